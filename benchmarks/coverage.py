@@ -1,0 +1,139 @@
+"""How often the 95 % intervals hold the truth, and whether the sandwich error agrees with the bootstrap on real verdicts.
+
+    python -m benchmarks.coverage                  # 2,000 simulated data sets a row, about a minute
+    python -m benchmarks.coverage --real DATA      # DATA holds alpaca_eval/preferences.parquet; all its models
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evalkit.stats.history import fit_history
+from evalkit.stats.length import length_controlled_win_rate
+from evalkit.stats.logistic import expit
+from evalkit.stats.sample import Floats, Sample, build_sample
+from evalkit.stats.winrate import win_rate
+from evalkit.types import Estimate
+
+SIZES = (50, 200, 805)
+JUDGE = "weighted_alpaca_eval_gpt4_turbo"
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Log-odds of a win: intercept + length * tanh(difference / 500) + difficulty * a standard normal."""
+
+    name: str
+    intercept: float
+    length: float
+    difficulty: float
+
+    @property
+    def lc_win_rate(self) -> float:
+        return 100 * _mean_over_normal(self.intercept, self.difficulty)
+
+    @property
+    def win_rate(self) -> float:
+        nodes, shares = _normal_nodes()
+        terms = np.tanh((LENGTH_MEAN + LENGTH_SD * nodes) / LENGTH_SD)
+        rates = [_mean_over_normal(self.intercept + self.length * term, self.difficulty) for term in terms]
+        return 100 * float(np.dot(rates, shares))
+
+
+LENGTH_MEAN, LENGTH_SD = 150.0, 500.0
+# the weak candidate wins and is favoured by length as the median model of AlpacaEval's board
+TRUTHS = (
+    Truth("even", -0.3, 1.2, 0.0),
+    Truth("even, difficulty", -0.3, 1.2, 0.9),
+    Truth("weak", -2.2, 1.8, 0.0),
+    Truth("weak, difficulty", -2.2, 1.8, 0.9),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", type=int, default=2000, help="simulated data sets a row")
+    parser.add_argument("--real", type=Path, metavar="DATA", help="compare with the bootstrap on real verdicts instead")
+    arguments = parser.parse_args()
+    if arguments.real:
+        compare_with_bootstrap(arguments.real)
+    else:
+        simulate(arguments.sets)
+
+
+def simulate(sets: int) -> None:
+    print("truth             n    quantity  covered %  below %  above %  bias    mean se  sd of value  refused  degraded")
+    for truth in TRUTHS:
+        for n in SIZES:
+            drawn = [_draw(truth, n, np.random.default_rng([n, index])) for index in range(sets)]
+            lc = [
+                length_controlled_win_rate(sample, difficulty=difficulty if truth.difficulty else None).estimate
+                for sample, difficulty in drawn
+            ]
+            raw = [win_rate(sample).estimate for sample, _ in drawn]
+            print(_line(truth.name, n, "LC", lc, truth.lc_win_rate))
+            print(_line(truth.name, n, "raw", raw, truth.win_rate))
+
+
+def compare_with_bootstrap(data: Path) -> None:
+    verdicts = pd.read_parquet(data / "alpaca_eval" / "preferences.parquet")
+    samples = {str(model): _sample(rows) for model, rows in verdicts[verdicts["judge"] == JUDGE].groupby("model")}
+    history = fit_history(samples)
+    print(f"{'model':38} {'LC':>6} {'sandwich':>8} {'bootstrap':>9} {'ratio':>6}  status")
+    for model, sample in samples.items():
+        difficulty = history.for_model(model)
+        plain = length_controlled_win_rate(sample, difficulty=difficulty, prior=history.prior).estimate
+        drawn = length_controlled_win_rate(
+            sample, difficulty=difficulty, prior=history.prior, replicates=1000
+        ).estimate
+        assert plain.value is not None and plain.stderr is not None and drawn.stderr is not None
+        ratio = plain.stderr / drawn.stderr
+        print(f"{model:38} {plain.value:6.2f} {plain.stderr:8.3f} {drawn.stderr:9.3f} {ratio:6.3f}  {plain.status}")
+
+
+def _draw(truth: Truth, n: int, generator: np.random.Generator) -> tuple[Sample, dict[str, float]]:
+    length = generator.normal(LENGTH_MEAN, LENGTH_SD, n).round()
+    difficulty = generator.normal(size=n)
+    chance = expit(truth.intercept + truth.length * np.tanh(length / LENGTH_SD) + truth.difficulty * difficulty)
+    # a judge that is sure more often than not, as those with token probabilities are
+    soft = generator.beta(chance, 1 - chance)
+    # an error of position that keeps the mean and the range
+    soft = soft + 0.5 * generator.uniform(-1, 1, n) * np.minimum(soft, 1 - soft)
+    keys = [f"{index:04d}" for index in range(n)]
+    return build_sample(keys, soft, length_difference=length), dict(zip(keys, difficulty.tolist(), strict=True))
+
+
+def _line(name: str, n: int, quantity: str, estimates: list[Estimate], truth: float) -> str:
+    known = [one for one in estimates if one.value is not None]
+    lower, upper, value, error = (
+        np.array([getattr(one, field) for one in known], dtype=float) for field in ("lower", "upper", "value", "stderr")
+    )
+    below, above = 100 * float((upper < truth).mean()), 100 * float((lower > truth).mean())
+    degraded = sum(bool(one.status.reason) for one in known)
+    return (
+        f"{name:17} {n:<4} {quantity:8} {100 - below - above:10.2f} {below:8.2f} {above:8.2f} "
+        f"{value.mean() - truth:+7.3f} {error.mean():8.3f} {value.std():12.3f} {len(estimates) - len(known):8d} {degraded:9d}"
+    )
+
+
+def _sample(rows: pd.DataFrame) -> Sample:
+    preference = rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1
+    difference = rows["len_2"].to_numpy(float) - rows["len_1"].to_numpy(float)
+    return build_sample([f"{index:06d}" for index in rows["index"]], preference, length_difference=difference)
+
+
+def _mean_over_normal(centre: float, weight: float) -> float:
+    nodes, shares = _normal_nodes()
+    return float(expit(centre + weight * nodes) @ shares)
+
+
+def _normal_nodes() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    return nodes, weights / weights.sum()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Annotations into board rows."""

@@ -1,0 +1,179 @@
+"""Entries into a ranked board: win rates with and without length control, and the check against people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from evalkit.boards.difficulty import CompatInputs
+from evalkit.boards.entries import Entry
+from evalkit.errors import InputError, StatsError
+from evalkit.references import Reference, shared_models
+from evalkit.stats.agreement import spearman
+from evalkit.stats.history import History, fit_history
+from evalkit.stats.lc_compat import lc_compat
+from evalkit.stats.length import Controlled, length_controlled_win_rate
+from evalkit.stats.ranks import RankRange, rank_ranges
+from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
+from evalkit.types import Estimate, StatusKind, degraded
+
+
+class Metric(Enum):
+    LC_WIN_RATE = "lc_win_rate"
+    WIN_RATE = "win_rate"
+
+
+class DifficultySource(Enum):
+    """Where instruction difficulty comes from, besides a table of values."""
+
+    NONE = "none"
+    FIT = "fit"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How a board is computed. With `compat`, AlpacaEval's own formula stands in for ours."""
+
+    metric: Metric = Metric.LC_WIN_RATE
+    difficulty: Mapping[str, float] | DifficultySource = DifficultySource.NONE
+    compat: CompatInputs | None = None
+    replicates: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoardRow:
+    """One model's line; estimates are percentages."""
+
+    entry: Entry
+    raw: Measured
+    controlled: Controlled
+    counts: Counts
+    discrete: float | None
+    bounds: tuple[float, float] | None
+    rank: RankRange | None = None
+
+    @property
+    def lc(self) -> Estimate:
+        return self.controlled.estimate
+
+    @property
+    def coverage(self) -> float:
+        """Share of instructions that have a verdict."""
+        sample = self.entry.sample
+        return sample.n / max(1, sample.n + sample.n_missing)
+
+    def measured(self, metric: Metric) -> Measured:
+        return self.controlled.measured if metric == Metric.LC_WIN_RATE else self.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Spearman's correlation with a reference over the rows whose estimate is sound, and which these are."""
+
+    reference: Reference
+    spearman: Estimate
+    models: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Board:
+    """Rows ranked best first, one board for each judge and baseline."""
+
+    judge: str
+    baseline: str
+    metric: Metric
+    rows: tuple[BoardRow, ...]
+    agreement: Agreement | None = None
+
+
+def build_boards(
+    entries: Sequence[Entry],
+    recipe: Recipe,
+    *,
+    reference: Reference | None = None,
+    aliases: Mapping[str, str] | None = None,
+) -> list[Board]:
+    """A board for each judge and baseline among the entries.
+
+    Raises:
+        InputError: a model stands twice under one judge and baseline.
+        StatsError: the recipe cannot be followed with these data.
+    """
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
+        group = groups.setdefault(entry.group, [])
+        if group and group[-1].model == entry.model:
+            raise InputError(
+                f"model {entry.model!r} stands twice under judge {entry.judge!r} and baseline {entry.baseline!r}. "
+                "Name each source once"
+            )
+        group.append(entry)
+    boards = [_build(group, recipe) for group in groups.values()]
+    if reference is None:
+        return boards
+    return [replace(board, agreement=_agree(board, reference, aliases or {})) for board in boards]
+
+
+def build_row(entry: Entry, recipe: Recipe, *, history: History | None = None) -> BoardRow:
+    """One model's line without a rank."""
+    raw = win_rate(entry.sample)
+    return BoardRow(
+        entry=entry,
+        raw=raw,
+        controlled=_control(entry, raw, recipe, history),
+        counts=count(entry.sample),
+        discrete=discrete_win_rate(entry.sample),
+        bounds=bounds_over_missing(entry.sample),
+    )
+
+
+def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
+    history = None
+    if recipe.difficulty == DifficultySource.FIT and recipe.compat is None:
+        history = fit_history({entry.model: entry.sample for entry in entries if entry.model != entry.baseline})
+    rows = [build_row(entry, recipe, history=history) for entry in entries]
+    ranks = rank_ranges([row.measured(recipe.metric) for row in rows], [row.entry.sample for row in rows])
+    ranked = [replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)]
+    ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
+    return Board(entries[0].judge, entries[0].baseline, recipe.metric, tuple(ranked))
+
+
+def _control(entry: Entry, raw: Measured, recipe: Recipe, history: History | None) -> Controlled:
+    sample = entry.sample
+    if entry.model == entry.baseline and sample.n:
+        estimate = Estimate(50.0, 0.0, 50.0, 50.0, sample.n_clusters, degraded("identical"), ("the baseline itself",))
+        return Controlled(Measured(estimate, np.zeros(sample.n)), {})
+    if recipe.compat is not None:
+        return _control_compat(entry, raw, recipe.compat)
+    if history is not None:
+        return length_controlled_win_rate(
+            sample, difficulty=history.for_model(entry.model), prior=history.prior, replicates=recipe.replicates
+        )
+    difficulty = None if isinstance(recipe.difficulty, DifficultySource) else recipe.difficulty
+    return length_controlled_win_rate(sample, difficulty=difficulty, replicates=recipe.replicates)
+
+
+def _control_compat(entry: Entry, raw: Measured, inputs: CompatInputs) -> Controlled:
+    try:
+        estimate = lc_compat(entry.sample, difficulty=inputs.difficulty, gamed=inputs.gamed)
+    except StatsError as error:
+        estimate = Estimate.refused(str(error), n=entry.sample.n_clusters)
+    return Controlled(Measured(estimate, raw.influence), {})
+
+
+def _agree(board: Board, reference: Reference, aliases: Mapping[str, str]) -> Agreement:
+    """Correlate the board's metric; a degraded number says too little to count for or against the board."""
+    sound = {
+        row.entry.model: row.measured(board.metric).estimate
+        for row in board.rows
+        if row.measured(board.metric).estimate.status.kind == StatusKind.OK
+    }
+    shared = shared_models(sound, reference, aliases)
+    known = shared_models((row.entry.model for row in board.rows), reference, aliases)
+    used = tuple(one.model for one in shared)
+    ours = np.array([sound[one.model].value for one in shared], dtype=np.float64)
+    theirs = np.array([one.score for one in shared], dtype=np.float64)
+    left_out = tuple(one.model for one in known if one.model not in used)
+    return Agreement(reference, spearman(ours, theirs), used, left_out)

@@ -1,0 +1,65 @@
+"""Entries from wherever verdicts lie: the store, annotation files and folders, tables of preferences."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evalkit.boards.entries import Entry, entries_of_annotations, entries_of_recorded, entries_of_table
+from evalkit.errors import InputError, UnknownName
+from evalkit.formats.alpaca_eval import read_verdicts
+from evalkit.formats.table import read_preferences
+from evalkit.judge import annotate_all
+from evalkit.store import Store
+
+TABLES = (".parquet", ".csv")
+ANNOTATIONS = ("annotations.json", "annotations.json.gz")
+
+
+def entries_of_files(sources: Sequence[Path], *, judge: str | None = None) -> list[Entry]:
+    """The entries of files; of a folder, those of every annotations file in it.
+
+    Raises:
+        InputError: a source is missing, of an unknown kind or holds no such judge.
+    """
+    entries = [entry for source in sources for path in _files(source) for entry in _read(path)]
+    if judge is None:
+        return entries
+    chosen = [entry for entry in entries if entry.judge == judge]
+    if not chosen:
+        raise UnknownName("judge", judge, {entry.judge for entry in entries})
+    return chosen
+
+
+def entries_of_store(store: Store, *, benchmark: str, judge: str | None = None) -> list[Entry]:
+    """The entries of a store; of judges that were changed between runs, only as they were last used.
+
+    Raises:
+        InputError: the store holds nothing for the benchmark.
+        UnknownName: no such judge in the store.
+    """
+    latest = {config.name: config for config in reversed(store.judges())}
+    if judge is not None and judge not in latest:
+        raise UnknownName("judge", judge, latest)
+    chosen = [config for name, config in sorted(latest.items()) if judge in (None, name)]
+    annotations = [
+        annotation
+        for config in chosen
+        for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
+    ]
+    if not annotations:
+        raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}. Run evalkit annotate first")
+    return entries_of_annotations(annotations)
+
+
+def _files(source: Path) -> list[Path]:
+    if not source.is_dir():
+        return [source]
+    found = sorted(path for name in ANNOTATIONS for path in source.rglob(name))
+    if not found:
+        raise InputError(f"{source}: holds no {' or '.join(ANNOTATIONS)}")
+    return found
+
+
+def _read(path: Path) -> list[Entry]:
+    return (
+        entries_of_table(read_preferences(path)) if path.suffix in TABLES else entries_of_recorded(read_verdicts(path))
+    )

@@ -1,0 +1,1 @@
+"""Commands that parse, call one function, print and exit."""

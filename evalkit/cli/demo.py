@@ -1,0 +1,39 @@
+"""evalkit demo: the whole way on the shipped example, offline."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from evalkit import assets
+from evalkit.benchmarks import baseline_source, read_benchmark
+from evalkit.boards.build import Recipe, build_boards
+from evalkit.boards.sources import entries_of_store
+from evalkit.config import read_judge
+from evalkit.engine.annotate import Options, annotate, plan_all
+from evalkit.engine.limits import Limits
+from evalkit.formats.outputs import read_one, read_outputs
+from evalkit.report.tables import boards_text
+from evalkit.store import open_store
+
+BENCHMARK = "example"
+JUDGE = "surface"
+
+
+@click.command("demo")
+def command() -> None:
+    """Judge the three example models offline and print their board."""
+    benchmark = read_benchmark(BENCHMARK)
+    baseline = read_one([baseline_source(benchmark, None)])
+    outputs = sorted(assets.folder("examples").glob("outputs/*.json"))
+    candidates = [one for one in read_outputs(map(str, outputs)) if one.model != benchmark.baseline]
+    config = read_judge(JUDGE)
+    with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder) / 'demo.db'}") as store:
+        for work in plan_all(baseline, candidates, [config], Options(BENCHMARK), secret=store.secret):
+            annotate(work, store, limits=Limits())
+        boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), Recipe())
+    click.echo(boards_text(boards), nl=False)
+    click.echo(
+        "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its\n"
+        f"wins come from length alone. {config.notice}"
+    )

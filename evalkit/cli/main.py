@@ -1,0 +1,114 @@
+"""The command group: loads a command's module only when it runs, and turns errors into one line and an exit code."""
+
+import importlib
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evalkit import __version__
+from evalkit.errors import ConfigError, EvalkitError
+
+SETTINGS_FILE = "evalkit.toml"
+EXIT_INTERNAL = 70
+EXIT_INTERRUPTED = 130
+_LONGEST_ERROR = 500
+
+# name -> what it does, in one line; the command is `command` in evalkit.cli.NAME
+COMMANDS = {
+    "annotate": "Judge models' outputs against a baseline.",
+    "benchmarks": "List the benchmarks, or show one.",
+    "demo": "The whole way on the shipped example, offline.",
+    "judges": "List the judges, show one, or check that one answers.",
+    "leaderboard": "Build a board with length-controlled win rates.",
+    "prompts": "List the judge prompts, or show one.",
+    "references": "List the human reference rankings, or show one.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"evalkit.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="evalkit")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def group(ctx: click.Context, debug: bool) -> None:  # noqa: ARG001 (main reads it before click runs)
+    """Judge language models against a baseline and know how sure the answer is."""
+    ctx.default_map = read_settings(Path(SETTINGS_FILE))
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    debug = "--debug" in sys.argv[1:2]
+    try:
+        status = group.main(standalone_mode=False)
+    except EvalkitError as error:
+        if debug:
+            raise
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _complain(error.format_message())
+        sys.exit(2)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _complain("interrupted. Every reply that arrived is kept; run the same command again to continue")
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        _complain(f"internal error: {type(error).__name__}: {error}. Run with --debug and report the traceback")
+        sys.exit(EXIT_INTERNAL)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Defaults from a settings file: a table for each command, a key for each option.
+
+    Raises:
+        ConfigError: not TOML, or a command or option that does not exist.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    return {name: _command_settings(path, name, table) for name, table in settings.items()}
+
+
+def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
+    if name not in COMMANDS or not isinstance(table, dict):
+        raise ConfigError(f"{path}: [{name}]: expected a table named after a command: {', '.join(COMMANDS)}")
+    command: click.Command = importlib.import_module(f"evalkit.cli.{name}").command
+    options = {option.name for option in command.params if isinstance(option, click.Option)}
+    found = {key.replace("-", "_"): value for key, value in table.items()}
+    for key in found:
+        if key not in options:
+            raise ConfigError(f"{path}: [{name}]: unknown option {key!r}")
+    return found
+
+
+def _complain(message: str) -> None:
+    from evalkit.report.text import printable
+
+    line = " ".join(printable(message.replace("\n", " ")).split())
+    if len(line) > _LONGEST_ERROR:
+        line = line[: _LONGEST_ERROR - 1] + "…"
+    click.echo(f"evalkit: error: {line}", err=True)

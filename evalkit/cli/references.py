@@ -1,0 +1,35 @@
+"""evalkit references: list and show."""
+
+import json
+
+import click
+
+from evalkit.references import read_reference, reference_names
+from evalkit.report.tables import values_table
+
+
+@click.group("references", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List the human reference rankings, or show one."""
+    if ctx.invoked_subcommand is None:
+        known = [read_reference(name) for name in reference_names()]
+        rows = [
+            {"reference": one.name, "models": str(len(one.scores)), "date": one.date, "source": one.source}
+            for one in known
+        ]
+        click.echo(values_table(rows), nl=False)
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def show(name: str, as_json: bool) -> None:
+    """Print a reference's models, best first."""
+    reference = read_reference(name)
+    ranked = sorted(reference.scores.items(), key=lambda item: -item[1])
+    if as_json:
+        document = {"name": reference.name, "source": reference.source, "date": reference.date, "scores": dict(ranked)}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        click.echo(values_table([{"model": model, "score": f"{score:.2f}"} for model, score in ranked]), nl=False)

@@ -1,0 +1,1 @@
+"""What answers a judge's questions, each behind the one-method protocol `evalkit.types.Client`."""

@@ -1,0 +1,11 @@
+"""What a client must tell besides answering: which endpoint it is, and whether a prompt is sent to it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`name` enters the key of every reply. An endpoint that does not `ask` is given texts, not a rendered prompt."""
+
+    name: str
+    asks: bool = True

@@ -1,0 +1,33 @@
+"""The clients a judge may name, and how each is opened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evalkit.clients.base import Endpoint
+from evalkit.clients.heuristic import heuristic_endpoint, open_heuristic
+from evalkit.clients.openai import open_openai, openai_endpoint
+from evalkit.registry import lookup
+from evalkit.types import Client, JudgeConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKind:
+    """How a kind of client is opened, and how its endpoint is named without opening it."""
+
+    open: Callable[[JudgeConfig], Client]
+    endpoint: Callable[[JudgeConfig], Endpoint]
+
+
+def client_kind(name: str) -> ClientKind:
+    """The client called `name`, built in or from the entry points `evalkit.clients`.
+
+    Raises:
+        UnknownName: no such client.
+    """
+    return lookup("client", name, BUILTIN)
+
+
+BUILTIN: dict[str, ClientKind] = {
+    "openai": ClientKind(open_openai, openai_endpoint),
+    "heuristic": ClientKind(open_heuristic, heuristic_endpoint),
+}

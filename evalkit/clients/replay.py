@@ -1,0 +1,26 @@
+"""Recorded replies instead of a judge: the same question gets the same reply, and nothing is sent."""
+
+from collections.abc import Mapping
+
+from evalkit.clients.base import Endpoint
+from evalkit.errors import RejectedRequest
+from evalkit.types import ChatReply, ChatRequest, Order
+
+RecordedKey = tuple[str, Order, int]
+
+
+class ReplayClient:
+    """Answers by instruction key, order and repeat."""
+
+    def __init__(self, replies: Mapping[RecordedKey, ChatReply]) -> None:
+        self._replies = replies
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        question = request.question
+        reply = self._replies.get((question.comparison.key, question.order, question.repeat))
+        if reply is None:
+            raise RejectedRequest("the recording has no reply to this question")
+        return reply
+
+
+ENDPOINT = Endpoint("replay", asks=False)

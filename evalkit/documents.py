@@ -1,0 +1,124 @@
+"""Read JSON and YAML strictly: one clear error that names the place, and nothing ambiguous accepted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evalkit.errors import ConfigError, InputError
+
+MAX_YAML_BYTES = 1_000_000
+
+
+def parse_json(text: str, where: str) -> Any:
+    """The value that a JSON text spells.
+
+    Raises:
+        InputError: not JSON, a repeated key, NaN or Infinity, a number too long to read, or nesting too deep.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise InputError(f"{where}: JSON nested too deeply. Expected an array of flat objects") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise InputError(f"{where}: not valid JSON at {place}: {error.msg}") from None
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """A file's text as UTF-8, with or without a byte order mark.
+
+    Raises:
+        InputError: missing, a folder, unreadable or not UTF-8.
+    """
+    return decode(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder. Name a file in it") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def decode(content: bytes, where: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8 text (byte {error.start}). Save the file as UTF-8") from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping with unique keys and no aliases.
+
+    Raises:
+        ConfigError: anything else.
+    """
+    content = read_bytes(path)
+    if len(content) > MAX_YAML_BYTES:
+        raise ConfigError(f"{path}: {len(content)} bytes, more than the {MAX_YAML_BYTES} a setting file may have")
+    try:
+        document = yaml.load(decode(content, str(path)), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader subclass)
+    except RecursionError:
+        raise ConfigError(f"{path}: nested too deeply") from None
+    except yaml.MarkedYAMLError as error:
+        line = f" line {error.problem_mark.line + 1}:" if error.problem_mark else ""
+        raise ConfigError(f"{path}:{line} {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: expected a mapping of settings, found {kind_of(document)}")
+    return document
+
+
+def kind_of(value: object) -> str:
+    """What a JSON or YAML value is, in the reader's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (a truth value)"
+    names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"key {repeated!r} stands twice in one object")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses aliases (a small file can unfold to gigabytes) and repeated keys (the last would win)."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", event.start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is read as {kind_of(key)}; put it in quotes", key_node.start_mark
+                )
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)

@@ -1,0 +1,1 @@
+"""Many requests at once, every reply committed before it counts."""

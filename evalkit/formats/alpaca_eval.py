@@ -1,0 +1,242 @@
+"""AlpacaEval's annotations.json: its preference code, its files, and the raw replies recorded in them."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.documents import kind_of
+from evalkit.errors import InputError, RetryableError
+from evalkit.files import write_text
+from evalkit.formats.chat import read_choice
+from evalkit.formats.outputs import instruction_key
+from evalkit.formats.records import Record, read_records
+from evalkit.types import Annotation, ChatReply, Labels, Order, OutputSet
+
+RECORDED_LABELS = Labels("m", "M")
+TOLERANCE = 1e-6
+
+
+def preference_from_alpaca(code: float) -> float | None:
+    """AlpacaEval's code (1 baseline, 2 candidate, 0 or 1.5 tie) as P(candidate beats baseline).
+
+    >>> [preference_from_alpaca(c) for c in (1.0, 1.5, 2.0, 0.0, float("nan"))]
+    [0.0, 0.5, 1.0, 0.5, None]
+    """
+    if math.isnan(code):
+        return None
+    return 0.5 if code == 0 else code - 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """One row of an annotations file, without its texts."""
+
+    key: str
+    model: str
+    baseline: str
+    judge: str
+    category: str | None
+    preference: float | None
+    baseline_chars: int
+    candidate_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReply:
+    """A raw reply with the recorded preference; `labels` are what the recorded prompt called the answers."""
+
+    baseline_text: str
+    candidate_text: str
+    reply: ChatReply
+    preference: float | None
+    order: Order | None
+    repeat: int
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The replies of a recorded file by instruction key; `annotator` is the judge's recorded name."""
+
+    source: str
+    annotator: str
+    replies: Mapping[str, tuple[RecordedReply, ...]]
+
+
+def read_verdicts(path: Path) -> list[RecordedVerdict]:
+    """The preferences of an annotations file, a row an instruction.
+
+    Raises:
+        InputError: naming file, row and field.
+    """
+    return [_verdict(record) for record in read_records(path)]
+
+
+def read_recording(path: Path) -> Recording:
+    """The raw replies of an annotations file.
+
+    Raises:
+        InputError: naming file, row and field; several judges or models in one file.
+    """
+    records = read_records(path)
+    replies = {instruction_key(record.text("instruction")): tuple(_replies(record)) for record in records}
+    annotators = sorted({record.text("annotator") for record in records})
+    if len(annotators) != 1:
+        raise InputError(
+            f"{path}: expected the replies of one judge, found {len(annotators)}: {', '.join(annotators[:5])}"
+        )
+    return Recording(str(path), annotators[0], replies)
+
+
+def write_annotations(path: Path, annotations: Iterable[Annotation], baseline: OutputSet, candidate: OutputSet) -> None:
+    """One object an instruction, in the baseline's order, with the mean preference over orders and repeats.
+
+    The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed.
+    """
+    by_key: dict[str, list[Annotation]] = {}
+    for annotation in annotations:
+        by_key.setdefault(annotation.asked.key, []).append(annotation)
+    answers = {output.key: output for output in candidate.outputs}
+    rows = []
+    for example, output in zip(baseline.examples, baseline.outputs, strict=True):
+        given = by_key.pop(example.key, [])
+        if given:
+            answer = answers.get(example.key)
+            rows.append(
+                {
+                    "instruction": example.instruction,
+                    "output_1": output.text,
+                    "generator_1": baseline.model,
+                    "dataset": example.category,
+                    "output_2": None if answer is None else answer.text,
+                    "generator_2": candidate.model,
+                    "annotator": given[0].asked.judge,
+                    **_judged(given),
+                }
+            )
+    write_text(path, json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
+
+
+def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
+    preferences = [one.preference for one in given if one.preference is not None]
+    complete = len(preferences) == len(given)
+    failures = [one.failure for one in given if one.failure is not None]
+    return {
+        "preference": 1.0 + sum(preferences) / len(preferences) if complete else None,
+        "rule": given[0].asked.rule,
+        "failure": failures[0] if failures else None,
+        "raw_completion": [_raw(one) for one in given if one.reply is not None],
+    }
+
+
+def _raw(annotation: Annotation) -> dict[str, Any]:
+    asked, reply = annotation.asked, annotation.reply
+    assert reply is not None and asked.labels is not None
+    content = [
+        {
+            "token": max(position, key=lambda entry: entry[1])[0],
+            "top_logprobs": [{"token": token, "logprob": value} for token, value in position],
+        }
+        for position in reply.top_logprobs
+        if position
+    ]
+    return {
+        "order": asked.order.value,
+        "repeat": asked.repeat,
+        "labels": [asked.labels.first, asked.labels.second, asked.labels.tie],
+        "message": {"role": "assistant", "content": reply.text},
+        "logprobs": {"content": content} if content else None,
+        "finish_reason": reply.finish_reason,
+    }
+
+
+def _verdict(record: Record) -> RecordedVerdict:
+    return RecordedVerdict(
+        key=instruction_key(record.text("instruction")),
+        model=record.text("generator_2"),
+        baseline=record.text("generator_1"),
+        judge=record.optional_text("annotator") or "unnamed",
+        category=record.optional_text("dataset"),
+        preference=_preference(record),
+        baseline_chars=len(record.text("output_1")),
+        candidate_chars=len(record.optional_text("output_2") or ""),
+    )
+
+
+def _preference(record: Record) -> float | None:
+    if "preference" not in record.fields:
+        raise InputError(f'{record.where}: field "preference": missing')
+    code = record.fields["preference"]
+    # -1 is how AlpacaEval stores a failed call
+    if code is None or code != code or code == -1:
+        return None
+    if isinstance(code, bool) or not isinstance(code, int | float) or not (code == 0 or 1 <= code <= 2):
+        found = kind_of(code) if not isinstance(code, int | float) or isinstance(code, bool) else repr(code)
+        raise InputError(
+            f'{record.where}: field "preference": expected 0, a number from 1 to 2, or null, found {found}'
+        )
+    return preference_from_alpaca(float(code))
+
+
+def _replies(record: Record) -> Iterable[RecordedReply]:
+    raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
+    own = isinstance(raw, list)
+    for entry in raw if isinstance(raw, list) else [raw]:
+        if not isinstance(entry, dict):
+            continue
+        try:
+            reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
+        except RetryableError as error:
+            raise InputError(f'{record.where}: field "raw_completion": {error}') from None
+        yield RecordedReply(
+            baseline_text=record.text("output_1"),
+            candidate_text=record.optional_text("output_2") or "",
+            reply=reply,
+            preference=_preference(record),
+            order=_recorded_order(record, entry, own=own),
+            repeat=entry.get("repeat", 0) if own else 0,
+            labels=_recorded_labels(record, entry) if own else RECORDED_LABELS,
+        )
+
+
+def _tool_reply(arguments: Mapping[str, Any]) -> ChatReply:
+    """The arguments of a tool call, as the JSON text that they were."""
+    return ChatReply(json.dumps(arguments))
+
+
+def _recorded_order(record: Record, entry: Mapping[str, Any], *, own: bool) -> Order | None:
+    if own:
+        try:
+            return Order(entry.get("order"))
+        except ValueError:
+            raise InputError(f'{record.where}: field "raw_completion": unknown order {entry.get("order")!r}') from None
+    named = record.fields.get("referenced_models")
+    if isinstance(named, dict) and named.get(RECORDED_LABELS.first) in ("output_1", "output_2"):
+        first_is_baseline = named[RECORDED_LABELS.first] == "output_1"
+        return Order.BASELINE_FIRST if first_is_baseline else Order.CANDIDATE_FIRST
+    return None
+
+
+def _recorded_labels(record: Record, entry: Mapping[str, Any]) -> Labels:
+    names = entry.get("labels")
+    if not isinstance(names, list) or len(names) != 3 or not all(isinstance(name, str) for name in names[:2]):
+        raise InputError(f'{record.where}: field "raw_completion": labels: expected three names')
+    return Labels(names[0], names[1], names[2])
+
+
+def infer_order(recorded: RecordedReply, preference_in: Callable[[Order], float | None]) -> Order | None:
+    """Who was shown first, from which order turns the raw reply into the recorded preference; None if neither does.
+
+    Args:
+        preference_in: P(candidate beats baseline) that the reply gives under an order.
+    """
+    if recorded.order is not None or recorded.preference is None:
+        return recorded.order or Order.BASELINE_FIRST
+    for order in Order:
+        preference = preference_in(order)
+        if preference is not None and abs(preference - recorded.preference) <= TOLERANCE:
+            return order
+    return None

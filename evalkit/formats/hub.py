@@ -1,0 +1,66 @@
+"""Rows of a Hugging Face dataset: a folder that `datasets` saved, or a named one from the hub."""
+
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import InputError
+from evalkit.formats.records import Record
+
+PREFIX = "hf:"
+
+
+def saved_dataset(path: Path) -> bool:
+    """Whether a folder was written by `datasets.save_to_disk`."""
+    return (path / "state.json").is_file() or (path / "dataset_dict.json").is_file()
+
+
+def read_saved(path: Path) -> list[Record]:
+    """The rows of a saved dataset; of several splits, those of the only or first one in alphabetical order.
+
+    Raises:
+        InputError: the folder cannot be loaded.
+    """
+    import datasets
+
+    try:
+        loaded = datasets.load_from_disk(str(path))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be loaded as a dataset: {' '.join(str(error).split())}") from None
+    return _records(_one_split(loaded, str(path)), str(path))
+
+
+def read_hub(name: str) -> list[Record]:
+    """The rows of `hf:OWNER/NAME[:CONFIG[:SPLIT]]`, or of one file of a dataset, `hf:OWNER/NAME/FILE.json`.
+
+    Raises:
+        InputError: not found or not reachable.
+    """
+    import datasets
+
+    repository, *rest = name.removeprefix(PREFIX).split(":")
+    parts = repository.split("/")
+    arguments: dict[str, Any] = {"path": repository, "name": rest[0] if rest else None}
+    if len(parts) > 2:
+        address = f"hf://datasets/{repository}"
+        arguments = {"path": Path(repository).suffix.lstrip(".").replace("jsonl", "json"), "data_files": address}
+    try:
+        loaded = datasets.load_dataset(**arguments, split=rest[1] if len(rest) > 1 else None)
+    except Exception as error:  # noqa: BLE001 (the library raises what its transports raise)
+        raise InputError(f"{name}: cannot be loaded from the hub: {' '.join(str(error).split())[:200]}") from None
+    return _records(_one_split(loaded, name), name)
+
+
+def _one_split(loaded: Any, where: str) -> Any:
+    import datasets
+
+    if not isinstance(loaded, datasets.DatasetDict):
+        return loaded
+    if len(loaded) != 1:
+        raise InputError(
+            f"{where}: has the splits {', '.join(sorted(loaded))}. Name one: {PREFIX}OWNER/NAME:CONFIG:SPLIT"
+        )
+    return next(iter(loaded.values()))
+
+
+def _records(dataset: Any, where: str) -> list[Record]:
+    return [Record(f"{where}: row {number}", dict(row)) for number, row in enumerate(dataset, start=1)]

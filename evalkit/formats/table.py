@@ -1,0 +1,118 @@
+"""Tables of numeric preferences: judge, model, baseline, index or instruction, AlpacaEval's code, lengths."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import InputError
+from evalkit.formats.outputs import instruction_key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT_COLUMNS = ("judge", "model", "baseline")
+KEY_COLUMNS = ("instruction", "index")
+NUMBER_COLUMNS = ("preference", "len_1", "len_2")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreferenceGroup:
+    """The verdicts of one judge on one model; arrays of shape (n,), preference NaN where there is none."""
+
+    judge: str
+    model: str
+    baseline: str
+    keys: tuple[str, ...]
+    preference: NDArray[np.float64]
+    baseline_chars: NDArray[np.float64]
+    candidate_chars: NDArray[np.float64]
+
+
+def read_preferences(path: Path) -> list[PreferenceGroup]:
+    """The groups of a table, sorted by judge, baseline and model.
+
+    Raises:
+        InputError: a column is missing, a value is of a wrong kind, or a row stands twice.
+    """
+    frame = read_frame(path)
+    key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
+    missing = [name for name in (*TEXT_COLUMNS, *NUMBER_COLUMNS) if name not in frame.columns]
+    if key_column is None:
+        missing.append("index or instruction")
+    if missing or key_column is None:
+        raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {', '.join(map(str, frame.columns))}")
+    _check_numbers(frame, path)
+    _check_repeats(frame, key_column, path)
+    return list(_groups(frame, key_column))
+
+
+def read_frame(path: Path) -> "pd.DataFrame":
+    """A csv or parquet file as a frame.
+
+    Raises:
+        InputError: missing, empty or unreadable.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such file" if not path.exists() else f"{path}: is a folder. Name a file in it")
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
+    if frame.empty:
+        raise InputError(f"{path}: the file holds no rows")
+    return frame
+
+
+def row_key(value: object, column: str) -> str:
+    """The key of an instruction given by its text or by its index, zero-padded so that keys sort as numbers do."""
+    return instruction_key(str(value)) if column == "instruction" else f"{int(str(value)):06d}"
+
+
+def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
+    import pandas as pd
+
+    for name in NUMBER_COLUMNS:
+        values = pd.to_numeric(frame[name], errors="coerce")
+        wrong = values.isna() & frame[name].notna()
+        if name == "preference":
+            wrong |= values.notna() & (values != 0) & ~values.between(1, 2)
+            expected = "0, a number from 1 to 2, or nothing"
+        else:
+            wrong |= values.isna() | (values < 0)
+            expected = "a length in characters"
+        if wrong.any():
+            row = int(np.flatnonzero(wrong.to_numpy())[0])
+            found = frame[name].iloc[row]
+            raise InputError(f"{path}: row {frame.index[row] + 1}: {name}: expected {expected}, found {found!r}")
+
+
+def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
+    repeated = frame.duplicated([*TEXT_COLUMNS, key_column])
+    if repeated.any():
+        row = int(np.flatnonzero(repeated.to_numpy())[0])
+        raise InputError(
+            f"{path}: {int(repeated.sum())} rows repeat judge, model, baseline and {key_column}; "
+            f"the first is row {frame.index[row] + 1}. Keep one of each"
+        )
+
+
+def _groups(frame: "pd.DataFrame", key_column: str) -> Iterator[PreferenceGroup]:
+    keys = {value: row_key(value, key_column) for value in frame[key_column].unique()}
+    for (judge, baseline, model), rows in frame.groupby(["judge", "baseline", "model"], sort=True):
+        code = rows["preference"].to_numpy(dtype=np.float64)
+        yield PreferenceGroup(
+            judge=str(judge),
+            model=str(model),
+            baseline=str(baseline),
+            keys=tuple(keys[value] for value in rows[key_column]),
+            # 0 is an old way of writing a tie
+            preference=np.where(code == 0, 0.5, code - 1.0),
+            baseline_chars=rows["len_1"].to_numpy(dtype=np.float64),
+            candidate_chars=rows["len_2"].to_numpy(dtype=np.float64),
+        )

@@ -1,0 +1,92 @@
+"""Join a candidate's outputs to a baseline's by instruction key; whatever does not match is refused or counted."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from evalkit.errors import InputError
+from evalkit.types import Comparison, Example, Output, OutputSet
+
+_NAMED = 3
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Comparisons in the baseline's order, and what could not be compared."""
+
+    comparisons: tuple[Comparison, ...]
+    unanswered: tuple[tuple[Example, Output], ...]
+    n_extra: int = 0
+    n_duplicate: int = 0
+
+    @property
+    def exact(self) -> bool:
+        return not self.unanswered and not self.n_extra and not self.n_duplicate
+
+
+def pair_exactly(baseline: OutputSet, candidate: OutputSet) -> Pairing:
+    """Every instruction of the baseline with the candidate's answer, in whatever order the files have them.
+
+    Raises:
+        InputError: a key is missing, extra or repeated on either side, or one key names two instructions.
+    """
+    pairing = pair_common(baseline, candidate)
+    if pairing.exact:
+        return pairing
+    asked, answered = _by_key(baseline), _by_key(candidate)
+    findings = [
+        (len(pairing.unanswered), "missing", [example for example, _ in pairing.unanswered]),
+        (pairing.n_extra, "extra", [example for key, (example, _) in answered.items() if key not in asked]),
+        (pairing.n_duplicate, "repeated", [*_repeated(baseline), *_repeated(candidate)]),
+    ]
+    said = "; ".join(
+        f"{count} {what} (first: {', '.join(_named(example) for example in examples[:_NAMED])})"
+        for count, what, examples in findings
+        if count
+    )
+    raise InputError(
+        f"{candidate.source}: does not match the {len(asked)} instructions of {baseline.source}: {said}. "
+        "Mend the file, or compare what is common with --on-mismatch intersect"
+    )
+
+
+def pair_common(baseline: OutputSet, candidate: OutputSet) -> Pairing:
+    """The instructions that both sides have, the first of repeated ones; the rest is counted.
+
+    Raises:
+        InputError: one key names two instructions, or nothing is common.
+    """
+    asked, answered = _by_key(baseline), _by_key(candidate)
+    comparisons = []
+    for key, (example, output) in asked.items():
+        if key not in answered:
+            continue
+        other, answer = answered[key]
+        if other.turns != example.turns:
+            raise InputError(f"{candidate.source}: key {key!r} has another instruction than in {baseline.source}")
+        comparisons.append(Comparison(example, output, answer))
+    if not comparisons:
+        raise InputError(f"{candidate.source}: has no instruction in common with {baseline.source}")
+    return Pairing(
+        tuple(comparisons),
+        tuple(row for key, row in asked.items() if key not in answered),
+        n_extra=sum(key not in asked for key in answered),
+        n_duplicate=len(baseline.outputs) - len(asked) + len(candidate.outputs) - len(answered),
+    )
+
+
+def _by_key(outputs: OutputSet) -> dict[str, tuple[Example, Output]]:
+    rows: dict[str, tuple[Example, Output]] = {}
+    for example, output in zip(outputs.examples, outputs.outputs, strict=True):
+        rows.setdefault(example.key, (example, output))
+    return rows
+
+
+def _repeated(outputs: OutputSet) -> list[Example]:
+    counts = Counter(example.key for example in outputs.examples)
+    return list({example.key: example for example in outputs.examples if counts[example.key] > 1}.values())
+
+
+def _named(example: Example) -> str:
+    text = example.instruction
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")

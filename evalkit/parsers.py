@@ -1,0 +1,154 @@
+"""Read a verdict out of a judge's reply. Only an unmistakable one counts; all else is unparsed, with the reason."""
+
+import inspect
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from evalkit.documents import parse_json
+from evalkit.errors import ConfigError, InputError
+from evalkit.registry import lookup
+from evalkit.types import ChatReply, Labels, Preference, Rating, Unparsed, Verdict
+
+Parser = Callable[..., Verdict]
+
+_NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
+_SHOWN = 40
+
+
+def token_probability(reply: ChatReply, labels: Labels) -> Verdict:
+    """The first token's probability for each label, scaled to sum to one; a label outside the top tokens counts zero.
+
+    A token stands for a label when it is its beginning: labels differ in their first letter.
+    """
+    if not reply.top_logprobs or not reply.top_logprobs[0]:
+        return Unparsed("the reply carries no log-probabilities")
+    mass = {labels.first: 0.0, labels.second: 0.0}
+    for token, logprob in reply.top_logprobs[0]:
+        if math.isnan(logprob) or logprob > 1e-6:
+            return Unparsed(f"log-probability {logprob} of token {_shown(token)} is not one")
+        for label in mass:
+            if token.strip() and label.startswith(token.strip()):
+                mass[label] += math.exp(logprob)
+    total = sum(mass.values())
+    if total == 0:
+        return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_shown(_likeliest(reply))}")
+    return Preference(mass[labels.first] / total)
+
+
+def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
+    """The label in double brackets that alone makes up the last line, as in `[[K]]`."""
+    lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
+    if not lines:
+        return Unparsed("the reply is empty")
+    match = re.fullmatch(r"\[\[([^\[\]]*)\]\]", lines[-1])
+    if match is None:
+        return Unparsed(f"no [[label]] alone on the last line, which reads {_shown(lines[-1])}")
+    known = [label for label in (labels.first, labels.second, labels.tie) if label]
+    stated = {name for name in re.findall(r"\[\[([^\[\]]*)\]\]", reply.text) if name in known}
+    if len(stated) > 1:
+        return Unparsed(f"several verdicts: {', '.join(sorted(stated))}")
+    return _of_label(match.group(1), labels)
+
+
+def json_field(reply: ChatReply, labels: Labels, *, field: str = "winner") -> Verdict:
+    """The label in one field of a reply that is a single JSON object and nothing else."""
+    found = _read_field(reply.text, field)
+    if isinstance(found, Unparsed):
+        return found
+    if not isinstance(found.value, str):
+        return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a label")
+    return _of_label(found.value, labels)
+
+
+def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str | None = None) -> Verdict:
+    """A grade from `low` to `high`: the whole reply, `[[7]]` alone on its last line, or one field of a JSON object."""
+    if field is not None:
+        found = _read_field(reply.text, field)
+        if isinstance(found, Unparsed):
+            return found
+        if isinstance(found.value, bool) or not isinstance(found.value, int | float):
+            return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a number")
+        return _of_number(float(found.value), low, high)
+    lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
+    if not lines:
+        return Unparsed("the reply is empty")
+    bracketed = re.fullmatch(r"\[\[([^\[\]]*)\]\]", lines[-1])
+    text = bracketed.group(1).strip() if bracketed else lines[-1] if len(lines) == 1 else ""
+    if _NUMBER.fullmatch(text) is None:
+        return Unparsed(f"no number alone on the last line, which reads {_shown(lines[-1])}")
+    return _of_number(float(text), low, high)
+
+
+def find_parser(name: str, options: Mapping[str, Any]) -> Callable[[ChatReply, Labels], Verdict]:
+    """The parser called `name` with its options bound.
+
+    Raises:
+        UnknownName: no such parser.
+        ConfigError: an option is missing, unknown or of a wrong kind.
+    """
+    parser = lookup("parser", name, BUILTIN)
+    try:
+        inspect.signature(parser).bind(None, None, **options)
+    except TypeError as error:
+        raise ConfigError(f"parser {name!r}: parser_options: {error}") from None
+    for key in ("low", "high"):
+        value = options.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigError(f"parser {name!r}: parser_options: {key}: expected a number, found {value!r}")
+    return lambda reply, labels: parser(reply, labels, **options)
+
+
+class _Found:
+    """A value read out of JSON; kept apart from Unparsed because JSON may hold anything, null included."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _read_field(text: str, field: str) -> _Found | Unparsed:
+    if not text.strip():
+        return Unparsed("the reply is empty")
+    try:
+        document = parse_json(text, "the reply")
+    except InputError as error:
+        return Unparsed(str(error))
+    if not isinstance(document, dict):
+        return Unparsed("the reply is JSON but not an object")
+    if field not in document:
+        return Unparsed(f"the reply has no field {field!r}")
+    return _Found(document[field])
+
+
+def _of_label(name: str, labels: Labels) -> Verdict:
+    if labels.tie is not None and name == labels.tie:
+        return Preference(0.5)
+    if name == labels.first:
+        return Preference(1.0)
+    if name == labels.second:
+        return Preference(0.0)
+    return Unparsed(f"unknown label {_shown(name)}")
+
+
+def _of_number(value: float, low: float, high: float) -> Verdict:
+    if not low <= value <= high:
+        return Unparsed(f"{value:g} is outside the scale from {low:g} to {high:g}")
+    return Rating(value, low, high)
+
+
+def _likeliest(reply: ChatReply) -> str:
+    return max(reply.top_logprobs[0], key=lambda entry: entry[1])[0]
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
+BUILTIN: dict[str, Parser] = {
+    "token_probability": token_probability,
+    "bracket_label": bracket_label,
+    "json_field": json_field,
+    "number": number,
+}

@@ -1,0 +1,104 @@
+"""Turn a question into chat messages: one pass, judged text fenced by a secret and never read as a template.
+
+A prompt is a jinja file with a block per chat role. It may use `instruction`, `first` and `second`, each already
+fenced, and `labels` (`labels.first`, `labels.second`, `labels.tie`).
+"""
+
+import functools
+import hashlib
+import hmac
+import itertools
+import re
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from evalkit.errors import ConfigError
+from evalkit.types import Comparison, Labels, Message, Order, Question
+
+ROLES = ("system", "user", "assistant")
+FIELDS = ("instruction", "first", "second")
+
+# no vowels, so that no label spells a word; no I, L, O, V or X, which texts use as numerals
+_LABEL_LETTERS = "BCDFGHJKMPQRSTWZ"
+_TRIES_PER_LENGTH = 64
+
+
+def ask(comparison: Comparison, order: Order, *, repeat: int, secret: bytes, tie: str | None) -> Question:
+    """Put a comparison into a question: labels and fence drawn from a secret that the judged models cannot know.
+
+    The same secret and texts give the same question, so a repeated run finds its stored replies.
+    """
+    texts = (comparison.example.instruction, comparison.baseline.text, comparison.candidate.text)
+    material = "\0".join((*texts, order.value, str(repeat))).encode("utf-8", "surrogatepass")
+    seed = hmac.new(secret, material, hashlib.sha256).digest()
+    nonce = seed[:16].hex()
+    while any(nonce in text for text in texts):
+        nonce = hashlib.sha256(nonce.encode()).hexdigest()[:32]
+    first, second = _draw_labels(seed[16:], texts)
+    return Question(comparison, order, Labels(first, second, tie), nonce, repeat)
+
+
+def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
+    """The chat messages of one question.
+
+    Raises:
+        ConfigError: the prompt is no valid template, or does not show each judged text exactly once, unchanged.
+    """
+    values = _fenced(question)
+    template = _compile(prompt_text)
+    try:
+        context = template.new_context({**values, "labels": question.labels})
+        messages = tuple(Message(role, "".join(block(context)).strip("\n")) for role, block in template.blocks.items())
+    except TemplateError as error:
+        raise ConfigError(f"the prompt cannot be rendered: {error}") from None
+    whole = "\n".join(message.content for message in messages)
+    for name, value in values.items():
+        if whole.count(value) != 1:
+            raise ConfigError(
+                f"the prompt shows {{{{ {name} }}}} {whole.count(value)} times. Show it once, without a filter"
+            )
+    return messages
+
+
+def judged_texts(messages: tuple[Message, ...], nonce: str) -> dict[str, str]:
+    """The inverse of `render`: the fenced texts by field name."""
+    pattern = re.compile(rf"<<<(\w+) {nonce}\n(.*?)\n{nonce} \1>>>", re.DOTALL)
+    return {name: text for message in messages for name, text in pattern.findall(message.content)}
+
+
+def _fenced(question: Question) -> dict[str, str]:
+    texts = {
+        "instruction": question.comparison.example.instruction,
+        "first": question.first.text,
+        "second": question.second.text,
+    }
+    nonce = question.nonce
+    return {name: f"<<<{name} {nonce}\n{text}\n{nonce} {name}>>>" for name, text in texts.items()}
+
+
+def _draw_labels(seed: bytes, texts: tuple[str, ...]) -> tuple[str, str]:
+    """Two codes that no text holds as a word and that differ in their first letter; longer where short ones run out."""
+    taken = {word.upper() for text in texts for word in re.findall(r"[A-Za-z]+", text)}
+    for attempt in itertools.count():
+        length = 1 + attempt // _TRIES_PER_LENGTH
+        block = hashlib.shake_256(seed + attempt.to_bytes(8, "big")).digest(2 * length)
+        letters = "".join(_LABEL_LETTERS[byte % len(_LABEL_LETTERS)] for byte in block)
+        first, second = letters[:length], letters[length:]
+        if first[0] != second[0] and taken.isdisjoint((first, second)):
+            return first, second
+    raise AssertionError("an endless count ended")
+
+
+@functools.lru_cache(maxsize=32)
+def _compile(prompt_text: str) -> Template:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    try:
+        template = environment.from_string(prompt_text)
+    except TemplateError as error:
+        line = f"line {error.lineno}: " if getattr(error, "lineno", None) else ""  # type: ignore[attr-defined]
+        raise ConfigError(f"the prompt is not a valid template: {line}{error}") from None
+    unknown = set(template.blocks) - set(ROLES)
+    if unknown or "user" not in template.blocks:
+        raise ConfigError(f"the prompt needs a block named user; allowed blocks: {', '.join(ROLES)}")
+    return template

@@ -1,0 +1,1 @@
+"""Numbers and texts made ready for people, files and spreadsheets."""

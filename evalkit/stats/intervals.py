@@ -1,0 +1,48 @@
+"""Confidence intervals that stay inside the range of what they bound."""
+
+import numpy as np
+from scipy.special import betaincinv, ndtri, stdtrit
+
+from evalkit.stats.sample import Floats, Ints
+
+CONFIDENCE = 0.95
+
+
+def proportion_interval(mean: float, stderr: float, n: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Interval for a mean of values in [0, 1], from its standard error; exact (Clopper-Pearson) where all values agree.
+
+    The error is turned into the number of coin tosses that would have it, and the Beta quantiles of that many tosses
+    are taken: the interval never leaves [0, 1] and is wider on the side with more room.
+
+    Args:
+        n: independent clusters, which also set the degrees of freedom.
+
+    Reference: Korn and Graubard 1998, Survey Methodology 24, for surveys of clustered yes-no answers.
+    """
+    tail = (1 - confidence) / 2
+    spread = mean * (1 - mean)
+    if stderr <= 0 or spread <= 0:
+        # no variance to scale by: as if every value had been a toss of its own
+        tosses = float(n)
+    else:
+        # Student's quantile for the clusters at hand, as the normal one is too short for few of them
+        correction = (ndtri(tail) / stdtrit(n - 1, tail)) ** 2 if n > 1 else 1.0
+        tosses = spread / stderr**2 * correction
+    wins = mean * tosses
+    lower = float(betaincinv(wins, tosses - wins + 1, tail)) if wins > 1e-9 else 0.0
+    upper = float(betaincinv(wins + 1, tosses - wins, 1 - tail)) if tosses - wins > 1e-9 else 1.0
+    return lower, upper
+
+
+def clustered_stderr(influence: Floats, cluster: Ints, *, parameters: int = 1) -> float:
+    """Standard error of a mean from each row's influence on it, summed within clusters.
+
+    Args:
+        influence: shape (n,), summing to about zero; the estimate moves by influence / n when its row gets more weight.
+        parameters: coefficients estimated, for the degrees of freedom of the correction c / (c - parameters).
+    """
+    by_cluster = np.bincount(cluster, weights=influence)
+    clusters = len(by_cluster)
+    if clusters <= parameters:
+        return float("inf")
+    return float(np.sqrt(np.sum(by_cluster**2) * clusters / (clusters - parameters)) / len(influence))

@@ -1,0 +1,109 @@
+"""The published AlpacaEval 2 formula for length-controlled win rates, for comparison with published rows only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.errors import StatsError
+from evalkit.stats.logistic import expit
+from evalkit.stats.sample import Floats, Ints, Sample
+from evalkit.types import Estimate, degraded
+
+GAMED_WEIGHT = 0.1
+FOLDS = 5
+STRENGTHS = 10
+SEED = 123
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GamedBaselines:
+    """Verdicts on the verbose and the concise copy of the baseline, in file order; each array of shape (n rows,).
+
+    `length` is the baseline's length minus the copy's, in standard deviations; `difficulty` that of the instruction.
+    """
+
+    preference: Floats
+    length: Floats
+    difficulty: Floats
+
+
+def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBaselines) -> Estimate:
+    """AlpacaEval's `length_controlled_v1`: an L1 logistic regression, cross-validated, held near the gamed baselines.
+
+    Its standard error is the spread of predictions over instructions, as published: it is no sampling error, so no
+    interval is given and no gate reads it.
+
+    Args:
+        difficulty: by instruction key; must cover every instruction, also those without a verdict.
+
+    Raises:
+        StatsError: no verdicts, lengths unknown or constant, or difficulty missing for an instruction.
+
+    Reference: alpaca_eval 0.6.6, formula `length_controlled_v1`, joined by instruction instead of by row.
+    """
+    if sample.n == 0:
+        raise StatsError("no verdicts")
+    if sample.length_difference is None or sample.missing_length_difference is None:
+        raise StatsError("lengths unknown")
+    keys = np.array([*sample.keys, *sample.missing])
+    uncovered = [key for key in keys.tolist() if key not in difficulty]
+    if uncovered:
+        raise StatsError(f"no difficulty for {len(uncovered)} of {len(keys)} instructions, first {uncovered[0]!r}")
+    # candidate minus baseline here, baseline minus candidate there
+    delta = -np.concatenate([sample.length_difference, sample.missing_length_difference])
+    spread = float(delta.std(ddof=1))
+    if spread == 0:
+        raise StatsError("the length difference is the same everywhere")
+    values = np.array([difficulty[key] for key in keys.tolist()])
+    judged = slice(0, sample.n)
+    real = np.column_stack([np.tanh(delta / spread)[judged], values[judged], np.ones(sample.n)])
+    copies = np.column_stack([np.tanh(gamed.length), gamed.difficulty, np.zeros(len(gamed.length))])
+    weights = np.concatenate([np.full(len(copies), GAMED_WEIGHT), np.ones(sample.n)])
+    coefficients = _fit(
+        np.vstack([copies, real]), np.concatenate([gamed.preference, sample.preference]), weights=weights
+    )
+    predicted = 100 * expit(values * coefficients[1] + coefficients[2])
+    spread_of_predictions = float(predicted.std(ddof=1) / np.sqrt(len(predicted))) if len(predicted) > 1 else None
+    return Estimate(
+        float(predicted.mean()),
+        spread_of_predictions,
+        None,
+        None,
+        sample.n_clusters,
+        degraded("compat: no sampling error"),
+    )
+
+
+def _fit(design: Floats, fractions: Floats, *, weights: Floats) -> Floats:
+    """Coefficients of the cross-validated fit, shape (3,); every row stands twice, as a weighted win and loss."""
+    from numpy.random import RandomState
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold
+
+    n = len(fractions)
+    doubled = np.vstack([design, design])
+    outcome: Ints = np.concatenate([np.ones(n, dtype=np.int64), np.zeros(n, dtype=np.int64)])
+    share = np.concatenate([fractions, 1 - fractions])
+    row_weights = np.concatenate([weights, weights])
+
+    def fitted(rows: Ints, strength: float, state: RandomState) -> Floats:
+        model = LogisticRegression(
+            C=strength, l1_ratio=1.0, solver="liblinear", fit_intercept=False, random_state=state
+        ).fit(doubled[rows], outcome[rows], sample_weight=(share * row_weights)[rows])
+        coefficients: Floats = model.coef_[0]
+        return coefficients
+
+    def score(rows: Ints, coefficients: Floats) -> float:
+        predicted = np.clip(expit(doubled[rows] @ coefficients), 1e-15, 1 - 1e-15)
+        target = np.where(outcome[rows] == 1, share[rows], 1 - share[rows])
+        gains = target * np.log(predicted) + (1 - target) * np.log(1 - predicted)
+        return float(np.mean(gains * row_weights[rows]))
+
+    strengths = np.logspace(-4, 4, STRENGTHS)
+    scores = np.zeros(STRENGTHS)
+    for train, test in GroupKFold(n_splits=FOLDS).split(doubled, groups=np.tile(np.arange(n), 2)):
+        # one stream of random numbers a fold, drawn on from strength to strength as the reference does
+        state = RandomState(SEED)
+        scores += [score(test, fitted(train, strength, state)) for strength in strengths]
+    return fitted(np.arange(2 * n), float(strengths[int(np.argmax(scores))]), RandomState(SEED))

@@ -1,0 +1,98 @@
+"""Small samples for the statistics' tests: made by hand, or drawn from a model whose true answer is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from evalkit.stats.logistic import expit
+from evalkit.stats.sample import Floats, Sample, build_sample
+from evalkit.types import Estimate
+
+LENGTH_SD = 500.0
+
+
+def keys_for(n: int) -> list[str]:
+    return [f"{index:04d}" for index in range(n)]
+
+
+def sample_of(
+    preference: Sequence[float] | Floats,
+    length: Sequence[float] | Floats | None = None,
+    *,
+    keys: Sequence[str] | None = None,
+    clusters: Sequence[str] | None = None,
+) -> Sample:
+    """One verdict an instruction, in one order; `length` is candidate minus baseline."""
+    return build_sample(
+        keys_for(len(preference)) if keys is None else keys,
+        np.asarray(preference, dtype=float),
+        length_difference=None if length is None else np.asarray(length, dtype=float),
+        clusters=clusters,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A drawn sample with what its generating model knows: difficulties by key and the true answer in percent."""
+
+    sample: Sample
+    difficulty: dict[str, float]
+    lc_win_rate: float
+
+
+def draw(
+    seed: int | Sequence[int],
+    n: int,
+    *,
+    intercept: float = -0.4,
+    length: float = 1.2,
+    difficulty: float = 0.0,
+    binary: bool = False,
+) -> Drawn:
+    """Verdicts from log-odds intercept + length * tanh(difference / 500) + difficulty * a standard normal.
+
+    Verdicts are beta draws around that chance, as of a judge that gives probabilities, with an error of position that
+    keeps their mean; `binary` ones are wins and losses.
+    """
+    generator = np.random.default_rng(seed)
+    differences = generator.normal(150, LENGTH_SD, n).round()
+    difficulties = generator.normal(size=n)
+    chance = expit(intercept + length * np.tanh(differences / LENGTH_SD) + difficulty * difficulties)
+    if binary:
+        verdicts = (generator.random(n) < chance).astype(float)
+    else:
+        soft = generator.beta(chance, 1 - chance)
+        verdicts = soft + 0.5 * generator.uniform(-1, 1, n) * np.minimum(soft, 1 - soft)
+    sample = sample_of(verdicts, differences)
+    nodes, shares = np.polynomial.hermite_e.hermegauss(80)
+    truth = 100 * float(expit(intercept + difficulty * nodes) @ (shares / shares.sum()))
+    return Drawn(sample, dict(zip(sample.keys, difficulties.tolist(), strict=True)), truth)
+
+
+def mirrored(sample: Sample) -> Sample:
+    """The same verdicts with candidate and baseline swapped."""
+    length = None if sample.length_difference is None else -sample.length_difference
+    return sample_of(1 - sample.preference, length, keys=sample.keys)
+
+
+def numbers(estimate: Estimate) -> tuple[float, float, float, float]:
+    """Value, standard error and interval of an estimate that has them."""
+    assert estimate.value is not None
+    assert estimate.stderr is not None
+    assert estimate.lower is not None
+    assert estimate.upper is not None
+    return estimate.value, estimate.stderr, estimate.lower, estimate.upper
+
+
+def value_of(estimate: Estimate) -> float:
+    assert estimate.value is not None
+    return estimate.value
+
+
+def alpaca_sample(rows: pd.DataFrame) -> Sample:
+    """A sample from rows of preferences.parquet: codes 1 to 2, 0 a tie, NaN without a verdict."""
+    preference = rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1
+    difference = rows["len_2"].to_numpy(float) - rows["len_1"].to_numpy(float)
+    return build_sample([f"{index:06d}" for index in rows["index"]], preference, length_difference=difference)

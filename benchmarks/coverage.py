@@ -1,7 +1,7 @@
-"""How often the 95 % intervals hold the truth, and whether the sandwich error agrees with the bootstrap on real verdicts.
+"""How often 95 % intervals hold the truth, and how the sandwich error compares with the bootstrap on real verdicts.
 
-    python -m benchmarks.coverage                  # 2,000 simulated data sets a row, about a minute
-    python -m benchmarks.coverage --real DATA      # DATA holds alpaca_eval/preferences.parquet; all its models
+Usage: `python -m benchmarks.coverage` simulates 2,000 data sets a row in about two minutes; with `--real DATA` it reads
+all models of DATA/alpaca_eval/preferences.parquet instead.
 """
 
 import argparse
@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evalkit.stats.history import fit_history
+from evalkit.stats.history import PRIOR_SD, fit_history
 from evalkit.stats.length import length_controlled_win_rate
-from evalkit.stats.logistic import expit
+from evalkit.stats.logistic import Prior, expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import Estimate
 
 SIZES = (50, 200, 805)
+# standard deviations of the prior between this model's length coefficient and the typical one
+PRIOR_OFF_BY = (0, 1, 2)
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 
 
@@ -43,6 +45,8 @@ class Truth:
         return 100 * float(np.dot(rates, shares))
 
 
+Drawn = tuple[Sample, dict[str, float]]
+
 LENGTH_MEAN, LENGTH_SD = 150.0, 500.0
 # the weak candidate wins and is favoured by length as the median model of AlpacaEval's board
 TRUTHS = (
@@ -65,17 +69,30 @@ def main() -> None:
 
 
 def simulate(sets: int) -> None:
-    print("truth             n    quantity  covered %  below %  above %  bias    mean se  sd of value  refused  degraded")
+    print(f"{'truth':17} {'n':4} {'quantity':9} covered %  below %  above %    bias  mean se  sd  refused  degraded")
     for truth in TRUTHS:
         for n in SIZES:
             drawn = [_draw(truth, n, np.random.default_rng([n, index])) for index in range(sets)]
-            lc = [
-                length_controlled_win_rate(sample, difficulty=difficulty if truth.difficulty else None).estimate
-                for sample, difficulty in drawn
-            ]
             raw = [win_rate(sample).estimate for sample, _ in drawn]
-            print(_line(truth.name, n, "LC", lc, truth.lc_win_rate))
-            print(_line(truth.name, n, "raw", raw, truth.win_rate))
+            print(_line(truth, n, "raw", raw, truth.win_rate))
+            print(_line(truth, n, "LC", _controlled(truth, drawn, prior=None), truth.lc_win_rate))
+            for deviations in PRIOR_OFF_BY if truth.difficulty else ():
+                prior = _prior(truth, off_by=deviations * PRIOR_SD)
+                estimates = _controlled(truth, drawn, prior=prior)
+                print(_line(truth, n, f"LC, {deviations} sd", estimates, truth.lc_win_rate))
+
+
+def _controlled(truth: Truth, drawn: list[Drawn], *, prior: Prior | None) -> list[Estimate]:
+    return [
+        length_controlled_win_rate(sample, difficulty=difficulty if truth.difficulty else None, prior=prior).estimate
+        for sample, difficulty in drawn
+    ]
+
+
+def _prior(truth: Truth, *, off_by: float) -> Prior:
+    """What a history teaches when this model's length coefficient is `off_by` below the typical one."""
+    mean = np.array([0.0, truth.length + off_by, truth.difficulty])
+    return Prior(mean, np.array([0.0, PRIOR_SD**-2, PRIOR_SD**-2]))
 
 
 def compare_with_bootstrap(data: Path) -> None:
@@ -86,15 +103,13 @@ def compare_with_bootstrap(data: Path) -> None:
     for model, sample in samples.items():
         difficulty = history.for_model(model)
         plain = length_controlled_win_rate(sample, difficulty=difficulty, prior=history.prior).estimate
-        drawn = length_controlled_win_rate(
-            sample, difficulty=difficulty, prior=history.prior, replicates=1000
-        ).estimate
+        drawn = length_controlled_win_rate(sample, difficulty=difficulty, prior=history.prior, replicates=1000).estimate
         assert plain.value is not None and plain.stderr is not None and drawn.stderr is not None
         ratio = plain.stderr / drawn.stderr
         print(f"{model:38} {plain.value:6.2f} {plain.stderr:8.3f} {drawn.stderr:9.3f} {ratio:6.3f}  {plain.status}")
 
 
-def _draw(truth: Truth, n: int, generator: np.random.Generator) -> tuple[Sample, dict[str, float]]:
+def _draw(truth: Truth, n: int, generator: np.random.Generator) -> Drawn:
     length = generator.normal(LENGTH_MEAN, LENGTH_SD, n).round()
     difficulty = generator.normal(size=n)
     chance = expit(truth.intercept + truth.length * np.tanh(length / LENGTH_SD) + truth.difficulty * difficulty)
@@ -106,16 +121,17 @@ def _draw(truth: Truth, n: int, generator: np.random.Generator) -> tuple[Sample,
     return build_sample(keys, soft, length_difference=length), dict(zip(keys, difficulty.tolist(), strict=True))
 
 
-def _line(name: str, n: int, quantity: str, estimates: list[Estimate], truth: float) -> str:
+def _line(truth: Truth, n: int, quantity: str, estimates: list[Estimate], true_value: float) -> str:
     known = [one for one in estimates if one.value is not None]
     lower, upper, value, error = (
         np.array([getattr(one, field) for one in known], dtype=float) for field in ("lower", "upper", "value", "stderr")
     )
-    below, above = 100 * float((upper < truth).mean()), 100 * float((lower > truth).mean())
+    below, above = 100 * float((upper < true_value).mean()), 100 * float((lower > true_value).mean())
     degraded = sum(bool(one.status.reason) for one in known)
     return (
-        f"{name:17} {n:<4} {quantity:8} {100 - below - above:10.2f} {below:8.2f} {above:8.2f} "
-        f"{value.mean() - truth:+7.3f} {error.mean():8.3f} {value.std():12.3f} {len(estimates) - len(known):8d} {degraded:9d}"
+        f"{truth.name:17} {n:<4} {quantity:9} {100 - below - above:9.2f} {below:8.2f} {above:8.2f} "
+        f"{value.mean() - true_value:+7.2f} {error.mean():8.2f} {value.std():4.2f} "
+        f"{len(estimates) - len(known):8d} {degraded:9d}"
     )
 
 

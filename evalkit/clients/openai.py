@@ -17,6 +17,7 @@ from evalkit.types import ChatReply, ChatRequest, JudgeConfig
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEADLINE_SECONDS = 300.0
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _SHOWN = 200
 
 
@@ -52,7 +53,7 @@ class OpenAIClient:
         except TimeoutError:
             raise RetryableError(f"no reply within {self._deadline:g} seconds") from None
         except openai.APIStatusError as error:
-            raise _refusal(error) from None
+            raise _refusal(error, self._sdk.api_key) from None
         except openai.APIConnectionError as error:
             raise RetryableError(f"no connection: {error.__cause__ or error}") from None
         except openai.OpenAIError as error:
@@ -85,9 +86,11 @@ def openai_endpoint(config: JudgeConfig) -> Endpoint:
     return Endpoint(f"{parts.hostname}{port}{parts.path.rstrip('/')}")
 
 
-def _refusal(error: Any) -> RetryableError | RejectedRequest | EndpointRefused:
-    status, said = error.status_code, _one_line(f"{error.status_code} {error.message}")
-    if status == 429 and "insufficient_quota" not in said and "billing" not in said:
+def _refusal(error: Any, key: str) -> RetryableError | RejectedRequest | EndpointRefused:
+    """What a status means: for this request, for a while, or for every request."""
+    # endpoints may echo the key that they refuse
+    status, said = error.status_code, _one_line(str(error.message).replace(key, "[key]"))
+    if status == 429 and error.code not in _OUT_OF_MONEY:
         return RetryableError(said)
     if status in (401, 402, 403, 404, 429):
         return EndpointRefused(said)

@@ -93,7 +93,9 @@ class _Run:
         return self.progress
 
     async def _work(self, left: Iterator[ChatRequest], started: float) -> None:
-        while self._may_send() and (request := next(left, None)) is not None:
+        for request in left:
+            if not self._may_send():
+                return
             self.sent += 1
             try:
                 outcome = await self._ask(request)
@@ -114,7 +116,7 @@ class _Run:
             stopped = f"--max-requests {self.limits.max_requests} reached"
         if self.limits.max_cost is not None and (self.progress.cost or 0.0) >= self.limits.max_cost:
             stopped = f"--max-cost {self.limits.max_cost:g} reached"
-        if stopped and self.progress.done < self.progress.total:
+        if stopped:
             self.progress = replace(self.progress, stopped=stopped)
         return stopped is None and self.refused is None
 

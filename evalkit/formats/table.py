@@ -45,6 +45,7 @@ def read_preferences(path: Path) -> list[PreferenceGroup]:
         missing.append("index or instruction")
     if missing or key_column is None:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {', '.join(map(str, frame.columns))}")
+    _check_names(frame, key_column, path)
     _check_numbers(frame, path)
     _check_repeats(frame, key_column, path)
     return list(_groups(frame, key_column))
@@ -71,7 +72,27 @@ def read_frame(path: Path) -> "pd.DataFrame":
 
 def row_key(value: object, column: str) -> str:
     """The key of an instruction given by its text or by its index, zero-padded so that keys sort as numbers do."""
-    return instruction_key(str(value)) if column == "instruction" else f"{int(str(value)):06d}"
+    return instruction_key(str(value)) if column == "instruction" else f"{int(float(str(value))):06d}"
+
+
+def _check_names(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
+    import pandas as pd
+
+    for name in TEXT_COLUMNS:
+        _refuse(frame[name].isna(), frame, name, path, expected="a name")
+    if key_column == "index":
+        values = pd.to_numeric(frame["index"], errors="coerce")
+        wrong = values.isna() | (values < 0) | (values != values.round())
+        _refuse(wrong, frame, "index", path, expected="a whole number from 0")
+    else:
+        _refuse(frame[key_column].isna(), frame, key_column, path, expected="an instruction")
+
+
+def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Path, *, expected: str) -> None:
+    if wrong.any():
+        row = int(np.flatnonzero(wrong.to_numpy())[0])
+        found = str(frame[name].iloc[row])
+        raise InputError(f"{path}: row {row + 1}: {name}: expected {expected}, found {found!r}")
 
 
 def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
@@ -86,10 +107,7 @@ def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
         else:
             wrong |= values.isna() | (values < 0)
             expected = "a length in characters"
-        if wrong.any():
-            row = int(np.flatnonzero(wrong.to_numpy())[0])
-            found = frame[name].iloc[row]
-            raise InputError(f"{path}: row {frame.index[row] + 1}: {name}: expected {expected}, found {found!r}")
+        _refuse(wrong, frame, name, path, expected=expected)
 
 
 def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
@@ -98,7 +116,7 @@ def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
         row = int(np.flatnonzero(repeated.to_numpy())[0])
         raise InputError(
             f"{path}: {int(repeated.sum())} rows repeat judge, model, baseline and {key_column}; "
-            f"the first is row {frame.index[row] + 1}. Keep one of each"
+            f"the first is row {row + 1}. Keep one of each"
         )
 
 

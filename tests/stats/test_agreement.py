@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from evalkit.stats.agreement import spearman
 from evalkit.types import StatusKind
 
 
-def test_agreement_worked_by_hand():
+def test_agreement_worked_by_hand() -> None:
     # squared rank differences sum to 4: 1 - 6 * 4 / (5 * 24) = 0.8. Fisher's z is 1.0986, its error
     # sqrt((1 + 0.32) / 2) = 0.8124, so z is within 1.0986 -+ 1.5923
     estimate = spearman(np.array([1.0, 2, 3, 4, 5]), np.array([20.0, 10, 40, 30, 50]))
@@ -26,19 +27,19 @@ def test_agreement_worked_by_hand():
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
-def test_fewer_than_four_models_have_no_agreement(n):
+def test_fewer_than_four_models_have_no_agreement(n: int) -> None:
     estimate = spearman(np.arange(n, dtype=float), np.arange(n, dtype=float))
     assert str(estimate.status) == f"not_estimable({n} shared models, at least 4 needed)"
     assert (estimate.value, estimate.stderr, estimate.lower, estimate.upper) == (None,) * 4
 
 
-def test_a_ranking_that_does_not_vary_has_no_agreement():
+def test_a_ranking_that_does_not_vary_has_no_agreement() -> None:
     flat, varied = np.ones(12), np.arange(12.0)
     for board, reference in ((flat, varied), (varied, flat)):
         assert str(spearman(board, reference).status) == "not_estimable(one of the rankings does not vary)"
 
 
-def test_ten_models_are_enough_for_an_unreserved_status():
+def test_ten_models_are_enough_for_an_unreserved_status() -> None:
     generator = np.random.default_rng(1)
     assert spearman(generator.normal(size=10), generator.normal(size=10)).status.kind == StatusKind.OK
     assert str(spearman(generator.normal(size=9), generator.normal(size=9)).status) == "degraded(9 models only)"
@@ -49,7 +50,7 @@ _rounded = pytest.mark.xfail(strict=True, reason="a correlation of 1 - 1e-16 is 
 
 
 @pytest.mark.parametrize("n", [4, 6, 9, 20, pytest.param(5, marks=_rounded), pytest.param(10, marks=_rounded)])
-def test_perfect_agreement_keeps_an_interval_with_room_below(n):
+def test_perfect_agreement_keeps_an_interval_with_room_below(n: int) -> None:
     up = np.arange(n, dtype=float)
     value, _, lower, upper = numbers(spearman(up, 3 * up + 1))
     assert (value, upper) == pytest.approx((1, 1))
@@ -59,12 +60,12 @@ def test_perfect_agreement_keeps_an_interval_with_room_below(n):
     assert -0.999 < upper < 1
 
 
-def test_perfect_agreement_of_more_models_is_surer():
+def test_perfect_agreement_of_more_models_is_surer() -> None:
     lowers = [numbers(spearman(np.arange(n, dtype=float), np.arange(n, dtype=float)))[2] for n in (4, 6, 9, 20)]
     assert lowers == sorted(lowers)
 
 
-def test_the_room_below_perfect_agreement_is_that_of_one_swap():
+def test_the_room_below_perfect_agreement_is_that_of_one_swap() -> None:
     # one swap of neighbours among 20: 1 - 12 / (20 * 399)
     nearest = 1 - 12 / 7980
     below = math.tanh(math.atanh(nearest) - 1.959964 * math.sqrt((1 + nearest**2 / 2) / 17))
@@ -72,18 +73,18 @@ def test_the_room_below_perfect_agreement_is_that_of_one_swap():
 
 
 @pytest.mark.xfail(strict=True, reason="the edge takes the 95 % quantile whatever confidence is asked for")
-def test_the_room_below_perfect_agreement_depends_on_the_confidence():
+def test_the_room_below_perfect_agreement_depends_on_the_confidence() -> None:
     up = np.arange(20.0)
     assert numbers(spearman(up, up, confidence=0.8))[2] > numbers(spearman(up, up))[2]
 
 
 @pytest.mark.xfail(strict=True, reason="NaN is ranked last and the result looks perfect")
-def test_a_score_that_is_not_a_number_is_not_ranked():
+def test_a_score_that_is_not_a_number_is_not_ranked() -> None:
     estimate = spearman(np.array([1.0, 2, 3, math.nan, 4]), np.arange(5.0))
     assert estimate.status.kind == StatusKind.NOT_ESTIMABLE
 
 
-def test_less_confidence_gives_a_shorter_interval():
+def test_less_confidence_gives_a_shorter_interval() -> None:
     generator = np.random.default_rng(2)
     board, reference = generator.normal(size=(2, 30))
     wide, narrow = (numbers(spearman(board, reference, confidence=level)) for level in (0.95, 0.8))
@@ -95,7 +96,7 @@ _levels = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=4, 
 
 
 @given(_levels)
-def test_agreement_is_scipys_with_ties_shared(pairs):
+def test_agreement_is_scipys_with_ties_shared(pairs: list[tuple[int, int]]) -> None:
     board, reference = np.array(pairs, dtype=float).T
     estimate = spearman(board, reference)
     if estimate.value is None:
@@ -108,7 +109,9 @@ def test_agreement_is_scipys_with_ties_shared(pairs):
 
 
 @given(_levels, st.randoms(use_true_random=False))
-def test_relabelling_the_models_and_stretching_the_scores_change_nothing(pairs, shuffler):
+def test_relabelling_the_models_and_stretching_the_scores_change_nothing(
+    pairs: list[tuple[int, int]], shuffler: Random
+) -> None:
     board, reference = np.array(pairs, dtype=float).T
     order = list(range(len(pairs)))
     shuffler.shuffle(order)
@@ -118,7 +121,7 @@ def test_relabelling_the_models_and_stretching_the_scores_change_nothing(pairs, 
         assert other.value == pytest.approx(one.value, abs=1e-12)
 
 
-def test_nineteen_of_twenty_intervals_hold_the_rank_correlation_of_normal_scores():
+def test_nineteen_of_twenty_intervals_hold_the_rank_correlation_of_normal_scores() -> None:
     correlation = 0.9
     truth = 6 / math.pi * math.asin(correlation / 2)
     generator = np.random.default_rng(3)
@@ -131,7 +134,7 @@ def test_nineteen_of_twenty_intervals_hold_the_rank_correlation_of_normal_scores
 
 
 @pytest.mark.parametrize(("column", "expected"), [("LC AlpacaEval 2.0", 0.975), ("AlpacaEval 2.0", 0.93)])
-def test_the_published_agreement_of_alpaca_eval_with_human_votes(column, expected, real_data: Path):
+def test_the_published_agreement_of_alpaca_eval_with_human_votes(column: str, expected: float, real_data: Path) -> None:
     # Dubois et al. 2024, arXiv:2404.04475: 0.98 with and 0.93 without length control, Arena of 2 February 2024
     table = pd.read_csv(real_data / "human" / "benchmarks_alpaca_eval_paper.csv")
     shared = table[["Arena Elo [Feb 2, 2024]", column]].dropna().to_numpy()

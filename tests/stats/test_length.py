@@ -36,19 +36,19 @@ def alternating(n: int, size: float = 300.0) -> Floats:
 
 
 @pytest.mark.parametrize("n", [1, 5, 20, MIN_INSTRUCTIONS - 1])
-def test_below_thirty_instructions_nothing_is_estimated(n):
+def test_below_thirty_instructions_nothing_is_estimated(n: int) -> None:
     estimate = length_controlled_win_rate(draw(1, n).sample).estimate
     assert str(estimate.status) == f"not_estimable({n} instructions, at least 30 needed)"
     assert (estimate.value, estimate.stderr, estimate.lower, estimate.upper, estimate.n) == (None,) * 4 + (n,)
 
 
-def test_five_wins_have_a_raw_win_rate_and_no_length_controlled_one():
+def test_five_wins_have_a_raw_win_rate_and_no_length_controlled_one() -> None:
     sample = sample_of([1.0] * 5, [10, -20, 30, 40, 50])
     assert numbers(win_rate(sample).estimate)[2:] == pytest.approx((47.8176, 100), abs=1e-4)
     assert length_controlled_win_rate(sample).estimate.value is None
 
 
-def test_thirty_rows_of_fewer_instructions_are_still_too_few():
+def test_thirty_rows_of_fewer_instructions_are_still_too_few() -> None:
     drawn = draw(2, 40).sample
     assert drawn.length_difference is not None
     sample = sample_of(drawn.preference, drawn.length_difference, clusters=keys_for(20) * 2)
@@ -56,13 +56,13 @@ def test_thirty_rows_of_fewer_instructions_are_still_too_few():
 
 
 @pytest.mark.parametrize("n", [1, 50])
-def test_without_verdicts_there_is_no_length_controlled_win_rate(n):
-    estimate = length_controlled_win_rate(sample_of([NAN] * n, np.arange(n))).estimate
+def test_without_verdicts_there_is_no_length_controlled_win_rate(n: int) -> None:
+    estimate = length_controlled_win_rate(sample_of([NAN] * n, np.arange(float(n)))).estimate
     assert str(estimate.status) == "not_estimable(no verdicts)"
     assert estimate.n == 0
 
 
-def test_unknown_lengths_are_refused():
+def test_unknown_lengths_are_refused() -> None:
     verdicts = draw(3, 60).sample.preference
     for length in (None, [*range(1, 60), NAN], [*range(1, 60), float("inf")]):
         controlled = length_controlled_win_rate(sample_of(verdicts, length))
@@ -71,14 +71,14 @@ def test_unknown_lengths_are_refused():
 
 
 @pytest.mark.parametrize("difference", [250.0, -1.0])
-def test_a_length_difference_that_never_changes_is_refused_and_the_raw_rate_stays(difference):
+def test_a_length_difference_that_never_changes_is_refused_and_the_raw_rate_stays(difference: float) -> None:
     sample = sample_of(draw(4, 805).sample.preference, [difference] * 805)
     estimate = length_controlled_win_rate(sample).estimate
     assert str(estimate.status) == "not_estimable(the length difference is the same everywhere)"
     assert win_rate(sample).estimate.status.kind == StatusKind.OK
 
 
-def test_difficulty_that_repeats_the_length_term_is_refused():
+def test_difficulty_that_repeats_the_length_term_is_refused() -> None:
     drawn = draw(5, 100)
     assert drawn.sample.length_difference is not None
     term = length_term(drawn.sample.length_difference)
@@ -89,7 +89,7 @@ def test_difficulty_that_repeats_the_length_term_is_refused():
 
 @pytest.mark.xfail(strict=True, reason="a covariate of one row makes the steps of the penalised fit swing for ever")
 @pytest.mark.parametrize("n", [40, 805])
-def test_a_single_answer_of_another_length_does_not_end_the_estimate(n):
+def test_a_single_answer_of_another_length_does_not_end_the_estimate(n: int) -> None:
     length = np.zeros(n)
     length[0] = 100.0
     sample = sample_of(draw(6, n).sample.preference, length)
@@ -102,8 +102,10 @@ def test_a_single_answer_of_another_length_does_not_end_the_estimate(n):
 
 
 @pytest.mark.parametrize("n", [30, 35, 40])
-def test_a_few_dozen_instructions_give_a_wide_interval_and_no_shrinkage_to_fifty(n):
-    estimates = [numbers(length_controlled_win_rate(draw([7, s], n, intercept=-1.5).sample).estimate) for s in range(50)]
+def test_a_few_dozen_instructions_give_a_wide_interval_and_no_shrinkage_to_fifty(n: int) -> None:
+    estimates = [
+        numbers(length_controlled_win_rate(draw([7, s], n, intercept=-1.5).sample).estimate) for s in range(50)
+    ]
     # the truth is 18.2; the formula that shrinks towards fifty ends above 40
     assert np.mean([value for value, *_ in estimates]) == pytest.approx(18.2, abs=4)
     assert all(value < 45 for value, *_ in estimates)
@@ -111,7 +113,7 @@ def test_a_few_dozen_instructions_give_a_wide_interval_and_no_shrinkage_to_fifty
 
 
 @pytest.mark.parametrize(("n", "expected"), [(804, 100 * 805 / 806), (805, 100 * 806 / 807), (806, 100 * 807 / 808)])
-def test_all_wins_fall_short_of_a_hundred_by_the_loss_that_was_not_seen(n, expected):
+def test_all_wins_fall_short_of_a_hundred_by_the_loss_that_was_not_seen(n: int, expected: float) -> None:
     # Jeffreys' prior adds half a win and half a loss to each of two groups of n / 2: (n / 2 + 1 / 2) / (n / 2 + 1)
     estimate = length_controlled_win_rate(sample_of(np.ones(n), alternating(n))).estimate
     value, stderr, lower, upper = numbers(estimate)
@@ -122,7 +124,7 @@ def test_all_wins_fall_short_of_a_hundred_by_the_loss_that_was_not_seen(n, expec
 
 
 @pytest.mark.parametrize("length", [alternating(805), np.linspace(-900, 1200, 805)], ids=["two lengths", "all lengths"])
-def test_all_losses_are_the_mirror_image_of_all_wins(length):
+def test_all_losses_are_the_mirror_image_of_all_wins(length: Floats) -> None:
     wins = sample_of(np.ones(805), length)
     value, stderr, lower, upper = numbers(length_controlled_win_rate(wins).estimate)
     losses = length_controlled_win_rate(mirrored(wins)).estimate
@@ -130,7 +132,7 @@ def test_all_losses_are_the_mirror_image_of_all_wins(length):
     assert numbers(losses) == pytest.approx((100 - value, stderr, 100 - upper, 100 - lower), abs=1e-9)
 
 
-def test_all_ties_are_exactly_fifty():
+def test_all_ties_are_exactly_fifty() -> None:
     estimate = length_controlled_win_rate(sample_of([0.5] * 805, np.linspace(-900, 1200, 805))).estimate
     value, stderr, lower, upper = numbers(estimate)
     assert value == 50
@@ -140,14 +142,14 @@ def test_all_ties_are_exactly_fifty():
 
 
 @pytest.mark.xfail(strict=True, reason="the prior's length coefficient moves the answer, and the interval ends at it")
-def test_all_ties_are_fifty_whatever_other_models_taught():
+def test_all_ties_are_fifty_whatever_other_models_taught() -> None:
     length = np.random.default_rng(8).normal(300, 400, 200)
     value, _, lower, upper = numbers(length_controlled_win_rate(sample_of([0.5] * 200, length), prior=TYPICAL).estimate)
     assert value == pytest.approx(50, abs=0.5)
     assert lower < value < upper
 
 
-def test_equally_long_answers_leave_the_raw_win_rate():
+def test_equally_long_answers_leave_the_raw_win_rate() -> None:
     sample = sample_of(draw(9, 100).sample.preference, np.zeros(100))
     controlled, raw = length_controlled_win_rate(sample), win_rate(sample)
     assert numbers(controlled.estimate) == numbers(raw.estimate)
@@ -161,7 +163,9 @@ FOUR_LENGTHS = np.repeat([-300.0, -100.0, 200.0, 500.0], 25)
 @pytest.mark.parametrize(
     ("odd_one", "preference"), [(-100.0, 0.0), (200.0, 0.0), (-100.0, 1.0)], ids=["separated", "a loss", "a win"]
 )
-def test_verdicts_that_follow_length_alone_are_called_separated_and_stay_finite(odd_one, preference):
+def test_verdicts_that_follow_length_alone_are_called_separated_and_stay_finite(
+    odd_one: float, preference: float
+) -> None:
     # a loss among the shortest wins, or a win among the longest losses, leaves them separated but for that length
     verdicts, length = (FOUR_LENGTHS > 0).astype(float), FOUR_LENGTHS.copy()
     verdicts[25], length[25] = preference, odd_one
@@ -175,34 +179,55 @@ def test_verdicts_that_follow_length_alone_are_called_separated_and_stay_finite(
     assert win_rate(sample).estimate.status.kind == StatusKind.OK
 
 
-def test_verdicts_that_overlap_in_length_are_not_called_separated():
+def test_verdicts_that_overlap_in_length_are_not_called_separated() -> None:
     verdicts = (FOUR_LENGTHS > 0).astype(float)
     verdicts[[0, 99]] = 1, 0
     assert length_controlled_win_rate(sample_of(verdicts, FOUR_LENGTHS)).estimate.status.kind == StatusKind.OK
 
 
-def test_perfect_separation_widens_the_interval_rather_than_narrowing_it():
+def test_perfect_separation_widens_the_interval_rather_than_narrowing_it() -> None:
     length = np.linspace(-500, 500, 101)
     clear = length_controlled_win_rate(sample_of((length > 0).astype(float), length)).estimate
     noise = np.random.default_rng(10).random(101) < 0.3
-    noisy = length_controlled_win_rate(sample_of(np.where(noise, length < 0, length > 0).astype(float), length)).estimate
+    noisy = length_controlled_win_rate(
+        sample_of(np.where(noise, length < 0, length > 0).astype(float), length)
+    ).estimate
     assert str(clear.status) == "degraded(separated)"
     assert noisy.status.kind == StatusKind.OK
     assert numbers(clear)[1] > 0.8 * numbers(noisy)[1]
 
 
-@pytest.mark.parametrize(("sign", "side"), [(1, "shorter"), (-1, "longer")])
-def test_an_answer_at_equal_length_that_no_row_is_near_to_is_called_extrapolated(sign, side):
-    drawn = draw(11, 300).sample
+def longer_but_for(n_shorter: int, sign: float) -> Sample:
+    """1,000 instructions with a longer candidate but for some; sign -1 turns the lengths around."""
+    drawn = draw(11, 1000).sample
     assert drawn.length_difference is not None
-    length = sign * (np.abs(drawn.length_difference) + 1)
-    estimate = length_controlled_win_rate(sample_of(drawn.preference, length)).estimate
-    assert str(estimate.status) == f"degraded(extrapolated: under 1% of answers are {side} than the baseline's)"
+    length = np.abs(drawn.length_difference) + 1
+    length[:n_shorter] *= -1
+    return sample_of(drawn.preference, sign * length)
+
+
+@pytest.mark.parametrize(("sign", "side"), [(1, "short"), (-1, "long")])
+@pytest.mark.parametrize(("n_shorter", "prior", "share"), [(99, None, "9.9%"), (0, None, "0.0%"), (9, TYPICAL, "0.9%")])
+def test_an_answer_at_equal_length_that_few_rows_come_near_to_is_called_extrapolated(
+    sign: int, side: str, n_shorter: int, prior: Prior | None, share: str
+) -> None:
+    estimate = length_controlled_win_rate(longer_but_for(n_shorter, sign), prior=prior).estimate
+    assert str(estimate.status) == f"degraded(extrapolated: {share} of answers are as {side} as the baseline's)"
     assert estimate.value is not None
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("n_shorter", "prior"), [(100, None), (10, TYPICAL)])
+def test_a_tenth_of_the_answers_on_the_other_side_is_enough_and_a_hundredth_with_a_history(
+    sign: int, n_shorter: int, prior: Prior | None
+) -> None:
+    assert (
+        length_controlled_win_rate(longer_but_for(n_shorter, sign), prior=prior).estimate.status.kind == StatusKind.OK
+    )
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_one_huge_answer_changes_the_result_by_at_most_a_fifth_of_a_point(seed):
+def test_one_huge_answer_changes_the_result_by_at_most_a_fifth_of_a_point(seed: int) -> None:
     drawn = draw(seed, 805).sample
     assert drawn.length_difference is not None
     length = drawn.length_difference.copy()
@@ -214,14 +239,14 @@ def test_one_huge_answer_changes_the_result_by_at_most_a_fifth_of_a_point(seed):
 
 
 @pytest.mark.xfail(strict=True, reason="where most lengths agree the spread is a mean, which a huge answer moves")
-def test_one_huge_answer_changes_little_where_most_answers_are_equally_long():
+def test_one_huge_answer_changes_little_where_most_answers_are_equally_long() -> None:
     length = np.concatenate([np.zeros(450), np.random.default_rng(12).normal(300, 500, 355)])
     huge = length.copy()
     huge[-1] = 3_000_000
     assert length_spread(huge) == pytest.approx(length_spread(length), rel=0.1)
 
 
-def test_missing_verdicts_are_left_out_of_the_estimate():
+def test_missing_verdicts_are_left_out_of_the_estimate() -> None:
     drawn = draw(13, 120).sample
     assert drawn.length_difference is not None
     preference = drawn.preference.copy()
@@ -233,7 +258,7 @@ def test_missing_verdicts_are_left_out_of_the_estimate():
 
 
 @pytest.mark.parametrize("size", [1e-9, 1.0, 1e9, 1e300])
-def test_huge_and_tiny_length_differences_are_only_a_matter_of_units(size):
+def test_huge_and_tiny_length_differences_are_only_a_matter_of_units(size: float) -> None:
     drawn = draw(14, 100).sample
     assert drawn.length_difference is not None
     scaled = length_controlled_win_rate(sample_of(drawn.preference, drawn.length_difference * size)).estimate
@@ -241,7 +266,7 @@ def test_huge_and_tiny_length_differences_are_only_a_matter_of_units(size):
 
 
 @pytest.mark.parametrize("size", [1e3, 1e6])
-def test_huge_difficulties_give_an_answer_without_a_warning(size):
+def test_huge_difficulties_give_an_answer_without_a_warning(size: float) -> None:
     drawn = draw(15, 100, difficulty=0.8)
     stretched = {key: size * value for key, value in drawn.difficulty.items()}
     large = length_controlled_win_rate(drawn.sample, difficulty=stretched).estimate
@@ -252,14 +277,14 @@ def test_huge_difficulties_give_an_answer_without_a_warning(size):
 # --- what it means
 
 
-def test_a_judge_that_only_counts_characters_is_worth_fifty_after_length_control():
+def test_a_judge_that_only_counts_characters_is_worth_fifty_after_length_control() -> None:
     length = np.random.default_rng(16).normal(600, 800, 800).round()
     sample = sample_of(1 / (1 + np.exp(-length / 400)), length)
     assert value_of(win_rate(sample).estimate) > 65
     assert value_of(length_controlled_win_rate(sample).estimate) == pytest.approx(50, abs=2)
 
 
-def test_two_lengths_worked_by_hand():
+def test_two_lengths_worked_by_hand() -> None:
     # half the answers longer with 60 % wins, half shorter with 20 %; Jeffreys' halves make 60.5 / 101 and 20.5 / 101.
     # At no difference the log-odds are midway: (log(60.5 / 40.5) + log(20.5 / 80.5)) / 2
     n = 200
@@ -271,7 +296,7 @@ def test_two_lengths_worked_by_hand():
     assert value_of(estimate) == pytest.approx(100 / (1 + np.exp(-midway)), abs=1e-6)
 
 
-def test_the_influences_make_the_standard_error():
+def test_the_influences_make_the_standard_error() -> None:
     drawn = draw(17, 300, difficulty=0.8)
     controlled = length_controlled_win_rate(drawn.sample, difficulty=drawn.difficulty)
     influence = controlled.measured.influence
@@ -281,7 +306,7 @@ def test_the_influences_make_the_standard_error():
     assert controlled.estimate.stderr == pytest.approx(expected, rel=1e-12)
 
 
-def test_each_influence_is_what_a_little_more_of_its_row_does_to_the_estimate():
+def test_each_influence_is_what_a_little_more_of_its_row_does_to_the_estimate() -> None:
     drawn = draw(18, 80).sample
     assert drawn.length_difference is not None
     measured = length_controlled_win_rate(drawn).measured
@@ -304,7 +329,7 @@ def test_each_influence_is_what_a_little_more_of_its_row_does_to_the_estimate():
         assert moved * 80 * copies / 100 == pytest.approx(measured.influence[row], abs=0.12)
 
 
-def test_without_the_penalty_the_delta_method_on_statsmodels_agrees():
+def test_without_the_penalty_the_delta_method_on_statsmodels_agrees() -> None:
     drawn = draw(19, 2000, difficulty=0.8)
     assert drawn.sample.length_difference is not None
     design = np.column_stack(
@@ -321,14 +346,14 @@ def test_without_the_penalty_the_delta_method_on_statsmodels_agrees():
     assert stderr == pytest.approx(100 * np.sqrt(variance), rel=0.01)
 
 
-def test_a_prior_on_the_length_coefficient_pulls_it_and_narrows_the_interval():
+def test_a_prior_on_the_length_coefficient_pulls_it_and_narrows_the_interval() -> None:
     sample = draw(20, 100, length=1.8).sample
     free, held = length_controlled_win_rate(sample), length_controlled_win_rate(sample, prior=TYPICAL)
     assert abs(held.coefficients["length"] - 1.8) < abs(free.coefficients["length"] - 1.8)
     assert numbers(held.estimate)[1] < numbers(free.estimate)[1]
 
 
-def test_a_prior_without_precision_changes_nothing():
+def test_a_prior_without_precision_changes_nothing() -> None:
     sample = draw(21, 200).sample
     nothing = Prior(np.array([0.0, 1.8, 0.9]), np.zeros(3))
     assert numbers(length_controlled_win_rate(sample, prior=nothing).estimate) == pytest.approx(
@@ -339,7 +364,7 @@ def test_a_prior_without_precision_changes_nothing():
 # --- difficulty
 
 
-def test_difficulty_that_does_not_cover_every_instruction_is_left_out_with_a_note():
+def test_difficulty_that_does_not_cover_every_instruction_is_left_out_with_a_note() -> None:
     drawn = draw(22, 100, difficulty=0.8)
     partial = {key: value for key, value in drawn.difficulty.items() if key != "0042"}
     controlled = length_controlled_win_rate(drawn.sample, difficulty=partial)
@@ -348,20 +373,20 @@ def test_difficulty_that_does_not_cover_every_instruction_is_left_out_with_a_not
     assert numbers(controlled.estimate) == numbers(length_controlled_win_rate(drawn.sample).estimate)
 
 
-def test_difficulty_that_is_the_same_everywhere_is_left_out_with_a_note():
+def test_difficulty_that_is_the_same_everywhere_is_left_out_with_a_note() -> None:
     drawn = draw(23, 100)
     controlled = length_controlled_win_rate(drawn.sample, difficulty=dict.fromkeys(drawn.sample.keys, 2.0))
     assert controlled.estimate.notes == ("difficulty is the same everywhere: term left out",)
 
 
-def test_difficulty_is_joined_by_key_and_surplus_keys_do_not_matter():
+def test_difficulty_is_joined_by_key_and_surplus_keys_do_not_matter() -> None:
     drawn = draw(24, 100, difficulty=0.8)
     backwards = dict(reversed({**drawn.difficulty, "elsewhere": 9.0}.items()))
     plain = length_controlled_win_rate(drawn.sample, difficulty=drawn.difficulty)
     assert length_controlled_win_rate(drawn.sample, difficulty=backwards).estimate == plain.estimate
 
 
-def test_known_difficulty_sharpens_the_estimate_of_the_length_coefficient():
+def test_known_difficulty_sharpens_the_estimate_of_the_length_coefficient() -> None:
     drawn = draw(25, 805, difficulty=2.0)
     controlled = length_controlled_win_rate(drawn.sample, difficulty=drawn.difficulty)
     assert controlled.coefficients["difficulty"] == pytest.approx(2.0, abs=0.25)
@@ -372,7 +397,7 @@ def test_known_difficulty_sharpens_the_estimate_of_the_length_coefficient():
 
 
 @given(st.integers(0, 10**6), st.integers(30, 120))
-def test_swapping_sides_turns_the_estimate_into_its_complement(seed, n):
+def test_swapping_sides_turns_the_estimate_into_its_complement(seed: int, n: int) -> None:
     sample = draw(seed, n).sample
     value, stderr, lower, upper = numbers(length_controlled_win_rate(sample).estimate)
     swapped = length_controlled_win_rate(mirrored(sample)).estimate
@@ -380,7 +405,7 @@ def test_swapping_sides_turns_the_estimate_into_its_complement(seed, n):
 
 
 @given(st.integers(0, 10**6), st.integers(30, 120), st.booleans())
-def test_the_interval_holds_the_estimate_inside_the_range(seed, n, binary):
+def test_the_interval_holds_the_estimate_inside_the_range(seed: int, n: int, binary: bool) -> None:
     value, stderr, lower, upper = numbers(length_controlled_win_rate(draw(seed, n, binary=binary).sample).estimate)
     assert 0 <= lower <= value <= upper <= 100
     assert stderr > 0
@@ -388,7 +413,7 @@ def test_the_interval_holds_the_estimate_inside_the_range(seed, n, binary):
 
 @settings(max_examples=25)
 @given(st.permutations(range(60)))
-def test_row_order_changes_no_bit_of_the_estimate(order):
+def test_row_order_changes_no_bit_of_the_estimate(order: list[int]) -> None:
     drawn = draw(26, 60, difficulty=0.8)
     assert drawn.sample.length_difference is not None
     rows = np.array(order)
@@ -405,7 +430,7 @@ def test_row_order_changes_no_bit_of_the_estimate(order):
 
 
 @pytest.mark.parametrize("binary", [False, True], ids=["soft", "binary"])
-def test_dropping_any_single_row_changes_little(binary):
+def test_dropping_any_single_row_changes_little(binary: bool) -> None:
     drawn = draw(27, 100, difficulty=0.8, binary=binary)
     assert drawn.sample.length_difference is not None
     value, stderr, _, _ = numbers(length_controlled_win_rate(drawn.sample, difficulty=drawn.difficulty).estimate)
@@ -420,7 +445,7 @@ def test_dropping_any_single_row_changes_little(binary):
 
 
 @pytest.mark.parametrize("with_difficulty", [False, True])
-def test_the_whole_set_twice_is_the_same_evidence(with_difficulty):
+def test_the_whole_set_twice_is_the_same_evidence(with_difficulty: bool) -> None:
     drawn = draw(28, 90, difficulty=0.8)
     assert drawn.sample.length_difference is not None
     doubled = sample_of(
@@ -439,7 +464,7 @@ def test_the_whole_set_twice_is_the_same_evidence(with_difficulty):
         assert two.n == one.n == 90
 
 
-def test_four_times_the_data_halve_the_standard_error():
+def test_four_times_the_data_halve_the_standard_error() -> None:
     few, many = (
         np.mean([numbers(length_controlled_win_rate(draw([n, seed], n).sample).estimate)[1] for seed in range(20)])
         for n in (200, 800)
@@ -450,7 +475,7 @@ def test_four_times_the_data_halve_the_standard_error():
 # --- the scale of lengths
 
 
-def test_the_spread_is_the_median_deviation_of_a_normal_sample():
+def test_the_spread_is_the_median_deviation_of_a_normal_sample() -> None:
     assert length_spread(np.array([-30.0, -10.0, 0.0, 10.0, 500.0])) == pytest.approx(14.826)
     # more than half agree: deviations 0, 0, 0, 10, 40 have mean 10
     assert length_spread(np.array([5.0, 5.0, 5.0, 15.0, -35.0])) == pytest.approx(12.533)
@@ -458,7 +483,7 @@ def test_the_spread_is_the_median_deviation_of_a_normal_sample():
     assert length_spread(normal) == pytest.approx(400, rel=0.02)
 
 
-def test_the_length_term_is_odd_bounded_and_positive_for_the_longer_candidate():
+def test_the_length_term_is_odd_bounded_and_positive_for_the_longer_candidate() -> None:
     difference = np.array([-3e6, -100.0, 0.0, 100.0, 250.0])
     term = length_term(difference)
     assert (np.diff(term) > 0).all()
@@ -484,21 +509,21 @@ def coverage(n: int, *, difficulty: float = 0.0, intercept: float = -0.4, sets: 
 
 
 # 300 sets have a standard error of 1.3 points: nominal 95 passes, 90 and 99 do not. benchmarks/coverage.py runs 2,000.
-@pytest.mark.parametrize("n", [200, 805])
-@pytest.mark.parametrize("difficulty", [0.0, 0.9], ids=["plain", "with difficulty"])
-@pytest.mark.parametrize("intercept", [-0.4, -2.2], ids=["even", "weak"])
-def test_nineteen_of_twenty_intervals_hold_the_truth(n, difficulty, intercept):
+@pytest.mark.parametrize(
+    ("n", "intercept", "difficulty"), [(200, -0.4, 0.0), (805, -0.4, 0.0), (200, -2.2, 0.9), (805, -0.4, 0.9)]
+)
+def test_nineteen_of_twenty_intervals_hold_the_truth(n: int, difficulty: float, intercept: float) -> None:
     assert 92.5 <= coverage(n, difficulty=difficulty, intercept=intercept) <= 98
 
 
-def test_the_estimate_has_no_bias_worth_a_third_of_its_error():
+def test_the_estimate_has_no_bias_worth_a_third_of_its_error() -> None:
     drawn = [draw([805, seed], 805, difficulty=0.9) for seed in range(200)]
     estimates = [numbers(length_controlled_win_rate(d.sample, difficulty=d.difficulty).estimate) for d in drawn]
     bias = np.mean([one[0] for one in estimates]) - drawn[0].lc_win_rate
     assert abs(bias) < np.mean([one[1] for one in estimates]) / 3
 
 
-def test_the_bootstrap_agrees_with_the_sandwich_and_repeats_itself():
+def test_the_bootstrap_agrees_with_the_sandwich_and_repeats_itself() -> None:
     drawn = draw(30, 300, difficulty=0.9)
     plain, first, second = (
         length_controlled_win_rate(drawn.sample, difficulty=drawn.difficulty, replicates=replicates).estimate
@@ -510,7 +535,7 @@ def test_the_bootstrap_agrees_with_the_sandwich_and_repeats_itself():
     assert numbers(first)[2:] == pytest.approx(numbers(plain)[2:], abs=1.5)
 
 
-def test_the_bootstrap_leaves_degraded_estimates_to_the_exact_rules():
+def test_the_bootstrap_leaves_degraded_estimates_to_the_exact_rules() -> None:
     sample = sample_of(np.ones(100), alternating(100))
     assert length_controlled_win_rate(sample, replicates=50).estimate == length_controlled_win_rate(sample).estimate
 
@@ -520,7 +545,7 @@ def test_the_bootstrap_leaves_degraded_estimates_to_the_exact_rules():
 
 def test_the_order_of_models_is_that_of_the_published_leaderboard(
     real_samples: Mapping[str, Sample], real_history: History, published: pd.DataFrame
-):
+) -> None:
     ours = {
         model: length_controlled_win_rate(
             sample, difficulty=real_history.for_model(model), prior=real_history.prior
@@ -537,7 +562,7 @@ def test_the_order_of_models_is_that_of_the_published_leaderboard(
 
 def test_a_submission_that_games_the_judge_by_length_gains_nothing(
     real_samples: Mapping[str, Sample], real_history: History
-):
+) -> None:
     gamed = real_samples["gpt4_gamed"]
     learned = length_controlled_win_rate(
         gamed, difficulty=real_history.for_model("gpt4_gamed"), prior=real_history.prior
@@ -549,8 +574,8 @@ def test_a_submission_that_games_the_judge_by_length_gains_nothing(
 
 @pytest.mark.parametrize("model", ["alpaca-7b", "claude-2.1", "vicuna-7b", "gpt35_turbo_instruct", "NullModel"])
 def test_the_standard_error_of_published_verdicts_is_that_of_a_thousand_bootstraps(
-    model, real_samples: Mapping[str, Sample], real_history: History
-):
+    model: str, real_samples: Mapping[str, Sample], real_history: History
+) -> None:
     errors = [
         numbers(
             length_controlled_win_rate(

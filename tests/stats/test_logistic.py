@@ -56,7 +56,7 @@ def penalised_log_likelihood(design: Floats, fractions: Floats, beta: Floats, pr
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_unpenalised_fit_of_fractions_is_that_of_statsmodels(seed):
+def test_the_unpenalised_fit_of_fractions_is_that_of_statsmodels(seed: int) -> None:
     design, fractions = problem(seed)
     reference = sm.GLM(fractions, design, family=sm.families.Binomial()).fit(tol=1e-14)
     fit = fit_logistic(design, fractions, firth=False)
@@ -64,7 +64,7 @@ def test_the_unpenalised_fit_of_fractions_is_that_of_statsmodels(seed):
     assert fit.covariance == pytest.approx(reference.normalized_cov_params, abs=1e-7)
 
 
-def test_the_unpenalised_weighted_fit_is_that_of_statsmodels():
+def test_the_unpenalised_weighted_fit_is_that_of_statsmodels() -> None:
     design, fractions = problem(7)
     weights = np.random.default_rng(8).integers(1, 5, len(fractions)).astype(float)
     reference = sm.GLM(fractions, design, family=sm.families.Binomial(), freq_weights=weights).fit(tol=1e-14)
@@ -72,7 +72,7 @@ def test_the_unpenalised_weighted_fit_is_that_of_statsmodels():
     assert fit.coefficients == pytest.approx(reference.params, abs=1e-7)
 
 
-def test_covariance_and_scores_make_the_sandwich_of_statsmodels():
+def test_covariance_and_scores_make_the_sandwich_of_statsmodels() -> None:
     design, fractions = problem(11)
     fit = fit_logistic(design, fractions, firth=False)
     model = sm.GLM(fractions, design, family=sm.families.Binomial())
@@ -80,7 +80,7 @@ def test_covariance_and_scores_make_the_sandwich_of_statsmodels():
     assert sandwich == pytest.approx(model.fit(tol=1e-14, cov_type="HC0").cov_params(), abs=1e-9)
 
 
-def test_scores_summed_within_clusters_make_the_clustered_sandwich_of_statsmodels():
+def test_scores_summed_within_clusters_make_the_clustered_sandwich_of_statsmodels() -> None:
     design, fractions = problem(12)
     clusters = np.arange(len(fractions)) // 3
     fit = fit_logistic(design, fractions, firth=False)
@@ -93,7 +93,7 @@ def test_scores_summed_within_clusters_make_the_clustered_sandwich_of_statsmodel
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_fraction_is_a_weighted_win_and_a_weighted_loss(seed):
+def test_a_fraction_is_a_weighted_win_and_a_weighted_loss(seed: int) -> None:
     design, fractions = problem(seed)
     whole = fit_logistic(design, fractions, firth=False)
     split = fit_logistic(
@@ -105,7 +105,7 @@ def test_a_fraction_is_a_weighted_win_and_a_weighted_loss(seed):
     assert split.coefficients == pytest.approx(whole.coefficients, abs=1e-9)
 
 
-def test_firths_estimates_of_the_endometrial_data_are_those_published():
+def test_firths_estimates_of_the_endometrial_data_are_those_published() -> None:
     # coefficients as by R's logistf and brglm2; standard errors as in Kosmidis and Firth's vignette of brglm2
     fit = fit_logistic(*endometrial())
     assert fit.coefficients == pytest.approx([3.77455951, 2.92927330, -0.03475175, -2.60416387], abs=1e-6)
@@ -113,20 +113,22 @@ def test_firths_estimates_of_the_endometrial_data_are_those_published():
 
 
 @pytest.mark.parametrize(("wins", "n"), [(0, 2), (0, 20), (3, 10), (10, 10), (805, 805), (17, 40)])
-def test_firths_estimate_of_a_proportion_adds_half_a_win_and_half_a_loss(wins, n):
+def test_firths_estimate_of_a_proportion_adds_half_a_win_and_half_a_loss(wins: int, n: int) -> None:
     # Firth 1993, Biometrika 80, section 3
     outcome = np.concatenate([np.ones(wins), np.zeros(n - wins)])
     fit = fit_logistic(np.ones((n, 1)), outcome)
     assert expit(fit.coefficients)[0] == pytest.approx((wins + 0.5) / (n + 1), abs=1e-8)
 
 
-@pytest.mark.xfail(strict=True, reason="steps without the penalty's curvature swing between two values", raises=StatsError)
-def test_firths_estimate_of_a_single_win_is_three_quarters():
+@pytest.mark.xfail(
+    strict=True, reason="steps without the penalty's curvature swing between two values", raises=StatsError
+)
+def test_firths_estimate_of_a_single_win_is_three_quarters() -> None:
     assert expit(fit_logistic(np.ones((1, 1)), np.ones(1)).coefficients)[0] == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize("table", [(3, 7, 6, 2), (0, 5, 4, 3), (0, 8, 9, 0), (5, 0, 6, 0)])
-def test_firths_estimate_of_two_groups_adds_half_to_each_cell(table):
+def test_firths_estimate_of_two_groups_adds_half_to_each_cell(table: tuple[int, int, int, int]) -> None:
     # the Jeffreys prior of a saturated model; the third table is separated, the second quasi-separated
     wins, losses, other_wins, other_losses = table
     group = np.repeat([0.0, 0.0, 1.0, 1.0], table)
@@ -139,7 +141,7 @@ def test_firths_estimate_of_two_groups_adds_half_to_each_cell(table):
 
 @pytest.mark.parametrize("prior", [None, Prior(np.array([0.0, 1.0, -1.0]), np.array([0.0, 11.0, 4.0]))])
 @pytest.mark.parametrize("seed", range(3))
-def test_no_step_from_the_fit_raises_the_penalised_likelihood(seed, prior):
+def test_no_step_from_the_fit_raises_the_penalised_likelihood(seed: int, prior: Prior | None) -> None:
     design, fractions = problem(seed, n=40)
     best = fit_logistic(design, fractions, prior=prior).coefficients
     height = penalised_log_likelihood(design, fractions, best, prior)
@@ -149,7 +151,7 @@ def test_no_step_from_the_fit_raises_the_penalised_likelihood(seed, prior):
             assert penalised_log_likelihood(design, fractions, best + size * direction, prior) < height
 
 
-def test_the_penalised_likelihood_is_highest_on_separated_data_too():
+def test_the_penalised_likelihood_is_highest_on_separated_data_too() -> None:
     design, outcome = endometrial()
     best = fit_logistic(design, outcome).coefficients
     height = penalised_log_likelihood(design, outcome, best)
@@ -157,7 +159,7 @@ def test_the_penalised_likelihood_is_highest_on_separated_data_too():
         assert penalised_log_likelihood(design, outcome, best + 0.1 * direction) < height
 
 
-def test_a_strong_prior_holds_its_coefficient_and_leaves_the_others_free():
+def test_a_strong_prior_holds_its_coefficient_and_leaves_the_others_free() -> None:
     design, fractions = problem(3)
     fit = fit_logistic(design, fractions, prior=Prior(np.array([0.0, 2.5, 0.0]), np.array([0.0, 1e6, 0.0])))
     assert fit.coefficients[1] == pytest.approx(2.5, abs=1e-4)
@@ -165,7 +167,7 @@ def test_a_strong_prior_holds_its_coefficient_and_leaves_the_others_free():
     assert fit.coefficients[[0, 2]] == pytest.approx(held.params, abs=0.05)
 
 
-def test_whole_weights_are_repetitions():
+def test_whole_weights_are_repetitions() -> None:
     design, fractions = problem(4, n=50)
     weights = np.random.default_rng(5).integers(0, 4, 50)
     weighted = fit_logistic(design, fractions, weights=weights.astype(float))
@@ -174,7 +176,7 @@ def test_whole_weights_are_repetitions():
     assert weighted.covariance == pytest.approx(repeated.covariance, abs=1e-9)
 
 
-def test_the_fit_does_not_depend_on_where_it_starts():
+def test_the_fit_does_not_depend_on_where_it_starts() -> None:
     design, fractions = problem(6)
     from_zero = fit_logistic(design, fractions)
     from_afar = fit_logistic(design, fractions, start=np.array([4.0, -5.0, 3.0]))
@@ -182,50 +184,53 @@ def test_the_fit_does_not_depend_on_where_it_starts():
 
 
 @given(st.integers(0, 10**6))
-def test_swapping_sides_turns_the_coefficients_around(seed):
+def test_swapping_sides_turns_the_coefficients_around(seed: int) -> None:
     design, fractions = problem(seed, n=30)
     fit, swapped = fit_logistic(design, fractions), fit_logistic(design, 1 - fractions)
     assert swapped.coefficients == pytest.approx(-fit.coefficients, abs=1e-7)
 
 
 @given(st.integers(0, 10**6))
-def test_at_the_fit_the_slope_of_the_penalised_likelihood_is_zero(seed):
+def test_at_the_fit_the_slope_of_the_penalised_likelihood_is_zero(seed: int) -> None:
     design, fractions = problem(seed, n=30)
     beta = fit_logistic(design, fractions).coefficients
     slopes = [
-        (penalised_log_likelihood(design, fractions, beta + step) - penalised_log_likelihood(design, fractions, beta - step))
+        (
+            penalised_log_likelihood(design, fractions, beta + step)
+            - penalised_log_likelihood(design, fractions, beta - step)
+        )
         / 2e-5
         for step in 1e-5 * np.eye(3)
     ]
     assert slopes == pytest.approx([0, 0, 0], abs=1e-5)
 
 
-def test_scores_and_penalty_balance_to_the_tolerance():
+def test_scores_and_penalty_balance_to_the_tolerance() -> None:
     design, fractions = problem(9)
     fit = fit_logistic(design, fractions, firth=False)
     assert np.abs(fit.scores.sum(axis=0)).max() <= TOLERANCE
     assert fit.iterations < 20
 
 
-def test_linearly_dependent_covariates_are_refused():
+def test_linearly_dependent_covariates_are_refused() -> None:
     design, fractions = problem(10)
-    with pytest.raises(StatsError, match="linearly dependent|did not converge"):
+    with pytest.raises(StatsError, match="linearly dependent"):
         fit_logistic(np.column_stack([design, design[:, 1] - design[:, 2]]), fractions)
 
 
-def test_an_unpenalised_fit_of_separated_data_runs_away_without_a_warning_and_only_the_programme_tells():
+def test_an_unpenalised_fit_of_separated_data_runs_away_without_a_warning_and_only_the_programme_tells() -> None:
     design, outcome = endometrial()
     assert abs(fit_logistic(design, outcome, firth=False).coefficients[1]) > 15
     assert separated(design, outcome)
 
 
-def test_a_prior_alone_keeps_an_unpenalised_fit_of_separated_data_finite():
+def test_a_prior_alone_keeps_an_unpenalised_fit_of_separated_data_finite() -> None:
     design, outcome = endometrial()
     fit = fit_logistic(design, outcome, firth=False, prior=Prior(np.zeros(4), np.ones(4)))
     assert np.abs(fit.coefficients).max() < 10
 
 
-def test_huge_predictors_give_certainties_without_a_warning():
+def test_huge_predictors_give_certainties_without_a_warning() -> None:
     eta = np.array([-1e308, -1e6, -710.0, -40.0, 0.0, 40.0, 710.0, 1e6, 1e308])
     assert expit(eta) == pytest.approx([0, 0, 0, 0, 0.5, 1, 1, 1, 1], abs=1e-15)
     assert expit(np.array([5e-324, -5e-324])).tolist() == [0.5, 0.5]
@@ -233,7 +238,7 @@ def test_huge_predictors_give_certainties_without_a_warning():
 
 @pytest.mark.parametrize("scale", [1e-2, 1e3, 1e6])
 @pytest.mark.parametrize("firth", [True, False])
-def test_the_scale_of_a_covariate_only_scales_its_coefficient(scale, firth):
+def test_the_scale_of_a_covariate_only_scales_its_coefficient(scale: float, firth: bool) -> None:
     design, fractions = problem(13)
     stretched = design * np.array([1.0, 1.0, scale])
     fit, scaled = fit_logistic(design, fractions, firth=firth), fit_logistic(stretched, fractions, firth=firth)
@@ -241,14 +246,14 @@ def test_the_scale_of_a_covariate_only_scales_its_coefficient(scale, firth):
 
 
 @pytest.mark.xfail(strict=True, reason="steps of at most 2 cannot reach a coefficient of thousands", raises=StatsError)
-def test_a_covariate_in_tiny_units_is_fitted_too():
+def test_a_covariate_in_tiny_units_is_fitted_too() -> None:
     design, fractions = problem(13)
     fit = fit_logistic(design * np.array([1.0, 1.0, 1e-4]), fractions)
     assert fit.coefficients[2] == pytest.approx(1e4 * fit_logistic(design, fractions).coefficients[2], rel=1e-4)
 
 
 @pytest.mark.parametrize("start", [1e2, 1e4, 1e6])
-def test_a_start_at_a_huge_predictor_ends_at_the_fit_or_in_a_refusal(start):
+def test_a_start_at_a_huge_predictor_ends_at_the_fit_or_in_a_refusal(start: float) -> None:
     design, fractions = problem(14)
     expected = fit_logistic(design, fractions).coefficients
     try:
@@ -258,7 +263,7 @@ def test_a_start_at_a_huge_predictor_ends_at_the_fit_or_in_a_refusal(start):
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_separation_is_seen_in_the_endometrial_data_and_only_through_neovascularisation():
+def test_separation_is_seen_in_the_endometrial_data_and_only_through_neovascularisation() -> None:
     design, outcome = endometrial()
     assert separated(design, outcome)
     assert not separated(design[:, [0, 2, 3]], outcome)
@@ -279,13 +284,13 @@ def test_separation_is_seen_in_the_endometrial_data_and_only_through_neovascular
         ([2, 2, 2, 2], [0, 1, 0, 1], False),
     ],
 )
-def test_separation_worked_by_hand(covariate, fractions, expected):
+def test_separation_worked_by_hand(covariate: list[float], fractions: list[float], expected: bool) -> None:
     design = np.column_stack([np.ones(4), np.array(covariate, dtype=float)])
     assert separated(design, np.array(fractions, dtype=float)) == expected
 
 
 @given(st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2, max_size=12))
-def test_one_covariate_separates_exactly_where_wins_and_losses_do_not_overlap(rows):
+def test_one_covariate_separates_exactly_where_wins_and_losses_do_not_overlap(rows: list[tuple[int, bool]]) -> None:
     wins = [x for x, won in rows if won]
     losses = [x for x, won in rows if not won]
     if wins and losses:
@@ -298,7 +303,7 @@ def test_one_covariate_separates_exactly_where_wins_and_losses_do_not_overlap(ro
 
 
 @given(st.integers(0, 10**6))
-def test_an_unpenalised_fit_stays_finite_exactly_where_nothing_is_separated(seed):
+def test_an_unpenalised_fit_stays_finite_exactly_where_nothing_is_separated(seed: int) -> None:
     generator = np.random.default_rng(seed)
     design = np.column_stack([np.ones(12), generator.normal(size=(12, 2))])
     outcome = (generator.random(12) < 0.5).astype(float)

@@ -30,7 +30,7 @@ def range_of(samples: list[Sample], index: int) -> RankRange:
     return found
 
 
-def test_a_clear_winner_can_only_be_first_and_a_clear_loser_only_last():
+def test_a_clear_winner_can_only_be_first_and_a_clear_loser_only_last() -> None:
     samples = correlated([0.0, 3.0, 0.02, -3.0])
     ranges = ranges_of(samples)
     assert ranges[1] == RankRange(1, 1, 1)
@@ -38,77 +38,78 @@ def test_a_clear_winner_can_only_be_first_and_a_clear_loser_only_last():
     assert {(one.lower, one.upper) for one in (ranges[0], ranges[2]) if one} == {(2, 3)}
 
 
-def test_identical_models_share_their_rank_and_their_range():
+def test_identical_models_share_their_rank_and_their_range() -> None:
     high, low = correlated([1.0, -1.0])
     assert ranges_of([high, high, low]) == [RankRange(1, 1, 2), RankRange(1, 1, 2), RankRange(3, 3, 3)]
 
 
-def test_a_model_alone_is_first():
+def test_a_model_alone_is_first() -> None:
     assert ranges_of(correlated([0.0])) == [RankRange(1, 1, 1)]
     assert rank_ranges([], []) == []
 
 
-def test_what_cannot_be_estimated_has_no_rank_and_takes_none():
+def test_what_cannot_be_estimated_has_no_rank_and_takes_none() -> None:
     better, worse = correlated([1.0, -1.0])
     unknown = sample_of([float("nan")] * N)
     assert ranges_of([worse, unknown, better]) == [RankRange(2, 2, 2), None, RankRange(1, 1, 1)]
     assert ranges_of([unknown, unknown]) == [None, None]
 
 
-def test_a_comparison_on_common_instructions_is_sharper_than_one_between_strangers():
+def test_a_comparison_on_common_instructions_is_sharper_than_one_between_strangers() -> None:
     better, worse = correlated([0.1, -0.1])
     stranger = sample_of(worse.preference, keys=[f"other {key}" for key in worse.keys])
     assert range_of([better, worse], 0) == RankRange(1, 1, 1)
     assert range_of([better, stranger], 0) == RankRange(1, 1, 2)
 
 
-def test_a_paired_comparison_survives_another_order_and_missing_rows():
+def test_a_paired_comparison_survives_another_order_and_missing_rows() -> None:
     better, worse = correlated([0.15, -0.15])
     rows = np.random.default_rng(1).permutation(N)[: N - 40]
     part = sample_of(worse.preference[rows], keys=[worse.keys[row] for row in rows])
     assert range_of([better, part], 0) == RankRange(1, 1, 1)
 
 
-def test_a_constant_gap_on_every_instruction_is_sure_however_small():
+def test_a_constant_gap_on_every_instruction_is_sure_however_small() -> None:
     base = np.random.default_rng(2).random(N) * 0.9
     assert ranges_of([sample_of(base), sample_of(base + 0.001)]) == [RankRange(2, 2, 2), RankRange(1, 1, 1)]
 
 
-def test_models_that_always_win_are_compared_by_their_exact_errors():
+def test_models_that_always_win_are_compared_by_their_exact_errors() -> None:
     wins = sample_of(np.ones(50))
     nearly = sample_of([0.0] + [1.0] * 49)
     assert ranges_of([wins, wins, nearly]) == [RankRange(1, 1, 3), RankRange(1, 1, 3), RankRange(3, 1, 3)]
 
 
-def test_relabelling_the_models_permutes_their_ranges():
+def test_relabelling_the_models_permutes_their_ranges() -> None:
     samples = correlated([0.3, -0.2, 0.0, 1.0, -0.9], seed=3)
     ranges = ranges_of(samples)
     for order in ([4, 3, 2, 1, 0], [2, 0, 4, 1, 3]):
         assert ranges_of([samples[index] for index in order]) == [ranges[index] for index in order]
 
 
-def test_more_models_to_compare_with_make_each_comparison_more_careful():
-    pair = correlated([0.05, 0.0], seed=4)
+def test_more_models_to_compare_with_make_each_comparison_more_careful() -> None:
+    # 2.7 standard errors apart: enough for one comparison, too little for one of 61
+    pair = correlated([0.06, 0.0])
     crowd = correlated([-4.0] * 60, seed=5)
     assert range_of(pair, 0) == RankRange(1, 1, 1)
     assert range_of(pair + crowd, 0).upper == 2
 
 
-def test_every_rank_lies_in_its_range_and_every_range_on_the_board():
+def test_every_rank_lies_in_its_range_and_every_range_on_the_board() -> None:
     samples = correlated(np.random.default_rng(6).normal(0, 0.2, 15).tolist(), seed=7, n=60)
     for one in ranges_of(samples):
         assert one is not None
         assert 1 <= one.lower <= one.rank <= one.upper <= 15
 
 
-def test_less_confidence_gives_narrower_ranges():
+def test_less_confidence_gives_narrower_ranges() -> None:
     samples = correlated(np.linspace(0, 0.4, 8).tolist(), seed=8, n=80)
     measured = [win_rate(sample) for sample in samples]
     wide, narrow = (rank_ranges(measured, samples, confidence=level) for level in (0.999, 0.5))
     assert sum(w.upper - w.lower for w in wide if w) > sum(m.upper - m.lower for m in narrow if m)
 
 
-def test_length_controlled_win_rates_are_ranked_by_their_own_influences():
+def test_length_controlled_win_rates_are_ranked_by_their_own_influences() -> None:
     generator = np.random.default_rng(9)
     shared, length = generator.normal(size=N), generator.normal(0, 500, N).round()
 
@@ -129,15 +130,16 @@ def truth_in_range(seed: int, levels: Floats) -> list[bool]:
     return [one is not None and one.lower <= rank <= one.upper for one, rank in zip(ranges, true_rank, strict=True)]
 
 
-def test_each_range_holds_the_true_rank_at_least_nineteen_times_of_twenty():
+def test_each_range_holds_the_true_rank_at_least_nineteen_times_of_twenty() -> None:
     levels = np.array([0.0, 0.02, 0.05, 0.1, 0.3, 0.32])
     held = np.array([truth_in_range(seed, levels) for seed in range(300)])
     assert (held.mean(axis=0) >= 0.93).all()
-    assert held.mean() < 1 or levels.size == 0
+    # and the test could fail: the intervals are not so wide as to be always right
+    assert not held.all()
 
 
 @pytest.mark.parametrize("shares", [1, 3])
-def test_copies_of_instructions_in_their_clusters_do_not_sharpen_a_rank(shares):
+def test_copies_of_instructions_in_their_clusters_do_not_sharpen_a_rank(shares: int) -> None:
     better, worse = correlated([0.35, 0.0], seed=10, n=30)
     stranger = [f"other {key}" for key in worse.keys]
 

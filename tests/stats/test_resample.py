@@ -14,7 +14,7 @@ def weighted_mean(values: Floats, counts: Floats) -> float:
     return float(np.average(values, weights=counts))
 
 
-def test_every_draw_takes_as_many_clusters_as_there_are_and_all_rows_of_each():
+def test_every_draw_takes_as_many_clusters_as_there_are_and_all_rows_of_each() -> None:
     cluster = np.array([0, 1, 1, 2, 2, 2])
     seen: list[Floats] = []
 
@@ -30,7 +30,7 @@ def test_every_draw_takes_as_many_clusters_as_there_are_and_all_rows_of_each():
     assert len({tuple(counts) for counts in seen}) > 5
 
 
-def test_the_same_data_give_the_same_draws_and_other_data_others():
+def test_the_same_data_give_the_same_draws_and_other_data_others() -> None:
     values = np.random.default_rng(1).random(40)
     cluster = np.arange(40)
     first, again, other = (
@@ -41,16 +41,16 @@ def test_the_same_data_give_the_same_draws_and_other_data_others():
     assert first.tolist() != other.tolist()
 
 
-def test_the_draws_do_not_touch_the_global_random_state():
-    np.random.seed(5)  # noqa: NPY002
-    expected = np.random.random()  # noqa: NPY002
-    np.random.seed(5)  # noqa: NPY002
+def test_the_draws_do_not_touch_the_global_random_state() -> None:
+    np.random.seed(5)
+    expected = np.random.random()
+    np.random.seed(5)
     bootstrap(lambda counts: 0.0, np.arange(9), replicates=5, data=np.zeros(9))
-    assert np.random.random() == expected  # noqa: NPY002
+    assert np.random.random() == expected
 
 
 @pytest.mark.parametrize("share", [1, 4], ids=["independent rows", "four rows an instruction"])
-def test_the_spread_of_resampled_means_is_the_clustered_standard_error(share):
+def test_the_spread_of_resampled_means_is_the_clustered_standard_error(share: int) -> None:
     generator = np.random.default_rng(2)
     values = np.clip(np.repeat(generator.random(400 // share), share) + generator.normal(0, 0.05, 400), 0, 1)
     sample = sample_of(values, clusters=[f"{index // share:03d}" for index in range(400)])
@@ -61,12 +61,8 @@ def test_the_spread_of_resampled_means_is_the_clustered_standard_error(share):
     assert 100 * draws.std(ddof=1) == pytest.approx(stderr, rel=0.06)
 
 
-def failing_every(nth: int) -> tuple[list[int], "object"]:
-    raise NotImplementedError
-
-
 @pytest.mark.parametrize(("failures", "passes"), [(0, True), (10, True), (11, False), (100, False)])
-def test_at_most_a_tenth_of_the_draws_may_fail(failures, passes):
+def test_at_most_a_tenth_of_the_draws_may_fail(failures: int, passes: bool) -> None:
     calls = iter(range(100))
 
     def statistic(counts: Floats) -> float:
@@ -84,7 +80,7 @@ def test_at_most_a_tenth_of_the_draws_may_fail(failures, passes):
             run()
 
 
-def test_an_error_of_another_kind_is_not_swallowed():
+def test_an_error_of_another_kind_is_not_swallowed() -> None:
     def statistic(counts: Floats) -> float:
         raise ZeroDivisionError
 
@@ -92,7 +88,7 @@ def test_an_error_of_another_kind_is_not_swallowed():
         bootstrap(statistic, np.arange(5), replicates=3, data=np.zeros(5))
 
 
-def test_the_percentile_interval_leaves_out_the_same_share_on_both_sides():
+def test_the_percentile_interval_leaves_out_the_same_share_on_both_sides() -> None:
     draws = np.arange(1001.0)
     assert percentile_interval(draws) == pytest.approx((25, 975))
     assert percentile_interval(draws, confidence=0.5) == pytest.approx((250, 750))

@@ -17,7 +17,7 @@ NAN = float("nan")
 
 
 @pytest.mark.parametrize("n", [1, 40])
-def test_without_verdicts_there_is_no_win_rate(n):
+def test_without_verdicts_there_is_no_win_rate(n: int) -> None:
     estimate = win_rate(sample_of([NAN] * n)).estimate
     assert str(estimate.status) == "not_estimable(no verdicts)"
     assert (estimate.value, estimate.stderr, estimate.lower, estimate.upper, estimate.n) == (None,) * 4 + (0,)
@@ -34,7 +34,9 @@ def test_without_verdicts_there_is_no_win_rate(n):
     ],
     ids=["one win", "one loss", "five wins", "805 wins", "805 losses"],
 )
-def test_verdicts_that_all_agree_get_the_exact_interval(preference, expected, reason):
+def test_verdicts_that_all_agree_get_the_exact_interval(
+    preference: list[float], expected: tuple[float, float, float], reason: str
+) -> None:
     estimate = win_rate(sample_of(preference)).estimate
     value, stderr, lower, upper = numbers(estimate)
     assert (value, lower, upper) == pytest.approx(expected, abs=1e-4)
@@ -42,7 +44,7 @@ def test_verdicts_that_all_agree_get_the_exact_interval(preference, expected, re
     assert str(estimate.status) == f"degraded({reason})"
 
 
-def test_all_ties_are_exactly_fifty_with_the_error_of_coin_tosses():
+def test_all_ties_are_exactly_fifty_with_the_error_of_coin_tosses() -> None:
     estimate = win_rate(sample_of([0.5] * 805)).estimate
     value, stderr, lower, upper = numbers(estimate)
     assert value == 50
@@ -51,7 +53,7 @@ def test_all_ties_are_exactly_fifty_with_the_error_of_coin_tosses():
     assert lower + upper == pytest.approx(100, abs=1e-9)
 
 
-def test_the_same_soft_verdict_everywhere_is_a_lack_of_variance_not_a_certainty():
+def test_the_same_soft_verdict_everywhere_is_a_lack_of_variance_not_a_certainty() -> None:
     estimate = win_rate(sample_of([0.1] * 50)).estimate
     value, stderr, lower, upper = numbers(estimate)
     assert value == pytest.approx(10)
@@ -61,7 +63,7 @@ def test_the_same_soft_verdict_everywhere_is_a_lack_of_variance_not_a_certainty(
     assert str(estimate.status) == "degraded(no_variance)"
 
 
-def test_a_win_rate_worked_by_hand():
+def test_a_win_rate_worked_by_hand() -> None:
     # mean 3/5; squared deviations 1.2; sqrt(1.2 / 4 / 5) = 0.244949
     estimate = win_rate(sample_of([1.0, 1.0, 1.0, 0.0, 0.0])).estimate
     value, stderr, lower, upper = numbers(estimate)
@@ -71,38 +73,38 @@ def test_a_win_rate_worked_by_hand():
     assert estimate.n == 5
 
 
-def test_rows_of_one_instruction_count_once():
+def test_rows_of_one_instruction_count_once() -> None:
     single = win_rate(sample_of([1.0, 0.0, 0.7, 0.2])).estimate
     doubled = win_rate(sample_of([1.0, 0.0, 0.7, 0.2] * 2, clusters=list("abcd") * 2)).estimate
     assert numbers(doubled) == pytest.approx(numbers(single), rel=1e-12)
     assert doubled.n == 4
 
 
-def test_rows_that_are_all_of_one_instruction_leave_almost_everything_possible():
+def test_rows_that_are_all_of_one_instruction_leave_almost_everything_possible() -> None:
     estimate = win_rate(sample_of([0.2, 0.9], clusters=["same", "same"])).estimate
     _, stderr, lower, upper = numbers(estimate)
     assert upper - lower > 90
     assert stderr > 20
 
 
-def test_a_tie_is_neither_a_win_nor_a_loss():
+def test_a_tie_is_neither_a_win_nor_a_loss() -> None:
     counts = count(sample_of([1.0, 0.51, 0.5, 0.49, 0.0, 0.0]))
     assert (counts.wins, counts.losses, counts.ties) == (2, 3, 1)
 
 
-def test_the_discrete_win_rate_takes_every_verdict_whole():
+def test_the_discrete_win_rate_takes_every_verdict_whole() -> None:
     assert discrete_win_rate(sample_of([0.9, 0.6, 0.5, 0.1])) == 62.5
     assert discrete_win_rate(sample_of([NAN])) is None
 
 
-def test_missing_verdicts_are_bounded_by_all_losses_and_all_wins():
+def test_missing_verdicts_are_bounded_by_all_losses_and_all_wins() -> None:
     # of ten asked, six wins and two losses are known
     assert bounds_over_missing(sample_of([1.0] * 6 + [0.0] * 2 + [NAN] * 2)) == (60, 80)
     assert bounds_over_missing(sample_of([NAN, NAN])) == (0, 100)
 
 
 @pytest.mark.parametrize("linked", [False, True], ids=["at random", "linked to the outcome"])
-def test_the_bounds_hold_the_win_rate_of_the_full_table_whatever_is_lost(linked):
+def test_the_bounds_hold_the_win_rate_of_the_full_table_whatever_is_lost(linked: bool) -> None:
     full = draw(3, 800).sample
     generator = np.random.default_rng(4)
     lost = np.argsort(full.preference)[-40:] if linked else generator.choice(800, 40, replace=False)
@@ -116,12 +118,12 @@ def test_the_bounds_hold_the_win_rate_of_the_full_table_whatever_is_lost(linked)
     assert bounds[0] <= 100 * full.preference.mean() <= bounds[1]
 
 
-def test_nothing_missing_leaves_no_room_between_the_bounds():
+def test_nothing_missing_leaves_no_room_between_the_bounds() -> None:
     assert bounds_over_missing(sample_of([1.0, 0.5])) == (75, 75)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_swapping_sides_turns_a_win_rate_into_its_complement(preference):
+def test_swapping_sides_turns_a_win_rate_into_its_complement(preference: list[float]) -> None:
     sample = sample_of(preference)
     value, stderr, lower, upper = numbers(win_rate(sample).estimate)
     other = numbers(win_rate(mirrored(sample)).estimate)
@@ -129,14 +131,14 @@ def test_swapping_sides_turns_a_win_rate_into_its_complement(preference):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_the_influences_of_a_win_rate_sum_to_zero(preference):
+def test_the_influences_of_a_win_rate_sum_to_zero(preference: list[float]) -> None:
     measured = win_rate(sample_of(preference))
     assert measured.influence.sum() == pytest.approx(0, abs=1e-9)
 
 
 def test_published_win_rates_and_their_errors_are_reproduced(
     real_samples: Mapping[str, Sample], published: pd.DataFrame
-):
+) -> None:
     shared = sorted(set(real_samples) & set(published.index))
     assert len(shared) == 43
     for model in shared:
@@ -148,7 +150,7 @@ def test_published_win_rates_and_their_errors_are_reproduced(
 
 def test_published_discrete_win_rates_and_counts_are_reproduced(
     real_samples: Mapping[str, Sample], published: pd.DataFrame
-):
+) -> None:
     for model in sorted(set(real_samples) & set(published.index)):
         counts = count(real_samples[model])
         assert discrete_win_rate(real_samples[model]) == pytest.approx(published["discrete_win_rate"][model], abs=1e-6)

@@ -1,0 +1,56 @@
+import asyncio
+
+import pytest
+
+from evalkit.clients.heuristic import RULES, heuristic_endpoint, open_heuristic
+from evalkit.config import read_judge
+from evalkit.errors import UnknownName
+from evalkit.judge import build_request, candidate_preference
+from evalkit.pairing import pair_exactly
+from evalkit.parsers import find_parser
+from evalkit.prompting import ask
+from evalkit.types import Order, Unparsed
+from tests.builders import output_set
+
+
+def preference(judge: str, baseline: str, candidate: str, order: Order, secret: bytes = b"s") -> float:
+    config = read_judge(judge)
+    (comparison,) = pair_exactly(output_set("base", [baseline]), output_set("cand", [candidate])).comparisons
+    question = ask(comparison, order, repeat=0, secret=secret, tie=config.tie)
+    request = build_request(question, config, heuristic_endpoint(config))
+    reply = asyncio.run(open_heuristic(config).complete(request))
+    verdict = find_parser(config.parser, config.parser_options)(reply, question.labels)
+    assert not isinstance(verdict, Unparsed), verdict.reason
+    return candidate_preference(verdict, order)
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_the_longest_wins_the_shortest_loses_and_equal_lengths_tie(order: Order) -> None:
+    assert preference("longest", "short", "much longer", order) == 1.0
+    assert preference("shortest", "short", "much longer", order) == 0.0
+    assert preference("longest", "12345", "abcde", order) == 0.5
+
+
+@pytest.mark.parametrize("judge", ["surface", "longest", "shortest"])
+def test_a_rule_over_texts_has_no_position_bias(judge: str) -> None:
+    pair = ("A few plain words.", "1. A list\n2. with **bold** words and 17 figures")
+    first, second = (preference(judge, *pair, order) for order in Order)
+    assert first == pytest.approx(second, abs=1e-12)
+
+
+def test_surface_gives_an_empty_answer_next_to_no_chance() -> None:
+    assert preference("surface", "A perfectly ordinary answer to the question.", "?!", Order.BASELINE_FIRST) < 0.01
+
+
+def test_the_coin_is_fair_and_tosses_the_same_for_the_same_question() -> None:
+    tosses = [preference("random", "a", "b", Order.BASELINE_FIRST, secret=bytes([n])) for n in range(200)]
+    assert 70 < sum(tosses) < 130
+    assert preference("random", "a", "b", Order.BASELINE_FIRST, secret=b"\0") == tosses[0]
+
+
+def test_every_shipped_offline_judge_has_its_rule_and_an_unknown_one_is_named() -> None:
+    import dataclasses
+
+    assert {read_judge(name).model for name in ("surface", "longest", "shortest", "random")} == set(RULES)
+    with pytest.raises(UnknownName, match="Did you mean 'surface'"):
+        open_heuristic(dataclasses.replace(read_judge("surface"), model="surfase"))

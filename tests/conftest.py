@@ -1,0 +1,43 @@
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.store import Store, open_store
+
+REPOSITORY = Path(__file__).parents[1]
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def real_outputs() -> Path:
+    """AlpacaEval's own files, where they lie beside the project."""
+    folder = REAL_DATA / "alpaca_eval"
+    if not folder.is_dir():
+        pytest.skip("the published AlpacaEval files are not beside this checkout")
+    return folder
+
+
+@pytest.fixture
+def write_outputs(tmp_path: Path) -> Callable[..., Path]:
+    """Write texts as an outputs.json, instruction by instruction."""
+
+    def write(model: str, texts: list[str], *, instructions: list[str] | None = None) -> Path:
+        named = instructions or [f"Instruction number {number}." for number in range(len(texts))]
+        rows: list[dict[str, Any]] = [
+            {"instruction": instruction, "output": text, "generator": model}
+            for instruction, text in zip(named, texts, strict=True)
+        ]
+        path = tmp_path / f"{model}.json"
+        path.write_text(json.dumps(rows))
+        return path
+
+    return write

@@ -1,0 +1,183 @@
+"""What is learned of instructions and coefficients from many models."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from stat_samples import keys_for, mirrored, numbers, sample_of
+
+from evalkit.errors import StatsError
+from evalkit.stats.history import MIN_MODELS, PRIOR_SD, History, fit_history
+from evalkit.stats.length import length_controlled_win_rate
+from evalkit.stats.logistic import expit
+from evalkit.stats.sample import Floats, Sample
+
+TYPICAL_LENGTH, TYPICAL_DIFFICULTY = 1.6, 1.1
+NODES, SHARES = np.polynomial.hermite_e.hermegauss(60)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Board:
+    samples: dict[str, Sample]
+    difficulty: Floats
+    lc_win_rate: dict[str, float]
+
+
+def draw_board(models: int, n: int, *, seed: int = 0) -> Board:
+    """Soft verdicts of several models on the same instructions, coefficients spread around the typical ones."""
+    generator = np.random.default_rng([seed, models, n])
+    difficulty = generator.normal(size=n)
+    samples, truth = {}, {}
+    for index in range(models):
+        level = generator.normal(-1, 0.8)
+        slope = generator.normal(TYPICAL_LENGTH, 0.2)
+        weight = generator.normal(TYPICAL_DIFFICULTY, 0.2)
+        length = generator.normal(0, 400, n).round()
+        chance = expit(level + slope * np.tanh(length / 400) + weight * difficulty)
+        samples[f"model {index}"] = sample_of(generator.beta(chance, 1 - chance), length)
+        truth[f"model {index}"] = 100 * float(expit(level + weight * NODES) @ SHARES / SHARES.sum())
+    return Board(samples, difficulty, truth)
+
+
+@pytest.fixture(scope="module")
+def board() -> Board:
+    return draw_board(20, 400)
+
+
+@pytest.fixture(scope="module")
+def history(board: Board) -> History:
+    return fit_history(board.samples)
+
+
+def by_key(values: Mapping[str, float]) -> Floats:
+    return np.array([values[key] for key in sorted(values)])
+
+
+def test_the_difficulty_that_made_the_verdicts_is_found_again_with_its_sign(board: Board, history: History) -> None:
+    assert sorted(history.difficulty) == keys_for(400)
+    assert np.corrcoef(by_key(history.difficulty), board.difficulty)[0, 1] > 0.85
+
+
+def test_difficulty_is_centred_with_unit_spread(history: History) -> None:
+    found = by_key(history.difficulty)
+    assert found.mean() == pytest.approx(0, abs=1e-9)
+    assert found.std() == pytest.approx(1, abs=1e-9)
+
+
+def test_the_prior_is_the_typical_model_and_says_nothing_of_the_intercept(history: History) -> None:
+    assert history.prior.mean[0] == 0
+    assert history.prior.mean[1] == pytest.approx(TYPICAL_LENGTH, abs=0.25)
+    assert history.prior.mean[2] == pytest.approx(TYPICAL_DIFFICULTY, abs=0.25)
+    assert history.prior.precision.tolist() == pytest.approx([0, PRIOR_SD**-2, PRIOR_SD**-2])
+
+
+def test_what_was_learned_brings_every_model_to_its_true_answer(board: Board, history: History) -> None:
+    errors = []
+    for model, sample in board.samples.items():
+        estimate = length_controlled_win_rate(sample, difficulty=history.for_model(model), prior=history.prior).estimate
+        value, stderr, _, _ = numbers(estimate)
+        errors.append((value - board.lc_win_rate[model]) / stderr)
+    assert np.abs(errors).max() < 3.5
+    assert 0.4 < np.mean(np.square(errors)) < 2
+
+
+def test_neither_the_order_of_models_nor_that_of_instructions_matters(board: Board, history: History) -> None:
+    again = fit_history(dict(reversed(board.samples.items())))
+    assert again.difficulty == history.difficulty
+    assert again.others == history.others
+    assert again.prior.mean.tolist() == history.prior.mean.tolist()
+
+
+def test_swapping_sides_turns_the_difficulties_around_and_keeps_the_coefficients(
+    board: Board, history: History
+) -> None:
+    swapped = fit_history({model: mirrored(sample) for model, sample in board.samples.items()})
+    assert by_key(swapped.difficulty) == pytest.approx(-by_key(history.difficulty), abs=1e-4)
+    assert swapped.prior.mean == pytest.approx(history.prior.mean, abs=1e-4)
+
+
+def test_a_models_own_verdicts_do_not_decide_its_difficulties(board: Board, history: History) -> None:
+    sample = board.samples["model 3"]
+    flipped = sample.preference.copy()
+    flipped[:40] = 1 - np.round(flipped[:40])
+    changed = fit_history({**board.samples, "model 3": sample_of(flipped, sample.length_difference)})
+    own = by_key(changed.for_model("model 3")) - by_key(history.for_model("model 3"))
+    joint = by_key(changed.difficulty) - by_key(history.difficulty)
+    assert np.abs(own[:40]).mean() < 0.2 * np.abs(joint[:40]).mean()
+
+
+def test_the_difficulty_without_a_model_is_near_to_a_fit_without_it(board: Board, history: History) -> None:
+    others = {model: sample for model, sample in board.samples.items() if model != "model 5"}
+    refitted = by_key(fit_history(others).difficulty)
+    without, joint = (
+        float(np.corrcoef(by_key(values), refitted)[0, 1])
+        for values in (history.for_model("model 5"), history.difficulty)
+    )
+    assert without > 0.999
+    # with its own verdicts in, the difficulty is further from what the others say
+    assert joint < without - 0.002
+
+
+def test_a_model_that_took_no_part_gets_the_common_difficulty(history: History) -> None:
+    assert history.for_model("newcomer") is history.difficulty
+
+
+def test_models_without_verdicts_lengths_or_variation_take_no_part(board: Board, history: History) -> None:
+    some = board.samples["model 0"]
+    idle = {
+        "no verdicts": sample_of([float("nan")] * 400, some.length_difference),
+        "no lengths": sample_of(some.preference),
+        "one length": sample_of(some.preference, [9.0] * 400),
+    }
+    fitted = fit_history({**board.samples, **idle})
+    assert fitted.difficulty == history.difficulty
+    assert not set(idle) & set(fitted.others)
+
+
+@pytest.mark.parametrize("usable", [0, 1, MIN_MODELS - 1])
+def test_fewer_than_five_models_teach_nothing(usable: int, board: Board) -> None:
+    chosen = dict(list(board.samples.items())[:usable])
+    chosen["no lengths"] = sample_of(board.samples["model 9"].preference)
+    with pytest.raises(StatsError, match=f"learned from {usable} models; at least 5 needed"):
+        fit_history(chosen)
+
+
+def test_instructions_that_a_model_never_saw_keep_the_common_difficulty(board: Board) -> None:
+    sample = board.samples["model 2"]
+    assert sample.length_difference is not None
+    part = sample_of(sample.preference[:300], sample.length_difference[:300])
+    fitted = fit_history({**board.samples, "model 2": part})
+    own = fitted.for_model("model 2")
+    assert [own[key] for key in keys_for(400)[300:]] == [fitted.difficulty[key] for key in keys_for(400)[300:]]
+    assert [own[key] for key in keys_for(300)] != [fitted.difficulty[key] for key in keys_for(300)]
+
+
+def test_models_that_always_win_or_always_lose_do_not_break_the_fit(board: Board) -> None:
+    length = board.samples["model 0"].length_difference
+    extreme = {"winner": sample_of(np.ones(400), length), "loser": sample_of(np.zeros(400), length)}
+    fitted = fit_history({**board.samples, **extreme})
+    assert np.isfinite(by_key(fitted.difficulty)).all()
+    assert np.abs(by_key(fitted.for_model("winner"))).max() < 10
+    assert np.corrcoef(by_key(fitted.difficulty), board.difficulty)[0, 1] > 0.85
+
+
+def test_more_models_know_the_difficulty_better() -> None:
+    agreement = []
+    for models in (5, 10, 40):
+        drawn = draw_board(models, 300, seed=1)
+        found = by_key(fit_history(drawn.samples).difficulty)
+        agreement.append(float(np.corrcoef(found, drawn.difficulty)[0, 1]))
+    assert agreement == sorted(agreement)
+    assert agreement[-1] > 0.9
+
+
+def test_published_verdicts_give_the_difficulties_of_an_independent_joint_fit(
+    real_data: Path, real_history: History
+) -> None:
+    table = pd.read_csv(real_data / "alpaca_eval" / "reconstructed" / "instruction_difficulty.csv")
+    assert len(real_history.difficulty) == 805
+    found = [real_history.difficulty[f"{index:06d}"] for index in table["index"]]
+    assert np.corrcoef(found, table["instruction_difficulty"])[0, 1] > 0.97

@@ -79,15 +79,20 @@ def _fenced(question: Question) -> dict[str, str]:
 
 def _draw_labels(seed: bytes, texts: tuple[str, ...]) -> tuple[str, str]:
     """Two codes that no text holds as a word and that differ in their first letter; longer where short ones run out."""
-    taken = {word.upper() for text in texts for word in re.findall(r"[A-Za-z]+", text)}
     for attempt in itertools.count():
         length = 1 + attempt // _TRIES_PER_LENGTH
         block = hashlib.shake_256(seed + attempt.to_bytes(8, "big")).digest(2 * length)
         letters = "".join(_LABEL_LETTERS[byte % len(_LABEL_LETTERS)] for byte in block)
         first, second = letters[:length], letters[length:]
-        if first[0] != second[0] and taken.isdisjoint((first, second)):
+        if first[0] != second[0] and not any(_word(code).search(text) for code in (first, second) for text in texts):
             return first, second
     raise AssertionError("an endless count ended")
+
+
+@functools.lru_cache(maxsize=64)
+def _word(code: str) -> re.Pattern[str]:
+    """Finds a code as a word of its own, in either case."""
+    return re.compile(rf"(?<![A-Za-z]){code}(?![A-Za-z])", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=32)

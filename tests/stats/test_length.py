@@ -9,7 +9,6 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
-from stat_samples import draw, keys_for, mirrored, numbers, sample_of, value_of
 
 from evalkit.stats.history import History
 from evalkit.stats.length import (
@@ -22,6 +21,7 @@ from evalkit.stats.logistic import Prior
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import StatusKind
+from tests.stats.stat_samples import draw, keys_for, mirrored, numbers, sample_of, value_of
 
 NAN = float("nan")
 TYPICAL = Prior(np.array([0.0, 1.8, 0.9]), np.array([0.0, 11.0, 11.0]))
@@ -393,9 +393,17 @@ def test_known_difficulty_sharpens_the_estimate_of_the_length_coefficient() -> N
     assert controlled.coefficients["length"] == pytest.approx(1.2, abs=0.35)
 
 
+def test_a_difficulty_that_is_not_a_number_ends_in_a_refusal() -> None:
+    drawn = draw(31, 60, difficulty=0.8)
+    difficulty = {**drawn.difficulty, "0007": NAN}
+    estimate = length_controlled_win_rate(drawn.sample, difficulty=difficulty).estimate
+    assert estimate.status.kind == StatusKind.NOT_ESTIMABLE
+
+
 # --- symmetries
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(30, 120))
 def test_swapping_sides_turns_the_estimate_into_its_complement(seed: int, n: int) -> None:
     sample = draw(seed, n).sample
@@ -404,6 +412,7 @@ def test_swapping_sides_turns_the_estimate_into_its_complement(seed: int, n: int
     assert numbers(swapped) == pytest.approx((100 - value, stderr, 100 - upper, 100 - lower), abs=1e-5)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(30, 120), st.booleans())
 def test_the_interval_holds_the_estimate_inside_the_range(seed: int, n: int, binary: bool) -> None:
     value, stderr, lower, upper = numbers(length_controlled_win_rate(draw(seed, n, binary=binary).sample).estimate)

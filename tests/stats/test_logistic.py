@@ -167,6 +167,15 @@ def test_a_strong_prior_holds_its_coefficient_and_leaves_the_others_free() -> No
     assert fit.coefficients[[0, 2]] == pytest.approx(held.params, abs=0.05)
 
 
+@pytest.mark.parametrize("prior", [None, Prior(np.array([0.0, 1.0, -1.0]), np.array([0.0, 11.0, 4.0]))])
+def test_the_covariance_is_the_inverse_curvature_of_likelihood_and_prior(prior: Prior | None) -> None:
+    design, fractions = problem(15)
+    fit = fit_logistic(design, fractions, prior=prior)
+    mu = expit(design @ fit.coefficients)
+    curvature = design.T @ np.diag(mu * (1 - mu)) @ design + np.diag(np.zeros(3) if prior is None else prior.precision)
+    assert fit.covariance == pytest.approx(np.linalg.inv(curvature), abs=1e-9)
+
+
 def test_whole_weights_are_repetitions() -> None:
     design, fractions = problem(4, n=50)
     weights = np.random.default_rng(5).integers(0, 4, 50)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from stat_samples import keys_for, numbers, sample_of
 
 from evalkit.stats.length import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.ranks import RankRange, rank_ranges
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import win_rate
+from tests.stats.stat_samples import keys_for, numbers, sample_of
 
 N = 400
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from stat_samples import sample_of
 
 from evalkit.errors import StatsError
 from evalkit.stats.resample import bootstrap, percentile_interval
 from evalkit.stats.sample import Floats
 from evalkit.stats.winrate import win_rate
+from tests.stats.stat_samples import sample_of
 
 
 def weighted_mean(values: Floats, counts: Floats) -> float:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stat_samples import sample_of
 
 from evalkit.errors import StatsError
 from evalkit.stats.sample import build_sample
 from evalkit.stats.winrate import win_rate
+from tests.stats.stat_samples import sample_of
 
 NAN = float("nan")
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stat_samples import draw, mirrored, numbers, sample_of
 
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import bounds_over_missing, count, discrete_win_rate, win_rate
 from evalkit.types import StatusKind
+from tests.stats.stat_samples import draw, mirrored, numbers, sample_of
 
 NAN = float("nan")
 

@@ -1,0 +1,192 @@
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import Done, evalkit
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "outputs"
+
+
+def annotate(folder: Path, *models: str, judge: str = "surface", more: tuple[object, ...] = ()) -> Done:
+    files = [EXAMPLES / f"{model}.json" for model in models]
+    return evalkit("annotate", *files, "--benchmark", "example", "--judge", judge, *more, cwd=folder)
+
+
+def test_a_model_gets_a_row_and_its_files(tmp_path: Path) -> None:
+    done = annotate(tmp_path, "careful")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("careful against baseline, judge surface\n")
+    assert "note: The judge 'surface' measures style, not quality." in done.stderr
+    folder = tmp_path / "results" / "careful" / "surface"
+    row = json.loads((folder / "row.json").read_text())
+    annotations = json.loads((folder / "annotations.json").read_text())
+    assert (row["model"], row["n_total"], row["n_missing"], row["lc_status"]) == ("careful", 48, 0, "ok")
+    assert len(annotations) == 48
+    mean = sum(one["preference"] - 1 for one in annotations) / 48
+    assert row["win_rate"] == pytest.approx(100 * mean, abs=1e-8)
+
+
+def test_a_second_run_sends_nothing_and_prints_the_same(tmp_path: Path) -> None:
+    first, second = annotate(tmp_path, "careful"), annotate(tmp_path, "careful")
+    assert second.stdout == first.stdout
+    assert "48 of 48 replies, 48 from the store" in second.stderr
+
+
+def test_several_models_and_judges_become_a_row_each(tmp_path: Path) -> None:
+    done = annotate(tmp_path, "careful", "wordy", more=("--judge", "random", "--json"))
+    rows = json.loads(done.stdout)
+    assert [(row["model"], row["judge"]) for row in rows] == [
+        ("careful", "surface"),
+        ("careful", "random"),
+        ("wordy", "surface"),
+        ("wordy", "random"),
+    ]
+
+
+def test_rules_are_counted_on_the_row(tmp_path: Path) -> None:
+    (row,) = json.loads(annotate(tmp_path, "terse", more=("--json",)).stdout)
+    assert row["rules"] == {"candidate_empty": 1, "identical": 1}
+
+
+def test_a_dry_run_prints_requests_tokens_and_cost_and_writes_nothing(tmp_path: Path) -> None:
+    done = annotate(tmp_path, "careful", judge="pairwise_json", more=("--dry-run", "--json"))
+    assert done.returncode == 0, done.stderr
+    (forecast,) = json.loads(done.stdout)
+    assert (forecast["requests"], forecast["stored"]) == (96, 0)
+    assert forecast["completion_tokens"] == 96 * 400
+    assert forecast["cost"] == pytest.approx(
+        (forecast["prompt_tokens"] * 2.0 + forecast["completion_tokens"] * 8.0) / 1e6
+    )
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_dry_run_counts_what_is_stored(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful")
+    (forecast,) = json.loads(annotate(tmp_path, "careful", more=("--dry-run", "--json")).stdout)
+    assert (forecast["requests"], forecast["stored"]) == (0, 48)
+
+
+def test_a_limit_on_requests_ends_incomplete_and_the_next_run_continues(tmp_path: Path) -> None:
+    done = annotate(tmp_path, "careful", more=("--max-requests", 10))
+    assert done.returncode == 3
+    assert "--max-requests 10 reached" in done.stderr
+    again = annotate(tmp_path, "careful")
+    assert again.returncode == 0
+    assert "48 of 48 replies, 10 from the store" in again.stderr
+
+
+def test_instructions_without_an_output_are_counted_and_bounded(
+    tmp_path: Path, write_outputs: Callable[..., Path]
+) -> None:
+    baseline = write_outputs("base", [f"answer {n}" for n in range(200)])
+    candidate = write_outputs("cand", [f"a longer answer {n}" for n in range(199)])
+    done = evalkit("annotate", candidate, "--baseline", baseline, "--on-mismatch", "intersect", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)
+    assert (row["n_total"], row["n_missing"], row["coverage"]) == (199, 1, 0.995)
+    assert row["win_rate_best"] - row["win_rate_worst"] == pytest.approx(0.5)
+    assert row["failures"] == {"no output for this instruction": 1}
+
+
+def test_a_control_that_counts_characters_is_refused_or_worth_fifty(tmp_path: Path) -> None:
+    (row,) = json.loads(annotate(tmp_path, "wordy", judge="longest", more=("--json",)).stdout)
+    assert row["win_rate"] > 75
+    assert row["lc_status"] == "degraded(separated)"
+    assert row["lc_lower"] < 50 < row["lc_upper"]
+
+
+def test_the_store_becomes_a_board_in_every_format(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful", "wordy", "terse")
+    board = ("leaderboard", "--board", "example")
+    table = evalkit(*board, cwd=tmp_path)
+    assert "careful" in table.stdout
+    assert "95 % interval" in table.stdout
+    document: dict[str, Any] = json.loads(evalkit(*board, "--json", cwd=tmp_path).stdout)
+    (one,) = document["boards"]
+    rows = list(csv.DictReader(io.StringIO(evalkit(*board, "--format", "csv", cwd=tmp_path).stdout)))
+    assert [row["model"] for row in rows] == [row["model"] for row in one["rows"]]
+    assert [float(row["lc_win_rate"]) for row in rows] == [row["lc_win_rate"] for row in one["rows"]]
+    markdown = evalkit(*board, "--format", "markdown", "--out", "board.md", cwd=tmp_path)
+    assert markdown.stdout == ""
+    assert (tmp_path / "board.md").read_text().count("\n| ") == 5
+
+
+def test_a_board_from_written_files_equals_the_board_from_the_store(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful", "wordy", "terse")
+    stored = evalkit("leaderboard", "--board", "example", "--format", "csv", cwd=tmp_path).stdout
+    written = evalkit("leaderboard", "results", "--format", "csv", cwd=tmp_path).stdout
+
+    def numbers(text: str) -> list[list[str]]:
+        return [list(row.values())[:-3] for row in csv.DictReader(io.StringIO(text))]
+
+    assert numbers(written) == numbers(stored)
+
+
+def test_settings_come_from_flag_then_variable_then_file(tmp_path: Path) -> None:
+    (tmp_path / "evalkit.toml").write_text(
+        '[annotate]\nbenchmark = "example"\njudge = ["longest"]\nresults = "there"\n'
+    )
+    outputs = EXAMPLES / "careful.json"
+    assert "judge longest" in evalkit("annotate", outputs, cwd=tmp_path).stdout
+    assert (tmp_path / "there" / "careful" / "longest").is_dir()
+    assert "judge shortest" in evalkit("annotate", outputs, cwd=tmp_path, EVALKIT_JUDGE="shortest").stdout
+    flagged = evalkit("annotate", outputs, "--judge", "surface", cwd=tmp_path, EVALKIT_JUDGE="shortest")
+    assert "judge surface" in flagged.stdout
+
+
+def test_the_recorded_replies_of_a_published_judge_give_its_published_win_rate(
+    tmp_path: Path, real_outputs: Path
+) -> None:
+    for model, published in (("gpt-3.5-turbo-1106", 9.177964), ("alpaca-7b", 2.591451)):
+        recorded = real_outputs / "annotations" / f"{model}.weighted_alpaca_eval_gpt4_turbo.json.gz"
+        done = evalkit(
+            "annotate", real_outputs / "outputs" / f"{model}.json",
+            "--baseline", real_outputs / "outputs" / "gpt4_1106_preview.json",
+            "--judge", "alpaca_eval_2", "--replay", recorded, "--json", cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        (row,) = json.loads(done.stdout)
+        assert row["win_rate"] == pytest.approx(published, abs=1e-6)
+        assert row["rules"] == {"identical": 805 - {"gpt-3.5-turbo-1106": 801, "alpaca-7b": 802}[model]}
+        assert row["n_total"] == 805
+        assert row["failures"] == {}
+
+
+def test_the_demo_shows_a_verbose_model_fall_back(tmp_path: Path) -> None:
+    done = evalkit("demo", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    wordy = next(line.split() for line in done.stdout.splitlines() if " wordy " in line)
+    controlled, raw = float(wordy[3]), float(wordy[6])
+    assert raw > controlled + 5
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["judges", "prompts", "benchmarks", "references"])
+def test_lists_name_what_is_shipped(tmp_path: Path, command: str) -> None:
+    done = evalkit(command, cwd=tmp_path)
+    expected = {"judges": "alpaca_eval_2", "prompts": "pairwise_json", "benchmarks": "example"}
+    assert expected.get(command, "chatbot_arena_20240329") in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "said"),
+    [
+        ("judges", "pairwise_json", "answer_schema"),
+        ("prompts", "pairwise_token", "{{ instruction }}"),
+        ("benchmarks", "alpaca_eval", "gpt4_1106_preview"),
+        ("references", "arena_elo_20240202", "gpt-4-0125-preview"),
+    ],
+)
+def test_one_can_be_shown(tmp_path: Path, command: str, name: str, said: str) -> None:
+    assert said in evalkit(command, "show", name, cwd=tmp_path).stdout
+
+
+def test_checking_an_offline_judge_asks_one_question(tmp_path: Path) -> None:
+    done = evalkit("judges", "check", "surface", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "probability of the right answer: 0." in done.stdout

@@ -1,0 +1,151 @@
+"""The shipped files are found, modules import downwards only, and starting up stays light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import evalkit
+from evalkit import assets
+from evalkit.errors import ConfigError, UnknownName
+
+PACKAGE = Path(evalkit.__file__).parent
+
+# the longest name that fits decides; a module imports from its own layer and from lower ones
+LAYERS = {
+    "evalkit": 0, "evalkit.errors": 0, "evalkit.types": 0,
+    "evalkit.documents": 1, "evalkit.files": 1, "evalkit.assets": 1, "evalkit.registry": 1, "evalkit.report": 1,
+    "evalkit.config": 2, "evalkit.benchmarks": 2, "evalkit.references": 2, "evalkit.prompting": 2,
+    "evalkit.parsers": 2, "evalkit.pairing": 2, "evalkit.formats": 2,
+    "evalkit.clients": 3, "evalkit.store": 3, "evalkit.stats": 3,
+    "evalkit.judge": 4, "evalkit.engine": 4, "evalkit.boards": 4,
+    "evalkit.report.tables": 5, "evalkit.report.results": 5,
+    "evalkit.cli": 6, "evalkit.__main__": 6,
+}  # fmt: skip
+HEAVY = ("pandas", "numpy", "openai", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets")
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by dotted name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def within(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def layer(module: str) -> int:
+    fitting = [name for name in LAYERS if module == name or (name != "evalkit" and within(module, name))]
+    assert fitting, f"{module} has no layer: give it one in {Path(__file__).name}"
+    return LAYERS[max(fitting, key=len)]
+
+
+def edges() -> Iterator[tuple[str, str, int]]:
+    """Importing module, imported module and line, for every import of ours, at the top or inside a function."""
+    known = modules()
+    for importer, path in known.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                targets = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{importer}:{node.lineno} imports by a relative name"
+                base = node.module or ""
+                inner = [f"{base}.{alias.name}" for alias in node.names]
+                targets = [name if name in known else base for name in inner]
+            else:
+                continue
+            yield from ((importer, target, node.lineno) for target in targets if target.split(".")[0] == "evalkit")
+
+
+def test_a_module_imports_only_from_its_own_layer_and_lower_ones() -> None:
+    assert len(list(edges())) > 50
+    assert [
+        f"{importer}:{line} (layer {layer(importer)}) imports {target} (layer {layer(target)})"
+        for importer, target, line in edges()
+        if layer(target) > layer(importer)
+    ] == []
+
+
+def test_nobody_imports_the_command_line_but_its_entry() -> None:
+    assert [
+        f"{importer}:{line} imports {target}"
+        for importer, target, line in edges()
+        if within(target, "evalkit.cli") and not within(importer, "evalkit.cli", "evalkit.__main__")
+    ] == []
+
+
+def test_statistics_know_neither_judges_nor_stores_nor_files() -> None:
+    closed = ("evalkit.clients", "evalkit.store", "evalkit.formats")
+    assert [
+        f"{importer}:{line} imports {target}"
+        for importer, target, line in edges()
+        if within(importer, "evalkit.stats") and within(target, *closed)
+    ] == []
+
+
+def test_no_two_modules_import_each_other() -> None:
+    needs: dict[str, set[str]] = {name: set() for name in modules()}
+    for importer, target, _ in edges():
+        needs[importer].add(target)
+    while ready := [name for name, targets in needs.items() if not targets & needs.keys()]:
+        for name in ready:
+            del needs[name]
+    assert needs == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import evalkit.cli.main",
+        "import sys; sys.argv = ['evalkit', '--help']; from evalkit.__main__ import main; main()",
+        "import sys; sys.argv = ['evalkit', '--version']; from evalkit.__main__ import main; main()",
+    ],
+    ids=["import", "help", "version"],
+)
+def test_starting_up_imports_nothing_heavy(code: str, tmp_path: Path) -> None:
+    report = f"print(sorted(set(sys.modules) & set({HEAVY!r})))"
+    program = f"import sys\ntry:\n    exec({code!r})\nexcept SystemExit as end:\n    assert not end.code\n{report}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"),
+    [("annotators", ".yaml"), ("prompts", ".jinja"), ("leaderboards", ".yaml"), ("leaderboards/human", ".csv")],
+)
+def test_every_kind_of_shipped_file_is_there_and_sorted(kind: str, suffix: str) -> None:
+    names = assets.names(kind, suffix)
+    assert names and names == sorted(names)
+    assert all(assets.find(kind, name, suffix, noun="thing").is_file() for name in names)
+
+
+def test_a_missing_folder_says_that_the_installation_is_incomplete() -> None:
+    with pytest.raises(ConfigError, match="the shipped folder 'nothing' is missing from this installation"):
+        assets.folder("nothing")
+
+
+def test_a_path_goes_before_a_shipped_name_and_never_falls_back_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="no such judge file"):
+        assets.find("annotators", "longest.yaml", ".yaml", noun="judge")
+    (tmp_path / "longest.yaml").write_text("mine", encoding="utf-8")
+    assert assets.find("annotators", "longest.yaml", ".yaml", noun="judge") == Path("longest.yaml")
+    assert assets.find("annotators", "longest", ".yaml", noun="judge").parent == assets.folder("annotators")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "longest.yml"])
+def test_a_name_cannot_leave_the_shipped_folder(name: str) -> None:
+    with pytest.raises(UnknownName, match="unknown judge"):
+        assets.find("annotators", name, ".yaml", noun="judge")

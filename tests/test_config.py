@@ -1,0 +1,389 @@
+"""Judges and benchmarks as files: what is read, what is refused, and what a judge's digest stands for."""
+
+from pathlib import Path
+
+import pytest
+
+from evalkit.benchmarks import baseline_source, benchmark_names, read_benchmark
+from evalkit.config import ORDERS, judge_names, read_judge, with_orders
+from evalkit.errors import ConfigError, EvalkitError, InputError, UnknownName
+from evalkit.prompting import ask, render
+from evalkit.types import Comparison, Example, JudgeConfig, Order, Output, Prices
+
+JUDGE = """\
+client: openai
+model: some-model
+prompt: my
+parser: json_field
+parser_options: {field: winner}
+answer_schema: {winner: label}
+parameters: {temperature: 0, max_tokens: 9}
+tie: TIE
+orders: one
+base_url: http://localhost:8000/v1
+headers: {x-team: a}
+prices: {input: 1, output: 2.5}
+description: a judge
+notice: a notice
+key_variable: MY_KEY
+"""
+PROMPT = "{% block user %}{{ instruction }} {{ first }} {{ second }} {{ labels.first }}{% endblock %}"
+
+
+def own_judge(folder: Path, text: str = JUDGE, *, prompt: str | None = PROMPT) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "my.yaml"
+    path.write_text(text, encoding="utf-8")
+    if prompt is not None:
+        (folder / "my.jinja").write_text(prompt, encoding="utf-8")
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as error:
+        read_judge(str(path))
+    message = str(error.value)
+    assert message.startswith(f"{path}: ")
+    assert len(message.splitlines()) == 1
+    return message.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("name", judge_names())
+def test_every_shipped_judge_reads(name: str) -> None:
+    config = read_judge(name)
+    assert config.name == name
+    assert config.description and config.parser and config.model
+    assert len(config.digest) == 12
+    assert (config.prompt is None) == (config.prompt_text is None)
+    if config.prompt_text is not None:
+        comparison = Comparison(Example("k", ("i",)), Output("k", "a", ("x",)), Output("k", "b", ("y",)))
+        question = ask(comparison, Order.BASELINE_FIRST, repeat=0, secret=b"s", tie=config.tie)
+        assert render(config.prompt_text, question)
+
+
+def test_there_are_judges_and_no_two_share_a_digest() -> None:
+    digests = {read_judge(name).digest for name in judge_names()}
+    assert len(digests) == len(judge_names()) >= 5
+
+
+def test_a_judge_in_the_users_own_folder_works_with_its_prompt_beside_it(tmp_path: Path) -> None:
+    assert read_judge(str(own_judge(tmp_path / "judges"))) == JudgeConfig(
+        name="my",
+        client="openai",
+        model="some-model",
+        parser="json_field",
+        description="a judge",
+        prompt="my",
+        prompt_text=PROMPT,
+        parser_options={"field": "winner"},
+        parameters={"temperature": 0, "max_tokens": 9},
+        answer_schema={"winner": "label"},
+        orders="one",
+        tie="TIE",
+        base_url="http://localhost:8000/v1",
+        key_variable="MY_KEY",
+        headers={"x-team": "a"},
+        prices=Prices(1.0, 2.5),
+        notice="a notice",
+        digest=read_judge(str(own_judge(tmp_path / "elsewhere"))).digest,
+    )
+
+
+@pytest.mark.parametrize("name", ["my.yaml", "./my.yaml", "../here/my.yaml"])
+def test_a_judge_is_found_from_the_folder_one_works_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    own_judge(tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    assert read_judge(name).prompt_text == PROMPT
+
+
+@pytest.mark.parametrize("prompt", ["my", "my.jinja", "./my.jinja", "../judges/my.jinja"])
+def test_a_prompt_is_looked_for_beside_its_judge(tmp_path: Path, prompt: str) -> None:
+    path = own_judge(tmp_path / "judges", JUDGE.replace("prompt: my", f"prompt: {prompt}"))
+    assert read_judge(str(path)).prompt_text == PROMPT
+
+
+def test_a_prompt_may_be_named_by_its_whole_path(tmp_path: Path) -> None:
+    other = tmp_path / "other.jinja"
+    other.write_text("elsewhere", encoding="utf-8")
+    path = own_judge(tmp_path / "judges", JUDGE.replace("prompt: my", f"prompt: {other}"))
+    assert read_judge(str(path)).prompt_text == "elsewhere"
+
+
+def test_an_own_judge_may_use_a_shipped_prompt_unless_its_own_has_that_name(tmp_path: Path) -> None:
+    path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: pairwise_json"))
+    assert read_judge(str(path)).prompt_text == read_judge("pairwise_json").prompt_text
+    (tmp_path / "pairwise_json.jinja").write_text("mine", encoding="utf-8")
+    assert read_judge(str(path)).prompt_text == "mine"
+
+
+def test_a_prompt_that_lies_nowhere_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: pairwise_jsn"), prompt=None)
+    with pytest.raises(UnknownName, match=r"unknown prompt 'pairwise_jsn'\. Did you mean 'pairwise_json'\? Known:"):
+        read_judge(str(path))
+
+
+def test_a_prompt_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: gone.jinja"))
+    with pytest.raises(ConfigError) as error:
+        read_judge(str(path))
+    assert str(error.value) == f"{tmp_path / 'gone.jinja'}: no such prompt file"
+
+
+def test_a_prompt_that_is_not_utf_8_is_refused_with_its_name(tmp_path: Path) -> None:
+    path = own_judge(tmp_path)
+    (tmp_path / "my.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError) as error:
+        read_judge(str(path))
+    assert str(error.value).startswith(f"{tmp_path / 'my.jinja'}: not UTF-8")
+
+
+def test_a_judge_of_two_keys_is_enough(tmp_path: Path) -> None:
+    config = read_judge(str(own_judge(tmp_path, "client: heuristic\nparser: bracket_label\n")))
+    assert (config.model, config.prompt_text, config.orders, config.tie) == ("heuristic", None, "one", None)
+    assert config.prices is None
+
+
+def test_an_unknown_judge_suggests_the_nearest_and_lists_all() -> None:
+    with pytest.raises(UnknownName) as error:
+        read_judge("alpaca_eval2")
+    message = str(error.value)
+    assert message.startswith("unknown judge 'alpaca_eval2'. Did you mean 'alpaca_eval_2'? Known: ")
+    assert all(name in message for name in judge_names())
+
+
+def test_an_unknown_judge_like_no_other_lists_all_without_a_guess() -> None:
+    with pytest.raises(UnknownName, match=r"^unknown judge 'qqq'\. Known: alpaca_eval_2, "):
+        read_judge("qqq")
+
+
+@pytest.mark.parametrize("name", ["missing/my.yaml", "my.yaml", "missing\\my"])
+def test_a_missing_judge_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as error:
+        read_judge(name)
+    assert str(error.value) == f"{Path(name)}: no such judge file"
+
+
+@pytest.mark.parametrize("name", ["", "..", "longest\n", "LONGEST"])
+def test_a_name_that_is_no_judges_is_refused(name: str) -> None:
+    with pytest.raises(UnknownName, match="unknown judge"):
+        read_judge(name)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("paramters: {}", "unknown key 'paramters'. Did you mean 'parameters'? Known: client,"),
+        ("Model: x", "unknown key 'Model'. Did you mean 'model'? Known: client,"),
+        ("promt: x", "unknown key 'promt'. Did you mean 'prompt'? Known: client,"),
+        ("qqq: x", "unknown key 'qqq'. Known: client,"),
+        ("name: x", "unknown key 'name'."),
+        ("digest: x", "unknown key 'digest'."),
+        ("prompt_text: x", "unknown key 'prompt_text'."),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path: Path, line: str, hint: str) -> None:
+    assert refusal(own_judge(tmp_path, f"{JUDGE}{line}\n")).startswith(hint)
+
+
+@pytest.mark.parametrize("key", ["client", "parser"])
+def test_a_judge_without_client_or_parser_is_refused(tmp_path: Path, key: str) -> None:
+    lines = [line for line in JUDGE.splitlines() if not line.startswith(f"{key}:")]
+    assert refusal(own_judge(tmp_path, "\n".join(lines))) == f"missing key {key!r}"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("client: 3", "client: expected text, found a number. Put it in quotes"),
+        ("client: [openai]", "client: expected text, found a list."),
+        ("model: {name: x}", "model: expected text, found a mapping."),
+        ("model: 4.1", "model: expected text, found a number. Put it in quotes"),
+        ("parser:", "parser: expected text, found null. Put it in quotes"),
+        ("tie: NO", "tie: expected text, found false (a truth value). Put it in quotes"),
+        ("description: 2024-01-01", "description: expected text, found date. Put it in quotes"),
+        ("orders: both ways", "orders: expected one of one, both, found 'both ways'"),
+        ("orders: 2", "orders: expected text, found a number. Put it in quotes"),
+        ("parameters: [temperature]", "parameters: expected a mapping, found a list."),
+        ("parameters:", "parameters: expected a mapping, found null."),
+        ("parser_options: field", "parser_options: expected a mapping, found text."),
+        ("answer_schema: {winner: number}", "answer_schema: winner: expected one of text, label, found 'number'"),
+        ("answer_schema: {winner: [label]}", "answer_schema: winner: expected one of text, label, found ['label']"),
+        ("headers: {x-team: 3}", "headers: x-team: expected text, found a number. Put it in quotes"),
+        ("headers: x", "headers: expected a mapping, found text."),
+        ("base_url: localhost:8000", "base_url: expected an http or https address, found 'localhost:8000'"),
+        ("base_url: ftp://host", "base_url: expected an http or https address, found 'ftp://host'"),
+        ("base_url: file:///etc/passwd", "base_url: expected an http or https address"),
+        ("prices: 3", "prices: expected a mapping, found a number."),
+        ("prices: {input: 1}", "prices: expected the keys input and output"),
+        ("prices: {input: 1, output: 2, cached: 1}", "prices: expected the keys input and output"),
+        ("prices: {input: -1, output: 2}", "prices: input: expected dollars per million tokens, found -1"),
+        ("prices: {input: 1, output: free}", "prices: output: expected dollars per million tokens, found 'free'"),
+        ("prices: {input: 1, output: NO}", "prices: output: expected dollars per million tokens, found False"),
+        ("prices: {input: .nan, output: 1}", "prices: input: expected dollars per million tokens, found nan"),
+        ("prices: {input: .inf, output: 1}", "prices: input: expected dollars per million tokens, found inf"),
+    ],
+)
+def test_a_value_of_a_wrong_kind_is_refused_with_key_and_cure(tmp_path: Path, line: str, reason: str) -> None:
+    key = line.split(":")[0]
+    kept = [other for other in JUDGE.splitlines() if not other.startswith(f"{key}:")]
+    assert refusal(own_judge(tmp_path, "\n".join([*kept, line]))).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "found null"), ("- client", "found a list"), (f"{JUDGE}model: y\n", "key 'model' stands twice")],
+)
+def test_a_file_that_is_no_plain_mapping_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason) as error:
+        read_judge(str(own_judge(tmp_path, text)))
+    assert str(error.value).startswith(f"{tmp_path / 'my.yaml'}:")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("client: openai", "client: heuristic"),
+        ("model: some-model", "model: another-model"),
+        ("parser: json_field", "parser: bracket_label"),
+        ("{field: winner}", "{field: verdict}"),
+        ("{winner: label}", "{winner: label, why: text}"),
+        ("temperature: 0", "temperature: 1"),
+        ("max_tokens: 9", "max_tokens: 10"),
+        ("orders: one", "orders: both"),
+        ("tie: TIE", "tie: EQUAL"),
+        ("tie: TIE\n", ""),
+        ("localhost:8000", "localhost:8001"),
+    ],
+)
+def test_the_digest_changes_with_everything_that_decides_a_verdict(tmp_path: Path, old: str, new: str) -> None:
+    assert old in JUDGE
+    before = read_judge(str(own_judge(tmp_path / "a"))).digest
+    assert read_judge(str(own_judge(tmp_path / "b", JUDGE.replace(old, new)))).digest != before
+
+
+def test_the_digest_changes_with_the_text_of_the_prompt(tmp_path: Path) -> None:
+    before = read_judge(str(own_judge(tmp_path))).digest
+    assert read_judge(str(own_judge(tmp_path, prompt=PROMPT + " "))).digest != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{input: 1, output: 2.5}", "{input: 3, output: 4}"),
+        ("prices: {input: 1, output: 2.5}\n", ""),
+        ("{x-team: a}", "{x-team: b, authorization: c}"),
+        ("key_variable: MY_KEY", "key_variable: OTHER_KEY"),
+        ("description: a judge", "description: the same judge"),
+        ("notice: a notice", "notice: another"),
+        ("max_tokens: 9}", "max_tokens: 9}  # a comment"),
+        ("{temperature: 0, max_tokens: 9}", "{max_tokens: 9, temperature: 0}"),
+    ],
+)
+def test_the_digest_does_not_change_with_what_decides_nothing(tmp_path: Path, old: str, new: str) -> None:
+    assert old in JUDGE
+    before = read_judge(str(own_judge(tmp_path / "a"))).digest
+    assert read_judge(str(own_judge(tmp_path / "b", JUDGE.replace(old, new)))).digest == before
+
+
+def test_the_digest_does_not_change_with_the_names_of_the_files(tmp_path: Path) -> None:
+    path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: other"))
+    (tmp_path / "my.jinja").rename(tmp_path / "other.jinja")
+    renamed = path.rename(tmp_path / "another.yaml")
+    config = read_judge(str(renamed))
+    assert config.name == "another"
+    assert config.digest == read_judge(str(own_judge(tmp_path / "plain"))).digest
+
+
+def test_asking_another_model_is_another_judge(tmp_path: Path) -> None:
+    path = str(own_judge(tmp_path))
+    assert read_judge(path, model="another-model").model == "another-model"
+    assert read_judge(path, model="another-model").digest != read_judge(path).digest
+    assert read_judge(path, model="some-model") == read_judge(path)
+
+
+@pytest.mark.parametrize("orders", ORDERS)
+def test_asking_in_other_orders_is_what_the_file_would_have_said(tmp_path: Path, orders: str) -> None:
+    written = read_judge(str(own_judge(tmp_path / "a", JUDGE.replace("orders: one", f"orders: {orders}"))))
+    assert with_orders(read_judge(str(own_judge(tmp_path / "b"))), orders) == written
+
+
+def own_benchmark(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", benchmark_names())
+def test_every_shipped_benchmark_reads(name: str) -> None:
+    benchmark = read_benchmark(name)
+    assert benchmark.name == name
+    assert benchmark.description and benchmark.baseline
+    source = benchmark.baseline_outputs
+    assert source is None or source.startswith("hf:") or Path(source).is_file()
+
+
+def test_the_outputs_of_a_benchmark_lie_relative_to_its_file(tmp_path: Path) -> None:
+    path = own_benchmark(tmp_path, "description: d\nbaseline: b\nbaseline_outputs: ../elsewhere/b.json\n")
+    assert read_benchmark(str(path)).baseline_outputs == str(tmp_path.parent / "elsewhere" / "b.json")
+
+
+def test_a_hub_name_of_a_benchmark_stays_as_it_is(tmp_path: Path) -> None:
+    path = own_benchmark(tmp_path, "description: d\nbaseline: b\nbaseline_outputs: hf:a/b/c.json\nreference: r\n")
+    benchmark = read_benchmark(str(path))
+    assert (benchmark.baseline_outputs, benchmark.reference) == ("hf:a/b/c.json", "r")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("description: d\n", "missing key 'baseline'"),
+        ("baseline: b\n", "missing key 'description'"),
+        ("description: d\nbaseline: b\nbaselin_outputs: x\n", "unknown key 'baselin_outputs'."),
+        ("description: d\nbaseline: NO\n", "baseline: expected text, found false (a truth value). Put it in quotes"),
+        ("description: d\nbaseline: b\nreference: 2024-03-29\n", "reference: expected text, found date."),
+        ("description: d\nbaseline: b\nbaseline_outputs: [a]\n", "baseline_outputs: expected text, found a list."),
+        ("", "expected a mapping of settings, found null"),
+    ],
+)
+def test_a_wrong_benchmark_is_refused_with_file_and_key(tmp_path: Path, text: str, reason: str) -> None:
+    path = own_benchmark(tmp_path, text)
+    with pytest.raises(EvalkitError) as error:
+        read_benchmark(str(path))
+    assert isinstance(error.value, ConfigError)
+    assert str(error.value).startswith(f"{path}: {reason}")
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_an_unknown_benchmark_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"unknown benchmark 'exampel'\. Did you mean 'example'\?"):
+        read_benchmark("exampel")
+
+
+def test_a_benchmark_with_outputs_on_this_machine_needs_no_baseline() -> None:
+    source = baseline_source(read_benchmark("example"), None)
+    assert Path(source).is_file()
+
+
+def test_nothing_is_fetched_from_a_hub_unless_named() -> None:
+    benchmark = read_benchmark("alpaca_eval")
+    with pytest.raises(ConfigError) as error:
+        baseline_source(benchmark, None)
+    assert "Give --baseline FILE, or --baseline gpt4_1106_preview to load hf:" in str(error.value)
+    assert baseline_source(benchmark, "gpt4_1106_preview") == benchmark.baseline_outputs
+
+
+def test_a_benchmark_without_outputs_asks_for_a_file(tmp_path: Path) -> None:
+    benchmark = read_benchmark(str(own_benchmark(tmp_path, "description: d\nbaseline: b\n")))
+    with pytest.raises(ConfigError, match=r"no baseline outputs on this machine\. Give --baseline FILE$"):
+        baseline_source(benchmark, None)
+    assert baseline_source(benchmark, "b") == "b"
+
+
+def test_the_baseline_that_the_user_names_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert baseline_source(read_benchmark("alpaca_eval"), "mine.json") == "mine.json"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gpt4_1106_preview").write_text("a file of that name", encoding="utf-8")
+    assert baseline_source(read_benchmark("alpaca_eval"), "gpt4_1106_preview") == "gpt4_1106_preview"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,12 +51,16 @@ def read_reference(name: str) -> Reference:
     column = next((column for column in _SCORE_COLUMNS if column in rows[0]), None)
     if column is None or "model" not in rows[0]:
         raise InputError(f"{path}: expected the columns model and score, found {', '.join(rows[0])}")
-    scores = {}
+    scores: dict[str, float] = {}
     for number, row in enumerate(rows, start=1):
+        if row["model"] in scores:
+            raise InputError(f"{path}: row {number}: model {row['model']!r} stands twice")
         try:
             scores[row["model"]] = float(row[column])
         except ValueError:
-            raise InputError(f"{path}: row {number}: {column}: expected a number, found {row[column]!r}") from None
+            scores[row["model"]] = math.nan
+        if not math.isfinite(scores[row["model"]]):
+            raise InputError(f"{path}: row {number}: {column}: expected a number, found {row[column]!r}")
     return Reference(path.name.removesuffix(".csv"), scores, rows[0].get("source", ""), rows[0].get("date", ""))
 
 

@@ -79,12 +79,20 @@ def test_row_order_changes_no_bit() -> None:
         assert compat(shuffled, drawn.difficulty) == expected
 
 
-def test_instructions_without_a_verdict_still_count_in_the_prediction_as_in_the_reference() -> None:
+def with_gaps() -> tuple[Sample, dict[str, float]]:
+    """Sixty instructions without a verdict, whose answers are four times as long and whose difficulty is off centre."""
     drawn = draw([5, 300], 300, intercept=-2.2, difficulty=0.8)
-    preference = drawn.sample.preference.copy()
+    assert drawn.sample.length_difference is not None
+    preference, length = drawn.sample.preference.copy(), drawn.sample.length_difference.copy()
     preference[:60] = float("nan")
-    estimate = compat(sample_of(preference, drawn.sample.length_difference), drawn.difficulty)
-    assert (estimate.value, estimate.stderr) == pytest.approx((10.97797, 0.22643), abs=0.01)
+    length[:60] *= 4
+    return sample_of(preference, length), {key: value + 0.7 for key, value in drawn.difficulty.items()}
+
+
+def test_instructions_without_a_verdict_still_count_in_scale_and_prediction_as_in_the_reference() -> None:
+    sample, difficulty = with_gaps()
+    estimate = compat(sample, difficulty)
+    assert (estimate.value, estimate.stderr) == pytest.approx((12.46253, 0.22272), abs=0.01)
     assert estimate.n == 240
 
 

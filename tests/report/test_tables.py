@@ -1,0 +1,78 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from evalkit.boards.build import Recipe, build_boards
+from evalkit.boards.entries import Entry
+from evalkit.report.tables import COLUMNS, boards_csv, boards_json, boards_markdown, boards_text, rows_text
+from evalkit.stats.sample import build_sample
+from tests.boards.test_build import entry
+
+HOSTILE = '=HYPERLINK("http://x")\x1b]52;c;AA\x07|\u202e'
+CONTRACT = {
+    *("model", "judge", "baseline", "avg_length", "rank", "rank_lower", "rank_upper"),
+    *("lc_win_rate", "lc_lower", "lc_upper", "lc_stderr", "lc_status"),
+    *("win_rate", "win_rate_stderr", "win_rate_lower", "win_rate_upper", "discrete_win_rate"),
+    *("n_wins", "n_losses", "n_ties", "n_total", "n_missing"),
+}
+
+
+def few(model: str = "few") -> Entry:
+    preference = np.array([1.0, 0.0, np.nan])
+    sample = build_sample(["a", "b", "c"], preference, length_difference=np.array([1.0, 2.0, 3.0]))
+    return Entry(model, "j", "b", sample, 100.0, failures={"no verdict recorded": 1})
+
+
+BOARDS = build_boards([entry("strong", 1.5), entry("weak", -1.0, seed=2), few()], Recipe())
+
+
+def test_the_columns_that_scripts_rely_on_are_there() -> None:
+    assert set(COLUMNS) >= CONTRACT
+
+
+def test_a_number_that_cannot_be_had_is_an_empty_field_in_csv_and_null_in_json() -> None:
+    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(boards_csv(BOARDS)))}
+    assert [rows["few"][name] for name in ("lc_win_rate", "lc_lower", "lc_stderr", "rank")] == [""] * 4
+    assert rows["few"]["lc_status"] == "not_estimable(2 instructions, at least 30 needed)"
+    document = json.loads(boards_json(BOARDS))
+    assert document["boards"][0]["rows"][-1]["lc_win_rate"] is None
+
+
+def test_every_row_says_what_is_missing() -> None:
+    row = json.loads(boards_json(BOARDS))["boards"][0]["rows"][-1]
+    assert (row["n_total"], row["n_missing"]) == (2, 1)
+    assert row["coverage"] == pytest.approx(2 / 3)
+    assert (row["win_rate_worst"], row["win_rate_best"]) == (pytest.approx(100 / 3), pytest.approx(200 / 3))
+    assert row["failures"] == {"no verdict recorded": 1}
+
+
+def test_columns_line_up_and_fit_the_width_they_are_given() -> None:
+    wide = build_boards([entry("strong" * 20, 1.5), entry("weak", -1.0, seed=2)], Recipe())
+    for width in (100, 120):
+        lines = boards_text(wide, width=width).splitlines()
+        assert max(map(len, lines)) <= width
+    table = boards_text(BOARDS, width=200).splitlines()
+    ends = {line.index("%") if "%" in line else None for line in table[:1]}
+    assert ends == {None}
+    numbers = [line[: line.index("]") + 1] for line in table if "]" in line and not line.startswith("few")]
+    assert len({len(line) for line in numbers}) == 1
+
+
+def test_hostile_names_are_harmless_in_every_format() -> None:
+    boards = build_boards([few(HOSTILE)], Recipe())
+    for text in (boards_text(boards), boards_markdown(boards), rows_text(boards[0].rows)):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    (row,) = csv.DictReader(io.StringIO(boards_csv(boards)))
+    assert row["model"].startswith("'=")
+    document = boards_json(boards)
+    assert json.loads(document)["boards"][0]["rows"][0]["model"] == HOSTILE
+    assert document.isascii()
+
+
+def test_reasons_and_notes_stand_below_the_table() -> None:
+    assert "few: not_estimable(2 instructions, at least 30 needed)" in boards_text(BOARDS)
+    assert r"- few: not\_estimable(2 instructions, at least 30 needed)" in boards_markdown(BOARDS)

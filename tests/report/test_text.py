@@ -1,0 +1,43 @@
+import pytest
+
+from evalkit.report.text import markdown_cell, printable, spreadsheet_cell
+
+TERMINAL_ATTACKS = [
+    
+    "\x1b[2J",
+    "\x1b]8;;http://x\x07link\x1b]8;;\x07",
+    "\x9b31m",
+    
+    "a\rb",
+    "\u202eevil",
+    "\u2066x",
+    "\x00",
+    "\u2028",
+    "\ud83d",
+    "\U000e0041",
+,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("attack", TERMINAL_ATTACKS)
+def test_nothing_that_moves_a_cursor_or_turns_a_text_is_printed(attack: str) -> None:
+    shown = printable(f"name{attack}")
+    assert shown.startswith("name")
+    assert all(letter.isprintable() for letter in shown)
+    shown.encode("utf-8")
+
+
+def test_ordinary_text_of_any_language_is_left_alone() -> None:
+    for text in ("gpt-4.1 mini", "Größe", "模型", "नमूना", "نموذج", "emoji 🙂"):
+        assert printable(text) == text
+
+
+@pytest.mark.parametrize("start", [*"=+-@\t\r\0＝＋－＠"])
+def test_no_cell_is_taken_for_a_formula(start: str) -> None:
+    assert spreadsheet_cell(f"{start}HYPERLINK(1)").startswith("'")
+    assert spreadsheet_cell(f"m{start}") == f"m{start}"
+    assert spreadsheet_cell("") == ""
+
+
+def test_no_cell_breaks_out_of_a_markdown_table() -> None:
+    assert markdown_cell("a|b<img src=x>\n[x](y)") == r"a\|b\<img src=x\>\u000a\[x\](y)".replace("\\u000a", "\\\\u000a")

@@ -1,0 +1,58 @@
+"""The documentation says what is true: links lead somewhere, commands exist, and the picture is what is printed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from evalkit.cli.main import group
+from tests.cli.running import evalkit
+
+REPOSITORY = Path(__file__).parents[1]
+PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *REPOSITORY.glob("docs/*.md")])
+PAGES += sorted([*REPOSITORY.glob("examples/*.md"), *REPOSITORY.glob("leaderboards/**/*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_exists_with_its_options(page: Path) -> None:
+    blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", page.read_text(), re.DOTALL)
+    inline = re.findall(r"`(evalkit [^`\n]+)`", page.read_text())
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    for line in [*lines, *inline]:
+        words = shlex.split(line.split(" | ")[0], comments=True)
+        if words[:1] == ["evalkit"]:
+            known(words[1:], f"{page.name}: {line}")
+
+
+def known(words: list[str], where: str) -> None:
+    command: click.Command = group
+    context = click.Context(group)
+    for word in words:
+        if word.startswith("-"):
+            options = {flag for option in command.params if isinstance(option, click.Option) for flag in option.opts}
+            assert word.split("=")[0] in options | {"--help", "-h"}, f"{where}: no option {word}"
+        elif isinstance(command, click.Group) and (found := command.get_command(context, word)) is not None:
+            command = found
+        elif command is group:
+            assert not re.fullmatch(r"[a-z]+", word), f"{where}: no command {word}"
+
+
+def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
+    shown = re.search(r"```\n\$ make demo\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+    assert shown is not None
+    assert evalkit("demo", cwd=tmp_path, COLUMNS="120").stdout.startswith(shown.group(1))
+
+
+def test_every_page_of_the_docs_can_be_reached_from_the_index() -> None:
+    index = (REPOSITORY / "docs" / "index.md").read_text()
+    for page in REPOSITORY.glob("docs/*.md"):
+        assert page.name == "index.md" or f"({page.name})" in index, page.name

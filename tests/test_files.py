@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.files import safe_name, write_text
+
+NAMES = [
+    "../../etc/passwd", "/abs/x", "a/b", "a\\b", "..", ".", "", " ", "-rf", "~root", "CON", "nul.txt", "com1",
+    "name.", "tab\tname", "nul\0name", "\u202ename", "／fullwidth", "a:b", "*?", "\ud83d", "new\nline", "|pipe",
+    "$(id)", "x" * 300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_leaves_its_folder_or_is_reserved(tmp_path: Path, name: str) -> None:
+    safe = safe_name(name)
+    path = tmp_path / safe
+    assert path.resolve().parent == tmp_path.resolve()
+    assert safe.split(".")[0].lower() not in {"con", "nul", "com1"}
+    assert not safe.startswith(("-", "."))
+    assert len(safe) <= 100
+    write_text(path, "x")
+
+
+def test_hostile_names_stay_apart_and_plain_ones_stay_themselves() -> None:
+    assert len({safe_name(name) for name in NAMES}) == len(NAMES)
+    for name in ("gpt-4.1", "Meta-Llama-3_70B", "claude-2.1_concise"):
+        assert safe_name(name) == name
+
+
+def test_a_reader_sees_the_old_or_the_new_text_and_no_litter_stays(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "board.csv"
+    write_text(path, "old")
+    write_text(path, "new é\n")
+    assert path.read_bytes() == "new é\n".encode()
+    assert [one.name for one in path.parent.iterdir()] == ["board.csv"]
+
+
+def test_a_place_that_cannot_be_written_is_named_and_the_old_text_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    with pytest.raises(InputError, match="file/board.csv: cannot be written"):
+        write_text(tmp_path / "file" / "board.csv", "x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="folder: cannot be written"):
+        write_text(tmp_path / "folder", "x")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]

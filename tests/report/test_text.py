@@ -3,11 +3,9 @@ import pytest
 from evalkit.report.text import markdown_cell, printable, spreadsheet_cell
 
 TERMINAL_ATTACKS = [
-    
     "\x1b[2J",
     "\x1b]8;;http://x\x07link\x1b]8;;\x07",
     "\x9b31m",
-    
     "a\rb",
     "\u202eevil",
     "\u2066x",
@@ -15,8 +13,7 @@ TERMINAL_ATTACKS = [
     "\u2028",
     "\ud83d",
     "\U000e0041",
-,
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("attack", TERMINAL_ATTACKS)

@@ -494,9 +494,9 @@ REPLIES = {
 SPLINTERS = [
     "[[K]]", "[[D]]", "[[TIE]]", "[[k]]", "[[7]]", "[[", "]]", "[", "]", "K", "D", "TIE", "k", CYRILLIC_K, KELVIN,
     FULLWIDTH_K, "\u200b", "\u00a0", "\u2028", "\x85", "\n", "\r\n", " ", "\t", "\0", "```", "```json\n", "**", ".",
-    ",", ":", '"', "'", "\\", "\\u004b", "{", "}", "{}", "[]", '"winner": "D"', '"winner": "K", ', '"score": 3, ', "winner",
-    "score", "NaN", "Infinity", "null", "true", "7", "0", "1", "-", "+", "_", "/10", "%", "e1", "1e999", ARABIC_7,
-    FULLWIDTH_7, "\ufeff", "Sorry", " better", "<|im_end|>", "</answer>", "10.0000001", "\x0b", "\x1c",
+    ",", ":", '"', "'", "\\", "\\u004b", "{", "}", "{}", "[]", '"winner": "D"', '"winner": "K", ', '"score": 3, ',
+    "winner", "score", "NaN", "Infinity", "null", "true", "7", "0", "1", "-", "+", "_", "/10", "%", "e1", "1e999",
+    ARABIC_7, FULLWIDTH_7, "\ufeff", "Sorry", " better", "<|im_end|>", "</answer>", "10.0000001", "\x0b", "\x1c",
 ]  # fmt: skip
 
 

@@ -69,12 +69,16 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Spearman's correlation with a reference over the rows whose estimate is sound, and which these are."""
+    """Spearman's correlation of a board with a reference, over which models.
+
+    `degraded` are those among `models` whose number is marked so; `left_out` the reference knows, but has no number.
+    """
 
     reference: Reference
     spearman: Estimate
     models: tuple[str, ...]
-    left_out: tuple[str, ...]
+    degraded: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,16 +168,15 @@ def _control_compat(entry: Entry, raw: Measured, inputs: CompatInputs) -> Contro
 
 
 def _agree(board: Board, reference: Reference, aliases: Mapping[str, str]) -> Agreement:
-    """Correlate the board's metric; a degraded number says too little to count for or against the board."""
-    sound = {
-        row.entry.model: row.measured(board.metric).estimate
-        for row in board.rows
-        if row.measured(board.metric).estimate.status.kind == StatusKind.OK
-    }
-    shared = shared_models(sound, reference, aliases)
-    known = shared_models((row.entry.model for row in board.rows), reference, aliases)
+    """Correlate the metric as the board shows it; rows without a number cannot take part and are named."""
+    estimates = {row.entry.model: row.measured(board.metric).estimate for row in board.rows}
+    values = {model: one.value for model, one in estimates.items() if one.value is not None}
+    shared = shared_models(values, reference, aliases)
     used = tuple(one.model for one in shared)
-    ours = np.array([sound[one.model].value for one in shared], dtype=np.float64)
-    theirs = np.array([one.score for one in shared], dtype=np.float64)
-    left_out = tuple(one.model for one in known if one.model not in used)
-    return Agreement(reference, spearman(ours, theirs), used, left_out)
+    return Agreement(
+        reference,
+        spearman(np.array([values[model] for model in used]), np.array([one.score for one in shared])),
+        models=used,
+        degraded=tuple(model for model in used if estimates[model].status.kind != StatusKind.OK),
+        left_out=tuple(one.model for one in shared_models(estimates, reference, aliases) if one.model not in used),
+    )

@@ -13,6 +13,7 @@ from evalkit.types import Estimate
 
 DECIMALS_STORED = 9
 _NARROWEST_MODEL = 16
+_REASONS_SHOWN = 5
 
 COLUMNS = (
     "model",
@@ -122,6 +123,7 @@ def agreement_document(agreement: Agreement) -> dict[str, Any]:
         "status": str(estimate.status),
         "n_models": estimate.n,
         "models": list(agreement.models),
+        "degraded": list(agreement.degraded),
         "left_out": list(agreement.left_out),
     }
 
@@ -173,10 +175,10 @@ def agreement_line(agreement: Agreement) -> str:
         f"Spearman with {agreement.reference.name}: {estimate.value:.3f} "
         f"[{estimate.lower:.3f}, {estimate.upper:.3f}], {estimate.n} shared models"
     )
-    if estimate.status.reason:
-        line += f" ({estimate.status.reason})"
+    if agreement.degraded:
+        line += f", {len(agreement.degraded)} of them degraded"
     if agreement.left_out:
-        line += f"; left out for their status: {', '.join(agreement.left_out)}"
+        line += f"; without a number: {', '.join(agreement.left_out)}"
     return printable(line)
 
 
@@ -269,11 +271,11 @@ def _title(board: Board) -> str:
 
 def _footer(board: Board) -> list[str]:
     """What a reader must know beside the table: reasons behind statuses, notes, and the agreement."""
-    lines = []
-    for row in board.rows:
-        estimate = row.measured(board.metric).estimate
-        if estimate.status.reason:
-            lines.append(f"{printable(row.entry.model)}: {printable(str(estimate.status))}")
+    named = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
+    lines = [f"{printable(model)}: {printable(str(status))}" for model, status in named.items() if status.reason]
+    if len(lines) > _REASONS_SHOWN:
+        rest = len(lines) - _REASONS_SHOWN
+        lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
     notes = sorted({note for row in board.rows for note in row.lc.notes})
     lines += [f"note: {printable(note)}" for note in notes]
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]

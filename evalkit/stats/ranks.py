@@ -9,6 +9,7 @@ from scipy.special import ndtri
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Measured
+from evalkit.types import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def rank_ranges(
     if not ranked:
         return ranges
     values = np.array([measured[index].estimate.value for index in ranked], dtype=float)
-    own = np.array([measured[index].estimate.stderr for index in ranked], dtype=float)
+    own = np.array([_error(measured[index].estimate) for index in ranked])
     error = _difference_errors([measured[index] for index in ranked], [samples[index] for index in ranked], own)
     critical = -float(ndtri((1 - confidence) / 2 / max(1, len(ranked) - 1)))
     ahead = values[None, :] - values[:, None]  # how far the column's model is ahead of the row's
@@ -46,6 +47,11 @@ def rank_ranges(
         rank = 1 + int((values > values[position]).sum())
         ranges[index] = RankRange(rank, 1 + int(surely_better[position]), len(ranked) - int(surely_worse[position]))
     return ranges
+
+
+def _error(estimate: Estimate) -> float:
+    """Standard error; infinite for an estimate without an interval, which therefore may stand anywhere."""
+    return float("inf") if estimate.stderr is None or estimate.lower is None else estimate.stderr
 
 
 def _difference_errors(
@@ -58,8 +64,8 @@ def _difference_errors(
         pulls[row, [keys[key] for key in sample.keys]] = 100 * one.influence / sample.n
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
-    # the diagonal is each model's own published error; exact rules may make that wider than its influences do
-    scale = np.divide(own, explained, out=np.zeros_like(own), where=explained > 0)
+    # each model's own error stands on the diagonal; exact rules may make that wider than its influences do
+    scale = np.divide(own, explained, out=np.zeros_like(own), where=(explained > 0) & np.isfinite(own))
     covariance = shared * np.outer(scale, scale)
     variance = own[:, None] ** 2 + own[None, :] ** 2 - 2 * covariance
     error: np.ndarray[tuple[int, int], np.dtype[np.float64]] = np.sqrt(np.maximum(variance, 0.0))

@@ -101,7 +101,7 @@ def test_known_difficulty_enters_only_where_it_covers_every_instruction() -> Non
     assert row.lc.notes == (f"difficulty known for {N - 1} of {N} instructions: term left out",)
 
 
-def test_a_reference_counts_sound_rows_once_each_and_names_the_rest() -> None:
+def test_a_reference_counts_every_number_once_and_names_what_has_none() -> None:
     entries = [entry(f"m{n}", n / 2 - 1.5, seed=n) for n in range(7)]
     entries += [entry("alias of m1", 0.5, seed=20), entry("few", 0.0, n=10), entry("unknown", 0.0, seed=30)]
     reference = Reference("human", {**{f"m{n}": 1000.0 + n for n in range(7)}, "few": 1.0}, "source", "2024-01-01")

@@ -256,7 +256,10 @@ def not_estimable(reason: str) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its sampling error; `value` and the interval are None exactly when the status is not estimable."""
+    """A number with its sampling error; `value` is None exactly when the status is not estimable.
+
+    The interval is None as well then, and for formulas that have none.
+    """
 
     value: float | None
     stderr: float | None

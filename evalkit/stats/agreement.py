@@ -27,23 +27,20 @@ def spearman(board: Floats, reference: Floats, *, confidence: float = CONFIDENCE
     n = len(board)
     if n < MIN_MODELS:
         return Estimate.refused(f"{n} shared models, at least {MIN_MODELS} needed", n=n)
+    if not (np.isfinite(board).all() and np.isfinite(reference).all()):
+        return Estimate.refused("a score is missing", n=n)
     if np.ptp(board) == 0 or np.ptp(reference) == 0:
         return Estimate.refused("one of the rankings does not vary", n=n)
     from scipy.stats import rankdata
 
     value = float(np.corrcoef(rankdata(board), rankdata(reference))[0, 1])
-    value = max(-1.0, min(1.0, value))
-    status = OK if n >= FEW_MODELS else degraded(f"{n} models only")
-    if abs(value) == 1.0:
-        return Estimate(value, 0.0, -1.0 if value < 0 else _edge(n), 1.0 if value > 0 else -_edge(n), n, status)
-    error = math.sqrt((1 + value**2 / 2) / (n - 3))
-    reach = float(ndtri((1 + confidence) / 2)) * error
-    centre = math.atanh(value)
-    return Estimate(value, error * (1 - value**2), math.tanh(centre - reach), math.tanh(centre + reach), n, status)
-
-
-def _edge(n: int) -> float:
-    """The lower end for a perfect agreement of n models: that of the nearest smaller correlation, one swap away."""
+    # rankings that agree in full are as good as the nearest ones that do not: two neighbours swapped
     nearest = 1 - 12 / (n * (n**2 - 1))
-    error = math.sqrt((1 + nearest**2 / 2) / (n - 3))
-    return math.tanh(math.atanh(nearest) - 1.959963984540054 * error)
+    perfect = abs(value) > 1 - 1e-12
+    value = math.copysign(1.0, value) if perfect else value
+    centre = math.copysign(nearest, value) if perfect else value
+    error = math.sqrt((1 + centre**2 / 2) / (n - 3))
+    reach = float(ndtri((1 + confidence) / 2)) * error
+    lower, upper = (math.tanh(math.atanh(centre) + side * reach) for side in (-1, 1))
+    status = OK if n >= FEW_MODELS else degraded(f"{n} models only")
+    return Estimate(value, error * (1 - centre**2), min(lower, value), max(upper, value), n, status)

@@ -46,12 +46,16 @@ def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBa
         raise StatsError("no verdicts")
     if sample.length_difference is None or sample.missing_length_difference is None:
         raise StatsError("lengths unknown")
+    if sample.n < FOLDS:
+        raise StatsError(f"{sample.n} verdicts cannot be split into {FOLDS} folds")
     keys = np.array([*sample.keys, *sample.missing])
     uncovered = [key for key in keys.tolist() if key not in difficulty]
     if uncovered:
         raise StatsError(f"no difficulty for {len(uncovered)} of {len(keys)} instructions, first {uncovered[0]!r}")
     # candidate minus baseline here, baseline minus candidate there
     delta = -np.concatenate([sample.length_difference, sample.missing_length_difference])
+    if not np.isfinite(delta).all():
+        raise StatsError("lengths unknown")
     spread = float(delta.std(ddof=1))
     if spread == 0:
         raise StatsError("the length difference is the same everywhere")

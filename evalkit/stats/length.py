@@ -1,25 +1,27 @@
 """Length-controlled win rates: the estimator `lc`, the only one that a gate reads."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from evalkit.errors import StatsError
-from evalkit.stats.intervals import clustered_stderr, proportion_interval
+from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
 from evalkit.stats.logistic import LogisticFit, Prior, expit, fit_logistic, separated
 from evalkit.stats.resample import bootstrap, percentile_interval
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured, edge_reason, win_rate
-from evalkit.types import OK, Estimate, Status, StatusKind, degraded
+from evalkit.types import OK, Estimate, Status, degraded
 
 MIN_INSTRUCTIONS = 30
 # alone, a model is known at equal length by its few answers that come near; a history of others steadies the slope
 MIN_SHARE_EACH_SIDE = 0.10
 MIN_SHARE_EACH_SIDE_WITH_PRIOR = 0.01
 LARGE_COEFFICIENT = 10.0
+SEPARATED = "separated"
 _MAD_OF_NORMAL = 1.4826
-_MEAN_DEVIATION_OF_NORMAL = 1.2533
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +65,9 @@ def length_controlled_win_rate(
         return _refused(sample, refusal)
     assert sample.length_difference is not None
     if not sample.length_difference.any():
-        return _equal_lengths(sample)
+        return _as_raw(sample, "all answers are equally long")
+    if (sample.preference == 0.5).all():
+        return _as_raw(sample, "all verdicts are ties")
     design, notes = _design(sample, difficulty)
     if prior is not None:
         prior = Prior(prior.mean[: design.shape[1]], prior.precision[: design.shape[1]])
@@ -74,33 +78,39 @@ def length_controlled_win_rate(
         return _refused(sample, str(error))
     at_zero = design.copy()
     at_zero[:, 1] = 0.0
-    status = _status(sample, design, fit, MIN_SHARE_EACH_SIDE if prior is None else MIN_SHARE_EACH_SIDE_WITH_PRIOR)
     value, influence = _prediction(fit, at_zero)
-    stderr, lower, upper = _interval(sample, status, fit, at_zero, value, influence)
-    if replicates and status.kind == StatusKind.OK:
+    min_share = MIN_SHARE_EACH_SIDE if prior is None else MIN_SHARE_EACH_SIDE_WITH_PRIOR
+    status = _status(sample, design, fit, min_share)
+    stderr = _stderr(sample, status, fit, at_zero, influence)
+    prior_error = _prior_error(fit, at_zero, prior)
+    interval = proportion_interval(value, math.hypot(stderr, prior_error), sample.n_clusters)
+    if np.ptp(sample.preference) == 0:
+        # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
+        interval = _covering(value, win_rate(sample).estimate)
+    elif replicates and status.reason != SEPARATED:
 
         def refit(counts: Floats) -> float:
-            again = fit_logistic(
-                design, sample.preference, weights=weights * counts, prior=prior, start=fit.coefficients
-            )
+            start = fit.coefficients
+            again = fit_logistic(design, sample.preference, weights=weights * counts, prior=prior, start=start)
             return float(np.average(expit(at_zero @ again.coefficients), weights=counts))
 
         draws = bootstrap(refit, sample.cluster, replicates=replicates, data=sample.preference)
-        stderr, (lower, upper) = float(draws.std(ddof=1)), percentile_interval(draws)
+        stderr, interval = float(draws.std(ddof=1)), _widened(value, percentile_interval(draws), prior_error)
+    lower, upper = interval
     estimate = Estimate(100 * value, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status, notes)
     names = ("intercept", "length", "difficulty")
-    return Controlled(Measured(estimate, influence), dict(zip(names, fit.coefficients.tolist(), strict=False)))
+    coefficients = dict(zip(names, fit.coefficients.tolist(), strict=False))
+    return Controlled(Measured(estimate, influence, 100 * prior_error), coefficients)
 
 
 def length_spread(difference: Floats) -> float:
     """Robust standard deviation of length differences: one huge answer does not change it.
 
-    1.4826 times the median absolute deviation; where more than half of the differences agree, 1.2533 times the mean
-    absolute deviation.
+    1.4826 times the median absolute deviation from the median; where more than half of the differences agree, of the
+    deviations that are not zero.
     """
     deviation = np.abs(difference - np.median(difference))
-    spread = _MAD_OF_NORMAL * float(np.median(deviation))
-    return spread if spread > 0 else _MEAN_DEVIATION_OF_NORMAL * float(deviation.mean())
+    return _MAD_OF_NORMAL * float(np.median(deviation) or np.median(deviation[deviation > 0]))
 
 
 def length_term(difference: Floats) -> Floats:
@@ -126,10 +136,11 @@ def _refused(sample: Sample, reason: str) -> Controlled:
     return Controlled(Measured(Estimate.refused(reason, n=sample.n_clusters), np.zeros(sample.n)), {})
 
 
-def _equal_lengths(sample: Sample) -> Controlled:
+def _as_raw(sample: Sample, note: str) -> Controlled:
+    """The raw win rate, where there is nothing to control for."""
     raw = win_rate(sample)
     e = raw.estimate
-    estimate = Estimate(e.value, e.stderr, e.lower, e.upper, e.n, e.status, ("all answers are equally long",))
+    estimate = Estimate(e.value, e.stderr, e.lower, e.upper, e.n, e.status, (note,))
     return Controlled(Measured(estimate, raw.influence), {})
 
 
@@ -142,6 +153,8 @@ def _design(sample: Sample, difficulty: Mapping[str, float] | None) -> tuple[Flo
     if known < sample.n:
         return np.column_stack(columns), (f"difficulty known for {known} of {sample.n} instructions: term left out",)
     values = np.array([difficulty[key] for key in sample.keys])
+    if not np.isfinite(values).all():
+        return np.column_stack(columns), ("difficulty is not a number everywhere: term left out",)
     if np.ptp(values) == 0:
         return np.column_stack(columns), ("difficulty is the same everywhere: term left out",)
     return np.column_stack([*columns, values]), ()
@@ -152,7 +165,7 @@ def _status(sample: Sample, design: Floats, fit: LogisticFit, min_share: float) 
     if np.ptp(sample.preference) == 0:
         return degraded(edge_reason(sample))
     if abs(fit.coefficients[1]) > LARGE_COEFFICIENT or separated(design, sample.preference):
-        return degraded("separated")
+        return degraded(SEPARATED)
     as_long = float((sample.length_difference >= 0).mean())
     as_short = float((sample.length_difference <= 0).mean())
     if min(as_long, as_short) < min_share:
@@ -165,24 +178,47 @@ def _prediction(fit: LogisticFit, at_zero: Floats) -> tuple[float, Floats]:
     """Mean prediction and each row's influence: its own prediction, and its pull on the coefficients."""
     predicted = expit(at_zero @ fit.coefficients)
     value = float(predicted.mean())
-    gradient = (predicted * (1 - predicted)) @ at_zero / len(predicted)
-    pull = fit.scores @ (fit.covariance @ gradient) * len(predicted)
+    pull = fit.scores @ (fit.covariance @ _gradient(fit, at_zero)) * len(predicted)
     return value, (predicted - value) + pull
 
 
-def _interval(
-    sample: Sample, status: Status, fit: LogisticFit, at_zero: Floats, value: float, influence: Floats
-) -> tuple[float, float, float]:
-    """Standard error and interval, on the scale 0..1."""
+def _stderr(sample: Sample, status: Status, fit: LogisticFit, at_zero: Floats, influence: Floats) -> float:
+    """Sampling standard error on the scale 0..1."""
     if np.ptp(sample.preference) == 0:
-        # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
         raw = win_rate(sample).estimate
-        assert raw.stderr is not None and raw.lower is not None and raw.upper is not None
-        return raw.stderr / 100, min(raw.lower / 100, value), max(raw.upper / 100, value)
+        assert raw.stderr is not None
+        return raw.stderr / 100
     stderr = clustered_stderr(influence, sample.cluster, parameters=at_zero.shape[1])
-    if status.reason == "separated":
-        # the residuals of a separated fit are too small by construction; the penalised likelihood's own error is not
-        predicted = expit(at_zero @ fit.coefficients)
-        gradient = (predicted * (1 - predicted)) @ at_zero / len(predicted)
-        stderr = max(stderr, float(np.sqrt(gradient @ fit.covariance @ gradient)))
-    return (stderr, *proportion_interval(value, stderr, sample.n_clusters))
+    if status.reason != SEPARATED:
+        return stderr
+    # the residuals of a separated fit are too small by construction; the penalised likelihood's own error is not
+    gradient = _gradient(fit, at_zero)
+    return max(stderr, float(np.sqrt(gradient @ fit.covariance @ gradient)))
+
+
+def _prior_error(fit: LogisticFit, at_zero: Floats, prior: Prior | None) -> float:
+    """How far the prior may have pulled the prediction, were this model's coefficients drawn from it; scale 0..1."""
+    if prior is None:
+        return 0.0
+    pull = (fit.covariance @ _gradient(fit, at_zero)) * np.sqrt(prior.precision)
+    return float(np.sqrt(pull @ pull))
+
+
+def _gradient(fit: LogisticFit, at_zero: Floats) -> Floats:
+    """Of the mean prediction in the coefficients, shape (p,)."""
+    predicted = expit(at_zero @ fit.coefficients)
+    gradient: Floats = (predicted * (1 - predicted)) @ at_zero / len(predicted)
+    return gradient
+
+
+def _covering(value: float, raw: Estimate) -> tuple[float, float]:
+    assert raw.lower is not None
+    assert raw.upper is not None
+    return min(raw.lower / 100, value), max(raw.upper / 100, value)
+
+
+def _widened(value: float, interval: tuple[float, float], prior_error: float) -> tuple[float, float]:
+    """A resampled interval, each side widened by what the resamples cannot show."""
+    reach = prior_error * float(ndtri((1 + CONFIDENCE) / 2))
+    lower, upper = (math.copysign(math.hypot(end - value, reach), end - value) for end in interval)
+    return max(0.0, value + lower), min(1.0, value + upper)

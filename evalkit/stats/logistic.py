@@ -9,7 +9,11 @@ from evalkit.stats.sample import Floats
 
 TOLERANCE = 1e-8
 MAX_ITERATIONS = 300
-_LONGEST_STEP = 2.0
+# in log-odds of any row
+_LONGEST_STEP = 5.0
+_HALVINGS = 40
+_SLACK = 1e-13
+_MUCH = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,37 +63,82 @@ def fit_logistic(
     Reference: Firth 1993, Biometrika 80; Heinze and Schemper 2002, Statistics in Medicine 21.
     """
     n, p = design.shape
+    if np.linalg.matrix_rank(design) < p:
+        raise StatsError("the covariates are linearly dependent")
     weights = np.ones(n) if weights is None else weights
     prior = Prior(np.zeros(p), np.zeros(p)) if prior is None else prior
-    beta: Floats = (prior.mean if start is None else start).copy()
+    posterior = _Posterior(design, fractions, weights, prior, firth)
+    here = posterior.at(prior.mean if start is None else start)
     for iteration in range(MAX_ITERATIONS):
-        mu = expit(design @ beta)
-        curvature = weights * mu * (1 - mu)
-        information = design.T @ (design * curvature[:, None])
-        penalised = information + np.diag(prior.precision)
-        try:
-            inverse = _inverse(information if firth else penalised)
-            solved = inverse if firth and not prior.precision.any() else _inverse(penalised)
-        except np.linalg.LinAlgError:
-            raise StatsError("the covariates are linearly dependent") from None
-        residual = weights * (fractions - mu)
-        if firth:
-            leverage = curvature * np.einsum("ij,jk,ik->i", design, inverse, design)
-            residual = residual + leverage * (0.5 - mu)
-        gradient = design.T @ residual - prior.precision * (beta - prior.mean)
-        if not np.isfinite(gradient).all():
-            break
-        if np.abs(gradient).max() <= TOLERANCE:
-            scores: Floats = design * (weights * (fractions - mu))[:, None]
-            return LogisticFit(beta, solved, scores, iteration)
-        step = solved @ gradient
-        beta = beta + step * min(1.0, _LONGEST_STEP / float(np.abs(step).max()))
+        if np.abs(here.gradient).max() <= TOLERANCE:
+            scores: Floats = design * (weights * (fractions - expit(design @ here.beta)))[:, None]
+            return LogisticFit(here.beta, here.inverse, scores, iteration)
+        here = _climb(posterior, here)
     raise StatsError(f"the regression did not converge in {MAX_ITERATIONS} steps")
 
 
-def _inverse(matrix: Floats) -> Floats:
-    inverse: Floats = np.linalg.inv(matrix).astype(np.float64)
-    return inverse
+@dataclass(frozen=True, slots=True, eq=False)
+class _Point:
+    """The penalised log-likelihood at some coefficients, its gradient, and the inverse of its information."""
+
+    beta: Floats
+    value: float
+    gradient: Floats
+    inverse: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Posterior:
+    """Quasi-binomial log-likelihood, plus half the log-determinant of the information, plus the log-prior."""
+
+    design: Floats
+    fractions: Floats
+    weights: Floats
+    prior: Prior
+    firth: bool
+
+    def at(self, beta: Floats) -> _Point:
+        design, prior = self.design, self.prior
+        eta = design @ beta
+        mu = expit(eta)
+        curvature = self.weights * mu * (1 - mu)
+        information = design.T @ (design * curvature[:, None])
+        away = beta - prior.mean
+        value = float(
+            self.weights @ (self.fractions * eta - np.logaddexp(0.0, eta)) - away @ (prior.precision * away) / 2
+        )
+        residual = self.weights * (self.fractions - mu)
+        try:
+            inverse: Floats = np.linalg.inv(information + np.diag(prior.precision)).astype(np.float64)
+            if self.firth:
+                free = inverse if not prior.precision.any() else np.linalg.inv(information)
+                residual = residual + curvature * np.einsum("ij,jk,ik->i", design, free, design) * (0.5 - mu)
+                value += float(np.linalg.slogdet(information)[1]) / 2
+        except np.linalg.LinAlgError:
+            return _Point(beta, -np.inf, np.full_like(beta, np.inf), np.full_like(information, np.nan))
+        return _Point(beta, value, design.T @ residual - prior.precision * away, inverse)
+
+
+def _climb(posterior: _Posterior, here: _Point) -> _Point:
+    """One Newton step, halved until it climbs: where few rows carry a covariate, whole steps swing about the top."""
+    step = here.inverse @ here.gradient
+    reach = float(np.abs(posterior.design @ step).max())
+    if not np.isfinite(reach):
+        raise StatsError("the regression ran out of range")
+    step = step * min(1.0, _LONGEST_STEP / reach) if reach > 0 else step
+    for _ in range(_HALVINGS):
+        there = posterior.at(here.beta + step)
+        gain = there.value - here.value
+        nearer = _slope(there) <= _MUCH * _slope(here)
+        if gain >= -_SLACK * (1 + abs(here.value)) and (nearer or gain >= (1 - _MUCH) * float(here.gradient @ step)):
+            return there
+        step = step / 2
+    raise StatsError("the regression found no way up")
+
+
+def _slope(point: _Point) -> float:
+    """Squared gradient in units of the information: near the top it tells finer than the value does."""
+    return float(point.gradient @ point.inverse @ point.gradient)
 
 
 def separated(design: Floats, fractions: Floats) -> bool:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import stdtrit
 
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Measured
-from evalkit.types import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +36,10 @@ def rank_ranges(
     if not ranked:
         return ranges
     values = np.array([measured[index].estimate.value for index in ranked], dtype=float)
-    own = np.array([_error(measured[index].estimate) for index in ranked])
+    own = np.array([_error(measured[index]) for index in ranked])
     error = _difference_errors([measured[index] for index in ranked], [samples[index] for index in ranked], own)
-    critical = -float(ndtri((1 - confidence) / 2 / max(1, len(ranked) - 1)))
+    freedom = max(1, min(samples[index].n_clusters for index in ranked) - 1)
+    critical = -float(stdtrit(freedom, (1 - confidence) / 2 / max(1, len(ranked) - 1)))
     ahead = values[None, :] - values[:, None]  # how far the column's model is ahead of the row's
     surely_better = (ahead > critical * error).sum(axis=1)
     surely_worse = (-ahead > critical * error).sum(axis=1)
@@ -49,9 +49,12 @@ def rank_ranges(
     return ranges
 
 
-def _error(estimate: Estimate) -> float:
-    """Standard error; infinite for an estimate without an interval, which therefore may stand anywhere."""
-    return float("inf") if estimate.stderr is None or estimate.lower is None else estimate.stderr
+def _error(measured: Measured) -> float:
+    """All that an interval allows for; infinite for an estimate without one, which therefore may stand anywhere."""
+    estimate = measured.estimate
+    if estimate.stderr is None or estimate.lower is None:
+        return float("inf")
+    return float(np.hypot(estimate.stderr, measured.prior_error))
 
 
 def _difference_errors(
@@ -61,7 +64,10 @@ def _difference_errors(
     keys = {key: index for index, key in enumerate(sorted({key for sample in samples for key in sample.keys}))}
     pulls = np.zeros((len(measured), len(keys)))
     for row, (one, sample) in enumerate(zip(measured, samples, strict=True)):
-        pulls[row, [keys[key] for key in sample.keys]] = 100 * one.influence / sample.n
+        # rows of one cluster pull together, at the place of its first key
+        first = np.unique(sample.cluster, return_index=True)[1]
+        place = np.array([keys[key] for key in sample.keys], dtype=np.int64)[first][sample.cluster]
+        np.add.at(pulls[row], place, 100 * one.influence / sample.n)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     # each model's own error stands on the diagonal; exact rules may make that wider than its influences do

@@ -29,7 +29,6 @@ class Sample:
     missing: tuple[str, ...] = ()
     missing_length_difference: Floats | None = None
     n_inconsistent: int = 0
-    single_order: bool = True
 
     @property
     def n(self) -> int:
@@ -43,12 +42,6 @@ class Sample:
     def n_clusters(self) -> int:
         return int(self.cluster.max()) + 1 if self.n else 0
 
-    def __post_init__(self) -> None:
-        inside = np.isfinite(self.preference) & (self.preference >= 0) & (self.preference <= 1)
-        if not inside.all():
-            worst = int(np.flatnonzero(~inside)[0])
-            raise StatsError(f"instruction {self.keys[worst]}: preference {self.preference[worst]:g} is outside [0, 1]")
-
 
 def build_sample(
     keys: Sequence[str],
@@ -60,8 +53,8 @@ def build_sample(
 ) -> Sample:
     """Gather verdicts into a sample, averaging repeats within an order and then the orders of each instruction.
 
-    An instruction counts as judged when every order that was asked of any instruction has a verdict for it:
-    a mean over one order alone would carry that order's position bias.
+    An instruction counts as judged when every order in which it was asked has a verdict: a mean over what is left
+    would carry the position bias of the order that answered. Row order changes nothing, not even the last bit.
 
     Args:
         preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
@@ -71,6 +64,7 @@ def build_sample(
     Raises:
         StatsError: a preference outside [0, 1].
     """
+    _check_range(keys, preference)
     unique_keys, first_row, row = np.unique(np.asarray(keys, dtype=str), return_index=True, return_inverse=True)
     names = np.asarray(orders if orders is not None else [""] * len(row), dtype=str)
     order_names, order = np.unique(names, return_inverse=True)
@@ -93,12 +87,21 @@ def build_sample(
         missing=tuple(unique_keys[~complete].tolist()),
         missing_length_difference=None if differences is None else differences[~complete],
         n_inconsistent=int(((kept > 0.5).any(axis=1) & (kept < 0.5).any(axis=1)).sum()),
-        single_order=bool((n_asked < 2).any()),
     )
 
 
 def _cells(row: Ints, column: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
     """Sums of `values` by row and column, shape `shape`."""
     sums: Floats = np.zeros(shape)
-    np.add.at(sums, (row, column), values)
+    # smallest first, so that a sum does not depend on the order of the rows
+    rising = np.argsort(values, kind="stable")
+    np.add.at(sums, (row[rising], column[rising]), values[rising])
     return sums
+
+
+def _check_range(keys: Sequence[str], preference: Floats) -> None:
+    """A wrong code must not be averaged back into range."""
+    wrong = ~(np.isnan(preference) | ((preference >= 0) & (preference <= 1)))
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise StatsError(f"instruction {keys[first]}: preference {preference[first]:g} is outside [0, 1]")

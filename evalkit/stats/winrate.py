@@ -12,10 +12,15 @@ from evalkit.types import OK, Estimate, degraded
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """An estimate in percent and each judged instruction's influence on it, on the scale 0..1 and shape (n,)."""
+    """An estimate in percent and each judged instruction's influence on it, on the scale 0..1 and shape (n,).
+
+    `prior_error` is what the interval allows, in percentage points, for a model that is not like those its prior was
+    learned from; it comes on top of the estimate's standard error, which is that of sampling instructions.
+    """
 
     estimate: Estimate
     influence: Floats
+    prior_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

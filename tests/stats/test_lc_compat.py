@@ -107,7 +107,6 @@ def test_unknown_lengths_are_refused() -> None:
         compat(sample_of(drawn.sample.preference), drawn.difficulty)
 
 
-@pytest.mark.xfail(strict=True, reason="a length of NaN reaches scikit-learn", raises=ValueError)
 def test_a_single_unknown_length_is_refused() -> None:
     drawn = draw(5, 50)
     with pytest.raises(StatsError, match="lengths unknown"):

@@ -87,7 +87,6 @@ def test_difficulty_that_repeats_the_length_term_is_refused() -> None:
     assert str(estimate.status) == "not_estimable(the covariates are linearly dependent)"
 
 
-@pytest.mark.xfail(strict=True, reason="a covariate of one row makes the steps of the penalised fit swing for ever")
 @pytest.mark.parametrize("n", [40, 805])
 def test_a_single_answer_of_another_length_does_not_end_the_estimate(n: int) -> None:
     length = np.zeros(n)
@@ -141,7 +140,6 @@ def test_all_ties_are_exactly_fifty() -> None:
     assert str(estimate.status) == "degraded(no_variance)"
 
 
-@pytest.mark.xfail(strict=True, reason="the prior's length coefficient moves the answer, and the interval ends at it")
 def test_all_ties_are_fifty_whatever_other_models_taught() -> None:
     length = np.random.default_rng(8).normal(300, 400, 200)
     value, _, lower, upper = numbers(length_controlled_win_rate(sample_of([0.5] * 200, length), prior=TYPICAL).estimate)
@@ -238,7 +236,6 @@ def test_one_huge_answer_changes_the_result_by_at_most_a_fifth_of_a_point(seed: 
     assert after.status.kind == StatusKind.OK
 
 
-@pytest.mark.xfail(strict=True, reason="where most lengths agree the spread is a mean, which a huge answer moves")
 def test_one_huge_answer_changes_little_where_most_answers_are_equally_long() -> None:
     length = np.concatenate([np.zeros(450), np.random.default_rng(12).normal(300, 500, 355)])
     huge = length.copy()
@@ -393,11 +390,12 @@ def test_known_difficulty_sharpens_the_estimate_of_the_length_coefficient() -> N
     assert controlled.coefficients["length"] == pytest.approx(1.2, abs=0.35)
 
 
-def test_a_difficulty_that_is_not_a_number_ends_in_a_refusal() -> None:
+def test_a_difficulty_that_is_not_a_number_is_left_out_with_a_note() -> None:
     drawn = draw(31, 60, difficulty=0.8)
     difficulty = {**drawn.difficulty, "0007": NAN}
     estimate = length_controlled_win_rate(drawn.sample, difficulty=difficulty).estimate
-    assert estimate.status.kind == StatusKind.NOT_ESTIMABLE
+    assert estimate.value == length_controlled_win_rate(drawn.sample).estimate.value
+    assert estimate.notes == ("difficulty is not a number everywhere: term left out",)
 
 
 # --- symmetries
@@ -486,8 +484,8 @@ def test_four_times_the_data_halve_the_standard_error() -> None:
 
 def test_the_spread_is_the_median_deviation_of_a_normal_sample() -> None:
     assert length_spread(np.array([-30.0, -10.0, 0.0, 10.0, 500.0])) == pytest.approx(14.826)
-    # more than half agree: deviations 0, 0, 0, 10, 40 have mean 10
-    assert length_spread(np.array([5.0, 5.0, 5.0, 15.0, -35.0])) == pytest.approx(12.533)
+    # more than half agree: of the deviations 0, 0, 0, 10, 40 the median of those that are not zero is 25
+    assert length_spread(np.array([5.0, 5.0, 5.0, 15.0, -35.0])) == pytest.approx(37.065)
     normal = np.random.default_rng(29).normal(200, 400, 100_000)
     assert length_spread(normal) == pytest.approx(400, rel=0.02)
 

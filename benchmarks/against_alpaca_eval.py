@@ -96,7 +96,9 @@ def main() -> None:
         row("LC of 44 models: ours with intervals, theirs points only (no imports)", plain, theirs)
         row("the same, difficulty learned from the table", fitted, theirs)
         imported = median(rounds, [peer, "-c", "import alpaca_eval"]) if has_peer else None
-        row("evalkit --help / import alpaca_eval", median(rounds, [sys.executable, "-m", "evalkit", "--help"]), imported)
+        row(
+            "evalkit --help / import alpaca_eval", median(rounds, [sys.executable, "-m", "evalkit", "--help"]), imported
+        )
 
 
 def read_arguments() -> argparse.Namespace:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evalkit import assets
 from evalkit.documents import kind_of, read_yaml
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats.hub import PREFIX
 
 _KEYS = ("description", "baseline", "baseline_outputs", "reference")
@@ -38,7 +38,7 @@ def read_benchmark(name: str) -> Benchmark:
     fields = read_yaml(path)
     for key, value in fields.items():
         if key not in _KEYS:
-            raise ConfigError(f"{path}: unknown key {key!r}. Known: {', '.join(_KEYS)}")
+            raise ConfigError(f"{path}: {UnknownName('key', key, _KEYS)}")
         if not isinstance(value, str):
             raise ConfigError(f"{path}: {key}: expected text, found {kind_of(value)}. Put it in quotes")
     for key in _REQUIRED:

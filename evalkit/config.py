@@ -1,7 +1,6 @@
 """Judges as files: annotators/NAME.yaml read into a checked JudgeConfig."""
 
 import dataclasses
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Any
 
 from evalkit import assets
 from evalkit.documents import kind_of, read_text, read_yaml
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, UnknownName
 from evalkit.types import JudgeConfig, Prices
 
 ORDERS = ("one", "both")
@@ -18,6 +17,7 @@ ANSWER_KINDS = ("text", "label")
 
 _TEXTS = ("client", "model", "parser", "description", "prompt", "orders", "tie", "base_url", "key_variable", "notice")
 _MAPPINGS = ("parser_options", "parameters", "answer_schema", "headers", "prices")
+_SENT = ("parser_options", "parameters")
 _REQUIRED = ("client", "parser")
 
 
@@ -82,9 +82,7 @@ def _check_keys(path: Path, fields: Mapping[str, Any]) -> None:
     known = [*_TEXTS, *_MAPPINGS]
     for key, value in fields.items():
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ConfigError(f"{path}: unknown key {key!r}.{hint} Known: {', '.join(known)}")
+            raise ConfigError(f"{path}: {UnknownName('key', key, known)}")
         wanted, kind = (str, "text") if key in _TEXTS else (dict, "a mapping")
         if not isinstance(value, wanted):
             cure = " Put it in quotes" if wanted is str and not isinstance(value, dict | list) else ""
@@ -92,9 +90,18 @@ def _check_keys(path: Path, fields: Mapping[str, Any]) -> None:
     for key in _REQUIRED:
         if key not in fields:
             raise ConfigError(f"{path}: missing key {key!r}")
+    for key in _SENT:
+        try:
+            json.dumps(fields.get(key), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{path}: {key}: holds a value that JSON cannot: {error}. Put texts in quotes") from None
 
 
 def _check_values(path: Path, config: JudgeConfig) -> None:
+    if config.tie == "":
+        raise ConfigError(
+            f"{path}: tie: expected a label, found an empty text. Leave the key out for a judge without ties"
+        )
     if config.orders not in ORDERS:
         raise ConfigError(f"{path}: orders: expected one of {', '.join(ORDERS)}, found {config.orders!r}")
     for name, kind in config.answer_schema.items():
@@ -113,6 +120,6 @@ def _prices(path: Path, prices: Mapping[str, Any]) -> Prices:
     if set(prices) != {"input", "output"}:
         raise ConfigError(f"{path}: prices: expected the keys input and output (US dollars per million tokens)")
     for key, value in prices.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
             raise ConfigError(f"{path}: prices: {key}: expected dollars per million tokens, found {value!r}")
     return Prices(float(prices["input"]), float(prices["output"]))

@@ -1,6 +1,7 @@
 """Read JSON and YAML strictly: one clear error that names the place, and nothing ambiguous accepted."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ def parse_json(text: str, where: str) -> Any:
         InputError: not JSON, a repeated key, NaN or Infinity, a number too long to read, or nesting too deep.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
         raise InputError(f"{where}: JSON nested too deeply. Expected an array of flat objects") from None
     except json.JSONDecodeError as error:
@@ -64,15 +65,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     content = read_bytes(path)
     if len(content) > MAX_YAML_BYTES:
         raise ConfigError(f"{path}: {len(content)} bytes, more than the {MAX_YAML_BYTES} a setting file may have")
+    text = decode(content, str(path))
     try:
-        document = yaml.load(decode(content, str(path)), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader subclass)
+        document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader subclass)
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply") from None
     except yaml.MarkedYAMLError as error:
         line = f" line {error.problem_mark.line + 1}:" if error.problem_mark else ""
         raise ConfigError(f"{path}:{line} {error.problem}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except Exception as error:  # noqa: BLE001 (a value that does not fit its tag makes the library raise anything)
+        raise ConfigError(f"{path}: not valid YAML: {type(error).__name__}: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: expected a mapping of settings, found {kind_of(document)}")
     return document
@@ -97,6 +99,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"number {text[:20]} is too large")
+    return value
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
 
@@ -111,6 +120,8 @@ class _StrictLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "expected a mapping", node.start_mark)
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)

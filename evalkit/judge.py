@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.clients.base import Endpoint
+from evalkit.errors import ConfigError
 from evalkit.parsers import find_parser
 from evalkit.prompting import ask, render
 from evalkit.types import (
@@ -17,6 +18,7 @@ from evalkit.types import (
     Example,
     JudgeConfig,
     Labels,
+    Message,
     Order,
     Output,
     Preference,
@@ -109,7 +111,7 @@ def plan_missing(
 
 def build_request(question: Question, config: JudgeConfig, endpoint: Endpoint) -> ChatRequest:
     """Render the prompt and name the request by everything that decides its reply."""
-    messages = render(config.prompt_text, question) if endpoint.asks and config.prompt_text else ()
+    messages = _messages(question, config) if endpoint.asks else ()
     parameters = {**config.parameters, **_response_format(config.answer_schema, question.labels)}
     decisive = [
         KEY_VERSION,
@@ -125,6 +127,15 @@ def build_request(question: Question, config: JudgeConfig, endpoint: Endpoint) -
     ]
     key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     return ChatRequest(key, config.model, messages, parameters, question)
+
+
+def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
+    if config.prompt_text is None:
+        raise ConfigError(f"judge {config.name!r}: a client of kind {config.client!r} needs a prompt")
+    try:
+        return render(config.prompt_text, question)
+    except ConfigError as error:
+        raise ConfigError(f"{config.prompt}.jinja: {error}") from None
 
 
 def annotate_all(

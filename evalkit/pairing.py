@@ -78,7 +78,9 @@ def pair_common(baseline: OutputSet, candidate: OutputSet) -> Pairing:
 def _by_key(outputs: OutputSet) -> dict[str, tuple[Example, Output]]:
     rows: dict[str, tuple[Example, Output]] = {}
     for example, output in zip(outputs.examples, outputs.outputs, strict=True):
-        rows.setdefault(example.key, (example, output))
+        first, _ = rows.setdefault(example.key, (example, output))
+        if first.turns != example.turns:
+            raise InputError(f"{outputs.source}: key {example.key!r} stands for two instructions")
     return rows
 
 

@@ -15,13 +15,16 @@ from evalkit.types import ChatReply, Labels, Preference, Rating, Unparsed, Verdi
 Parser = Callable[..., Verdict]
 
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
+_BRACKETS = re.compile(r"\[\[([^\[\]]*)\]\]")
+_NUMBERS = {"low", "high", "min_mass"}
 _SHOWN = 40
 
 
-def token_probability(reply: ChatReply, labels: Labels) -> Verdict:
+def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1) -> Verdict:
     """The first token's probability for each label, scaled to sum to one; a label outside the top tokens counts zero.
 
-    A token stands for a label when it is its beginning: labels differ in their first letter.
+    A token stands for a label when it is its beginning: labels differ in their first letter. Labels that share less
+    than `min_mass` of the probability are no verdict: the judge was about to say something else.
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
         return Unparsed("the reply carries no log-probabilities")
@@ -35,6 +38,8 @@ def token_probability(reply: ChatReply, labels: Labels) -> Verdict:
     total = sum(mass.values())
     if total == 0:
         return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_shown(_likeliest(reply))}")
+    if total < min_mass or total > 1 + 1e-6:
+        return Unparsed(f"the labels share a probability of {total:.2g}; the likeliest is {_shown(_likeliest(reply))}")
     return Preference(mass[labels.first] / total)
 
 
@@ -43,11 +48,11 @@ def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
     lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
     if not lines:
         return Unparsed("the reply is empty")
-    match = re.fullmatch(r"\[\[([^\[\]]*)\]\]", lines[-1])
+    match = _BRACKETS.fullmatch(lines[-1])
     if match is None:
         return Unparsed(f"no [[label]] alone on the last line, which reads {_shown(lines[-1])}")
     known = [label for label in (labels.first, labels.second, labels.tie) if label]
-    stated = {name for name in re.findall(r"\[\[([^\[\]]*)\]\]", reply.text) if name in known}
+    stated = {name for name in _BRACKETS.findall(reply.text) if name in known}
     if len(stated) > 1:
         return Unparsed(f"several verdicts: {', '.join(sorted(stated))}")
     return _of_label(match.group(1), labels)
@@ -71,11 +76,13 @@ def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str |
             return found
         if isinstance(found.value, bool) or not isinstance(found.value, int | float):
             return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a number")
-        return _of_number(float(found.value), low, high)
+        return _of_number(found.value, low, high)
     lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
     if not lines:
         return Unparsed("the reply is empty")
-    bracketed = re.fullmatch(r"\[\[([^\[\]]*)\]\]", lines[-1])
+    bracketed = _BRACKETS.fullmatch(lines[-1])
+    if len(set(_BRACKETS.findall(reply.text))) > 1:
+        return Unparsed(f"several verdicts: {_shown(', '.join(sorted(set(_BRACKETS.findall(reply.text)))))}")
     text = bracketed.group(1).strip() if bracketed else lines[-1] if len(lines) == 1 else ""
     if _NUMBER.fullmatch(text) is None:
         return Unparsed(f"no number alone on the last line, which reads {_shown(lines[-1])}")
@@ -94,11 +101,20 @@ def find_parser(name: str, options: Mapping[str, Any]) -> Callable[[ChatReply, L
         inspect.signature(parser).bind(None, None, **options)
     except TypeError as error:
         raise ConfigError(f"parser {name!r}: parser_options: {error}") from None
-    for key in ("low", "high"):
-        value = options.get(key, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ConfigError(f"parser {name!r}: parser_options: {key}: expected a number, found {value!r}")
+    _check_options(name, options)
     return lambda reply, labels: parser(reply, labels, **options)
+
+
+def _check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Wrong kinds must show before the first paid reply is read."""
+    for key in _NUMBERS.intersection(options):
+        value = options[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"parser {name!r}: parser_options: {key}: expected a number, found {value!r}")
+    if not isinstance(options.get("field", ""), str):
+        raise ConfigError(f"parser {name!r}: parser_options: field: expected text, found {options['field']!r}")
+    if options.get("low", 0.0) >= options.get("high", math.inf):
+        raise ConfigError(f"parser {name!r}: parser_options: low must be less than high")
 
 
 class _Found:
@@ -134,8 +150,9 @@ def _of_label(name: str, labels: Labels) -> Verdict:
 
 def _of_number(value: float, low: float, high: float) -> Verdict:
     if not low <= value <= high:
-        return Unparsed(f"{value:g} is outside the scale from {low:g} to {high:g}")
-    return Rating(value, low, high)
+        said = f"{value:g}" if abs(value) < 1e15 else _shown(str(value))
+        return Unparsed(f"{said} is outside the scale from {low:g} to {high:g}")
+    return Rating(float(value), low, high)
 
 
 def _likeliest(reply: ChatReply) -> str:

@@ -8,9 +8,10 @@ import functools
 import hashlib
 import hmac
 import itertools
+import json
 import re
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from evalkit.errors import ConfigError
@@ -30,12 +31,12 @@ def ask(comparison: Comparison, order: Order, *, repeat: int, secret: bytes, tie
     The same secret and texts give the same question, so a repeated run finds its stored replies.
     """
     texts = (comparison.example.instruction, comparison.baseline.text, comparison.candidate.text)
-    material = "\0".join((*texts, order.value, str(repeat))).encode("utf-8", "surrogatepass")
+    material = json.dumps([*texts, order.value, repeat]).encode()
     seed = hmac.new(secret, material, hashlib.sha256).digest()
     nonce = seed[:16].hex()
     while any(nonce in text for text in texts):
         nonce = hashlib.sha256(nonce.encode()).hexdigest()[:32]
-    first, second = _draw_labels(seed[16:], texts)
+    first, second = _draw_labels(seed[16:], texts, tie)
     return Question(comparison, order, Labels(first, second, tie), nonce, repeat)
 
 
@@ -50,14 +51,18 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
     try:
         context = template.new_context({**values, "labels": question.labels})
         messages = tuple(Message(role, "".join(block(context)).strip("\n")) for role, block in template.blocks.items())
-    except TemplateError as error:
+    except Exception as error:  # noqa: BLE001 (a template is code, and fails as code does)
         raise ConfigError(f"the prompt cannot be rendered: {error}") from None
     whole = "\n".join(message.content for message in messages)
     for name, value in values.items():
         if whole.count(value) != 1:
-            raise ConfigError(
-                f"the prompt shows {{{{ {name} }}}} {whole.count(value)} times. Show it once, without a filter"
-            )
+            times = whole.count(value)
+            raise ConfigError(f"the prompt shows {{{{ {name} }}}} {times} times. Show it once, without a filter")
+    # two to a fence; a filtered copy keeps its code, whatever else it changes
+    if whole.lower().count(question.nonce) != 2 * len(values):
+        raise ConfigError(
+            "the prompt shows a judged text a second time in another form. Show each once, without a filter"
+        )
     return messages
 
 
@@ -77,14 +82,16 @@ def _fenced(question: Question) -> dict[str, str]:
     return {name: f"<<<{name} {nonce}\n{text}\n{nonce} {name}>>>" for name, text in texts.items()}
 
 
-def _draw_labels(seed: bytes, texts: tuple[str, ...]) -> tuple[str, str]:
-    """Two codes that no text holds as a word and that differ in their first letter; longer where short ones run out."""
+def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[str, str]:
+    """Two codes that no text holds as a word, with different first letters; longer ones where short ones run out."""
     for attempt in itertools.count():
         length = 1 + attempt // _TRIES_PER_LENGTH
         block = hashlib.shake_256(seed + attempt.to_bytes(8, "big")).digest(2 * length)
         letters = "".join(_LABEL_LETTERS[byte % len(_LABEL_LETTERS)] for byte in block)
         first, second = letters[:length], letters[length:]
-        if first[0] != second[0] and not any(_word(code).search(text) for code in (first, second) for text in texts):
+        if first[0] == second[0] or tie in (first, second):
+            continue
+        if not any(_word(code).search(text) for code in (first, second) for text in texts):
             return first, second
     raise AssertionError("an endless count ended")
 
@@ -99,11 +106,23 @@ def _word(code: str) -> re.Pattern[str]:
 def _compile(prompt_text: str) -> Template:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
     try:
+        outside = [node for node in environment.parse(prompt_text).body if not _silent(node)]
         template = environment.from_string(prompt_text)
     except TemplateError as error:
         line = f"line {error.lineno}: " if getattr(error, "lineno", None) else ""  # type: ignore[attr-defined]
         raise ConfigError(f"the prompt is not a valid template: {line}{error}") from None
+    if outside:
+        raise ConfigError(
+            f"the prompt has text outside of its blocks, which would never be sent: line {outside[0].lineno}"
+        )
     unknown = set(template.blocks) - set(ROLES)
     if unknown or "user" not in template.blocks:
         raise ConfigError(f"the prompt needs a block named user; allowed blocks: {', '.join(ROLES)}")
     return template
+
+
+def _silent(node: nodes.Node) -> bool:
+    """A block, or the blanks between blocks."""
+    if isinstance(node, nodes.Output):
+        return all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
+    return isinstance(node, nodes.Block)

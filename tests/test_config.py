@@ -175,10 +175,10 @@ def test_a_name_that_is_no_judges_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("paramters: {}", "unknown key 'paramters'. Did you mean 'parameters'? Known: client,"),
-        ("Model: x", "unknown key 'Model'. Did you mean 'model'? Known: client,"),
-        ("promt: x", "unknown key 'promt'. Did you mean 'prompt'? Known: client,"),
-        ("qqq: x", "unknown key 'qqq'. Known: client,"),
+        ("paramters: {}", "unknown key 'paramters'. Did you mean 'parameters'? Known: answer_schema,"),
+        ("Model: x", "unknown key 'Model'. Did you mean 'model'? Known: answer_schema,"),
+        ("promt: x", "unknown key 'promt'. Did you mean 'prompt'? Known: answer_schema,"),
+        ("qqq: x", "unknown key 'qqq'. Known: answer_schema,"),
         ("name: x", "unknown key 'name'."),
         ("digest: x", "unknown key 'digest'."),
         ("prompt_text: x", "unknown key 'prompt_text'."),
@@ -387,3 +387,20 @@ def test_the_baseline_that_the_user_names_goes_first(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gpt4_1106_preview").write_text("a file of that name", encoding="utf-8")
     assert baseline_source(read_benchmark("alpaca_eval"), "gpt4_1106_preview") == "gpt4_1106_preview"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "parameters: {stop: 2024-01-01}",
+        "parameters: {stop: !!set {a}}",
+        "parser_options: {a: !!binary aGk=}",
+        "prices: {input: 1" + "0" * 400 + ", output: 1}",
+        "parameters: {temperature: .nan}",
+        "tie: ''",
+    ],
+)
+def test_a_setting_that_could_not_be_sent_is_a_config_error(tmp_path: Path, line: str) -> None:
+    (tmp_path / "my.yaml").write_text(f"client: heuristic\nparser: bracket_label\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        read_judge(str(tmp_path / "my.yaml"))

@@ -311,3 +311,28 @@ def test_a_text_that_yaml_reads_as_something_else_must_be_quoted(tmp_path: Path,
 )
 def test_every_value_has_a_name_in_the_readers_words(value: object, name: str) -> None:
     assert kind_of(value) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: !!bool maybe",
+        "a: !!timestamp x",
+        "a: !!int ''",
+        "a: !!float ''",
+        "a: !!map [b, c]",
+        "a: !!set [b]",
+        '? !!int ""\n: 1',
+        '"\\UFFFFFFFF": 1',
+    ],
+)
+def test_a_tag_that_does_not_fit_its_value_is_a_config_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        read_yaml(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("text", ["1e999", '[{"a": -1e999}]'])
+def test_a_number_that_overflows_to_infinity_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="too large"):
+        parse_json(text, "x")

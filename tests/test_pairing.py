@@ -178,3 +178,12 @@ def test_one_key_for_two_instructions_is_refused_whatever_the_mode(pair: Pair) -
 def test_files_with_nothing_in_common_are_refused_whatever_the_mode(pair: Pair, asked: str, answered: str) -> None:
     with pytest.raises(InputError, match=r"^cand\.json: has no instruction in common with base\.json$"):
         pair(answers("base", asked), answers("cand", answered))
+
+
+def test_one_key_for_two_instructions_within_a_file_is_refused() -> None:
+    examples = tuple(Example("1", (text,)) for text in ("x", "y"))
+    outputs = tuple(Output("1", "base", (text,)) for text in ("x", "y"))
+    base = OutputSet("base", "base.json", examples, outputs)
+    cand = OutputSet("cand", "cand.json", examples[:1], outputs[:1])
+    with pytest.raises(InputError, match=r"base\.json: key '1' stands for two instructions"):
+        pair_common(base, cand)

@@ -298,7 +298,7 @@ NUMBER_FAULTS = [
     ("single brackets", "[7]", "no number alone"),
     ("triple brackets", "[[[7]]]", "no number alone"),
     ("torn brackets", "Good.\n[[7", "no number alone"),
-    ("two in brackets", "[[7]][[8]]", "no number alone"),
+    ("two in brackets", "[[7]][[8]]", "several verdicts"),
     ("nothing in brackets", "[[]]", "no number alone"),
     ("a label", "[[K]]", "no number alone"),
     ("fenced", "```\n7\n```", "no number alone"),
@@ -338,7 +338,7 @@ FIELD_FAULTS = [
     ("NaN", '{"score": NaN}', "NaN is not a JSON value"),
     ("Infinity", '{"score": Infinity}', "Infinity is not a JSON value"),
     ("minus Infinity", '{"score": -Infinity}', "-Infinity is not a JSON value"),
-    ("too large for a float", '{"score": 1e999}', "inf is outside the scale"),
+    ("too large for a float", '{"score": 1e999}', "too large"),
     ("endless integer", '{"score": ' + "9" * 5_000 + "}", "5000 digits"),
     ("above the scale", '{"score": 11}', "11 is outside the scale from 1 to 10"),
     ("below the scale", '{"score": 0.999}', "0.999 is outside the scale"),
@@ -376,7 +376,6 @@ def test_a_field_that_is_no_number_is_unparsed(text: str, reason: str) -> None:
         ([("K", 0.0)], 1.0),
         ([("K", 1e-7)], 1.0),
         ([("K", -1.0), ("D", -1.0)], 0.5),
-        ([("K", -700.0), ("D", -700.0)], 0.5),
         ([("K", -0.1), ("D", -math.inf)], 1.0),
         ([("k", math.log(0.8)), ("K", math.log(0.1)), ("D", math.log(0.1))], 0.5),
         ([("", math.log(0.5)), (" ", math.log(0.1)), ("K", math.log(0.1)), ("D", math.log(0.3))], 0.25),
@@ -583,6 +582,8 @@ def strict_field_number(text: str) -> float | None:
 
 
 def strict_number(text: str) -> float | None:
+    if len({piece.split("]]")[0] for piece in text.split("[[")[1:] if "]]" in piece}) > 1:
+        return None
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     if last.startswith("[[") and last.endswith("]]"):
@@ -639,10 +640,10 @@ def test_no_bent_list_of_tokens_is_read_otherwise_than_strictly() -> None:
         for name, level in entries:
             if name.strip() in ("K", "KB", "D", "DC"):
                 odds[name.strip()[0]] += math.exp(min(level, 1.0))
-        sound = all(level <= 1e-6 for _, level in entries) and sum(odds.values()) > 0
+        sound = all(level <= 1e-6 for _, level in entries) and 0.1 <= sum(odds.values()) <= 1 + 1e-6
         assert value == (pytest.approx(odds["K"] / sum(odds.values())) if sound else None), entries
         accepted += value is not None
-    assert FUZZED // 5 < accepted < FUZZED * 4 // 5
+    assert FUZZED // 20 < accepted < FUZZED * 4 // 5
 
 
 # ---- finding a parser
@@ -690,3 +691,32 @@ def test_a_wrong_option_is_refused_with_the_parsers_name(name: str, options: Map
         find_parser(name, options)
     assert str(error.value).startswith(f"parser {name!r}: parser_options: ")
     assert reason in str(error.value)
+
+
+def test_an_integer_too_large_for_a_float_is_unparsed() -> None:
+    reply = ChatReply('{"score": 1' + "0" * 400 + "}")
+    assert isinstance(number(reply, LABELS, low=1, high=10, field="score"), Unparsed)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("number", {"low": 5, "high": 5}),
+        ("number", {"low": 9, "high": 5}),
+        ("number", {"low": math.nan, "high": 5}),
+        ("number", {"low": 0, "high": math.inf}),
+        ("number", {"low": 1, "high": 5, "field": 7}),
+        ("json_field", {"field": 3}),
+        ("json_field", {"field": ["a"]}),
+        ("token_probability", {"min_mass": "much"}),
+    ],
+)
+def test_a_scale_or_field_that_cannot_be_is_a_config_error(name: str, options: dict[str, object]) -> None:
+    with pytest.raises(ConfigError):
+        find_parser(name, options)
+
+
+def test_a_judge_that_was_about_to_say_something_else_gave_no_verdict() -> None:
+    refusal = tokens(("I", -0.0001), ("K", -14.0))
+    assert "share a probability of 8.3e-07" in reason_of(token_probability(refusal, LABELS))
+    assert token_probability(refusal, LABELS, min_mass=0.0) == Preference(1.0)

@@ -294,9 +294,9 @@ def test_a_text_shown_in_two_messages_is_refused() -> None:
     assert "{{ first }} 2 times" in refusal("{% block system %}{{ first }}{% endblock %}" + PLAIN)
 
 
-def test_a_text_outside_every_block_is_not_shown() -> None:
-    prompt = "{{ first }}" + PLAIN.replace("{{ first }}", "")
-    assert refusal(prompt) == "the prompt shows {{ first }} 0 times. Show it once, without a filter"
+def test_a_text_outside_every_block_is_refused_as_it_would_never_be_sent() -> None:
+    for stray in ("{{ first }}", "Think first.", "{% set x = 1 %}"):
+        assert "outside of its blocks, which would never be sent: line 1" in refusal(stray + PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -323,12 +323,11 @@ def test_a_prompt_that_is_no_valid_template_is_refused(added: str, reason: str) 
     "prompt",
     [
         "",
-        "Which is better: {{ first }} or {{ second }}?",
         PLAIN.replace("block user", "block system"),
         PLAIN + "{% block tool %}{% endblock %}",
         PLAIN.replace("block user", "block User"),
     ],
-    ids=["empty", "no block", "no user", "unknown block", "capital"],
+    ids=["empty", "no user", "unknown block", "capital"],
 )
 def test_a_prompt_without_a_user_or_with_an_unknown_block_is_refused(prompt: str) -> None:
     assert refusal(prompt) == "the prompt needs a block named user; allowed blocks: system, user, assistant"
@@ -364,3 +363,32 @@ def test_a_shipped_prompt_names_both_labels_and_the_tie_only_where_there_is_one(
 def test_texts_of_another_nonce_are_not_read_back() -> None:
     asked = question()
     assert judged_texts(render(PLAIN, asked), "0" * 32) == {}
+
+
+def test_no_tie_is_spelled_like_a_label() -> None:
+    one = Comparison(Example("k", ("Do it.",)), Output("k", "base", ("one",)), Output("k", "cand", ("two",)))
+    for n in range(200):
+        labels = ask(one, Order.BASELINE_FIRST, repeat=0, secret=str(n).encode(), tie="T").labels
+        assert "T" not in (labels.first, labels.second)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{{ 1 / 0 }}",
+        "{{ first + 1 }}",
+        "{{ range(10 ** 7) }}",
+        "{% for x in 3 %}{% endfor %}",
+        "{{ '%d' % 'x' }}",
+        "{{ self.user() }}",
+    ],
+)
+def test_a_prompt_that_fails_in_any_way_is_a_config_error(added: str) -> None:
+    assert "\n" not in refusal(PLAIN.replace("{% endblock %}", added + "{% endblock %}"))
+
+
+@pytest.mark.parametrize("shown", ["{{ first | upper }}", "{{ first | e }}", "{{ first | indent }}"])
+def test_a_prompt_that_shows_a_text_once_whole_and_once_filtered_is_refused(shown: str) -> None:
+    assert "second time" in refusal(PLAIN.replace("{{ first }}", "{{ first }} " + shown))

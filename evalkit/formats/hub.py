@@ -15,18 +15,18 @@ def saved_dataset(path: Path) -> bool:
 
 
 def read_saved(path: Path) -> list[Record]:
-    """The rows of a saved dataset; of several splits, those of the only or first one in alphabetical order.
+    """The rows of a saved dataset, which must have a single split.
 
     Raises:
-        InputError: the folder cannot be loaded.
+        InputError: the folder cannot be loaded, or has several splits.
     """
     import datasets
 
     try:
         loaded = datasets.load_from_disk(str(path))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be loaded as a dataset: {' '.join(str(error).split())}") from None
-    return _records(_one_split(loaded, str(path)), str(path))
+    except Exception as error:  # noqa: BLE001 (a damaged folder makes the library raise anything)
+        raise InputError(f"{path}: cannot be loaded as a dataset: {' '.join(str(error).split())[:200]}") from None
+    return _records(_one_split(loaded, str(path), cure=f"Name one: {path}/SPLIT"), str(path))
 
 
 def read_hub(name: str) -> list[Record]:
@@ -47,18 +47,16 @@ def read_hub(name: str) -> list[Record]:
         loaded = datasets.load_dataset(**arguments, split=rest[1] if len(rest) > 1 else None)
     except Exception as error:  # noqa: BLE001 (the library raises what its transports raise)
         raise InputError(f"{name}: cannot be loaded from the hub: {' '.join(str(error).split())[:200]}") from None
-    return _records(_one_split(loaded, name), name)
+    return _records(_one_split(loaded, name, cure=f"Name one: {PREFIX}OWNER/NAME:CONFIG:SPLIT"), name)
 
 
-def _one_split(loaded: Any, where: str) -> Any:
+def _one_split(loaded: Any, where: str, *, cure: str) -> Any:
     import datasets
 
     if not isinstance(loaded, datasets.DatasetDict):
         return loaded
     if len(loaded) != 1:
-        raise InputError(
-            f"{where}: has the splits {', '.join(sorted(loaded))}. Name one: {PREFIX}OWNER/NAME:CONFIG:SPLIT"
-        )
+        raise InputError(f"{where}: has the splits {', '.join(sorted(loaded))}. {cure}")
     return next(iter(loaded.values()))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit.errors import InputError
 from evalkit.formats import hub
-from evalkit.formats.records import Record, read_records
+from evalkit.formats.records import SUFFIXES, Record, read_records
 from evalkit.types import Example, Output, OutputSet
 
 
@@ -64,9 +64,15 @@ def _records(source: str) -> list[Record]:
 def _parse(record: Record, source: str, key: str | None) -> tuple[Example, Output]:
     instruction = record.text("instruction")
     name = instruction_key(instruction) if key is None else _explicit_key(record, key)
-    model = record.optional_text("generator") or Path(source).name.split(".")[0]
+    model = record.optional_text("generator") or stem(source)
     example = Example(name, (instruction,), record.optional_text("dataset"))
     return example, Output(name, model, (record.text("output"),))
+
+
+def stem(source: str) -> str:
+    """A file's name without its known endings: a dot may well be part of a model's name."""
+    name = Path(source).name.removesuffix(".gz")
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
 def _explicit_key(record: Record, field: str) -> str:

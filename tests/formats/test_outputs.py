@@ -293,3 +293,17 @@ class TestNamedDatasets:
         rows = datasets.Dataset.from_list(ROWS)
         monkeypatch.setattr(datasets, "load_dataset", lambda **_: datasets.DatasetDict({"b": rows, "a": rows}))
         assert refusal("hf:owner/data").startswith("hf:owner/data: has the splits a, b. Name one")
+
+
+def test_a_dot_in_a_file_name_is_part_of_the_models_name(tmp_path: Path) -> None:
+    for version in ("3.1", "3.2"):
+        (tmp_path / f"llama-{version}.json").write_text(json.dumps([{"instruction": "i", "output": version}]))
+    found = read_outputs([str(tmp_path / f"llama-{version}.json") for version in ("3.1", "3.2")])
+    assert [one.model for one in found] == ["llama-3.1", "llama-3.2"]
+
+
+@pytest.mark.parametrize("content", ["{}", "[]"])
+def test_a_damaged_dataset_dictionary_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "dataset_dict.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError):
+        read_outputs([str(tmp_path)])

@@ -312,3 +312,39 @@ def test_an_optional_field_that_is_there_must_be_text() -> None:
     assert Record("w", {"dataset": "x"}).optional_text("dataset") == "x"
     with pytest.raises(InputError, match="expected text, found a number"):
         Record("w", {"dataset": 3}).optional_text("dataset")
+
+
+@pytest.mark.parametrize("text", ["instruction,output\na,b,c\n", "instruction,output\na,b,\nc,d,\n"])
+def test_a_csv_row_with_a_field_too_many_is_refused_in_the_first_row_too(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="row 1"):
+        read_records(tmp_path / "a.csv")
+
+
+def test_a_csv_row_with_a_field_too_few_is_refused_and_no_empty_answer(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("instruction,output\nDo it.,Done\nTorn ins", encoding="utf-8")
+    with pytest.raises(InputError, match="row 2"):
+        read_records(tmp_path / "a.csv")
+
+
+def test_a_csv_header_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("instruction,output,output\na,b,c\n", encoding="utf-8")
+    with pytest.raises(InputError, match="'output' stands twice"):
+        read_records(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("position", range(10, 40))
+def test_a_gzip_file_with_a_flipped_byte_is_refused(tmp_path: Path, position: int) -> None:
+    rows = json.dumps([{"instruction": f"i{n}", "output": f"o{n * n}"} for n in range(50)]).encode()
+    content = bytearray(gzip.compress(rows, mtime=0))
+    content[position] ^= 0xFF
+    (tmp_path / "a.json.gz").write_bytes(bytes(content))
+    with pytest.raises(InputError):
+        read_records(tmp_path / "a.json.gz")
+
+
+def test_parquet_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    text = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
+    pq.write_table(pa.table({"instruction": text, "output": ["x"]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError):
+        read_records(tmp_path / "a.parquet")

@@ -1,4 +1,4 @@
-"""The openai client against a real OpenAI-compatible server: the protocol is real, the model too small to judge well."""
+"""The openai client against a real OpenAI-compatible server: a real protocol, a model too small to judge well."""
 
 import json
 import subprocess
@@ -18,6 +18,7 @@ client: openai
 model: gemma
 prompt: pairwise_token
 parser: token_probability
+parser_options: {{min_mass: 0}}
 base_url: {url}
 parameters: {{temperature: 0, max_tokens: 1, logprobs: true, top_logprobs: 2000}}
 """

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from evalkit import assets
 from evalkit.documents import kind_of, read_text, read_yaml
@@ -18,7 +19,7 @@ ANSWER_KINDS = ("text", "label")
 _TEXTS = ("client", "model", "parser", "description", "prompt", "orders", "tie", "base_url", "key_variable", "notice")
 _MAPPINGS = ("parser_options", "parameters", "answer_schema", "headers", "prices")
 _SENT = ("parser_options", "parameters")
-_REQUIRED = ("client", "parser")
+_REQUIRED = ("client", "model", "parser")
 
 
 def judge_names() -> list[str]:
@@ -37,9 +38,9 @@ def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
     """
     path = assets.find("annotators", name, ".yaml", noun="judge")
     fields = read_yaml(path)
-    _check_keys(path, fields)
     if model is not None:
         fields["model"] = model
+    _check_keys(path, fields)
     prompt_text = None
     if "prompt" in fields:
         prompt_path = assets.find("prompts", fields["prompt"], ".jinja", noun="prompt", beside=path.parent)
@@ -49,7 +50,7 @@ def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
         name=path.name.removesuffix(".yaml"),
         prompt_text=prompt_text,
         prices=None if prices is None else _prices(path, prices),
-        **{"model": fields["client"], **fields},
+        **fields,
     )
     _check_values(path, config)
     return dataclasses.replace(config, digest=digest(config))
@@ -76,6 +77,21 @@ def digest(config: JudgeConfig) -> str:
         "tie": config.tie,
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def check_address(url: str, where: str) -> None:
+    """Refuse what is no http or https address.
+
+    Raises:
+        ConfigError: naming `where`.
+    """
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigError(f"{where}: expected an http or https address, found {url!r}")
 
 
 def _check_keys(path: Path, fields: Mapping[str, Any]) -> None:
@@ -112,8 +128,8 @@ def _check_values(path: Path, config: JudgeConfig) -> None:
     for name, value in config.headers.items():
         if not isinstance(value, str):
             raise ConfigError(f"{path}: headers: {name}: expected text, found {kind_of(value)}. Put it in quotes")
-    if config.base_url is not None and not config.base_url.startswith(("https://", "http://")):
-        raise ConfigError(f"{path}: base_url: expected an http or https address, found {config.base_url!r}")
+    if config.base_url is not None:
+        check_address(config.base_url, f"{path}: base_url")
 
 
 def _prices(path: Path, prices: Mapping[str, Any]) -> Prices:

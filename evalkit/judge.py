@@ -135,7 +135,7 @@ def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
     try:
         return render(config.prompt_text, question)
     except ConfigError as error:
-        raise ConfigError(f"{config.prompt}.jinja: {error}") from None
+        raise ConfigError(f"judge {config.name!r}: {error}") from None
 
 
 def annotate_all(

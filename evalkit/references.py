@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalkit import assets
 from evalkit.documents import read_text
-from evalkit.errors import InputError
+from evalkit.errors import InputError, UnknownName
 
 FOLDER = "leaderboards/human"
 ALIASES = "aliases"
@@ -46,6 +46,8 @@ def read_reference(name: str) -> Reference:
     Raises:
         InputError: a column is missing or a score is no number.
     """
+    if name == ALIASES:
+        raise UnknownName("reference", name, reference_names())
     path = assets.find(FOLDER, name, ".csv", noun="reference")
     rows = _rows(path)
     column = next((column for column in _SCORE_COLUMNS if column in rows[0]), None)

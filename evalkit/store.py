@@ -120,7 +120,7 @@ class Store:
         replies: Sequence[tuple[ChatRequest, ChatReply]],
         failures: Sequence[tuple[ChatRequest, str]] = (),
     ) -> None:
-        """Commit replies and failures in one transaction; on return they are on disk. A sound reply is never replaced.
+        """Commit replies and failures in one transaction; on return they are on disk. The latest reply counts.
 
         Raises:
             StoreError: the store cannot be written; nothing of this call is kept.
@@ -226,7 +226,7 @@ def open_store(url: str) -> Store:
         where = address.database
         _make_file(Path(address.database))
     with _naming(where):
-        engine = sa.create_engine(address)
+        engine = _connect_engine(address)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _configure_sqlite)
         with engine.begin() as connection:
@@ -301,6 +301,15 @@ def _read_meta(connection: sa.Connection, where: str) -> bytes:
             "Use the evalkit that wrote it, or name another file with --store"
         )
     return bytes.fromhex(found["secret"])
+
+
+def _connect_engine(address: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(address)
+    except ImportError as error:
+        raise StoreError(
+            f"the driver {error.name} is not installed. For PostgreSQL install evalkit-lc[postgres]"
+        ) from None
 
 
 def _address(url: str) -> sa.URL:

@@ -139,9 +139,9 @@ def test_a_prompt_that_is_not_utf_8_is_refused_with_its_name(tmp_path: Path) -> 
     assert str(error.value).startswith(f"{tmp_path / 'my.jinja'}: not UTF-8")
 
 
-def test_a_judge_of_two_keys_is_enough(tmp_path: Path) -> None:
-    config = read_judge(str(own_judge(tmp_path, "client: heuristic\nparser: bracket_label\n")))
-    assert (config.model, config.prompt_text, config.orders, config.tie) == ("heuristic", None, "one", None)
+def test_a_judge_of_three_keys_is_enough(tmp_path: Path) -> None:
+    config = read_judge(str(own_judge(tmp_path, "client: heuristic\nmodel: m\nparser: bracket_label\n")))
+    assert (config.model, config.prompt_text, config.orders, config.tie) == ("m", None, "one", None)
     assert config.prices is None
 
 

@@ -86,6 +86,7 @@ class Board:
     """Rows ranked best first, one board for each judge and baseline."""
 
     judge: str
+    digest: str
     baseline: str
     metric: Metric
     rows: tuple[BoardRow, ...]
@@ -136,12 +137,20 @@ def build_row(entry: Entry, recipe: Recipe, *, history: History | None = None) -
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     history = None
     if recipe.difficulty == DifficultySource.FIT and recipe.compat is None:
-        history = fit_history({entry.model: entry.sample for entry in entries if entry.model != entry.baseline})
+        history = _learn(entries)
     rows = [build_row(entry, recipe, history=history) for entry in entries]
     ranks = rank_ranges([row.measured(recipe.metric) for row in rows], [row.entry.sample for row in rows])
     ranked = [replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)]
     ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
-    return Board(entries[0].judge, entries[0].baseline, recipe.metric, tuple(ranked))
+    first = entries[0]
+    return Board(first.judge, first.digest, first.baseline, recipe.metric, tuple(ranked))
+
+
+def _learn(entries: Sequence[Entry]) -> History:
+    try:
+        return fit_history({entry.model: entry.sample for entry in entries if entry.model != entry.baseline})
+    except StatsError as error:
+        raise StatsError(f"judge {entries[0].judge!r}: {error}. Choose another with --judge, or none") from None
 
 
 def _control(entry: Entry, raw: Measured, recipe: Recipe, history: History | None) -> Controlled:

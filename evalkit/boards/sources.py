@@ -30,16 +30,16 @@ def entries_of_files(sources: Sequence[Path], *, judge: str | None = None) -> li
 
 
 def entries_of_store(store: Store, *, benchmark: str, judge: str | None = None) -> list[Entry]:
-    """The entries of a store; of judges that were changed between runs, only as they were last used.
+    """The entries of a store; a judge that was changed between runs has entries of its own for each form.
 
     Raises:
         InputError: the store holds nothing for the benchmark.
         UnknownName: no such judge in the store.
     """
-    latest = {config.name: config for config in reversed(store.judges())}
-    if judge is not None and judge not in latest:
-        raise UnknownName("judge", judge, latest)
-    chosen = [config for name, config in sorted(latest.items()) if judge in (None, name)]
+    known = store.judges()
+    chosen = [config for config in known if judge in (None, config.name)]
+    if judge is not None and not chosen:
+        raise UnknownName("judge", judge, {config.name for config in known})
     annotations = [
         annotation
         for config in chosen

@@ -16,7 +16,7 @@ from evalkit.config import ORDERS, read_judge, with_orders
 from evalkit.engine.annotate import Annotated, Options, Work, annotate, plan_all
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
-from evalkit.errors import Incomplete
+from evalkit.errors import ConfigError, Incomplete
 from evalkit.formats.alpaca_eval import read_recording
 from evalkit.formats.outputs import read_one, read_outputs
 from evalkit.report.results import write_results
@@ -80,10 +80,13 @@ def command(
     Prints a row for each model and judge, and writes RESULTS/MODEL/JUDGE/annotations.json and row.json.
     """
     configs = [_configure(name, judge_model, orders) for name in dict.fromkeys(judges)]
-    reference = read_one([baseline_source(read_benchmark(benchmark), baseline)], key=key)
+    if max_cost is not None and (unpriced := [one.name for one in configs if one.prices is None]):
+        raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
+    chosen = read_benchmark(benchmark)
+    reference = read_one([baseline_source(chosen, baseline)], key=key)
     candidates = read_outputs(outputs, key=key)
     recording = None if replay is None else read_recording(replay)
-    options = Options(benchmark, repeats, seed, limit, intersect=on_mismatch == "intersect")
+    options = Options(chosen.name, repeats, seed, limit, intersect=on_mismatch == "intersect")
     url = store_url(store, results)
     limits = Limits(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests)
 
@@ -97,16 +100,21 @@ def command(
         # a fresh store holds no replies, so a missing key or a bad prompt shows before anything is written
         for work in planned(b""):
             work.open_client()
-    rows = []
+    rows, stopped = [], None
     with open_store(url) as opened:
         for work in planned(opened.secret):
             line = ProgressLine(f"{work.candidate.model}, {work.config.name}")
             annotated = annotate(work, opened, limits=limits, watch=line)
             line.close()
+            progress = annotated.progress
+            limits = limits.after(sent=progress.sent, cost=progress.cost)
+            stopped = stopped or progress.stopped
             rows.append(_row(annotated, Recipe(replicates=bootstrap)))
             write_results(results, annotated, rows[-1], baseline=reference, candidate=work.candidate)
             _note(work, annotated)
     click.echo(json.dumps([row_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
+    if stopped:
+        raise Incomplete(f"{stopped}. What was paid is kept; run again to continue")
     _require_complete(rows)
 
 
@@ -125,8 +133,6 @@ def _note(work: Work, annotated: Annotated) -> None:
     if work.config.notice:
         click.echo(f"note: {work.config.notice}", err=True)
     click.echo(f"note: {work.candidate.model}: {describe(annotated.progress)}", err=True)
-    if annotated.progress.stopped:
-        raise Incomplete(f"{annotated.progress.stopped}. What was paid is kept; run again to continue")
 
 
 def _require_complete(rows: Sequence[BoardRow]) -> None:
@@ -134,7 +140,8 @@ def _require_complete(rows: Sequence[BoardRow]) -> None:
         if row.coverage < MIN_COVERAGE:
             reason = next(iter(row.entry.failures), "unknown")
             raise Incomplete(
-                f"{row.entry.model}: {row.entry.sample.n_missing} instructions have no verdict, "
+                f"{row.entry.model}: {row.entry.sample.n_missing} of {row.entry.sample.n + row.entry.sample.n_missing} "
+                "instructions have no verdict, "
                 f"coverage {row.coverage:.1%} is under {MIN_COVERAGE:.0%}. Most often: {reason}"
             )
 

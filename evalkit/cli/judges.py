@@ -68,7 +68,5 @@ def check(name: str, judge_model: str | None) -> None:
 
 
 def _sample() -> Comparison:
-    right, wrong = (
-        Output("sample", name, (text,)) for name, text in zip(("right", "wrong"), SAMPLE_ANSWERS, strict=True)
-    )
+    right, wrong = (Output("sample", name, (text,)) for name, text in SAMPLE_ANSWERS.items())
     return Comparison(Example("sample", (SAMPLE_INSTRUCTION,)), right, wrong)

@@ -62,12 +62,12 @@ def command(
     if sources:
         entries = entries_of_files(sources, judge=judge)
     else:
-        read_benchmark(board)
+        benchmark = read_benchmark(board).name
         url = store_url(store, results)
         if not store_exists(url):
             raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
         with open_store(url) as opened:
-            entries = entries_of_store(opened, benchmark=board, judge=judge)
+            entries = entries_of_store(opened, benchmark=benchmark, judge=judge)
     boards = build_boards(entries, recipe, reference=human, aliases=read_aliases() if human else None)
     text = FORMATS["json" if as_json else form](boards)
     if out is None:

@@ -3,6 +3,7 @@
 import importlib
 import sys
 import tomllib
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -56,26 +57,29 @@ def group(ctx: click.Context, debug: bool) -> None:  # noqa: ARG001 (main reads 
 
 def main() -> None:
     """Run the command line and exit."""
-    debug = "--debug" in sys.argv[1:2]
     try:
         status = group.main(standalone_mode=False)
-    except EvalkitError as error:
-        if debug:
-            raise
-        _complain(str(error))
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        _complain(error.format_message())
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
         sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _complain("interrupted. Every reply that arrived is kept; run the same command again to continue")
-        sys.exit(EXIT_INTERRUPTED)
-    except Exception as error:
-        if debug:
-            raise
-        _complain(f"internal error: {type(error).__name__}: {error}. Run with --debug and report the traceback")
-        sys.exit(EXIT_INTERNAL)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the last line of defence)
+        if "--debug" in sys.argv[1:2]:
+            traceback.print_exc()
+        status, message = _explain(error)
+        _complain(message)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _explain(error: BaseException) -> tuple[int, str]:
+    """Exit code and line for whatever ended a command."""
+    if isinstance(error, EvalkitError):
+        return error.exit_code, str(error)
+    if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
+        return EXIT_INTERRUPTED, "interrupted. What was committed is kept; run the same command again to continue"
+    if isinstance(error, click.ClickException):
+        return 2, error.format_message()
+    said = f"internal error: {type(error).__name__}: {error}"
+    return EXIT_INTERNAL, f"{said}. Run evalkit --debug with the same arguments and report the traceback"
 
 
 def read_settings(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from evalkit.clients.base import Endpoint
+from evalkit.config import check_address
 from evalkit.documents import decode, parse_json
 from evalkit.errors import ConfigError, EndpointRefused, InputError, RejectedRequest, RetryableError
 from evalkit.formats.chat import read_reply
@@ -98,7 +99,10 @@ def _refusal(error: Any, key: str) -> RetryableError | RejectedRequest | Endpoin
 
 
 def _base_url(config: JudgeConfig) -> str:
-    return config.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_BASE_URL
+    named = os.environ.get("OPENAI_BASE_URL")
+    if config.base_url is None and named:
+        check_address(named, "OPENAI_BASE_URL")
+    return config.base_url or named or DEFAULT_BASE_URL
 
 
 def _from_environment(config: JudgeConfig, value: str) -> str:

@@ -2,9 +2,11 @@
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.clients.replay import RecordedKey, ReplayClient
@@ -12,6 +14,7 @@ from evalkit.config import digest
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Progress, Watcher, send
 from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
+from evalkit.formats.outputs import instruction_key
 from evalkit.judge import (
     Plan,
     Planned,
@@ -158,7 +161,7 @@ def plan_replay(
         found, failure = _recorded_questions(comparison, recording, replayed)
         for question, recorded in found:
             replies[comparison.key, question.order, question.repeat] = recorded.reply
-            planned.append(plan_question(question, replayed, REPLAY_ENDPOINT, plan))
+            planned.append(plan_question(question, replayed, recorded_endpoint(recorded), plan))
         if failure is not None:
             planned.append(
                 plan_missing(
@@ -223,11 +226,12 @@ def _recorded_questions(
     comparison: Comparison, recording: Recording, config: JudgeConfig
 ) -> tuple[list[tuple[Question, RecordedReply]], str | None]:
     """The questions that the recording answers, or why it answers none."""
-    replies = recording.replies.get(comparison.key, ())
-    if not replies:
+    known = recording.replies.get(instruction_key(comparison.example.instruction), ())
+    if not known:
         return [], NOT_RECORDED
     texts = (comparison.baseline.text, comparison.candidate.text)
-    if any((one.baseline_text, one.candidate_text) != texts for one in replies):
+    replies = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
+    if not replies:
         return [], OTHER_TEXTS
     found = []
     for recorded in replies:
@@ -236,6 +240,12 @@ def _recorded_questions(
             return [], NO_ORDER
         found.append((Question(comparison, order, recorded.labels, "", recorded.repeat), recorded))
     return found, None
+
+
+def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
+    """A recording is a source of its own for every reply: an edited one must not be served from the store."""
+    said = repr((recorded.labels, recorded.reply)).encode("utf-8", "surrogatepass")
+    return Endpoint(f"{REPLAY_ENDPOINT.name}:{hashlib.sha256(said).hexdigest()[:16]}", asks=False)
 
 
 def _preference(recorded: RecordedReply, config: JudgeConfig, order: Order) -> float | None:

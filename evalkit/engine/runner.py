@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from evalkit.engine.estimate import CHARS_PER_TOKEN
 from evalkit.engine.limits import Limits
 from evalkit.errors import EndpointRefused, RejectedRequest, RetryableError
 from evalkit.store import Store
@@ -23,6 +24,7 @@ class Progress:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: float | None = None
+    sent: int = 0
     seconds: float = 0.0
     stopped: str | None = None
 
@@ -34,11 +36,12 @@ class Progress:
 Watcher = Callable[[Progress], None]
 
 
-def reply_cost(reply: ChatReply, prices: Prices | None) -> float | None:
-    """US dollars for one reply; None without prices or token counts."""
-    if prices is None or reply.prompt_tokens is None or reply.completion_tokens is None:
-        return None
-    return (reply.prompt_tokens * prices.input + reply.completion_tokens * prices.output) / 1e6
+def tokens(request: ChatRequest, reply: ChatReply) -> tuple[int, int]:
+    """Tokens in and out as the endpoint counted them, or four characters a token where it did not."""
+    asked = sum(len(message.content) for message in request.messages)
+    prompt = round(asked / CHARS_PER_TOKEN) if reply.prompt_tokens is None else reply.prompt_tokens
+    said = reply.completion_tokens
+    return prompt, round(len(reply.text) / CHARS_PER_TOKEN) if said is None else said
 
 
 def send(
@@ -70,7 +73,6 @@ class _Run:
     prices: Prices | None
     watch: Watcher
     progress: Progress
-    sent: int = 0
     refused: EndpointRefused | None = None
     arrived: list[tuple[ChatRequest, ChatReply | str]] = field(default_factory=list)
     committing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -96,7 +98,6 @@ class _Run:
         for request in left:
             if not self._may_send():
                 return
-            self.sent += 1
             try:
                 outcome = await self._ask(request)
             except EndpointRefused as error:
@@ -108,14 +109,14 @@ class _Run:
             async with self.committing:
                 if batch := self._take():
                     await asyncio.to_thread(self._put, batch)
-            self._count(outcome, time.perf_counter() - started)
+            self._count(request, outcome, time.perf_counter() - started)
 
     def _may_send(self) -> bool:
         stopped = None
-        if self.limits.max_requests is not None and self.sent >= self.limits.max_requests:
-            stopped = f"--max-requests {self.limits.max_requests} reached"
+        if self.limits.max_requests is not None and self.progress.sent >= self.limits.max_requests:
+            stopped = "--max-requests reached"
         if self.limits.max_cost is not None and (self.progress.cost or 0.0) >= self.limits.max_cost:
-            stopped = f"--max-cost {self.limits.max_cost:g} reached"
+            stopped = "--max-cost reached"
         if stopped:
             self.progress = replace(self.progress, stopped=stopped)
         return stopped is None and self.refused is None
@@ -126,6 +127,7 @@ class _Run:
         for attempt in range(self.limits.attempts):
             if attempt:
                 await asyncio.sleep(self.limits.pause(attempt - 1, self.generator))
+            self.progress = replace(self.progress, sent=self.progress.sent + 1)
             try:
                 return await self.client.complete(request)
             except RetryableError as error:
@@ -144,17 +146,19 @@ class _Run:
         if replies or failures:
             self.store.put(replies, failures)
 
-    def _count(self, outcome: ChatReply | str, seconds: float) -> None:
+    def _count(self, request: ChatRequest, outcome: ChatReply | str, seconds: float) -> None:
         before = self.progress
         if isinstance(outcome, str):
             self.progress = replace(before, failed=before.failed + 1, seconds=seconds)
         else:
-            cost = reply_cost(outcome, self.prices)
+            prompt, completion = tokens(request, outcome)
+            prices = self.prices
+            cost = None if prices is None else (prompt * prices.input + completion * prices.output) / 1e6
             self.progress = replace(
                 before,
                 replied=before.replied + 1,
-                prompt_tokens=before.prompt_tokens + (outcome.prompt_tokens or 0),
-                completion_tokens=before.completion_tokens + (outcome.completion_tokens or 0),
+                prompt_tokens=before.prompt_tokens + prompt,
+                completion_tokens=before.completion_tokens + completion,
                 cost=None if before.cost is None else before.cost + (cost or 0.0),
                 seconds=seconds,
             )

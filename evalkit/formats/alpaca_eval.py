@@ -59,7 +59,7 @@ class RecordedReply:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The replies of a recorded file by instruction key; `annotator` is the judge's recorded name."""
+    """The replies of a recorded file by the instruction's digest; `annotator` is the judge's recorded name."""
 
     source: str
     annotator: str
@@ -79,10 +79,13 @@ def read_recording(path: Path) -> Recording:
     """The raw replies of an annotations file.
 
     Raises:
-        InputError: naming file, row and field; several judges or models in one file.
+        InputError: naming file, row and field; several judges in one file.
     """
     records = read_records(path)
-    replies = {instruction_key(record.text("instruction")): tuple(_replies(record)) for record in records}
+    replies: dict[str, tuple[RecordedReply, ...]] = {}
+    for record in records:
+        key = instruction_key(record.text("instruction"))
+        replies[key] = (*replies.get(key, ()), *_replies(record))
     annotators = sorted({record.text("annotator") for record in records})
     if len(annotators) != 1:
         raise InputError(
@@ -122,15 +125,22 @@ def write_annotations(path: Path, annotations: Iterable[Annotation], baseline: O
 
 
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
-    preferences = [one.preference for one in given if one.preference is not None]
-    complete = len(preferences) == len(given)
+    # as on the board: repeats are averaged first, and every order asked must have answered
+    orders = {one.asked.order for one in given}
+    means = [_mean([one.preference for one in given if one.asked.order == order]) for order in Order if order in orders]
+    answered = [mean for mean in means if mean is not None]
     failures = [one.failure for one in given if one.failure is not None]
     return {
-        "preference": 1.0 + sum(preferences) / len(preferences) if complete else None,
+        "preference": 1.0 + sum(answered) / len(answered) if len(answered) == len(means) else None,
         "rule": given[0].asked.rule,
         "failure": failures[0] if failures else None,
         "raw_completion": [_raw(one) for one in given if one.reply is not None],
     }
+
+
+def _mean(preferences: Sequence[float | None]) -> float | None:
+    known = [one for one in preferences if one is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _raw(annotation: Annotation) -> dict[str, Any]:

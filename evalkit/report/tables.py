@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.boards.build import Agreement, Board, BoardRow
+from evalkit.boards.build import Agreement, Board, BoardRow, Metric
 from evalkit.report.text import markdown_cell, printable, spreadsheet_cell
 from evalkit.types import Estimate
 
@@ -101,6 +101,7 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
         "boards": [
             {
                 "judge": board.judge,
+                "judge_digest": board.digest,
                 "baseline": board.baseline,
                 "metric": board.metric.value,
                 "rows": [row_document(row) for row in board.rows],
@@ -151,14 +152,14 @@ def boards_markdown(boards: Sequence[Board]) -> str:
         table = [_markdown_line(header), _markdown_line(["---", "---", *["---:"] * (len(header) - 3), "---"])]
         table += [_markdown_line([markdown_cell(cell) for cell in line]) for line in lines]
         footer = [f"- {line}" for line in map(markdown_cell, _footer(board))]
-        parts.append("\n".join([f"**{markdown_cell(_title(board))}**", "", *table, "", *footer]))
+        parts.append("\n".join([f"**{markdown_cell(_title(board, boards))}**", "", *table, "", *footer]))
     return "\n\n".join(parts).rstrip() + "\n"
 
 
 def boards_text(boards: Sequence[Board], *, width: int | None = None) -> str:
     """Aligned columns for a terminal `width` characters wide."""
     width = width or shutil.get_terminal_size((120, 40)).columns
-    return "\n\n".join(_board_text(board, width) for board in boards) + "\n"
+    return "\n\n".join(_board_text(board, boards, width) for board in boards) + "\n"
 
 
 def rows_text(rows: Sequence[BoardRow]) -> str:
@@ -218,21 +219,26 @@ def _row_text(row: BoardRow) -> str:
 
 def _cells(board: Board) -> tuple[list[str], list[list[str]]]:
     """Header and lines of the columns that people read."""
-    header = ["rank", "model", "LC win rate", "95 % interval", "win rate", "n", "missing", "avg chars", "status"]
+    names = ["LC win rate", "win rate"]
+    if board.metric == Metric.WIN_RATE:
+        names.reverse()
+    header = ["rank", "model", names[0], "95 % interval", names[1], "n", "missing", "avg chars", "status"]
     lines = []
     for row in board.rows:
-        lc = row.lc
+        shown, other = row.lc, row.raw.estimate
+        if board.metric == Metric.WIN_RATE:
+            shown, other = other, shown
         lines.append(
             [
                 _rank(row),
                 printable(row.entry.model),
-                percent(lc.value),
-                interval(lc),
-                percent(row.raw.estimate.value),
+                percent(shown.value),
+                interval(shown),
+                percent(other.value),
                 str(row.entry.sample.n),
                 str(row.entry.sample.n_missing),
                 "-" if row.entry.avg_length is None else f"{row.entry.avg_length:.0f}",
-                row.measured(board.metric).estimate.status.kind.value,
+                shown.status.kind.value,
             ]
         )
     return header, lines
@@ -245,7 +251,7 @@ def _rank(row: BoardRow) -> str:
     return f"{rank.rank}" if rank.lower == rank.upper else f"{rank.rank} ({rank.lower}-{rank.upper})"
 
 
-def _board_text(board: Board, width: int) -> str:
+def _board_text(board: Board, boards: Sequence[Board], width: int) -> str:
     header, lines = _cells(board)
     widths = [max(len(line[index]) for line in [header, *lines]) for index in range(len(header))]
     excess = sum(widths) + 2 * (len(widths) - 1) - width
@@ -261,12 +267,15 @@ def _board_text(board: Board, width: int) -> str:
 
     rule = "─" * min(width, sum(widths) + 2 * (len(widths) - 1))
     return "\n".join(
-        [printable(_title(board)), rule, laid_out(header), rule, *map(laid_out, lines), rule, *_footer(board)]
+        [printable(_title(board, boards)), rule, laid_out(header), rule, *map(laid_out, lines), rule, *_footer(board)]
     ).rstrip()
 
 
-def _title(board: Board) -> str:
-    return f"{board.judge}, against {board.baseline}, ranked by {board.metric.value}"
+def _title(board: Board, boards: Sequence[Board]) -> str:
+    """Names the judge, with its digest where another form of it has a board too."""
+    twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
+    judge = f"{board.judge} [{board.digest}]" if twin else board.judge
+    return f"{judge}, against {board.baseline}, ranked by {board.metric.value}"
 
 
 def _footer(board: Board) -> list[str]:

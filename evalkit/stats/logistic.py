@@ -149,7 +149,7 @@ def separated(design: Floats, fractions: Floats) -> bool:
     Reference: Albert and Anderson 1984, Biometrika 71; Konis 2007.
     """
     between = (fractions > 0) & (fractions < 1)
-    if np.linalg.matrix_rank(design[between]) == design.shape[1]:
+    if between.any() and np.linalg.matrix_rank(design[between]) == design.shape[1]:
         # a fraction must lie on the separating plane itself; enough of them leave no plane
         return False
     from scipy.optimize import linprog

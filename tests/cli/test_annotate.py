@@ -74,7 +74,7 @@ def test_a_dry_run_counts_what_is_stored(tmp_path: Path) -> None:
 def test_a_limit_on_requests_ends_incomplete_and_the_next_run_continues(tmp_path: Path) -> None:
     done = annotate(tmp_path, "careful", more=("--max-requests", 10))
     assert done.returncode == 3
-    assert "--max-requests 10 reached" in done.stderr
+    assert "--max-requests reached" in done.stderr
     again = annotate(tmp_path, "careful")
     assert again.returncode == 0
     assert "48 of 48 replies, 10 from the store" in again.stderr
@@ -190,3 +190,66 @@ def test_checking_an_offline_judge_asks_one_question(tmp_path: Path) -> None:
     done = evalkit("judges", "check", "surface", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "probability of the right answer: 0." in done.stdout
+
+
+def test_a_budget_is_shared_by_all_models_of_a_run_and_every_row_is_printed(tmp_path: Path) -> None:
+    done = annotate(tmp_path, "careful", "wordy", more=("--max-requests", 60, "--json"))
+    assert done.returncode == 3
+    assert [row["n_total"] for row in json.loads(done.stdout)] == [48, 12]
+
+
+def test_a_limit_on_cost_needs_prices(tmp_path: Path) -> None:
+    done = annotate(tmp_path, "careful", more=("--max-cost", 1))
+    assert done.returncode == 2
+    assert "--max-cost needs the prices of judge 'surface'" in done.stderr
+
+
+def test_two_recordings_of_one_pair_in_one_store_are_both_read_rightly(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        annotate(tmp_path, "careful", judge="surface", more=("--results", name))
+    rows = []
+    for name in ("one", "other", "one"):
+        recorded = tmp_path / name / "careful" / "surface" / "annotations.json"
+        done = annotate(tmp_path, "careful", more=("--replay", recorded, "--json"))
+        rows += json.loads(done.stdout)
+    assert [row["win_rate"] for row in rows] == [rows[0]["win_rate"]] * 3
+    assert [row["n_total"] for row in rows] == [48] * 3
+
+
+def test_a_recording_can_be_replayed_under_explicit_keys(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful")
+    recorded = tmp_path / "results" / "careful" / "surface" / "annotations.json"
+    done = annotate(tmp_path, "careful", more=("--replay", recorded, "--key", "id", "--json"))
+    (row,) = json.loads(done.stdout)
+    assert row["n_total"] == 48
+
+
+def test_a_judge_asked_in_another_way_gets_a_board_of_its_own(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful")
+    annotate(tmp_path, "wordy", more=("--orders", "both"))
+    shown = evalkit("leaderboard", "--board", "example", cwd=tmp_path).stdout
+    assert shown.count("surface [") == 2
+    assert "careful" in shown
+    assert "wordy" in shown
+
+
+def test_the_interval_shown_is_that_of_the_metric(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful")
+    board = ("leaderboard", "--board", "example", "--metric", "win_rate")
+    row = json.loads(evalkit(*board, "--json", cwd=tmp_path).stdout)["boards"][0]["rows"][0]
+    assert f"[{row['win_rate_lower']:.2f}, {row['win_rate_upper']:.2f}]" in evalkit(*board, cwd=tmp_path).stdout
+
+
+def test_a_traceback_shows_only_on_request_and_the_exit_code_stays(tmp_path: Path) -> None:
+    plain = evalkit("judges", "show", "none", cwd=tmp_path)
+    debugged = evalkit("--debug", "judges", "show", "none", cwd=tmp_path)
+    assert (plain.returncode, debugged.returncode) == (2, 2)
+    assert "Traceback" not in plain.stderr
+    assert "Traceback" in debugged.stderr
+
+
+def test_without_a_command_the_help_is_shown_whole(tmp_path: Path) -> None:
+    done = evalkit(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "leaderboard" in done.stderr
+    assert done.stderr.count("\n") > 10

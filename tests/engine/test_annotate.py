@@ -196,28 +196,12 @@ def test_a_written_file_replays_to_the_same_verdicts(store: Store, client: Scrip
     path = tmp_path / "annotations.json"
     write_annotations(path, first.annotations, baseline, candidate)
     recording = read_recording(path)
-    # a recording joins by the instruction's own key
-    keyed = {one.instruction: key for key, one in zip(recording.replies, baseline.examples, strict=True)}
-    baseline, candidate = (_rekeyed(outputs, keyed) for outputs in (baseline, candidate))
     (work,) = plan_all(baseline, [candidate], [JUDGE], Options("bench"), secret=b"", recording=recording)
     client.asked.clear()
     again = annotate(work, store, limits=Limits())
     assert client.asked == []
-    assert sorted(_verdicts(again, {})) == sorted(_verdicts(first, {k: v for v, k in keyed.items()}, baseline))
+    assert _verdicts(again) == _verdicts(first)
 
 
-def _rekeyed(outputs: OutputSet, keys: dict[str, str]) -> OutputSet:
-    examples = tuple(dataclasses.replace(one, key=keys[one.instruction]) for one in outputs.examples)
-    answers = tuple(
-        dataclasses.replace(one, key=example.key) for one, example in zip(outputs.outputs, examples, strict=True)
-    )
-    return OutputSet(outputs.model, outputs.source, examples, answers)
-
-
-def _verdicts(annotated: Annotated, _: object, rekeyed: OutputSet | None = None) -> list[tuple[str, str, float]]:
-    names = {} if rekeyed is None else {f"k{n:03d}": one.key for n, one in enumerate(rekeyed.examples)}
-    return [
-        (names.get(one.asked.key, one.asked.key), one.asked.order.value, one.preference)
-        for one in annotated.annotations
-        if one.preference is not None and one.asked.rule is None
-    ]
+def _verdicts(annotated: Annotated) -> set[tuple[str, Order, float | None]]:
+    return {(one.asked.key, one.asked.order, one.preference) for one in annotated.annotations if one.asked.rule is None}

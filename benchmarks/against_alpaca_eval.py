@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 MODEL = "gpt-3.5-turbo-1106"
@@ -34,7 +33,8 @@ for recipe in (Recipe(), Recipe(difficulty=DifficultySource.FIT)):
 PEER_CACHED = """
 import gzip, json, logging, sys
 from pathlib import Path
-import alpaca_eval.annotators as annotators
+import alpaca_eval.metrics.glm_winrate as glm
+from alpaca_eval.main import evaluate
 logging.disable(logging.CRITICAL)
 data, folder, model, judge = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 if not (folder / "configs.yaml").exists():
@@ -51,11 +51,18 @@ cached:
     keep = ("instruction", "output_1", "output_2", "preference")
     cache = [{**{k: row[k] for k in keep}, "annotator": "cached"} for row in rows]
     (folder / "annotations_seed0_configs.json").write_text(json.dumps(cache))
-first = json.load(open(data / "outputs/gpt4_1106_preview.json"))
-second = json.load(open(data / f"outputs/{model}.json"))
-judge = annotators.PairwiseAnnotator(annotators_config=str(folder / "configs.yaml"))
-rows = judge.annotate_head2head(first, second)
+glm.hf_hub_download = lambda filename, **_: str(data / "reconstructed" / filename)
+board, rows = evaluate(
+    model_outputs=str(data / f"outputs/{model}.json"),
+    reference_outputs=str(data / "outputs/gpt4_1106_preview.json"),
+    annotators_config=str(folder / "configs.yaml"),
+    output_path=str(folder / "out"),
+    precomputed_leaderboard=None,
+    is_cache_leaderboard=False,
+    is_return_instead_of_print=True,
+)
 assert len(rows) == 805 and all(row["preference"] is not None for row in rows), len(rows)
+assert board["length_controlled_winrate"].notna().all()
 """
 
 PEER_LC = """
@@ -88,16 +95,16 @@ def main() -> None:
         folder = Path(name)
         (folder / "peer").mkdir()
         print("| what | ours, s | alpaca_eval, s | ratio |\n|---|---:|---:|---:|")
-        cached = ours_cached(data, folder)
-        peer_cached = [peer, "-c", PEER_CACHED, str(data), str(folder / "peer"), MODEL, JUDGE]
-        row("cached re-run, 805 rows", median(rounds, cached), median(rounds, peer_cached) if has_peer else None)
+        peer_cached = [peer, "-c", PEER_CACHED, str(data), str(folder / "peer"), MODEL, JUDGE] if has_peer else None
+        row("cached re-run, 805 rows", *medians(rounds, ours_cached(data, folder), peer_cached))
         plain, fitted = printed(rounds, [sys.executable, "-c", OUR_LC, str(data), JUDGE])
         theirs = printed(1, [peer, "-c", PEER_LC, str(data), JUDGE])[0] if has_peer else None
         row("LC of 44 models: ours with intervals, theirs points only (no imports)", plain, theirs)
         row("the same, difficulty learned from the table", fitted, theirs)
-        imported = median(rounds, [peer, "-c", "import alpaca_eval"]) if has_peer else None
+        imports = [peer, "-c", "import alpaca_eval"] if has_peer else None
         row(
-            "evalkit --help / import alpaca_eval", median(rounds, [sys.executable, "-m", "evalkit", "--help"]), imported
+            "evalkit --help / import alpaca_eval",
+            *medians(rounds, [sys.executable, "-m", "evalkit", "--help"], imports),
         )
 
 
@@ -116,9 +123,14 @@ def ours_cached(data: Path, folder: Path) -> list[str]:
     return [*command, "--results", str(folder / "results")]
 
 
-def median(rounds: int, command: list[str]) -> float:
-    """Median wall time of a process in seconds; the first run fills caches and does not count."""
-    return statistics.median(timed(rounds + 1, lambda: quiet(command))[1:])
+def medians(rounds: int, ours: list[str], theirs: list[str] | None) -> tuple[float, float | None]:
+    """Median wall times of both processes in seconds, run in turns, as a shared machine is now fast and now slow.
+
+    The first round fills caches and does not count.
+    """
+    pairs = [(timed(ours), None if theirs is None else timed(theirs)) for _ in range(rounds + 1)][1:]
+    peer = [their for _, their in pairs if their is not None]
+    return statistics.median(our for our, _ in pairs), statistics.median(peer) if peer else None
 
 
 def printed(rounds: int, command: list[str]) -> list[float]:
@@ -127,13 +139,10 @@ def printed(rounds: int, command: list[str]) -> list[float]:
     return [statistics.median(column) for column in zip(*lines, strict=True)]
 
 
-def timed(rounds: int, action: Callable[[], object]) -> list[float]:
-    seconds = []
-    for _ in range(rounds):
-        started = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - started)
-    return seconds
+def timed(command: list[str]) -> float:
+    started = time.perf_counter()
+    quiet(command)
+    return time.perf_counter() - started
 
 
 def quiet(command: list[str]) -> str:

@@ -10,12 +10,14 @@ import hmac
 import itertools
 import json
 import re
-
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING
 
 from evalkit.errors import ConfigError
 from evalkit.types import Comparison, Labels, Message, Order, Question
+
+if TYPE_CHECKING:
+    # jinja loads when a prompt is rendered: offline judges and stored replies need none
+    from jinja2 import Template, nodes
 
 ROLES = ("system", "user", "assistant")
 FIELDS = ("instruction", "first", "second")
@@ -84,26 +86,30 @@ def _fenced(question: Question) -> dict[str, str]:
 
 def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[str, str]:
     """Two codes that no text holds as a word, with different first letters; longer ones where short ones run out."""
+    taken: dict[int, set[str]] = {}
     for attempt in itertools.count():
         length = 1 + attempt // _TRIES_PER_LENGTH
+        if length not in taken:
+            taken[length] = {word.upper() for text in texts for word in _words(length).findall(text)}
         block = hashlib.shake_256(seed + attempt.to_bytes(8, "big")).digest(2 * length)
         letters = "".join(_LABEL_LETTERS[byte % len(_LABEL_LETTERS)] for byte in block)
         first, second = letters[:length], letters[length:]
-        if first[0] == second[0] or tie in (first, second):
-            continue
-        if not any(_word(code).search(text) for code in (first, second) for text in texts):
+        if first[0] != second[0] and tie not in (first, second) and taken[length].isdisjoint((first, second)):
             return first, second
     raise AssertionError("an endless count ended")
 
 
-@functools.lru_cache(maxsize=64)
-def _word(code: str) -> re.Pattern[str]:
-    """Finds a code as a word of its own, in either case."""
-    return re.compile(rf"(?<![A-Za-z]){code}(?![A-Za-z])", re.IGNORECASE)
+@functools.lru_cache(maxsize=32)
+def _words(length: int) -> re.Pattern[str]:
+    """Finds the words of so many letters; digits and underscores end a word."""
+    return re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{length}}}(?![A-Za-z])")
 
 
 @functools.lru_cache(maxsize=32)
-def _compile(prompt_text: str) -> Template:
+def _compile(prompt_text: str) -> "Template":
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
     try:
         outside = [node for node in environment.parse(prompt_text).body if not _silent(node)]
@@ -121,8 +127,10 @@ def _compile(prompt_text: str) -> Template:
     return template
 
 
-def _silent(node: nodes.Node) -> bool:
+def _silent(node: "nodes.Node") -> bool:
     """A block, or the blanks between blocks."""
+    from jinja2 import nodes
+
     if isinstance(node, nodes.Output):
         return all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
     return isinstance(node, nodes.Block)

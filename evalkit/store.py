@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from evalkit.errors import StoreError
@@ -169,39 +169,33 @@ class Store:
             query = sa.select(judge_table.c.config).order_by(judge_table.c.used.desc(), judge_table.c.digest)
             return [decode_config(text) for (text,) in connection.execute(query)]
 
-    def answered(
-        self, digest: str, *, benchmark: str, baseline: str | None = None, model: str | None = None
-    ) -> list[Answered]:
+    def answered(self, digest: str, *, benchmark: str) -> list[Answered]:
         """What a judge was asked, each with its stored reply, or with the reason of its last failure."""
-        query = sa.select(asked_table).where(asked_table.c.digest == digest, asked_table.c.benchmark == benchmark)
-        if baseline is not None:
-            query = query.where(asked_table.c.baseline == baseline)
-        if model is not None:
-            query = query.where(asked_table.c.model == model)
-        order = (
-            asked_table.c.baseline,
-            asked_table.c.model,
-            asked_table.c.key,
-            asked_table.c.order,
-            asked_table.c.repeat,
-        )
+        columns = asked_table.c
+        query = sa.select(asked_table).where(columns.digest == digest, columns.benchmark == benchmark)
+        order = (columns.baseline, columns.model, columns.key, columns.order, columns.repeat)
         with self._connect() as connection:
             asked = [_decode_asked(row) for row in connection.execute(query.order_by(*order)).mappings()]
         keys = [one.reply_key for one in asked if one.reply_key]
         replies = self.replies(keys)
-        failures = self._last_failures([key for key in keys if key not in replies])
+        failures = self.failures(key for key in keys if key not in replies)
         return [(one, replies.get(one.reply_key or ""), failures.get(one.reply_key or "")) for one in asked]
 
-    def _last_failures(self, keys: Sequence[str]) -> dict[str, str]:
+    def failures(self, keys: Iterable[str]) -> dict[str, str]:
+        """The reasons of the last failures among `keys`."""
         found: dict[str, str] = {}
         with self._connect() as connection:
-            for chunk in _chunks(keys):
+            for chunk in _chunks(list(keys)):
                 query = sa.select(failure_table.c.key, failure_table.c.reason).where(failure_table.c.key.in_(chunk))
                 found.update((key, reason) for key, reason in connection.execute(query.order_by(failure_table.c.id)))
         return found
 
     def _insert(self, table: sa.Table) -> Any:
-        return (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
+        if self._engine.dialect.name != "postgresql":
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
 
     @contextmanager
     def _connect(self) -> Iterator[sa.Connection]:
@@ -233,7 +227,8 @@ def open_store(url: str) -> Store:
             names = sa.inspect(connection).get_table_names()
             if names and "meta" not in names:
                 raise StoreError(f"{where}: a database, but not evalkit's. Name another file with --store")
-            metadata.create_all(connection)
+            if not names:
+                metadata.create_all(connection)
             secret = _read_meta(connection, where)
     return Store(engine, secret, where)
 

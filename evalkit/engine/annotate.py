@@ -191,8 +191,10 @@ def annotate(work: Work, store: Store, *, limits: Limits, watch: Watcher = lambd
         progress = send(
             waiting, client, store, limits=limits, progress=progress, prices=work.config.prices, watch=watch
         )
-    first = asked[0]
-    answered = store.answered(work.config.digest, benchmark=first.benchmark, baseline=first.baseline, model=first.model)
+    # read back what was sent, as what counts is what the store holds
+    replies = {**stored, **store.replies(request.key for request in waiting)}
+    failures = store.failures(request.key for request in waiting if request.key not in replies)
+    answered = [(one, replies.get(one.reply_key or ""), failures.get(one.reply_key or "")) for one in asked]
     return Annotated(tuple(annotate_all(answered, work.config)), progress)
 
 

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from scipy.special import ndtri
 
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.sample import Floats
 from evalkit.types import OK, Estimate, degraded
 
@@ -40,7 +40,7 @@ def spearman(board: Floats, reference: Floats, *, confidence: float = CONFIDENCE
     value = math.copysign(1.0, value) if perfect else value
     centre = math.copysign(nearest, value) if perfect else value
     error = math.sqrt((1 + centre**2 / 2) / (n - 3))
-    reach = float(ndtri((1 + confidence) / 2)) * error
+    reach = normal_quantile((1 + confidence) / 2) * error
     lower, upper = (math.tanh(math.atanh(centre) + side * reach) for side in (-1, 1))
     status = OK if n >= FEW_MODELS else degraded(f"{n} models only")
     return Estimate(value, error * (1 - centre**2), min(lower, value), max(upper, value), n, status)

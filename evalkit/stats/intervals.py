@@ -1,8 +1,8 @@
 """Confidence intervals that stay inside the range of what they bound."""
 
 import numpy as np
-from scipy.special import betaincinv, ndtri, stdtrit
 
+from evalkit.stats.quantiles import beta_quantile, normal_quantile, student_quantile
 from evalkit.stats.sample import Floats, Ints
 
 CONFIDENCE = 0.95
@@ -28,11 +28,11 @@ def proportion_interval(mean: float, stderr: float, n: int, *, confidence: float
         tosses = float(n)
     else:
         # Student's quantile for the clusters at hand, as the normal one is too short for few of them
-        correction = (ndtri(tail) / stdtrit(n - 1, tail)) ** 2 if n > 1 else 1.0
+        correction = (normal_quantile(tail) / student_quantile(n - 1, tail)) ** 2 if n > 1 else 1.0
         tosses = spread / stderr**2 * correction
     wins = mean * tosses
-    lower = float(betaincinv(wins, tosses - wins + 1, tail)) if wins > 1e-9 else 0.0
-    upper = float(betaincinv(wins + 1, tosses - wins, 1 - tail)) if tosses - wins > 1e-9 else 1.0
+    lower = beta_quantile(wins, tosses - wins + 1, tail) if wins > 1e-9 else 0.0
+    upper = beta_quantile(wins + 1, tosses - wins, 1 - tail) if tosses - wins > 1e-9 else 1.0
     return lower, upper
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from evalkit.errors import StatsError
 from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
 from evalkit.stats.logistic import LogisticFit, Prior, expit, fit_logistic, separated
+from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.resample import bootstrap, percentile_interval
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured, edge_reason, win_rate
@@ -219,6 +219,6 @@ def _covering(value: float, raw: Estimate) -> tuple[float, float]:
 
 def _widened(value: float, interval: tuple[float, float], prior_error: float) -> tuple[float, float]:
     """A resampled interval, each side widened by what the resamples cannot show."""
-    reach = prior_error * float(ndtri((1 + CONFIDENCE) / 2))
+    reach = prior_error * normal_quantile((1 + CONFIDENCE) / 2)
     lower, upper = (math.copysign(math.hypot(end - value, reach), end - value) for end in interval)
     return max(0.0, value + lower), min(1.0, value + upper)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Measured
 
@@ -39,7 +39,7 @@ def rank_ranges(
     own = np.array([_error(measured[index]) for index in ranked])
     error = _difference_errors([measured[index] for index in ranked], [samples[index] for index in ranked], own)
     freedom = max(1, min(samples[index].n_clusters for index in ranked) - 1)
-    critical = -float(stdtrit(freedom, (1 - confidence) / 2 / max(1, len(ranked) - 1)))
+    critical = -student_quantile(freedom, (1 - confidence) / 2 / max(1, len(ranked) - 1))
     ahead = values[None, :] - values[:, None]  # how far the column's model is ahead of the row's
     surely_better = (ahead > critical * error).sum(axis=1)
     surely_worse = (-ahead > critical * error).sum(axis=1)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
+from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.sample import Floats, Sample
 from evalkit.types import OK, Estimate, degraded
 
@@ -47,7 +47,7 @@ def win_rate(sample: Sample) -> Measured:
         stderr = 0.0
     lower, upper = proportion_interval(mean, stderr, sample.n_clusters)
     if stderr == 0.0:
-        stderr = (upper - lower) / 2 / float(ndtri((1 + CONFIDENCE) / 2))
+        stderr = (upper - lower) / 2 / normal_quantile((1 + CONFIDENCE) / 2)
     status = OK if varies else degraded(edge_reason(sample))
     estimate = Estimate(100 * mean, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status)
     return Measured(estimate, influence)

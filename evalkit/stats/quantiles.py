@@ -1,0 +1,86 @@
+"""Quantiles of the normal, Student's and the Beta distribution.
+
+Written out because importing scipy.special for them took longer than all the rest of a command on stored replies;
+the tests hold them against it.
+"""
+
+import math
+from statistics import NormalDist
+
+_TINY = 1e-300
+_PRECISE = 1e-15
+_TERMS = 10_000
+_STEPS = 200
+
+
+def normal_quantile(probability: float) -> float:
+    """Where the standard normal distribution reaches a probability in (0, 1)."""
+    return NormalDist().inv_cdf(probability)
+
+
+def student_quantile(degrees: float, probability: float) -> float:
+    """Where Student's distribution reaches a probability in (0, 1).
+
+    Args:
+        degrees: of freedom, at least 1.
+    """
+    if probability == 0.5:
+        return 0.0
+    tail = min(probability, 1 - probability)
+    share = beta_quantile(degrees / 2, 0.5, 2 * tail)
+    size = math.sqrt(degrees * (1 - share) / share) if share > 0 else math.inf
+    return -size if probability < 0.5 else size
+
+
+def beta_quantile(a: float, b: float, probability: float) -> float:
+    """Where the Beta(a, b) distribution reaches a probability in (0, 1), by Newton steps that stay in a bracket.
+
+    Args:
+        a, b: positive shapes.
+    """
+    low, high = 0.0, 1.0
+    x = a / (a + b)
+    for _ in range(_STEPS):
+        excess = beta_probability(a, b, x) - probability
+        low, high = (low, x) if excess > 0 else (x, high)
+        density = math.exp(_log_density(a, b, x)) if 0 < x < 1 else 0.0
+        step = excess / density if density > 0 else math.inf
+        there = x - step if low < x - step < high else (low + high) / 2
+        if abs(there - x) <= _PRECISE * x or not low < there < high:
+            return there
+        x = there
+    return x
+
+
+def beta_probability(a: float, b: float, x: float) -> float:
+    """The regularised incomplete beta function, by its continued fraction.
+
+    Reference: NIST Digital Library of Mathematical Functions, 8.17.22.
+    """
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    if x > (a + 1) / (a + b + 2):
+        return 1.0 - beta_probability(b, a, 1 - x)
+    return math.exp(_log_density(a, b, x)) * x * (1 - x) / a / _fraction(a, b, x)
+
+
+def _log_density(a: float, b: float, x: float) -> float:
+    scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    return scale + (a - 1) * math.log(x) + (b - 1) * math.log1p(-x)
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    """1 + d1/(1 + d2/(1 + ...)), evaluated forwards by Lentz's method."""
+    value, numerator, denominator = 1.0, 1.0, 0.0
+    for term in range(1, _TERMS):
+        m = term // 2
+        if term % 2:
+            d = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        else:
+            d = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        denominator = 1.0 / (1.0 + d * denominator or _TINY)
+        numerator = 1.0 + d / numerator or _TINY
+        value *= numerator * denominator
+        if abs(numerator * denominator - 1.0) < _PRECISE:
+            break
+    return value

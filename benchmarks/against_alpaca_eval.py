@@ -21,7 +21,8 @@ JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 OUR_LC = """
 import sys, time
 from pathlib import Path
-from evalkit.boards.build import DifficultySource, Recipe, build_boards
+from evalkit.boards.build import build_boards
+from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.boards.sources import entries_of_files
 entries = entries_of_files([Path(sys.argv[1]) / "preferences.parquet"], judge=sys.argv[2])
 for recipe in (Recipe(), Recipe(difficulty=DifficultySource.FIT)):

@@ -1,6 +1,5 @@
 """What can go wrong on purpose; every message is one line that names the place, what was found and what would do."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -22,6 +21,8 @@ class UnknownName(ConfigError):
     """A name that no dictionary and no plug-in knows."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        import difflib
+
         names = sorted(known)
         close = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""

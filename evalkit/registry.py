@@ -1,7 +1,6 @@
 """Look a plug-in up by name: the module's own dictionary first, then the entry points of installed packages."""
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import TypeVar
 
 from evalkit.errors import UnknownName
@@ -20,6 +19,8 @@ def lookup(kind: str, name: str, builtin: Mapping[str, T]) -> T:
     """
     if name in builtin:
         return builtin[name]
+    from importlib.metadata import entry_points
+
     outside = {point.name: point for point in entry_points(group=f"evalkit.{kind}s")}
     if name not in outside:
         raise UnknownName(kind, name, [*builtin, *outside])

@@ -2,69 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import numpy as np
 
-from evalkit.boards.difficulty import CompatInputs
 from evalkit.boards.entries import Entry
+from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
 from evalkit.errors import InputError, StatsError
 from evalkit.references import Reference, shared_models
 from evalkit.stats.agreement import spearman
 from evalkit.stats.history import History, fit_history
-from evalkit.stats.lc_compat import lc_compat
-from evalkit.stats.length import Controlled, length_controlled_win_rate
-from evalkit.stats.ranks import RankRange, rank_ranges
-from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
-from evalkit.types import Estimate, StatusKind, degraded
-
-
-class Metric(Enum):
-    LC_WIN_RATE = "lc_win_rate"
-    WIN_RATE = "win_rate"
-
-
-class DifficultySource(Enum):
-    """Where instruction difficulty comes from, besides a table of values."""
-
-    NONE = "none"
-    FIT = "fit"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recipe:
-    """How a board is computed. With `compat`, AlpacaEval's own formula stands in for ours."""
-
-    metric: Metric = Metric.LC_WIN_RATE
-    difficulty: Mapping[str, float] | DifficultySource = DifficultySource.NONE
-    compat: CompatInputs | None = None
-    replicates: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoardRow:
-    """One model's line; estimates are percentages."""
-
-    entry: Entry
-    raw: Measured
-    controlled: Controlled
-    counts: Counts
-    discrete: float | None
-    bounds: tuple[float, float] | None
-    rank: RankRange | None = None
-
-    @property
-    def lc(self) -> Estimate:
-        return self.controlled.estimate
-
-    @property
-    def coverage(self) -> float:
-        """Share of instructions that have a verdict."""
-        sample = self.entry.sample
-        return sample.n / max(1, sample.n + sample.n_missing)
-
-    def measured(self, metric: Metric) -> Measured:
-        return self.controlled.measured if metric == Metric.LC_WIN_RATE else self.raw
+from evalkit.stats.ranks import rank_ranges
+from evalkit.types import Estimate, StatusKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +69,6 @@ def build_boards(
     return [replace(board, agreement=_agree(board, reference, aliases or {})) for board in boards]
 
 
-def build_row(entry: Entry, recipe: Recipe, *, history: History | None = None) -> BoardRow:
-    """One model's line without a rank."""
-    raw = win_rate(entry.sample)
-    return BoardRow(
-        entry=entry,
-        raw=raw,
-        controlled=_control(entry, raw, recipe, history),
-        counts=count(entry.sample),
-        discrete=discrete_win_rate(entry.sample),
-        bounds=bounds_over_missing(entry.sample),
-    )
-
-
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     history = None
     if recipe.difficulty == DifficultySource.FIT and recipe.compat is None:
@@ -151,29 +86,6 @@ def _learn(entries: Sequence[Entry]) -> History:
         return fit_history({entry.model: entry.sample for entry in entries if entry.model != entry.baseline})
     except StatsError as error:
         raise StatsError(f"judge {entries[0].judge!r}: {error}. Choose another with --judge, or none") from None
-
-
-def _control(entry: Entry, raw: Measured, recipe: Recipe, history: History | None) -> Controlled:
-    sample = entry.sample
-    if entry.model == entry.baseline and sample.n:
-        estimate = Estimate(50.0, 0.0, 50.0, 50.0, sample.n_clusters, degraded("identical"), ("the baseline itself",))
-        return Controlled(Measured(estimate, np.zeros(sample.n)), {})
-    if recipe.compat is not None:
-        return _control_compat(entry, raw, recipe.compat)
-    if history is not None:
-        return length_controlled_win_rate(
-            sample, difficulty=history.for_model(entry.model), prior=history.prior, replicates=recipe.replicates
-        )
-    difficulty = None if isinstance(recipe.difficulty, DifficultySource) else recipe.difficulty
-    return length_controlled_win_rate(sample, difficulty=difficulty, replicates=recipe.replicates)
-
-
-def _control_compat(entry: Entry, raw: Measured, inputs: CompatInputs) -> Controlled:
-    try:
-        estimate = lc_compat(entry.sample, difficulty=inputs.difficulty, gamed=inputs.gamed)
-    except StatsError as error:
-        estimate = Estimate.refused(str(error), n=entry.sample.n_clusters)
-    return Controlled(Measured(estimate, raw.influence), {})
 
 
 def _agree(board: Board, reference: Reference, aliases: Mapping[str, str]) -> Agreement:

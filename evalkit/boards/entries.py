@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evalkit.formats.alpaca_eval import RecordedVerdict
-from evalkit.formats.table import PreferenceGroup
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.types import Annotation
+
+if TYPE_CHECKING:
+    from evalkit.formats.table import PreferenceGroup
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +50,7 @@ def entries_of_recorded(verdicts: Iterable[RecordedVerdict]) -> list[Entry]:
     return [_of_recorded(rows) for _, rows in sorted(gathered.items())]
 
 
-def entries_of_table(groups: Iterable[PreferenceGroup]) -> list[Entry]:
+def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
     return [
         Entry(
             model=group.model,

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from evalkit.benchmarks import baseline_source, read_benchmark
-from evalkit.boards.build import BoardRow, Recipe, build_row
 from evalkit.boards.entries import entries_of_annotations
+from evalkit.boards.row import BoardRow, Recipe, build_row
 from evalkit.cli.options import json_option, results_option, store_option, store_url
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.config import ORDERS, read_judge, with_orders

@@ -7,7 +7,8 @@ import click
 
 from evalkit import assets
 from evalkit.benchmarks import baseline_source, read_benchmark
-from evalkit.boards.build import Recipe, build_boards
+from evalkit.boards.build import build_boards
+from evalkit.boards.row import Recipe
 from evalkit.boards.sources import entries_of_store
 from evalkit.config import read_judge
 from evalkit.engine.annotate import Options, annotate, plan_all

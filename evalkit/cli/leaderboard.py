@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from evalkit.benchmarks import read_benchmark
-from evalkit.boards.build import DifficultySource, Metric, Recipe, build_boards
+from evalkit.boards.build import build_boards
 from evalkit.boards.difficulty import read_compat_inputs, read_difficulty
+from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.cli.options import json_option, results_option, store_option, store_url
 from evalkit.errors import ConfigError, InputError

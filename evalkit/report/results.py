@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from evalkit import __version__
-from evalkit.boards.build import BoardRow
+from evalkit.boards.row import BoardRow
 from evalkit.engine.annotate import Annotated
 from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations

@@ -5,11 +5,15 @@ import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evalkit.boards.build import Agreement, Board, BoardRow, Metric
+from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.text import markdown_cell, printable, spreadsheet_cell
 from evalkit.types import Estimate
+
+if TYPE_CHECKING:
+    # a single row is printed without what a whole board takes
+    from evalkit.boards.build import Agreement, Board
 
 DECIMALS_STORED = 9
 _NARROWEST_MODEL = 16
@@ -96,7 +100,7 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     return document
 
 
-def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
+def boards_document(boards: "Sequence[Board]") -> dict[str, Any]:
     return {
         "boards": [
             {
@@ -112,7 +116,7 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
     }
 
 
-def agreement_document(agreement: Agreement) -> dict[str, Any]:
+def agreement_document(agreement: "Agreement") -> dict[str, Any]:
     estimate = agreement.spearman
     return {
         "reference": agreement.reference.name,
@@ -129,11 +133,11 @@ def agreement_document(agreement: Agreement) -> dict[str, Any]:
     }
 
 
-def boards_json(boards: Sequence[Board]) -> str:
+def boards_json(boards: "Sequence[Board]") -> str:
     return json.dumps(boards_document(boards), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def boards_csv(boards: Sequence[Board]) -> str:
+def boards_csv(boards: "Sequence[Board]") -> str:
     """All rows with all columns; texts cannot become formulas, missing numbers are empty fields."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
@@ -145,7 +149,7 @@ def boards_csv(boards: Sequence[Board]) -> str:
     return buffer.getvalue()
 
 
-def boards_markdown(boards: Sequence[Board]) -> str:
+def boards_markdown(boards: "Sequence[Board]") -> str:
     parts = []
     for board in boards:
         header, lines = _cells(board)
@@ -156,7 +160,7 @@ def boards_markdown(boards: Sequence[Board]) -> str:
     return "\n\n".join(parts).rstrip() + "\n"
 
 
-def boards_text(boards: Sequence[Board], *, width: int | None = None) -> str:
+def boards_text(boards: "Sequence[Board]", *, width: int | None = None) -> str:
     """Aligned columns for a terminal `width` characters wide."""
     width = width or shutil.get_terminal_size((120, 40)).columns
     return "\n\n".join(_board_text(board, boards, width) for board in boards) + "\n"
@@ -167,7 +171,7 @@ def rows_text(rows: Sequence[BoardRow]) -> str:
     return "\n".join(_row_text(row) for row in rows)
 
 
-def agreement_line(agreement: Agreement) -> str:
+def agreement_line(agreement: "Agreement") -> str:
     """One sentence on how far the board agrees with a reference."""
     estimate = agreement.spearman
     if estimate.value is None:
@@ -217,7 +221,7 @@ def _row_text(row: BoardRow) -> str:
     )
 
 
-def _cells(board: Board) -> tuple[list[str], list[list[str]]]:
+def _cells(board: "Board") -> tuple[list[str], list[list[str]]]:
     """Header and lines of the columns that people read."""
     names = ["LC win rate", "win rate"]
     if board.metric == Metric.WIN_RATE:
@@ -251,7 +255,7 @@ def _rank(row: BoardRow) -> str:
     return f"{rank.rank}" if rank.lower == rank.upper else f"{rank.rank} ({rank.lower}-{rank.upper})"
 
 
-def _board_text(board: Board, boards: Sequence[Board], width: int) -> str:
+def _board_text(board: "Board", boards: "Sequence[Board]", width: int) -> str:
     header, lines = _cells(board)
     widths = [max(len(line[index]) for line in [header, *lines]) for index in range(len(header))]
     excess = sum(widths) + 2 * (len(widths) - 1) - width
@@ -271,14 +275,14 @@ def _board_text(board: Board, boards: Sequence[Board], width: int) -> str:
     ).rstrip()
 
 
-def _title(board: Board, boards: Sequence[Board]) -> str:
+def _title(board: "Board", boards: "Sequence[Board]") -> str:
     """Names the judge, with its digest where another form of it has a board too."""
     twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
     judge = f"{board.judge} [{board.digest}]" if twin else board.judge
     return f"{judge}, against {board.baseline}, ranked by {board.metric.value}"
 
 
-def _footer(board: Board) -> list[str]:
+def _footer(board: "Board") -> list[str]:
     """What a reader must know beside the table: reasons behind statuses, notes, and the agreement."""
     named = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
     lines = [f"{printable(model)}: {printable(str(status))}" for model, status in named.items() if status.reason]

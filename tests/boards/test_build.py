@@ -3,8 +3,9 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from evalkit.boards.build import Board, DifficultySource, Metric, Recipe, build_boards
+from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry
+from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.errors import InputError, StatsError
 from evalkit.references import Reference
 from evalkit.stats.sample import build_sample

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,3 +255,13 @@ def test_without_a_command_the_help_is_shown_whole(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "leaderboard" in done.stderr
     assert done.stderr.count("\n") > 10
+
+
+def test_a_reader_that_stops_reading_is_no_error(tmp_path: Path) -> None:
+    annotate(tmp_path, "careful")
+    shown = subprocess.run(
+        f"{sys.executable} -m evalkit leaderboard --board example --json | head -c 10",
+        shell=True, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert len(shown.stdout) == 10
+    assert shown.stderr == ""

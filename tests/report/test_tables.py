@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from evalkit.boards.build import Recipe, build_boards
+from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
+from evalkit.boards.row import Recipe
 from evalkit.report.tables import COLUMNS, boards_csv, boards_json, boards_markdown, boards_text, rows_text
 from evalkit.stats.sample import build_sample
 from tests.boards.test_build import entry

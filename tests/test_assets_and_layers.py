@@ -104,8 +104,8 @@ def test_no_two_modules_import_each_other() -> None:
     "code",
     [
         "import evalkit.cli.main",
-        "import sys; sys.argv = ['evalkit', '--help']; from evalkit.cli.main import group; group.main(standalone_mode=False)",
-        "import sys; sys.argv = ['evalkit', '--version']; from evalkit.cli.main import group; group.main(standalone_mode=False)",
+        "from evalkit.cli.main import group; group.main(['--help'], standalone_mode=False)",
+        "from evalkit.cli.main import group; group.main(['--version'], standalone_mode=False)",
     ],
     ids=["import", "help", "version"],
 )

@@ -21,6 +21,7 @@ MIN_SHARE_EACH_SIDE = 0.10
 MIN_SHARE_EACH_SIDE_WITH_PRIOR = 0.01
 LARGE_COEFFICIENT = 10.0
 SEPARATED = "separated"
+COEFFICIENTS = ("intercept", "length", "difficulty")
 _MAD_OF_NORMAL = 1.4826
 
 
@@ -74,32 +75,24 @@ def length_controlled_win_rate(
     weights = np.full(sample.n, sample.n_clusters / sample.n)
     try:
         fit = fit_logistic(design, sample.preference, weights=weights, prior=prior)
+        draws = _resample(sample, design, weights, prior, fit, replicates) if replicates else None
     except StatsError as error:
         return _refused(sample, str(error))
-    at_zero = design.copy()
-    at_zero[:, 1] = 0.0
+    at_zero = _at_equal_length(design)
     value, influence = _prediction(fit, at_zero)
     min_share = MIN_SHARE_EACH_SIDE if prior is None else MIN_SHARE_EACH_SIDE_WITH_PRIOR
     status = _status(sample, design, fit, min_share)
     stderr = _stderr(sample, status, fit, at_zero, influence)
     prior_error = _prior_error(fit, at_zero, prior)
-    interval = proportion_interval(value, math.hypot(stderr, prior_error), sample.n_clusters)
+    lower, upper = proportion_interval(value, math.hypot(stderr, prior_error), sample.n_clusters)
     if np.ptp(sample.preference) == 0:
         # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
-        interval = _covering(value, win_rate(sample).estimate)
-    elif replicates and status.reason != SEPARATED:
-
-        def refit(counts: Floats) -> float:
-            start = fit.coefficients
-            again = fit_logistic(design, sample.preference, weights=weights * counts, prior=prior, start=start)
-            return float(np.average(expit(at_zero @ again.coefficients), weights=counts))
-
-        draws = bootstrap(refit, sample.cluster, replicates=replicates, data=sample.preference)
-        stderr, interval = float(draws.std(ddof=1)), _widened(value, percentile_interval(draws), prior_error)
-    lower, upper = interval
+        lower, upper = _covering(value, win_rate(sample).estimate)
+    elif draws is not None and status.reason != SEPARATED:
+        stderr = float(draws.std(ddof=1))
+        lower, upper = _widened(value, percentile_interval(draws), prior_error)
     estimate = Estimate(100 * value, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status, notes)
-    names = ("intercept", "length", "difficulty")
-    coefficients = dict(zip(names, fit.coefficients.tolist(), strict=False))
+    coefficients = dict(zip(COEFFICIENTS, fit.coefficients.tolist(), strict=False))
     return Controlled(Measured(estimate, influence, 100 * prior_error), coefficients)
 
 
@@ -172,6 +165,26 @@ def _status(sample: Sample, design: Floats, fit: LogisticFit, min_share: float) 
         share, side = (as_long, "long") if as_long < as_short else (as_short, "short")
         return degraded(f"extrapolated: {share:.1%} of answers are as {side} as the baseline's")
     return OK
+
+
+def _at_equal_length(design: Floats) -> Floats:
+    at_zero = design.copy()
+    at_zero[:, 1] = 0.0
+    return at_zero
+
+
+def _resample(
+    sample: Sample, design: Floats, weights: Floats, prior: Prior | None, fit: LogisticFit, replicates: int
+) -> Floats:
+    """The estimate, on the scale 0..1, in bootstrap draws of instructions; shape (replicates,)."""
+    at_zero = _at_equal_length(design)
+
+    def refit(counts: Floats) -> float:
+        drawn = weights * counts
+        again = fit_logistic(design, sample.preference, weights=drawn, prior=prior, start=fit.coefficients)
+        return float(np.average(expit(at_zero @ again.coefficients), weights=counts))
+
+    return bootstrap(refit, sample.cluster, replicates=replicates, data=sample.preference)
 
 
 def _prediction(fit: LogisticFit, at_zero: Floats) -> tuple[float, Floats]:

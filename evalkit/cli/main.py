@@ -73,7 +73,7 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
-        status = group.main(standalone_mode=False)
+        status = group.main(standalone_mode=False, auto_envvar_prefix="EVALKIT")
     except BrokenPipeError:
         # whoever read the output has seen enough
         return EXIT_PIPE_CLOSED

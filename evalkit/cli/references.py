@@ -4,13 +4,15 @@ import json
 
 import click
 
+from evalkit.cli.options import json_option
 from evalkit.references import read_reference, reference_names
 from evalkit.report.tables import values_table
 
 
 @click.group("references", invoke_without_command=True)
+@json_option
 @click.pass_context
-def command(ctx: click.Context) -> None:
+def command(ctx: click.Context, as_json: bool) -> None:
     """List the human reference rankings, or show one."""
     if ctx.invoked_subcommand is None:
         known = [read_reference(name) for name in reference_names()]
@@ -18,12 +20,12 @@ def command(ctx: click.Context) -> None:
             {"reference": one.name, "models": str(len(one.scores)), "date": one.date, "source": one.source}
             for one in known
         ]
-        click.echo(values_table(rows), nl=False)
+        click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
 
 
 @command.command("show")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def show(name: str, as_json: bool) -> None:
     """Print a reference's models, best first."""
     reference = read_reference(name)

@@ -137,6 +137,8 @@ def test_settings_come_from_flag_then_variable_then_file(tmp_path: Path) -> None
     assert "judge longest" in evalkit("annotate", outputs, cwd=tmp_path).stdout
     assert (tmp_path / "there" / "careful" / "longest").is_dir()
     assert "judge shortest" in evalkit("annotate", outputs, cwd=tmp_path, EVALKIT_JUDGE="shortest").stdout
+    limited = evalkit("annotate", outputs, "--json", cwd=tmp_path, EVALKIT_ANNOTATE_LIMIT="31")
+    assert json.loads(limited.stdout)[0]["n_total"] == 31
     flagged = evalkit("annotate", outputs, "--judge", "surface", cwd=tmp_path, EVALKIT_JUDGE="shortest")
     assert "judge surface" in flagged.stdout
 
@@ -173,6 +175,7 @@ def test_lists_name_what_is_shipped(tmp_path: Path, command: str) -> None:
     done = evalkit(command, cwd=tmp_path)
     expected = {"judges": "alpaca_eval_2", "prompts": "pairwise_json", "benchmarks": "example"}
     assert expected.get(command, "chatbot_arena_20240329") in done.stdout
+    assert json.loads(evalkit(command, "--json", cwd=tmp_path).stdout)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ reply_table = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("request", sa.Text, nullable=False),
     sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("body", sa.Text),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
 )
@@ -115,6 +116,12 @@ class Store:
                         found[key] = decode_reply(text)
         return found
 
+    def body(self, key: str) -> str | None:
+        """An endpoint's answer to the letter, for what a reply leaves out; None for offline judges."""
+        with self._connect() as connection:
+            found = connection.execute(sa.select(reply_table.c.body).where(reply_table.c.key == key)).scalar()
+        return None if found is None else str(json.loads(found))
+
     def put(
         self,
         replies: Sequence[tuple[ChatRequest, ChatReply]],
@@ -130,13 +137,14 @@ class Store:
         for request, reply in replies:
             text = encode_reply(reply)
             checksum = _checksum(request.key, text)
-            row = {"key": request.key, "request": _encode_request(request), "reply": text}
+            body = None if reply.body is None else json.dumps(reply.body)
+            row = {"key": request.key, "request": _encode_request(request), "reply": text, "body": body}
             reply_rows.append({**row, "checksum": checksum, "created": now})
         failure_rows = [{"key": request.key, "reason": reason, "created": now} for request, reason in failures]
         with self._transaction() as connection:
             if reply_rows:
                 insert = self._insert(reply_table)
-                update = {name: insert.excluded[name] for name in ("request", "reply", "checksum", "created")}
+                update = {name: insert.excluded[name] for name in ("request", "reply", "body", "checksum", "created")}
                 # only a damaged row is asked for again, so only that is replaced
                 connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=update), reply_rows)
             if failure_rows:
@@ -241,7 +249,9 @@ def store_exists(url: str) -> bool:
 
 def encode_reply(reply: ChatReply) -> str:
     # plain ASCII: a lone surrogate in a reply must not end the run
-    return json.dumps(dataclasses.asdict(reply), ensure_ascii=True)
+    fields = dataclasses.asdict(reply)
+    del fields["body"]  # in a column of its own, as reading verdicts does not need it
+    return json.dumps(fields, ensure_ascii=True)
 
 
 def decode_reply(text: str) -> ChatReply:

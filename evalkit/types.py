@@ -113,7 +113,10 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """What a judge said. `top_logprobs` holds the likeliest tokens of each position with their log-probabilities."""
+    """What a judge said. `top_logprobs` holds the likeliest tokens of each position with their log-probabilities.
+
+    `body` is the endpoint's answer to the letter; it is written to the store, and not read back with the reply.
+    """
 
     text: str
     top_logprobs: tuple[tuple[tuple[str, float], ...], ...] = ()
@@ -122,6 +125,7 @@ class ChatReply:
     completion_tokens: int | None = None
     model: str | None = None
     seconds: float | None = None
+    body: str | None = field(default=None, compare=False, repr=False)
 
 
 class Client(Protocol):

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import sqlite3
 from pathlib import Path
@@ -30,6 +31,14 @@ def test_a_reply_comes_back_as_it_went_in_surrogates_included(store: Store) -> N
     requests, _ = planned(store.secret, ["x"])
     store.put([(requests[0], REPLY)])
     assert store.replies([requests[0].key]) == {requests[0].key: REPLY}
+
+
+def test_the_endpoints_answer_is_kept_to_the_letter(store: Store) -> None:
+    requests, _ = planned(store.secret, ["x", "y"])
+    body = '{"choices": [ ],\n "odd": "\ud800"}'
+    store.put([(requests[0], dataclasses.replace(REPLY, body=body)), (requests[1], REPLY)])
+    assert store.body(requests[0].key) == body
+    assert store.body(requests[1].key) is None
 
 
 def test_a_reopened_store_has_the_same_secret_and_replies(store: Store, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Any OpenAI-compatible endpoint through the official SDK, without its retries and with the raw body checked by us."""
 
 import asyncio
+import dataclasses
 import os
 import re
 import time
@@ -48,7 +49,8 @@ class OpenAIClient:
                     extra_body=dict(request.parameters),
                 )
                 body = decode(raw.http_response.content, "the reply")
-            return read_reply(parse_json(body, "the reply"), seconds=time.perf_counter() - started)
+            reply = read_reply(parse_json(body, "the reply"), seconds=time.perf_counter() - started)
+            return dataclasses.replace(reply, body=body)
         except InputError as error:
             raise RetryableError(str(error)) from None
         except TimeoutError:

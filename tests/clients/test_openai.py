@@ -61,6 +61,8 @@ def test_a_reply_carries_text_log_probabilities_tokens_and_the_served_model(endp
     assert reply.top_logprobs == ((("K", -0.1),),)
     assert (reply.prompt_tokens, reply.completion_tokens, reply.model) == (7, 1, "served")
     assert reply.seconds is not None
+    assert reply.body is not None
+    assert json.loads(reply.body) == completion()
 
 
 def test_parameters_messages_key_and_headers_reach_the_endpoint(endpoint: Endpoint) -> None:

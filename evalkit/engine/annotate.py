@@ -13,6 +13,7 @@ from evalkit.clients.replay import RecordedKey, ReplayClient
 from evalkit.config import digest
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Progress, Watcher, send
+from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
 from evalkit.formats.outputs import instruction_key
 from evalkit.judge import (
@@ -104,12 +105,23 @@ def plan_all(
     works = []
     for candidate in candidates:
         pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
+        _check_name(baseline, candidate, pairing)
         for config in judges:
             if recording is None:
                 works.append(plan_live(baseline, pairing, config, candidate, options, secret))
             else:
                 works.append(plan_replay(baseline, pairing, config, candidate, options, recording))
     return works
+
+
+def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> None:
+    """A model is worth fifty against itself by definition, so another one must not go by its name."""
+    differ = any(one.baseline.texts != one.candidate.texts for one in pairing.comparisons)
+    if candidate.model == baseline.model and differ:
+        raise InputError(
+            f"{candidate.source}: the model is called {candidate.model!r} like the baseline of {baseline.source}, "
+            "but its answers differ. Give one of them another name in the field generator"
+        )
 
 
 def plan_live(
@@ -235,13 +247,15 @@ def _recorded_questions(
     replies = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
     if not replies:
         return [], OTHER_TEXTS
-    found = []
+    found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
     for recorded in replies:
         order = infer_order(recorded, functools.partial(_preference, recorded, config))
         if order is None:
             return [], NO_ORDER
-        found.append((Question(comparison, order, recorded.labels, "", recorded.repeat), recorded))
-    return found, None
+        question = Question(comparison, order, recorded.labels, "", recorded.repeat)
+        # of a row that was recorded twice the first counts
+        found.setdefault((order, recorded.repeat), (question, recorded))
+    return list(found.values()), None
 
 
 def recorded_endpoint(recorded: RecordedReply) -> Endpoint:

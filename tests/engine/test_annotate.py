@@ -14,7 +14,7 @@ from evalkit.clients.builtin import ClientKind
 from evalkit.config import digest, read_judge, with_orders
 from evalkit.engine.annotate import Annotated, Options, annotate, plan_all
 from evalkit.engine.limits import Limits
-from evalkit.errors import RejectedRequest
+from evalkit.errors import InputError, RejectedRequest
 from evalkit.formats.alpaca_eval import read_recording, write_annotations
 from evalkit.judge import balanced_orders
 from evalkit.prompting import judged_texts
@@ -201,6 +201,27 @@ def test_a_written_file_replays_to_the_same_verdicts(store: Store, client: Scrip
     again = annotate(work, store, limits=Limits())
     assert client.asked == []
     assert _verdicts(again) == _verdicts(first)
+
+
+def test_another_model_cannot_go_by_the_baselines_name(store: Store, client: ScriptedClient) -> None:
+    for answers, refused in ((BASE, False), ([*BASE[:-1], "another"], True)):
+        arguments = (output_set("base", BASE), [output_set("base", answers)], [JUDGE], Options("bench"))
+        if refused:
+            with pytest.raises(InputError, match="called 'base' like the baseline"):
+                plan_all(*arguments, secret=store.secret)
+        else:
+            assert plan_all(*arguments, secret=store.secret)
+
+
+def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: ScriptedClient, tmp_path: Path) -> None:
+    baseline, candidate = output_set("base", BASE), output_set("cand", CANDIDATE)
+    path = tmp_path / "annotations.json"
+    write_annotations(path, run(store).annotations, baseline, candidate)
+    rows = json.loads(path.read_text())
+    path.write_text(json.dumps([*rows, rows[0]]))
+    recording = read_recording(path)
+    (work,) = plan_all(baseline, [candidate], [JUDGE], Options("bench"), secret=b"", recording=recording)
+    assert len(annotate(work, store, limits=Limits()).annotations) == len(BASE)
 
 
 def _verdicts(annotated: Annotated) -> set[tuple[str, Order, float | None]]:

@@ -57,3 +57,7 @@ class Incomplete(EvalkitError):
     """Work is left over: a budget was reached or requests failed."""
 
     exit_code = 3
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM stopped a run, which wound up as it does for Ctrl-C."""

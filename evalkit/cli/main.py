@@ -13,12 +13,13 @@ from typing import Any, NoReturn
 import click
 
 from evalkit import __version__
-from evalkit.errors import ConfigError, EvalkitError
+from evalkit.errors import ConfigError, EvalkitError, Terminated
 
 SETTINGS_FILE = "evalkit.toml"
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
+EXIT_TERMINATED = 143
 _LONGEST_ERROR = 500
 
 # name -> what it does, in one line; the command is `command` in evalkit.cli.NAME
@@ -93,7 +94,10 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, EvalkitError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
-        return EXIT_INTERRUPTED, "interrupted. What was committed is kept; run the same command again to continue"
+        # click turns an interruption into Abort and keeps it as the cause
+        terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
+        status = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
+        return status, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):
         return 2, error.format_message()
     said = f"internal error: {type(error).__name__}: {error}"

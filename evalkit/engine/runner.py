@@ -1,14 +1,16 @@
 """Send requests side by side, and commit every reply before it is counted."""
 
 import asyncio
+import contextlib
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from evalkit.engine.estimate import CHARS_PER_TOKEN
 from evalkit.engine.limits import Limits
-from evalkit.errors import EndpointRefused, RejectedRequest, RetryableError
+from evalkit.errors import EndpointRefused, RejectedRequest, RetryableError, Terminated
 from evalkit.store import Store
 from evalkit.types import ChatReply, ChatRequest, Client, Prices
 
@@ -59,8 +61,12 @@ def send(
     Raises:
         EndpointRefused: no request can succeed; what was replied before is kept.
         StoreError: a reply could not be committed; nothing more is sent.
+        KeyboardInterrupt: SIGINT or, as Terminated, SIGTERM; what had arrived is committed.
     """
-    return asyncio.run(_Run(client, store, limits, prices, watch, progress).over(waiting))
+    try:
+        return asyncio.run(_Run(client, store, limits, prices, watch, progress).over(waiting))
+    except asyncio.CancelledError:
+        raise Terminated from None
 
 
 @dataclass(slots=True)
@@ -81,6 +87,7 @@ class _Run:
     async def over(self, waiting: Sequence[ChatRequest]) -> Progress:
         started = time.perf_counter()
         left = iter(waiting)
+        _cancel_on_sigterm()
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self.limits.concurrency, len(waiting))):
@@ -163,3 +170,11 @@ class _Run:
                 seconds=seconds,
             )
         self.watch(self.progress)
+
+
+def _cancel_on_sigterm() -> None:
+    """Have SIGTERM cancel the run, as asyncio does for SIGINT, where platform and thread allow it."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -157,6 +157,7 @@ def plan_replay(
         prompt_text=None,
         parameters={},
         answer_schema={},
+        prices=None,
     )
     replayed = dataclasses.replace(replayed, digest=digest(replayed))
     plan = _plan(baseline, options, b"")

@@ -191,6 +191,11 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
+def published(value: float | None) -> str:
+    """With the three decimals that published boards are compared by."""
+    return "-" if value is None else f"{value:.3f}"
+
+
 def interval(estimate: Estimate) -> str:
     return "-" if estimate.lower is None else f"[{percent(estimate.lower)}, {percent(estimate.upper)}]"
 
@@ -198,7 +203,7 @@ def interval(estimate: Estimate) -> str:
 def _row_text(row: BoardRow) -> str:
     raw, lc, sample = row.raw.estimate, row.lc, row.entry.sample
     facts = {
-        "win rate": f"{percent(raw.value)} {interval(raw)} (standard error {percent(raw.stderr)})",
+        "win rate": f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})",
         "LC win rate": f"{percent(lc.value)} {interval(lc)} {lc.status}",
         "verdicts": f"{sample.n} of {sample.n + sample.n_missing} instructions: "
         f"{row.counts.wins} wins, {row.counts.losses} losses, {row.counts.ties} ties",

@@ -1,5 +1,6 @@
 """Find the shipped judges, prompts, boards and examples, in a wheel and in a checkout alike."""
 
+import os
 from pathlib import Path
 
 from evalkit.errors import ConfigError, UnknownName
@@ -32,10 +33,10 @@ def find(kind: str, name: str, suffix: str, *, noun: str, beside: Path | None = 
     """
     if "/" in name or "\\" in name or name.endswith(suffix):
         path = Path(name) if beside is None or Path(name).is_absolute() else beside / name
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file it takes any name
             raise ConfigError(f"{path}: no such {noun} file")
         return path
-    if beside is not None and (beside / f"{name}{suffix}").is_file():
+    if beside is not None and os.path.isfile(beside / f"{name}{suffix}"):
         return beside / f"{name}{suffix}"
     known = names(kind, suffix)
     if name not in known:

@@ -46,7 +46,10 @@ def read_benchmark(name: str) -> Benchmark:
             raise ConfigError(f"{path}: missing key {key!r}")
     source = fields.get("baseline_outputs")
     if source is not None and not source.startswith(PREFIX):
-        fields["baseline_outputs"] = str((path.parent / source).resolve())
+        try:
+            fields["baseline_outputs"] = str((path.parent / source).resolve())
+        except (ValueError, OSError) as error:
+            raise ConfigError(f"{path}: baseline_outputs: no path that a file can have: {error}") from None
     return Benchmark(path.name.removesuffix(".yaml"), **fields)
 
 

@@ -1,7 +1,11 @@
 """Read JSON and YAML strictly: one clear error that names the place, and nothing ambiguous accepted."""
 
+import codecs
+import contextlib
+import io
 import json
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,9 @@ import yaml
 from evalkit.errors import ConfigError, InputError
 
 MAX_YAML_BYTES = 1_000_000
+TOO_DEEP = "JSON nested too deeply. Expected an array of flat objects"
+
+_SHOWN = 60
 
 
 def parse_json(text: str, where: str) -> Any:
@@ -21,7 +28,7 @@ def parse_json(text: str, where: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
     except RecursionError:
-        raise InputError(f"{where}: JSON nested too deeply. Expected an array of flat objects") from None
+        raise InputError(f"{where}: {TOO_DEEP}") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise InputError(f"{where}: not valid JSON at {place}: {error.msg}") from None
@@ -39,21 +46,58 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
+    with open_file(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def open_file(path: Path) -> Iterator[io.BufferedReader]:
+    """A file's bytes, to be read piece by piece.
+
+    Raises:
+        InputError: missing, a folder or unreadable, now or while it is read.
+    """
     try:
-        return path.read_bytes()
+        file = path.open("rb")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a folder. Name a file in it") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise _unreadable(path, error) from None
+    with file:
+        try:
+            yield file
+        except OSError as error:
+            raise _unreadable(path, error) from None
 
 
-def decode(content: bytes, where: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: not UTF-8 text (byte {error.start}). Save the file as UTF-8") from None
+def decode(content: bytes, where: str, *, offset: int = 0) -> str:
+    """Bytes as UTF-8 text without a byte order mark; `offset` is where in the file they begin.
+
+    Raises:
+        InputError: naming the first wrong byte.
+    """
+    return "".join(decode_pieces([content], where, offset=offset))
+
+
+def decode_pieces(pieces: Iterable[bytes], where: str, *, offset: int = 0) -> Iterator[str]:
+    """The text of bytes that come piece by piece, wherever they are cut, as `decode` gives it.
+
+    Raises:
+        InputError: naming the first wrong byte.
+    """
+    rest = b""
+    for piece in pieces:
+        content = rest + piece
+        try:
+            text, used = codecs.utf_8_decode(content, "strict", False)  # noqa: FBT003 (more may follow)
+        except UnicodeDecodeError as error:
+            raise _not_utf_8(where, offset + error.start) from None
+        yield text.removeprefix("\ufeff") if offset == 0 else text
+        offset, rest = offset + used, content[used:]
+    if rest:
+        raise _not_utf_8(where, offset)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -90,12 +134,20 @@ def kind_of(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _not_utf_8(where: str, byte: int) -> InputError:
+    return InputError(f"{where}: not UTF-8 text (byte {byte}). Save the file as UTF-8")
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
         repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"key {repeated!r} stands twice in one object")
+        raise ValueError(f"key {repeated[:_SHOWN]!r} stands twice in one object")
     return found
 
 
@@ -108,6 +160,9 @@ def _finite(text: str) -> float:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from evalkit.errors import InputError, UnknownName
 FOLDER = "leaderboards/human"
 ALIASES = "aliases"
 _SCORE_COLUMNS = ("score", "rating")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,8 @@ def read_reference(name: str) -> Reference:
     for number, row in enumerate(rows, start=1):
         if row["model"] in scores:
             raise InputError(f"{path}: row {number}: model {row['model']!r} stands twice")
-        try:
-            scores[row["model"]] = float(row[column])
-        except ValueError:
-            scores[row["model"]] = math.nan
+        # float() alone would take 1_0 for 10, and the digits of other scripts
+        scores[row["model"]] = float(row[column]) if _NUMBER.fullmatch(row[column].strip()) else math.nan
         if not math.isfinite(scores[row["model"]]):
             raise InputError(f"{path}: row {number}: {column}: expected a number, found {row[column]!r}")
     return Reference(path.name.removesuffix(".csv"), scores, rows[0].get("source", ""), rows[0].get("date", ""))
@@ -82,7 +82,10 @@ def shared_models(models: Iterable[str], reference: Reference, aliases: Mapping[
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    rows = list(csv.DictReader(io.StringIO(read_text(path))))
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: not valid CSV: {error}") from None
     if not rows:
         raise InputError(f"{path}: the file holds no rows")
     for number, row in enumerate(rows, start=1):

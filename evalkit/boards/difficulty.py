@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.formats.table import KEY_COLUMNS, read_frame, row_key
+from evalkit.formats.table import KEY_COLUMNS, check_keys, read_frame, row_key
 from evalkit.stats.lc_compat import GamedBaselines
 
 DIFFICULTY = "instruction_difficulty"
@@ -34,6 +34,7 @@ def read_difficulty(path: Path) -> dict[str, float]:
     key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
     if key_column is None or DIFFICULTY not in frame.columns:
         raise InputError(f"{path}: expected the columns index (or instruction) and {DIFFICULTY}")
+    check_keys(frame, key_column, path)
     values = frame[DIFFICULTY]
     if values.dtype.kind not in "fi" or not np.isfinite(values.to_numpy(dtype=np.float64)).all():
         raise InputError(f"{path}: {DIFFICULTY}: expected finite numbers only")
@@ -54,5 +55,8 @@ def read_compat_inputs(folder: Path) -> CompatInputs:
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}")
-    preference, length, difficulty = (frame[name].to_numpy(dtype=np.float64) for name in names)
+    try:
+        preference, length, difficulty = (frame[name].to_numpy(dtype=np.float64) for name in names)
+    except (ValueError, OverflowError):
+        raise InputError(f"{path}: expected numbers only") from None
     return CompatInputs(read_difficulty(folder), GamedBaselines(preference, length, difficulty))

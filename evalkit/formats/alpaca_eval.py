@@ -1,5 +1,6 @@
 """AlpacaEval's annotations.json: its preference code, its files, and the raw replies recorded in them."""
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.documents import kind_of
-from evalkit.errors import InputError, RetryableError
-from evalkit.files import write_text
+from evalkit.errors import ClientError, InputError
+from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
@@ -81,47 +82,51 @@ def read_recording(path: Path) -> Recording:
     Raises:
         InputError: naming file, row and field; several judges in one file.
     """
-    records = read_records(path)
     replies: dict[str, tuple[RecordedReply, ...]] = {}
-    for record in records:
+    annotators: set[str] = set()
+    for record in read_records(path):
         key = instruction_key(record.text("instruction"))
         replies[key] = (*replies.get(key, ()), *_replies(record))
-    annotators = sorted({record.text("annotator") for record in records})
+        annotators.add(record.text("annotator"))
     if len(annotators) != 1:
-        raise InputError(
-            f"{path}: expected the replies of one judge, found {len(annotators)}: {', '.join(annotators[:5])}"
-        )
-    return Recording(str(path), annotators[0], replies)
+        names = ", ".join(sorted(annotators)[:5])
+        raise InputError(f"{path}: expected the replies of one judge, found {len(annotators)}: {names}")
+    return Recording(str(path), annotators.pop(), replies)
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation], baseline: OutputSet, candidate: OutputSet) -> None:
-    """One object an instruction, in the baseline's order, with the mean preference over orders and repeats.
+    """One object an instruction, in the order of the annotations, with the mean preference over orders and repeats.
 
     The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed.
+
+    Args:
+        annotations: those of one instruction one after the other.
     """
-    by_key: dict[str, list[Annotation]] = {}
-    for annotation in annotations:
-        by_key.setdefault(annotation.asked.key, []).append(annotation)
     answers = {output.key: output for output in candidate.outputs}
-    rows = []
-    for example, output in zip(baseline.examples, baseline.outputs, strict=True):
-        given = by_key.pop(example.key, [])
-        if given:
-            answer = answers.get(example.key)
-            rows.append(
-                {
-                    "instruction": example.instruction,
-                    "output_1": output.text,
-                    "generator_1": baseline.model,
-                    "dataset": example.category,
-                    "output_2": None if answer is None else answer.text,
-                    "generator_2": candidate.model,
-                    "annotator": given[0].asked.judge,
-                    **_judged(given),
-                }
-            )
-    # a line each: readable, and written in a tenth of the time that indentation takes
-    write_text(path, "[\n" + ",\n".join(json.dumps(row, ensure_ascii=True) for row in rows) + "\n]\n")
+    asked = {
+        example.key: (example, output)
+        for example, output in zip(reversed(baseline.examples), reversed(baseline.outputs), strict=True)
+    }
+    with replacing(path) as file:
+        # a line each: readable, and written in a tenth of the time that indentation takes
+        before = "[\n"
+        for key, group in itertools.groupby(annotations, key=lambda one: one.asked.key):
+            example, output = asked[key]
+            answer = answers.get(key)
+            given = list(group)
+            row = {
+                "instruction": example.instruction,
+                "output_1": output.text,
+                "generator_1": baseline.model,
+                "dataset": example.category,
+                "output_2": None if answer is None else answer.text,
+                "generator_2": candidate.model,
+                "annotator": given[0].asked.judge,
+                **_judged(given),
+            }
+            file.write(before + json.dumps(row, ensure_ascii=True))
+            before = ",\n"
+        file.write("\n]\n")
 
 
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
@@ -200,7 +205,7 @@ def _replies(record: Record) -> Iterable[RecordedReply]:
             continue
         try:
             reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
-        except RetryableError as error:
+        except ClientError as error:
             raise InputError(f'{record.where}: field "raw_completion": {error}') from None
         yield RecordedReply(
             baseline_text=record.text("output_1"),

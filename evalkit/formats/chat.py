@@ -1,36 +1,40 @@
 """Chat completions as OpenAI-compatible servers write them, read strictly into replies."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from evalkit.documents import kind_of
-from evalkit.errors import RetryableError
+from evalkit.errors import RejectedRequest, RetryableError
 from evalkit.types import ChatReply
 
 _SHOWN = 200
+# what is more is no count of tokens, and no database's integer
+_LARGEST_COUNT = 2**31 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def read_reply(body: Any, *, seconds: float | None = None) -> ChatReply:
-    """The first choice of a chat completion.
+def read_reply(document: Any, **facts: Any) -> ChatReply:
+    """The first choice of a chat completion; `facts` are the reply's other fields.
 
     Raises:
-        RetryableError: no choice, or none with text; an error that came as a success.
+        RetryableError: no choice, or none with text.
+        RejectedRequest: the judge refused, was cut off by a filter, or used up its tokens before it said anything.
     """
-    if not isinstance(body, dict):
-        raise RetryableError(f"the reply is {kind_of(body)}, not an object")
-    if body.get("error"):
-        raise RetryableError(f"the reply is an error: {_one_line(body['error'])}")
-    choices = body.get("choices")
+    if not isinstance(document, dict):
+        raise RetryableError(f"the reply is {kind_of(document)}, not an object", billed=True)
+    choices = document.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise RetryableError("the reply has no choices")
-    usage = body.get("usage")
+        raise RetryableError("the reply has no choices", billed=True)
+    usage = document.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     return read_choice(
         choices[0],
         prompt_tokens=_count(usage.get("prompt_tokens")),
         completion_tokens=_count(usage.get("completion_tokens")),
-        model=body.get("model") if isinstance(body.get("model"), str) else None,
-        seconds=seconds,
+        model=_text(document.get("model")),
+        fingerprint=_text(document.get("system_fingerprint")),
+        **facts,
     )
 
 
@@ -39,18 +43,35 @@ def read_choice(choice: Mapping[str, Any], **facts: Any) -> ChatReply:
 
     Raises:
         RetryableError: no text, or log-probabilities of an unknown form.
+        RejectedRequest: the judge refused, was cut off by a filter, or used up its tokens before it said anything.
     """
+    finish = _text(choice.get("finish_reason"))
+    if finish == "content_filter":
+        raise RejectedRequest("the endpoint's content filter cut the reply off")
     message = choice.get("message")
-    text = message.get("content") if isinstance(message, dict) else choice.get("text")
+    text = _said(message) if isinstance(message, dict) else choice.get("text")
+    top_logprobs = _top_logprobs(choice.get("logprobs"))
+    if not text:
+        if isinstance(message, dict) and isinstance(message.get("refusal"), str) and message["refusal"]:
+            raise RejectedRequest(f"the judge refused: {_one_line(message['refusal'])}")
+        # one token of white space may still carry the weights of the labels
+        if finish == "length" and (text is None or not top_logprobs):
+            raise RejectedRequest("the reply used up its tokens before it said anything. Raise max_completion_tokens")
     if not isinstance(text, str):
-        raise RetryableError(f"the reply's content is {kind_of(text)}, not text")
-    finish = choice.get("finish_reason")
-    return ChatReply(
-        text=text,
-        top_logprobs=_top_logprobs(choice.get("logprobs")),
-        finish_reason=finish if isinstance(finish, str) else None,
-        **facts,
-    )
+        raise RetryableError(f"the reply's content is {kind_of(text)}, not text", billed=True)
+    if _SURROGATE.search(text):
+        raise RetryableError("the reply's content holds half of a surrogate pair", billed=True)
+    return ChatReply(text=text, top_logprobs=top_logprobs, finish_reason=finish, **facts)
+
+
+def _said(message: Mapping[str, Any]) -> Any:
+    """The text of a message; of a message that calls one tool, the arguments of the call, whatever it says besides."""
+    calls = message.get("tool_calls")
+    if isinstance(calls, list) and len(calls) == 1 and isinstance(calls[0], dict):
+        function = calls[0].get("function")
+        if isinstance(function, dict):
+            return function.get("arguments")
+    return message.get("content")
 
 
 def _top_logprobs(logprobs: Any) -> tuple[tuple[tuple[str, float], ...], ...]:
@@ -58,15 +79,24 @@ def _top_logprobs(logprobs: Any) -> tuple[tuple[tuple[str, float], ...], ...]:
         return ()
     try:
         return tuple(
-            tuple((str(entry["token"]), float(entry["logprob"])) for entry in position.get("top_logprobs") or ())
+            tuple((_storable(entry["token"]), float(entry["logprob"])) for entry in position.get("top_logprobs") or ())
             for position in logprobs["content"]
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RetryableError(f"the reply's log-probabilities are of an unknown form: {error!r}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RetryableError(f"the reply's log-probabilities are of an unknown form: {error!r}", billed=True) from None
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_COUNT else None
+
+
+def _text(value: Any) -> str | None:
+    return _storable(value) if isinstance(value, str) else None
+
+
+def _storable(value: object) -> str:
+    """A text that any database and file takes: half of a surrogate pair, as servers cut tokens, is replaced."""
+    return _SURROGATE.sub("\ufffd", str(value))
 
 
 def _one_line(value: object) -> str:

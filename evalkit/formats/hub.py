@@ -1,5 +1,7 @@
 """Rows of a Hugging Face dataset: a folder that `datasets` saved, or a named one from the hub."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ PREFIX = "hf:"
 
 def saved_dataset(path: Path) -> bool:
     """Whether a folder was written by `datasets.save_to_disk`."""
-    return (path / "state.json").is_file() or (path / "dataset_dict.json").is_file()
+    # unlike Path.is_file it takes any name
+    return any(os.path.isfile(path / name) for name in ("state.json", "dataset_dict.json"))
 
 
-def read_saved(path: Path) -> list[Record]:
+def read_saved(path: Path) -> Iterator[Record]:
     """The rows of a saved dataset, which must have a single split.
 
     Raises:
@@ -29,7 +32,7 @@ def read_saved(path: Path) -> list[Record]:
     return _records(_one_split(loaded, str(path), cure=f"Name one: {path}/SPLIT"), str(path))
 
 
-def read_hub(name: str) -> list[Record]:
+def read_hub(name: str) -> Iterator[Record]:
     """The rows of `hf:OWNER/NAME[:CONFIG[:SPLIT]]`, or of one file of a dataset, `hf:OWNER/NAME/FILE.json`.
 
     Raises:
@@ -60,5 +63,11 @@ def _one_split(loaded: Any, where: str, *, cure: str) -> Any:
     return next(iter(loaded.values()))
 
 
-def _records(dataset: Any, where: str) -> list[Record]:
-    return [Record(f"{where}: row {number}", dict(row)) for number, row in enumerate(dataset, start=1)]
+def _records(dataset: Any, where: str) -> Iterator[Record]:
+    number = 0
+    try:
+        for number, row in enumerate(dataset, start=1):
+            yield Record(f"{where}: row {number}", dict(row))
+    except Exception as error:  # noqa: BLE001 (damage in the middle of a table makes the library raise anything)
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"{where}: row {number + 1}: cannot be read: {said}") from None

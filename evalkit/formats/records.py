@@ -1,20 +1,32 @@
 """Rows of named fields out of JSON, JSON lines, CSV and Parquet files, each with the place it was read from."""
 
+import codecs
+import contextlib
 import csv
 import gzip
 import io
 import json
+import os
 import re
+import shutil
+import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import decode, kind_of, parse_json, read_bytes
+from evalkit.documents import decode, decode_pieces, kind_of, open_file, parse_json
 from evalkit.errors import InputError
+from evalkit.formats.arrays import breaks_off, parse_array
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
+
+_PIECE_BYTES = 1 << 16
+# few, because a row may hold megabytes
+_ROWS_AT_ONCE = 8
+_LARGEST_BLOCK = 2**31 - 1
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +46,7 @@ class Record:
             raise InputError(f'{self.where}: field "{name}": missing. Found: {_names(self.fields)}')
         value = self.fields[name]
         if not isinstance(value, str):
-            cure = ' Write "" for an answer that is empty' if value is None else ""
-            raise InputError(f'{self.where}: field "{name}": expected text, found {kind_of(value)}.{cure}')
+            raise InputError(f'{self.where}: field "{name}": expected text, found {kind_of(value)}')
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -46,67 +57,113 @@ class Record:
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """A field that may be missing, null or NaN."""
+        """A field that may be missing, null or NaN, as tables write that there is no text.
+
+        Raises:
+            InputError: as for `text`.
+        """
         value = self.fields.get(name)
         return None if value is None or value != value else self.text(name)
 
 
-def read_records(path: Path) -> list[Record]:
-    """All rows of a file, told apart by its suffix; `.gz` may follow any.
+def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
+    """The rows of a file one after the other, told apart by its suffix; `.gz` may follow any.
+
+    What is held at a time is one row of JSON and of JSON lines, and one page of each column of Parquet; CSV is read
+    whole.
+
+    Args:
+        on_torn: is told of JSON lines that break off inside the last one, and the rows before it are given; without
+            it such a file is refused.
 
     Raises:
-        InputError: missing, empty, of an unknown kind, or not what its suffix says.
+        InputError: missing, empty, of an unknown kind, or not what its suffix says; as late as at the row concerned.
     """
-    suffixes = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
-    suffix = suffixes[0] if suffixes else ""
-    if path.is_dir():
+    if os.path.isdir(path):  # unlike Path.is_dir it takes any name
         raise InputError(f"{path}: is a folder. Name a file in it, or a dataset folder written by `datasets`")
-    content = read_bytes(path)
-    if path.suffix == ".gz":
-        content = _unzip(content, path)
-    if suffix not in SUFFIXES:
-        raise InputError(f"{path}: unknown kind of file. Known: {', '.join(SUFFIXES)}, each also with .gz")
-    if not content.strip():
-        raise InputError(f"{path}: the file is empty")
-    reader = {".json": _json, ".jsonl": _json_lines, ".csv": _csv, ".parquet": _parquet}[suffix]
-    records = list(reader(content, path))
-    if not records:
-        raise InputError(f"{path}: the file holds no rows")
-    return records
+    suffixes = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
+    with _opened(path) as file:
+        if not suffixes or suffixes[0] not in SUFFIXES:
+            raise InputError(f"{path}: unknown kind of file. Known: {', '.join(SUFFIXES)}, each also with .gz")
+        if not any(piece.strip() for piece in _pieces(file)):
+            raise InputError(f"{path}: the file is empty")
+        file.seek(0)
+        records = {
+            ".json": _json(file, path),
+            ".jsonl": _json_lines(file, path, on_torn),
+            ".csv": _csv(file, path),
+            ".parquet": _parquet(file, path),
+        }[suffixes[0]]
+        record = None
+        for record in records:
+            yield record
+        if record is None:
+            raise InputError(f"{path}: the file holds no rows")
 
 
-def _json(content: bytes, path: Path) -> Iterator[Record]:
-    document = parse_json(decode(content, str(path)), str(path))
-    if not isinstance(document, list):
-        raise InputError(f"{path}: expected an array of objects, found {kind_of(document)}")
-    for number, fields in enumerate(document, start=1):
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
+    with open_file(path) as file:
+        if path.suffix != ".gz":
+            yield file
+            return
+        try:
+            with gzip.open(file) as unzipped:
+                yield unzipped
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise InputError(f"{path}: not a gzip file: {error}") from None
+
+
+def _pieces(file: io.BufferedIOBase) -> Iterator[bytes]:
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
+
+
+def _json(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
+    for number, fields in enumerate(parse_array(decode_pieces(_pieces(file), str(path)), str(path)), start=1):
         yield _record(fields, f"{path}: row {number}")
 
 
-def _json_lines(content: bytes, path: Path) -> Iterator[Record]:
+def _json_lines(file: io.BufferedIOBase, path: Path, on_torn: Callable[[str], None] | None) -> Iterator[Record]:
+    offset, some = 0, False
     # not str.splitlines: it would also split at U+2028, which JSON allows inside a text
-    for number, line in enumerate(decode(content, str(path)).split("\n"), start=1):
-        if line.strip():
+    for number, line in enumerate(file, start=1):
+        if on_torn is not None and some and _torn(line):
+            on_torn(f"{path}: breaks off inside line {number}, which begins at byte {offset} and is left out")
+            return
+        text = decode(line, str(path), offset=offset)
+        if text.strip():
             where = f"{path}:{number}"
-            yield _record(parse_json(line, where), where)
+            yield _record(parse_json(text, where), where)
+            some = True
+        offset += len(line)
 
 
-def _csv(content: bytes, path: Path) -> Iterator[Record]:
+def _torn(line: bytes) -> bool:
+    """Whether a line is the last one and only its beginning was written."""
+    if line.endswith(b"\n"):
+        return False
+    try:
+        # a character may be torn as well
+        text, _ = codecs.utf_8_decode(line, "strict", False)  # noqa: FBT003
+    except UnicodeDecodeError:
+        return False
+    return bool(text.strip()) and breaks_off(text)
+
+
+def _csv(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
     import pyarrow
     import pyarrow.csv
 
-    text = decode(content, str(path))
-    if text.count('"') % 2:
-        raise InputError(f"{path}: not valid CSV: a quotation is not closed")
-    names = next(csv.reader(io.StringIO(text)), [])
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise InputError(f"{path}: column {repeated[0]!r} stands twice in the header")
+    text = decode(file.read(), str(path))
+    names = _header(text, path)
+    content = text.encode()
     try:
-        # unlike others it refuses rows that are longer or shorter than the header, and sets no limit to a field
+        # unlike others it refuses rows that are longer or shorter than the header, and sets no limit to a field;
+        # by blocks it would refuse a row that is longer than one
         table = pyarrow.csv.read_csv(
-            io.BytesIO(text.encode()),
-            read_options=pyarrow.csv.ReadOptions(block_size=len(content) + 1, use_threads=False),
+            io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(block_size=min(len(content) + 1, _LARGEST_BLOCK), use_threads=False),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
@@ -114,26 +171,61 @@ def _csv(content: bytes, path: Path) -> Iterator[Record]:
         )
     except (pyarrow.ArrowException, ValueError) as error:
         raise InputError(f"{path}: not valid CSV: {_counted_from_one(str(error))}") from None
-    for number, fields in enumerate(table.to_pylist(), start=1):
+    for number, fields in enumerate(_rows(table.to_batches(max_chunksize=_ROWS_AT_ONCE)), start=1):
         yield _record(fields, f"{path}: row {number}")
+
+
+def _header(text: str, path: Path) -> list[str]:
+    """The names of the columns, each once."""
+    if text.count('"') % 2:
+        raise InputError(f"{path}: not valid CSV: a quotation is not closed")
+    try:
+        names = next(filter(None, csv.reader(io.StringIO(text, newline=""))), [])
+    except csv.Error as error:
+        raise InputError(f"{path}: not valid CSV: the header: {error}") from None
+    _check_once(names, path)
+    return names
+
+
+def _check_once(names: list[str], path: Path) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InputError(f"{path}: column {repeated[0][:_SHOWN]!r} stands twice in the header")
 
 
 def _counted_from_one(message: str) -> str:
     """A reader's complaint in one line, its row number without the header."""
-    line = " ".join(message.split())
-    return re.sub(r"Row #(\d+)", lambda match: f"row {int(match.group(1)) - 1}", line)[:200]
+    return re.sub(r"Row #(\d+)", lambda match: f"row {int(match.group(1)) - 1}", _one_line(message))
 
 
-def _parquet(content: bytes, path: Path) -> Iterator[Record]:
+def _parquet(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
+    if path.suffix != ".gz":
+        yield from _parquet_rows(file, path)
+        return
+    # columns are read side by side, and a gzip file goes back only by beginning anew
+    with tempfile.TemporaryFile() as unzipped:
+        shutil.copyfileobj(file, unzipped)
+        yield from _parquet_rows(unzipped, path)
+
+
+def _parquet_rows(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
     import pyarrow
     import pyarrow.parquet
 
     try:
-        rows = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from None
-    for number, fields in enumerate(rows, start=1):
-        yield _record(fields, f"{path}: row {number}")
+        # otherwise a column is read whole
+        table = pyarrow.parquet.ParquetFile(file, buffer_size=_PIECE_BYTES, pre_buffer=False)
+        _check_once(table.schema_arrow.names, path)
+        batches = table.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False)
+        for number, fields in enumerate(_rows(batches), start=1):
+            yield _record(fields, f"{path}: row {number}")
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise InputError(f"{path}: not a Parquet file: {_one_line(str(error))}") from None
+
+
+def _rows(batches: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for batch in batches:
+        yield from batch.to_pylist()
 
 
 def _record(fields: Any, where: str) -> Record:
@@ -142,12 +234,9 @@ def _record(fields: Any, where: str) -> Record:
     return Record(where, fields)
 
 
-def _unzip(content: bytes, path: Path) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: not a gzip file: {error}") from None
+def _one_line(message: str) -> str:
+    return " ".join(message.split())[:200]
 
 
 def _names(fields: dict[str, Any]) -> str:
-    return ", ".join(json.dumps(name) for name in list(fields)[:8]) or "no fields"
+    return ", ".join(json.dumps(name[:_SHOWN]) for name in list(fields)[:8]) or "no fields"

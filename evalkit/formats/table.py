@@ -1,9 +1,10 @@
 """Tables of numeric preferences: judge, model, baseline, index or instruction, AlpacaEval's code, lengths."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,9 @@ def read_preferences(path: Path) -> list[PreferenceGroup]:
         missing.append("index or instruction")
     if missing or key_column is None:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {', '.join(map(str, frame.columns))}")
-    _check_names(frame, key_column, path)
+    for name in TEXT_COLUMNS:
+        _refuse(_no_name(frame[name]), frame, name, path, expected="a name")
+    check_keys(frame, key_column, path)
     _check_numbers(frame, path)
     _check_repeats(frame, key_column, path)
     return list(_groups(frame, key_column))
@@ -59,8 +62,9 @@ def read_frame(path: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file" if not path.exists() else f"{path}: is a folder. Name a file in it")
+    # unlike the methods of Path these take any name
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: is a folder. Name a file in it" if os.path.isdir(path) else f"{path}: no such file")
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, OSError) as error:
@@ -75,17 +79,32 @@ def row_key(value: object, column: str) -> str:
     return instruction_key(str(value)) if column == "instruction" else f"{int(float(str(value))):06d}"
 
 
-def _check_names(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
-    import pandas as pd
+def check_keys(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
+    """Refuse a table in which a row has no instruction, or no index, to know it by.
 
-    for name in TEXT_COLUMNS:
-        _refuse(frame[name].isna(), frame, name, path, expected="a name")
+    Raises:
+        InputError: naming the row.
+    """
     if key_column == "index":
-        values = pd.to_numeric(frame["index"], errors="coerce")
-        wrong = values.isna() | (values < 0) | (values != values.round())
+        values = _numbers(frame, "index", path)
+        wrong = values.isna() | (values < 0) | (values > 2**53) | (values != values.round())
         _refuse(wrong, frame, "index", path, expected="a whole number from 0")
     else:
-        _refuse(frame[key_column].isna(), frame, key_column, path, expected="an instruction")
+        _refuse(_no_name(frame[key_column]), frame, key_column, path, expected="an instruction")
+
+
+def _no_name(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    # a parquet file may hold lists and mappings, which nothing can be found by
+    return values.isna() | ~values.map(lambda value: isinstance(value, Hashable)).astype(bool)
+
+
+def _numbers(frame: "pd.DataFrame", name: str, path: Path) -> "pd.Series[Any]":
+    import pandas as pd
+
+    try:
+        return pd.to_numeric(frame[name], errors="coerce")
+    except (OverflowError, TypeError, ValueError):
+        raise InputError(f"{path}: {name}: holds something that is no number, or one that is too large") from None
 
 
 def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Path, *, expected: str) -> None:
@@ -96,10 +115,8 @@ def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Pa
 
 
 def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
-    import pandas as pd
-
     for name in NUMBER_COLUMNS:
-        values = pd.to_numeric(frame[name], errors="coerce")
+        values = _numbers(frame, name, path)
         wrong = values.isna() & frame[name].notna()
         if name == "preference":
             wrong |= values.notna() & (values != 0) & ~values.between(1, 2)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalkit.errors import EvalkitError, InputError
-from evalkit.formats.outputs import instruction_key, read_one, read_outputs
+from evalkit.formats.outputs import MAX_OUTPUT_CHARS, instruction_key, read_one, read_outputs
 from evalkit.types import OutputSet
 
 Row = dict[str, Any]
@@ -121,7 +121,6 @@ def test_several_models_where_one_is_wanted_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"output": None}, 'field "output": expected text, found null. Write ""'),
         ({"output": 3}, 'field "output": expected text, found a number'),
         ({"output": ["a"]}, 'field "output": expected text, found a list'),
         ({"output": "a\ud83d"}, 'field "output": character 2 is half of a surrogate pair (U+D83D)'),
@@ -153,14 +152,82 @@ def test_a_whole_surrogate_pair_in_json_is_one_character(tmp_path: Path) -> None
 
 def test_the_line_of_a_wrong_row_in_json_lines_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"instruction": "i", "output": "o"}\n\n{"instruction": "j", "output": null}\n', encoding="utf-8")
-    assert refusal(str(path)).startswith(f'{path}:3: field "output": expected text, found null')
+    path.write_text('{"instruction": "i", "output": "o"}\n\n{"instruction": "j", "output": 0}\n', encoding="utf-8")
+    assert refusal(str(path)).startswith(f'{path}:3: field "output": expected text, found a number')
 
 
-def test_a_null_in_parquet_is_refused_like_any_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "empty"),
+    [
+        ("null", True),
+        ('""', True),
+        ('" \\n\\t\\u00a0"', True),
+        ('"None"', False),
+        ('"null"', False),
+        ('"nan"', False),
+        ('"0"', False),
+    ],
+)
+def test_an_answer_that_is_null_is_empty_and_a_word_for_nothing_is_a_text(
+    tmp_path: Path, content: str, empty: bool
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f'[{{"instruction": "i", "output": {content}}}]', encoding="utf-8")
+    (output,) = read_one([str(path)]).outputs
+    assert output.empty is empty
+    assert output.texts == (json.loads(content) or "",)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [pa.array(["o", None]), pa.array([None, None], pa.string()), pa.nulls(2), pa.array([float("nan")] * 2)],
+    ids=["one missing", "all missing", "no kind", "NaN, as pandas writes a column that is missing"],
+)
+def test_an_answer_missing_from_a_parquet_file_is_empty(tmp_path: Path, column: pa.Array) -> None:
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({"instruction": ["i", "j"], "output": ["o", None]}), path)
-    assert refusal(str(path)).startswith(f'{path}: row 2: field "output": expected text, found null')
+    pq.write_table(pa.table({"instruction": ["i", "j"], "output": column}), path)
+    assert texts(read_one([str(path)]))[1] == ""
+
+
+def test_an_answer_missing_from_a_csv_file_is_empty_and_a_row_without_the_field_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("instruction,output\ni,\nj,NA\n", encoding="utf-8")
+    assert texts(read_one([str(path)])) == ["", "NA"]
+    path.write_text("instruction,output\ni\n", encoding="utf-8")
+    assert refusal(str(path)).startswith(f"{path}: not valid CSV: ")
+
+
+class TestAnswersOfAnySize:
+    def test_of_an_answer_too_long_for_any_judge_only_the_length_is_kept(self, tmp_path: Path) -> None:
+        # counted in characters: this one has twice as many bytes
+        rows = [{"instruction": str(extra), "output": "ä" * (MAX_OUTPUT_CHARS + extra)} for extra in (0, 1, 700)]
+        outputs = read_one([save(tmp_path / "a.json", rows)]).outputs
+        assert [output.oversize_chars for output in outputs] == [None, MAX_OUTPUT_CHARS + 1, MAX_OUTPUT_CHARS + 700]
+        assert [len(output.texts) for output in outputs] == [1, 0, 0]
+
+    def test_an_instruction_of_that_length_is_refused_with_its_row(self, tmp_path: Path) -> None:
+        row = {"instruction": "i" * (MAX_OUTPUT_CHARS + 1), "output": "o"}
+        source = save(tmp_path / "a.json", [ROWS[0], row])
+        assert refusal(source).startswith(f'{source}: row 2: field "instruction": 1000001 characters, more than')
+
+
+class TestLinesThatBreakOff:
+    def test_the_rows_before_are_read_and_the_rest_is_noted(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.jsonl"
+        whole = b"".join(json.dumps(row).encode() + b"\n" for row in ROWS[:2])
+        path.write_bytes(whole + b'{"instruction": "i", "outp')
+        outputs = read_one([str(path)])
+        assert texts(outputs) == TEXTS[:2]
+        assert outputs.notes == (
+            f"{path}: breaks off inside line 3, which begins at byte {len(whole)} and is left out",
+        )
+
+    def test_only_the_models_of_that_file_have_the_note(self, tmp_path: Path) -> None:
+        path = tmp_path / "torn.jsonl"
+        path.write_text('{"instruction": "i", "output": "o"}\n{"instr', encoding="utf-8")
+        torn, whole = read_outputs([str(path), save(tmp_path / "whole.json", ROWS)])
+        assert (torn.model, len(torn.notes)) == ("torn", 1)
+        assert (whole.model, whole.notes) == ("m", ())
 
 
 @pytest.mark.parametrize(
@@ -172,6 +239,11 @@ def test_a_source_that_cannot_be_read_is_refused_with_its_name(tmp_path: Path, n
     (tmp_path / "empty.json").write_text("", encoding="utf-8")
     good = save(tmp_path / "good.json", ROWS)
     assert refusal(good, str(tmp_path / name)).startswith(f"{tmp_path / name}: {reason}")
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".json", "a\0b.json"], ids=["too long", "NUL"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    assert refusal(str(tmp_path / name)).startswith(f"{tmp_path / name}: cannot be read: ")
 
 
 def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path) -> None:
@@ -230,8 +302,18 @@ class TestDatasetFolders:
 
     def test_a_wrong_row_of_a_saved_dataset_is_named(self, tmp_path: Path) -> None:
         folder = tmp_path / "saved"
-        datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "output": None}]).save_to_disk(str(folder))
-        assert refusal(str(folder)).startswith(f'{folder}: row 2: field "output": expected text, found null')
+        datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "instruction": None}]).save_to_disk(str(folder))
+        assert refusal(str(folder)).startswith(f'{folder}: row 2: field "instruction": expected text, found null')
+
+    def test_a_missing_answer_of_a_saved_dataset_is_empty(self, tmp_path: Path) -> None:
+        datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "output": None}]).save_to_disk(str(tmp_path / "saved"))
+        assert texts(read_one([str(tmp_path / "saved")])) == [TEXTS[0], ""]
+
+    def test_a_row_that_the_library_cannot_give_is_named(self, tmp_path: Path) -> None:
+        column = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
+        folder = tmp_path / "saved"
+        datasets.Dataset(pa.table({"instruction": column, "output": ["x"]})).save_to_disk(str(folder))
+        assert refusal(str(folder)).startswith(f"{folder}: row 1: cannot be read: ")
 
     @pytest.mark.parametrize(
         ("file", "content"),

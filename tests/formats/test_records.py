@@ -74,7 +74,7 @@ def saved(folder: Path, name: str, content: bytes | str) -> Path:
 def refusal(path: Path) -> str:
     """What reading says, once it is sure to be one line that begins with the file."""
     with pytest.raises(EvalkitError) as error:
-        read_records(path)
+        list(read_records(path))
     message = str(error.value)
     assert isinstance(error.value, InputError)
     assert message.startswith(f"{path}:")
@@ -87,7 +87,7 @@ def refusal(path: Path) -> str:
 def test_every_kind_of_file_gives_the_same_rows_byte_for_byte(tmp_path: Path, suffix: str, zipped: bool) -> None:
     content = WRITERS[suffix](ROWS)
     name = f"model-1.5{suffix}" + (".gz" if zipped else "")
-    records = read_records(saved(tmp_path, name, gzip.compress(content) if zipped else content))
+    records = list(read_records(saved(tmp_path, name, gzip.compress(content) if zipped else content)))
     assert [record.fields for record in records] == ROWS
 
 
@@ -96,7 +96,7 @@ def test_every_kind_of_file_gives_the_same_rows_byte_for_byte(tmp_path: Path, su
 )
 def test_every_row_knows_its_place(tmp_path: Path, suffix: str, second: str) -> None:
     path = saved(tmp_path, f"rows{suffix}", WRITERS[suffix](ROWS))
-    assert read_records(path)[1].where == f"{path}{second}"
+    assert list(read_records(path))[1].where == f"{path}{second}"
 
 
 @pytest.mark.parametrize("suffix", [".json", ".jsonl", ".csv"])
@@ -131,10 +131,77 @@ def test_blank_lines_between_json_lines_are_skipped_but_counted(tmp_path: Path) 
         ("{", "not valid JSON"),
     ],
 )
-def test_a_torn_last_line_is_refused_with_its_number(tmp_path: Path, last: str, reason: str) -> None:
+def test_a_torn_last_line_is_refused_with_its_number_by_who_does_not_ask_for_it(
+    tmp_path: Path, last: str, reason: str
+) -> None:
     said = refusal(saved(tmp_path, "rows.jsonl", '{"instruction": "a", "output": "x"}\n\n' + last))
     assert said.startswith(":3: ")
     assert reason in said
+
+
+# what may be torn in the middle: a character of four bytes, an escaped pair, numbers, literals, an inner value
+LAST = (
+    r'{"instruction": "é🙂\ud83d\ude42 \" \\", "n": -12.5e+10, "t": [true, null, {"a": []}], '
+    '"output": "x\u2028y"}'
+).encode()
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gz"])
+def test_lines_that_break_off_anywhere_in_the_last_one_give_the_rows_before_it(tmp_path: Path, zipped: bool) -> None:
+    whole = '{"output": "ä"}\r\n\n{"output": "b"}\n'.encode()
+    for length in range(len(LAST)):
+        content, torn = whole + LAST[:length], list[str]()
+        name = "rows.jsonl.gz" if zipped else "rows.jsonl"
+        path = saved(tmp_path, name, gzip.compress(content, 1) if zipped else content)
+        found = list(read_records(path, on_torn=torn.append))
+        assert [record.text("output") for record in found] == ["ä", "b"], length
+        assert torn == [f"{path}: breaks off inside line 4, which begins at byte 35 and is left out"] * (length > 0)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r", " "])
+def test_a_whole_last_line_is_a_row_however_it_ends(tmp_path: Path, end: str) -> None:
+    torn: list[str] = []
+    path = saved(tmp_path, "rows.jsonl", b'{"output": "a"}\n' + LAST + end.encode())
+    assert len(list(read_records(path, on_torn=torn.append))) == 2
+    assert torn == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"a": "b"}\n{"a": "c\n{"a": "d"}\n', ":2: not valid JSON"),
+        ('{"a": "b"}\n{"a": "c\n', ":2: not valid JSON"),
+        ('{"a": "b', ":1: not valid JSON"),
+        ('{"a": "b"}\n{"a": "c"} {"a": "d"}', ":2: not valid JSON"),
+        ("{'a': 'b'}\n{'a': 'c'}", ":1: not valid JSON"),
+        ('{"a": "b"}\n{\'a\': 1}', ":2: not valid JSON"),
+        ('{"a": "b"}\n{"a": {"b": 1, "b": 2}, "c', ":2: key 'b' stands twice"),
+        ('{"a": "b"}\n{"a": NaN, "b', ":2: NaN is not a JSON value"),
+        (b'{"a": "b"}\n{"a": "\xff', ": not UTF-8 text (byte 18)"),
+        (b'{"a": "b"}\n{"a": "c"}\xc3', ": not UTF-8 text (byte 21)"),
+        ('{"a": "b"}\n[1, 2]', ":2: expected an object, found a list"),
+    ],
+    ids=[
+        "torn in the middle",
+        "torn and ended",
+        "nothing before it",
+        "two in a line",
+        "Python literals",
+        "a Python literal at the end",
+        "a repeated key",
+        "NaN",
+        "a byte that begins no character",
+        "a torn character behind a row",
+        "a whole list",
+    ],
+)
+def test_what_is_no_torn_last_line_stays_refused(tmp_path: Path, content: bytes | str, reason: str) -> None:
+    path = saved(tmp_path, "rows.jsonl", content)
+    torn: list[str] = []
+    with pytest.raises(InputError) as error:
+        list(read_records(path, on_torn=torn.append))
+    assert str(error.value).startswith(f"{path}{reason}")
+    assert torn == []
 
 
 @pytest.mark.parametrize(
@@ -196,13 +263,22 @@ def test_json_lines_that_are_no_objects_are_refused(tmp_path: Path, content: str
     ("content", "reason"),
     [
         ('a,b\nx,"torn', ": not valid CSV:"),
+        (f"a,{'b' * 200_000}\nx,y\n", ": not valid CSV: the header: field larger"),
         ("a,b\nx,y\nx,y,z\n", ": not valid CSV:"),
         ("a,b\n", ": the file holds no rows"),
         ("\ufeff", ": not valid CSV:"),
         ("\n\n", ": the file is empty"),
         ("", ": the file is empty"),
     ],
-    ids=["torn quotation", "a field too many", "only a header", "only a byte order mark", "blank lines", "no bytes"],
+    ids=[
+        "torn quotation",
+        "a name too long",
+        "a field too many",
+        "only a header",
+        "only a byte order mark",
+        "blank lines",
+        "no bytes",
+    ],
 )
 def test_csv_that_is_no_table_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     assert refusal(saved(tmp_path, "rows.csv", content)).startswith(reason)
@@ -276,13 +352,13 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     [
         ({"a": "b", "c": "d"}, 'missing. Found: "a", "c"'),
         ({}, "missing. Found: no fields"),
-        ({"output": None}, 'expected text, found null. Write "" for an answer that is empty'),
-        ({"output": 3}, "expected text, found a number."),
-        ({"output": 0.5}, "expected text, found a number."),
-        ({"output": True}, "expected text, found true (a truth value)."),
-        ({"output": ["a"]}, "expected text, found a list."),
-        ({"output": {"text": "a"}}, "expected text, found a mapping."),
-        ({"output": b"a"}, "expected text, found bytes."),
+        ({"output": None}, "expected text, found null"),
+        ({"output": 3}, "expected text, found a number"),
+        ({"output": 0.5}, "expected text, found a number"),
+        ({"output": True}, "expected text, found true (a truth value)"),
+        ({"output": ["a"]}, "expected text, found a list"),
+        ({"output": {"text": "a"}}, "expected text, found a mapping"),
+        ({"output": b"a"}, "expected text, found bytes"),
         ({"output": "ab\ud83dc"}, "character 3 is half of a surrogate pair (U+D83D)"),
         ({"output": "\udc00"}, "character 1 is half of a surrogate pair (U+DC00)"),
     ],
@@ -318,19 +394,19 @@ def test_an_optional_field_that_is_there_must_be_text() -> None:
 def test_a_csv_row_with_a_field_too_many_is_refused_in_the_first_row_too(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="row 1"):
-        read_records(tmp_path / "a.csv")
+        list(read_records(tmp_path / "a.csv"))
 
 
 def test_a_csv_row_with_a_field_too_few_is_refused_and_no_empty_answer(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("instruction,output\nDo it.,Done\nTorn ins", encoding="utf-8")
     with pytest.raises(InputError, match="row 2"):
-        read_records(tmp_path / "a.csv")
+        list(read_records(tmp_path / "a.csv"))
 
 
 def test_a_csv_header_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("instruction,output,output\na,b,c\n", encoding="utf-8")
     with pytest.raises(InputError, match="'output' stands twice"):
-        read_records(tmp_path / "a.csv")
+        list(read_records(tmp_path / "a.csv"))
 
 
 @pytest.mark.parametrize("position", range(10, 40))
@@ -340,11 +416,39 @@ def test_a_gzip_file_with_a_flipped_byte_is_refused(tmp_path: Path, position: in
     content[position] ^= 0xFF
     (tmp_path / "a.json.gz").write_bytes(bytes(content))
     with pytest.raises(InputError):
-        read_records(tmp_path / "a.json.gz")
+        list(read_records(tmp_path / "a.json.gz"))
 
 
 def test_parquet_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     text = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
     pq.write_table(pa.table({"instruction": text, "output": ["x"]}), tmp_path / "a.parquet")
     with pytest.raises(InputError):
-        read_records(tmp_path / "a.parquet")
+        list(read_records(tmp_path / "a.parquet"))
+
+
+def test_a_parquet_file_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["output", "output"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert refusal(tmp_path / "a.parquet") == ": column 'output' stands twice in the header"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_the_header_of_a_csv_file_is_its_first_line_that_is_not_blank(tmp_path: Path, line_end: str) -> None:
+    path = saved(tmp_path, "a.csv", line_end.join(["", "", "instruction,output", "007,1e5", ""]))
+    assert [record.fields for record in read_records(path)] == [{"instruction": "007", "output": "1e5"}]
+
+
+def test_a_field_of_a_csv_file_may_be_of_any_length(tmp_path: Path) -> None:
+    long = "a,b\n" * 100_000
+    path = saved(
+        tmp_path, "a.csv", as_csv([{"instruction": long, "output": "x"}, {"instruction": "y", "output": long}])
+    )
+    assert [record.fields["output"] for record in read_records(path)] == ["x", long]
+
+
+def test_what_comes_first_is_given_before_what_is_wrong_is_met(tmp_path: Path) -> None:
+    for name, content in (("a.json", '[{"a": 1}, 2]'), ("a.jsonl", '{"a": 1}\n2\n')):
+        records = read_records(saved(tmp_path, name, content))
+        assert next(records).fields == {"a": 1}
+        with pytest.raises(InputError, match="expected an object, found a number"):
+            next(records)

@@ -1,0 +1,138 @@
+"""JSON that is not there at once: arrays read element by element, texts that break off."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from evalkit.documents import STRICT, TOO_DEEP, kind_of
+from evalkit.errors import InputError
+
+_BLANK = re.compile(r"[ \t\n\r]*")
+# a text cut behind one of these may end inside a number, a literal or an escape, which a scanner would misread
+_UNFINISHED = "\\+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def parse_array(pieces: Iterator[str], where: str) -> Iterator[Any]:
+    """The elements of the array that a JSON text spells, the text given piece by piece.
+
+    Raises:
+        InputError: what `parse_json` refuses, or JSON that is no array.
+    """
+    text = _Text(pieces, where)
+    if text.peek() != "[":
+        other = text.value()
+        text.expect_end()
+        raise InputError(f"{where}: expected an array of objects, found {kind_of(other)}")
+    text.skip()
+    if text.peek() != "]":
+        yield text.value()
+    while text.peek() == ",":
+        text.skip()
+        yield text.value()
+    if text.peek() != "]":
+        raise text.refusal("Expecting ',' delimiter")
+    text.skip()
+    text.expect_end()
+
+
+def breaks_off(text: str) -> bool:
+    """Whether a text is the beginning of a JSON value, sound as far as it goes, and not the whole of it."""
+    begun = text.strip().rstrip(_UNFINISHED)
+    try:
+        STRICT.raw_decode(begun)
+    except json.JSONDecodeError as error:
+        return _unfinished(error)
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def _unfinished(error: json.JSONDecodeError) -> bool:
+    return error.pos == len(error.doc) or error.msg.startswith("Unterminated string")
+
+
+class _Text:
+    """The part of a JSON text that is being read: it grows at its end, and loses what has been read when it does."""
+
+    def __init__(self, pieces: Iterator[str], where: str) -> None:
+        self._pieces = pieces
+        self._where = where
+        self._text = ""
+        self._at = 0
+        self._held_back = ""
+        self._line = 1
+        self._column = 1
+
+    def peek(self) -> str:
+        """The next character that is no white space; empty at the end."""
+        self._skip_blank()
+        while self._at == len(self._text) and self._grow():
+            self._skip_blank()
+        return self._text[self._at : self._at + 1]
+
+    def skip(self) -> None:
+        self._at += 1
+
+    def value(self) -> Any:
+        """The value that begins at the next character.
+
+        Raises:
+            InputError: it is no value, or one that is not strict JSON.
+        """
+        while True:
+            self._skip_blank()
+            try:
+                value, self._at = STRICT.raw_decode(self._text, self._at)
+            except RecursionError:
+                raise InputError(f"{self._where}: {TOO_DEEP}") from None
+            except json.JSONDecodeError as error:
+                if not _unfinished(error) or not self._grow():
+                    raise self.refusal(error.msg, error.pos) from None
+            except ValueError as error:
+                raise InputError(f"{self._where}: {error}") from None
+            else:
+                return value
+
+    def expect_end(self) -> None:
+        if self.peek():
+            raise self.refusal("Extra data")
+
+    def refusal(self, reason: str, position: int | None = None) -> InputError:
+        line, column = self._place(self._at if position is None else position)
+        return InputError(f"{self._where}: not valid JSON at line {line} column {column}: {reason}")
+
+    def _skip_blank(self) -> None:
+        blank = _BLANK.match(self._text, self._at)
+        assert blank is not None
+        self._at = blank.end()
+
+    def _grow(self) -> bool:
+        """Read on; False when there is nothing left.
+
+        At least as much is added as is left to read, so that a long value, which is begun anew each time, costs no
+        more than twice its length in all.
+        """
+        left = self._text[self._at :]
+        added, size = [self._held_back], 0
+        for piece in self._pieces:
+            added.append(piece)
+            size += len(piece)
+            if size > len(left) and piece.rstrip(_UNFINISHED):
+                fresh = "".join(added)
+                solid = len(fresh.rstrip(_UNFINISHED))
+                break
+        else:
+            fresh = "".join(added)
+            solid = len(fresh)
+        if solid:
+            self._line, self._column = self._place(self._at)
+            self._text, self._at, self._held_back = left + fresh[:solid], 0, fresh[solid:]
+        return solid > 0
+
+    def _place(self, position: int) -> tuple[int, int]:
+        """Line and column of a position in the part that is held."""
+        line_start = self._text.rfind("\n", 0, position) + 1
+        if line_start:
+            return self._line + self._text.count("\n", 0, position), position - line_start + 1
+        return self._line, self._column + position

@@ -1,15 +1,21 @@
 """Write files so that a reader sees the old or the new one whole, under names that cannot leave their folder."""
 
 import contextlib
+import glob
 import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
+from evalkit import faults
 from evalkit.errors import InputError
+from evalkit.processes import running
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
+_PART_NAME = re.compile(r"\.(\d+)-[0-9a-f]+\.part$")
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 
@@ -19,19 +25,57 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         InputError: the place cannot be written.
     """
-    part = path.with_name(f".{path.name[:60]}.{secrets.token_hex(8)}.part")
+    with replacing(path) as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A file to write into, which takes the place of the old one in one step when the block ends well.
+
+    Raises:
+        InputError: the place cannot be written; the old file stays.
+    """
+    part = _part(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
         with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(file.fileno())
+        faults.reach("before_rename")
         part.replace(path)
+        faults.reach("after_rename")
         _sync_folder(path.parent)
     except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
         with contextlib.suppress(OSError):
             part.unlink()
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def creating(path: Path) -> Iterator[Path]:
+    """A private empty file to fill, which gets its name in one step when the block ends well.
+
+    Where somebody else was faster, theirs stays and this one goes.
+    """
+    part = _part(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        faults.reach("before_rename")
+        _name_new(part, path)
+        faults.reach("after_rename")
+        _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def safe_name(name: str) -> str:
@@ -41,6 +85,30 @@ def safe_name(name: str) -> str:
         return name
     slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "model"
     return f"{slug}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name[:60]}.{os.getpid()}-{secrets.token_hex(8)}.part")
+
+
+def _name_new(part: Path, path: Path) -> None:
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # a file system without second names
+        if not path.exists():
+            part.rename(path)
+
+
+def sweep(path: Path) -> None:
+    """Remove what a killed process left of this file."""
+    for part in path.parent.glob(f".{glob.escape(path.name[:60])}.*.part"):
+        match = _PART_NAME.search(part.name)
+        if match and not running(int(match.group(1))):
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

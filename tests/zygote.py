@@ -1,0 +1,138 @@
+"""A process with everything loaded that forks command lines: a run starts in milliseconds instead of half a second.
+
+`python -m tests.zygote` reads requests as JSON lines: {"run": arguments, ...} forks one and answers its process id,
+{"wait": pid} answers the exit status, negative for a signal. It ends with its standard input.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tests.rig import REPOSITORY
+
+
+@dataclass
+class Running:
+    """A forked command line; what it prints is in the files `out` and `err`."""
+
+    zygote: "Zygote"
+    pid: int
+    out: Path
+    err: Path
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """The exit status, negative for a signal."""
+        return int(self.zygote.ask({"wait": self.pid}))
+
+    @property
+    def said(self) -> str:
+        return self.err.read_text(errors="replace")
+
+
+class Zygote:
+    """Starts command lines."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        self._count = 0
+
+    def start(
+        self,
+        arguments: Sequence[object],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        err: Path | None = None,
+    ) -> Running:
+        self._count += 1
+        out, err = cwd / f"said-{self._count}.out", err or cwd / f"said-{self._count}.err"
+        request = {"run": [str(one) for one in arguments], "cwd": str(cwd), "out": str(out), "err": str(err)}
+        pid = self.ask({**request, "environment": dict(environment or {})})
+        return Running(self, int(pid), out, err)
+
+    def run(self, arguments: Sequence[object], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Running:
+        """Start one and wait until it ends well."""
+        running = self.start(arguments, cwd=cwd, environment=environment)
+        status = running.wait()
+        assert status == 0, f"status {status}: {running.said}"
+        return running
+
+    def ask(self, request: Mapping[str, Any]) -> str:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
+
+@contextlib.contextmanager
+def open_zygote() -> Iterator[Zygote]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVALKIT_", "OPENAI_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.zygote"],
+        cwd=REPOSITORY,
+        env={**clean, "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Zygote(process)
+    finally:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.close()
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def serve() -> None:
+    import aiohttp  # noqa: F401
+    import jinja2  # noqa: F401
+    import sqlalchemy.dialects.sqlite  # noqa: F401
+
+    import evalkit.cli.annotate
+    import evalkit.cli.leaderboard  # noqa: F401
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer = _wait(request["wait"]) if "wait" in request else _fork(request)
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+
+
+def _wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _fork(request: Mapping[str, Any]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        _become(request)
+    return pid
+
+
+def _become(request: Mapping[str, Any]) -> NoReturn:
+    from evalkit.cli.main import main
+
+    os.chdir(request["cwd"])
+    os.environ.update(request["environment"])
+    for number, name in ((1, "out"), (2, "err")):
+        handle = os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(handle, number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.argv = ["evalkit", *request["run"]]
+    main()
+
+
+if __name__ == "__main__":
+    serve()

@@ -9,7 +9,10 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 CARRIED = {
-    "judges": ("alpaca_eval_2", "pairwise_json", "pairwise_label", "surface", "longest", "shortest", "random"),
+    "judges": (
+        *("alpaca_eval_2", "pairwise_json", "pairwise_label", "surface", "longest", "shortest", "random"),
+        *("azure_openai", "anthropic", "gemini", "openrouter", "vllm", "sglang", "llama_cpp", "ollama", "local_gguf"),
+    ),
     "prompts": ("pairwise_token", "pairwise_json", "pairwise_label"),
     "references": ("chatbot_arena_20240329", "arena_elo_20240202", "arena_elo_20240418"),
     "benchmarks": ("alpaca_eval", "example"),

@@ -1,5 +1,6 @@
 """Judges and benchmarks as files: what is read, what is refused, and what a judge's digest stands for."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from evalkit.benchmarks import baseline_source, benchmark_names, read_benchmark
 from evalkit.config import ORDERS, judge_names, read_judge, with_orders
 from evalkit.errors import ConfigError, EvalkitError, InputError, UnknownName
+from evalkit.modelfile import model_file, model_name
 from evalkit.prompting import ask, render
 from evalkit.types import Comparison, Example, JudgeConfig, Order, Output, Prices
 
@@ -120,15 +122,12 @@ def test_an_own_judge_may_use_a_shipped_prompt_unless_its_own_has_that_name(tmp_
 
 def test_a_prompt_that_lies_nowhere_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: pairwise_jsn"), prompt=None)
-    with pytest.raises(UnknownName, match=r"unknown prompt 'pairwise_jsn'\. Did you mean 'pairwise_json'\? Known:"):
-        read_judge(str(path))
+    assert refusal(path).startswith("prompt: unknown prompt 'pairwise_jsn'. Did you mean 'pairwise_json'? Known: ")
 
 
 def test_a_prompt_file_that_is_missing_is_named(tmp_path: Path) -> None:
     path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: gone.jinja"))
-    with pytest.raises(ConfigError) as error:
-        read_judge(str(path))
-    assert str(error.value) == f"{tmp_path / 'gone.jinja'}: no such prompt file"
+    assert refusal(path) == f"prompt: {tmp_path / 'gone.jinja'}: no such prompt file"
 
 
 def test_a_prompt_that_is_not_utf_8_is_refused_with_its_name(tmp_path: Path) -> None:
@@ -175,10 +174,10 @@ def test_a_name_that_is_no_judges_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("paramters: {}", "unknown key 'paramters'. Did you mean 'parameters'? Known: answer_schema,"),
-        ("Model: x", "unknown key 'Model'. Did you mean 'model'? Known: answer_schema,"),
-        ("promt: x", "unknown key 'promt'. Did you mean 'prompt'? Known: answer_schema,"),
-        ("qqq: x", "unknown key 'qqq'. Known: answer_schema,"),
+        ("paramters: {}", "unknown key 'paramters'. Did you mean 'parameters'? Known: answer_form,"),
+        ("Model: x", "unknown key 'Model'. Did you mean 'model'? Known: answer_form,"),
+        ("promt: x", "unknown key 'promt'. Did you mean 'prompt'? Known: answer_form,"),
+        ("qqq: x", "unknown key 'qqq'. Known: answer_form,"),
         ("name: x", "unknown key 'name'."),
         ("digest: x", "unknown key 'digest'."),
         ("prompt_text: x", "unknown key 'prompt_text'."),
@@ -213,6 +212,25 @@ def test_a_judge_without_client_or_parser_is_refused(tmp_path: Path, key: str) -
         ("answer_schema: {winner: [label]}", "answer_schema: winner: expected one of text, label, found ['label']"),
         ("headers: {x-team: 3}", "headers: x-team: expected text, found a number. Put it in quotes"),
         ("headers: x", "headers: expected a mapping, found text."),
+        ("headers: {x team: a}", "headers: 'x team' is no name of a header"),
+        ('headers: {"x\\nteam": a}', "headers: 'x\\nteam' is no name of a header"),
+        ("key_header: 'api key'", "key_header: 'api key' is no name of a header"),
+        ("answer_form: xml", "answer_form: expected one of json_schema, tool, found 'xml'"),
+        ("reasks: -1", "reasks: expected a whole number from 0 to 20, found -1"),
+        ("reasks: 1.5", "reasks: expected a whole number from 0 to 20, found 1.5"),
+        ("reasks: 21", "reasks: expected a whole number from 0 to 20, found 21"),
+        ("reasks: yes", "reasks: expected a number, found true (a truth value)."),
+        ("timeout: 0", "timeout: expected seconds up to 86400, found 0"),
+        ("timeout: .nan", "timeout: expected seconds up to 86400, found nan"),
+        ("timeout: 1e9", "timeout: expected"),
+        ("plain_http: 1", "plain_http: expected true or false, found a number."),
+        ("rates: {requests_a_minute: 3}", "rates: unknown key 'requests_a_minute'."),
+        ("rates: {requests_per_minute: 0}", "rates: requests_per_minute: expected a number a minute, found 0"),
+        ("rates: {tokens_per_minute: many}", "rates: tokens_per_minute: expected a number a minute, found 'many'"),
+        ("tls: {ca: gone.pem}", "tls: ca: expected the path of a PEM file, found 'gone.pem'"),
+        ("tls: {key: my.yaml}", "tls: key: there is no certificate that it belongs to"),
+        ("tls: {authority: my.yaml}", "tls: unknown key 'authority'."),
+        ("server: {ctx_size: 8192}", "server: only a judge with client: local has one"),
         ("base_url: localhost:8000", "base_url: expected an http or https address, found 'localhost:8000'"),
         ("base_url: ftp://host", "base_url: expected an http or https address, found 'ftp://host'"),
         ("base_url: file:///etc/passwd", "base_url: expected an http or https address"),
@@ -256,6 +274,7 @@ def test_a_file_that_is_no_plain_mapping_is_refused(tmp_path: Path, text: str, r
         ("tie: TIE", "tie: EQUAL"),
         ("tie: TIE\n", ""),
         ("localhost:8000", "localhost:8001"),
+        ("tie: TIE", "tie: TIE\nanswer_form: tool"),
     ],
 )
 def test_the_digest_changes_with_everything_that_decides_a_verdict(tmp_path: Path, old: str, new: str) -> None:
@@ -277,6 +296,8 @@ def test_the_digest_changes_with_the_text_of_the_prompt(tmp_path: Path) -> None:
         ("{x-team: a}", "{x-team: b, authorization: c}"),
         ("key_variable: MY_KEY", "key_variable: OTHER_KEY"),
         ("description: a judge", "description: the same judge"),
+        ("description: a judge", "timeout: 5\nreasks: 0\nplain_http: true\nrates: {requests_per_minute: 5}"),
+        ("description: a judge", "key_header: api-key\ntls: {ca: my.jinja}"),
         ("notice: a notice", "notice: another"),
         ("max_tokens: 9}", "max_tokens: 9}  # a comment"),
         ("{temperature: 0, max_tokens: 9}", "{max_tokens: 9, temperature: 0}"),
@@ -308,6 +329,98 @@ def test_asking_another_model_is_another_judge(tmp_path: Path) -> None:
 def test_asking_in_other_orders_is_what_the_file_would_have_said(tmp_path: Path, orders: str) -> None:
     written = read_judge(str(own_judge(tmp_path / "a", JUDGE.replace("orders: one", f"orders: {orders}"))))
     assert with_orders(read_judge(str(own_judge(tmp_path / "b"))), orders) == written
+
+
+LOCAL_JUDGE = """\
+client: local
+model: models/tiny.gguf
+prompt: pairwise_token
+parser: token_probability
+server: {ctx_size: 4096, flash_attn: true, cache_type_k: q8_0}
+"""
+
+
+def local_judge(folder: Path, text: str = LOCAL_JUDGE, *, content: bytes = b"weights") -> Path:
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    (folder / "models" / "tiny.gguf").write_bytes(content)
+    return own_judge(folder, text, prompt=None)
+
+
+def test_a_model_file_lies_relative_to_the_judge_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read_judge(str(local_judge(tmp_path / "judges with a space")))
+    assert config.model == "tiny.gguf"
+    assert model_file(config) == tmp_path / "judges with a space" / "models" / "tiny.gguf"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.gguf").write_bytes(b"other")
+    asked = read_judge(str(tmp_path / "judges with a space" / "my.yaml"), model="other.gguf")
+    assert model_file(asked) == tmp_path / "other.gguf"
+
+
+def test_a_model_file_is_taken_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = local_judge(tmp_path, LOCAL_JUDGE.replace("models/tiny.gguf", "${MODELS_OF_TEST}/tiny.gguf"))
+    monkeypatch.delenv("MODELS_OF_TEST", raising=False)
+    listed = read_judge(str(path))
+    with pytest.raises(ConfigError, match="model: the environment variable MODELS_OF_TEST is not set"):
+        model_file(listed)
+    monkeypatch.setenv("MODELS_OF_TEST", str(tmp_path / "models"))
+    config = read_judge(str(path))
+    assert config.model == "tiny.gguf" and model_file(config).read_bytes() == b"weights"
+    assert config.digest != listed.digest
+
+
+def test_a_local_model_is_named_by_its_content_and_not_by_its_folder(tmp_path: Path) -> None:
+    first = read_judge(str(local_judge(tmp_path / "a")))
+    assert re.fullmatch(r"tiny\.gguf:[0-9a-f]{8}", model_name(first))
+    same = read_judge(str(local_judge(tmp_path / "b")))
+    assert (model_name(same), same.digest) == (model_name(first), first.digest)
+    other = read_judge(str(local_judge(tmp_path / "c", content=b"other weights")))
+    assert model_name(other) != model_name(first) and other.digest != first.digest
+    # two models of one size that differ at one end only
+    long = [read_judge(str(local_judge(tmp_path / end, content=ends))) for end, ends in
+            [("d", b"a" + bytes(3 * 2**20)), ("e", bytes(3 * 2**20) + b"a")]]  # fmt: skip
+    assert model_name(long[0]) != model_name(long[1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("ctx_size: 4096", "ctx_size: 8192, threads: 2, parallel: 4", True),
+        ("cache_type_k: q8_0", "cache_type_k: f16", False),
+        ("flash_attn: true, ", "", False),
+    ],
+)
+def test_a_servers_option_names_the_model_only_where_it_changes_answers(
+    tmp_path: Path, old: str, new: str, same: bool
+) -> None:
+    first = read_judge(str(local_judge(tmp_path / "a")))
+    other = read_judge(str(local_judge(tmp_path / "b", LOCAL_JUDGE.replace(old, new))))
+    assert (model_name(other) == model_name(first)) == same
+    assert (other.digest == first.digest) == same
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("ctx_size", "ctx-size", "server: 'ctx-size' cannot be set. Write an option of llama-server in small letters"),
+        ("ctx_size", "Ctx", "server: 'Ctx' cannot be set"),
+        ("ctx_size: 4096", "host: 0.0.0.0", "server: 'host' cannot be set"),
+        ("ctx_size: 4096", "api_key: x", "server: 'api_key' cannot be set"),
+        ("ctx_size: 4096", "model_url: http://evil.example/x", "server: 'model_url' cannot be set"),
+        ("ctx_size: 4096", "threads: [1, 2]", "server: threads: expected a number, a text or a truth value"),
+        ("ctx_size: 4096", "threads:", "server: threads: expected a number, a text or a truth value, found None"),
+        ("parser:", "base_url: http://localhost/v1\nparser:", "base_url: a judge with client: local has none"),
+        ("parser:", "rates: {requests_per_minute: 3}\nparser:", "rates: a judge with client: local has none"),
+    ],
+)
+def test_a_local_judge_that_cannot_be_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    assert refusal(local_judge(tmp_path, LOCAL_JUDGE.replace(old, new, 1))).startswith(reason)
+
+
+def test_a_local_model_that_is_missing_is_named_when_it_is_needed(tmp_path: Path) -> None:
+    path = local_judge(tmp_path)
+    (tmp_path / "models" / "tiny.gguf").unlink()
+    with pytest.raises(ConfigError, match=r"judge 'my': model: .*tiny\.gguf: no such file"):
+        model_name(read_judge(str(path)))
 
 
 def own_benchmark(folder: Path, text: str) -> Path:

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from evalkit.clients.address import http_endpoint
 from evalkit.clients.base import Endpoint
 from evalkit.clients.heuristic import heuristic_endpoint, open_heuristic
-from evalkit.clients.openai import open_openai, openai_endpoint
+from evalkit.clients.http import open_http
+from evalkit.clients.local import local_endpoint, open_local
+from evalkit.clients.openai_sdk import open_sdk
 from evalkit.registry import lookup
 from evalkit.types import Client, JudgeConfig
 
@@ -28,6 +31,8 @@ def client_kind(name: str) -> ClientKind:
 
 
 BUILTIN: dict[str, ClientKind] = {
-    "openai": ClientKind(open_openai, openai_endpoint),
+    "openai": ClientKind(open_http, http_endpoint),
+    "openai_sdk": ClientKind(open_sdk, http_endpoint),
+    "local": ClientKind(open_local, local_endpoint),
     "heuristic": ClientKind(open_heuristic, heuristic_endpoint),
 }

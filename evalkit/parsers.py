@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
 from evalkit.registry import lookup
-from evalkit.types import ChatReply, Labels, Preference, Rating, Unparsed, Verdict
+from evalkit.types import ChatReply, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 Parser = Callable[..., Verdict]
 
@@ -24,10 +24,11 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     """The first token's probability for each label, scaled to sum to one; a label outside the top tokens counts zero.
 
     A token stands for a label when it is its beginning: labels differ in their first letter. Labels that share less
-    than `min_mass` of the probability are no verdict: the judge was about to say something else.
+    than `min_mass` of the probability are no verdict: the judge was about to say something else. Where the endpoint
+    gives no log-probabilities, a reply that is a label and nothing else counts as that one draw.
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
-        return Unparsed("the reply carries no log-probabilities")
+        return _sampled(reply.text.strip(), labels)
     mass = {labels.first: 0.0, labels.second: 0.0}
     for token, logprob in reply.top_logprobs[0]:
         if math.isnan(logprob) or logprob > 1e-6:
@@ -40,7 +41,7 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
         return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_shown(_likeliest(reply))}")
     if total < min_mass or total > 1 + 1e-6:
         return Unparsed(f"the labels share a probability of {total:.2g}; the likeliest is {_shown(_likeliest(reply))}")
-    return Preference(mass[labels.first] / total)
+    return Preference(mass[labels.first] / total, Reading.WEIGHTED)
 
 
 def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
@@ -136,6 +137,12 @@ def _read_field(text: str, field: str) -> _Found | Unparsed:
     if field not in document:
         return Unparsed(f"the reply has no field {field!r}")
     return _Found(document[field])
+
+
+def _sampled(said: str, labels: Labels) -> Verdict:
+    if said not in (labels.first, labels.second):
+        return Unparsed("the reply carries no log-probabilities")
+    return Preference(1.0 if said == labels.first else 0.0, Reading.SAMPLED)
 
 
 def _of_label(name: str, labels: Labels) -> Verdict:

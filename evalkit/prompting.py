@@ -27,19 +27,22 @@ _LABEL_LETTERS = "BCDFGHJKMPQRSTWZ"
 _TRIES_PER_LENGTH = 64
 
 
-def ask(comparison: Comparison, order: Order, *, repeat: int, secret: bytes, tie: str | None) -> Question:
+def ask(
+    comparison: Comparison, order: Order, *, repeat: int, secret: bytes, tie: str | None, reask: int = 0
+) -> Question:
     """Put a comparison into a question: labels and fence drawn from a secret that the judged models cannot know.
 
-    The same secret and texts give the same question, so a repeated run finds its stored replies.
+    The same secret and texts give the same question, so a repeated run finds its stored replies. What is asked again
+    for want of a readable verdict gets labels and a fence of its own.
     """
     texts = (comparison.example.instruction, comparison.baseline.text, comparison.candidate.text)
-    material = json.dumps([*texts, order.value, repeat]).encode()
+    material = json.dumps([*texts, order.value, repeat, *([reask] if reask else [])]).encode()
     seed = hmac.new(secret, material, hashlib.sha256).digest()
     nonce = seed[:16].hex()
     while any(nonce in text for text in texts):
         nonce = hashlib.sha256(nonce.encode()).hexdigest()[:32]
     first, second = _draw_labels(seed[16:], texts, tie)
-    return Question(comparison, order, Labels(first, second, tie), nonce, repeat)
+    return Question(comparison, order, Labels(first, second, tie), nonce, repeat, reask)
 
 
 def render(prompt_text: str, question: Question) -> tuple[Message, ...]:

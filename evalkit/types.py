@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One model's answer to one instruction, a text a turn."""
+    """One model's answer to one instruction, a text a turn.
+
+    `oversize_chars` is the length of an answer that is too long to be judged; such an answer has no texts.
+    """
 
     key: str
     model: str
     texts: tuple[str, ...]
+    oversize_chars: int | None = None
 
     @property
     def text(self) -> str:
@@ -35,15 +39,26 @@ class Output:
     def empty(self) -> bool:
         return not self.text.strip()
 
+    @property
+    def chars(self) -> int | None:
+        """Length in code points; None where there is no answer."""
+        if self.oversize_chars is not None:
+            return self.oversize_chars
+        return len(self.text) if self.texts else None
+
 
 @dataclass(frozen=True, slots=True)
 class OutputSet:
-    """One model's answers with their instructions, in the order of the source; keys may repeat until paired."""
+    """One model's answers with their instructions, in the order of the source; keys may repeat until paired.
+
+    `notes` say what the source held and the outputs do not.
+    """
 
     model: str
     source: str
     examples: tuple[Example, ...]
     outputs: tuple[Output, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +92,16 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One comparison as it is put to a judge: order, labels, the fence around judged text, and which repeat."""
+    """One comparison as it is put to a judge: order, labels, the fence around judged text, which repeat, and how often
+    it was asked before without a readable verdict.
+    """
 
     comparison: Comparison
     order: Order
     labels: Labels
     nonce: str
     repeat: int = 0
+    reask: int = 0
 
     @property
     def first(self) -> Output:
@@ -125,6 +143,7 @@ class ChatReply:
     completion_tokens: int | None = None
     model: str | None = None
     seconds: float | None = None
+    fingerprint: str | None = None
     body: str | None = field(default=None, compare=False, repr=False)
 
 
@@ -136,11 +155,29 @@ class Client(Protocol):
         ...
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A client that holds connections or processes until it is closed."""
+
+    async def close(self) -> None: ...
+
+
+class Reading(Enum):
+    """How a preference was read: as the reply states it, weighted by log-probabilities, or stated by a reply whose
+    log-probabilities were asked for and are missing.
+    """
+
+    STATED = "stated"
+    WEIGHTED = "weighted"
+    SAMPLED = "sampled"
+
+
 @dataclass(frozen=True, slots=True)
 class Preference:
     """Probability that the answer shown first is the better one; 0.5 is a tie."""
 
     p_first: float
+    reading: Reading = Reading.STATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +206,27 @@ class Prices:
     input: float
     output: float
 
+    def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """US dollars."""
+        return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How much an endpoint may be asked in a minute, requests and tokens; None sets no limit."""
+
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM form: who else to trust, and what this side shows of itself."""
+
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
@@ -184,11 +242,19 @@ class JudgeConfig:
     parser_options: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     answer_schema: Mapping[str, str] = field(default_factory=dict)
+    answer_form: str = "json_schema"
     orders: str = "one"
     tie: str | None = None
+    reasks: int = 2
     base_url: str | None = None
     key_variable: str = "OPENAI_API_KEY"
+    key_header: str = "Authorization"
     headers: Mapping[str, str] = field(default_factory=dict)
+    tls: Tls = Tls()
+    plain_http: bool = False
+    timeout: float = 300.0
+    rates: Rates = Rates()
+    server: Mapping[str, Any] = field(default_factory=dict)
     prices: Prices | None = None
     notice: str | None = None
     digest: str = ""
@@ -198,8 +264,8 @@ class JudgeConfig:
 class Asked:
     """A place for one verdict: what is compared, in which order and repeat, and where the reply lies.
 
-    `rule` decides without a judge (`identical`, `empty`); `failure` says why nothing can be asked at all; otherwise
-    `reply_key` names the reply in the store and `labels` reads it. Lengths are code points.
+    `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `failure` says why nothing can
+    be asked at all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points.
     """
 
     benchmark: str
@@ -222,12 +288,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A verdict with the swap undone: `preference` is P(candidate beats baseline), or None and a `failure`."""
+    """A verdict with the swap undone: `preference` is P(candidate beats baseline), or None and a `failure`.
+
+    `cost` is in US dollars, None for a judge without prices and where nothing was asked.
+    """
 
     asked: Asked
     preference: float | None
     failure: str | None = None
     reply: ChatReply | None = None
+    reading: Reading | None = None
+    cost: float | None = None
 
 
 class StatusKind(Enum):

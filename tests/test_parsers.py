@@ -11,7 +11,7 @@ import pytest
 
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.parsers import BUILTIN, bracket_label, find_parser, json_field, number, token_probability
-from evalkit.types import ChatReply, Labels, Preference, Rating, Unparsed, Verdict
+from evalkit.types import ChatReply, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 LABELS = Labels("K", "D", "TIE")
 NO_TIE = Labels("K", "D")
@@ -396,9 +396,17 @@ def test_the_first_token_of_a_longer_label_stands_for_it() -> None:
     assert verdict.p_first == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize(("text", "p_first"), [("K", 1.0), (" D\n", 0.0)])
+@pytest.mark.parametrize("logprobs", [(), ((),)], ids=["none", "an empty position"])
+def test_a_label_without_log_probabilities_counts_as_the_one_draw_that_it_is(
+    text: str, p_first: float, logprobs: Any
+) -> None:
+    assert token_probability(ChatReply(text, logprobs), LABELS) == Preference(p_first, Reading.SAMPLED)
+
+
 def test_only_the_first_position_counts() -> None:
     reply = ChatReply("K D", ((("K", -0.1),), (("D", -0.1),), (("D", math.nan),)))
-    assert token_probability(reply, LABELS) == Preference(1.0)
+    assert token_probability(reply, LABELS) == Preference(1.0, Reading.WEIGHTED)
     late = ChatReply("\nK", ((("\n", -0.1),), (("K", -0.1),)))
     assert "neither label" in reason_of(token_probability(late, LABELS))
 
@@ -413,10 +421,10 @@ def test_swapping_the_labels_turns_the_probability_round() -> None:
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (ChatReply("K"), "the reply carries no log-probabilities"),
+        (ChatReply("K is better"), "the reply carries no log-probabilities"),
         (ChatReply(""), "the reply carries no log-probabilities"),
-        (ChatReply("K", ((),)), "the reply carries no log-probabilities"),
-        (ChatReply("K", ((), (("K", -0.1),))), "the reply carries no log-probabilities"),
+        (ChatReply("k", ((),)), "the reply carries no log-probabilities"),
+        (ChatReply("TIE", ((), (("K", -0.1),))), "the reply carries no log-probabilities"),
         (tokens(("I", -0.1), ("Sorry", -2.5)), "neither label is among the likeliest tokens; the likeliest is 'I'"),
         (tokens(("Both", -3.0), ("Neither", -0.1)), "the likeliest is 'Neither'"),
         (tokens(("k", -0.1), ("d", -2.5)), "the likeliest is 'k'"),
@@ -719,4 +727,4 @@ def test_a_scale_or_field_that_cannot_be_is_a_config_error(name: str, options: d
 def test_a_judge_that_was_about_to_say_something_else_gave_no_verdict() -> None:
     refusal = tokens(("I", -0.0001), ("K", -14.0))
     assert "share a probability of 8.3e-07" in reason_of(token_probability(refusal, LABELS))
-    assert token_probability(refusal, LABELS, min_mass=0.0) == Preference(1.0)
+    assert token_probability(refusal, LABELS, min_mass=0.0) == Preference(1.0, Reading.WEIGHTED)

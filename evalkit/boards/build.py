@@ -31,10 +31,11 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Rows ranked best first, one board for each judge and baseline."""
+    """Rows ranked best first, one board for each judge, served model where it changed, and baseline."""
 
     judge: str
     digest: str
+    part: str
     baseline: str
     metric: Metric
     rows: tuple[BoardRow, ...]
@@ -54,7 +55,7 @@ def build_boards(
         InputError: a model stands twice under one judge and baseline.
         StatsError: the recipe cannot be followed with these data.
     """
-    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
         group = groups.setdefault(entry.group, [])
         if group and group[-1].model == entry.model:
@@ -78,7 +79,7 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     ranked = [replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)]
     ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
     first = entries[0]
-    return Board(first.judge, first.digest, first.baseline, recipe.metric, tuple(ranked))
+    return Board(first.judge, first.digest, first.part, first.baseline, recipe.metric, tuple(ranked))
 
 
 def _learn(entries: Sequence[Entry]) -> History:

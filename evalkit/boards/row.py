@@ -11,7 +11,7 @@ from evalkit.boards.entries import Entry
 from evalkit.errors import StatsError
 from evalkit.stats.length import Controlled, length_controlled_win_rate
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
-from evalkit.types import Estimate, degraded
+from evalkit.types import Estimate, Reading, degraded
 
 if TYPE_CHECKING:
     # a single row needs neither a history nor AlpacaEval's formula, nor the time to load them
@@ -34,12 +34,16 @@ class DifficultySource(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How a board is computed. With `compat`, AlpacaEval's own formula stands in for ours."""
+    """How a board is computed. With `compat`, AlpacaEval's own formula stands in for ours.
+
+    Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number.
+    """
 
     metric: Metric = Metric.LC_WIN_RATE
     difficulty: Mapping[str, float] | DifficultySource = DifficultySource.NONE
     compat: "CompatInputs | None" = None
     replicates: int = 0
+    allow_mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +74,8 @@ class BoardRow:
 
 def build_row(entry: Entry, recipe: Recipe, *, history: "History | None" = None) -> BoardRow:
     """One model's line without a rank."""
+    if entry.mixed and not recipe.allow_mixed:
+        return _refuse_mixed(entry)
     raw = win_rate(entry.sample)
     return BoardRow(
         entry=entry,
@@ -79,6 +85,16 @@ def build_row(entry: Entry, recipe: Recipe, *, history: "History | None" = None)
         discrete=discrete_win_rate(entry.sample),
         bounds=bounds_over_missing(entry.sample),
     )
+
+
+def _refuse_mixed(entry: Entry) -> BoardRow:
+    readings = entry.judging.readings
+    reason = (
+        f"mixed: {readings[Reading.WEIGHTED.value]} verdicts are weighted by log-probabilities and "
+        f"{readings[Reading.SAMPLED.value]} are single draws; --allow-mixed averages them all the same"
+    )
+    refused = Measured(Estimate.refused(reason, n=entry.sample.n_clusters), np.zeros(entry.sample.n))
+    return BoardRow(entry, refused, Controlled(refused, {}), count(entry.sample), None, None)
 
 
 def _control(entry: Entry, raw: Measured, recipe: Recipe, history: "History | None") -> Controlled:

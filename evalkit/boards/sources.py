@@ -40,14 +40,15 @@ def entries_of_store(store: Store, *, benchmark: str, judge: str | None = None) 
     chosen = [config for config in known if judge in (None, config.name)]
     if judge is not None and not chosen:
         raise UnknownName("judge", judge, {config.name for config in known})
-    annotations = [
+    annotations = (
         annotation
         for config in chosen
         for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
-    ]
-    if not annotations:
+    )
+    entries = entries_of_annotations(annotations)
+    if not entries:
         raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}. Run evalkit annotate first")
-    return entries_of_annotations(annotations)
+    return entries
 
 
 def _files(source: Path) -> list[Path]:

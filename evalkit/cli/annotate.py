@@ -1,8 +1,9 @@
 """evalkit annotate: judge models' outputs against a baseline."""
 
 import dataclasses
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,19 +14,23 @@ from evalkit.boards.row import BoardRow, Recipe, build_row
 from evalkit.cli.options import json_option, results_option, store_option, store_url
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.config import ORDERS, read_judge, with_orders
-from evalkit.engine.annotate import Annotated, Options, Work, annotate, plan_all
+from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
-from evalkit.errors import ConfigError, Incomplete
+from evalkit.engine.plan import Options, Work, plan_all
+from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.formats.alpaca_eval import read_recording
 from evalkit.formats.outputs import read_one, read_outputs
+from evalkit.report.canonical import canonical_digest
+from evalkit.report.journal import open_journal
 from evalkit.report.results import write_results
 from evalkit.report.tables import row_document, rows_text
 from evalkit.report.text import printable
-from evalkit.store import open_store, store_exists
-from evalkit.types import JudgeConfig
+from evalkit.store import Store, open_store, store_exists
+from evalkit.types import ChatRequest, JudgeConfig, OutputSet
 
 MIN_COVERAGE = 0.99
+_CHUNK = 256
 
 
 @click.command("annotate")
@@ -47,8 +52,17 @@ MIN_COVERAGE = 0.99
 @click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True)
 @click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Stop when this is spent.")
 @click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many.")
+@click.option("--max-minutes", type=click.FloatRange(0), metavar="M", help="Stop after this time.")
+@click.option("--max-wait", type=click.FloatRange(0), default=Limits().max_wait, show_default=True, metavar="SECONDS",
+              help="Stop when an endpoint answers nobody for so long, or asks to wait longer.")  # fmt: skip
+@click.option("--shortcut/--no-shortcut", default=True, show_default=True,
+              help="Take identical answers for a tie without asking.")  # fmt: skip
+@click.option("--allow-mixed", is_flag=True,
+              help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Interval from N resamples instead of the sandwich formula.")  # fmt: skip
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Append every event as a line of JSON.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @store_option
 @results_option
@@ -69,7 +83,12 @@ def command(
     concurrency: int,
     max_cost: float | None,
     max_requests: int | None,
+    max_minutes: float | None,
+    max_wait: float,
+    shortcut: bool,
+    allow_mixed: bool,
     bootstrap: int,
+    log: Path | None,
     dry_run: bool,
     store: str | None,
     results: Path,
@@ -77,7 +96,7 @@ def command(
 ) -> None:
     """Judge one or more models' OUTPUTS (files, saved datasets or hf: names) against a baseline.
 
-    Prints a row for each model and judge, and writes RESULTS/MODEL/JUDGE/annotations.json and row.json.
+    Prints a row for each model and judge, and writes RESULTS/MODEL/JUDGE/annotations.json, row.json and run.json.
     """
     configs = [_configure(name, judge_model, orders) for name in dict.fromkeys(judges)]
     if max_cost is not None and (unpriced := [one.name for one in configs if one.prices is None]):
@@ -86,36 +105,38 @@ def command(
     reference = read_one([baseline_source(chosen, baseline)], key=key)
     candidates = read_outputs(outputs, key=key)
     recording = None if replay is None else read_recording(replay)
-    options = Options(chosen.name, repeats, seed, limit, intersect=on_mismatch == "intersect")
+    options = Options(chosen.name, repeats, seed, limit, intersect=on_mismatch == "intersect", shortcut=shortcut)
     url = store_url(store, results)
-    limits = Limits(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests)
+    limits = Limits(
+        concurrency=concurrency,
+        max_cost=max_cost,
+        max_requests=max_requests,
+        max_minutes=max_minutes,
+        max_wait=max_wait,
+    )
 
     def planned(secret: bytes) -> list[Work]:
         return plan_all(reference, candidates, configs, options, secret=secret, recording=recording)
 
+    _print_notes([reference, *candidates])
     if dry_run:
         _print_forecasts(planned(_secret(url)), url, concurrency=concurrency, as_json=as_json)
         return
-    if not store_exists(url):
-        # a fresh store holds no replies, so a missing key or a bad prompt shows before anything is written
-        for work in planned(b""):
-            work.open_client()
-    rows, stopped = [], None
-    with open_store(url) as opened:
-        for work in planned(opened.secret):
-            line = ProgressLine(f"{work.candidate.model}, {work.config.name}")
-            annotated = annotate(work, opened, limits=limits, watch=line)
-            line.close()
-            progress = annotated.progress
-            limits = limits.after(sent=progress.sent, cost=progress.cost)
-            stopped = stopped or progress.stopped
-            rows.append(_row(annotated, Recipe(replicates=bootstrap)))
-            write_results(results, annotated, rows[-1], baseline=reference, candidate=work.candidate)
-            _note(work, annotated)
-    click.echo(json.dumps([row_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
-    if stopped:
-        raise Incomplete(f"{stopped}. What was paid is kept; run again to continue")
-    _require_complete(rows)
+    # a missing key or a bad prompt shows before anything is written
+    for work in planned(b""):
+        work.check()
+    rows: list[BoardRow] = []
+    with open_store(url) as opened, open_journal(log) as journal:
+        with ProgressLine(", ".join(config.name for config in configs)) as line:
+            done = annotate(planned(opened.secret), opened, limits=limits, watch=line, journal=journal)
+        for annotated in done:
+            new = _rows(annotated, Recipe(replicates=bootstrap, allow_mixed=allow_mixed))
+            write_results(results, annotated, new, baseline=reference, options=options, limits=limits)
+            _note(annotated)
+            rows += new
+    _note_run(done, rows)
+    click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
+    _require_complete(done, rows)
 
 
 def _configure(name: str, model: str | None, orders: str | None) -> JudgeConfig:
@@ -123,20 +144,48 @@ def _configure(name: str, model: str | None, orders: str | None) -> JudgeConfig:
     return config if orders is None else with_orders(config, orders)
 
 
-def _row(annotated: Annotated, recipe: Recipe) -> BoardRow:
-    (entry,) = entries_of_annotations(annotated.annotations)
-    return build_row(entry, recipe)
+def _rows(annotated: Annotated, recipe: Recipe) -> list[BoardRow]:
+    return [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations)]
 
 
-def _note(work: Work, annotated: Annotated) -> None:
+def _document(row: BoardRow) -> dict[str, object]:
+    return {**row_document(row), "sha256": canonical_digest([row])}
+
+
+def _print_notes(outputs: Sequence[OutputSet]) -> None:
+    for note in dict.fromkeys(note for one in outputs for note in one.notes):
+        click.echo(f"note: {printable(note)}", err=True)
+
+
+def _note(annotated: Annotated) -> None:
     """Say on stderr what the numbers rest on."""
+    work = annotated.work
     if work.config.notice:
         click.echo(f"note: {work.config.notice}", err=True)
-    click.echo(f"note: {work.candidate.model}: {describe(annotated.progress)}", err=True)
+    click.echo(f"note: {printable(work.candidate.model)}: {describe(annotated.progress)}", err=True)
 
 
-def _require_complete(rows: Sequence[BoardRow]) -> None:
+def _note_run(done: Sequence[Annotated], rows: Sequence[BoardRow]) -> None:
+    abandoned = done[0].abandoned if done else 0
+    if abandoned:
+        click.echo(
+            f"note: at most {abandoned} requests were under way when an earlier run was killed; "
+            "they were asked again and may have been billed twice",
+            err=True,
+        )
+    click.echo(f"note: sha256 {canonical_digest(rows)}", err=True)
+
+
+def _require_complete(done: Sequence[Annotated], rows: Sequence[BoardRow]) -> None:
+    stopped = next((one.progress.stopped for one in done if one.progress.stopped), None)
+    if stopped:
+        raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
     for row in rows:
+        if row.entry.part:
+            raise Incomplete(
+                f"{row.entry.model}: the endpoint answered as {' and as '.join(row.entry.judging.served)}, so there is "
+                "a row for each. Name a dated model with --judge-model, or judge in a new store"
+            )
         if row.coverage < MIN_COVERAGE:
             reason = next(iter(row.entry.failures), "unknown")
             raise Incomplete(
@@ -159,8 +208,8 @@ def _print_forecasts(works: Sequence[Work], url: str, *, concurrency: int, as_js
         cost = "no prices known" if one.cost is None else f"about ${one.cost:.2f}"
         click.echo(
             f"{printable(work.candidate.model)}, {work.config.name}: {one.requests} requests, {one.stored} stored; "
-            f"about {one.prompt_tokens:,} tokens in and at most {one.completion_tokens:,} out, {cost}, "
-            f"about {one.minutes:.1f} minutes"
+            f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and at most {one.completion_tokens:,} out, "
+            f"{cost}, about {one.minutes:.1f} minutes"
         )
 
 
@@ -173,10 +222,18 @@ def _secret(url: str) -> bytes:
 
 
 def _forecast(work: Work, url: str, concurrency: int) -> Forecast:
-    requests = work.requests
-    stored: Iterable[str] = ()
-    if store_exists(url):
-        with open_store(url) as opened:
-            stored = opened.replies(requests)
-    waiting = [request for key, request in requests.items() if key not in stored]
-    return forecast(waiting, stored=len(requests) - len(waiting), prices=work.config.prices, concurrency=concurrency)
+    if not store_exists(url):
+        return forecast(_waiting(work, None), work, concurrency=concurrency)
+    with open_store(url) as opened:
+        return forecast(_waiting(work, opened), work, concurrency=concurrency)
+
+
+def _waiting(work: Work, store: Store | None) -> Iterator[tuple[ChatRequest, bool]]:
+    """Every request of a work, once each, and whether its reply is stored."""
+    seen: set[str] = set()
+    requests = (work.pose(place).request for place in work.places() if place.comparison is not None)
+    while chunk := list(itertools.islice(requests, _CHUNK)):
+        fresh = {one.key: one for one in chunk if one.key not in seen}
+        seen.update(fresh)
+        stored = store.replies(fresh) if store is not None else {}
+        yield from ((one, key in stored) for key, one in fresh.items())

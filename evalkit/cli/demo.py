@@ -11,8 +11,9 @@ from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
 from evalkit.boards.sources import entries_of_store
 from evalkit.config import read_judge
-from evalkit.engine.annotate import Options, annotate, plan_all
+from evalkit.engine.annotate import annotate
 from evalkit.engine.limits import Limits
+from evalkit.engine.plan import Options, plan_all
 from evalkit.formats.outputs import read_one, read_outputs
 from evalkit.report.tables import boards_text
 from evalkit.store import open_store
@@ -30,8 +31,9 @@ def command() -> None:
     candidates = [one for one in read_outputs(map(str, outputs)) if one.model != benchmark.baseline]
     config = read_judge(JUDGE)
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder) / 'demo.db'}") as store:
-        for work in plan_all(baseline, candidates, [config], Options(BENCHMARK), secret=store.secret):
-            annotate(work, store, limits=Limits())
+        annotate(
+            plan_all(baseline, candidates, [config], Options(BENCHMARK), secret=store.secret), store, limits=Limits()
+        )
         boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), Recipe())
     click.echo(boards_text(boards), nl=False)
     click.echo(

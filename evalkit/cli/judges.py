@@ -15,7 +15,7 @@ from evalkit.parsers import find_parser
 from evalkit.prompting import ask
 from evalkit.report.tables import values_table
 from evalkit.report.text import printable
-from evalkit.types import Comparison, Example, Order, Output, Unparsed
+from evalkit.types import ChatReply, ChatRequest, Client, Closing, Comparison, Example, Order, Output, Unparsed
 
 SAMPLE_INSTRUCTION = "Name the capital of France."
 SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capital of France is Lyon."}
@@ -58,13 +58,21 @@ def check(name: str, judge_model: str | None) -> None:
     request = build_request(question, config, kind.endpoint(config))
     for message in request.messages:
         click.echo(f"[{message.role}]\n{message.content}\n")
-    reply = asyncio.run(kind.open(config).complete(request))
+    reply = asyncio.run(_answer(kind.open(config), request))
     verdict = find_parser(config.parser, config.parser_options)(reply, question.labels)
     click.echo(f"reply: {printable(reply.text)!s}")
     if isinstance(verdict, Unparsed):
         raise Incomplete(f"judge {config.name!r} answered, but the reply holds no verdict: {verdict.reason}")
     p_right = 1 - candidate_preference(verdict, question.order)
     click.echo(f"probability of the right answer: {p_right:.4f}")
+
+
+async def _answer(client: Client, request: ChatRequest) -> ChatReply:
+    try:
+        return await client.complete(request)
+    finally:
+        if isinstance(client, Closing):
+            await client.close()
 
 
 def _sample() -> Comparison:

@@ -1,5 +1,6 @@
 """evalkit leaderboard: build a board from the store, recorded files or a table of preferences."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from evalkit.cli.options import json_option, results_option, store_option, store
 from evalkit.errors import ConfigError, InputError
 from evalkit.files import write_text
 from evalkit.references import read_aliases, read_reference
+from evalkit.report.canonical import canonical_digest
 from evalkit.report.tables import boards_csv, boards_json, boards_markdown, boards_text
 from evalkit.store import open_store, store_exists
 
@@ -34,6 +36,8 @@ NO_REFERENCE = "none"
               help="Instruction difficulty: from a file, learned here, or left out; lc_compat: a folder.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
+@click.option("--allow-mixed", is_flag=True,
+              help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
 @store_option
@@ -48,6 +52,7 @@ def command(
     estimator: str,
     difficulty: str,
     bootstrap: int,
+    allow_mixed: bool,
     form: str,
     out: Path | None,
     store: str | None,
@@ -59,7 +64,7 @@ def command(
     Without SOURCES the board is built from the store.
     """
     human = None if reference == NO_REFERENCE else read_reference(reference)
-    recipe = _recipe(metric, estimator, difficulty, bootstrap)
+    recipe = replace(_recipe(metric, estimator, difficulty, bootstrap), allow_mixed=allow_mixed)
     if sources:
         entries = entries_of_files(sources, judge=judge)
     else:
@@ -75,6 +80,7 @@ def command(
         click.echo(text, nl=False)
     else:
         write_text(out, text)
+    click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
 
 
 def _recipe(metric: str, estimator: str, difficulty: str, replicates: int) -> Recipe:

@@ -13,13 +13,12 @@ from typing import Any, NoReturn
 import click
 
 from evalkit import __version__
-from evalkit.errors import ConfigError, EvalkitError, Terminated
+from evalkit.errors import ConfigError, EvalkitError
 
 SETTINGS_FILE = "evalkit.toml"
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
-EXIT_TERMINATED = 143
 _LONGEST_ERROR = 500
 
 # name -> what it does, in one line; the command is `command` in evalkit.cli.NAME
@@ -31,6 +30,7 @@ COMMANDS = {
     "leaderboard": "Build a board with length-controlled win rates.",
     "prompts": "List the judge prompts, or show one.",
     "references": "List the human reference rankings, or show one.",
+    "store": "Check, tidy, move or count what is stored.",
 }
 
 
@@ -94,10 +94,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, EvalkitError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
-        # click turns an interruption into Abort and keeps it as the cause
-        terminated = isinstance(error, Terminated) or isinstance(error.__cause__, Terminated)
-        status = EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
-        return status, "interrupted. What had arrived is kept; run the same command again to continue"
+        return EXIT_INTERRUPTED, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):
         return 2, error.format_message()
     said = f"internal error: {type(error).__name__}: {error}"
@@ -114,7 +111,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         return {}
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     return {name: _command_settings(path, name, table) for name, table in settings.items()}
 
@@ -141,7 +138,8 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
 def _complain(message: str) -> None:
     from evalkit.report.text import printable
 
-    line = " ".join(printable(message.replace("\n", " ")).split())
+    # what is cut off anyway need not be made printable
+    line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())
     if len(line) > _LONGEST_ERROR:
         line = line[: _LONGEST_ERROR - 1] + "…"
     click.echo(f"evalkit: error: {line}", err=True)

@@ -1,41 +1,75 @@
 """One line of progress on stderr, only where a person is watching."""
 
+import shutil
 import sys
-import time
+from types import TracebackType
 
 import click
 
-from evalkit.engine.runner import Progress
+from evalkit.engine.progress import Progress
+from evalkit.report.text import printable
 
-_SECONDS_BETWEEN = 0.2
+_SHORTEST_RUN = 1.0
 
 
 class ProgressLine:
-    """Shows a run as it goes; quiet when stderr is not a terminal."""
+    """Shows a run as it goes; quiet when stderr is not a terminal. Use it as a context manager."""
 
     def __init__(self, title: str) -> None:
-        self._title = title
-        self._shown = 0.0
+        self._title = printable(title)
         self._active = sys.stderr.isatty()
+        self._shown = False
+
+    def __enter__(self) -> "ProgressLine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
 
     def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if self._active and (now - self._shown >= _SECONDS_BETWEEN or progress.done == progress.total):
-            self._shown = now
-            click.echo(f"\r\033[K{self._title}: {describe(progress)}", nl=False, err=True)
+        if self._active:
+            line = f"{self._title}: {describe_running(progress)}"
+            # a line that wraps cannot be taken back
+            click.echo(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}", nl=False, err=True)
+            self._shown = True
 
-    def close(self) -> None:
-        if self._active and self._shown:
-            click.echo("\r\033[K", nl=False, err=True)
+
+def describe_running(progress: Progress) -> str:
+    """Done, in flight, failed, spent, how fast, and how long it will take."""
+    said = f"{progress.done} of {progress.total} done, {progress.in_flight} in flight, {progress.failed} failed"
+    if progress.turned_away:
+        said += f", {progress.turned_away} turned away"
+    if progress.cost is not None:
+        said += f", ${progress.cost:.2f}"
+    answered = progress.replied + progress.failed
+    if answered and progress.seconds > _SHORTEST_RUN:
+        rate = answered / progress.seconds
+        said += f", {rate:.1f} a second, {_time((progress.total - progress.done) / rate)} left"
+    return said
 
 
 def describe(progress: Progress) -> str:
     """Done, failed and spent in one phrase."""
     said = f"{progress.done} of {progress.total} replies, {progress.stored} from the store"
-    if progress.failed:
-        said += f", {progress.failed} failed"
+    facts = {
+        "failed": progress.failed,
+        "asked again for want of a verdict": progress.reasked,
+        "turned away by a busy endpoint": progress.turned_away,
+        "sent without an answer and perhaps billed": progress.maybe_billed,
+        "billed twice": progress.duplicates,
+    }
+    said += "".join(f", {count} {what}" for what, count in facts.items() if count)
     if progress.cost:
         said += f", ${progress.cost:.2f}"
-    if progress.replied and progress.seconds > 1:
+    if progress.replied and progress.seconds > _SHORTEST_RUN:
         said += f", {progress.replied / progress.seconds:.1f} a second"
     return said
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evalkit.types import ChatRequest, Prices
+from evalkit.engine.plan import Work
+from evalkit.engine.tokens import counter
+from evalkit.types import ChatRequest
 
-CHARS_PER_TOKEN = 4.0
 SECONDS_PER_REQUEST = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Token counts are estimates: four characters a token in, the judge's token limit out."""
+    """Prompt tokens are counted by `tokenizer`, completion tokens are the judge's limit: the most it may say."""
 
     requests: int
     stored: int
@@ -19,16 +20,25 @@ class Forecast:
     completion_tokens: int
     cost: float | None
     minutes: float
+    tokenizer: str
 
 
-def forecast(requests: Iterable[ChatRequest], *, stored: int, prices: Prices | None, concurrency: int) -> Forecast:
-    """Requests, tokens, dollars and minutes of a run whose `stored` replies are already paid."""
-    n = prompt = completion = 0
-    for request in requests:
+def forecast(requests: Iterable[tuple[ChatRequest, bool]], work: Work, *, concurrency: int) -> Forecast:
+    """Requests, tokens, dollars and minutes of a work; each request comes with whether its reply is stored."""
+    count = counter(work.config.model)
+    n = stored = prompt = completion = 0
+    for request, known in requests:
+        if known:
+            stored += 1
+            continue
         n += 1
-        prompt += round(sum(len(message.content) for message in request.messages) / CHARS_PER_TOKEN)
+        prompt += count.request(request)
         limit = request.parameters.get("max_tokens", request.parameters.get("max_completion_tokens", 0))
         completion += limit if isinstance(limit, int) else 0
-    cost = None if prices is None else (prompt * prices.input + completion * prices.output) / 1e6
+    prices = work.config.prices
+    cost = None if prices is None else prices.cost(prompt, completion)
     minutes = n * SECONDS_PER_REQUEST / max(1, concurrency) / 60
-    return Forecast(n, stored, prompt, completion, cost, minutes)
+    rate = work.config.rates.requests_per_minute
+    if rate is not None:
+        minutes = max(minutes, n / rate)
+    return Forecast(n, stored, prompt, completion, cost, minutes, count.name)

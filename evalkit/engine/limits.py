@@ -1,29 +1,29 @@
 """How much a run may send at once and in all, and how patiently it tries again."""
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_cost` is in US dollars and needs the judge's prices; None sets no limit."""
+    """`max_cost` is in US dollars and needs the judges' prices; None sets no limit. Waits are in seconds.
+
+    A request is sent `attempts` times at most, not counting those that a busy endpoint turned away. An endpoint that
+    answers nobody for `max_wait` ends the run; one that has not answered in this run at all, after `first_wait`.
+    """
 
     concurrency: int = 16
     attempts: int = 5
     first_pause: float = 0.5
     longest_pause: float = 30.0
+    first_wait: float = 10.0
+    max_wait: float = 300.0
+    drain_seconds: float = 4.0
     max_requests: int | None = None
     max_cost: float | None = None
-
-    def after(self, *, sent: int, cost: float | None) -> "Limits":
-        """What is left for the rest of a run when some of it has been sent and paid."""
-        return replace(
-            self,
-            max_requests=None if self.max_requests is None else max(0, self.max_requests - sent),
-            max_cost=None if self.max_cost is None else max(0.0, self.max_cost - (cost or 0.0)),
-        )
+    max_minutes: float | None = None
 
     def pause(self, attempt: int, generator: random.Random) -> float:
         """Seconds to wait after failed attempt `attempt`, counted from 0: doubling, with jitter to spread tasks out."""
-        longest: float = min(self.longest_pause, self.first_pause * 2**attempt)
+        longest: float = min(self.longest_pause, self.first_pause * 2 ** min(attempt, 30))
         return longest * (0.5 + generator.random() / 2)

@@ -1,180 +1,273 @@
-"""Send requests side by side, and commit every reply before it is counted."""
+"""Run many judges over many models in one event loop, every reply committed before it counts."""
 
 import asyncio
 import contextlib
 import random
 import signal
-import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from evalkit.engine.estimate import CHARS_PER_TOKEN
+from evalkit.engine.lane import Lane, Stop
 from evalkit.engine.limits import Limits
-from evalkit.errors import EndpointRefused, RejectedRequest, RetryableError, Terminated
+from evalkit.engine.pace import Pace
+from evalkit.engine.plan import Work
+from evalkit.engine.progress import Journal, Progress, Watcher, total_progress, unwatched, unwritten
+from evalkit.engine.source import Item, Job, Source, open_job
+from evalkit.engine.writer import Writer
+from evalkit.errors import Interrupted, StoreError, StoreFull, Terminated
 from evalkit.store import Store
-from evalkit.types import ChatReply, ChatRequest, Client, Prices
+from evalkit.types import Client, Closing, Rates
+
+BEAT_SECONDS = 5.0
+WATCH_SECONDS = 0.2
+# files besides connections: the store, its journal, standard streams, logs, libraries
+_OTHER_FILES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run stands; `stored` replies cost nothing, `cost` is None for a judge without prices."""
+class Ran:
+    """What became of each work, in their order; `abandoned` requests were under way in runs that were killed."""
 
-    total: int
-    stored: int = 0
-    replied: int = 0
-    failed: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost: float | None = None
-    sent: int = 0
-    seconds: float = 0.0
-    stopped: str | None = None
-
-    @property
-    def done(self) -> int:
-        return self.stored + self.replied + self.failed
+    progress: tuple[Progress, ...]
+    total: Progress
+    abandoned: int
 
 
-Watcher = Callable[[Progress], None]
-
-
-def tokens(request: ChatRequest, reply: ChatReply) -> tuple[int, int]:
-    """Tokens in and out as the endpoint counted them, or four characters a token where it did not."""
-    asked = sum(len(message.content) for message in request.messages)
-    prompt = round(asked / CHARS_PER_TOKEN) if reply.prompt_tokens is None else reply.prompt_tokens
-    said = reply.completion_tokens
-    return prompt, round(len(reply.text) / CHARS_PER_TOKEN) if said is None else said
-
-
-def send(
-    waiting: Sequence[ChatRequest],
-    client: Client,
+def run_all(
+    works: Sequence[Work],
     store: Store,
     *,
     limits: Limits,
-    progress: Progress,
-    prices: Prices | None = None,
-    watch: Watcher = lambda _: None,
-) -> Progress:
-    """Answer every waiting request or note why not; `progress` is where the run stands before.
+    watch: Watcher = unwatched,
+    journal: Journal = unwritten,
+    generator: random.Random | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> Ran:
+    """Fill every place of every work: from the store where it holds the reply, by asking where it does not.
+
+    Args:
+        generator: draws the jitter of pauses; nothing else is left to chance.
+        loop_factory: makes the event loop, whose clock is the only one that counts; asyncio's own by default.
 
     Raises:
-        EndpointRefused: no request can succeed; what was replied before is kept.
-        StoreError: a reply could not be committed; nothing more is sent.
-        KeyboardInterrupt: SIGINT or, as Terminated, SIGTERM; what had arrived is committed.
+        ConfigError: a key is missing, or a prompt is wrong; nothing was sent.
+        EndpointRefused: an endpoint answers nobody; what was replied before is kept.
+        StoreError: a reply could not be committed; nothing more was sent.
+        Interrupted: SIGINT or, as Terminated, SIGTERM; what had arrived is committed.
     """
+    limits = _within_descriptors(limits)
+    jobs = [open_job(work) for work in works]
+    for job in jobs:
+        work = job.work
+        store.open_places(work.config, work.group, work.digest, job.count(work.places()))
+    abandoned = store.enter(uuid.uuid4().hex, concurrency=limits.concurrency)
+    store.reserve.set_aside()
     try:
-        return asyncio.run(_Run(client, store, limits, prices, watch, progress).over(waiting))
-    except asyncio.CancelledError:
-        raise Terminated from None
+        run = _Run(jobs, store, limits, watch, journal, generator or random.Random())  # noqa: S311 (spreads pauses)
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(run.over())
+    finally:
+        store.reserve.release()
+        with contextlib.suppress(Exception):
+            # an error on the way out would hide the one that ended the run
+            store.leave()
+    return Ran(tuple(run.progress_of(job) for job in run.jobs), run.progress(), abandoned)
 
 
 @dataclass(slots=True)
 class _Run:
-    """One event loop's work: every worker asks, then waits until its reply is on disk before it asks again."""
+    """One event loop's work over all lanes."""
 
-    client: Client
+    jobs: Sequence[Job]
     store: Store
     limits: Limits
-    prices: Prices | None
     watch: Watcher
-    progress: Progress
-    refused: EndpointRefused | None = None
-    arrived: list[tuple[ChatRequest, ChatReply | str]] = field(default_factory=list)
-    committing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    generator: random.Random = field(default_factory=random.Random)
+    journal: Journal
+    generator: random.Random
+    lanes: list[Lane] = field(default_factory=list)
+    clients: dict[tuple[str, str, str], Client] = field(default_factory=dict)
+    stop: Stop = field(default_factory=Stop)
+    started: float = 0.0
+    seconds: float = 0.0
+    # what gives up the requests under way, while there are any
+    give_up: Callable[[], object] | None = None
+    giving_up: asyncio.TimerHandle | None = None
+    shown: float = float("-inf")
 
-    async def over(self, waiting: Sequence[ChatRequest]) -> Progress:
-        started = time.perf_counter()
-        left = iter(waiting)
-        _cancel_on_sigterm()
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.limits.concurrency, len(waiting))):
-                    group.create_task(self._work(left, started))
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            # what has arrived is paid for: commit it however the run ends
-            self._put(self._take())
-        if self.refused is not None:
-            raise self.refused
-        return self.progress
-
-    async def _work(self, left: Iterator[ChatRequest], started: float) -> None:
-        for request in left:
-            if not self._may_send():
-                return
+    async def over(self) -> None:
+        self.started = asyncio.get_running_loop().time()
+        with _stopped_by_signals(self), Writer(self.store, self._disk_full) as writer:
+            beating = asyncio.create_task(self._beat(writer))
             try:
-                outcome = await self._ask(request)
-            except EndpointRefused as error:
-                # the requests under way may still be answered, and are paid for
-                self.refused = self.refused or error
-                return
-            self.arrived.append((request, outcome))
-            # while one batch is on its way to the disk the next one gathers
-            async with self.committing:
-                if batch := self._take():
-                    await asyncio.to_thread(self._put, batch)
-            self._count(request, outcome, time.perf_counter() - started)
+                self._open_lanes(writer)
+                async with asyncio.TaskGroup() as group:
+                    for lane in self.lanes:
+                        group.create_task(lane.run())
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+            except asyncio.CancelledError:
+                # the time to drain is over; what was under way is given up
+                if self.stop.error is None:
+                    raise
+            finally:
+                self._wind_up()
+                beating.cancel()
+                self._seconds_so_far()
+                await writer.drain()
+                await self._close_clients()
+                self.watch(self.progress())
+        if self.stop.error is not None:
+            raise self.stop.error
+
+    def progress(self) -> Progress:
+        """The whole run as one."""
+        tallies = [job.tally for job in self.jobs]
+        return total_progress(tallies, seconds=self.seconds, stopped=self.stop.reason)
+
+    def progress_of(self, job: Job) -> Progress:
+        return total_progress([job.tally], seconds=self.seconds, stopped=self.stop.reason)
+
+    def end(self, kind: type[Interrupted]) -> None:
+        """Stop because of a signal: what is under way may still arrive, for a while or until the next signal."""
+        if isinstance(self.stop.error, Interrupted):
+            if self.give_up is not None:
+                self.give_up()
+            return
+        if self.give_up is not None:
+            self.giving_up = asyncio.get_running_loop().call_later(self.limits.drain_seconds, self.give_up)
+        under_way = sum(job.tally.in_flight for job in self.jobs)
+        done = self.progress().done
+        self.stop.fail(
+            kind(
+                f"interrupted: {done} done, {under_way} were under way. What had arrived is kept; "
+                "run the same command again to continue"
+            )
+        )
+        self._wake()
+
+    def _wind_up(self) -> None:
+        """From here on nothing may interrupt the writing of what has arrived."""
+        self.give_up = None
+        if self.giving_up is not None:
+            self.giving_up.cancel()
+
+    def _open_lanes(self, writer: Writer) -> None:
+        loop = asyncio.get_running_loop()
+        by_endpoint: dict[str, list[Job]] = {}
+        for job in self.jobs:
+            by_endpoint.setdefault(job.work.endpoint.name, []).append(job)
+        for name, jobs in by_endpoint.items():
+            self.lanes.append(
+                Lane(
+                    name=name,
+                    source=Source(jobs, writer, room=self.limits.concurrency),
+                    client_of=self._client_of,
+                    pace=Pace(self.limits, _tightest(jobs), self.generator, now=loop.time()),
+                    limits=self.limits,
+                    writer=writer,
+                    stop=self.stop,
+                    may_send=self._may_send,
+                    told=self._told,
+                    journal=self.journal,
+                    pause=lambda attempt: self.limits.pause(attempt, self.generator),
+                )
+            )
+
+    def _client_of(self, item: Item) -> Client:
+        """One client for all models of a judge; a recording answers for one model only."""
+        work = item.job.work
+        of = "" if work.recorded is None else work.candidate.model
+        key = (work.config.name, work.config.digest, of)
+        client = self.clients.get(key)
+        if client is None:
+            client = self.clients[key] = work.open_client()
+        return client
+
+    async def _close_clients(self) -> None:
+        for client in self.clients.values():
+            if isinstance(client, Closing):
+                await client.close()
 
     def _may_send(self) -> bool:
-        stopped = None
-        if self.limits.max_requests is not None and self.progress.sent >= self.limits.max_requests:
-            stopped = "--max-requests reached"
-        if self.limits.max_cost is not None and (self.progress.cost or 0.0) >= self.limits.max_cost:
-            stopped = "--max-cost reached"
-        if stopped:
-            self.progress = replace(self.progress, stopped=stopped)
-        return stopped is None and self.refused is None
+        limits = self.limits
+        if limits.max_requests is not None and sum(job.tally.sent for job in self.jobs) >= limits.max_requests:
+            self.stop.because("--max-requests reached")
+        if limits.max_cost is not None and sum(job.tally.cost or 0.0 for job in self.jobs) >= limits.max_cost:
+            self.stop.because("--max-cost reached")
+        if limits.max_minutes is not None and self._seconds_so_far() >= 60 * limits.max_minutes:
+            self.stop.because("--max-minutes reached")
+        return not self.stop
 
-    async def _ask(self, request: ChatRequest) -> ChatReply | str:
-        """A reply, or why there is none."""
-        said = ""
-        for attempt in range(self.limits.attempts):
-            if attempt:
-                await asyncio.sleep(self.limits.pause(attempt - 1, self.generator))
-            self.progress = replace(self.progress, sent=self.progress.sent + 1)
-            try:
-                return await self.client.complete(request)
-            except RetryableError as error:
-                said = str(error)
-            except RejectedRequest as error:
-                return str(error)
-        return f"{said} ({self.limits.attempts} attempts)"
+    def _told(self) -> None:
+        if self.stop:
+            self._wake()
+        now = asyncio.get_running_loop().time()
+        if now - self.shown >= WATCH_SECONDS:
+            self.shown = now
+            self.seconds = now - self.started
+            self.watch(self.progress())
 
-    def _take(self) -> list[tuple[ChatRequest, ChatReply | str]]:
-        batch, self.arrived = self.arrived, []
-        return batch
+    def _wake(self) -> None:
+        for lane in self.lanes:
+            lane.wake()
 
-    def _put(self, batch: Sequence[tuple[ChatRequest, ChatReply | str]]) -> None:
-        replies = [(request, outcome) for request, outcome in batch if isinstance(outcome, ChatReply)]
-        failures = [(request, outcome) for request, outcome in batch if isinstance(outcome, str)]
-        if replies or failures:
-            self.store.put(replies, failures)
+    def _seconds_so_far(self) -> float:
+        self.seconds = asyncio.get_running_loop().time() - self.started
+        return self.seconds
 
-    def _count(self, request: ChatRequest, outcome: ChatReply | str, seconds: float) -> None:
-        before = self.progress
-        if isinstance(outcome, str):
-            self.progress = replace(before, failed=before.failed + 1, seconds=seconds)
-        else:
-            prompt, completion = tokens(request, outcome)
-            prices = self.prices
-            cost = None if prices is None else (prompt * prices.input + completion * prices.output) / 1e6
-            self.progress = replace(
-                before,
-                replied=before.replied + 1,
-                prompt_tokens=before.prompt_tokens + prompt,
-                completion_tokens=before.completion_tokens + completion,
-                cost=None if before.cost is None else before.cost + (cost or 0.0),
-                seconds=seconds,
-            )
-        self.watch(self.progress)
+    async def _beat(self, writer: Writer) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            # a store that cannot be written shows when a reply is committed
+            with contextlib.suppress(StoreError):
+                await writer.beat()
+
+    def _disk_full(self, error: StoreFull) -> None:
+        """Told by the writer's thread: what is under way still fits, and nothing more is sent."""
+        self.stop.fail(error)
 
 
-def _cancel_on_sigterm() -> None:
-    """Have SIGTERM cancel the run, as asyncio does for SIGINT, where platform and thread allow it."""
-    task = asyncio.current_task()
-    if task is not None:
+def _tightest(jobs: Sequence[Job]) -> Rates:
+    """The rates of an endpoint that several judges name."""
+    rates = [job.work.config.rates for job in jobs]
+    requests = [one.requests_per_minute for one in rates if one.requests_per_minute is not None]
+    tokens = [one.tokens_per_minute for one in rates if one.tokens_per_minute is not None]
+    return Rates(min(requests, default=None), min(tokens, default=None))
+
+
+def _within_descriptors(limits: Limits) -> Limits:
+    """No more connections than the system lets a process have, which is asked for more where that is too few."""
+    try:
+        import resource
+    except ImportError:
+        # not on every platform
+        return limits
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.concurrency + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return limits
+    return replace(limits, concurrency=max(1, soft - _OTHER_FILES))
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(run: _Run) -> Iterator[None]:
+    """The first SIGINT or SIGTERM ends the run in good order, within `drain_seconds`; the second one at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    run.give_up = task.cancel
+    signals = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated}
+    # not in a thread, and not on every platform
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        for number, kind in signals.items():
+            loop.add_signal_handler(number, run.end, kind)
+    try:
+        yield
+    finally:
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for number in signals:
+                loop.remove_signal_handler(number)

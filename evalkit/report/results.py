@@ -1,23 +1,97 @@
-"""The files of one annotated model: RESULTS/MODEL/JUDGE/annotations.json and row.json."""
+"""The files of one annotated model: RESULTS/MODEL/JUDGE/annotations.json, row.json and run.json."""
 
+import importlib.metadata
 import json
+import platform
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 from evalkit import __version__
 from evalkit.boards.row import BoardRow
 from evalkit.engine.annotate import Annotated
+from evalkit.engine.limits import Limits
+from evalkit.engine.plan import Options
 from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations
-from evalkit.report.tables import row_document
+from evalkit.report.canonical import canonical_digest
+from evalkit.report.tables import DECIMALS_STORED, row_document
 from evalkit.types import OutputSet
+
+_LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 
 
 def write_results(
-    results: Path, annotated: Annotated, row: BoardRow, *, baseline: OutputSet, candidate: OutputSet
+    results: Path,
+    annotated: Annotated,
+    rows: list[BoardRow],
+    *,
+    baseline: OutputSet,
+    options: Options,
+    limits: Limits,
 ) -> Path:
-    """Write both files and return their folder."""
-    folder = results / safe_name(row.entry.model) / safe_name(row.entry.judge)
-    write_annotations(folder / "annotations.json", annotated.annotations, baseline, candidate)
-    document = {**row_document(row), "benchmark": annotated.annotations[0].asked.benchmark, "evalkit": __version__}
-    write_text(folder / "row.json", json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+    """Write the files and return their folder; a model whose judge changed among its verdicts has several rows."""
+    work = annotated.work
+    folder = results / safe_name(work.candidate.model) / safe_name(work.config.name)
+    write_annotations(folder / "annotations.json", annotated.annotations, baseline, work.candidate)
+    documents = [
+        {
+            **row_document(row),
+            "benchmark": work.plan.benchmark,
+            "evalkit": __version__,
+            "sha256": canonical_digest([row]),
+        }
+        for row in rows
+    ]
+    _write(folder / "row.json", documents[0] if len(documents) == 1 else documents)
+    _write(folder / "run.json", run_document(annotated, rows, options=options, limits=limits))
     return folder
+
+
+def run_document(annotated: Annotated, rows: list[BoardRow], *, options: Options, limits: Limits) -> dict[str, Any]:
+    """What it took to get the rows: versions, digests, seed, counts, money and time."""
+    work, progress = annotated.work, annotated.progress
+    cost = None if progress.cost is None else round(progress.cost, DECIMALS_STORED)
+    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {
+        "model": work.candidate.model,
+        "judge": work.config.name,
+        "judge_digest": work.config.digest,
+        "judge_model": work.config.model,
+        "endpoint": work.endpoint.name,
+        "served": list(progress.served),
+        "baseline": work.baseline,
+        "benchmark": work.plan.benchmark,
+        "plan_digest": work.digest,
+        "rows_sha256": canonical_digest(rows),
+        "seed": options.seed,
+        "repeats": options.repeats,
+        "orders": work.config.orders,
+        "limit": options.limit,
+        "concurrency": limits.concurrency,
+        "questions": progress.total,
+        "from_store": progress.stored,
+        "replied": progress.replied,
+        "failed": progress.failed,
+        "asked_again": progress.reasked,
+        "sent": progress.sent,
+        "turned_away": progress.turned_away,
+        "maybe_billed_unanswered": progress.maybe_billed,
+        "billed_twice": progress.duplicates,
+        "under_way_in_killed_runs": annotated.abandoned,
+        "prompt_tokens": progress.prompt_tokens,
+        "completion_tokens": progress.completion_tokens,
+        "cost_of_this_run": cost,
+        "seconds": round(progress.seconds, 3),
+        "stopped": progress.stopped,
+        "versions": {
+            "evalkit": __version__,
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+            **versions,
+        },
+    }
+
+
+def _write(path: Path, document: Any) -> None:
+    write_text(path, json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")

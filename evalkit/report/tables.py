@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evalkit.boards.entries import Entry
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.text import markdown_cell, printable, spreadsheet_cell
-from evalkit.types import Estimate
+from evalkit.types import Estimate, Reading
 
 if TYPE_CHECKING:
     # a single row is printed without what a whole board takes
@@ -41,6 +42,7 @@ COLUMNS = (
     "coverage",
     "n_inconsistent",
     "avg_length",
+    "cost",
     "rank",
     "rank_lower",
     "rank_upper",
@@ -51,7 +53,10 @@ COLUMNS = (
 
 
 def row_values(row: BoardRow) -> dict[str, Any]:
-    """The board columns of one row; None where there is no number. Percentages, but coverage is a share."""
+    """The board columns of one row; None where there is no number.
+
+    Rates are percentages, coverage is a share, and cost is in US dollars.
+    """
     sample, lc, raw = row.entry.sample, row.lc, row.raw.estimate
     worst, best = row.bounds or (None, None)
     values = {
@@ -76,6 +81,7 @@ def row_values(row: BoardRow) -> dict[str, Any]:
         "coverage": row.coverage,
         "n_inconsistent": sample.n_inconsistent,
         "avg_length": row.entry.avg_length,
+        "cost": row.entry.judging.cost,
         "rank": row.rank.rank if row.rank else None,
         "rank_lower": row.rank.lower if row.rank else None,
         "rank_upper": row.rank.upper if row.rank else None,
@@ -91,7 +97,12 @@ def row_values(row: BoardRow) -> dict[str, Any]:
 def row_document(row: BoardRow) -> dict[str, Any]:
     """Everything about one row for a JSON reader: the columns, decisions by rule, and why verdicts are missing."""
     document = row_values(row)
+    judging = row.entry.judging
     document["rules"] = dict(row.entry.rules)
+    document["readings"] = dict(judging.readings)
+    document["served"] = list(judging.served)
+    document["part"] = row.entry.part or None
+    document["self_disagreement"] = _estimate_document(judging.self_disagreement)
     document["failures"] = dict(row.entry.failures)
     document["notes"] = list(row.lc.notes)
     document["coefficients"] = {
@@ -100,12 +111,21 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     return document
 
 
+def _estimate_document(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    numbers = {"value": estimate.value, "lower": estimate.lower, "upper": estimate.upper}
+    rounded = {name: None if value is None else round(value, DECIMALS_STORED) for name, value in numbers.items()}
+    return {**rounded, "n": estimate.n, "status": str(estimate.status)}
+
+
 def boards_document(boards: "Sequence[Board]") -> dict[str, Any]:
     return {
         "boards": [
             {
                 "judge": board.judge,
                 "judge_digest": board.digest,
+                "part": board.part or None,
                 "baseline": board.baseline,
                 "metric": board.metric.value,
                 "rows": [row_document(row) for row in board.rows],
@@ -218,12 +238,28 @@ def _row_text(row: BoardRow) -> str:
         facts[f"no verdict ({n})"] = reason
     for note in lc.notes:
         facts["note"] = note
+    facts.update(_judging_facts(row.entry))
     name = f"{row.entry.model} against {row.entry.baseline}, judge {row.entry.judge}"
+    if row.entry.part:
+        name += f" served as {row.entry.part}"
     width = max(map(len, facts))
     return (
         "\n".join([printable(name), *(f"  {key.ljust(width)}  {printable(fact)}" for key, fact in facts.items())])
         + "\n"
     )
+
+
+def _judging_facts(entry: Entry) -> dict[str, str]:
+    judging = entry.judging
+    facts: dict[str, str] = {}
+    if sampled := judging.readings.get(Reading.SAMPLED.value):
+        facts["single draws"] = f"{sampled} verdicts came without the log-probabilities that were asked for"
+    if judging.self_disagreement is not None:
+        estimate = judging.self_disagreement
+        facts["repeats disagree"] = f"{percent(estimate.value)} % {interval(estimate)} of pairs, {estimate.n} repeated"
+    if judging.cost:
+        facts["cost"] = f"${judging.cost:.2f}"
+    return facts
 
 
 def _cells(board: "Board") -> tuple[list[str], list[list[str]]]:
@@ -284,6 +320,8 @@ def _title(board: "Board", boards: "Sequence[Board]") -> str:
     """Names the judge, with its digest where another form of it has a board too."""
     twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
     judge = f"{board.judge} [{board.digest}]" if twin else board.judge
+    if board.part:
+        judge += f" served as {board.part}"
     return f"{judge}, against {board.baseline}, ranked by {board.metric.value}"
 
 
@@ -295,6 +333,12 @@ def _footer(board: "Board") -> list[str]:
         rest = len(lines) - _REASONS_SHOWN
         lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
     notes = sorted({note for row in board.rows for note in row.lc.notes})
+    served = sorted({name for row in board.rows for name in row.entry.judging.served})
+    if len(served) > 1:
+        notes.append(f"the endpoint served the judge as {', '.join(served)}")
+    sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
+    if sampled:
+        notes.append(f"single draws instead of log-probabilities for {', '.join(sampled)}")
     lines += [f"note: {printable(note)}" for note in notes]
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
 

@@ -1,97 +1,94 @@
-"""What has been paid for: raw replies by everything that decided them, failures, and who asked for what.
+"""An open store: replies, failures and places, committed together with the claims to what is asked next."""
 
-Verdicts are not stored; they are read anew from the raw replies, so a changed parser re-reads without a request.
-"""
-
-import dataclasses
 import datetime
-import hashlib
 import json
-import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.pool import ConnectionPoolEntry
 
+from evalkit import faults
 from evalkit.errors import StoreError
-from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, Labels, Order, Prices
+from evalkit.store import leases
+from evalkit.store.naming import REPAIR, complaints, naming
+from evalkit.store.reserve import Reserve
+from evalkit.store.rows import (
+    asked_checksum,
+    config_checksum,
+    decode_asked,
+    decode_config,
+    decode_reply,
+    encode_asked,
+    encode_config,
+    encode_reply,
+    encode_request,
+    place_checksum,
+    reply_checksum,
+)
+from evalkit.store.tables import CHUNK, asked_table, chunks, failure_table, insert_into, judge_table, reply_table
+from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig
 
-SCHEMA_VERSION = 1
-# from here on several connections may use a write-ahead log without risk of corruption
-SAFE_WAL_VERSION = (3, 51, 3)
-_CHUNK = 500
-
-metadata = sa.MetaData()
-
-meta_table = sa.Table(
-    "meta",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-reply_table = sa.Table(
-    "replies",
-    metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("request", sa.Text, nullable=False),
-    sa.Column("reply", sa.Text, nullable=False),
-    sa.Column("body", sa.Text),
-    sa.Column("checksum", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-)
-failure_table = sa.Table(
-    "failures",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False, index=True),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-)
-judge_table = sa.Table(
-    "judges",
-    metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("config", sa.Text, nullable=False),
-    sa.Column("used", sa.Text, nullable=False),
-)
-asked_table = sa.Table(
-    "asked",
-    metadata,
-    sa.Column("benchmark", sa.Text, primary_key=True),
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("baseline", sa.Text, primary_key=True),
-    sa.Column("model", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("order", sa.Text, primary_key=True),
-    sa.Column("repeat", sa.Integer, primary_key=True),
-    sa.Column("judge", sa.Text, nullable=False),
-    sa.Column("cluster", sa.Text, nullable=False),
-    sa.Column("category", sa.Text),
-    sa.Column("baseline_chars", sa.Integer, nullable=False),
-    sa.Column("candidate_chars", sa.Integer),
-    sa.Column("labels", sa.Text),
-    sa.Column("reply_key", sa.Text, index=True),
-    sa.Column("rule", sa.Text),
-    sa.Column("failure", sa.Text),
-)
+WRITES = "evalkit_writes"
+BARE = "evalkit_bare"
+# noted beside a reply that held no verdict when it came
+UNREADABLE = "no verdict in the reply; asked again"
+DAMAGED_REPLY = "the stored reply is damaged; run the same command again to ask anew"
+DAMAGED_FAILURE = "the stored reason is damaged"
+# without its index, which may be damaged
+_COUNTED = sa.text("SELECT count(*) FROM asked NOT INDEXED WHERE digest = :digest AND benchmark = :benchmark")
 
 Answered = tuple[Asked, ChatReply | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One model under one judge: whose places a run fills."""
+
+    benchmark: str
+    digest: str
+    baseline: str
+    model: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction commits, and the keys that the caller wants to ask for. `places` come with their plan."""
+
+    replies: list[tuple[ChatRequest, ChatReply]] = field(default_factory=list)
+    failures: list[tuple[ChatRequest, str]] = field(default_factory=list)
+    places: list[tuple[str, Asked]] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Of the wanted keys, those with a reply and those that another process is asking for; the rest is the caller's.
+
+    `unreadable` are stored replies in which a parser found no verdict when they came: their questions were, or are, to
+    be asked again. `n_duplicate` counts replies of the batch that were there already: they were paid for twice.
+    """
+
+    stored: dict[str, ChatReply]
+    held: set[str]
+    unreadable: set[str]
+    n_duplicate: int = 0
 
 
 class Store:
     """An open store; use it as a context manager."""
 
-    def __init__(self, engine: sa.Engine, secret: bytes, where: str) -> None:
+    def __init__(self, engine: sa.Engine, secret: bytes, where: str, path: Path | None = None) -> None:
         self._engine = engine
+        self._writing = engine.execution_options(**{WRITES: True})
+        self._owner = leases.Owner("", 0)
         self.secret = secret
         self.where = where
+        self.path = path
+        self.reserve = Reserve(path)
 
     def __enter__(self) -> "Store":
         return self
@@ -99,7 +96,105 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._engine.dispose()
+
+    # places and judges
+
+    def open_places(self, config: JudgeConfig, group: Group, plan: str, asked: Iterable[Asked]) -> None:
+        """Note what a run asks, in place of what earlier plans for the same model and judge asked.
+
+        Places of the same plan stay as they are: another process may be filling them.
+        """
+        with self.transaction() as connection:
+            text = encode_config(config)
+            row = {"digest": config.digest, "name": config.name, "config": text, "used": _now()}
+            row["checksum"] = config_checksum(config.digest, config.name, text)
+            insert = insert_into(connection, judge_table).values(row)
+            update = {name: row[name] for name in ("name", "config", "used", "checksum")}
+            connection.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=update))
+            stale = sa.or_(asked_table.c.plan != plan, asked_table.c.plan.is_(None))
+            connection.execute(sa.delete(asked_table).where(_of(group), stale))
+            _delete_damaged_places(connection, _of(group))
+            place = insert_into(connection, asked_table).on_conflict_do_nothing()
+            for chunk in chunks(asked):
+                rows = [{**encode_asked(one), "plan": plan, "checksum": asked_checksum(one)} for one in chunk]
+                connection.execute(place, rows)
+
+    def judges(self) -> list[JudgeConfig]:
+        """The judges that have been used, the latest first.
+
+        Raises:
+            StoreError: a judge's configuration is damaged or lost.
+        """
+        with self.connect() as connection:
+            columns = judge_table.c
+            rows = connection.execute(sa.select(judge_table).order_by(columns.used.desc(), columns.digest)).all()
+            known = set(connection.execute(sa.select(asked_table.c.digest).distinct()).scalars())
+        for row in rows:
+            if row.checksum != config_checksum(row.digest, row.name, row.config):
+                raise StoreError(f"{self.where}: the configuration of judge {row.name!r} is damaged. {REPAIR}")
+        if lost := known - {row.digest for row in rows}:
+            raise StoreError(f"{self.where}: the configuration of judge {min(map(str, lost))} is lost. {REPAIR}")
+        return [decode_config(row.config) for row in rows]
+
+    def answered(self, digest: str, *, benchmark: str) -> Iterator[Answered]:
+        """What a judge was asked, each with its stored reply, or with the reason why there is none.
+
+        Raises:
+            StoreError: a place is damaged or cannot be found; it is named, as far as it can be read.
+        """
+        columns = asked_table.c
+        order = (columns.baseline, columns.model, columns.key, columns.order, columns.repeat)
+        mine = sa.and_(columns.digest == digest, columns.benchmark == benchmark)
+        query = sa.select(asked_table).where(mine).order_by(*order).limit(CHUNK)
+        after: tuple[Any, ...] | None = None
+        n = 0
+        while True:
+            # a short transaction each: a long read would keep other processes from committing
+            with self.connect() as connection:
+                further = query if after is None else query.where(sa.tuple_(*order) > sa.tuple_(*after))
+                rows = connection.execute(further).mappings().all()
+                found = self._with_replies(connection, rows)
+            # not while the connection is open: who takes them may take their time
+            yield from found
+            n += len(rows)
+            if len(rows) < CHUNK:
+                break
+            after = tuple(rows[-1][column.name] for column in order)
+        self._check_number({"digest": digest, "benchmark": benchmark}, n)
+
+    def answered_for(self, group: Group, keys: Sequence[str]) -> list[Answered]:
+        """The places of some instructions of one model under one judge."""
+        with self.connect() as connection:
+            query = sa.select(asked_table).where(_of(group), asked_table.c.key.in_(keys))
+            rows = connection.execute(query.order_by(asked_table.c.repeat)).mappings().all()
+            return self._with_replies(connection, rows)
+
+    def _with_replies(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Answered]:
+        for row in rows:
+            if place_checksum(row) != row["checksum"]:
+                # whose place it was is damaged as well, perhaps: it cannot be counted as missing anywhere
+                raise StoreError(f"{self.where}: the place of {place_name(row)} is damaged. {REPAIR}")
+        keys = [row["reply_key"] for row in rows if row["reply_key"]]
+        replies, damaged = _replies(connection, keys)
+        failures = _failures(connection, [key for key in keys if key not in replies])
+        failures.update(dict.fromkeys(damaged, DAMAGED_REPLY))
+        places = [decode_asked(row) for row in rows]
+        return [(one, replies.get(one.reply_key or ""), failures.get(one.reply_key or "")) for one in places]
+
+    def _check_number(self, names: dict[str, str], n: int) -> None:
+        """A damaged index hides rows: what it led to must be all that the table holds."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self.connect() as connection:
+            # another process may have laid out a plan meanwhile
+            if connection.execute(_COUNTED, names).scalar_one() != n and (said := complaints(connection, "asked")):
+                raise StoreError(f"{self.where}: {said[0]}. {REPAIR}")
+
+    # replies and failures
 
     def replies(self, keys: Iterable[str]) -> dict[str, ChatReply]:
         """The stored replies among `keys`; a damaged row is not served.
@@ -107,259 +202,176 @@ class Store:
         Raises:
             StoreError: the store cannot be read.
         """
-        found: dict[str, ChatReply] = {}
-        with self._connect() as connection:
-            for chunk in _chunks(list(keys)):
-                query = sa.select(reply_table.c.key, reply_table.c.reply, reply_table.c.checksum)
-                for key, text, checksum in connection.execute(query.where(reply_table.c.key.in_(chunk))):
-                    if checksum == _checksum(key, text):
-                        found[key] = decode_reply(text)
-        return found
-
-    def body(self, key: str) -> str | None:
-        """An endpoint's answer to the letter, for what a reply leaves out; None for offline judges."""
-        with self._connect() as connection:
-            found = connection.execute(sa.select(reply_table.c.body).where(reply_table.c.key == key)).scalar()
-        return None if found is None else str(json.loads(found))
-
-    def put(
-        self,
-        replies: Sequence[tuple[ChatRequest, ChatReply]],
-        failures: Sequence[tuple[ChatRequest, str]] = (),
-    ) -> None:
-        """Commit replies and failures in one transaction; on return they are on disk. The latest reply counts.
-
-        Raises:
-            StoreError: the store cannot be written; nothing of this call is kept.
-        """
-        now = _now()
-        reply_rows = []
-        for request, reply in replies:
-            text = encode_reply(reply)
-            checksum = _checksum(request.key, text)
-            body = None if reply.body is None else json.dumps(reply.body)
-            row = {"key": request.key, "request": _encode_request(request), "reply": text, "body": body}
-            reply_rows.append({**row, "checksum": checksum, "created": now})
-        failure_rows = [{"key": request.key, "reason": reason, "created": now} for request, reason in failures]
-        with self._transaction() as connection:
-            if reply_rows:
-                insert = self._insert(reply_table)
-                update = {name: insert.excluded[name] for name in ("request", "reply", "body", "checksum", "created")}
-                # only a damaged row is asked for again, so only that is replaced
-                connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=update), reply_rows)
-            if failure_rows:
-                connection.execute(sa.insert(failure_table), failure_rows)
-
-    def record(self, config: JudgeConfig, asked: Sequence[Asked]) -> None:
-        """Note what a run asks, in place of what earlier runs of the same models, baseline and judge asked."""
-        groups = {(one.benchmark, one.digest, one.baseline, one.model) for one in asked}
-        with self._transaction() as connection:
-            row = {"digest": config.digest, "name": config.name, "config": encode_config(config), "used": _now()}
-            insert = self._insert(judge_table).values(row)
-            update = {"name": row["name"], "config": row["config"], "used": row["used"]}
-            connection.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=update))
-            columns = asked_table.c
-            for benchmark, digest, baseline, model in groups:
-                connection.execute(
-                    sa.delete(asked_table).where(
-                        columns.benchmark == benchmark,
-                        columns.digest == digest,
-                        columns.baseline == baseline,
-                        columns.model == model,
-                    )
-                )
-            if asked:
-                connection.execute(sa.insert(asked_table), [_encode_asked(one) for one in asked])
-
-    def judges(self) -> list[JudgeConfig]:
-        """The judges that have been used, the latest first."""
-        with self._connect() as connection:
-            query = sa.select(judge_table.c.config).order_by(judge_table.c.used.desc(), judge_table.c.digest)
-            return [decode_config(text) for (text,) in connection.execute(query)]
-
-    def answered(self, digest: str, *, benchmark: str) -> list[Answered]:
-        """What a judge was asked, each with its stored reply, or with the reason of its last failure."""
-        columns = asked_table.c
-        query = sa.select(asked_table).where(columns.digest == digest, columns.benchmark == benchmark)
-        order = (columns.baseline, columns.model, columns.key, columns.order, columns.repeat)
-        with self._connect() as connection:
-            asked = [_decode_asked(row) for row in connection.execute(query.order_by(*order)).mappings()]
-        keys = [one.reply_key for one in asked if one.reply_key]
-        replies = self.replies(keys)
-        failures = self.failures(key for key in keys if key not in replies)
-        return [(one, replies.get(one.reply_key or ""), failures.get(one.reply_key or "")) for one in asked]
+        with self.connect() as connection:
+            return _replies(connection, keys)[0]
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """The reasons of the last failures among `keys`."""
-        found: dict[str, str] = {}
-        with self._connect() as connection:
-            for chunk in _chunks(list(keys)):
-                query = sa.select(failure_table.c.key, failure_table.c.reason).where(failure_table.c.key.in_(chunk))
-                found.update((key, reason) for key, reason in connection.execute(query.order_by(failure_table.c.id)))
-        return found
+        with self.connect() as connection:
+            return _failures(connection, keys)
 
-    def _insert(self, table: sa.Table) -> Any:
-        if self._engine.dialect.name != "postgresql":
-            return sqlite.insert(table)
-        from sqlalchemy.dialects import postgresql
+    def body(self, key: str) -> str | None:
+        """An endpoint's answer to the letter, for what a reply leaves out; None for offline judges."""
+        with self.connect() as connection:
+            found = connection.execute(sa.select(reply_table.c.body).where(reply_table.c.key == key)).scalar()
+        try:
+            return None if found is None else str(json.loads(found))
+        except (TypeError, ValueError):
+            raise StoreError(f"{self.where}: the body of reply {key[:16]} is damaged. {REPAIR}") from None
 
-        return postgresql.insert(table)
+    def commit(self, batch: Batch) -> Claimed:
+        """Commit a batch in one transaction; on return it is on disk, and the keys claimed are the caller's to ask.
+
+        Of two replies under one key the first stays.
+
+        Raises:
+            StoreFull: no room is left; nothing of the batch is kept.
+            StoreError: the store cannot be written; nothing of the batch is kept.
+        """
+        with self.transaction() as connection:
+            n_duplicate = self._put_replies(connection, batch.replies)
+            if batch.failures:
+                now = _now()
+                rows = [{"key": one.key, "reason": _text(reason), "created": now} for one, reason in batch.failures]
+                connection.execute(sa.insert(failure_table), rows)
+            self._fill(connection, batch.places)
+            leases.settle(connection, [one.key for one, _ in (*batch.replies, *batch.failures)])
+            stored, _ = _replies(connection, batch.wanted)
+            missing = [key for key in batch.wanted if key not in stored]
+            held = leases.claim(connection, self._owner, missing) if missing else set()
+            unreadable = {key for key, reason in _failures(connection, stored).items() if reason == UNREADABLE}
+            faults.reach("before_commit")
+        faults.reach("after_commit")
+        return Claimed(stored, held, unreadable, n_duplicate)
+
+    def _put_replies(self, connection: sa.Connection, replies: Sequence[tuple[ChatRequest, ChatReply]]) -> int:
+        if not replies:
+            return 0
+        now = _now()
+        there, damaged = _replies(connection, [request.key for request, _ in replies])
+        rows = []
+        for request, reply in replies:
+            if request.key in there:
+                continue
+            text = encode_reply(reply)
+            body = None if reply.body is None else json.dumps(reply.body)
+            row = {"key": request.key, "request": encode_request(request), "reply": text, "body": body}
+            rows.append({**row, "checksum": reply_checksum(request.key, text), "created": now})
+            there[request.key] = reply
+        for chunk in chunks(damaged):
+            connection.execute(sa.delete(reply_table).where(reply_table.c.key.in_(chunk)))
+        if rows:
+            connection.execute(sa.insert(reply_table), rows)
+        return len(replies) - len(rows)
+
+    def _fill(self, connection: sa.Connection, places: Sequence[tuple[str, Asked]]) -> None:
+        if not places:
+            return
+        key = list(asked_table.primary_key)
+        own = [column == sa.bindparam(f"its_{column.name}") for column in key]
+        changed: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("labels", "reply_key", "checksum")}
+        statement = sa.update(asked_table).where(*own, asked_table.c.plan == sa.bindparam("its_plan")).values(changed)
+        rows = []
+        for plan, asked in places:
+            row = encode_asked(asked)
+            mine = {f"its_{column.name}": row[column.name] for column in key}
+            new = {"new_labels": row["labels"], "new_reply_key": row["reply_key"]}
+            rows.append({**mine, **new, "its_plan": plan, "new_checksum": asked_checksum(asked)})
+        connection.execute(statement, rows)
+
+    # who is asking for what
+
+    def enter(self, name: str, *, concurrency: int) -> int:
+        """Announce a run under its name; how many requests killed runs may have had under way is returned."""
+        self._owner = leases.Owner(name, concurrency)
+        with self.transaction() as connection:
+            abandoned = leases.bury(connection)
+            leases.announce(connection, self._owner)
+        return abandoned
+
+    def beat(self) -> None:
+        """Show that this run is alive; one that was taken for dead meanwhile announces itself anew."""
+        with self.transaction() as connection:
+            leases.announce(connection, self._owner)
+
+    def leave(self) -> None:
+        """Give back whatever this run still holds."""
+        with self.transaction() as connection:
+            leases.forget(connection, self._owner.name)
+
+    # connections
+
+    def vacuum(self) -> None:
+        """Give back to the disk what deleted rows took, where the database does not do so by itself."""
+        if self._engine.dialect.name == "sqlite":
+            bare = self._engine.execution_options(**{BARE: True})
+            with naming(self.where, self.path), bare.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
 
     @contextmanager
-    def _connect(self) -> Iterator[sa.Connection]:
-        with _naming(self.where), self._engine.connect() as connection:
+    def connect(self) -> Iterator[sa.Connection]:
+        with naming(self.where), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        with _naming(self.where), self._engine.begin() as connection:
+    def transaction(self) -> Iterator[sa.Connection]:
+        with naming(self.where, self.path), self._writing.begin() as connection:
             yield connection
 
 
-def open_store(url: str) -> Store:
-    """Open the store at a database URL, making an SQLite file and its folder where there is none.
-
-    Raises:
-        StoreError: not a store, of another version, or not writable.
-    """
-    address = _address(url)
-    where = address.render_as_string(hide_password=True)
-    if address.get_backend_name() == "sqlite" and address.database:
-        where = address.database
-        _make_file(Path(address.database))
-    with _naming(where):
-        engine = _connect_engine(address)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _configure_sqlite)
-        with engine.begin() as connection:
-            names = sa.inspect(connection).get_table_names()
-            if names and "meta" not in names:
-                raise StoreError(f"{where}: a database, but not evalkit's. Name another file with --store")
-            if not names:
-                metadata.create_all(connection)
-            secret = _read_meta(connection, where)
-    return Store(engine, secret, where)
+def place_name(row: Any) -> str:
+    """A place as an error names it."""
+    return f"model {row['model']!r}, instruction {row['key']!r}, judge {row['judge']!r}"
 
 
-def store_exists(url: str) -> bool:
-    """Whether a store is there already; one that is no file of this machine is taken to be."""
-    address = _address(url)
-    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+def _replies(connection: sa.Connection, keys: Iterable[str]) -> tuple[dict[str, ChatReply], list[str]]:
+    """The sound replies among `keys`, and the keys of damaged ones."""
+    found: dict[str, ChatReply] = {}
+    damaged: list[str] = []
+    query = sa.select(reply_table.c.key, reply_table.c.reply, reply_table.c.checksum)
+    for chunk in chunks(keys):
+        for key, text, checksum in connection.execute(query.where(reply_table.c.key.in_(chunk))):
+            if checksum == reply_checksum(key, text):
+                found[key] = decode_reply(text)
+            else:
+                damaged.append(key)
+    return found, damaged
 
 
-def encode_reply(reply: ChatReply) -> str:
-    # plain ASCII: a lone surrogate in a reply must not end the run
-    fields = dataclasses.asdict(reply)
-    del fields["body"]  # in a column of its own, as reading verdicts does not need it
-    return json.dumps(fields, ensure_ascii=True)
+def _failures(connection: sa.Connection, keys: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for chunk in chunks(keys):
+        query = sa.select(failure_table.c.key, failure_table.c.reason).where(failure_table.c.key.in_(chunk))
+        for key, reason in connection.execute(query.order_by(failure_table.c.id)):
+            found[key] = reason if isinstance(reason, str) else DAMAGED_FAILURE
+    return found
 
 
-def decode_reply(text: str) -> ChatReply:
-    fields = json.loads(text)
-    positions = fields.pop("top_logprobs")
-    logprobs = tuple(tuple((token, value) for token, value in position) for position in positions)
-    return ChatReply(top_logprobs=logprobs, **fields)
+def _delete_damaged_places(connection: sa.Connection, where: sa.ColumnElement[bool]) -> None:
+    """What is planned anew takes their place."""
+    key = list(asked_table.primary_key)
+    damaged = [
+        row
+        for row in connection.execute(sa.select(asked_table).where(where)).mappings()
+        if place_checksum(row) != row["checksum"]
+    ]
+    for row in damaged:
+        connection.execute(sa.delete(asked_table).where(*(column == row[column.name] for column in key)))
 
 
-def encode_config(config: JudgeConfig) -> str:
-    fields = dataclasses.asdict(config)
-    del fields["headers"]  # they may carry secrets and decide no verdict
-    return json.dumps(fields, sort_keys=True)
+def _text(reason: str) -> str:
+    """An endpoint may have sent half a surrogate pair, which no database takes."""
+    return reason.encode("utf-8", "backslashreplace").decode()
 
 
-def decode_config(text: str) -> JudgeConfig:
-    fields = json.loads(text)
-    prices = fields.pop("prices")
-    return JudgeConfig(prices=Prices(**prices) if prices else None, **fields)
-
-
-def _encode_request(request: ChatRequest) -> str:
-    messages = [[message.role, message.content] for message in request.messages]
-    return json.dumps({"model": request.model, "messages": messages, "parameters": dict(request.parameters)})
-
-
-def _encode_asked(asked: Asked) -> dict[str, Any]:
-    row = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked)}
-    labels = asked.labels
-    row["order"] = asked.order.value
-    row["labels"] = None if labels is None else json.dumps([labels.first, labels.second, labels.tie])
-    return row
-
-
-def _decode_asked(row: Mapping[Any, Any]) -> Asked:
-    fields = dict(row)
-    labels = fields.pop("labels")
-    fields["order"] = Order(fields["order"])
-    return Asked(labels=None if labels is None else Labels(*json.loads(labels)), **fields)
-
-
-def _read_meta(connection: sa.Connection, where: str) -> bytes:
-    rows = connection.execute(sa.select(meta_table.c.name, meta_table.c.value))
-    found = {str(row.name): str(row.value) for row in rows}
-    if not found:
-        found = {"schema": str(SCHEMA_VERSION), "secret": secrets.token_hex(32)}
-        new = [{"name": name, "value": value} for name, value in found.items()]
-        connection.execute(sa.insert(meta_table), new)
-    if found.get("schema") != str(SCHEMA_VERSION):
-        raise StoreError(
-            f"{where}: a store of version {found.get('schema')}; this evalkit reads version {SCHEMA_VERSION}. "
-            "Use the evalkit that wrote it, or name another file with --store"
-        )
-    return bytes.fromhex(found["secret"])
-
-
-def _connect_engine(address: sa.URL) -> sa.Engine:
-    try:
-        return sa.create_engine(address)
-    except ImportError as error:
-        raise StoreError(
-            f"the driver {error.name} is not installed. For PostgreSQL install evalkit-lc[postgres]"
-        ) from None
-
-
-def _address(url: str) -> sa.URL:
-    try:
-        return sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise StoreError(f"{url}: not a database address. Expected one such as sqlite:///results/evalkit.db") from None
-
-
-def _make_file(path: Path) -> None:
-    if path.is_dir():
-        raise StoreError(f"{path}: is a folder. Name a file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    journal = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else "TRUNCATE"
-    cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", f"journal_mode={journal}", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-@contextmanager
-def _naming(where: str) -> Iterator[None]:
-    """Database errors as one line that names the store."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        raise StoreError(f"{where}: {' '.join(str(error.orig).split())}") from error
-    except sa.exc.SQLAlchemyError as error:
-        raise StoreError(f"{where}: {' '.join(str(error).split())[:300]}") from error
-
-
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), _CHUNK):
-        yield keys[start : start + _CHUNK]
-
-
-def _checksum(key: str, text: str) -> str:
-    return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:16]
+def _of(group: Group) -> sa.ColumnElement[bool]:
+    columns = asked_table.c
+    return sa.and_(
+        columns.benchmark == group.benchmark,
+        columns.digest == group.digest,
+        columns.baseline == group.baseline,
+        columns.model == group.model,
+    )
 
 
 def _now() -> str:

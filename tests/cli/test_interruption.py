@@ -1,77 +1,96 @@
-"""A run that is stopped keeps every reply that had arrived, and the next one goes on from there."""
+"""A run that is stopped keeps every reply that had arrived, says how to go on, and the next one goes on from there."""
 
-import json
-import os
 import re
 import signal
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import evalkit
-from tests.clients.endpoint import Endpoint, handler
+from tests.kills import Scene, billed_again
+from tests.rig import mock_judge
+from tests.zygote import Running, Zygote
 
-JUDGE = """
-client: openai
-model: m
-prompt: pairwise_label
-parser: bracket_label
-tie: TIE
-base_url: {url}
-"""
+STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
-@pytest.fixture
-def slow_judge(tmp_path: Path) -> Iterator[Endpoint]:
-    """A judge that takes its time and always finds a tie."""
-    state = Endpoint(seconds=0.05)
-    state.body = json.dumps({"choices": [{"message": {"content": "[[TIE]]"}}]}).encode()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(state))
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    (tmp_path / "slow.yaml").write_text(JUDGE.format(url=state.url))
-    yield state
-    state.closing.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_run_keeps_what_had_arrived(
-    slow_judge: Endpoint, tmp_path: Path, write_outputs: Callable[..., Path], sent: signal.Signals, status: int
-) -> None:
-    baseline = write_outputs("base", [f"answer {n}" for n in range(60)])
-    candidate = write_outputs("cand", [f"another answer {n}" for n in range(60)])
-    command = ["annotate", candidate, "--baseline", baseline, "--judge", "slow.yaml", "--concurrency", 2]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "evalkit", *map(str, command)],
-        cwd=tmp_path,
-        env={**os.environ, "OPENAI_API_KEY": "k"},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
+def wait_for(scene: Scene, n: int) -> None:
     until = time.monotonic() + 30
-    while len(slow_judge.requests) < 20 and time.monotonic() < until:
+    while len(scene.judge.ledger()) < n and time.monotonic() < until:
         time.sleep(0.01)
-    running.send_signal(sent)
-    _, said = running.communicate(timeout=20)
-    assert running.returncode == status
-    assert said.strip().count("\n") == 0
-    assert "run the same command again" in said
-    asked = len(slow_judge.requests)
-    slow_judge.seconds = 0.0
-    again = evalkit(*command, cwd=tmp_path, OPENAI_API_KEY="k")
-    assert again.returncode == 0, again.stderr
-    kept = int(re.search(r"(\d+) from the store", again.stderr).group(1))  # type: ignore[union-attr]
-    # what was under way when the signal came is the most that can be lost
-    assert asked - 2 <= kept <= asked
-    assert len(slow_judge.requests) == asked + 60 - kept
+
+
+def ended(running: Running, since: float) -> tuple[int, float]:
+    """The exit status, and how many seconds it took."""
+    status = running.wait()
+    return status, time.monotonic() - since
+
+
+@pytest.mark.parametrize("sent", list(STATUS))
+def test_a_stopped_run_keeps_what_had_arrived(zygote: Zygote, tmp_path: Path, sent: signal.Signals) -> None:
+    with mock_judge(tmp_path / "judge", latency=0.1) as judge:
+        scene = Scene.lay(zygote, judge, tmp_path, n=150, concurrency=4)
+        running = scene.start("stopped")
+        wait_for(scene, 20)
+        stopped_at, now = judge.now(), time.monotonic()
+        running.kill(sent)
+        status, seconds = ended(running, now)
+        assert status == STATUS[sent]
+        assert seconds < 1.0, "what is under way needs a tenth of a second"
+        billed = judge.n_billed
+        match = re.search(r"error: interrupted: (\d+) done, (\d+) were under way", running.said)
+        assert match is not None, running.said
+        assert "run the same command again to continue" in running.said
+        assert running.said.count("\n") == 1
+        assert int(match.group(1)) + int(match.group(2)) >= billed
+        assert all(entry.arrived < stopped_at + 0.1 for entry in judge.ledger())
+        assert len(scene.stored("stopped")) == billed, "what was under way arrived and was committed"
+        scene.finish("stopped")
+        assert judge.n_billed == 150
+        assert billed_again(judge) == 0
+
+
+def test_what_takes_too_long_is_given_up_after_a_few_seconds(zygote: Zygote, tmp_path: Path) -> None:
+    slow = [{"when": {"after": 20}, "do": {"delay": 60}}]
+    with mock_judge(tmp_path / "judge", latency=0.01, script=slow) as judge:
+        scene = Scene.lay(zygote, judge, tmp_path, n=60, concurrency=8)
+        running = scene.start("stopped")
+        wait_for(scene, 20)
+        time.sleep(0.2)
+        now = time.monotonic()
+        running.kill(signal.SIGINT)
+        status, seconds = ended(running, now)
+        assert status == 130
+        assert 3.0 < seconds < 5.0
+        assert "8 were under way" in running.said
+        assert len(scene.stored("stopped")) == 20
+
+
+def test_a_second_signal_gives_up_at_once(zygote: Zygote, tmp_path: Path) -> None:
+    slow = [{"when": {"after": 20}, "do": {"delay": 60}}]
+    with mock_judge(tmp_path / "judge", latency=0.01, script=slow) as judge:
+        scene = Scene.lay(zygote, judge, tmp_path, n=60, concurrency=8)
+        running = scene.start("stopped")
+        wait_for(scene, 20)
+        time.sleep(0.2)
+        now = time.monotonic()
+        running.kill(signal.SIGTERM)
+        time.sleep(0.2)
+        running.kill(signal.SIGTERM)
+        status, seconds = ended(running, now)
+        assert status == 143
+        assert seconds < 1.0
+        assert len(scene.stored("stopped")) == 20
+
+
+def test_a_suspended_run_goes_on_and_changes_nothing_that_others_have_done(zygote: Zygote, tmp_path: Path) -> None:
+    with mock_judge(tmp_path / "judge", latency=0.05) as judge:
+        scene = Scene.lay(zygote, judge, tmp_path, n=60, concurrency=4)
+        whole = scene.finish("whole")
+        running = scene.start("suspended")
+        time.sleep(0.4)
+        running.kill(signal.SIGSTOP)
+        time.sleep(0.5)
+        running.kill(signal.SIGCONT)
+        assert running.wait() == 0, running.said
+        assert whole in running.said

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 from evalkit.boards.entries import entries_of_annotations
-from evalkit.clients import builtin
-from evalkit.clients.base import Endpoint
-from evalkit.clients.builtin import ClientKind
 from evalkit.config import digest, read_judge, with_orders
-from evalkit.engine.annotate import Annotated, Options, annotate, plan_all
+from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
+from evalkit.engine.plan import Options, Work, plan_all
 from evalkit.errors import InputError, RejectedRequest
 from evalkit.formats.alpaca_eval import read_recording, write_annotations
 from evalkit.judge import balanced_orders
@@ -25,15 +23,6 @@ from tests.scripted import ScriptedClient, first_wins
 
 BASE = [f"baseline answer {number}" for number in range(40)]
 CANDIDATE = [f"candidate answer {number}" for number in range(40)]
-
-
-@pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> ScriptedClient:
-    """Stands in for the network; the judge's endpoint keeps its name."""
-    scripted = ScriptedClient()
-    kind = ClientKind(lambda _: scripted, lambda config: Endpoint(config.base_url or "api"))
-    monkeypatch.setitem(builtin.BUILTIN, "openai", kind)
-    return scripted
 
 
 def edited(config: JudgeConfig, **changes: object) -> JudgeConfig:
@@ -58,7 +47,12 @@ def run(
         options or Options("bench"),
         secret=store.secret,
     )
-    return annotate(works[0], store, limits=Limits(concurrency=4, attempts=1))
+    return annotated(store, works[0])
+
+
+def annotated(store: Store, work: Work) -> Annotated:
+    (done,) = annotate([work], store, limits=Limits(concurrency=4, attempts=1, first_pause=0.001))
+    return done
 
 
 def test_a_second_identical_run_sends_nothing_and_says_the_same(store: Store, client: ScriptedClient) -> None:
@@ -66,7 +60,7 @@ def test_a_second_identical_run_sends_nothing_and_says_the_same(store: Store, cl
     assert len(client.asked) == 40
     second = run(store)
     assert len(client.asked) == 40
-    assert second.annotations == first.annotations
+    assert list(second.annotations) == list(first.annotations)
     assert second.progress.stored == 40
 
 
@@ -107,7 +101,8 @@ def test_an_edited_output_or_instruction_asks_only_for_itself(store: Store, clie
 
 def test_an_edited_parser_reads_the_stored_replies_anew(store: Store, client: ScriptedClient) -> None:
     client.script = lambda request: ChatReply(json.dumps({"winner": request.question.labels.first}))
-    assert all(one.failure for one in run(store).annotations)
+    unreadable = run(store, dataclasses.replace(JUDGE, reasks=0))
+    assert all(one.failure for one in unreadable.annotations)
     reread = run(store, edited(JUDGE, parser="json_field"))
     assert len(client.asked) == 40
     assert all(one.preference in (0.0, 1.0) for one in reread.annotations)
@@ -130,11 +125,11 @@ def test_failures_are_asked_again_and_replies_are_not(store: Store, client: Scri
 
 
 def test_swapping_the_order_turns_the_verdict_around(store: Store, client: ScriptedClient) -> None:
-    annotated = run(store, with_orders(JUDGE, "both"))
+    done = run(store, with_orders(JUDGE, "both"))
     assert len(client.asked) == 80
-    for one in annotated.annotations:
+    for one in done.annotations:
         assert one.preference == (1.0 if one.asked.order == Order.CANDIDATE_FIRST else 0.0)
-    (entry,) = entries_of_annotations(annotated.annotations)
+    (entry,) = entries_of_annotations(done.annotations)
     assert set(entry.sample.preference) == {0.5}
     assert entry.sample.n_inconsistent == 40
 
@@ -152,8 +147,8 @@ def test_an_instruction_with_one_order_unanswered_has_no_verdict(store: Store, c
 
 
 def test_identical_answers_tie_and_empty_ones_lose_without_a_request(store: Store, client: ScriptedClient) -> None:
-    annotated = run(store, candidate=["same", "", " \n", *CANDIDATE[3:]], baseline=["same", *BASE[1:]])
-    by_key = {one.asked.key: one for one in annotated.annotations}
+    done = run(store, candidate=["same", "", " \n", *CANDIDATE[3:]], baseline=["same", *BASE[1:]])
+    by_key = {one.asked.key: one for one in done.annotations}
     assert len(client.asked) == 37
     assert (by_key["k000"].preference, by_key["k000"].asked.rule) == (0.5, "identical")
     assert (by_key["k001"].preference, by_key["k001"].asked.rule) == (0.0, "candidate_empty")
@@ -165,7 +160,7 @@ def test_a_missing_output_is_counted_as_a_missing_verdict(store: Store, client: 
     partial = OutputSet("cand", "cand.json", whole.examples[3:], whole.outputs[3:])
     options = Options("bench", intersect=True)
     (work,) = plan_all(output_set("base", BASE), [partial], [JUDGE], options, secret=store.secret)
-    (entry,) = entries_of_annotations(annotate(work, store, limits=Limits()).annotations)
+    (entry,) = entries_of_annotations(annotated(store, work).annotations)
     assert (entry.sample.n, entry.sample.n_missing) == (37, 3)
     assert entry.failures == {"no output for this instruction": 3}
 
@@ -198,7 +193,7 @@ def test_a_written_file_replays_to_the_same_verdicts(store: Store, client: Scrip
     recording = read_recording(path)
     (work,) = plan_all(baseline, [candidate], [JUDGE], Options("bench"), secret=b"", recording=recording)
     client.asked.clear()
-    again = annotate(work, store, limits=Limits())
+    again = annotated(store, work)
     assert client.asked == []
     assert _verdicts(again) == _verdicts(first)
 
@@ -221,8 +216,8 @@ def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: Scripte
     path.write_text(json.dumps([*rows, rows[0]]))
     recording = read_recording(path)
     (work,) = plan_all(baseline, [candidate], [JUDGE], Options("bench"), secret=b"", recording=recording)
-    assert len(annotate(work, store, limits=Limits()).annotations) == len(BASE)
+    assert len(list(annotated(store, work).annotations)) == len(BASE)
 
 
-def _verdicts(annotated: Annotated) -> set[tuple[str, Order, float | None]]:
-    return {(one.asked.key, one.asked.order, one.preference) for one in annotated.annotations if one.asked.rule is None}
+def _verdicts(done: Annotated) -> set[tuple[str, Order, float | None]]:
+    return {(one.asked.key, one.asked.order, one.preference) for one in done.annotations if one.asked.rule is None}

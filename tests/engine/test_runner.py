@@ -1,95 +1,133 @@
-import random
-from collections.abc import Sequence
+"""What is sent, how much at once, what is tried again, and what stops a run."""
+
+import dataclasses
 
 import pytest
 
-from evalkit.clients.base import Endpoint
-from evalkit.config import read_judge
 from evalkit.engine.limits import Limits
-from evalkit.engine.runner import Progress, send
-from evalkit.errors import EndpointRefused, RejectedRequest, RetryableError, StoreError
-from evalkit.judge import Plan, balanced_orders, plan_comparison
-from evalkit.pairing import pair_exactly
-from evalkit.store import Store
-from evalkit.types import ChatReply, ChatRequest, Prices
-from tests.builders import output_set
+from evalkit.errors import EndpointRefused, RateLimited, RejectedRequest, RetryableError, StoreError
+from evalkit.store import Batch, Claimed, Store
+from evalkit.types import ChatReply, ChatRequest, Rates
+from tests.engine.runs import JUDGE, QUICK, keys, run, stored, work
 from tests.scripted import ScriptedClient, first_wins
 
-QUICK = Limits(concurrency=4, attempts=3, first_pause=0.001, longest_pause=0.002)
-CONFIG = read_judge("longest")
+
+def test_every_reply_is_in_the_store_when_the_run_ends(store: Store, client: ScriptedClient) -> None:
+    asked = work(store, 50)
+    assert run(store, asked).total.replied == 50
+    assert stored(store, [asked]) == 50
 
 
-def questions(store: Store, n: int) -> list[ChatRequest]:
-    pairing = pair_exactly(output_set("base", ["b"] * n), output_set("cand", [f"c{i}" for i in range(n)]))
-    plan = Plan("bench", balanced_orders((one.key for one in pairing.comparisons), seed=0), 1, store.secret)
-    places = [
-        one
-        for comparison in pairing.comparisons
-        for one in plan_comparison(comparison, CONFIG, Endpoint("test", asks=False), plan)
-    ]
-    return [one.request for one in places if one.request is not None]
-
-
-def ask(client: ScriptedClient, requests: Sequence[ChatRequest], store: Store, *, limits: Limits = QUICK) -> Progress:
-    start = Progress(len(requests), cost=0.0)
-    return send(requests, client, store, limits=limits, progress=start, prices=Prices(1.0, 10.0))
-
-
-def test_every_reply_is_in_the_store_when_the_run_ends(store: Store) -> None:
-    requests = questions(store, 50)
-    progress = ask(ScriptedClient(), requests, store)
-    assert progress.replied == 50
-    assert len(store.replies(request.key for request in requests)) == 50
-
-
-def test_no_more_is_under_way_than_the_limit_and_no_less_where_there_is_work(store: Store) -> None:
-    client = ScriptedClient(delay=0.002)
-    ask(client, questions(store, 40), store)
+def test_no_more_is_under_way_than_the_limit_and_no_less_where_there_is_work(
+    store: Store, client: ScriptedClient
+) -> None:
+    client.delay = 0.002
+    run(store, work(store, 40))
     assert client.most_at_once == QUICK.concurrency
 
 
-def test_tokens_are_counted_and_priced(store: Store) -> None:
-    progress = ask(ScriptedClient(), questions(store, 10), store)
+def test_the_limit_holds_where_replies_come_at_once(store: Store, client: ScriptedClient) -> None:
+    run(store, work(store, 40))
+    assert client.most_at_once <= QUICK.concurrency
+
+
+def test_tokens_are_counted_and_priced(store: Store, client: ScriptedClient) -> None:
+    progress = run(store, work(store, 10)).total
     assert (progress.prompt_tokens, progress.completion_tokens) == (10_000, 1_000)
     assert progress.cost == pytest.approx(10 * (1000 * 1.0 + 100 * 10.0) / 1e6)
 
 
-def test_a_passing_failure_is_tried_again(store: Store) -> None:
+def test_several_models_and_judges_share_one_limit_and_have_counts_of_their_own(
+    store: Store, client: ScriptedClient
+) -> None:
+    client.delay = 0.001
+    other = dataclasses.replace(JUDGE, name="other", digest="other", parameters={"seed": 1})
+    ran = run(store, work(store, 10), work(store, 20, model="second"), work(store, 10, config=other))
+    assert [progress.replied for progress in ran.progress] == [10, 20, 10]
+    assert ran.total.replied == 40
+    assert client.most_at_once == QUICK.concurrency
+
+
+def test_a_question_that_two_models_share_is_asked_once(store: Store, client: ScriptedClient) -> None:
+    twin = dataclasses.replace(work(store, 10), candidate=work(store, 10, model="twin").candidate)
+    ran = run(store, work(store, 10), twin)
+    assert len(client.asked) == 10
+    assert [(progress.replied, progress.stored) for progress in ran.progress] == [(10, 0), (0, 10)]
+
+
+def test_a_passing_failure_is_tried_again(store: Store, client: ScriptedClient) -> None:
     seen: set[str] = set()
 
     def fails_once(request: ChatRequest) -> ChatReply:
         if request.key not in seen:
             seen.add(request.key)
-            raise RetryableError("busy")
+            raise RetryableError("torn", billed=True)
         return first_wins(request)
 
-    client = ScriptedClient(fails_once)
-    progress = ask(client, questions(store, 10), store)
-    assert (progress.replied, progress.failed, len(client.asked)) == (10, 0, 20)
+    client.script = fails_once
+    progress = run(store, work(store, 10), limits=dataclasses.replace(QUICK, concurrency=1)).total
+    assert (progress.replied, progress.failed, len(client.asked), progress.maybe_billed) == (10, 0, 20, 10)
 
 
 @pytest.mark.parametrize(("error", "sends"), [(RetryableError("busy"), 3), (RejectedRequest("too long"), 1)])
 def test_a_lasting_failure_is_recorded_with_its_reason_and_the_rest_goes_on(
-    store: Store, error: Exception, sends: int
+    store: Store, client: ScriptedClient, error: Exception, sends: int
 ) -> None:
-    requests = questions(store, 10)
-    hopeless = requests[3].key
+    asked = work(store, 10)
+    hopeless = keys(asked)[3]
 
     def fails(request: ChatRequest) -> ChatReply:
         if request.key == hopeless:
             raise error
         return first_wins(request)
 
-    client = ScriptedClient(fails)
-    progress = ask(client, requests, store)
+    client.script = fails
+    progress = run(store, asked).total
     assert (progress.replied, progress.failed) == (9, 1)
     assert len(client.asked) == 9 + sends
-    assert hopeless not in store.replies(request.key for request in requests)
+    assert hopeless not in store.replies(keys(asked))
+    assert str(error) in store.failures([hopeless])[hopeless]
 
 
-def test_an_endpoint_that_refuses_everybody_stops_the_run_and_what_was_paid_is_kept(store: Store) -> None:
-    requests = questions(store, 40)
-    client = ScriptedClient()
+def test_being_turned_away_is_no_failed_attempt(store: Store, client: ScriptedClient) -> None:
+    def busy(request: ChatRequest) -> ChatReply:
+        if len(client.asked) < 3:
+            raise RateLimited("429", retry_after=0.001)
+        return first_wins(request)
+
+    client.script = busy
+    progress = run(store, work(store, 2), limits=dataclasses.replace(QUICK, attempts=1, concurrency=1)).total
+    assert (progress.replied, progress.failed, progress.turned_away) == (2, 0, 2)
+
+
+def test_an_unreadable_reply_is_asked_again_with_other_labels_and_every_reply_is_kept(
+    store: Store, client: ScriptedClient
+) -> None:
+    def unreadable_at_first(request: ChatRequest) -> ChatReply:
+        return first_wins(request) if request.question.reask == 2 else ChatReply("Both have their merits.")
+
+    client.script = unreadable_at_first
+    asked = work(store, 5)
+    progress = run(store, asked).total
+    assert (progress.replied, progress.reasked, len(client.asked)) == (5, 10, 15)
+    assert len({request.question.nonce for request in client.asked}) == 15
+    again = run(store, asked).total
+    assert (len(client.asked), again.stored) == (15, 5)
+
+
+def test_a_judge_that_stays_unreadable_is_asked_so_often_and_no_more(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda _: ChatReply("Both have their merits.")
+    asked = work(store, 5)
+    progress = run(store, asked).total
+    assert (progress.replied, progress.reasked) == (5, 10)
+    run(store, asked)
+    assert len(client.asked) == 15
+
+
+def test_an_endpoint_that_refuses_everybody_stops_the_run_and_what_was_paid_is_kept(
+    store: Store, client: ScriptedClient
+) -> None:
+    asked = work(store, 40)
 
     def out_of_money(request: ChatRequest) -> ChatReply:
         if len(client.asked) > 12:
@@ -98,48 +136,116 @@ def test_an_endpoint_that_refuses_everybody_stops_the_run_and_what_was_paid_is_k
 
     client.script = out_of_money
     with pytest.raises(EndpointRefused, match="insufficient_quota"):
-        ask(client, requests, store)
-    assert len(store.replies(request.key for request in requests)) == 12
+        run(store, asked)
+    assert stored(store, [asked]) == 12
     assert len(client.asked) <= 12 + QUICK.concurrency
 
 
-def test_a_limit_on_requests_stops_at_the_limit(store: Store) -> None:
-    client = ScriptedClient(delay=0.001)
-    progress = ask(client, questions(store, 40), store, limits=Limits(concurrency=4, max_requests=10))
+def test_an_endpoint_that_rejects_every_request_stops_the_run(store: Store, client: ScriptedClient) -> None:
+    def rejects(_: ChatRequest) -> ChatReply:
+        raise RejectedRequest("unknown parameter 'logprobs'")
+
+    client.script = rejects
+    with pytest.raises(EndpointRefused, match="rejects every request: unknown parameter"):
+        run(store, work(store, 100))
+    assert len(client.asked) <= 20 + QUICK.concurrency
+
+
+def test_an_endpoint_that_is_down_for_a_while_is_probed_and_costs_no_verdict(
+    store: Store, client: ScriptedClient
+) -> None:
+    def restarts(request: ChatRequest) -> ChatReply:
+        if 20 <= len(client.asked) < 45:
+            raise RetryableError("no connection")
+        return first_wins(request)
+
+    client.script = restarts
+    progress = run(store, work(store, 60)).total
+    assert (progress.replied, progress.failed) == (60, 0)
+
+
+def test_an_endpoint_that_never_answers_stops_the_run_soon_and_says_so(store: Store, client: ScriptedClient) -> None:
+    def refuses(_: ChatRequest) -> ChatReply:
+        raise RetryableError("no connection")
+
+    client.script = refuses
+    limits = dataclasses.replace(QUICK, first_wait=0.05, first_pause=0.01, longest_pause=0.01)
+    progress = run(store, work(store, 100), limits=limits).total
+    assert progress.stopped is not None
+    assert "api: it has not answered for" in progress.stopped
+    assert len(client.asked) < 60
+
+
+def test_a_wait_longer_than_allowed_stops_the_run(store: Store, client: ScriptedClient) -> None:
+    def come_back_tomorrow(_: ChatRequest) -> ChatReply:
+        raise RateLimited("429", retry_after=86_400)
+
+    client.script = come_back_tomorrow
+    progress = run(store, work(store, 100)).total
+    assert progress.stopped == "api: it asks to wait 86,400 seconds, longer than --max-wait 300"
+    assert len(client.asked) <= QUICK.concurrency
+
+
+def test_a_limit_on_requests_stops_at_the_limit(store: Store, client: ScriptedClient) -> None:
+    client.delay = 0.001
+    progress = run(store, work(store, 40), limits=Limits(concurrency=4, max_requests=10)).total
     assert len(client.asked) == 10
     assert progress.replied == 10
     assert progress.stopped == "--max-requests reached"
 
 
-def test_a_limit_on_cost_overshoots_by_what_is_under_way_at_most(store: Store) -> None:
-    client = ScriptedClient(delay=0.001)
-    progress = ask(client, questions(store, 40), store, limits=Limits(concurrency=4, max_cost=0.01))
+def test_a_limit_on_cost_overshoots_by_what_is_under_way_at_most(store: Store, client: ScriptedClient) -> None:
+    client.delay = 0.001
+    progress = run(store, work(store, 40), limits=Limits(concurrency=4, max_cost=0.01)).total
     assert progress.stopped == "--max-cost reached"
     assert progress.cost is not None
     assert 0.01 <= progress.cost <= 0.01 + 4 * 0.002
 
 
-def test_a_limit_reached_with_the_last_request_stops_nothing(store: Store) -> None:
-    progress = ask(ScriptedClient(), questions(store, 10), store, limits=Limits(concurrency=4, max_requests=10))
+def test_a_limit_on_time_stops_the_run(store: Store, client: ScriptedClient) -> None:
+    client.delay = 0.01
+    progress = run(store, work(store, 400), limits=Limits(concurrency=4, max_minutes=0.1 / 60)).total
+    assert progress.stopped == "--max-minutes reached"
+    assert 0 < progress.replied < 400
+
+
+def test_a_limit_reached_with_the_last_request_stops_nothing(store: Store, client: ScriptedClient) -> None:
+    progress = run(store, work(store, 10), limits=Limits(concurrency=4, max_requests=10)).total
     assert progress.replied == 10
     assert progress.stopped is None
 
 
-def test_a_store_that_cannot_be_written_ends_the_spending(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def disk_full(*_: object) -> None:
-        raise StoreError("disk full")
+def test_requests_are_spread_over_the_minute_as_the_endpoint_allows(store: Store, client: ScriptedClient) -> None:
+    slow = dataclasses.replace(JUDGE, rates=Rates(requests_per_minute=6000))
+    progress = run(store, work(store, 31, config=slow)).total
+    assert progress.replied == 31
+    assert progress.seconds >= 30 * 0.01
 
-    monkeypatch.setattr(store, "put", disk_full)
-    client = ScriptedClient(delay=0.001)
-    with pytest.raises(StoreError, match="disk full"):
-        ask(client, questions(store, 100), store)
+
+def test_a_store_that_cannot_be_written_ends_the_spending(
+    store: Store, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = store.commit
+
+    def fails_on_replies(batch: Batch) -> Claimed:
+        if batch.replies:
+            raise StoreError("the disk is gone")
+        return commit(batch)
+
+    monkeypatch.setattr(store, "commit", fails_on_replies)
+    client.delay = 0.001
+    with pytest.raises(StoreError, match="the disk is gone"):
+        run(store, work(store, 100))
     assert len(client.asked) <= 2 * QUICK.concurrency
 
 
-def test_pauses_double_up_to_the_longest_and_are_jittered() -> None:
-    limits = Limits(first_pause=1.0, longest_pause=4.0)
-    generator = random.Random(1)
-    for attempt, longest in enumerate((1.0, 2.0, 4.0, 4.0)):
-        pauses = [limits.pause(attempt, generator) for _ in range(200)]
-        assert longest / 2 <= min(pauses) < longest * 0.6
-        assert longest * 0.9 < max(pauses) <= longest
+def test_a_disk_that_fills_up_takes_what_is_under_way_from_the_room_set_aside(
+    store: Store, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = work(store, 100)
+    monkeypatch.setenv("EVALKIT_FAULT", "before_commit:12:enospc")
+    client.delay = 0.001
+    with pytest.raises(StoreError, match="No space left on device"):
+        run(store, asked)
+    # every reply that arrived was committed, the one whose commit failed at first among them
+    assert stored(store, [asked]) == len(client.asked) < 100

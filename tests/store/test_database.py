@@ -1,3 +1,5 @@
+"""What goes into a store comes out of it, and damage is noticed."""
+
 import dataclasses
 import os
 import sqlite3
@@ -5,88 +7,128 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.clients.base import Endpoint
-from evalkit.config import read_judge
 from evalkit.errors import StoreError
-from evalkit.judge import Plan, balanced_orders, plan_comparison
-from evalkit.pairing import pair_exactly
-from evalkit.store import Store, open_store, store_exists
-from evalkit.types import Asked, ChatReply, ChatRequest
-from tests.builders import output_set
+from evalkit.store import Batch, Store, open_store
+from evalkit.types import ChatReply
+from tests.store.filling import BENCHMARK, JUDGE, batch, board_digest, fill, open_work, reply_to, url, work
 
-CONFIG = read_judge("pairwise_label")
 REPLY = ChatReply("[[K]]\ud800\0é", ((("K", -0.1), ("T", -2.5)),), "stop", 10, 1, "served-model", 0.25)
 
 
-def planned(secret: bytes, texts: list[str]) -> tuple[list[ChatRequest], list[Asked]]:
-    pairing = pair_exactly(output_set("base", ["b"] * len(texts)), output_set("cand", texts))
-    orders = balanced_orders((one.key for one in pairing.comparisons), seed=0)
-    plan = Plan("bench", orders, 1, secret)
-    endpoint = Endpoint("host/v1")
-    places = [one for comparison in pairing.comparisons for one in plan_comparison(comparison, CONFIG, endpoint, plan)]
-    return [one.request for one in places if one.request is not None], [one.asked for one in places]
+def execute(path: Path, statement: str) -> None:
+    """What happens to a file behind the store's back."""
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(statement)
+    connection.close()
 
 
 def test_a_reply_comes_back_as_it_went_in_surrogates_included(store: Store) -> None:
-    requests, _ = planned(store.secret, ["x"])
-    store.put([(requests[0], REPLY)])
-    assert store.replies([requests[0].key]) == {requests[0].key: REPLY}
+    (posed,) = open_work(store, work(store))
+    store.commit(Batch(replies=[(posed.request, REPLY)]))
+    assert store.replies([posed.request.key]) == {posed.request.key: REPLY}
 
 
 def test_the_endpoints_answer_is_kept_to_the_letter(store: Store) -> None:
-    requests, _ = planned(store.secret, ["x", "y"])
+    first, second = open_work(store, work(store, 3))
     body = '{"choices": [ ],\n "odd": "\ud800"}'
-    store.put([(requests[0], dataclasses.replace(REPLY, body=body)), (requests[1], REPLY)])
-    assert store.body(requests[0].key) == body
-    assert store.body(requests[1].key) is None
+    store.commit(Batch(replies=[(first.request, dataclasses.replace(REPLY, body=body)), (second.request, REPLY)]))
+    assert store.body(first.request.key) == body
+    assert store.body(second.request.key) is None
 
 
 def test_a_reopened_store_has_the_same_secret_and_replies(store: Store, tmp_path: Path) -> None:
-    requests, _ = planned(store.secret, ["x"])
-    store.put([(requests[0], REPLY)])
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as again:
+    posed = fill(store, 3)
+    with open_store(url(tmp_path / "store.db")) as again:
         assert again.secret == store.secret
-        assert set(again.replies([requests[0].key])) == {requests[0].key}
+        assert set(again.replies(one.request.key for one in posed)) == {one.request.key for one in posed}
 
 
-def test_a_failure_is_kept_with_its_reason_and_never_served(store: Store) -> None:
-    requests, asked = planned(store.secret, ["x"])
-    store.record(CONFIG, asked)
-    store.put([], [(requests[0], "first"), (requests[0], "latest")])
-    assert store.replies([requests[0].key]) == {}
-    ((_, reply, failure), *_) = [
-        row for row in store.answered(CONFIG.digest, benchmark="bench") if row[0].reply_key == requests[0].key
-    ]
+def test_a_failure_is_kept_with_its_latest_reason_and_never_served(store: Store) -> None:
+    planned = work(store)
+    (posed,) = open_work(store, planned)
+    failures = [(posed.request, "first"), (posed.request, "latest: \ud800")]
+    store.commit(Batch(failures=failures, places=[(planned.digest, posed.asked)]))
+    assert store.replies([posed.request.key]) == {}
+    assert list(store.answered(JUDGE.digest, benchmark=BENCHMARK)) == [(posed.asked, None, "latest: \\ud800")]
+
+
+def test_a_damaged_reply_is_not_served_and_another_one_takes_its_place(store: Store, tmp_path: Path) -> None:
+    planned = work(store)
+    (posed,) = open_work(store, planned)
+    store.commit(batch(planned, [posed]))
+    execute(tmp_path / "store.db", "UPDATE replies SET reply = replace(reply, '[[', '[<')")
+    assert store.replies([posed.request.key]) == {}
+    ((_, reply, why),) = store.answered(JUDGE.digest, benchmark=BENCHMARK)
     assert reply is None
-    assert failure == "latest"
+    assert why is not None and "damaged" in why
+    claimed = store.commit(batch(planned, [posed]))
+    assert claimed.n_duplicate == 0
+    assert store.replies([posed.request.key]) == {posed.request.key: reply_to(posed)}
 
 
-def test_one_flipped_byte_in_a_stored_reply_is_noticed_and_the_reply_asked_for_anew(
-    store: Store, tmp_path: Path
+@pytest.mark.parametrize(
+    "change",
+    [
+        "candidate_chars = candidate_chars + 1", "baseline_chars = 7", "cluster = 'x'", "rule = 'identical'",
+        "labels = '[1'", "labels = NULL", "category = x'ff'", '"order" = \'sideways\'', "repeat = 'one'",
+        "model = 'other'", "reply_key = 'x'", "failure = 'none'",
+    ],
+)  # fmt: skip
+def test_a_damaged_place_is_never_counted_and_the_same_run_lays_it_out_again(
+    store: Store, tmp_path: Path, change: str
 ) -> None:
-    requests, _ = planned(store.secret, ["x"])
-    store.put([(requests[0], REPLY)])
-    with sqlite3.connect(tmp_path / "store.db") as connection:
-        connection.execute("UPDATE replies SET reply = replace(reply, '[[K]]', '[[T]]')")
-    connection.close()
-    assert store.replies([requests[0].key]) == {}
-    store.put([(requests[0], REPLY)])
-    assert store.replies([requests[0].key]) == {requests[0].key: REPLY}
+    posed = fill(store, 6)
+    before = board_digest(store)
+    execute(tmp_path / "store.db", f"UPDATE asked SET {change} WHERE key = '{posed[1].asked.key}'")
+    with pytest.raises(StoreError, match="is damaged. Run evalkit store check --repair") as error:
+        board_digest(store)
+    assert "\n" not in str(error.value)
+    if "model" not in change:  # a place under another name is out of the run's sight
+        fill(store, 6)
+        assert board_digest(store) == before
 
 
-def test_a_new_run_replaces_what_the_same_model_was_asked_before(store: Store) -> None:
-    _, first = planned(store.secret, ["x", "y", "z"])
-    store.record(CONFIG, first)
-    _, second = planned(store.secret, ["x", "changed"])
-    store.record(CONFIG, second)
-    rows = store.answered(CONFIG.digest, benchmark="bench")
-    assert {row[0] for row in rows} == set(second)
+@pytest.mark.parametrize("change", ["SET config = replace(config, '1.0', '3.0')", "SET name = 'x'", "SET digest = 'x'"])
+def test_a_damaged_judge_is_named_and_no_board_is_built_with_it(store: Store, tmp_path: Path, change: str) -> None:
+    fill(store, 4)
+    execute(tmp_path / "store.db", f"UPDATE judges {change}")
+    with pytest.raises(StoreError, match="the configuration of judge .* is damaged. Run evalkit store check --repair"):
+        store.judges()
+
+
+def test_a_judge_that_is_gone_is_missed(store: Store, tmp_path: Path) -> None:
+    fill(store, 4)
+    execute(tmp_path / "store.db", "DELETE FROM judges")
+    with pytest.raises(StoreError, match=f"judge {JUDGE.digest} is lost"):
+        store.judges()
+
+
+def test_a_run_with_another_plan_takes_the_places_of_the_same_model(store: Store) -> None:
+    fill(store, 8)
+    fill(store, 3)
+    assert len(list(store.answered(JUDGE.digest, benchmark=BENCHMARK))) == 3
+
+
+def test_a_run_with_the_same_plan_leaves_the_places_as_they_are(store: Store) -> None:
+    fill(store, 8)
+    open_work(store, work(store, 8))
+    replies = [reply for _, reply, _ in store.answered(JUDGE.digest, benchmark=BENCHMARK)]
+    assert sum(reply is not None for reply in replies) == 7
+
+
+def test_places_are_read_in_parts_without_losing_or_doubling_any(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(store, 11)
+    fill(store, 7, model="other")
+    monkeypatch.setattr("evalkit.store.database.CHUNK", 4)
+    keys = [(asked.model, asked.key) for asked, _, _ in store.answered(JUDGE.digest, benchmark=BENCHMARK)]
+    assert keys == sorted(set(keys))
+    assert len(keys) == 18
 
 
 def test_the_judge_comes_back_without_its_headers(store: Store) -> None:
-    _, asked = planned(store.secret, ["x"])
-    store.record(CONFIG, asked)
-    assert store.judges() == [CONFIG]
+    fill(store, 2, config=dataclasses.replace(JUDGE, headers={"X-Token": "secret"}))
+    assert store.judges() == [JUDGE]
 
 
 def test_the_file_is_readable_by_its_owner_only(store: Store, tmp_path: Path) -> None:
@@ -94,50 +136,18 @@ def test_the_file_is_readable_by_its_owner_only(store: Store, tmp_path: Path) ->
 
 
 def test_every_commit_is_forced_to_disk_with_a_journal_that_the_library_can_be_trusted_with(store: Store) -> None:
-    with store._engine.connect() as connection:
+    with store.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
         journal = "wal" if sqlite3.sqlite_version_info >= (3, 51, 3) else "truncate"
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == journal
 
 
-def test_a_failed_commit_keeps_nothing_of_the_batch(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    requests, _ = planned(store.secret, ["x", "y"])
-    bad = ChatRequest("k", "m", (), {}, requests[1].question)
+def test_a_failed_commit_keeps_nothing_of_the_batch(store: Store) -> None:
+    first, second = open_work(store, work(store, 3))
     with pytest.raises(StoreError, match="store.db"):
-        store.put([(requests[0], REPLY)], [(bad, None)])  # type: ignore[list-item]
-    assert store.replies([requests[0].key]) == {}
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda path: path.write_bytes(b"not a database, but long enough to be looked at" * 40), "not a database"),
-        (lambda path: path.mkdir(), "is a folder"),
-        (lambda path: sqlite3.connect(path).execute("CREATE TABLE other (x)").connection.close(), "not evalkit's"),
-    ],
-)
-def test_what_is_no_store_is_refused_by_name(tmp_path: Path, make: object, said: str) -> None:
-    path = tmp_path / "odd.db"
-    make(path)  # type: ignore[operator]
-    with pytest.raises(StoreError, match=said) as error:
-        open_store(f"sqlite:///{path}")
-    assert str(path) in str(error.value)
-
-
-def test_a_store_of_a_newer_version_is_refused(store: Store, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "store.db") as connection:
-        connection.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
-    connection.close()
-    with pytest.raises(StoreError, match="version 99"):
-        open_store(f"sqlite:///{tmp_path / 'store.db'}")
-
-
-def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(StoreError, match="not a database address"):
-        open_store("results.db")
-
-
-def test_asking_whether_a_store_exists_makes_none(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'none' / 'store.db'}"
-    assert not store_exists(url)
-    assert not (tmp_path / "none").exists()
+        store.commit(
+            Batch(
+                replies=[(first.request, REPLY)], places=[("plan", dataclasses.replace(second.asked, model="\ud800"))]
+            )
+        )
+    assert store.replies([first.request.key]) == {}

@@ -1,0 +1,138 @@
+"""evalkit store: check, repair, tidy, move and count what is stored."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.errors import InputError, StoreError
+from evalkit.report.tables import values_table
+from evalkit.store import Store, open_store, store_exists
+from evalkit.store.transfer import export_store, import_store
+from evalkit.store.upkeep import Statistics, check, collect, fault, repair, statistics
+
+
+@click.group("store")
+def command() -> None:
+    """Check the store, tidy it, move it to another machine, or count what it holds."""
+
+
+@command.command("check")
+@click.option("--repair", "repairing", is_flag=True, help="Delete damaged rows, so that the next run asks anew.")
+@store_option
+@results_option
+@json_option
+def check_command(repairing: bool, store: str | None, results: Path, as_json: bool) -> None:
+    """Compare every row with its checksum, and have the database check its file."""
+    with _open(store, results) as opened:
+        checked = repair(opened) if repairing else check(opened)
+        document = dataclasses.asdict(checked)
+        if not repairing:
+            del document["n_repaired"]
+        _print(document, as_json=as_json)
+        if not repairing and not checked.sound:
+            raise StoreError(
+                f"{opened.where}: {fault(checked)}. Run evalkit store check --repair to delete what is damaged, and "
+                "evalkit annotate to ask for it anew"
+            )
+
+
+@command.command("gc")
+@click.option("--keep-days", type=click.FloatRange(0, 36500), default=30.0, show_default=True, metavar="DAYS",
+              help="Keep younger replies even where nothing refers to them.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
+@store_option
+@results_option
+@json_option
+def gc_command(keep_days: float, dry_run: bool, store: str | None, results: Path, as_json: bool) -> None:
+    """Delete replies that no run refers to any more, outdated failures, and what killed runs left."""
+    with _open(store, results) as opened:
+        collected = collect(opened, keep_days=keep_days, dry_run=dry_run)
+        _print(dataclasses.asdict(collected), as_json=as_json, verb="would delete " if dry_run else "deleted ")
+
+
+@command.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@store_option
+@results_option
+def export_command(file: Path, store: str | None, results: Path) -> None:
+    """Write the store to FILE as lines of JSON, gzipped where the name ends in .gz.
+
+    FILE holds the store's secret, and instructions, outputs and replies in plain text.
+    """
+    with _open(store, results) as opened:
+        moved = dataclasses.asdict(export_store(opened, file))
+        del moved["n_places_left_out"]
+        _print(moved, as_json=False)
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@store_option
+@results_option
+def import_command(file: Path, store: str | None, results: Path) -> None:
+    """Add what an exported FILE holds to the store; what the store holds already stays."""
+    with open_store(store_url(store, results)) as opened:
+        _print(dataclasses.asdict(import_store(opened, file)), as_json=False)
+
+
+@command.command("stats")
+@store_option
+@results_option
+@json_option
+def stats_command(store: str | None, results: Path, as_json: bool) -> None:
+    """Count replies, places and failures, and what the judges took."""
+    with _open(store, results) as opened:
+        found = statistics(opened)
+    click.echo(json.dumps(dataclasses.asdict(found), indent=2) if as_json else _statistics_text(found))
+
+
+def _open(store: str | None, results: Path) -> Store:
+    url = store_url(store, results)
+    if not store_exists(url):
+        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name another one with --store")
+    return open_store(url)
+
+
+def _print(document: dict[str, object], *, as_json: bool, verb: str = "") -> None:
+    """A document as JSON, or its counts as a line each; lists are told by whoever raises an error of them."""
+    if as_json:
+        click.echo(json.dumps(document, indent=2))
+        return
+    counts = {name.removeprefix("n_"): value for name, value in document.items() if isinstance(value, int)}
+    for name, value in counts.items():
+        click.echo(f"{verb}{name.replace('_', ' ')}: {value:,}")
+
+
+def _statistics_text(found: Statistics) -> str:
+    counts = {name: value for name, value in dataclasses.asdict(found).items() if isinstance(value, int)}
+    lines = [f"{name.removeprefix('n_').replace('_', ' ')}: {value:,}" for name, value in counts.items()]
+    filling = [
+        {
+            "judge": one.judge,
+            "digest": one.digest,
+            "benchmark": one.benchmark,
+            "baseline": one.baseline,
+            "model": one.model,
+            "replied": f"{one.n_replied:,}",
+            "by rule": f"{one.n_by_rule:,}",
+            "missing": f"{one.n_missing:,}",
+        }
+        for one in found.filling
+    ]
+    spending = [
+        {
+            "judge": one.judge,
+            "digest": one.digest,
+            "replies": f"{one.n_replies:,}",
+            "without count": f"{one.n_uncounted:,}",
+            "tokens in": f"{one.prompt_tokens:,}",
+            "tokens out": f"{one.completion_tokens:,}",
+            "cost": "no prices" if one.cost is None else f"${one.cost:.4f}",
+        }
+        for one in found.spending
+    ]
+    tables = [values_table(rows) for rows in (filling, spending) if rows]
+    return "\n".join(lines) + "".join(f"\n\n{table.rstrip()}" for table in tables)

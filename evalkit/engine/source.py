@@ -1,0 +1,154 @@
+"""What one endpoint is still to be asked: planned in small chunks, looked up, and claimed before it is sent."""
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from evalkit.engine.plan import Work
+from evalkit.engine.progress import Tally
+from evalkit.engine.writer import Writer
+from evalkit.judge import Place, Posed
+from evalkit.parsers import find_parser
+from evalkit.types import Asked, ChatReply, Labels, Unparsed, Verdict
+
+SMALLEST_CHUNK = 16
+LARGEST_CHUNK = 256
+# questions are rendered on the loop: so many at a time before replies get their turn
+_AT_ONCE = 8
+
+
+@dataclass(slots=True)
+class Job:
+    """A model's work under a judge with its running counts."""
+
+    work: Work
+    tally: Tally
+    parser: Callable[[ChatReply, Labels], Verdict]
+
+    def count(self, places: Iterable[Place]) -> Iterator[Asked]:
+        """Pass the places on, counting the questions among them."""
+        for place in places:
+            self.tally.total += place.comparison is not None
+            yield place.asked
+
+    def verdict(self, asked: Asked, reply: ChatReply) -> Verdict:
+        assert asked.labels is not None
+        return self.parser(reply, asked.labels)
+
+
+def open_job(work: Work) -> Job:
+    return Job(work, Tally(work.config.prices), find_parser(work.config.parser, work.config.parser_options))
+
+
+@dataclass(slots=True)
+class Item:
+    """A question on its way: how often it was asked anew, and how often its sending failed."""
+
+    job: Job
+    place: Place
+    posed: Posed
+    reask: int = 0
+    attempts: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.posed.request.key
+
+    @property
+    def filled(self) -> tuple[str, Asked]:
+        """The place as this question's reply fills it, with its plan."""
+        return self.job.work.digest, self.posed.asked
+
+    def reads(self, reply: ChatReply) -> bool:
+        """Whether the reply is the last word: it holds a verdict, or the question is not asked any more."""
+        if self.reask >= self.job.work.reasks:
+            return True
+        return not isinstance(self.job.verdict(self.posed.asked, reply), Unparsed)
+
+    def next_question(self) -> "Item":
+        reask = self.reask + 1
+        return Item(self.job, self.place, self.job.work.pose(self.place, reask=reask), reask)
+
+
+class Source:
+    """Questions of several jobs, one after the other, that no other process is asking."""
+
+    def __init__(self, jobs: Sequence[Job], writer: Writer, *, room: int) -> None:
+        self._writer = writer
+        # small at first, so that the first request leaves soon
+        self._chunk = SMALLEST_CHUNK
+        self._largest = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, room))
+        self._places = _places(jobs)
+        self._exhausted = False
+        self.ready: deque[Item] = deque()
+        # somebody else is asking: another process, or another place of this run with the same question
+        self.held: list[Item] = []
+        self._in_hand: set[str] = set()
+
+    @property
+    def low(self) -> bool:
+        """Whether more should be fetched before what is ready runs out."""
+        return not self._exhausted and len(self.ready) <= self._chunk // 2
+
+    @property
+    def done(self) -> bool:
+        return self._exhausted and not self.ready and not self.held
+
+    async def refill(self) -> None:
+        """Plan, look up and claim the next chunk."""
+        chunk: list[Item] = []
+        for job, place in itertools.islice(self._places, self._chunk):
+            chunk.append(Item(job, place, job.work.pose(place)))
+            if len(chunk) % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._exhausted = len(chunk) < self._chunk
+        self._chunk = min(self._largest, 2 * self._chunk)
+        await self.offer(chunk)
+
+    async def look_again(self) -> None:
+        """Look whether what others were asking has been answered or given up."""
+        held, self.held = self.held, []
+        await self.offer(held)
+
+    async def offer(self, items: Sequence[Item]) -> None:
+        """Sort questions into answered ones, those that somebody else is asking, and those that are ready to send."""
+        stored: list[tuple[str, Asked]] = []
+        while items:
+            wanted: dict[str, Item] = {}
+            for item in items:
+                if item.key in self._in_hand:
+                    self.held.append(item)
+                else:
+                    wanted[item.key] = item
+                    self._in_hand.add(item.key)
+            claimed = await self._writer.claim(list(wanted), stored)
+            stored, again = [], []
+            for key, item in wanted.items():
+                reply = claimed.stored.get(key)
+                if reply is None and key not in claimed.held:
+                    self.ready.append(item)
+                    continue
+                self._in_hand.discard(key)
+                if reply is None:
+                    self.held.append(item)
+                elif key not in claimed.unreadable or item.reads(reply):
+                    item.job.tally.stored += 1
+                    stored.append(item.filled)
+                else:
+                    again.append(item.next_question())
+            items = again
+        if stored:
+            await self._writer.claim([], stored)
+
+    def settled(self, item: Item) -> None:
+        """The item's reply or failure is on disk."""
+        self._in_hand.discard(item.key)
+
+
+def _places(jobs: Sequence[Job]) -> Iterator[tuple[Job, Place]]:
+    for job in jobs:
+        for place in job.work.places():
+            if place.comparison is not None:
+                yield job, place

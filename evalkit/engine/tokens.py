@@ -1,0 +1,51 @@
+"""How many tokens a request sends: by the model's own tokenizer where it is known and installed, else by length."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evalkit.judge import CHARS_PER_TOKEN
+from evalkit.types import ChatRequest
+
+# OpenAI's models by the vocabulary they read with; a provider's prefix may stand before the name
+_VOCABULARIES = (
+    (re.compile(r"(^|/)(gpt-(4o|4\.1|4\.5|5)|chatgpt-4o|o[134](-|$))"), "o200k_base"),
+    (re.compile(r"(^|/)gpt-(4|3\.5)"), "cl100k_base"),
+)
+# what the chat format puts around every message, and before the reply
+_PER_MESSAGE = 4
+_PER_REQUEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts tokens; `name` says how."""
+
+    name: str
+    text: Callable[[str], int]
+
+    def request(self, request: ChatRequest) -> int:
+        messages = sum(_PER_MESSAGE + self.text(message.content) for message in request.messages)
+        return messages + _PER_REQUEST
+
+
+def counter(model: str) -> Counter:
+    """The counter of a model; the vocabularies come with the extra `tokens`, as nothing is downloaded."""
+    vocabulary = next((name for pattern, name in _VOCABULARIES if pattern.search(model)), None)
+    if vocabulary is not None:
+        try:
+            import bpe_openai
+        except ImportError:
+            return Counter(f"{CHARS_PER_TOKEN:g} characters a token (extra tokens not installed)", _by_length)
+        encoding = bpe_openai.get_encoding(vocabulary)
+        return Counter(vocabulary, lambda text: len(encoding.encode_ordinary(_sound(text))))
+    return Counter(f"{CHARS_PER_TOKEN:g} characters a token", _by_length)
+
+
+def _by_length(text: str) -> int:
+    return round(len(text) / CHARS_PER_TOKEN)
+
+
+def _sound(text: str) -> str:
+    """Half of a surrogate pair is no text to a tokenizer."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,51 @@
+"""How often a judge contradicts itself when it is asked the same again."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from evalkit.stats.intervals import clustered_stderr, proportion_interval
+from evalkit.stats.sample import Floats
+from evalkit.types import Estimate
+
+
+def self_disagreement(
+    keys: Sequence[str], orders: Sequence[str], clusters: Sequence[str], preference: Floats
+) -> Estimate | None:
+    """Percent of pairs of repeats that decide differently, averaged over instructions; None where nothing is repeated.
+
+    A decision is which side of one half a preference is on, or one half itself. The interval is clustered by
+    instruction.
+
+    Args:
+        preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
+    """
+    if len(set(zip(keys, orders, strict=True))) == len(keys):
+        return None
+    groups: dict[tuple[str, str], list[float]] = {}
+    cluster_of: dict[str, str] = dict(zip(keys, clusters, strict=True))
+    for key, order, value in zip(keys, orders, preference, strict=True):
+        if not np.isnan(value):
+            groups.setdefault((key, order), []).append(float(np.sign(value - 0.5)))
+    shares: dict[str, list[float]] = {}
+    for (key, _), decisions in sorted(groups.items()):
+        if len(decisions) > 1:
+            shares.setdefault(key, []).append(_differing(decisions))
+    if not shares:
+        return None
+    by_instruction = np.array([sum(values) / len(values) for values in shares.values()])
+    cluster = np.unique([cluster_of[key] for key in shares], return_inverse=True)[1]
+    n = int(cluster.max()) + 1
+    mean = float(by_instruction.mean())
+    stderr = clustered_stderr(by_instruction - mean, cluster)
+    stderr = stderr if np.isfinite(stderr) else 0.0
+    lower, upper = proportion_interval(mean, stderr, n)
+    return Estimate(100 * mean, 100 * stderr, 100 * lower, 100 * upper, n)
+
+
+def _differing(decisions: Sequence[float]) -> float:
+    """Share of the pairs among some decisions that differ."""
+    n = len(decisions)
+    same = sum(count * (count - 1) for count in Counter(decisions).values())
+    return 1.0 - same / (n * (n - 1))

@@ -1,0 +1,9 @@
+"""What has been paid for: raw replies by everything that decided them, failures, and who asked for what.
+
+Verdicts are not stored; they are read anew from the raw replies, so a changed parser re-reads without a request.
+"""
+
+from evalkit.store.database import UNREADABLE, Answered, Batch, Claimed, Group, Store
+from evalkit.store.opening import open_store, store_exists
+
+__all__ = ["UNREADABLE", "Answered", "Batch", "Claimed", "Group", "Store", "open_store", "store_exists"]

@@ -1,0 +1,106 @@
+"""Which runs are alive, and which questions are theirs to ask: how processes share a store's work."""
+
+import os
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from evalkit.errors import StoreError
+from evalkit.processes import running
+from evalkit.store.tables import chunks, insert_into, lease_table, owner_table
+
+# an owner that has not been heard of for so long is taken for dead, and what it holds is free
+SILENT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A run by its name, and how many requests it may have under way."""
+
+    name: str
+    concurrency: int
+
+
+def announce(connection: sa.Connection, owner: Owner) -> None:
+    """Show that a run is alive."""
+    row = {"owner": owner.name, "host": socket.gethostname(), "pid": os.getpid()}
+    insert = insert_into(connection, owner_table).values({**row, "concurrency": owner.concurrency, "beat": time.time()})
+    connection.execute(insert.on_conflict_do_update(index_elements=["owner"], set_={"beat": insert.excluded.beat}))
+
+
+def forget(connection: sa.Connection, name: str) -> None:
+    """Free whatever a run holds."""
+    connection.execute(sa.delete(lease_table).where(lease_table.c.owner == name))
+    connection.execute(sa.delete(owner_table).where(owner_table.c.owner == name))
+
+
+def bury(connection: sa.Connection) -> int:
+    """Forget the runs that are dead; how many requests they may have had under way is returned."""
+    live, abandoned = live_owners(connection), 0
+    for name, most in connection.execute(sa.select(owner_table.c.owner, owner_table.c.concurrency)).all():
+        if name not in live:
+            held = sa.select(sa.func.count()).select_from(lease_table).where(lease_table.c.owner == name)
+            abandoned += min(connection.execute(held).scalar_one(), most if isinstance(most, int) else 0)
+            forget(connection, name)
+    return abandoned
+
+
+def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> set[str]:
+    """Lease what no other living run holds; the keys that one does are returned."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE leases IN EXCLUSIVE MODE"))
+    others: dict[str, str] = {}
+    for chunk in chunks(keys):
+        found = sa.select(lease_table.c.key, lease_table.c.owner).where(lease_table.c.key.in_(chunk))
+        others.update((key, holder) for key, holder in connection.execute(found) if holder != owner.name)
+    live = live_owners(connection) if others else set()
+    held = {key for key, holder in others.items() if holder in live}
+    if free := [{"key": key, "owner": owner.name} for key in keys if key not in held]:
+        insert = insert_into(connection, lease_table)
+        mine = {"owner": insert.excluded.owner}
+        connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=mine), free)
+    return held
+
+
+def settle(connection: sa.Connection, keys: Sequence[str]) -> None:
+    """Give back the leases of what has been answered."""
+    for chunk in chunks(keys):
+        connection.execute(sa.delete(lease_table).where(lease_table.c.key.in_(chunk)))
+
+
+def live_owners(connection: sa.Connection) -> set[str]:
+    """The runs that hold their leases rightly: heard of lately and, on this machine, with a living process."""
+    here, now = socket.gethostname(), time.time()
+    columns = owner_table.c
+    rows = connection.execute(sa.select(columns.owner, columns.host, columns.pid, columns.beat))
+    live = set()
+    for owner, host, pid, beat in rows:
+        # a beat from the future is as stale as an old one: somebody's clock was set
+        heard = isinstance(beat, float | int) and abs(now - beat) <= SILENT_SECONDS
+        if heard and (host != here or _runs(pid)):
+            live.add(owner)
+    return live
+
+
+def require_idle(connection: sa.Connection, where: str) -> None:
+    """Refuse while a run is using the store.
+
+    Raises:
+        StoreError: one does; its process is named.
+    """
+    if owners := live_owners(connection):
+        columns = owner_table.c
+        query = sa.select(columns.pid, columns.host).where(columns.owner == min(owners))
+        pid, host = connection.execute(query).one()
+        raise StoreError(f"{where}: in use by process {pid} on {host}. Wait until that run has ended, or end it")
+
+
+def _runs(pid: object) -> bool:
+    try:
+        return isinstance(pid, int) and running(pid)
+    except OverflowError:
+        # a damaged row
+        return False

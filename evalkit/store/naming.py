@@ -1,0 +1,60 @@
+"""Database errors as one line that names the store, what is wrong with it, and the cure."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from evalkit.errors import StoreError, StoreFull
+
+OTHER_FILE = "Name another file with --store; if it was a store, take back a copy, or import an export into a new one"
+REPAIR = "Run evalkit store check --repair on it, and then the same command again"
+# words of SQLite's errors that no sound file gives rise to
+_DAMAGE = ("malformed", "Could not decode", "no such table", "no such column", "UNIQUE constraint",
+           "NOT NULL constraint", "corrupt")  # fmt: skip
+
+
+@contextmanager
+def naming(where: str, path: Path | None = None) -> Iterator[None]:
+    """Database errors as one line that names the store, and the room left where it is short of it."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        if "full" in said or "disk I/O error" in said:
+            raise StoreFull(f"{where}: {said}{_room(path)}") from error
+        if "not a database" in said:
+            raise StoreError(f"{where}: {said}. {OTHER_FILE}") from error
+        if "locked" in said:
+            raise StoreError(f"{where}: {said} by another process. Try again when that is done") from error
+        if any(sign in said for sign in _DAMAGE):
+            raise StoreError(f"{where}: {said}: the file is damaged. {REPAIR}") from error
+        raise StoreError(f"{where}: {said}") from error
+    except sa.exc.SQLAlchemyError as error:
+        raise StoreError(f"{where}: {' '.join(str(error).split())[:300]}") from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged name in its error
+        raise StoreError(f"{where}: the file is damaged: it holds a name that is no text. {OTHER_FILE}") from error
+    except UnicodeEncodeError as error:
+        raise StoreError(f"{where}: cannot keep a text with half a surrogate pair: {error.reason}") from error
+    except OSError as error:
+        raise StoreFull(f"{where}: cannot be written: {error.strerror}{_room(path)}") from error
+
+
+def _room(path: Path | None) -> str:
+    try:
+        free = shutil.disk_usage(path.parent if path else ".").free
+    except OSError:
+        return ""
+    return f". {free:,} bytes are free there. Make room and run the same command again; what was committed is kept"
+
+
+def complaints(connection: sa.Connection, table: str | None = None) -> list[str]:
+    """What SQLite finds wrong with its file, or with one table and its indexes; empty for other databases."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = connection.exec_driver_sql(f"PRAGMA integrity_check({table})" if table else "PRAGMA integrity_check")
+    lines = [" ".join(str(line).split()) for (line,) in found]
+    return [] if lines == ["ok"] else lines

@@ -1,0 +1,220 @@
+"""Open a store at a database address: made where there is none, refused where it cannot be trusted."""
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from evalkit.errors import StoreError
+from evalkit.files import creating, sweep
+from evalkit.store import tables
+from evalkit.store.database import BARE, WRITES, Store
+from evalkit.store.leases import require_idle
+from evalkit.store.naming import OTHER_FILE, naming
+from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
+
+# from here on several connections may use a write-ahead log without risk of corruption
+SAFE_WAL_VERSION = (3, 51, 3)
+BUSY_SECONDS = 60
+NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
+MOUNTS = Path("/proc/mounts")
+
+
+def open_store(url: str) -> Store:
+    """Open the store at a database URL, making an SQLite file and its folder where there is none.
+
+    Raises:
+        StoreError: not a store, of a newer version, in use by another version, damaged, or not safely writable.
+    """
+    address = _address(url)
+    where = address.render_as_string(hide_password=True)
+    path = None
+    if address.get_backend_name() == "sqlite":
+        path = _path(address, where)
+        where = str(path)
+        _check_place(path)
+        if not path.exists():
+            _make_file(path)
+        _check_file(path)
+    engine = _connect_engine(address)
+    try:
+        with naming(where, path):
+            if path is not None:
+                sa.event.listen(engine, "connect", _configure_sqlite)
+                sa.event.listen(engine, "begin", _begin_sqlite)
+            with engine.execution_options(**{WRITES: True}).begin() as connection:
+                return Store(engine, _prepare(connection, where), where, path)
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def store_exists(url: str) -> bool:
+    """Whether a store is there already; one that is no file of this machine is taken to be."""
+    address = _address(url)
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+
+
+def _prepare(connection: sa.Connection, where: str) -> bytes:
+    """Lay out what is new, migrate what is old, and return the secret."""
+    names = set(sa.inspect(connection).get_table_names())
+    if not names and not _holds_pages(connection):
+        return _lay_out(connection)
+    if "meta" not in names:
+        raise StoreError(f"{where}: a database, but not evalkit's. {OTHER_FILE}")
+    meta = {str(name): value for name, value in connection.execute(sa.select(meta_table))}
+    version = str(meta.get("schema", ""))
+    if not (version.isascii() and version.isdecimal() and 1 <= int(version) <= tables.SCHEMA_VERSION):
+        raise StoreError(
+            f"{where}: a store of version {version or 'unknown'}; this evalkit reads versions 1 to "
+            f"{tables.SCHEMA_VERSION}. Use the evalkit that wrote it, or name another file with --store"
+        )
+    if int(version) < tables.SCHEMA_VERSION:
+        # a running evalkit of the earlier version knows nothing of the new layout
+        if "owners" in names:
+            require_idle(connection, f"{where} (a store of version {version})")
+        migrate(connection, int(version))
+        return _prepare(connection, where)
+    if lost := metadata.tables.keys() - names:
+        raise StoreError(f"{where}: the file is damaged: it has lost its table {min(lost)}. {OTHER_FILE}")
+    return _secret(meta, where)
+
+
+def _secret(meta: dict[str, object], where: str) -> bytes:
+    secret = str(meta.get("secret", ""))
+    if meta.get("checksum") != secret_checksum(secret):
+        raise StoreError(
+            f"{where}: the store's secret is damaged, and with another one everything would be asked anew. "
+            "Take back a copy, or import an export into a new store"
+        )
+    return bytes.fromhex(secret)
+
+
+def _lay_out(connection: sa.Connection) -> bytes:
+    metadata.create_all(connection)
+    secret = secrets.token_hex(32)
+    meta = {"schema": str(tables.SCHEMA_VERSION), "secret": secret, "checksum": secret_checksum(secret)}
+    connection.execute(sa.insert(meta_table), [{"name": name, "value": value} for name, value in meta.items()])
+    return bytes.fromhex(secret)
+
+
+def _holds_pages(connection: sa.Connection) -> bool:
+    """Whether a file without tables holds something all the same, which only a damaged one does."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return bool(connection.exec_driver_sql("PRAGMA page_count").scalar_one() > 1)
+
+
+def _connect_engine(address: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(address)
+    except ImportError as error:
+        raise StoreError(
+            f"the driver {error.name} is not installed. For PostgreSQL install evalkit-lc[postgres]"
+        ) from None
+
+
+def _address(url: str) -> sa.URL:
+    try:
+        address = sa.make_url(url)
+        address.get_dialect()
+    except sa.exc.ArgumentError:
+        raise StoreError(f"{url}: not a database address. Expected one such as sqlite:///results/evalkit.db") from None
+    return address
+
+
+def _path(address: sa.URL, where: str) -> Path:
+    name = address.database or ""
+    if name in ("", ":memory:") or name.startswith("file:"):
+        raise StoreError(f"{where}: names no file. Expected an address such as sqlite:///results/evalkit.db")
+    return Path(name)
+
+
+def _check_place(path: Path) -> None:
+    kind = _file_system(path)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise StoreError(
+            f"{path}: lies on a network file system ({kind}), whose locks cannot be trusted. "
+            "Name a file on a disk of this machine, or a PostgreSQL address, with --store"
+        )
+
+
+def _make_file(path: Path) -> None:
+    """A new store appears whole: a kill leaves none, and of several processes that begin at once one makes it."""
+    with _naming_file(path), creating(path) as part, naming(str(path), path):
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(part)))
+        sa.event.listen(engine, "connect", _configure_unnamed)
+        try:
+            with engine.begin() as connection:
+                _lay_out(connection)
+        finally:
+            engine.dispose()
+
+
+def _check_file(path: Path) -> None:
+    # a second name of the file, which a kill left, would have two journals
+    sweep(path)
+    with _naming_file(path):
+        status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise StoreError(f"{path}: is a folder. Name a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreError(f"{path}: is no plain file. Name another one with --store")
+    if status.st_size == 0:
+        raise StoreError(f"{path}: is empty, and a store never is. Take back a copy, or delete it to begin a new one")
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise StoreError(f"{path}: cannot be written: it is read-only")
+    if os.name == "posix" and status.st_mode & 0o022:
+        raise StoreError(f"{path}: others may change it, and every number with it. Run chmod go-w on it first")
+    if os.name == "posix" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
+        raise StoreError(f"{path}: belongs to another user. Take a copy of your own")
+
+
+@contextlib.contextmanager
+def _naming_file(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _file_system(path: Path) -> str | None:
+    """The kind of file system that a file lies on, where the machine tells."""
+    found: tuple[int, str | None] = (-1, None)
+    with contextlib.suppress(OSError, ValueError):
+        place = str(path.resolve())
+        for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
+            _, mount, kind, *_ = line.split(" ")
+            mount = mount.replace("\\040", " ")
+            if (place == mount or place.startswith(mount.rstrip("/") + "/")) and len(mount) >= found[0]:
+                found = (len(mount), kind)
+    return found[1]
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    journal = "WAL" if sqlite3.sqlite_version_info >= SAFE_WAL_VERSION else "TRUNCATE"
+    # transactions are begun by _begin_sqlite: the driver would begin them too late
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", f"journal_mode={journal}", "synchronous=FULL", "mmap_size=0"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _configure_unnamed(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """A file that has no name yet is forced to disk once, when it gets one."""
+    for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A transaction that will write takes the lock at once: two that read first could block each other."""
+    options = connection.get_execution_options()
+    if not options.get(BARE):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")

@@ -1,0 +1,144 @@
+"""The tables of a store, and how a store of an earlier layout becomes one of this."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from evalkit.store.rows import config_checksum, place_checksum
+
+SCHEMA_VERSION = 2
+CHUNK = 500
+T = TypeVar("T")
+
+metadata = sa.MetaData()
+
+meta_table = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+reply_table = sa.Table(
+    "replies",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("reply", sa.Text, nullable=False),
+    sa.Column("body", sa.Text),
+    sa.Column("checksum", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+)
+failure_table = sa.Table(
+    "failures",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+)
+judge_table = sa.Table(
+    "judges",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("used", sa.Text, nullable=False),
+    sa.Column("checksum", sa.Text),
+)
+asked_table = sa.Table(
+    "asked",
+    metadata,
+    sa.Column("benchmark", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("baseline", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("order", sa.Text, primary_key=True),
+    sa.Column("repeat", sa.Integer, primary_key=True),
+    sa.Column("judge", sa.Text, nullable=False),
+    sa.Column("cluster", sa.Text, nullable=False),
+    sa.Column("category", sa.Text),
+    sa.Column("baseline_chars", sa.Integer, nullable=False),
+    sa.Column("candidate_chars", sa.Integer),
+    sa.Column("labels", sa.Text),
+    sa.Column("reply_key", sa.Text, index=True),
+    sa.Column("rule", sa.Text),
+    sa.Column("failure", sa.Text),
+    # which plan the place belongs to: a run with another plan for the same models takes its rows away
+    sa.Column("plan", sa.Text),
+    sa.Column("checksum", sa.Text),
+)
+owner_table = sa.Table(
+    "owners",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("concurrency", sa.Integer, nullable=False),
+    sa.Column("beat", sa.Float, nullable=False),
+)
+lease_table = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False, index=True),
+)
+
+
+def secret_checksum(secret: str) -> str:
+    """A changed secret would change every key, and everything would be asked and paid for again."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def migrate(connection: sa.Connection, version: int) -> None:
+    """Bring a store of an earlier version to this one, within the caller's transaction."""
+    for step in range(version, SCHEMA_VERSION):
+        _STEPS[step](connection)
+    columns = meta_table.c
+    connection.execute(sa.update(meta_table).where(columns.name == "schema").values(value=str(SCHEMA_VERSION)))
+
+
+def _share_between_processes(connection: sa.Connection) -> None:
+    """From 1 to 2: plans, checksums of all that decides a number, and tables by which processes share their work."""
+    for table, column in (("asked", "plan"), ("asked", "checksum"), ("judges", "checksum")):
+        connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column} TEXT"))
+    metadata.create_all(connection, tables=[owner_table, lease_table])
+    secret = connection.execute(sa.select(meta_table.c.value).where(meta_table.c.name == "secret")).scalar_one()
+    connection.execute(sa.insert(meta_table).values(name="checksum", value=secret_checksum(secret)))
+    judges = judge_table.c
+    for judge in connection.execute(sa.select(judge_table)).all():
+        checksum = config_checksum(judge.digest, judge.name, judge.config)
+        connection.execute(sa.update(judge_table).where(judges.digest == judge.digest).values(checksum=checksum))
+    columns = asked_table.c
+    key = list(asked_table.primary_key)
+    for row in connection.execute(sa.select(asked_table)).mappings().all():
+        place = sa.and_(*(column == row[column.name] for column in key))
+        values = {columns.checksum: place_checksum(row), columns.plan: ""}
+        connection.execute(sa.update(asked_table).where(place).values(values))
+
+
+_STEPS = {1: _share_between_processes}
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """An insert that knows conflicts, in the database's own dialect."""
+    if connection.dialect.name != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Few enough at a time to be named in one statement."""
+    chunk: list[T] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -1,0 +1,276 @@
+"""A store as lines of JSON, and back: to take what was paid for to another machine or another layout."""
+
+import contextlib
+import gzip
+import hashlib
+import itertools
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from evalkit.errors import InputError, StoreError
+from evalkit.files import replacing
+from evalkit.store.database import UNREADABLE, Store
+from evalkit.store.leases import require_idle
+from evalkit.store.naming import REPAIR, complaints
+from evalkit.store.rows import config_checksum, place_checksum, reply_checksum
+from evalkit.store.tables import (
+    SCHEMA_VERSION,
+    asked_table,
+    failure_table,
+    insert_into,
+    judge_table,
+    meta_table,
+    reply_table,
+    secret_checksum,
+)
+from evalkit.store.upkeep import outdated_failures
+
+FORMAT = "evalkit-store"
+_ANOTHER = "Nothing was imported; take another copy of the file"
+_AT_ONCE = 500
+# replies come first: whether a failure or a place is still of use depends on them
+_TABLES = {table.name: table for table in (reply_table, failure_table, judge_table, asked_table)}
+_COLUMNS = {name: [one.name for one in table.columns if one.name != "id"] for name, table in _TABLES.items()}
+_GROUP = ("benchmark", "digest", "baseline", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many rows went over; the rest of an import was there already.
+
+    `n_places_left_out` places were left out: the store holds another plan for the same model and judge.
+    """
+
+    n_replies: int
+    n_failures: int
+    n_judges: int
+    n_places: int
+    n_places_left_out: int = 0
+
+
+def export_store(store: Store, path: Path) -> Moved:
+    """Write a store to a file, gzipped where its name ends in .gz; equal stores give equal files.
+
+    Raises:
+        StoreError: a row is damaged, or the store cannot be read; nothing is written.
+        InputError: the file cannot be written.
+    """
+    counts = dict.fromkeys(_TABLES, 0)
+    with store.connect() as connection, _writing(path) as write:
+        if said := complaints(connection):
+            raise StoreError(f"{store.where}: {said[0]}. {REPAIR}")
+        _write(write, {"format": FORMAT, "version": SCHEMA_VERSION, "secret": store.secret.hex()})
+        for name, table in _TABLES.items():
+            for row in _sorted_rows(connection, table):
+                if not _sound(name, row):
+                    raise StoreError(f"{store.where}: {name} {_key(name, row)} is damaged. {REPAIR}")
+                _write(write, {"table": name, "row": row})
+                counts[name] += 1
+        _write(write, {"end": counts})
+    return Moved(*counts.values())
+
+
+def import_store(store: Store, path: Path) -> Moved:
+    """Add what an export holds to a store, in one transaction; of two replies under one key the store's own stays.
+
+    A store without replies takes over the export's secret, and with it every key.
+
+    Raises:
+        InputError: no export, of another version, torn or damaged, with the line; nothing was imported.
+        StoreError: the secrets differ, or a run is using the store; nothing was imported.
+    """
+    with store.transaction() as connection:
+        require_idle(connection, store.where)
+        lines = _lines(path)
+        secret = _header(path, lines)
+        adopted = secret != store.secret.hex()
+        if adopted:
+            _adopt(connection, store, path, secret)
+        moved = _Import(connection).take(_rows(path, lines))
+    if adopted:
+        store.secret = bytes.fromhex(secret)
+    return moved
+
+
+class _Import:
+    """Rows on their way into a store."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._last_failure = connection.execute(sa.select(sa.func.max(failure_table.c.id))).scalar() or 0
+        columns = [asked_table.c[name] for name in (*_GROUP, "plan")]
+        self._plans: dict[tuple[str, ...], set[str]] = {}
+        for *group, plan in connection.execute(sa.select(*columns).distinct()):
+            self._plans.setdefault(tuple(group), set()).add(plan)
+        self._left_out = 0
+        self._inserts = {
+            "replies": insert_into(connection, reply_table).on_conflict_do_nothing(),
+            "judges": insert_into(connection, judge_table).on_conflict_do_nothing(),
+            "failures": sa.insert(failure_table),
+            "asked": _fill_open(insert_into(connection, asked_table)),
+        }
+
+    def take(self, rows: Iterator[tuple[str, dict[str, Any]]]) -> Moved:
+        counts = dict.fromkeys(_TABLES, 0)
+        for name, of_table in itertools.groupby(rows, key=lambda named: named[0]):
+            while some := [row for _, row in itertools.islice(of_table, _AT_ONCE)]:
+                if fitting := [row for row in some if self._fits(name, row)]:
+                    counts[name] += self._connection.execute(self._inserts[name], fitting).rowcount
+        mine = failure_table.c.id > self._last_failure
+        outdated = self._connection.execute(sa.delete(failure_table).where(mine, outdated_failures()))
+        counts["failures"] -= outdated.rowcount
+        return replace(Moved(*counts.values()), n_places_left_out=self._left_out)
+
+    def _fits(self, name: str, row: dict[str, Any]) -> bool:
+        if name == "failures":
+            return not self._known_failure(row)
+        if name == "asked":
+            plans = self._plans.get(tuple(row[column] for column in _GROUP))
+            left_out = plans is not None and row["plan"] not in plans
+            self._left_out += left_out
+            return not left_out
+        return True
+
+    def _known_failure(self, row: dict[str, Any]) -> bool:
+        columns = failure_table.c
+        same = [columns.key == row["key"], columns.id <= self._last_failure, columns.reason == row["reason"]]
+        if row["reason"] != UNREADABLE:
+            same.append(columns.created == row["created"])
+        return self._connection.execute(sa.select(columns.id).where(*same).limit(1)).first() is not None
+
+
+def _fill_open(insert: Any) -> Any:
+    """Places that are not there yet, and those there that no reply fills."""
+    mine = asked_table.c.reply_key
+    open_here = sa.or_(mine.is_(None), mine.not_in(sa.select(reply_table.c.key)))
+    better = sa.and_(insert.excluded.reply_key.is_not(None), open_here)
+    update = {name: insert.excluded[name] for name in ("labels", "reply_key", "checksum")}
+    key = [column.name for column in asked_table.primary_key]
+    return insert.on_conflict_do_update(index_elements=key, set_=update, where=better)
+
+
+def _adopt(connection: sa.Connection, store: Store, path: Path, secret: str) -> None:
+    if connection.execute(sa.select(reply_table.c.key).limit(1)).first() is not None:
+        raise StoreError(
+            f"{store.where}: holds replies to questions drawn from another secret than those of {path}, which could "
+            "never be found in it. Import into a new store, with --store"
+        )
+    for name, value in (("secret", secret), ("checksum", secret_checksum(secret))):
+        connection.execute(sa.update(meta_table).where(meta_table.c.name == name).values(value=value))
+
+
+def _sorted_rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, Any]]:
+    order = [table.c.key, table.c.id] if table is failure_table else list(table.primary_key)
+    query = sa.select(*(table.c[name] for name in _COLUMNS[table.name])).order_by(*order)
+    if table is failure_table:
+        query = query.where(~outdated_failures())
+    for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}).mappings():
+        yield dict(row)
+
+
+def _sound(name: str, row: dict[str, Any]) -> bool:
+    if name == "replies":
+        return bool(row["checksum"] == reply_checksum(row["key"], row["reply"]))
+    if name == "judges":
+        return bool(row["checksum"] == config_checksum(row["digest"], row["name"], row["config"]))
+    if name == "asked":
+        return bool(row["checksum"] == place_checksum(row))
+    return isinstance(row["reason"], str)
+
+
+def _key(name: str, row: dict[str, Any]) -> str:
+    return str(row["digest" if name == "judges" else "key"])[:16]
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[Callable[[bytes], object]]:
+    with replacing(path) as text:
+        # it holds instructions, outputs and replies in plain text, and the secret
+        os.chmod(text.fileno(), 0o600)
+        if path.suffix != ".gz":
+            yield text.buffer.write
+            return
+        # without name and time, which would differ between two equal exports
+        with gzip.GzipFile("", "wb", 6, text.buffer, 0) as file:
+            yield file.write
+
+
+def _write(write: Callable[[bytes], object], document: dict[str, Any]) -> None:
+    write(json.dumps({**document, "sha256": _digest(document)}).encode() + b"\n")
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every line's document with the name of its place, checked against the line's digest."""
+    number = 0
+    try:
+        with _reading(path) as file:
+            for number, line in enumerate(file, start=1):
+                yield f"{path}: line {number}", _document(f"{path}: line {number}", line)
+    except (OSError, EOFError, zlib.error) as error:
+        said = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read after line {number}: {said}. {_ANOTHER}") from None
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[Iterable[bytes]]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield unpacked
+
+
+def _document(where: str, line: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(line)
+        digest = document.pop("sha256")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        raise InputError(f"{where}: torn, or no line of an export. {_ANOTHER}") from None
+    if not line.endswith(b"\n") or digest != _digest(document):
+        raise InputError(f"{where}: damaged. {_ANOTHER}")
+    return dict(document)
+
+
+def _header(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> str:
+    """The secret of an export that this evalkit reads."""
+    where, header = next(lines, (str(path), {}))
+    if header.get("format") != FORMAT:
+        raise InputError(f"{where}: not the export of a store. Write one with evalkit store export")
+    if header.get("version") != SCHEMA_VERSION:
+        raise InputError(
+            f"{where}: an export of version {header.get('version')}; this evalkit reads version {SCHEMA_VERSION}. "
+            "Open the store with this evalkit, and export it anew"
+        )
+    return str(header["secret"])
+
+
+def _rows(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Table and row of each line; the last line says how many there must have been."""
+    counts = dict.fromkeys(_TABLES, 0)
+    for where, document in lines:
+        if "end" in document:
+            if document["end"] != counts or next(lines, None) is not None:
+                raise InputError(f"{where}: lines are missing or doubled. {_ANOTHER}")
+            return
+        name, row = document.get("table"), document.get("row")
+        if name not in _TABLES or not isinstance(row, dict) or set(row) != set(_COLUMNS[name]):
+            raise InputError(f"{where}: no row of a store. {_ANOTHER}")
+        if not _sound(name, row):
+            raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")
+        counts[name] += 1
+        yield name, row
+    raise InputError(f"{path}: ends too early: its last line is missing. {_ANOTHER}")

@@ -1,0 +1,328 @@
+"""Look after a store: check and repair it, collect what nothing needs any more, and count what it holds."""
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from evalkit.errors import StoreError
+from evalkit.store.database import UNREADABLE, Store
+from evalkit.store.leases import live_owners, require_idle
+from evalkit.store.naming import OTHER_FILE, complaints
+from evalkit.store.rows import config_checksum, place_checksum, reply_checksum
+from evalkit.store.tables import asked_table, failure_table, judge_table, lease_table, owner_table, reply_table
+from evalkit.types import JudgeConfig
+
+_AT_ONCE = 500
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A row whose checksum does not fit."""
+
+    table: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many rows there are, which are damaged, and what SQLite says of the file where it is not sound.
+
+    `n_repaired` damaged rows were deleted, places without a judge among them.
+    """
+
+    n_replies: int
+    n_failures: int
+    n_judges: int
+    n_places: int
+    n_live_runs: int
+    n_dead_runs: int
+    n_dead_leases: int
+    complaints: tuple[str, ...]
+    damaged: tuple[Damage, ...]
+    n_repaired: int = 0
+
+    @property
+    def sound(self) -> bool:
+        return not self.complaints and not self.damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How many rows went, or would go, and how many bytes that gave back to the disk."""
+
+    n_replies: int
+    n_failures: int
+    n_dead_runs: int
+    n_dead_leases: int
+    n_reserve_files: int
+    n_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """One model under one judge: places that a reply or a rule fills, and those still without."""
+
+    judge: str
+    digest: str
+    benchmark: str
+    baseline: str
+    model: str
+    n_replied: int
+    n_by_rule: int
+    n_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the replies in a judge's places took, as the endpoint counted it; `cost` in US dollars at its prices.
+
+    `n_uncounted` replies came without a count of tokens.
+    """
+
+    judge: str
+    digest: str
+    n_replies: int
+    n_uncounted: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """All that a store holds, in numbers; `n_bytes` is None where it is no file."""
+
+    n_replies: int
+    n_unreferenced: int
+    n_failures: int
+    n_judges: int
+    n_places: int
+    n_bytes: int | None
+    filling: tuple[Filling, ...]
+    spending: tuple[Spending, ...]
+
+
+def check(store: Store) -> Checked:
+    """Read every row and compare it with its checksum; nothing is changed.
+
+    Raises:
+        StoreError: the file is damaged so badly that it cannot be read.
+    """
+    with store.connect() as connection:
+        return _check(connection)
+
+
+def repair(store: Store) -> Checked:
+    """Delete what is damaged, so that the next run asks for it anew, and build the indexes anew.
+
+    Raises:
+        StoreError: a run is using the store, or the file is damaged beyond that.
+    """
+    with store.transaction() as connection:
+        require_idle(connection, store.where)
+        if complaints(connection):
+            connection.exec_driver_sql("REINDEX")
+        damaged = list(_damaged(connection))
+        n_repaired = _delete_damaged(connection)
+        after = _check(connection)
+        if not after.sound:
+            raise StoreError(f"{store.where}: cannot be repaired: {fault(after)}. {OTHER_FILE}")
+    return replace(after, damaged=tuple(damaged), n_repaired=n_repaired)
+
+
+def fault(checked: Checked) -> str:
+    """What is wrong, in one line."""
+    said = list(checked.complaints[:_SHOWN])
+    said += [f"{one.table} {one.key} is damaged" for one in checked.damaged[:_SHOWN]]
+    more = len(checked.complaints) + len(checked.damaged) - len(said)
+    return "; ".join(said) + (f"; and {more} more" if more else "")
+
+
+def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
+    """Delete replies that no place refers to and that are older than `keep_days`, what a later reply has outdated, and
+    what dead runs left.
+
+    Raises:
+        StoreError: a run is using the store.
+    """
+    before = _n_bytes(store) or 0
+    with store.transaction() as connection:
+        require_idle(connection, store.where)
+        # a dry run does the same and takes it back: what goes depends on what went before
+        trial = connection.begin_nested()
+        oldest = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=keep_days)
+        old = reply_table.c.created <= oldest.isoformat(timespec="seconds")
+        found = Collected(
+            n_replies=_delete(connection, reply_table, sa.and_(_unreferenced(), ~_led_on(), old)),
+            n_failures=_delete(connection, failure_table, outdated_failures()),
+            # nobody is alive, so all of them are dead
+            n_dead_runs=_delete(connection, owner_table, sa.true()),
+            n_dead_leases=_delete(connection, lease_table, sa.true()),
+            n_reserve_files=int(store.reserve.exists),
+        )
+        if dry_run:
+            trial.rollback()
+            return found
+        trial.commit()
+    store.reserve.release()
+    store.vacuum()
+    return replace(found, n_bytes=max(0, before - (_n_bytes(store) or 0)))
+
+
+def _led_on() -> sa.ColumnElement[bool]:
+    """Replies without a verdict whose question was asked again: without the first one the next run would ask anew."""
+    columns = failure_table.c
+    return sa.exists().where(columns.key == reply_table.c.key, columns.reason == UNREADABLE)
+
+
+def outdated_failures() -> sa.ColumnElement[bool]:
+    """Failures whose question has a reply by now, or that no place refers to.
+
+    The note that a reply held no verdict stays with that reply: without it the next run would not look further.
+    """
+    columns = failure_table.c
+    replied = sa.exists().where(reply_table.c.key == columns.key)
+    referred = sa.exists().where(asked_table.c.reply_key == columns.key)
+    return sa.or_(sa.and_(replied, columns.reason != UNREADABLE), sa.and_(~replied, ~referred))
+
+
+def statistics(store: Store) -> Statistics:
+    """Count what a store holds.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    configs = {config.digest: config for config in store.judges()}
+    with store.connect() as connection:
+        return Statistics(
+            n_replies=_count(connection, reply_table),
+            n_unreferenced=_count(connection, reply_table, _unreferenced()),
+            n_failures=_count(connection, failure_table),
+            n_judges=len(configs),
+            n_places=_count(connection, asked_table),
+            n_bytes=_n_bytes(store),
+            filling=tuple(_filling(connection)),
+            spending=tuple(_spending(connection, configs[digest]) for digest in sorted(configs)),
+        )
+
+
+def _check(connection: sa.Connection) -> Checked:
+    live = live_owners(connection)
+    owners = set(connection.execute(sa.select(owner_table.c.owner)).scalars())
+    dead = sa.true() if not live else lease_table.c.owner.not_in(live)
+    return Checked(
+        n_replies=_count(connection, reply_table),
+        n_failures=_count(connection, failure_table),
+        n_judges=_count(connection, judge_table),
+        n_places=_count(connection, asked_table),
+        n_live_runs=len(live),
+        n_dead_runs=len(owners - live),
+        n_dead_leases=_count(connection, lease_table, dead),
+        complaints=tuple(complaints(connection)),
+        damaged=tuple(_damaged(connection)),
+    )
+
+
+def _damaged(connection: sa.Connection) -> Iterator[Damage]:
+    for table, rows in ((reply_table, _bad_replies), (judge_table, _bad_judges), (asked_table, _bad_places)):
+        for row in rows(connection):
+            yield Damage(table.name, _name(table, row))
+
+
+def _delete_damaged(connection: sa.Connection) -> int:
+    n = 0
+    for table, rows in ((reply_table, _bad_replies), (judge_table, _bad_judges), (asked_table, _bad_places)):
+        key = list(table.primary_key)
+        for row in list(rows(connection)):
+            own = [column == row[column.name] for column in key]
+            n += connection.execute(sa.delete(table).where(*own)).rowcount
+    # a place without its judge cannot be read; the replies stay, and the next run lays the place out again
+    orphans = asked_table.c.digest.not_in(sa.select(judge_table.c.digest))
+    return n + connection.execute(sa.delete(asked_table).where(orphans)).rowcount
+
+
+def _bad_replies(connection: sa.Connection) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(reply_table)):
+        fits = row["checksum"] == reply_checksum(row["key"], row["reply"])
+        if not (fits and _is_json(row["request"]) and (row["body"] is None or _is_json(row["body"]))):
+            yield row
+
+
+def _bad_judges(connection: sa.Connection) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(judge_table)):
+        if row["checksum"] != config_checksum(row["digest"], row["name"], row["config"]):
+            yield row
+
+
+def _bad_places(connection: sa.Connection) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(asked_table)):
+        if row["checksum"] != place_checksum(row):
+            yield row
+
+
+def _is_json(text: object) -> bool:
+    try:
+        json.loads(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _name(table: sa.Table, row: sa.RowMapping) -> str:
+    if table is asked_table:
+        return " / ".join(str(row[name]) for name in ("benchmark", "judge", "model", "key", "order", "repeat"))
+    return str(row[next(iter(table.primary_key)).name])[:16]
+
+
+def _unreferenced() -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(asked_table.c.reply_key == reply_table.c.key)
+
+
+def _filling(connection: sa.Connection) -> Iterator[Filling]:
+    columns = asked_table.c
+    group = (columns.judge, columns.digest, columns.benchmark, columns.baseline, columns.model)
+    by_rule = sa.case((columns.rule.is_not(None), 1), else_=0)
+    replied = sa.case((sa.and_(columns.rule.is_(None), reply_table.c.key.is_not(None)), 1), else_=0)
+    query = sa.select(*group, sa.func.count(), sa.func.sum(replied), sa.func.sum(by_rule))
+    query = query.select_from(asked_table.outerjoin(reply_table, columns.reply_key == reply_table.c.key))
+    for row in connection.execute(query.group_by(*group).order_by(*group)):
+        judge, digest, benchmark, baseline, model, n, n_replied, n_by_rule = row
+        missing = n - n_replied - n_by_rule
+        yield Filling(judge, digest, benchmark, baseline, model, n_replied, n_by_rule, missing)
+
+
+def _spending(connection: sa.Connection, config: JudgeConfig) -> Spending:
+    n = uncounted = prompt = completion = 0
+    mine = sa.select(asked_table.c.reply_key).where(asked_table.c.digest == config.digest)
+    for row in _stream(connection, sa.select(reply_table).where(reply_table.c.key.in_(mine))):
+        if row["checksum"] != reply_checksum(row["key"], row["reply"]):
+            continue
+        reply = json.loads(row["reply"])
+        n += 1
+        uncounted += reply["prompt_tokens"] is None or reply["completion_tokens"] is None
+        prompt += reply["prompt_tokens"] or 0
+        completion += reply["completion_tokens"] or 0
+    cost = None if config.prices is None else config.prices.cost(prompt, completion)
+    return Spending(config.name, config.digest, n, uncounted, prompt, completion, cost)
+
+
+def _stream(connection: sa.Connection, query: sa.Select[Any]) -> Iterable[sa.RowMapping]:
+    return connection.execute(query, execution_options={"yield_per": _AT_ONCE}).mappings()
+
+
+def _count(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool] | None = None) -> int:
+    query = sa.select(sa.func.count()).select_from(table)
+    return int(connection.execute(query if where is None else query.where(where)).scalar_one())
+
+
+def _delete(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+    return connection.execute(sa.delete(table).where(where)).rowcount
+
+
+def _n_bytes(store: Store) -> int | None:
+    return None if store.path is None else store.path.stat().st_size

@@ -1,0 +1,89 @@
+"""A run may be killed at any point: nothing acknowledged is lost, and the end is that of a run left alone.
+
+These are samples of what `benchmarks/kills.py` does in full.
+"""
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kills import POINTS, Scene, billed_again
+from tests.rig import MockJudge, mock_judge
+from tests.zygote import Zygote
+
+KILLS = 10
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Iterator[MockJudge]:
+    with mock_judge(tmp_path / "judge", latency=0.02) as started:
+        yield started
+
+
+def test_kills_at_random_times_lose_nothing_and_change_nothing(
+    zygote: Zygote, judge: MockJudge, tmp_path: Path
+) -> None:
+    scene = Scene.lay(zygote, judge, tmp_path, n=300, concurrency=16)
+    started = time.monotonic()
+    whole = scene.finish("whole")
+    seconds = time.monotonic() - started
+    before = len(judge.ledger())
+    generator = random.Random(7)
+    for _ in range(KILLS):
+        running = scene.start("killed")
+        time.sleep(generator.uniform(0.05, seconds / 3))
+        running.kill()
+        running.wait()
+        scene.check("killed")
+    assert scene.finish("killed") == whole
+    assert billed_again(judge, before) <= KILLS * scene.concurrency
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_a_named_point_loses_nothing_and_changes_nothing(
+    zygote: Zygote, judge: MockJudge, tmp_path: Path, point: str
+) -> None:
+    scene = Scene.lay(zygote, judge, tmp_path, n=12, concurrency=4)
+    whole = scene.finish("whole")
+    before, fired = len(judge.ledger()), 0
+    for number in (1, 2, 3, 11):
+        name = f"{point}-{number}"
+        running = scene.start(name, fault=f"{point}:{number}:kill9")
+        status = running.wait()
+        assert status in (0, -signal.SIGKILL), running.said
+        fired += status != 0
+        scene.check(name)
+        assert scene.finish(name) == whole
+        assert billed_again(judge, before) <= scene.concurrency
+        before = len(judge.ledger())
+        assert not list((tmp_path / name).rglob("*.part"))
+    assert fired >= 2
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_that_share_a_store_pay_for_every_verdict_once(
+    zygote: Zygote, judge: MockJudge, tmp_path: Path, processes: int
+) -> None:
+    scene = Scene.lay(zygote, judge, tmp_path, n=200, concurrency=8)
+    running = [scene.start("shared") for _ in range(processes)]
+    assert [one.wait() for one in running] == [0] * processes, [one.said for one in running]
+    assert judge.n_billed == 200
+    assert billed_again(judge) == 0
+
+
+def test_when_processes_that_share_a_store_are_killed_the_others_finish(
+    zygote: Zygote, judge: MockJudge, tmp_path: Path
+) -> None:
+    scene = Scene.lay(zygote, judge, tmp_path, n=200, concurrency=8)
+    running = [scene.start("shared") for _ in range(4)]
+    time.sleep(0.6)
+    for one in running[:2]:
+        one.kill()
+    statuses = [one.wait() for one in running]
+    assert statuses[2:] == [0, 0], [one.said for one in running[2:]]
+    assert judge.n_billed <= 200 + 2 * 8
+    scene.check("shared")

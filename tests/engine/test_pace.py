@@ -1,0 +1,136 @@
+import random
+
+import pytest
+
+from evalkit.engine.limits import Limits
+from evalkit.engine.pace import Pace
+from evalkit.types import Rates
+
+LIMITS = Limits(concurrency=16, attempts=5, first_pause=0.5, longest_pause=8.0)
+
+
+def pace(rates: Rates | None = None) -> Pace:
+    return Pace(LIMITS, rates or Rates(), random.Random(1), now=0.0)
+
+
+def test_at_first_everything_may_be_sent_at_once() -> None:
+    assert (pace().room, pace().wait(0.0)) == (16, 0.0)
+
+
+def test_requests_are_spaced_so_that_no_minute_has_more_than_allowed() -> None:
+    paced, now, sends = pace(Rates(requests_per_minute=120)), 0.0, []
+    for _ in range(300):
+        now += paced.wait(now)
+        paced.sent(now, 10)
+        sends.append(now)
+    assert max(sum(start <= one < start + 60 for one in sends) for start in sends) == 120
+
+
+def test_a_pause_earns_no_burst_afterwards() -> None:
+    paced = pace(Rates(requests_per_minute=60))
+    paced.sent(100.0, 10)
+    assert paced.wait(100.0) == pytest.approx(1.0)
+
+
+def test_tokens_are_spaced_by_what_was_used_not_by_what_was_guessed() -> None:
+    paced = pace(Rates(tokens_per_minute=6000))
+    paced.sent(0.0, 100)
+    assert paced.wait(0.0) == pytest.approx(1.0)
+    paced.answered(0.5, more_tokens=200)
+    assert paced.wait(0.5) == pytest.approx(2.5)
+
+
+def test_nobody_asks_before_the_longest_time_that_the_endpoint_named() -> None:
+    paced = pace()
+    paced.turned_away(10.0, 3.0)
+    paced.turned_away(10.1, 20.0)
+    paced.turned_away(10.2, 1.0)
+    assert 20.1 <= paced.wait(10.0) <= 20.1 + 0.25
+
+
+def test_a_wait_is_never_shorter_than_half_a_second() -> None:
+    paced = pace()
+    paced.turned_away(10.0, 0.001)
+    assert 0.5 <= paced.wait(10.0) <= 0.75
+
+
+def test_after_being_turned_away_one_asks_then_more_and_soon_half_of_before() -> None:
+    paced = pace()
+    for when in (10.0, 10.0, 10.1):
+        paced.turned_away(when, 1.0)
+    rooms = [paced.room]
+    for _ in range(12):
+        paced.answered(12.0)
+        rooms.append(paced.room)
+    assert rooms[:8] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert rooms[8:] == [8, 8, 8, 8, 8], "beyond half of the former room it grows slowly"
+    for _ in range(200):
+        paced.answered(13.0)
+    assert paced.room == 16
+
+
+def test_waits_that_the_endpoint_does_not_name_double() -> None:
+    paced, now, waits = pace(), 0.0, []
+    for _ in range(4):
+        paced.turned_away(now, None)
+        waits.append(paced.wait(now))
+        now += waits[-1]
+    assert waits == sorted(waits)
+    assert waits[-1] > 2.0
+
+
+def test_failures_in_a_row_open_the_circuit_and_an_answer_closes_it() -> None:
+    paced = pace()
+    counted = [paced.failed(1.0) for _ in range(6)]
+    assert counted == [True] * 4 + [False] * 2
+    assert (paced.open, paced.room) == (True, 1)
+    assert 0.2 < paced.wait(1.0) <= 0.5
+    paced.answered(2.0)
+    assert (paced.open, paced.room) == (False, 2)
+
+
+def test_probes_of_an_outage_are_ever_further_apart_whatever_was_under_way() -> None:
+    paced, now, gaps = pace(), 1.0, []
+    for _ in range(16):
+        paced.failed(now)
+    for _ in range(6):
+        gaps.append(paced.wait(now))
+        now += gaps[-1]
+        paced.failed(now)
+    assert gaps[0] <= 0.5
+    assert gaps[-1] > 4.0
+    assert max(gaps) <= 8.0
+
+
+def test_scattered_failures_are_no_outage() -> None:
+    paced = pace()
+    for _ in range(50):
+        for _ in range(3):
+            paced.failed(1.0)
+        paced.answered(1.0)
+    assert not paced.open
+
+
+@pytest.mark.parametrize(
+    ("answered", "seconds", "hopeless"),
+    [(True, 299.0, False), (True, 301.0, True), (False, 9.0, False), (False, 11.0, True)],
+)
+def test_an_endpoint_that_has_answered_is_given_longer_than_one_that_never_did(
+    answered: bool, seconds: float, hopeless: bool
+) -> None:
+    paced = pace()
+    if answered:
+        paced.answered(0.0)
+    for _ in range(20):
+        paced.failed(0.0)
+    assert (paced.hopeless(seconds) is not None) == hopeless
+
+
+def test_a_longer_wait_than_allowed_is_hopeless_at_once() -> None:
+    paced = pace()
+    paced.turned_away(0.0, float("inf"))
+    assert paced.hopeless(0.0) == "it asks to wait inf seconds, longer than --max-wait 300"
+
+
+def test_a_quiet_endpoint_with_nothing_to_ask_is_not_hopeless() -> None:
+    assert pace().hopeless(1e6) is None

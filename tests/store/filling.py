@@ -1,0 +1,65 @@
+"""Stores with something in them, without an engine or an endpoint."""
+
+import dataclasses
+from pathlib import Path
+
+from evalkit.boards.build import build_boards
+from evalkit.boards.row import Recipe
+from evalkit.boards.sources import entries_of_store
+from evalkit.config import read_judge, with_orders
+from evalkit.engine.plan import Options, Work, plan_all
+from evalkit.judge import Posed
+from evalkit.report.canonical import canonical_digest
+from evalkit.store import Batch, Store
+from evalkit.types import ChatReply, JudgeConfig, Prices
+from tests.builders import output_set
+
+BENCHMARK = "bench"
+JUDGE = dataclasses.replace(with_orders(read_judge("pairwise_label"), "one"), prices=Prices(1.0, 10.0))
+
+
+def url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def work(store: Store, n: int = 1, *, model: str = "cand", config: JudgeConfig = JUDGE) -> Work:
+    """A judge's work on answers of different lengths, the first of which equals the baseline's."""
+    baseline = output_set("base", [f"baseline {i}" for i in range(n)])
+    texts = [f"{model} {i} {'word ' * (i % 7)}" for i in range(n)]
+    candidate = output_set(model, [baseline.outputs[0].text, *texts[1:]] if n > 1 else texts)
+    (planned,) = plan_all(baseline, [candidate], [config], Options(BENCHMARK), secret=store.secret)
+    return planned
+
+
+def open_work(store: Store, planned: Work) -> list[Posed]:
+    """Lay its places out; what is to be asked is returned."""
+    places = list(planned.places())
+    store.open_places(planned.config, planned.group, planned.digest, [place.asked for place in places])
+    return [planned.pose(place) for place in places if place.comparison is not None]
+
+
+def reply_to(posed: Posed, number: int = 0) -> ChatReply:
+    """Two of three for the answer shown first."""
+    labels = posed.request.question.labels
+    label = labels.second if number % 3 == 0 else labels.first
+    return ChatReply(f"Because of {number}: [[{label}]]", prompt_tokens=100, completion_tokens=10, body='{"id": 1}')
+
+
+def batch(planned: Work, posed: list[Posed], *, first: int = 0) -> Batch:
+    """Replies to questions, with the places that they fill."""
+    replies = [(one.request, reply_to(one, first + number)) for number, one in enumerate(posed)]
+    return Batch(replies=replies, places=[(planned.digest, one.asked) for one in posed])
+
+
+def fill(store: Store, n: int, *, model: str = "cand", config: JudgeConfig = JUDGE) -> list[Posed]:
+    """Everything asked and answered."""
+    planned = work(store, n, model=model, config=config)
+    posed = open_work(store, planned)
+    store.commit(batch(planned, posed))
+    return posed
+
+
+def board_digest(store: Store) -> str:
+    """What evalkit leaderboard prints as sha256."""
+    boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), Recipe())
+    return canonical_digest([row for board in boards for row in board.rows])

@@ -1,0 +1,269 @@
+"""Which files and addresses are taken for a store, and which are refused by name."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from evalkit.errors import StoreError
+from evalkit.store import Store, open_store, opening, store_exists, tables
+from tests.rig import REPOSITORY
+from tests.store.filling import board_digest, fill, url
+from tests.store.test_database import execute
+
+# the layout of version 1, as it was
+VERSION_1 = """
+CREATE TABLE meta (name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name));
+CREATE TABLE replies (key TEXT NOT NULL, request TEXT NOT NULL, reply TEXT NOT NULL, body TEXT, checksum TEXT NOT NULL,
+    created TEXT NOT NULL, PRIMARY KEY (key));
+CREATE TABLE failures (id INTEGER NOT NULL, key TEXT NOT NULL, reason TEXT NOT NULL, created TEXT NOT NULL,
+    PRIMARY KEY (id));
+CREATE INDEX ix_failures_key ON failures (key);
+CREATE TABLE judges (digest TEXT NOT NULL, name TEXT NOT NULL, config TEXT NOT NULL, used TEXT NOT NULL,
+    PRIMARY KEY (digest));
+CREATE TABLE asked (benchmark TEXT NOT NULL, digest TEXT NOT NULL, baseline TEXT NOT NULL, model TEXT NOT NULL,
+    key TEXT NOT NULL, "order" TEXT NOT NULL, repeat INTEGER NOT NULL, judge TEXT NOT NULL, cluster TEXT NOT NULL,
+    category TEXT, baseline_chars INTEGER NOT NULL, candidate_chars INTEGER, labels TEXT, reply_key TEXT, rule TEXT,
+    failure TEXT, PRIMARY KEY (benchmark, digest, baseline, model, key, "order", repeat));
+CREATE INDEX ix_asked_reply_key ON asked (reply_key);
+"""
+
+
+def make_version_1(store: Store, path: Path) -> None:
+    """The store's rows under the layout of version 1; its replies had no fingerprint yet."""
+    old = sqlite3.connect(path)
+    path.chmod(0o600)
+    old.executescript(VERSION_1)
+    with store.connect() as connection:
+        for name in ("replies", "failures", "judges", "asked"):
+            columns = [row[1] for row in old.execute(f"PRAGMA table_info({name})")]
+            listed = ", ".join(f'"{column}"' for column in columns)
+            rows = connection.exec_driver_sql(f"SELECT {listed} FROM {name}").all()
+            marks = ", ".join("?" * len(columns))
+            old.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks})", [tuple(row) for row in rows])
+    meta = [("schema", "1"), ("secret", store.secret.hex())]
+    old.executemany("INSERT INTO meta VALUES (?, ?)", meta)
+    old.commit()
+    old.close()
+
+
+def test_a_store_of_version_1_is_migrated_with_its_board_unchanged(store: Store, tmp_path: Path) -> None:
+    posed = fill(store, 20)
+    fill(store, 12, model="other")
+    path = tmp_path / "old.db"
+    make_version_1(store, path)
+    for _ in range(2):
+        with open_store(url(path)) as migrated:
+            assert migrated.secret == store.secret
+            assert board_digest(migrated) == board_digest(store)
+            assert len(migrated.replies(one.request.key for one in posed)) == 19
+    with open_store(url(path)) as migrated:
+        # the run that asked before finds everything, under a plan of its own now
+        assert len(fill(migrated, 20)) == 19
+        assert board_digest(migrated) == board_digest(store)
+
+
+def test_a_migration_that_is_killed_leaves_the_old_store(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store, 5)
+    path = tmp_path / "old.db"
+    make_version_1(store, path)
+    before = path.read_bytes()
+    monkeypatch.setattr(tables, "place_checksum", lambda row: sqlite3.connect("/nonexistent/x"))
+    with pytest.raises(sqlite3.OperationalError):
+        open_store(url(path))
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    with open_store(url(path)) as migrated:
+        assert board_digest(migrated) == board_digest(store)
+
+
+@pytest.fixture
+def version_3(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Have evalkit be one of a version to come."""
+
+    def upgrade() -> None:
+        def step(connection: sa.Connection) -> None:
+            connection.execute(sa.text("ALTER TABLE replies ADD COLUMN extra TEXT"))
+
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 3)
+        monkeypatch.setitem(tables._STEPS, 2, step)
+
+    return upgrade
+
+
+def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
+    store: Store, tmp_path: Path, version_3: Callable[[], None]
+) -> None:
+    fill(store, 5)
+    before = board_digest(store)
+    store.enter("run", concurrency=4)
+    version_3()
+    with pytest.raises(StoreError, match=rf"version 2\): in use by process {os.getpid()} on .*\. Wait until"):
+        open_store(url(tmp_path / "store.db"))
+    assert board_digest(store) == before
+    store.leave()
+    with open_store(url(tmp_path / "store.db")) as migrated:
+        assert board_digest(migrated) == before
+
+
+def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
+    store: Store, tmp_path: Path, version_3: Callable[[], None]
+) -> None:
+    fill(store, 5)
+    store.enter("run", concurrency=4)
+    execute(tmp_path / "store.db", f"UPDATE owners SET pid = {dead_pid()}")
+    version_3()
+    with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
+        version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
+        assert version == "3"
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize("version", ["3", "99", "0", "", "x", "²", "-1"])
+def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
+    execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
+    with pytest.raises(
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 2"
+    ):
+        open_store(url(tmp_path / "store.db"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE meta SET value = 'ab' WHERE name = 'secret'", "secret is damaged"),
+        ("UPDATE meta SET name = 'x' WHERE name = 'secret'", "secret is damaged"),
+        ("DELETE FROM meta WHERE name = 'checksum'", "secret is damaged"),
+        ("DELETE FROM meta", "version unknown"),
+        ("DROP TABLE replies", "has lost its table replies"),
+    ],
+)
+def test_a_store_whose_foundations_are_damaged_is_refused(
+    store: Store, tmp_path: Path, statement: str, said: str
+) -> None:
+    fill(store, 2)
+    execute(tmp_path / "store.db", statement)
+    with pytest.raises(StoreError, match=said) as error:
+        open_store(url(tmp_path / "store.db"))
+    assert str(error.value).startswith(str(tmp_path / "store.db"))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.write_bytes(b"not a database, but long enough to be looked at" * 40), "not a database"),
+        (lambda path: path.write_bytes(b""), "is empty, and a store never is"),
+        (lambda path: path.mkdir(), "is a folder"),
+        (os.mkfifo, "is no plain file"),
+        (lambda path: execute(path, "CREATE TABLE other (x)"), "not evalkit's"),
+    ],
+)
+def test_what_is_no_store_is_refused_by_name(tmp_path: Path, make: Callable[[Path], object], said: str) -> None:
+    path = tmp_path / "odd.db"
+    make(path)
+    if path.is_file():
+        path.chmod(0o600)
+    with pytest.raises(StoreError, match=said) as error:
+        open_store(url(path))
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_may_only_be_read_is_refused(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "store.db").chmod(0o400)
+    # whoever runs the tests may be allowed everything
+    monkeypatch.setattr("evalkit.store.opening.os.access", lambda path, mode: False)
+    with pytest.raises(StoreError, match=r"store\.db: cannot be written: it is read-only"):
+        open_store(url(tmp_path / "store.db"))
+
+
+@pytest.mark.parametrize("mode", [0o602, 0o620, 0o666])
+def test_a_file_that_others_may_change_is_refused_with_the_cure(store: Store, tmp_path: Path, mode: int) -> None:
+    (tmp_path / "store.db").chmod(mode)
+    with pytest.raises(StoreError, match=r"store\.db: others may change it.*chmod go-w"):
+        open_store(url(tmp_path / "store.db"))
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
+def test_a_network_file_system_is_refused_before_anything_is_made_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    mounts = tmp_path / "mounts"
+    share = str(tmp_path / "a share").replace(" ", "\\040")
+    mounts.write_text(f"/dev/vda / ext4 rw 0 0\nserver:/x {share} {kind} rw 0 0\nnot a mount\n")
+    monkeypatch.setattr(opening, "MOUNTS", mounts)
+    with pytest.raises(StoreError, match=rf"lies on a network file system \({kind}\).*--store"):
+        open_store(url(tmp_path / "a share" / "store.db"))
+    assert not (tmp_path / "a share").exists()
+    open_store(url(tmp_path / "a share beside it" / "store.db")).close()
+
+
+def test_a_place_where_no_folder_can_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match=r"file/deep/store\.db: cannot be written"):
+        open_store(url(tmp_path / "file" / "deep" / "store.db"))
+
+
+@pytest.mark.parametrize("name", ["with space.db", "é😀.db", "percent%20.db", "q?uestion.db", "n" * 200 + ".db"])
+def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
+    address = sa.URL.create("sqlite", database=str(tmp_path / name)).render_as_string()
+    for _ in range(2):
+        open_store(address).close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("address", ["results.db", "sqlite://", "sqlite:///:memory:", "nosuch://host/x"])
+def test_an_address_that_names_no_database_is_refused(address: str) -> None:
+    with pytest.raises(StoreError, match="sqlite:///results/evalkit.db"):
+        open_store(address)
+
+
+def test_asking_whether_a_store_exists_makes_none(tmp_path: Path) -> None:
+    assert not store_exists(url(tmp_path / "none" / "store.db"))
+    assert not (tmp_path / "none").exists()
+
+
+OPENER = """
+import sys, time
+from evalkit.store import open_store
+while time.time() < float(sys.argv[2]): pass
+print(open_store(sys.argv[1]).secret.hex())
+"""
+
+
+def test_eight_processes_that_open_a_new_store_at_once_open_the_same_one(tmp_path: Path) -> None:
+    start = str(time.time() + 2.5)
+    address = url(tmp_path / "deep" / "store.db")
+    command = [sys.executable, "-c", OPENER, address, start]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)
+        for _ in range(8)
+    ]
+    ended = [(*process.communicate(timeout=60), process.returncode) for process in running]
+    assert {(said, status) for _, said, status in ended} == {("", 0)}
+    assert len({secret for secret, _, _ in ended}) == 1
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["store.db"]
+
+
+def test_a_kill_before_the_new_store_has_its_name_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    address = url(tmp_path / "store.db")
+    command = [sys.executable, "-c", OPENER, address, "0"]
+    environment = {**os.environ, "EVALKIT_FAULT": "before_rename:1:kill9"}
+    killed = subprocess.run(command, env=environment, cwd=REPOSITORY, check=False)
+    assert killed.returncode == -9
+    assert not (tmp_path / "store.db").exists()
+    open_store(address).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["store.db"]

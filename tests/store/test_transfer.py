@@ -1,0 +1,186 @@
+"""A store goes to another machine whole, or not at all."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from evalkit.errors import InputError, StoreError
+from evalkit.store import UNREADABLE, Batch, Store, open_store
+from evalkit.store.transfer import export_store, import_store
+from evalkit.store.upkeep import check
+from tests.cli.running import evalkit
+from tests.rig import mock_judge, write_judge, write_outputs
+from tests.store.filling import batch, board_digest, fill, open_work, url, work
+from tests.store.test_database import execute
+
+
+def full(store: Store) -> None:
+    """Something in every table, a question that was asked again and one that failed among it."""
+    fill(store, 12)
+    planned = work(store, 8, model="other")
+    posed = open_work(store, planned)
+    notes = [(posed[0].request, UNREADABLE), (posed[5].request, "rejected: \ud800"), (posed[5].request, "busy")]
+    answered = batch(planned, posed[:5])
+    store.commit(Batch(answered.replies, notes, [*answered.places, (planned.digest, posed[5].asked)]))
+
+
+@pytest.mark.parametrize("name", ["store.jsonl", "store.jsonl.gz"])
+def test_an_imported_store_is_the_same_store(store: Store, tmp_path: Path, name: str) -> None:
+    full(store)
+    moved = export_store(store, tmp_path / name)
+    with open_store(url(tmp_path / "new" / "store.db")) as new:
+        assert import_store(new, tmp_path / name) == moved
+        assert new.secret == store.secret
+        assert board_digest(new) == board_digest(store)
+        assert check(new).sound
+        export_store(new, tmp_path / f"again-{name}")
+    assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
+    with open_store(url(tmp_path / "new" / "store.db")) as reopened:
+        assert reopened.secret == store.secret
+
+
+def test_an_export_is_private_and_appears_whole(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full(store)
+    path = tmp_path / "out" / "store.jsonl.gz"
+    export_store(store, path)
+    assert path.stat().st_mode & 0o077 == 0
+    before = path.read_bytes()
+    execute(tmp_path / "store.db", "UPDATE asked SET candidate_chars = 1 WHERE rowid = 20")
+    with pytest.raises(StoreError, match="asked .* is damaged. Run evalkit store check --repair"):
+        export_store(store, path)
+    assert path.read_bytes() == before
+    assert [one.name for one in path.parent.iterdir()] == ["store.jsonl.gz"]
+
+
+def test_a_second_import_changes_nothing(store: Store, tmp_path: Path) -> None:
+    full(store)
+    export_store(store, tmp_path / "store.jsonl")
+    before = board_digest(store)
+    moved = import_store(store, tmp_path / "store.jsonl")
+    assert (moved.n_replies, moved.n_failures, moved.n_judges, moved.n_places_left_out) == (0, 0, 0, 0)
+    assert board_digest(store) == before
+    export_store(store, tmp_path / "again.jsonl")
+    assert (tmp_path / "store.jsonl").read_bytes() == (tmp_path / "again.jsonl").read_bytes()
+
+
+def test_two_machines_that_shared_a_secret_complete_each_other(store: Store, tmp_path: Path) -> None:
+    planned = work(store, 12)
+    posed = open_work(store, planned)
+    export_store(store, tmp_path / "empty.jsonl")
+    with open_store(url(tmp_path / "other.db")) as other:
+        import_store(other, tmp_path / "empty.jsonl")
+        other.commit(batch(planned, posed[:6]))
+        export_store(other, tmp_path / "half.jsonl")
+    first = batch(planned, posed[4:], first=4)
+    first.failures = [(posed[0].request, "busy")]
+    store.commit(first)
+    moved = import_store(store, tmp_path / "half.jsonl")
+    assert (moved.n_replies, moved.n_places) == (4, 4)
+    with open_store(url(tmp_path / "alone.db")) as alone:
+        alone.secret = store.secret
+        fill(alone, 12)
+        assert board_digest(store) == board_digest(alone)
+
+
+def test_places_of_another_plan_are_left_out(store: Store, tmp_path: Path) -> None:
+    fill(store, 12)
+    export_store(store, tmp_path / "store.jsonl")
+    fill(store, 5)
+    before = board_digest(store)
+    assert import_store(store, tmp_path / "store.jsonl").n_places_left_out == 12
+    assert board_digest(store) == before
+
+
+def test_replies_under_another_secret_are_refused_with_the_cure(store: Store, tmp_path: Path) -> None:
+    full(store)
+    export_store(store, tmp_path / "store.jsonl")
+    with open_store(url(tmp_path / "other.db")) as other:
+        fill(other, 3)
+        before = (tmp_path / "other.db").read_bytes()
+        with pytest.raises(StoreError, match=r"other\.db: holds replies .* another secret.*Import into a new store"):
+            import_store(other, tmp_path / "store.jsonl")
+        assert (tmp_path / "other.db").read_bytes() == before
+
+
+def test_nothing_is_imported_under_a_live_run(store: Store, tmp_path: Path) -> None:
+    export_store(store, tmp_path / "store.jsonl")
+    store.enter("run", concurrency=1)
+    with pytest.raises(StoreError, match="in use by process"):
+        import_store(store, tmp_path / "store.jsonl")
+
+
+def test_a_torn_or_damaged_export_is_refused_with_its_line_and_nothing_is_imported(
+    store: Store, tmp_path: Path
+) -> None:
+    full(store)
+    export_store(store, tmp_path / "whole.jsonl")
+    content = (tmp_path / "whole.jsonl").read_bytes()
+    path = tmp_path / "torn.jsonl"
+    lines = content.splitlines(keepends=True)
+    with open_store(url(tmp_path / "new.db")) as new:
+        before = (tmp_path / "new.db").read_bytes()
+
+        def refused(damaged: bytes) -> str:
+            path.write_bytes(damaged)
+            with pytest.raises(InputError, match="torn.jsonl") as error:
+                import_store(new, path)
+            assert (tmp_path / "new.db").read_bytes() == before
+            return str(error.value)
+
+        for length in range(0, len(content), 331):
+            refused(content[:length])
+        for offset in range(5, len(content), 997):
+            line = content[:offset].count(b"\n") + 1
+            said = refused(content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :])
+            assert f"line {line}" in said or f"line {line + 1}" in said
+        assert "last line is missing" in refused(b"".join(lines[:-1]))
+        assert f"line {len(lines) - 1}: lines are missing" in refused(b"".join([*lines[:3], *lines[4:]]))
+        assert "lines are missing or doubled" in refused(content + lines[-1])
+        assert "not the export of a store" in refused(b"".join(lines[1:]))
+        assert "cannot be read after line" in refused(gzip.compress(content)[:-40])
+        assert "line 1: torn" in refused(b"hello\n")
+
+
+def test_an_export_of_a_version_to_come_is_refused(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evalkit.store.transfer.SCHEMA_VERSION", 9)
+    export_store(store, tmp_path / "store.jsonl")
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="an export of version 9; this evalkit reads version 2"):
+        import_store(store, tmp_path / "store.jsonl")
+
+
+def board_and_repeat(folder: Path, command: list[object], results: str) -> tuple[str, str]:
+    """What the board of a store says it is, and how many replies a repeated run took from the store."""
+    board = evalkit("leaderboard", "--results", results, cwd=folder)
+    assert board.returncode == 0, board.stderr
+    again = evalkit(*command, "--results", results, cwd=folder, OPENAI_API_KEY="k")
+    assert again.returncode == 0, again.stderr
+    (digest,) = re.findall(r"sha256 (\w+)", board.stderr)
+    (taken,) = re.findall(r"(\d+ of \d+ replies, .*)", again.stderr)
+    return digest, taken
+
+
+@pytest.mark.parametrize("kind", ["surface", "mock"])
+def test_on_another_machine_the_board_is_the_same_and_nothing_is_asked_again(tmp_path: Path, kind: str) -> None:
+    baseline, candidate = write_outputs(tmp_path, "base", 30), write_outputs(tmp_path, "cand", 30, seed=1)
+    with mock_judge(tmp_path / "mock") as judge:
+        name = "surface" if kind == "surface" else write_judge(tmp_path, judge.url, plain_http=True)
+        command: list[object] = ["annotate", candidate, "--baseline", baseline, "--judge", name]
+        first = evalkit(*command, "--results", "here", cwd=tmp_path, OPENAI_API_KEY="k")
+        assert first.returncode == 0, first.stderr
+        n_asked = len(judge.ledger())
+        assert n_asked == (0 if kind == "surface" else 30)
+        for words in (
+            ("export", "moved.jsonl.gz", "--results", "here"),
+            ("import", "moved.jsonl.gz", "--results", "there"),
+        ):
+            done = evalkit("store", *words, cwd=tmp_path)
+            assert done.returncode == 0, done.stderr
+        here, there = (board_and_repeat(tmp_path, command, results) for results in ("here", "there"))
+        assert here == there
+        assert there[1].startswith("30 of 30 replies, 30 from the store")
+        assert len(judge.ledger()) == n_asked

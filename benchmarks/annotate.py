@@ -2,12 +2,14 @@
 
     python benchmarks/annotate.py [--peer-python PYTHON] [--rounds 3] [--large 100000]
 
-Every figure is a whole process, start and results files included, and stands as a ratio to the ideal: the fewest rounds
-of full concurrency times the latency. The peer is measured beside it where PYTHON can import alpaca_eval (extra
-`bench`). The mock judge runs on the same cores, so on few cores the throughput is a lower bound.
+Figures stand as ratios to the ideal: the fewest rounds of full concurrency times the latency. `judging` is from the
+first question planned to the last reply committed, of the peer from the call to its return; `whole` is the process with
+its start and its files. The peer is measured where PYTHON can import alpaca_eval (extra `bench`). The mock judge runs
+on the same cores, so on few cores the throughput is a lower bound.
 """
 
 import argparse
+import json
 import math
 import os
 import re
@@ -15,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.rig import MockJudge, mock_judge, write_judge, write_outputs
 
 PEER = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 folder, n_workers = Path(sys.argv[1]), int(sys.argv[2])
 config = folder / "peer"
@@ -48,17 +51,22 @@ peer:
 ''')
 from alpaca_eval.annotators import PairwiseAnnotator
 annotator = PairwiseAnnotator(annotators_config=str(config / "configs.yaml"), caching_path=None)
+started = time.perf_counter()
 rows = annotator.annotate_head2head(
     outputs_1=json.loads((folder / "base.json").read_text()), outputs_2=json.loads((folder / "cand.json").read_text())
 )
+print(time.perf_counter() - started)
 assert sum(row["preference"] in (1, 2) for row in rows) == len(rows), "the peer read no verdicts"
 """
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One process: seconds of wall and processor time, the most memory in MB, verdicts, and memory while it judged."""
+    """One process: seconds of judging, of wall and processor time, the most memory in MB, verdicts, and memory as it
+    judged.
+    """
 
+    judging: float
     wall: float
     cpu: float
     peak: float
@@ -74,16 +82,17 @@ def main() -> None:
     for latency, concurrency in ((0.5, 64), (0.5, 256)):
         ideal = math.ceil(805 / concurrency) * latency
         ours = [measured(805, latency, concurrency) for _ in range(arguments.rounds)]
-        theirs = peer_seconds(peer, 805, latency, concurrency) if has_peer else None
-        wall = statistics.median(one.wall for one in ours)
-        row(f"805 at {latency * 1000:.0f} ms, {concurrency} in flight, s", wall, ideal, theirs)
+        theirs = peer_seconds(peer, 805, latency, concurrency) if has_peer else (None, None)
+        what = f"805 at {latency * 1000:.0f} ms, {concurrency} in flight, s"
+        row(f"{what}: judging", statistics.median(one.judging for one in ours), ideal, theirs[0])
+        row(f"{what}: whole", statistics.median(one.wall for one in ours), ideal, theirs[1])
     ours = [measured(20_000, 0.05, 256) for _ in range(arguments.rounds)]
-    rate = statistics.median(one.n / one.wall for one in ours)
+    rate = statistics.median(one.n / one.judging for one in ours)
     print(f"| verdicts a second, committed, at 50 ms and 256 in flight | {rate:.0f} | 5120 | {rate / 5120:.2f} | | |")
     cpu = statistics.median(1000 * one.cpu / one.n for one in ours)
     print(f"| processor time a verdict, ms | {cpu:.2f} | | | | |", flush=True)
     small, large = measured(20_000, 0.02, 256), measured(arguments.large, 0.02, 256)
-    rates = [one.n / one.wall for one in (small, large)]
+    rates = [one.n / one.judging for one in (small, large)]
     print(f"| {large.n:,} at 20 ms: verdicts a second beside those of 20,000 | {rates[1]:.0f} | {rates[0]:.0f} | "
           f"{rates[1] / rates[0]:.2f} | | |")  # fmt: skip
     print(f"| memory at most, MB | {large.peak:.0f} | | | | |")
@@ -106,25 +115,32 @@ def measured(n: int, latency: float, concurrency: int) -> Measured:
         started = time.perf_counter()
         with (folder / "said").open("w") as said:
             process = subprocess.Popen(command, stdout=said, stderr=said)
-            samples = list(watched(process, judge))
+            samples: list[tuple[int, float]] = []
+            watching = threading.Thread(target=watch, args=(process.pid, judge, samples))
+            watching.start()
             _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
+        watching.join()
         text = (folder / "said").read_text()
         if status != 0 or f"{n} of {n} instructions" not in text:
             raise SystemExit(f"evalkit failed:\n{text[-2000:]}")
-        return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, n, tuple(samples))
+        run = json.loads((folder / "results" / "cand" / "judge" / "run.json").read_text())
+        return Measured(
+            run["seconds"], wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, n, tuple(samples)
+        )
 
 
-def watched(process: "subprocess.Popen[bytes]", judge: MockJudge) -> Iterator[tuple[int, float]]:
+def watch(pid: int, judge: MockJudge, samples: list[tuple[int, float]]) -> None:
     """Bytes of the ledger and MB of memory, once a second until the process ends."""
     while True:
         try:
-            resident = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+            resident = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
         except OSError:
             return
         if resident is None:
             return
-        yield judge.ledger_path.stat().st_size if judge.ledger_path.exists() else 0, int(resident.group(1)) / 1024
+        written = judge.ledger_path.stat().st_size if judge.ledger_path.exists() else 0
+        samples.append((written, int(resident.group(1)) / 1024))
         time.sleep(1)
 
 
@@ -136,7 +152,8 @@ def slope(run: Measured) -> float:
     return fit.slope * 1024
 
 
-def peer_seconds(python: str, n: int, latency: float, concurrency: int) -> float:
+def peer_seconds(python: str, n: int, latency: float, concurrency: int) -> tuple[float, float]:
+    """Seconds of the peer's judging and of its whole process."""
     with scene(n, latency) as (folder, judge):
         environment = {
             **os.environ,
@@ -149,7 +166,7 @@ def peer_seconds(python: str, n: int, latency: float, concurrency: int) -> float
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"alpaca_eval failed:\n{done.stderr[-2000:]}")
-        return time.perf_counter() - started
+        return float(done.stdout.split()[-1]), time.perf_counter() - started
 
 
 @contextmanager

@@ -89,23 +89,26 @@ def _fenced(question: Question) -> dict[str, str]:
 
 def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[str, str]:
     """Two codes that no text holds as a word, with different first letters; longer ones where short ones run out."""
-    taken: dict[int, set[str]] = {}
     for attempt in itertools.count():
         length = 1 + attempt // _TRIES_PER_LENGTH
-        if length not in taken:
-            taken[length] = {word.upper() for text in texts for word in _words(length).findall(text)}
         block = hashlib.shake_256(seed + attempt.to_bytes(8, "big")).digest(2 * length)
         letters = "".join(_LABEL_LETTERS[byte % len(_LABEL_LETTERS)] for byte in block)
         first, second = letters[:length], letters[length:]
-        if first[0] != second[0] and tie not in (first, second) and taken[length].isdisjoint((first, second)):
+        if first[0] == second[0] or tie in (first, second):
+            continue
+        word = _either_as_word(first, second)
+        if not any(word.search(text) for text in texts):
             return first, second
     raise AssertionError("an endless count ended")
 
 
-@functools.lru_cache(maxsize=32)
-def _words(length: int) -> re.Pattern[str]:
-    """Finds the words of so many letters; digits and underscores end a word."""
-    return re.compile(rf"(?<![A-Za-z])[A-Za-z]{{{length}}}(?![A-Za-z])")
+@functools.lru_cache(maxsize=512)
+def _either_as_word(first: str, second: str) -> re.Pattern[str]:
+    """Finds one of two codes, in capitals or not, where it is a word; digits and underscores end a word."""
+    codes = ("".join(f"[{letter}{letter.lower()}]" for letter in code) for code in (first, second))
+    either = f"[{first}{first.lower()}{second}{second.lower()}]" if len(first) == 1 else f"(?:{'|'.join(codes)})"
+    # what stands before is looked at last: the letters themselves are rarer
+    return re.compile(f"{either}(?<![A-Za-z].{{{len(first)}}})(?![A-Za-z])")
 
 
 @functools.lru_cache(maxsize=32)

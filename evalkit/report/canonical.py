@@ -13,18 +13,15 @@ _LEFT_OUT = {"cost"}
 
 def canonical_digest(rows: Sequence[BoardRow]) -> str:
     """SHA-256 over rows and their verdicts by instruction, in a fixed order, floats rounded to nine decimals."""
-    documents = [[_values(row), _verdicts(row)] for row in rows]
-    documents.sort(key=lambda document: json.dumps(document[0], sort_keys=True))
-    return hashlib.sha256(json.dumps(documents, sort_keys=True, allow_nan=False).encode()).hexdigest()
+    return hashlib.sha256("".join(sorted(_row_digest(row) for row in rows)).encode()).hexdigest()
 
 
-def _values(row: BoardRow) -> dict[str, object]:
-    return {name: value for name, value in row_values(row).items() if name not in _LEFT_OUT}
-
-
-def _verdicts(row: BoardRow) -> dict[str, float | None]:
+def _row_digest(row: BoardRow) -> str:
+    values = {name: value for name, value in row_values(row).items() if name not in _LEFT_OUT}
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, allow_nan=False).encode())
     sample = row.entry.sample
-    judged = {
-        key: round(float(value), DECIMALS_STORED) for key, value in zip(sample.keys, sample.preference, strict=True)
-    }
-    return {**judged, **dict.fromkeys(sample.missing)}
+    for key, preference in zip(sample.keys, sample.preference, strict=True):
+        digest.update(json.dumps([key, round(float(preference), DECIMALS_STORED)]).encode())
+    for key in sample.missing:
+        digest.update(json.dumps([key, None]).encode())
+    return digest.hexdigest()

@@ -62,6 +62,8 @@ def describe(progress: Progress) -> str:
         "billed twice": progress.duplicates,
     }
     said += "".join(f", {count} {what}" for what, count in facts.items() if count)
+    if len(progress.fingerprints) > 1:
+        said += f", answered by {len(progress.fingerprints)} systems of different fingerprints"
     if progress.cost:
         said += f", ${progress.cost:.2f}"
     if progress.replied and progress.seconds > _SHORTEST_RUN:

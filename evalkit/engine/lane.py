@@ -94,7 +94,7 @@ class Lane:
     async def _next(self) -> Item | None:
         """The next question, when it may be sent; None when there is none any more."""
         loop = asyncio.get_running_loop()
-        while not self.stop:
+        while self.may_send():
             self._raise_broken()
             now = loop.time()
             if (why := self.pace.hopeless(now)) is not None:
@@ -107,8 +107,6 @@ class Lane:
                 await self._changed(min(wait, LONGEST_SLEEP))
                 continue
             if (item := self._take(now)) is not None:
-                if not self.may_send():
-                    break
                 return item
             if self._finished():
                 return None

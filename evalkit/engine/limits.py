@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_cost` is in US dollars and needs the judges' prices; None sets no limit. Waits are in seconds.
+    """`concurrency` is for each endpoint. `max_cost` is in US dollars and needs the judges' prices; None sets no limit.
 
+    Waits are in seconds.
     A request is sent `attempts` times at most, not counting those that a busy endpoint turned away. An endpoint that
     answers nobody for `max_wait` ends the run; one that has not answered in this run at all, after `first_wait`.
     """

@@ -12,7 +12,8 @@ class Progress:
 
     `stored` replies cost nothing, `cost` is None for a judge without prices. `reasked` counts further questions for
     want of a readable verdict, `turned_away` the answers of a busy endpoint, `maybe_billed` the requests that were sent
-    and whose answer never arrived, `duplicates` the replies that another process had paid for as well.
+    and whose answer never arrived, `duplicates` the replies that another process had paid for as well. `served` and
+    `fingerprints` are the models and systems that the endpoint said it answered with.
     """
 
     total: int = 0
@@ -30,6 +31,7 @@ class Progress:
     cost: float | None = None
     seconds: float = 0.0
     served: tuple[str, ...] = ()
+    fingerprints: tuple[str, ...] = ()
     stopped: str | None = None
 
     @property
@@ -68,6 +70,7 @@ class Tally:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     served: dict[str, None] = field(default_factory=dict)
+    fingerprints: dict[str, None] = field(default_factory=dict)
 
     @property
     def cost(self) -> float | None:
@@ -76,9 +79,10 @@ class Tally:
     def pay(self, reply: ChatReply, tokens: tuple[int, int]) -> None:
         self.prompt_tokens += tokens[0]
         self.completion_tokens += tokens[1]
-        for served in (reply.model, reply.fingerprint):
-            if served:
-                self.served.setdefault(served)
+        if reply.model:
+            self.served.setdefault(reply.model)
+        if reply.fingerprint:
+            self.fingerprints.setdefault(reply.fingerprint)
 
 
 def total_progress(tallies: list[Tally], *, seconds: float, stopped: str | None) -> Progress:
@@ -101,5 +105,6 @@ def total_progress(tallies: list[Tally], *, seconds: float, stopped: str | None)
         cost=sum(known) if known and len(known) == len(costs) else None,
         seconds=seconds,
         served=tuple(dict.fromkeys(name for tally in tallies for name in tally.served)),
+        fingerprints=tuple(dict.fromkeys(name for tally in tallies for name in tally.fingerprints)),
         stopped=stopped,
     )

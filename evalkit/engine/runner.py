@@ -56,12 +56,13 @@ def run_all(
         StoreError: a reply could not be committed; nothing more was sent.
         Interrupted: SIGINT or, as Terminated, SIGTERM; what had arrived is committed.
     """
-    limits = _within_descriptors(limits)
+    n_endpoints = len({work.endpoint.name for work in works})
+    limits = _within_descriptors(limits, n_endpoints)
     jobs = [open_job(work) for work in works]
     for job in jobs:
         work = job.work
         store.open_places(work.config, work.group, work.digest, job.count(work.places()))
-    abandoned = store.enter(uuid.uuid4().hex, concurrency=limits.concurrency)
+    abandoned = store.enter(uuid.uuid4().hex, concurrency=limits.concurrency * n_endpoints)
     store.reserve.set_aside()
     try:
         run = _Run(jobs, store, limits, watch, journal, generator or random.Random())  # noqa: S311 (spreads pauses)
@@ -119,6 +120,10 @@ class _Run:
                 self.watch(self.progress())
         if self.stop.error is not None:
             raise self.stop.error
+        done = self.progress()
+        if done.done == done.total:
+            # a limit that was reached with the last reply has stopped nothing
+            self.stop.reason = None
 
     def progress(self) -> Progress:
         """The whole run as one."""
@@ -236,7 +241,7 @@ def _tightest(jobs: Sequence[Job]) -> Rates:
     return Rates(min(requests, default=None), min(tokens, default=None))
 
 
-def _within_descriptors(limits: Limits) -> Limits:
+def _within_descriptors(limits: Limits, n_endpoints: int) -> Limits:
     """No more connections than the system lets a process have, which is asked for more where that is too few."""
     try:
         import resource
@@ -244,14 +249,14 @@ def _within_descriptors(limits: Limits) -> Limits:
         # not on every platform
         return limits
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = limits.concurrency + _OTHER_FILES
+    wanted = limits.concurrency * n_endpoints + _OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return limits
-    return replace(limits, concurrency=max(1, soft - _OTHER_FILES))
+    return replace(limits, concurrency=max(1, (soft - _OTHER_FILES) // n_endpoints))
 
 
 @contextlib.contextmanager

@@ -29,7 +29,12 @@ def open_journal(path: Path | None) -> Iterator[Journal]:
 
     def write(event: str, facts: dict[str, object]) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        file.write(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True) + "\n")
+        # a log that cannot be written must not end the run that it tells of
+        with contextlib.suppress(OSError):
+            file.write(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True) + "\n")
 
-    with file:
+    try:
         yield write
+    finally:
+        with contextlib.suppress(OSError):
+            file.close()

@@ -60,6 +60,7 @@ def run_document(annotated: Annotated, rows: list[BoardRow], *, options: Options
         "judge_model": work.config.model,
         "endpoint": work.endpoint.name,
         "served": list(progress.served),
+        "system_fingerprints": list(progress.fingerprints),
         "baseline": work.baseline,
         "benchmark": work.plan.benchmark,
         "plan_digest": work.digest,

@@ -129,6 +129,8 @@ def command(
     with open_store(url) as opened, open_journal(log) as journal:
         with ProgressLine(", ".join(config.name for config in configs)) as line:
             done = annotate(planned(opened.secret), opened, limits=limits, watch=line, journal=journal)
+        for notice in dict.fromkeys(config.notice for config in configs if config.notice):
+            click.echo(f"note: {notice}", err=True)
         for annotated in done:
             new = _rows(annotated, Recipe(replicates=bootstrap, allow_mixed=allow_mixed))
             write_results(results, annotated, new, baseline=reference, options=options, limits=limits)
@@ -159,10 +161,8 @@ def _print_notes(outputs: Sequence[OutputSet]) -> None:
 
 def _note(annotated: Annotated) -> None:
     """Say on stderr what the numbers rest on."""
-    work = annotated.work
-    if work.config.notice:
-        click.echo(f"note: {work.config.notice}", err=True)
-    click.echo(f"note: {printable(work.candidate.model)}: {describe(annotated.progress)}", err=True)
+    model = printable(annotated.work.candidate.model)
+    click.echo(f"note: {model}: {describe(annotated.progress)}", err=True)
 
 
 def _note_run(done: Sequence[Annotated], rows: Sequence[BoardRow]) -> None:

@@ -229,6 +229,7 @@ class Store:
             StoreError: the store cannot be written; nothing of the batch is kept.
         """
         with self.transaction() as connection:
+            leases.lock(connection)
             n_duplicate = self._put_replies(connection, batch.replies)
             if batch.failures:
                 now = _now()

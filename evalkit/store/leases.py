@@ -48,10 +48,18 @@ def bury(connection: sa.Connection) -> int:
     return abandoned
 
 
-def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> set[str]:
-    """Lease what no other living run holds; the keys that one does are returned."""
+def lock(connection: sa.Connection) -> None:
+    """Let one transaction at a time look for replies and claim what has none; SQLite has but one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE leases IN EXCLUSIVE MODE"))
+
+
+def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> set[str]:
+    """Lease what no other living run holds; the keys that one does are returned.
+
+    Args:
+        keys: without a reply, as seen since `lock` was called in the same transaction.
+    """
     others: dict[str, str] = {}
     for chunk in chunks(keys):
         found = sa.select(lease_table.c.key, lease_table.c.owner).where(lease_table.c.key.in_(chunk))

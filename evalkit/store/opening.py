@@ -22,6 +22,8 @@ from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 # from here on several connections may use a write-ahead log without risk of corruption
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_SECONDS = 60
+# any number that nobody else takes: processes that open a new store at once lay it out one after the other
+_OPENING_LOCK = 0x6576616C6B6974
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
 MOUNTS = Path("/proc/mounts")
 
@@ -63,6 +65,9 @@ def store_exists(url: str) -> bool:
 
 def _prepare(connection: sa.Connection, where: str) -> bytes:
     """Lay out what is new, migrate what is old, and return the secret."""
+    if connection.dialect.name == "postgresql":
+        # SQLite's writers wait for each other by themselves
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _OPENING_LOCK})
     names = set(sa.inspect(connection).get_table_names())
     if not names and not _holds_pages(connection):
         return _lay_out(connection)

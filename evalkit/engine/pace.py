@@ -19,7 +19,7 @@ class Pace:
         self._rates = rates
         self._generator = generator
         self._most = float(limits.concurrency)
-        # how many may be under way now, and up to where it grows fast after a setback
+        # how many may be under way now, and how many once a probe has been answered
         self._room = self._most
         self._target = self._most
         self._not_before = now
@@ -60,8 +60,7 @@ class Pace:
             self._next_token += more_tokens * 60.0 / self._rates.tokens_per_minute
         self._failures = self._probes = self._turned_away = 0
         self._last_answer, self._answered = now, True
-        step = 1.0 if self._room < self._target else 1.0 / self._room
-        self._room = min(self._most, self._room + step)
+        self._room = self._target if self._room < self._target else min(self._most, self._room + 1.0 / self._room)
 
     def turned_away(self, now: float, retry_after: float | None) -> None:
         """The endpoint is busy: nobody asks it before it said, and then carefully."""
@@ -103,5 +102,7 @@ class Pace:
         return None
 
     def _shrink(self) -> None:
-        self._target = max(1.0, self._room / 2)
+        # a probe that fails says nothing new about how much the endpoint bears
+        if self._room >= self._target:
+            self._target = max(1.0, self._room / 2)
         self._room = 1.0

@@ -54,19 +54,29 @@ def test_a_wait_is_never_shorter_than_half_a_second() -> None:
     assert 0.5 <= paced.wait(10.0) <= 0.75
 
 
-def test_after_being_turned_away_one_asks_then_more_and_soon_half_of_before() -> None:
+def test_after_being_turned_away_one_asks_then_half_as_many_as_before_and_slowly_more() -> None:
     paced = pace()
     for when in (10.0, 10.0, 10.1):
         paced.turned_away(when, 1.0)
     rooms = [paced.room]
-    for _ in range(12):
+    for _ in range(9):
         paced.answered(12.0)
         rooms.append(paced.room)
-    assert rooms[:8] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert rooms[8:] == [8, 8, 8, 8, 8], "beyond half of the former room it grows slowly"
+    assert rooms == [1, 8, 8, 8, 8, 8, 8, 8, 8, 8]
     for _ in range(200):
         paced.answered(13.0)
     assert paced.room == 16
+
+
+def test_a_probe_that_is_turned_away_too_leaves_the_room_that_it_probes_for() -> None:
+    paced = pace()
+    for when in (10.0, 20.0, 30.0):
+        paced.turned_away(when, 1.0)
+    paced.answered(40.0)
+    assert paced.room == 8
+    paced.turned_away(50.0, 1.0)
+    paced.answered(60.0)
+    assert paced.room == 4
 
 
 def test_waits_that_the_endpoint_does_not_name_double() -> None:
@@ -86,7 +96,7 @@ def test_failures_in_a_row_open_the_circuit_and_an_answer_closes_it() -> None:
     assert (paced.open, paced.room) == (True, 1)
     assert 0.2 < paced.wait(1.0) <= 0.5
     paced.answered(2.0)
-    assert (paced.open, paced.room) == (False, 2)
+    assert (paced.open, paced.room) == (False, 8)
 
 
 def test_probes_of_an_outage_are_ever_further_apart_whatever_was_under_way() -> None:

@@ -19,7 +19,7 @@ types: $(VENV)/installed-tests
 	$(BIN)/mypy
 
 tests: $(VENV)/installed-tests
-	$(BIN)/pytest -m "not server"
+	$(BIN)/pytest -m "not server" --numprocesses auto --dist loadfile
 
 # judges real comparisons on a real server; compiles llama.cpp the first time
 server-tests: $(VENV)/installed-server

@@ -42,14 +42,22 @@ class StoreFull(StoreError):
 
 
 class ClientError(EvalkitError):
-    """A judge's endpoint did not give a usable reply."""
+    """A judge's endpoint did not give a usable reply.
+
+    `usage` is how many tokens, in and out, the endpoint counted for it all the same.
+    """
+
+    usage: tuple[int, int] | None = None
 
 
 class RetryableError(ClientError):
     """The same request may succeed later: a timeout, a server error, a torn reply.
 
-    `billed` says that the endpoint may have answered, and charged for, what never arrived.
+    `billed` says that the endpoint may have charged for what never arrived or cannot be read; `answered`, that it said
+    something at all.
     """
+
+    answered = False
 
     def __init__(self, message: str, *, billed: bool = False) -> None:
         super().__init__(message)

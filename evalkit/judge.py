@@ -165,16 +165,23 @@ def annotate_all(
 
 
 def _annotation(asked: Asked, reply: ChatReply, verdict: Verdict, config: JudgeConfig) -> Annotation:
-    cost = None if config.prices is None else config.prices.cost(*tokens(reply, prompt_chars=0))
+    cost = _cost(reply, config)
     if isinstance(verdict, Unparsed):
         return Annotation(asked, None, verdict.reason, reply, cost=cost)
     reading = verdict.reading if isinstance(verdict, Preference) else Reading.STATED
     return Annotation(asked, candidate_preference(verdict, asked.order), None, reply, reading, cost)
 
 
-def tokens(reply: ChatReply, *, prompt_chars: int) -> tuple[int, int]:
-    """Tokens in and out as the endpoint counted them, or four characters a token where it did not."""
-    prompt = round(prompt_chars / CHARS_PER_TOKEN) if reply.prompt_tokens is None else reply.prompt_tokens
+def _cost(reply: ChatReply, config: JudgeConfig) -> float | None:
+    """US dollars where the endpoint counted tokens: a guess has no place beside a number that was."""
+    if config.prices is None or reply.prompt_tokens is None or reply.completion_tokens is None:
+        return None
+    return config.prices.cost(reply.prompt_tokens, reply.completion_tokens)
+
+
+def tokens(reply: ChatReply, *, prompt_tokens: int) -> tuple[int, int]:
+    """Tokens in and out as the endpoint counted them; where it did not, what was estimated and four characters each."""
+    prompt = prompt_tokens if reply.prompt_tokens is None else reply.prompt_tokens
     said = reply.completion_tokens
     return prompt, round(len(reply.text) / CHARS_PER_TOKEN) if said is None else said
 

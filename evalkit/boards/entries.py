@@ -105,6 +105,7 @@ class _Columns:
     readings: list[Reading | None] = field(default_factory=list)
     served: list[str | None] = field(default_factory=list)
     costs: list[float | None] = field(default_factory=list)
+    replied: list[bool] = field(default_factory=list)
     lengths: dict[str, int] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
 
@@ -118,6 +119,7 @@ class _Columns:
         self.readings.append(annotation.reading)
         self.served.append(None if reply is None else reply.model)
         self.costs.append(annotation.cost)
+        self.replied.append(reply is not None)
         if asked.candidate_chars is None:
             self.differences.append(None)
         else:
@@ -144,7 +146,9 @@ class _Columns:
 
     def _entry(self, part: str, preferences: Sequence[float | None], failures: Sequence[str | None]) -> Entry:
         preference = _floats(preferences)
-        known = [cost for cost in self.costs if cost is not None]
+        # of a reply whose tokens nobody counted the cost is not known, and so it is of the sum
+        mine = [not part or served == part for served in self.served]
+        costs = [cost for cost, counts, read in zip(self.costs, mine, self.replied, strict=True) if counts and read]
         readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
         return Entry(
             model=self.first.model,
@@ -164,7 +168,7 @@ class _Columns:
             failures=dict(Counter(one for one in failures if one is not None).most_common()),
             judging=Judging(
                 readings=dict(sorted(Counter(one.value for one in readings).items())),
-                cost=sum(known) if known else None,
+                cost=sum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
                 served=tuple(sorted({name for name in self.served if name is not None})),
                 self_disagreement=self_disagreement(self.keys, self.orders, self.clusters, preference),
             ),

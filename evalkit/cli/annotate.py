@@ -122,13 +122,15 @@ def command(
     if dry_run:
         _print_forecasts(planned(_secret(url)), url, concurrency=concurrency, as_json=as_json)
         return
-    # a missing key or a bad prompt shows before anything is written
-    for work in planned(b""):
-        work.check()
+    if not store_exists(url):
+        # a missing key or a bad prompt shows before anything is written
+        _check(planned(b""))
     rows: list[BoardRow] = []
     with open_store(url) as opened, open_journal(log) as journal:
+        works = planned(opened.secret)
+        _check(works)
         with ProgressLine(", ".join(config.name for config in configs)) as line:
-            done = annotate(planned(opened.secret), opened, limits=limits, watch=line, journal=journal)
+            done = annotate(works, opened, limits=limits, watch=line, journal=journal)
         for notice in dict.fromkeys(config.notice for config in configs if config.notice):
             click.echo(f"note: {notice}", err=True)
         for annotated in done:
@@ -139,6 +141,11 @@ def command(
     _note_run(done, rows)
     click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
     _require_complete(done, rows)
+
+
+def _check(works: Sequence[Work]) -> None:
+    for work in works:
+        work.check()
 
 
 def _configure(name: str, model: str | None, orders: str | None) -> JudgeConfig:

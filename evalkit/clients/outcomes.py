@@ -70,6 +70,8 @@ def read_answer(
     except ClientError as error:
         # JSON can spell a letter in other ways than the bytes that were looked for
         error.args = (address.redact(str(error)),)
+        if isinstance(error, RetryableError):
+            error.answered = True
         raise
     return replace(reply, text=address.redact(reply.text))
 

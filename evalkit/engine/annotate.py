@@ -8,6 +8,7 @@ from evalkit.engine.limits import Limits
 from evalkit.engine.plan import Work
 from evalkit.engine.progress import Journal, Progress, Watcher, unwatched, unwritten
 from evalkit.engine.runner import run_all
+from evalkit.errors import StoreError
 from evalkit.judge import annotate_all
 from evalkit.store import Store
 from evalkit.types import Annotation
@@ -25,7 +26,13 @@ class Annotations:
     def __iter__(self) -> Iterator[Annotation]:
         rest = iter(self.work.keys)
         while chunk := list(itertools.islice(rest, _CHUNK)):
-            answered = self.store.answered_for(self.work.group, chunk)
+            answered = self.store.answered_for(self.work.group, self.work.digest, chunk)
+            if {asked.key for asked, _, _ in answered} != set(chunk):
+                raise StoreError(
+                    f"{self.store.where}: another run has taken over the places of model {self.work.group.model!r} "
+                    f"under judge {self.work.config.name!r}, with other answers or options. Give the models different "
+                    "names, or run one after the other"
+                )
             by_key: dict[str, list[Annotation]] = {key: [] for key in chunk}
             for annotation in annotate_all(answered, self.work.config):
                 by_key[annotation.asked.key].append(annotation)
@@ -53,8 +60,7 @@ def annotate(
     """Fill every place of every work, in their order.
 
     Raises:
-        ConfigError: a key is missing; nothing was sent.
-        EndpointRefused: an endpoint answers nobody; what was replied before is kept.
+        As `run_all`.
     """
     ran = run_all(works, store, limits=limits, watch=watch, journal=journal)
     return [

@@ -12,7 +12,7 @@ from evalkit.engine.pace import Pace
 from evalkit.engine.progress import Journal
 from evalkit.engine.source import Item, Source
 from evalkit.engine.writer import Outcome, Writer
-from evalkit.errors import EndpointRefused, RateLimited, RejectedRequest, RetryableError
+from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
 from evalkit.judge import CHARS_PER_TOKEN, tokens
 from evalkit.store import UNREADABLE
 from evalkit.types import ChatReply, ChatRequest, Client
@@ -22,13 +22,16 @@ HELD_SECONDS = 0.25
 LONGEST_SLEEP = 1.0
 # how many new questions may join those that wait for another try, to probe an outage with
 PROBES = 8
-# an endpoint that rejects so many requests and answers none would reject them all
+# an endpoint that rejects so many requests before it answers any would reject them all
 HOPELESS_REJECTIONS = 20
+# a question that is turned away so often while others are answered is what the endpoint turns away; in a storm that
+# turns six of ten away, one question in some hundred thousand has such bad luck
+MOST_TURNED_AWAY = 25
 
 
 @dataclass(slots=True)
 class Stop:
-    """Why nothing more is sent; the first reason stays. An `error` ends the run, a `reason` leaves work over."""
+    """Why nothing more is sent; the first of each stays. An `error` is raised in the end, a `reason` is reported."""
 
     error: BaseException | None = None
     reason: str | None = None
@@ -49,7 +52,8 @@ class Stop:
 class Lane:
     """Asks what its source holds of one endpoint.
 
-    `may_send` is asked before every request and says by `stop` why not; `told` is called after every change of counts.
+    `may_send` is asked before every request and says by `stop` why not; `changed` is called after every change of
+    counts and wakes all lanes when the run is to stop.
     """
 
     name: str
@@ -60,7 +64,7 @@ class Lane:
     writer: Writer
     stop: Stop
     may_send: Callable[[], bool]
-    told: Callable[[], None]
+    changed: Callable[[], None]
     journal: Journal
     pause: Callable[[int], float]
     _due: list[tuple[float, int, Item]] = field(default_factory=list)
@@ -71,19 +75,18 @@ class Lane:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _rejections: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _broken: BaseException | None = None
 
     async def run(self) -> None:
-        """Ask until nothing is left or the run is stopped; requests under way are always seen to their end."""
+        """Ask until nothing is left or the run is stopped, and see what is under way to its end.
+
+        Only when the store takes nothing any more, or when the run is cancelled, is anything given up.
+        """
         try:
             while (item := await self._next()) is not None:
                 self._start(self._attempt(item, self._leave(item)))
-            while self._tasks:
+            while self._tasks and not self.writer.failed:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-                self._raise_broken()
-            self._raise_broken()
         finally:
-            # only after a fault or a cancellation is anything left
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -95,32 +98,32 @@ class Lane:
         """The next question, when it may be sent; None when there is none any more."""
         loop = asyncio.get_running_loop()
         while self.may_send():
-            self._raise_broken()
             now = loop.time()
-            if (why := self.pace.hopeless(now)) is not None:
+            if (why := self.pace.hopeless) is not None:
                 self.stop.because(f"{self.name}: {why}")
                 break
             if self._in_flight >= self.pace.room:
-                await self._changed(None)
+                await self._woken_within(None)
                 continue
             if (wait := self.pace.wait(now)) > 0:
-                await self._changed(min(wait, LONGEST_SLEEP))
+                await self._woken_within(wait)
                 continue
             if (item := self._take(now)) is not None:
                 return item
             if self._finished():
                 return None
-            await self._changed(self._until_something(now))
+            await self._woken_within(self._until_something(now))
+        self.changed()
         return None
 
     def _take(self, now: float) -> Item | None:
         """A question whose pause is over, or else a new one; not too many wait for another try."""
         self._fetch(now)
         fresh = bool(self.source.ready) and len(self._due) < self.limits.concurrency + PROBES
-        # an outage is probed with other questions: one that always fails must not keep the circuit open
-        if self._due and self._due[0][0] <= now and not (fresh and self.pace.open):
+        # one question that always fails, or is always turned away, must not be what the endpoint is probed with
+        if self._due and self._due[0][0] <= now and not (fresh and self.pace.probing):
             return heapq.heappop(self._due)[2]
-        if fresh and (self.pace.open or len(self._due) < self.limits.concurrency):
+        if fresh and (self.pace.probing or len(self._due) < self.limits.concurrency):
             return self.source.ready.popleft()
         return None
 
@@ -138,20 +141,23 @@ class Lane:
             self._fetching = self._start(self._fetched(self.source.look_again()))
 
     async def _fetched(self, fetching: Coroutine[None, None, None]) -> None:
-        await fetching
-        self._fetching = None
-        self.told()
+        try:
+            await fetching
+        finally:
+            self._fetching = None
+        self.changed()
 
     def _until_something(self, now: float) -> float | None:
+        """Seconds until a pause is over or held questions are looked at; None where only an event can help."""
         waits = [self._due[0][0] - now] if self._due else []
-        if self.source.held:
+        if self.source.held and self._fetching is None and not self.source.ready:
             waits.append(self._looked + HELD_SECONDS - now)
         return max(0.001, min(waits)) if waits else None
 
-    async def _changed(self, seconds: float | None) -> None:
-        """Wait until something happens, for so many seconds at most."""
+    async def _woken_within(self, seconds: float | None) -> None:
+        """Wait until something happens, for so many seconds at most, and for a second at most where there are any."""
         loop = asyncio.get_running_loop()
-        timer = None if seconds is None else loop.call_later(seconds, self._woken.set)
+        timer = None if seconds is None else loop.call_later(min(seconds, LONGEST_SLEEP), self._woken.set)
         await self._woken.wait()
         self._woken.clear()
         if timer is not None:
@@ -165,78 +171,124 @@ class Lane:
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._broken = self._broken or task.exception()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # a fault of ours or of a plug-in: what else is under way is paid for, and still taken
+            self.stop.fail(error)
+            self.changed()
         self._woken.set()
 
-    def _raise_broken(self) -> None:
-        if self._broken is not None:
-            raise self._broken
-
-    def _leave(self, item: Item) -> int:
-        """Count a request as under way, before any other is looked at; about how many tokens it sends is returned."""
-        estimate = prompt_tokens(item.posed.request)
+    def _leave(self, item: Item) -> "Departure":
+        """Count a request as under way, before any other is looked at."""
+        now, estimate = asyncio.get_running_loop().time(), prompt_tokens(item.posed.request)
         self._in_flight += 1
         item.job.tally.in_flight += 1
         item.job.tally.sent += 1
-        self.pace.sent(asyncio.get_running_loop().time(), estimate)
+        self.pace.sent(now, estimate)
         self.journal("sent", {"key": item.key[:16], "attempt": item.attempts + 1, "reask": item.reask})
-        return estimate
+        return Departure(now, estimate)
 
-    async def _attempt(self, item: Item, estimate: int) -> None:
+    async def _attempt(self, item: Item, departure: "Departure") -> None:
         """Send once, and see to what comes of it; the room is free again when that is on disk."""
-        loop, tally = asyncio.get_running_loop(), item.job.tally
+        tally = item.job.tally
+        try:
+            await self._ask(item, departure)
+        finally:
+            self._in_flight -= 1
+            tally.in_flight -= 1
+            self.changed()
+
+    async def _ask(self, item: Item, departure: "Departure") -> None:
+        loop = asyncio.get_running_loop()
         try:
             faults.reach("before_send")
             reply = await self.client_of(item).complete(item.posed.request)
         except RateLimited as error:
-            tally.turned_away += 1
-            self.pace.turned_away(loop.time(), error.retry_after)
-            self._again(item, error, loop.time())
+            await self._turned_away(item, error, loop.time())
         except RetryableError as error:
+            self._charge(item, error, departure)
             await self._failed(item, error, loop.time())
         except RejectedRequest as error:
-            self.pace.answered(loop.time())
+            self._charge(item, error, departure)
+            self.pace.answered(sent=departure.at)
             self._note_rejection(error)
             await self._settle(item, str(error))
         except EndpointRefused as error:
             # the requests under way may still be answered, and are paid for
             self.stop.fail(error)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # the client's own doing: somebody inside of it was cancelled
+            await self._failed(item, RetryableError("the client gave up", billed=True), loop.time())
         else:
-            self._rejections = -HOPELESS_REJECTIONS
-            paid = tokens(reply, prompt_chars=round(estimate * CHARS_PER_TOKEN))
-            self.pace.answered(loop.time(), more_tokens=sum(paid) - estimate)
-            tally.pay(reply, paid)
+            if not isinstance(reply, ChatReply):
+                raise TypeError(f"the client of judge {item.job.work.config.name!r} answered with {reply!r}")
+            self._rejections = -1
+            paid = tokens(reply, prompt_tokens=departure.tokens)
+            self.pace.answered(sent=departure.at, more_tokens=sum(paid) - departure.tokens)
+            item.job.tally.pay(reply, paid)
             await self._settle(item, reply)
-        finally:
-            self._in_flight -= 1
-            tally.in_flight -= 1
-            self.told()
+
+    def _charge(self, item: Item, error: ClientError, departure: "Departure") -> None:
+        """What holds no reply is charged for all the same: as counted, or else at least what was sent."""
+        billed = isinstance(error, RetryableError) and error.billed
+        item.job.tally.maybe_billed += billed
+        if error.usage is not None:
+            item.job.tally.charge(error.usage)
+        elif billed:
+            item.job.tally.charge((departure.tokens, 0))
+
+    async def _turned_away(self, item: Item, error: RateLimited, now: float) -> None:
+        item.job.tally.turned_away += 1
+        self.pace.turned_away(now, error.retry_after)
+        if item.turned_away == 0:
+            item.answers_before = self.pace.n_answered
+        item.turned_away += 1
+        if item.turned_away >= MOST_TURNED_AWAY and self.pace.n_answered > item.answers_before:
+            await self._settle(item, f"{error} (turned away {item.turned_away} times while others were answered)")
+        else:
+            self._again(item, error, now + self.pause(min(item.turned_away - 1, 2)), now)
 
     async def _failed(self, item: Item, error: RetryableError, now: float) -> None:
-        item.job.tally.maybe_billed += error.billed
-        item.attempts += self.pace.failed(now)
+        if error.answered and not self.source.ready and self.source.exhausted:
+            # nothing is left to tell a question that always fails from an endpoint that is down
+            item.attempts += 1
+        else:
+            item.attempts += self.pace.failed(now)
         if item.attempts < self.limits.attempts:
-            self._again(item, error, now)
+            self._again(item, error, now + self.pause(item.attempts - 1), now)
         else:
             await self._settle(item, f"{error} ({item.attempts} attempts)")
 
-    def _again(self, item: Item, error: RetryableError, now: float) -> None:
-        due = now if isinstance(error, RateLimited) else now + self.pause(item.attempts - 1)
+    def _again(self, item: Item, error: RetryableError, due: float, now: float) -> None:
         heapq.heappush(self._due, (due, next(self._numbers), item))
-        self.journal("again", {"key": item.key[:16], "why": str(error), "in_seconds": round(due - now, 3)})
+        wait = max(due - now, self.pace.wait(now))
+        self.journal("again", {"key": item.key[:16], "why": str(error), "in_seconds": round(wait, 3)})
 
     def _note_rejection(self, error: RejectedRequest) -> None:
+        if self._rejections < 0:
+            return
         self._rejections += 1
         if self._rejections >= HOPELESS_REJECTIONS:
             self.stop.fail(EndpointRefused(f"{self.name} rejects every request: {error}"))
 
     async def _settle(self, item: Item, outcome: Outcome) -> None:
-        tally = item.job.tally
-        last = isinstance(outcome, str) or item.reads(outcome)
-        place, note = (item.filled, None) if last else (None, UNREADABLE)
+        """Commit what came of a question, and the place that it fills if it is the last word."""
+        try:
+            holds_verdict = isinstance(outcome, str) or item.holds_verdict(outcome)
+        except Exception:
+            # a parser that fails must not cost what it was to read
+            await self.writer.settle(item.posed.request, outcome, None)
+            raise
+        last = holds_verdict or item.reask >= item.job.work.reasks
+        place, note = item.filled if last else None, None if holds_verdict else UNREADABLE
         fresh = await self.writer.settle(item.posed.request, outcome, place, note=note)
         self.source.settled(item)
+        await self._count(item, outcome, fresh=fresh, last=last)
+
+    async def _count(self, item: Item, outcome: Outcome, *, fresh: bool, last: bool) -> None:
+        tally = item.job.tally
         tally.duplicates += isinstance(outcome, ChatReply) and not fresh
         if not last:
             tally.reasked += 1
@@ -248,6 +300,14 @@ class Lane:
         else:
             tally.failed += 1
             self.journal("failed", {"key": item.key[:16], "why": outcome})
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """When a request left, and about how many tokens it sent."""
+
+    at: float
+    tokens: int
 
 
 def prompt_tokens(request: ChatRequest) -> int:

@@ -12,7 +12,7 @@ from evalkit.clients.builtin import client_kind
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.clients.replay import ReplayClient
 from evalkit.config import digest
-from evalkit.errors import InputError
+from evalkit.errors import ConfigError, InputError
 from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
 from evalkit.formats.outputs import instruction_key
 from evalkit.judge import (
@@ -66,7 +66,7 @@ class Work:
     """A judge and all that it is to be asked about one candidate; with `recorded`, replies that stand in for it.
 
     `rows` are comparisons, and examples with the baseline's output where the candidate has none. `digest` names the
-    plan with all its texts: two runs of one digest ask the same.
+    plan with the judge's name, all texts and categories: two runs of one digest lay out the same places.
     """
 
     config: JudgeConfig
@@ -169,6 +169,7 @@ def plan_all(
     orders = balanced_orders({example.key for example in baseline.examples}, seed=options.seed)
     plan = Plan(options.benchmark, orders, options.repeats, secret if recording is None else b"", options.shortcut)
     chosen = _chosen(baseline, orders, options)
+    _check_judges(judges)
     works = []
     for candidate in candidates:
         pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
@@ -176,13 +177,14 @@ def plan_all(
         rows = _rows(baseline, pairing, chosen)
         texts = _digest(rows, options)
         for config in judges:
+            named = hashlib.sha256(f"{texts} {config.name}".encode()).hexdigest()[:16]
             if recording is None:
                 endpoint = client_kind(config.client).endpoint(config)
-                works.append(Work(config, candidate, baseline.model, endpoint, plan, texts, rows))
+                works.append(Work(config, candidate, baseline.model, endpoint, plan, named, rows))
             else:
                 replayed = _replayed(config, recording)
                 recorded = _recorded(rows, recording, replayed)
-                works.append(Work(replayed, candidate, baseline.model, REPLAY_ENDPOINT, plan, texts, rows, recorded))
+                works.append(Work(replayed, candidate, baseline.model, REPLAY_ENDPOINT, plan, named, rows, recorded))
     return works
 
 
@@ -190,6 +192,15 @@ def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
     """A recording is a source of its own for every reply: an edited one must not be served from the store."""
     said = repr((recorded.labels, recorded.reply)).encode("utf-8", "surrogatepass")
     return Endpoint(f"{REPLAY_ENDPOINT.name}:{hashlib.sha256(said).hexdigest()[:16]}", asks=False)
+
+
+def _check_judges(judges: Sequence[JudgeConfig]) -> None:
+    """Verdicts are filed under a judge's digest, so two names for one judge would take each other's places."""
+    by_digest: dict[str, str] = {}
+    for config in judges:
+        other = by_digest.setdefault(config.digest, config.name)
+        if other != config.name:
+            raise ConfigError(f"the judges {other!r} and {config.name!r} are the same but for their names. Name one")
 
 
 def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> None:
@@ -225,7 +236,8 @@ def _digest(rows: Sequence[Comparison | tuple[Example, Output]], options: Option
     asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options)], sort_keys=True).encode())
     for row in rows:
         example, *outputs = (row.example, row.baseline, row.candidate) if isinstance(row, Comparison) else row
-        texts = [example.key, example.turns, *(output.texts for output in outputs)]
+        answers = [[output.texts, output.oversize_chars] for output in outputs]
+        texts = [example.key, example.turns, example.category, answers]
         asked.update(json.dumps(texts).encode())
     return asked.hexdigest()[:16]
 

@@ -39,6 +39,9 @@ class Progress:
         return self.stored + self.replied + self.failed
 
 
+# an endpoint may name itself anew with every reply
+MOST_NAMES = 20
+
 Watcher = Callable[[Progress], None]
 # an event's name and its facts
 Journal = Callable[[str, dict[str, object]], None]
@@ -77,12 +80,15 @@ class Tally:
         return None if self.prices is None else self.prices.cost(self.prompt_tokens, self.completion_tokens)
 
     def pay(self, reply: ChatReply, tokens: tuple[int, int]) -> None:
+        self.charge(tokens)
+        if reply.model and len(self.served) < MOST_NAMES:
+            self.served.setdefault(reply.model)
+        if reply.fingerprint and len(self.fingerprints) < MOST_NAMES:
+            self.fingerprints.setdefault(reply.fingerprint)
+
+    def charge(self, tokens: tuple[int, int]) -> None:
         self.prompt_tokens += tokens[0]
         self.completion_tokens += tokens[1]
-        if reply.model:
-            self.served.setdefault(reply.model)
-        if reply.fingerprint:
-            self.fingerprints.setdefault(reply.fingerprint)
 
 
 def total_progress(tallies: list[Tally], *, seconds: float, stopped: str | None) -> Progress:

@@ -5,7 +5,7 @@ import contextlib
 import random
 import signal
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from evalkit.engine.lane import Lane, Stop
@@ -13,14 +13,17 @@ from evalkit.engine.limits import Limits
 from evalkit.engine.pace import Pace
 from evalkit.engine.plan import Work
 from evalkit.engine.progress import Journal, Progress, Watcher, total_progress, unwatched, unwritten
-from evalkit.engine.source import Item, Job, Source, open_job
+from evalkit.engine.source import Job, Source, open_job
 from evalkit.engine.writer import Writer
-from evalkit.errors import Interrupted, StoreError, StoreFull, Terminated
+from evalkit.errors import InputError, Interrupted, StoreError, StoreFull, Terminated
 from evalkit.store import Store
 from evalkit.types import Client, Closing, Rates
 
 BEAT_SECONDS = 5.0
+CLOSE_SECONDS = 10.0
 WATCH_SECONDS = 0.2
+# a judge by name and digest, and the model that a recording is of
+ClientName = tuple[str, str, str]
 # files besides connections: the store, its journal, standard streams, logs, libraries
 _OTHER_FILES = 40
 
@@ -51,28 +54,33 @@ def run_all(
         loop_factory: makes the event loop, whose clock is the only one that counts; asyncio's own by default.
 
     Raises:
-        ConfigError: a key is missing, or a prompt is wrong; nothing was sent.
+        ConfigError: a key is missing, and nothing was written or sent; or a prompt cannot be rendered.
         EndpointRefused: an endpoint answers nobody; what was replied before is kept.
         StoreError: a reply could not be committed; nothing more was sent.
         Interrupted: SIGINT or, as Terminated, SIGTERM; what had arrived is committed.
+        RuntimeError: called from a running event loop.
     """
-    n_endpoints = len({work.endpoint.name for work in works})
+    _check_call(works)
+    n_endpoints = max(1, len({work.endpoint.name for work in works}))
     limits = _within_descriptors(limits, n_endpoints)
     jobs = [open_job(work) for work in works]
+    clients = {_client_name(work): work.open_client() for work in works}
     for job in jobs:
         work = job.work
         store.open_places(work.config, work.group, work.digest, job.count(work.places()))
     abandoned = store.enter(uuid.uuid4().hex, concurrency=limits.concurrency * n_endpoints)
     store.reserve.set_aside()
     try:
-        run = _Run(jobs, store, limits, watch, journal, generator or random.Random())  # noqa: S311 (spreads pauses)
+        jitter = generator or random.Random()  # noqa: S311 (it only spreads pauses)
+        run = _Run(jobs, clients, store, limits, watch, journal, jitter)
         with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(run.over())
+            runner.run(run.to_the_end())
     finally:
         store.reserve.release()
         with contextlib.suppress(Exception):
             # an error on the way out would hide the one that ended the run
             store.leave()
+    abandoned += sum(lane.source.n_freed for lane in run.lanes)
     return Ran(tuple(run.progress_of(job) for job in run.jobs), run.progress(), abandoned)
 
 
@@ -81,22 +89,23 @@ class _Run:
     """One event loop's work over all lanes."""
 
     jobs: Sequence[Job]
+    clients: Mapping[ClientName, Client]
     store: Store
     limits: Limits
     watch: Watcher
     journal: Journal
     generator: random.Random
     lanes: list[Lane] = field(default_factory=list)
-    clients: dict[tuple[str, str, str], Client] = field(default_factory=dict)
     stop: Stop = field(default_factory=Stop)
     started: float = 0.0
     seconds: float = 0.0
     # what gives up the requests under way, while there are any
     give_up: Callable[[], object] | None = None
     giving_up: asyncio.TimerHandle | None = None
+    signalled: bool = False
     shown: float = float("-inf")
 
-    async def over(self) -> None:
+    async def to_the_end(self) -> None:
         self.started = asyncio.get_running_loop().time()
         with _stopped_by_signals(self), Writer(self.store, self._disk_full) as writer:
             beating = asyncio.create_task(self._beat(writer))
@@ -117,7 +126,7 @@ class _Run:
                 self._seconds_so_far()
                 await writer.drain()
                 await self._close_clients()
-                self.watch(self.progress())
+                self._show()
         if self.stop.error is not None:
             raise self.stop.error
         done = self.progress()
@@ -133,14 +142,15 @@ class _Run:
     def progress_of(self, job: Job) -> Progress:
         return total_progress([job.tally], seconds=self.seconds, stopped=self.stop.reason)
 
-    def end(self, kind: type[Interrupted]) -> None:
-        """Stop because of a signal: what is under way may still arrive, for a while or until the next signal."""
-        if isinstance(self.stop.error, Interrupted):
-            if self.give_up is not None:
-                self.give_up()
+    def on_signal(self, kind: type[Interrupted]) -> None:
+        """Stop: what is under way may still arrive, for a while or until the next signal."""
+        if self.give_up is None:
             return
-        if self.give_up is not None:
-            self.giving_up = asyncio.get_running_loop().call_later(self.limits.drain_seconds, self.give_up)
+        if self.signalled:
+            self.give_up()
+            return
+        self.signalled = True
+        self.giving_up = asyncio.get_running_loop().call_later(self.limits.drain_seconds, self.give_up)
         under_way = sum(job.tally.in_flight for job in self.jobs)
         done = self.progress().done
         self.stop.fail(
@@ -167,32 +177,24 @@ class _Run:
                 Lane(
                     name=name,
                     source=Source(jobs, writer, room=self.limits.concurrency),
-                    client_of=self._client_of,
+                    client_of=lambda item: self.clients[_client_name(item.job.work)],
                     pace=Pace(self.limits, _tightest(jobs), self.generator, now=loop.time()),
                     limits=self.limits,
                     writer=writer,
                     stop=self.stop,
                     may_send=self._may_send,
-                    told=self._told,
+                    changed=self._changed,
                     journal=self.journal,
                     pause=lambda attempt: self.limits.pause(attempt, self.generator),
                 )
             )
 
-    def _client_of(self, item: Item) -> Client:
-        """One client for all models of a judge; a recording answers for one model only."""
-        work = item.job.work
-        of = "" if work.recorded is None else work.candidate.model
-        key = (work.config.name, work.config.digest, of)
-        client = self.clients.get(key)
-        if client is None:
-            client = self.clients[key] = work.open_client()
-        return client
-
     async def _close_clients(self) -> None:
         for client in self.clients.values():
             if isinstance(client, Closing):
-                await client.close()
+                # everything is committed by now: no client may hold that up, or hide it
+                with contextlib.suppress(Exception):
+                    await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
     def _may_send(self) -> bool:
         limits = self.limits
@@ -204,13 +206,17 @@ class _Run:
             self.stop.because("--max-minutes reached")
         return not self.stop
 
-    def _told(self) -> None:
+    def _changed(self) -> None:
         if self.stop:
             self._wake()
-        now = asyncio.get_running_loop().time()
-        if now - self.shown >= WATCH_SECONDS:
-            self.shown = now
-            self.seconds = now - self.started
+        if asyncio.get_running_loop().time() - self.shown >= WATCH_SECONDS:
+            self._show()
+
+    def _show(self) -> None:
+        self.shown = asyncio.get_running_loop().time()
+        self.seconds = self.shown - self.started
+        # a terminal that went away must not end the run
+        with contextlib.suppress(OSError):
             self.watch(self.progress())
 
     def _wake(self) -> None:
@@ -261,18 +267,48 @@ def _within_descriptors(limits: Limits, n_endpoints: int) -> Limits:
 
 @contextlib.contextmanager
 def _stopped_by_signals(run: _Run) -> Iterator[None]:
-    """The first SIGINT or SIGTERM ends the run in good order, within `drain_seconds`; the second one at once."""
+    """The first SIGINT or SIGTERM ends the run in good order, within `drain_seconds`; the second one at once.
+
+    What the process did before is restored, and a signal that it ignores stays ignored.
+    """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     run.give_up = task.cancel
-    signals = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated}
-    # not in a thread, and not on every platform
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-        for number, kind in signals.items():
-            loop.add_signal_handler(number, run.end, kind)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    kinds = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated}
+    ours = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    try:
+        for number in ours:
+            loop.add_signal_handler(number, run.on_signal, kinds[number])
+    except (NotImplementedError, RuntimeError, ValueError):
+        # not in a thread, and not on every platform
+        yield
+        return
     try:
         yield
     finally:
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            for number in signals:
-                loop.remove_signal_handler(number)
+        for number in ours:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
+
+
+def _client_name(work: Work) -> ClientName:
+    """One client for all models of a judge; a recording answers for one model only."""
+    return work.config.name, work.config.digest, "" if work.recorded is None else work.candidate.model
+
+
+def _inside_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _check_call(works: Sequence[Work]) -> None:
+    if _inside_a_loop():
+        raise RuntimeError("run_all has an event loop of its own: call it from a thread, not from a coroutine")
+    groups = [work.group for work in works]
+    for group in groups:
+        if groups.count(group) > 1:
+            raise InputError(f"model {group.model!r} is to be judged twice by one judge. Give the two different names")

@@ -44,13 +44,17 @@ def open_job(work: Work) -> Job:
 
 @dataclass(slots=True)
 class Item:
-    """A question on its way: how often it was asked anew, and how often its sending failed."""
+    """A question on its way: how often it was asked anew, how often its sending failed, and how often it was turned
+    away, since the endpoint had answered so many others.
+    """
 
     job: Job
     place: Place
     posed: Posed
     reask: int = 0
     attempts: int = 0
+    turned_away: int = 0
+    answers_before: int = 0
 
     @property
     def key(self) -> str:
@@ -61,10 +65,7 @@ class Item:
         """The place as this question's reply fills it, with its plan."""
         return self.job.work.digest, self.posed.asked
 
-    def reads(self, reply: ChatReply) -> bool:
-        """Whether the reply is the last word: it holds a verdict, or the question is not asked any more."""
-        if self.reask >= self.job.work.reasks:
-            return True
+    def holds_verdict(self, reply: ChatReply) -> bool:
         return not isinstance(self.job.verdict(self.posed.asked, reply), Unparsed)
 
     def next_question(self) -> "Item":
@@ -81,7 +82,8 @@ class Source:
         self._chunk = SMALLEST_CHUNK
         self._largest = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, room))
         self._places = _places(jobs)
-        self._exhausted = False
+        self.exhausted = False
+        self.n_freed = 0
         self.ready: deque[Item] = deque()
         # somebody else is asking: another process, or another place of this run with the same question
         self.held: list[Item] = []
@@ -90,11 +92,11 @@ class Source:
     @property
     def low(self) -> bool:
         """Whether more should be fetched before what is ready runs out."""
-        return not self._exhausted and len(self.ready) <= self._chunk // 2
+        return not self.exhausted and len(self.ready) <= self._chunk // 2
 
     @property
     def done(self) -> bool:
-        return self._exhausted and not self.ready and not self.held
+        return self.exhausted and not self.ready and not self.held
 
     async def refill(self) -> None:
         """Plan, look up and claim the next chunk."""
@@ -103,9 +105,10 @@ class Source:
             chunk.append(Item(job, place, job.work.pose(place)))
             if len(chunk) % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-        self._exhausted = len(chunk) < self._chunk
-        self._chunk = min(self._largest, 2 * self._chunk)
+        self.exhausted = len(chunk) < self._chunk
         await self.offer(chunk)
+        # what is stored already is gone through in large steps, whatever room there is for asking
+        self._chunk = min(self._largest if self.ready else LARGEST_CHUNK, 2 * self._chunk)
 
     async def look_again(self) -> None:
         """Look whether what others were asking has been answered or given up."""
@@ -124,6 +127,7 @@ class Source:
                     wanted[item.key] = item
                     self._in_hand.add(item.key)
             claimed = await self._writer.claim(list(wanted), stored)
+            self.n_freed += claimed.n_freed
             stored, again = [], []
             for key, item in wanted.items():
                 reply = claimed.stored.get(key)
@@ -133,7 +137,7 @@ class Source:
                 self._in_hand.discard(key)
                 if reply is None:
                     self.held.append(item)
-                elif key not in claimed.unreadable or item.reads(reply):
+                elif self._last_word(item, reply, unreadable=key in claimed.unreadable):
                     item.job.tally.stored += 1
                     stored.append(item.filled)
                 else:
@@ -141,6 +145,10 @@ class Source:
             items = again
         if stored:
             await self._writer.claim([], stored)
+
+    def _last_word(self, item: Item, reply: ChatReply, *, unreadable: bool) -> bool:
+        """Whether a stored reply fills its place: what a parser of today cannot read is not paid for again."""
+        return not unreadable or item.reask >= item.job.work.reasks or item.holds_verdict(reply)
 
     def settled(self, item: Item) -> None:
         """The item's reply or failure is on disk."""

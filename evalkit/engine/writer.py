@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
-from evalkit.errors import StoreError, StoreFull
+from evalkit.errors import StoreFull
 from evalkit.store import Batch, Claimed, Store
 from evalkit.types import Asked, ChatReply, ChatRequest
 
@@ -13,7 +13,8 @@ Outcome = ChatReply | str
 
 
 class Writer:
-    """Commits in a thread of its own; every call returns when its part is on disk. Use it as a context manager.
+    """Commits in a thread of its own; every call returns when its part is on disk, or raises. Use it as a context
+    manager.
 
     When the disk is full the room set aside lets the batch in after all, and `on_full` is told to stop the spending.
     """
@@ -25,7 +26,7 @@ class Writer:
         self._batch = Batch()
         self._waiting: list[asyncio.Future[Claimed]] = []
         self._task: asyncio.Task[None] | None = None
-        self._failed: StoreError | None = None
+        self._failed: Exception | None = None
 
     def __enter__(self) -> "Writer":
         return self
@@ -51,13 +52,18 @@ class Writer:
         if place is not None:
             self._batch.places.append(place)
         claimed = await self._committed()
-        return claimed.n_duplicate == 0
+        return request.key not in claimed.duplicates
 
     async def claim(self, keys: Sequence[str], places: Sequence[tuple[str, Asked]] = ()) -> Claimed:
         """Ask for the sole right to ask for some keys, and commit places whose replies were stored before."""
         self._batch.wanted += keys
         self._batch.places += places
         return await self._committed()
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing can be committed any more."""
+        return self._failed is not None
 
     async def drain(self) -> None:
         """Wait until everything handed over is on disk; what has arrived is paid for, however the run ends."""
@@ -86,7 +92,7 @@ class Writer:
             self._batch, self._waiting = Batch(), []
             try:
                 claimed = await loop.run_in_executor(self._thread, self._commit, batch)
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 (whoever waits must not wait for ever)
                 self._failed = error
                 for future in (*waiting, *self._waiting):
                     if not future.done():

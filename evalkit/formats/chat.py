@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalkit.documents import kind_of
-from evalkit.errors import RejectedRequest, RetryableError
+from evalkit.errors import ClientError, RejectedRequest, RetryableError
 from evalkit.types import ChatReply
 
 _SHOWN = 200
@@ -28,14 +28,21 @@ def read_reply(document: Any, **facts: Any) -> ChatReply:
         raise RetryableError("the reply has no choices", billed=True)
     usage = document.get("usage")
     usage = usage if isinstance(usage, dict) else {}
-    return read_choice(
-        choices[0],
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=_count(usage.get("completion_tokens")),
-        model=_text(document.get("model")),
-        fingerprint=_text(document.get("system_fingerprint")),
-        **facts,
-    )
+    prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    try:
+        return read_choice(
+            choices[0],
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            model=_text(document.get("model")),
+            fingerprint=_text(document.get("system_fingerprint")),
+            **facts,
+        )
+    except ClientError as error:
+        # what says nothing is charged for as well, and a judge that thinks takes most when it says nothing
+        if prompt is not None or completion is not None:
+            error.usage = (prompt or 0, completion or 0)
+        raise
 
 
 def read_choice(choice: Mapping[str, Any], **facts: Any) -> ChatReply:

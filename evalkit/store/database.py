@@ -32,6 +32,7 @@ from evalkit.store.rows import (
 from evalkit.store.tables import CHUNK, asked_table, chunks, failure_table, insert_into, judge_table, reply_table
 from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig
 
+NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
 BARE = "evalkit_bare"
 # noted beside a reply that held no verdict when it came
@@ -69,13 +70,15 @@ class Claimed:
     """Of the wanted keys, those with a reply and those that another process is asking for; the rest is the caller's.
 
     `unreadable` are stored replies in which a parser found no verdict when they came: their questions were, or are, to
-    be asked again. `n_duplicate` counts replies of the batch that were there already: they were paid for twice.
+    be asked again. `duplicates` are replies of the batch that were there already: they were paid for twice. `n_freed`
+    keys were held by runs that are dead: they may have been asked before.
     """
 
     stored: dict[str, ChatReply]
     held: set[str]
     unreadable: set[str]
-    n_duplicate: int = 0
+    duplicates: set[str]
+    n_freed: int = 0
 
 
 class Store:
@@ -84,7 +87,7 @@ class Store:
     def __init__(self, engine: sa.Engine, secret: bytes, where: str, path: Path | None = None) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
-        self._owner = leases.Owner("", 0)
+        self._owner = NOBODY
         self.secret = secret
         self.where = where
         self.path = path
@@ -166,10 +169,11 @@ class Store:
             after = tuple(rows[-1][column.name] for column in order)
         self._check_number({"digest": digest, "benchmark": benchmark}, n)
 
-    def answered_for(self, group: Group, keys: Sequence[str]) -> list[Answered]:
-        """The places of some instructions of one model under one judge."""
+    def answered_for(self, group: Group, plan: str, keys: Sequence[str]) -> list[Answered]:
+        """The places of some instructions of one model under one judge, as one plan laid them out."""
         with self.connect() as connection:
-            query = sa.select(asked_table).where(_of(group), asked_table.c.key.in_(keys))
+            mine = sa.and_(_of(group), asked_table.c.plan == plan)
+            query = sa.select(asked_table).where(mine, asked_table.c.key.in_(keys))
             rows = connection.execute(query.order_by(asked_table.c.repeat)).mappings().all()
             return self._with_replies(connection, rows)
 
@@ -230,7 +234,7 @@ class Store:
         """
         with self.transaction() as connection:
             leases.lock(connection)
-            n_duplicate = self._put_replies(connection, batch.replies)
+            duplicates = self._put_replies(connection, batch.replies)
             if batch.failures:
                 now = _now()
                 rows = [{"key": one.key, "reason": _text(reason), "created": now} for one, reason in batch.failures]
@@ -239,20 +243,22 @@ class Store:
             leases.settle(connection, [one.key for one, _ in (*batch.replies, *batch.failures)])
             stored, _ = _replies(connection, batch.wanted)
             missing = [key for key in batch.wanted if key not in stored]
-            held = leases.claim(connection, self._owner, missing) if missing else set()
+            held, n_freed = leases.claim(connection, self._owner, missing) if missing else (set(), 0)
             unreadable = {key for key, reason in _failures(connection, stored).items() if reason == UNREADABLE}
             faults.reach("before_commit")
         faults.reach("after_commit")
-        return Claimed(stored, held, unreadable, n_duplicate)
+        return Claimed(stored, held, unreadable, duplicates, n_freed)
 
-    def _put_replies(self, connection: sa.Connection, replies: Sequence[tuple[ChatRequest, ChatReply]]) -> int:
+    def _put_replies(self, connection: sa.Connection, replies: Sequence[tuple[ChatRequest, ChatReply]]) -> set[str]:
         if not replies:
-            return 0
+            return set()
         now = _now()
         there, damaged = _replies(connection, [request.key for request, _ in replies])
-        rows = []
+        rows: list[dict[str, Any]] = []
+        duplicates: set[str] = set()
         for request, reply in replies:
             if request.key in there:
+                duplicates.add(request.key)
                 continue
             text = encode_reply(reply)
             body = None if reply.body is None else json.dumps(reply.body)
@@ -263,7 +269,7 @@ class Store:
             connection.execute(sa.delete(reply_table).where(reply_table.c.key.in_(chunk)))
         if rows:
             connection.execute(sa.insert(reply_table), rows)
-        return len(replies) - len(rows)
+        return duplicates
 
     def _fill(self, connection: sa.Connection, places: Sequence[tuple[str, Asked]]) -> None:
         if not places:
@@ -283,7 +289,13 @@ class Store:
     # who is asking for what
 
     def enter(self, name: str, *, concurrency: int) -> int:
-        """Announce a run under its name; how many requests killed runs may have had under way is returned."""
+        """Announce a run under its name; how many requests killed runs may have had under way is returned.
+
+        Raises:
+            StoreError: another run of this process is using this object.
+        """
+        if self._owner.name:
+            raise StoreError(f"{self.where}: another run of this process is using it. Open the store once for each run")
         self._owner = leases.Owner(name, concurrency)
         with self.transaction() as connection:
             abandoned = leases.bury(connection)
@@ -297,8 +309,9 @@ class Store:
 
     def leave(self) -> None:
         """Give back whatever this run still holds."""
+        name, self._owner = self._owner.name, NOBODY
         with self.transaction() as connection:
-            leases.forget(connection, self._owner.name)
+            leases.forget(connection, name)
 
     # connections
 

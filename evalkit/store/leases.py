@@ -54,8 +54,8 @@ def lock(connection: sa.Connection) -> None:
         connection.execute(sa.text("LOCK TABLE leases IN EXCLUSIVE MODE"))
 
 
-def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> set[str]:
-    """Lease what no other living run holds; the keys that one does are returned.
+def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> tuple[set[str], int]:
+    """Lease what no other living run holds; the keys that one does, and how many dead ones held, are returned.
 
     Args:
         keys: without a reply, as seen since `lock` was called in the same transaction.
@@ -70,7 +70,7 @@ def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> set[s
         insert = insert_into(connection, lease_table)
         mine = {"owner": insert.excluded.owner}
         connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=mine), free)
-    return held
+    return held, len(others) - len(held)
 
 
 def settle(connection: sa.Connection, keys: Sequence[str]) -> None:

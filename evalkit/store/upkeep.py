@@ -163,13 +163,14 @@ def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
             # nobody is alive, so all of them are dead
             n_dead_runs=_delete(connection, owner_table, sa.true()),
             n_dead_leases=_delete(connection, lease_table, sa.true()),
-            n_reserve_files=int(store.reserve.exists),
+            n_reserve_files=len(store.reserve.left_behind()),
         )
         if dry_run:
             trial.rollback()
             return found
         trial.commit()
-    store.reserve.release()
+    for path in store.reserve.left_behind():
+        path.unlink(missing_ok=True)
     store.vacuum()
     return replace(found, n_bytes=max(0, before - (_n_bytes(store) or 0)))
 

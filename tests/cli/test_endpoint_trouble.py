@@ -110,7 +110,7 @@ def test_a_server_that_is_not_there_is_noticed_soon(zygote: Zygote, tmp_path: Pa
         pass
     status, running = annotate(zygote, tmp_path, judge, "--max-wait", 2)
     assert status == 3
-    assert "it has not answered for" in running.said
+    assert "it has given no answer for" in running.said
     assert running.said.strip().splitlines()[-1].startswith("evalkit: error: 127.0.0.1")
 
 

@@ -12,7 +12,7 @@ from evalkit.config import digest, read_judge, with_orders
 from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
 from evalkit.engine.plan import Options, Work, plan_all
-from evalkit.errors import InputError, RejectedRequest
+from evalkit.errors import ConfigError, InputError, RejectedRequest, StoreError
 from evalkit.formats.alpaca_eval import read_recording, write_annotations
 from evalkit.judge import balanced_orders
 from evalkit.prompting import judged_texts
@@ -169,10 +169,10 @@ def test_a_limit_takes_the_same_instructions_for_every_model_and_half_of_each_or
     store: Store, client: ScriptedClient
 ) -> None:
     options = Options("bench", limit=10, seed=3)
-    first = run(store, options=options)
-    other = run(store, candidate=[text.upper() for text in CANDIDATE], options=options)
-    assert {one.asked.key for one in first.annotations} == {one.asked.key for one in other.annotations}
-    orders = [one.asked.order for one in first.annotations]
+    first = list(run(store, options=options).annotations)
+    other = list(run(store, candidate=[text.upper() for text in CANDIDATE], options=options).annotations)
+    assert {one.asked.key for one in first} == {one.asked.key for one in other}
+    orders = [one.asked.order for one in first]
     assert (len(orders), orders.count(Order.BASELINE_FIRST)) == (10, 5)
 
 
@@ -206,6 +206,47 @@ def test_another_model_cannot_go_by_the_baselines_name(store: Store, client: Scr
                 plan_all(*arguments, secret=store.secret)
         else:
             assert plan_all(*arguments, secret=store.secret)
+
+
+def test_a_judge_that_is_renamed_keeps_its_replies(store: Store, client: ScriptedClient) -> None:
+    run(store)
+    renamed = run(store, dataclasses.replace(JUDGE, name="renamed"))
+    assert len(client.asked) == 40
+    assert {one.asked.judge for one in renamed.annotations} == {"renamed"}
+
+
+def test_an_edited_category_keeps_the_replies(store: Store, client: ScriptedClient) -> None:
+    run(store)
+    baseline, candidate = output_set("base", BASE), output_set("cand", CANDIDATE)
+    examples = tuple(dataclasses.replace(example, category="edited") for example in baseline.examples)
+    edited_baseline = dataclasses.replace(baseline, examples=examples)
+    (work,) = plan_all(edited_baseline, [candidate], [JUDGE], Options("bench"), secret=store.secret)
+    assert {one.asked.category for one in annotated(store, work).annotations} == {"edited"}
+    assert len(client.asked) == 40
+
+
+def test_two_names_for_one_judge_are_refused(store: Store) -> None:
+    twins = [JUDGE, dataclasses.replace(JUDGE, name="twin")]
+    with pytest.raises(ConfigError, match="the same but for their names"):
+        plan_all(output_set("base", BASE), [output_set("cand", CANDIDATE)], twins, Options(), secret=store.secret)
+
+
+def test_verdicts_of_other_answers_under_the_same_name_are_never_taken_for_ones_own(
+    store: Store, client: ScriptedClient
+) -> None:
+    first = run(store)
+    run(store, candidate=[text.upper() for text in CANDIDATE])
+    with pytest.raises(StoreError, match="another run has taken over the places of model 'cand'"):
+        list(first.annotations)
+
+
+def test_more_reasks_on_resume_ask_what_had_no_verdict(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda _: ChatReply("Both have their merits.")
+    run(store, dataclasses.replace(JUDGE, reasks=0))
+    client.script = first_wins
+    again = run(store, dataclasses.replace(JUDGE, reasks=1))
+    assert len(client.asked) == 80
+    assert all(one.preference is not None for one in again.annotations)
 
 
 def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: ScriptedClient, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_tokens_are_spaced_by_what_was_used_not_by_what_was_guessed() -> None:
     paced = pace(Rates(tokens_per_minute=6000))
     paced.sent(0.0, 100)
     assert paced.wait(0.0) == pytest.approx(1.0)
-    paced.answered(0.5, more_tokens=200)
+    paced.answered(sent=0.5, more_tokens=200)
     assert paced.wait(0.5) == pytest.approx(2.5)
 
 
@@ -60,11 +60,11 @@ def test_after_being_turned_away_one_asks_then_half_as_many_as_before_and_slowly
         paced.turned_away(when, 1.0)
     rooms = [paced.room]
     for _ in range(9):
-        paced.answered(12.0)
+        paced.answered(sent=12.0)
         rooms.append(paced.room)
     assert rooms == [1, 8, 8, 8, 8, 8, 8, 8, 8, 8]
     for _ in range(200):
-        paced.answered(13.0)
+        paced.answered(sent=13.0)
     assert paced.room == 16
 
 
@@ -72,10 +72,10 @@ def test_a_probe_that_is_turned_away_too_leaves_the_room_that_it_probes_for() ->
     paced = pace()
     for when in (10.0, 20.0, 30.0):
         paced.turned_away(when, 1.0)
-    paced.answered(40.0)
+    paced.answered(sent=40.0)
     assert paced.room == 8
     paced.turned_away(50.0, 1.0)
-    paced.answered(60.0)
+    paced.answered(sent=60.0)
     assert paced.room == 4
 
 
@@ -95,7 +95,7 @@ def test_failures_in_a_row_open_the_circuit_and_an_answer_closes_it() -> None:
     assert counted == [True] * 4 + [False] * 2
     assert (paced.open, paced.room) == (True, 1)
     assert 0.2 < paced.wait(1.0) <= 0.5
-    paced.answered(2.0)
+    paced.answered(sent=2.0)
     assert (paced.open, paced.room) == (False, 8)
 
 
@@ -117,7 +117,7 @@ def test_scattered_failures_are_no_outage() -> None:
     for _ in range(50):
         for _ in range(3):
             paced.failed(1.0)
-        paced.answered(1.0)
+        paced.answered(sent=1.0)
     assert not paced.open
 
 
@@ -130,17 +130,37 @@ def test_an_endpoint_that_has_answered_is_given_longer_than_one_that_never_did(
 ) -> None:
     paced = pace()
     if answered:
-        paced.answered(0.0)
-    for _ in range(20):
-        paced.failed(0.0)
-    assert (paced.hopeless(seconds) is not None) == hopeless
+        paced.answered(sent=0.0)
+    for when in (0.0, 0.0, 0.0, 0.0, seconds):
+        paced.failed(when)
+    assert (paced.hopeless is not None) == hopeless
+
+
+def test_a_slow_endpoint_that_turned_one_request_away_is_not_hopeless() -> None:
+    paced = pace()
+    paced.answered(sent=0.0)
+    paced.turned_away(400.0, 1.0)
+    assert paced.hopeless is None
+    paced.answered(sent=800.0)
+    paced.turned_away(1300.0, 1.0)
+    assert paced.hopeless is None
+
+
+def test_answers_to_what_was_under_way_before_a_setback_do_not_end_it() -> None:
+    paced = pace()
+    paced.turned_away(10.0, 1.0)
+    for _ in range(15):
+        paced.answered(sent=9.9)
+    assert (paced.room, paced.probing) == (1, True)
+    paced.answered(sent=11.5)
+    assert (paced.room, paced.probing) == (8, False)
 
 
 def test_a_longer_wait_than_allowed_is_hopeless_at_once() -> None:
     paced = pace()
     paced.turned_away(0.0, float("inf"))
-    assert paced.hopeless(0.0) == "it asks to wait inf seconds, longer than --max-wait 300"
+    assert paced.hopeless == "it asks to wait inf seconds, longer than --max-wait 300"
 
 
 def test_a_quiet_endpoint_with_nothing_to_ask_is_not_hopeless() -> None:
-    assert pace().hopeless(1e6) is None
+    assert pace().hopeless is None

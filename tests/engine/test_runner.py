@@ -1,14 +1,19 @@
 """What is sent, how much at once, what is tried again, and what stops a run."""
 
+import asyncio
 import dataclasses
 
 import pytest
 
+from evalkit import parsers
 from evalkit.engine.limits import Limits
-from evalkit.errors import EndpointRefused, RateLimited, RejectedRequest, RetryableError, StoreError
+from evalkit.engine.progress import Progress
+from evalkit.engine.runner import run_all
+from evalkit.errors import EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError, StoreError
 from evalkit.store import Batch, Claimed, Store
-from evalkit.types import ChatReply, ChatRequest, Rates
+from evalkit.types import ChatReply, ChatRequest, Labels, Rates, Verdict
 from tests.engine.runs import JUDGE, QUICK, keys, run, stored, work
+from tests.engine.simulated_loop import SimulatedLoop
 from tests.scripted import ScriptedClient, first_wins
 
 
@@ -172,7 +177,7 @@ def test_an_endpoint_that_never_answers_stops_the_run_soon_and_says_so(store: St
     limits = dataclasses.replace(QUICK, first_wait=0.05, first_pause=0.01, longest_pause=0.01)
     progress = run(store, work(store, 100), limits=limits).total
     assert progress.stopped is not None
-    assert "api: it has not answered for" in progress.stopped
+    assert "api: it has given no answer for" in progress.stopped
     assert len(client.asked) < 60
 
 
@@ -184,6 +189,137 @@ def test_a_wait_longer_than_allowed_stops_the_run(store: Store, client: Scripted
     progress = run(store, work(store, 100)).total
     assert progress.stopped == "api: it asks to wait 86,400 seconds, longer than --max-wait 300"
     assert len(client.asked) <= QUICK.concurrency
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_question_that_is_always_turned_away_costs_no_other_its_verdict(
+    store: Store, client: ScriptedClient, concurrency: int
+) -> None:
+    asked = work(store, 60)
+    hopeless = keys(asked)[0]
+
+    def too_long_for_the_rate(request: ChatRequest) -> ChatReply:
+        if request.key == hopeless:
+            raise RateLimited("429: request too large")
+        return first_wins(request)
+
+    client.script = too_long_for_the_rate
+    limits = dataclasses.replace(QUICK, concurrency=concurrency)
+    ran = run_all([asked], store, limits=limits, loop_factory=SimulatedLoop)
+    assert (ran.total.replied, ran.total.failed, ran.total.stopped) == (59, 1, None)
+    assert "turned away 25 times while others were answered" in store.failures([hopeless])[hopeless]
+
+
+def test_questions_that_always_fail_at_the_end_are_failures_and_no_outage(store: Store, client: ScriptedClient) -> None:
+    asked = work(store, 30)
+    hopeless = set(keys(asked)[-3:])
+
+    def fails(request: ChatRequest) -> ChatReply:
+        if request.key in hopeless:
+            error = RetryableError("500: oops")
+            error.answered = True
+            raise error
+        return first_wins(request)
+
+    client.script = fails
+    for expected in (27, 0):
+        client.asked.clear()
+        total = run_all([asked], store, limits=QUICK, loop_factory=SimulatedLoop).total
+        assert (total.replied, total.failed, total.stopped) == (expected, 3, None)
+        assert sum(request.key in hopeless for request in client.asked) == 3 * QUICK.attempts
+
+
+def test_answers_without_a_reply_are_charged_and_count_against_the_limit(store: Store, client: ScriptedClient) -> None:
+    def thinks_and_says_nothing(_: ChatRequest) -> ChatReply:
+        if len(client.asked) % 2:
+            return first_wins(client.asked[-1])
+        error = RejectedRequest("the reply used up its tokens")
+        error.usage = (1000, 4000)
+        raise error
+
+    client.script = thinks_and_says_nothing
+    progress = run(store, work(store, 100), limits=Limits(concurrency=1, max_cost=0.5)).total
+    assert progress.stopped == "--max-cost reached"
+    assert progress.cost == pytest.approx(0.5, abs=0.05)
+    assert len(client.asked) == pytest.approx(0.5 / 0.0215, abs=2)
+
+
+def test_a_fault_of_a_plug_in_ends_the_run_and_costs_nothing_that_was_under_way(
+    store: Store, client: ScriptedClient
+) -> None:
+    asked = work(store, 40)
+    client.delay = 0.01
+
+    def has_a_bug(request: ChatRequest) -> ChatReply:
+        if request.key == keys(asked)[5]:
+            raise KeyError("typo")
+        return first_wins(request)
+
+    client.script = has_a_bug
+    with pytest.raises(KeyError, match="typo"):
+        run(store, asked)
+    assert stored(store, [asked]) == len(client.asked) - 1
+
+
+def test_a_parser_that_fails_does_not_cost_the_reply(
+    store: Store, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: ChatReply, __: Labels) -> Verdict:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(parsers.BUILTIN, "broken", broken)
+    asked = work(store, 4, config=dataclasses.replace(JUDGE, parser="broken"))
+    with pytest.raises(ZeroDivisionError):
+        run(store, asked)
+    assert stored(store, [asked]) == len(client.asked) == 4
+
+
+def test_a_client_that_cancels_itself_is_tried_again(store: Store, client: ScriptedClient) -> None:
+    def cancelled_once(request: ChatRequest) -> ChatReply:
+        if len(client.asked) == 3:
+            raise asyncio.CancelledError
+        return first_wins(request)
+
+    client.script = cancelled_once
+    assert run(store, work(store, 10)).total.replied == 10
+
+
+def test_a_client_that_answers_with_nothing_is_named(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda _: None  # type: ignore[assignment,return-value]
+    with pytest.raises(TypeError, match="the client of judge 'pairwise_label' answered with None"):
+        run(store, work(store, 3))
+
+
+def test_whatever_ends_a_commit_ends_the_run(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda _: ChatReply("[[K]]", (((b"K", -0.1),),))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        run(store, work(store, 10))
+
+
+def test_a_model_cannot_be_judged_twice_by_one_judge_in_one_run(store: Store, client: ScriptedClient) -> None:
+    with pytest.raises(InputError, match="'cand' is to be judged twice"):
+        run(store, work(store, 3), work(store, 4))
+    assert client.asked == []
+
+
+def test_a_run_cannot_be_started_from_a_coroutine(store: Store, client: ScriptedClient) -> None:
+    async def start() -> None:
+        run(store, work(store, 3))
+
+    with pytest.raises(RuntimeError, match="call it from a thread"):
+        asyncio.run(start())
+    assert list(store.answered(JUDGE.digest, benchmark="bench")) == []
+
+
+def test_a_watcher_whose_terminal_went_away_ends_nothing(store: Store, client: ScriptedClient) -> None:
+    def gone(_: Progress) -> None:
+        raise OSError("Input/output error")
+
+    assert run_all([work(store, 10)], store, limits=QUICK, watch=gone).total.replied == 10
+
+
+def test_nothing_to_do_is_no_error(store: Store) -> None:
+    assert run(store).total.total == 0
 
 
 def test_a_limit_on_requests_stops_at_the_limit(store: Store, client: ScriptedClient) -> None:

@@ -17,7 +17,7 @@ from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import ClientKind
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Ran, run_all
-from evalkit.errors import EndpointRefused, RateLimited, RejectedRequest, RetryableError
+from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
 from evalkit.store import Store, open_store
 from evalkit.types import ChatReply, ChatRequest, Rates
 from tests.engine.runs import JUDGE, work
@@ -36,6 +36,7 @@ class Weather:
     busy: float = field(init=False)
     torn: float = field(init=False)
     outages: list[tuple[float, float]] = field(init=False)
+    poison: dict[str, ClientError] = field(init=False)
     at_once: int = 0
     most_at_once: int = 0
     early: int = 0
@@ -47,6 +48,13 @@ class Weather:
         self.busy, self.torn = draw() * 0.5, draw() * 0.3
         starts = [draw() * 60 for _ in range(self.generator.randrange(3))]
         self.outages = [(start, start + draw() * 100) for start in starts]
+        # what happens to every question of some instructions, always
+        kinds = [
+            RateLimited("429: too large"),
+            _answered(RetryableError("500: oops")),
+            RejectedRequest("400: too long"),
+        ]
+        self.poison = {f"k{number:03d}": self.generator.choice(kinds) for number in range(N) if draw() < 0.05}
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         loop, draw = asyncio.get_running_loop(), self.generator.random
@@ -65,18 +73,25 @@ class Weather:
         draw = self.generator.random
         if any(start <= now < end for start, end in self.outages):
             raise RetryableError("no connection")
+        if (error := self.poison.get(request.question.comparison.key)) is not None:
+            raise error
         if draw() < self.busy:
             wait = self.generator.choice([None, 0.2, 1.0, 5.0, 20.0])
             if wait is not None:
                 self.not_before.append((now, now + wait))
             raise RateLimited("429", retry_after=wait)
         if draw() < self.torn:
-            raise RetryableError("torn", billed=True)
+            raise _answered(RetryableError("torn", billed=True))
         if draw() < 0.03:
             raise RejectedRequest("400: too long")
         if draw() < 0.1:
             return ChatReply("Both have their merits.", prompt_tokens=100, completion_tokens=10)
         return first_wins(request)
+
+
+def _answered(error: RetryableError) -> RetryableError:
+    error.answered = True
+    return error
 
 
 def simulate(seed: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Ran | None, Weather, int, Limits]:
@@ -96,7 +111,7 @@ def simulate(seed: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[
         ran = run_all([asked], store, limits=limits, generator=generator, loop_factory=SimulatedLoop)
     except EndpointRefused:
         return None, weather, 0, limits
-    filled = sum(reply is not None for _, reply, _ in store.answered_for(asked.group, asked.keys))
+    filled = sum(reply is not None for _, reply, _ in store.answered_for(asked.group, asked.digest, asked.keys))
     return ran, weather, filled, limits
 
 

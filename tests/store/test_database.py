@@ -63,7 +63,7 @@ def test_a_damaged_reply_is_not_served_and_another_one_takes_its_place(store: St
     assert reply is None
     assert why is not None and "damaged" in why
     claimed = store.commit(batch(planned, [posed]))
-    assert claimed.n_duplicate == 0
+    assert claimed.duplicates == set()
     assert store.replies([posed.request.key]) == {posed.request.key: reply_to(posed)}
 
 

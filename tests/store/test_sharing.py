@@ -112,16 +112,16 @@ def test_a_late_reply_to_what_another_run_has_answered_counts_as_duplicate_and_c
     execute(tmp_path / "store.db", "UPDATE owners SET beat = 0")
     other.enter("live", concurrency=4)
     assert other.commit(wanted(posed)).held == set()
-    assert other.commit(batch(planned, posed)).n_duplicate == 0
+    assert other.commit(batch(planned, posed)).duplicates == set()
     late = [(one.request, ChatReply("another answer")) for one in posed]
-    assert store.commit(Batch(replies=late)).n_duplicate == 2
+    assert len(store.commit(Batch(replies=late)).duplicates) == 2
     assert store.replies([posed[0].request.key]) == {posed[0].request.key: reply_to(posed[0])}
 
 
 def test_a_reply_that_comes_twice_in_one_batch_is_kept_once(store: Store) -> None:
     (posed,) = open_work(store, work(store))
     twice = [(posed.request, reply_to(posed)), (posed.request, ChatReply("another answer"))]
-    assert store.commit(Batch(replies=twice)).n_duplicate == 1
+    assert len(store.commit(Batch(replies=twice)).duplicates) == 1
     assert store.replies([posed.request.key]) == {posed.request.key: reply_to(posed)}
 
 
@@ -138,8 +138,8 @@ def test_a_clock_that_jumps_doubles_no_row(
     monkeypatch.setattr("evalkit.store.leases.time.time", lambda: now() + 3600 * hours)
     # each takes the other for dead until it beats again, so both ask
     assert other.commit(wanted(posed)).held == set()
-    assert store.commit(batch(planned, posed)).n_duplicate == 0
-    assert other.commit(batch(planned, posed)).n_duplicate == 10
+    assert store.commit(batch(planned, posed)).duplicates == set()
+    assert len(other.commit(batch(planned, posed)).duplicates) == 10
     store.beat()
     other.beat()
     checked = check(store)
@@ -160,7 +160,7 @@ with open_store(sys.argv[1]) as store:
         claimed = store.commit(Batch(wanted=[one.request.key for one in some]))
         mine = [one for one in some if one.request.key not in claimed.held | claimed.stored.keys()]
         asked += [one.request.key for one in mine]
-        assert store.commit(batch(planned, mine)).n_duplicate == 0
+        assert store.commit(batch(planned, mine)).duplicates == set()
     store.leave()
 print(" ".join(asked))
 """
@@ -197,7 +197,7 @@ def test_a_database_that_may_not_grow_keeps_what_it_has_and_says_what_room_there
         assert len(again.replies(one.request.key for one in posed)) == 20
         assert check(again).sound
         # and with room again it goes on
-        assert again.commit(batch(planned, posed[20:])).n_duplicate == 0
+        assert again.commit(batch(planned, posed[20:])).duplicates == set()
 
 
 @pytest.mark.parametrize("action", ["enospc", "eio"])
@@ -214,7 +214,7 @@ def test_a_disk_that_fails_before_the_commit_keeps_nothing_of_the_batch(
     with pytest.raises(StoreFull, match=r"store\.db: cannot be written: .*[\d,]+ bytes are free there"):
         store.commit(batch(planned, posed[4:]))
     assert len(store.replies(one.request.key for one in posed)) == 4
-    assert store.commit(batch(planned, posed[4:])).n_duplicate == 0
+    assert store.commit(batch(planned, posed[4:])).duplicates == set()
 
 
 LIMITED = """
@@ -235,7 +235,7 @@ with open_store(sys.argv[1]) as store:
         print(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     print(len(store.replies(one.request.key for one in posed)))
-    print(store.commit(batch(planned, posed[20:])).n_duplicate)
+    print(len(store.commit(batch(planned, posed[20:])).duplicates))
 """
 
 
@@ -250,12 +250,20 @@ def test_a_file_that_may_not_grow_keeps_what_it_has(tmp_path: Path) -> None:
     assert (kept, duplicates) == ("20", "0")
 
 
+def test_one_object_serves_one_run_at_a_time(store: Store) -> None:
+    store.enter("one", concurrency=4)
+    with pytest.raises(StoreError, match="Open the store once for each run"):
+        store.enter("two", concurrency=4)
+    store.leave()
+    store.enter("two", concurrency=4)
+
+
 def test_room_set_aside_is_given_back_once(store: Store, tmp_path: Path) -> None:
     store.reserve.set_aside()
-    assert (tmp_path / "store.db-reserve").stat().st_size == reserve.RESERVE_BYTES
+    assert (tmp_path / f"store.db-reserve-{os.getpid()}").stat().st_size == reserve.RESERVE_BYTES
     assert store.reserve.release()
     assert not store.reserve.release()
-    assert not store.reserve.exists
+    assert store.reserve.left_behind() == []
 
 
 def test_a_store_that_is_locked_for_too_long_says_so(

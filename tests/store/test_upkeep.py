@@ -128,7 +128,7 @@ def test_a_reply_without_a_verdict_stays_as_it_leads_on_to_the_next_question(sto
 def test_what_killed_runs_left_is_collected(store: Store, tmp_path: Path) -> None:
     posed = open_work(store, work(store, 6))
     store.enter("dead", concurrency=4)
-    store.reserve.set_aside()
+    (tmp_path / f"store.db-reserve-{dead_pid()}").touch()
     store.commit(Batch(wanted=[one.request.key for one in posed]))
     execute(tmp_path / "store.db", f"UPDATE owners SET pid = {dead_pid()}")
     for dry_run in (True, False):

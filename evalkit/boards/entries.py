@@ -108,11 +108,14 @@ class _Columns:
     replied: list[bool] = field(default_factory=list)
     lengths: dict[str, int] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
+    repeated: bool = False
 
     def add(self, annotation: Annotation) -> None:
         asked, reply = annotation.asked, annotation.reply
         self.keys.append(asked.key)
-        self.clusters.append(asked.cluster)
+        # mostly the same text, which need not be held twice
+        self.clusters.append(asked.key if asked.cluster == asked.key else asked.cluster)
+        self.repeated = self.repeated or asked.repeat > 0
         self.orders.append(asked.order.value)
         self.preferences.append(annotation.preference)
         self.failures.append(annotation.failure)
@@ -170,7 +173,9 @@ class _Columns:
                 readings=dict(sorted(Counter(one.value for one in readings).items())),
                 cost=sum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
                 served=tuple(sorted({name for name in self.served if name is not None})),
-                self_disagreement=self_disagreement(self.keys, self.orders, self.clusters, preference),
+                self_disagreement=(
+                    self_disagreement(self.keys, self.orders, self.clusters, preference) if self.repeated else None
+                ),
             ),
         )
 

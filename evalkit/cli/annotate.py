@@ -103,7 +103,7 @@ def command(
         raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
     chosen = read_benchmark(benchmark)
     reference = read_one([baseline_source(chosen, baseline)], key=key)
-    candidates = read_outputs(outputs, key=key)
+    candidates = read_outputs(outputs, key=key, like=reference)
     recording = None if replay is None else read_recording(replay)
     options = Options(chosen.name, repeats, seed, limit, intersect=on_mismatch == "intersect", shortcut=shortcut)
     url = store_url(store, results)
@@ -136,7 +136,7 @@ def command(
         for annotated in done:
             new = _rows(annotated, Recipe(replicates=bootstrap, allow_mixed=allow_mixed))
             write_results(results, annotated, new, baseline=reference, options=options, limits=limits)
-            _note(annotated)
+            _note(annotated, several_judges=len(configs) > 1)
             rows += new
     _note_run(done, rows)
     click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
@@ -166,10 +166,11 @@ def _print_notes(outputs: Sequence[OutputSet]) -> None:
         click.echo(f"note: {printable(note)}", err=True)
 
 
-def _note(annotated: Annotated) -> None:
+def _note(annotated: Annotated, *, several_judges: bool) -> None:
     """Say on stderr what the numbers rest on."""
-    model = printable(annotated.work.candidate.model)
-    click.echo(f"note: {model}: {describe(annotated.progress)}", err=True)
+    work = annotated.work
+    whose = f"{work.candidate.model}, {work.config.name}" if several_judges else work.candidate.model
+    click.echo(f"note: {printable(whose)}: {describe(annotated.progress)}", err=True)
 
 
 def _note_run(done: Sequence[Annotated], rows: Sequence[BoardRow]) -> None:

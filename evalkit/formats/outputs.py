@@ -1,7 +1,8 @@
 """Model outputs in AlpacaEval's layout: instruction, output, generator and optionally dataset."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from evalkit.errors import InputError
@@ -19,7 +20,7 @@ def instruction_key(instruction: str) -> str:
     return hashlib.sha256(instruction.encode("utf-8")).hexdigest()[:16]
 
 
-def read_outputs(sources: Iterable[str], *, key: str | None = None) -> list[OutputSet]:
+def read_outputs(sources: Iterable[str], *, key: str | None = None, like: OutputSet | None = None) -> list[OutputSet]:
     """Output sets by model, in order of first appearance; several sources of one model are joined.
 
     A null is an empty answer. Of an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
@@ -28,16 +29,18 @@ def read_outputs(sources: Iterable[str], *, key: str | None = None) -> list[Outp
     Args:
         sources: files, folders saved by `datasets`, or `hf:` names.
         key: the field that joins outputs to instructions; a digest of the instruction by default.
+        like: a set whose examples are shared where they are equal, so that each instruction is held once.
 
     Raises:
         InputError: naming file, row and field.
     """
+    known = {} if like is None else {example.key: example for example in like.examples}
     gathered: dict[str, list[tuple[str, Example, Output]]] = {}
     notes: dict[str, list[str]] = {}
     for source in sources:
         notes[source] = []
         for record in _records(source, notes[source].append):
-            example, output = _parse(record, source, key)
+            example, output = _parse(record, source, key, known)
             gathered.setdefault(output.model, []).append((source, example, output))
     found = []
     for model, rows in gathered.items():
@@ -69,7 +72,7 @@ def _records(source: str, on_torn: Callable[[str], None]) -> Iterator[Record]:
     return hub.read_saved(path) if hub.saved_dataset(path) else read_records(path, on_torn=on_torn)
 
 
-def _parse(record: Record, source: str, key: str | None) -> tuple[Example, Output]:
+def _parse(record: Record, source: str, key: str | None, known: Mapping[str, Example]) -> tuple[Example, Output]:
     instruction = record.text("instruction")
     if len(instruction) > MAX_OUTPUT_CHARS:
         raise InputError(
@@ -79,7 +82,9 @@ def _parse(record: Record, source: str, key: str | None) -> tuple[Example, Outpu
     name = instruction_key(instruction) if key is None else _explicit_key(record, key)
     model = record.optional_text("generator") or stem(source)
     example = Example(name, (instruction,), record.optional_text("dataset"))
-    return example, _output(record, name, model)
+    if (same := known.get(name)) == example:
+        example = same
+    return example, _output(record, example.key, sys.intern(model))
 
 
 def _output(record: Record, key: str, model: str) -> Output:

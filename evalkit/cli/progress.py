@@ -58,7 +58,7 @@ def describe(progress: Progress) -> str:
         "failed": progress.failed,
         "asked again for want of a verdict": progress.reasked,
         "turned away by a busy endpoint": progress.turned_away,
-        "sent without an answer and perhaps billed": progress.maybe_billed,
+        "perhaps billed without a usable reply": progress.maybe_billed,
         "billed twice": progress.duplicates,
     }
     said += "".join(f", {count} {what}" for what, count in facts.items() if count)

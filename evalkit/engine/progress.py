@@ -1,7 +1,7 @@
 """Where a run stands, and what it took so far."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 
 from evalkit.types import ChatReply, Prices
 
@@ -11,9 +11,9 @@ class Progress:
     """Verdicts and requests of one model under one judge, or of a whole run.
 
     `stored` replies cost nothing, `cost` is None for a judge without prices. `reasked` counts further questions for
-    want of a readable verdict, `turned_away` the answers of a busy endpoint, `maybe_billed` the requests that were sent
-    and whose answer never arrived, `duplicates` the replies that another process had paid for as well. `served` and
-    `fingerprints` are the models and systems that the endpoint said it answered with.
+    want of a readable verdict, `turned_away` the answers of a busy endpoint, `maybe_billed` the requests that may have
+    been charged for and gave no usable reply, `duplicates` the replies that another process had paid for as well.
+    `served` and `fingerprints` are the models and systems that the endpoint said it answered with.
     """
 
     total: int = 0
@@ -91,26 +91,18 @@ class Tally:
         self.completion_tokens += tokens[1]
 
 
-def total_progress(tallies: list[Tally], *, seconds: float, stopped: str | None) -> Progress:
+def total_progress(tallies: Sequence[Tally], *, seconds: float, stopped: str | None) -> Progress:
     """All tallies as one; dollars where every judge has prices."""
     costs = [tally.cost for tally in tallies]
     known = [cost for cost in costs if cost is not None]
     return Progress(
-        total=sum(tally.total for tally in tallies),
-        stored=sum(tally.stored for tally in tallies),
-        replied=sum(tally.replied for tally in tallies),
-        failed=sum(tally.failed for tally in tallies),
-        reasked=sum(tally.reasked for tally in tallies),
-        sent=sum(tally.sent for tally in tallies),
-        in_flight=sum(tally.in_flight for tally in tallies),
-        turned_away=sum(tally.turned_away for tally in tallies),
-        maybe_billed=sum(tally.maybe_billed for tally in tallies),
-        duplicates=sum(tally.duplicates for tally in tallies),
-        prompt_tokens=sum(tally.prompt_tokens for tally in tallies),
-        completion_tokens=sum(tally.completion_tokens for tally in tallies),
+        **{name: sum(getattr(tally, name) for tally in tallies) for name in _COUNTED},
         cost=sum(known) if known and len(known) == len(costs) else None,
         seconds=seconds,
         served=tuple(dict.fromkeys(name for tally in tallies for name in tally.served)),
         fingerprints=tuple(dict.fromkeys(name for tally in tallies for name in tally.fingerprints)),
         stopped=stopped,
     )
+
+
+_COUNTED = [one.name for one in fields(Tally) if one.type is int]

@@ -77,7 +77,7 @@ def run_document(annotated: Annotated, rows: list[BoardRow], *, options: Options
         "asked_again": progress.reasked,
         "sent": progress.sent,
         "turned_away": progress.turned_away,
-        "maybe_billed_unanswered": progress.maybe_billed,
+        "perhaps_billed_without_reply": progress.maybe_billed,
         "billed_twice": progress.duplicates,
         "under_way_in_killed_runs": annotated.abandoned,
         "prompt_tokens": progress.prompt_tokens,

@@ -4,6 +4,7 @@ These are samples of what `benchmarks/kills.py` does in full.
 """
 
 import random
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills import POINTS, Scene, billed_again
+from tests.kills import POINTS, Scene, billed_again, printed_hash
 from tests.rig import MockJudge, mock_judge
 from tests.zygote import Zygote
 
@@ -39,8 +40,26 @@ def test_kills_at_random_times_lose_nothing_and_change_nothing(
         running.kill()
         running.wait()
         scene.check("killed")
-    assert scene.finish("killed") == whole
+    last = scene.start("killed")
+    assert last.wait() == 0, last.said
+    assert printed_hash(last) == whole
     assert billed_again(judge, before) <= KILLS * scene.concurrency
+
+
+def test_the_next_run_says_how_much_may_have_been_billed_twice(
+    zygote: Zygote, judge: MockJudge, tmp_path: Path
+) -> None:
+    scene = Scene.lay(zygote, judge, tmp_path, n=200, concurrency=16)
+    running = scene.start("killed")
+    while judge.n_billed < 50:
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    again = scene.start("killed")
+    assert again.wait() == 0
+    said = re.search(r"note: at most (\d+) requests were under way when an earlier run was killed", again.said)
+    assert said is not None, again.said
+    assert billed_again(judge) <= int(said.group(1)) <= 16
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -251,8 +251,9 @@ class Lane:
             self._again(item, error, now + self.pause(min(item.turned_away - 1, 2)), now)
 
     async def _failed(self, item: Item, error: RetryableError, now: float) -> None:
-        if error.answered and not self.source.ready and self.source.exhausted:
-            # nothing is left to tell a question that always fails from an endpoint that is down
+        few_left = self.source.exhausted and not self.source.ready and len(self._due) + self._in_flight <= PROBES
+        if error.answered and few_left:
+            # no other question is left to tell one that always fails from an endpoint that is down
             item.attempts += 1
         else:
             item.attempts += self.pace.failed(now)

@@ -169,6 +169,19 @@ def test_an_endpoint_that_is_down_for_a_while_is_probed_and_costs_no_verdict(
     assert (progress.replied, progress.failed) == (60, 0)
 
 
+def test_an_outage_in_a_small_run_is_probed_as_well(store: Store, client: ScriptedClient) -> None:
+    def down(_: ChatRequest) -> ChatReply:
+        error = RetryableError("503")
+        error.answered = True
+        raise error
+
+    client.script = down
+    limits = dataclasses.replace(QUICK, concurrency=16, attempts=5, first_pause=0.5, longest_pause=30.0)
+    total = run_all([work(store, 16)], store, limits=limits, loop_factory=SimulatedLoop).total
+    assert total.stopped is not None
+    assert len(client.asked) < 16 + 8
+
+
 def test_an_endpoint_that_never_answers_stops_the_run_soon_and_says_so(store: Store, client: ScriptedClient) -> None:
     def refuses(_: ChatRequest) -> ChatReply:
         raise RetryableError("no connection")

@@ -86,6 +86,9 @@ class Lane:
                 self._start(self._attempt(item, self._leave(item)))
             while self._tasks and not self.writer.failed:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            # what is stored fills its place, whatever may still be sent
+            while not (self.source.exhausted or self.stop.error):
+                await self.source.refill()
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -343,6 +343,15 @@ def test_a_limit_on_requests_stops_at_the_limit(store: Store, client: ScriptedCl
     assert progress.stopped == "--max-requests reached"
 
 
+def test_a_limit_on_requests_takes_nothing_away_that_is_stored(store: Store, client: ScriptedClient) -> None:
+    run(store, work(store, 30), work(store, 30, model="third"))
+    renamed = dataclasses.replace(JUDGE, name="renamed")
+    again = [work(store, 30, model=model, config=renamed) for model in ("cand", "second", "third")]
+    ran = run(store, *again, limits=dataclasses.replace(QUICK, max_requests=0))
+    assert [progress.stored for progress in ran.progress] == [30, 0, 30]
+    assert ran.total.stopped == "--max-requests reached"
+
+
 def test_a_limit_on_cost_overshoots_by_what_is_under_way_at_most(store: Store, client: ScriptedClient) -> None:
     client.delay = 0.001
     progress = run(store, work(store, 40), limits=Limits(concurrency=4, max_cost=0.01)).total

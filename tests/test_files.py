@@ -1,3 +1,8 @@
+import itertools
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,3 +50,35 @@ def test_a_place_that_cannot_be_written_is_named_and_the_old_text_stays(tmp_path
     with pytest.raises(InputError, match="folder: cannot be written"):
         write_text(tmp_path / "folder", "x")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_reader_sees_the_old_file_or_the_new_one_and_nothing_between(tmp_path: Path) -> None:
+    path, texts, reads = tmp_path / "row.json", ["a" * 200_000, "b" * 100_000], 10_000
+    write_text(path, texts[0])
+    done = threading.Event()
+
+    def rewrite() -> None:
+        for text in itertools.cycle(texts):
+            if done.is_set():
+                return
+            write_text(path, text)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        partial = sum(path.read_text() not in texts for _ in range(reads))
+    finally:
+        done.set()
+        writer.join()
+    assert partial == 0
+
+
+def test_what_a_killed_process_left_beside_a_file_is_swept_away(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / f".row.json.{ended.pid}-0123abcd.part"
+    kept = tmp_path / f".row.json.{os.getpid()}-0123abcd.part"
+    left.touch()
+    kept.touch()
+    write_text(tmp_path / "row.json", "{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([kept.name, "row.json"])

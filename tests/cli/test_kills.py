@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.kills import POINTS, Scene, billed_again, printed_hash
-from tests.rig import MockJudge, mock_judge
+from tests.rig import MockJudge, mock_judge, write_outputs
 from tests.zygote import Zygote
 
 KILLS = 10
+COMMAND = ["annotate", "--baseline", "base.json", "--judge", "judge.yaml"]
 
 
 @pytest.fixture
@@ -106,3 +107,19 @@ def test_when_processes_that_share_a_store_are_killed_the_others_finish(
     assert statuses[2:] == [0, 0], [one.said for one in running[2:]]
     assert judge.n_billed <= 200 + 2 * 8
     scene.check("shared")
+
+
+def test_two_models_are_judged_at_once_in_one_store_in_a_folder_with_an_odd_name(
+    zygote: Zygote, judge: MockJudge, tmp_path: Path
+) -> None:
+    folder = tmp_path / ("odd näme 🙂 " + "x" * 100)
+    folder.mkdir()
+    scene = Scene.lay(zygote, judge, folder, n=60, concurrency=4)
+    write_outputs(folder, "other", 60, seed=2)
+    running = [
+        zygote.start([*COMMAND[:1], f"{model}.json", *COMMAND[1:], "--results", "results"], cwd=folder)
+        for model in ("cand", "other")
+    ]
+    assert [one.wait() for one in running] == [0, 0], [one.said for one in running]
+    assert judge.n_billed == 120
+    assert len(scene.stored("results")) == 120

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -27,7 +27,7 @@ from evalkit.report.results import write_results
 from evalkit.report.tables import row_document, rows_text
 from evalkit.report.text import printable
 from evalkit.store import Store, open_store, store_exists
-from evalkit.types import ChatRequest, JudgeConfig, OutputSet
+from evalkit.types import ChatRequest, JudgeConfig
 
 MIN_COVERAGE = 0.99
 _CHUNK = 256
@@ -118,26 +118,26 @@ def command(
     def planned(secret: bytes) -> list[Work]:
         return plan_all(reference, candidates, configs, options, secret=secret, recording=recording)
 
-    _print_notes([reference, *candidates])
+    _print_notes(note for one in (reference, *candidates) for note in one.notes)
     if dry_run:
         _print_forecasts(planned(_secret(url)), url, concurrency=concurrency, as_json=as_json)
         return
     if not store_exists(url):
         # a missing key or a bad prompt shows before anything is written
         _check(planned(b""))
+    recipe = Recipe(replicates=bootstrap, allow_mixed=allow_mixed)
     rows: list[BoardRow] = []
     with open_store(url) as opened, open_journal(log) as journal:
         works = planned(opened.secret)
         _check(works)
         with ProgressLine(", ".join(config.name for config in configs)) as line:
             done = annotate(works, opened, limits=limits, watch=line, journal=journal)
-        for notice in dict.fromkeys(config.notice for config in configs if config.notice):
-            click.echo(f"note: {notice}", err=True)
         for annotated in done:
-            new = _rows(annotated, Recipe(replicates=bootstrap, allow_mixed=allow_mixed))
+            new = [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations)]
             write_results(results, annotated, new, baseline=reference, options=options, limits=limits)
             _note(annotated, several_judges=len(configs) > 1)
             rows += new
+    _print_notes(config.notice for config in configs if config.notice)
     _note_run(done, rows)
     click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
     _require_complete(done, rows)
@@ -153,16 +153,13 @@ def _configure(name: str, model: str | None, orders: str | None) -> JudgeConfig:
     return config if orders is None else with_orders(config, orders)
 
 
-def _rows(annotated: Annotated, recipe: Recipe) -> list[BoardRow]:
-    return [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations)]
-
-
 def _document(row: BoardRow) -> dict[str, object]:
     return {**row_document(row), "sha256": canonical_digest([row])}
 
 
-def _print_notes(outputs: Sequence[OutputSet]) -> None:
-    for note in dict.fromkeys(note for one in outputs for note in one.notes):
+def _print_notes(notes: Iterable[str]) -> None:
+    """Each once, on stderr."""
+    for note in dict.fromkeys(notes):
         click.echo(f"note: {printable(note)}", err=True)
 
 

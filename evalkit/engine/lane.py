@@ -89,6 +89,8 @@ class Lane:
             # what is stored fills its place, whatever may still be sent
             while not (self.source.exhausted or self.stop.error):
                 await self.source.refill()
+                # nobody asks these any more, and many prompts would be many megabytes
+                self.source.ready.clear()
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -213,8 +213,8 @@ class _Run:
             self._show()
 
     def _show(self) -> None:
-        self.shown = asyncio.get_running_loop().time()
-        self.seconds = self.shown - self.started
+        self._seconds_so_far()
+        self.shown = self.started + self.seconds
         # a terminal that went away must not end the run
         with contextlib.suppress(OSError):
             self.watch(self.progress())
@@ -289,7 +289,8 @@ def _stopped_by_signals(run: _Run) -> Iterator[None]:
     finally:
         for number in ours:
             loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
+            # None stands for a handler that somebody set outside of Python, which cannot be set again
+            signal.signal(number, signal.SIG_DFL if before[number] is None else before[number])
 
 
 def _client_name(work: Work) -> ClientName:

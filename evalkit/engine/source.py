@@ -45,7 +45,7 @@ def open_job(work: Work) -> Job:
 @dataclass(slots=True)
 class Item:
     """A question on its way: how often it was asked anew, how often its sending failed, and how often it was turned
-    away, since the endpoint had answered so many others.
+    away. `answers_before` is how many answers the endpoint had given when it first turned this question away.
     """
 
     job: Job

@@ -41,7 +41,7 @@ class Writer:
     ) -> bool:
         """Commit a reply, or a failure's reason, and the place that it fills; False for a reply paid for twice.
 
-        A `note` is kept with the reply's key as a failure is: the question is to be asked again.
+        A `note` on the reply is kept under its key, as a failure is.
         """
         if isinstance(outcome, str):
             self._batch.failures.append((request, outcome))

@@ -36,7 +36,7 @@ NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
 BARE = "evalkit_bare"
 # noted beside a reply that held no verdict when it came
-UNREADABLE = "no verdict in the reply; asked again"
+UNREADABLE = "no verdict in the reply"
 DAMAGED_REPLY = "the stored reply is damaged; run the same command again to ask anew"
 DAMAGED_FAILURE = "the stored reason is damaged"
 # without its index, which may be damaged

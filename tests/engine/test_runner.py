@@ -9,6 +9,7 @@ from evalkit import parsers
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Progress
 from evalkit.engine.runner import run_all
+from evalkit.engine.source import Source
 from evalkit.errors import EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError, StoreError
 from evalkit.store import Batch, Claimed, Store
 from evalkit.types import ChatReply, ChatRequest, Labels, Rates, Verdict
@@ -407,3 +408,19 @@ def test_a_disk_that_fills_up_takes_what_is_under_way_from_the_room_set_aside(
         run(store, asked)
     # every reply that arrived was committed, the one whose commit failed at first among them
     assert stored(store, [asked]) == len(client.asked) < 100
+
+
+def test_after_a_limit_no_prompts_pile_up(
+    store: Store, client: ScriptedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[int] = []
+    refill = Source.refill
+
+    async def watched(source: Source) -> None:
+        await refill(source)
+        waiting.append(len(source.ready))
+
+    monkeypatch.setattr(Source, "refill", watched)
+    run(store, work(store, 600), limits=dataclasses.replace(QUICK, max_requests=2))
+    assert max(waiting) <= 256
+    assert len(client.asked) == 2

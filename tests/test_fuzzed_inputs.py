@@ -265,15 +265,15 @@ def files(kind: Kind) -> Iterator[bytes]:
     yield from samples
     for huge in HUGE:
         content = swap_a_value(rng, samples[0], [huge])
-        yield gzip.compress(content, 1) if kind.zipped else content
+        yield gzip.compress(content, 1, mtime=0) if kind.zipped else content
     for _ in range(max(0, round(N_FILES * kind.share) - len(samples) - len(HUGE))):
         content = rng.choice(samples)
         if not kind.zipped:
             yield spoil(rng, content, hostile=HOSTILE)
         elif rng.random() < 0.7:
-            yield gzip.compress(spoil(rng, content, hostile=HOSTILE), 1)
+            yield gzip.compress(spoil(rng, content, hostile=HOSTILE), 1, mtime=0)
         else:
-            yield spoil(rng, gzip.compress(content, 1), hostile=HOSTILE)
+            yield spoil(rng, gzip.compress(content, 1, mtime=0), hostile=HOSTILE)
 
 
 def test_the_shares_make_a_whole() -> None:
@@ -335,7 +335,11 @@ COMMANDS: dict[str, tuple[str, str, bytes]] = {
     "UTF-16": ("annotate FILE --baseline good.json", "a.jsonl", as_lines(OUTPUTS).decode().encode("utf-16")),
     "5,000 digits": ("annotate FILE --baseline good.json --key id", "a.json", b'[{"id": ' + b"9" * 5000 + b"}]"),
     "a long name in a header": ("annotate FILE --baseline good.json", "a.csv", b"a," + b"b" * 140_000 + b"\n1,2\n"),
-    "a torn gzip file": ("annotate FILE --baseline good.json", "a.json.gz", gzip.compress(as_json(OUTPUTS))[:-9]),
+    "a torn gzip file": (
+        "annotate FILE --baseline good.json",
+        "a.json.gz",
+        gzip.compress(as_json(OUTPUTS), mtime=0)[:-9],
+    ),
     "NUL": ("annotate FILE --baseline good.json", "a.jsonl", b"\0" * 5000),
     "no table": ("annotate FILE --baseline good.json", "a.parquet", b"PAR1" * 100),
     "aliases": ("annotate good.json --baseline good.json --judge FILE", "a.yaml", ALIAS_BOMB.encode()),

@@ -8,11 +8,17 @@ from typing import Any, Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One instruction of a benchmark; `key` joins it to outputs, `turns` is what the user says in order."""
+    """One instruction of a benchmark; `key` joins it to outputs, `turns` is what the user says in order.
+
+    Examples of one `cluster` are not independent, as the turns of a conversation; without one the instruction's text
+    is the cluster. `reference` is a right answer to each turn, where there is one.
+    """
 
     key: str
     turns: tuple[str, ...]
     category: str | None = None
+    cluster: str | None = None
+    reference: tuple[str, ...] = ()
 
     @property
     def instruction(self) -> str:
@@ -23,13 +29,15 @@ class Example:
 class Output:
     """One model's answer to one instruction, a text a turn.
 
-    `oversize_chars` is the length of an answer that is too long to be judged; such an answer has no texts.
+    `oversize_chars` is the length of an answer that is too long to be judged; such an answer has no texts. `measures`
+    are numbers that describe the answer, by name: its headers, lists, tokens, or whatever its source counted.
     """
 
     key: str
     model: str
     texts: tuple[str, ...]
     oversize_chars: int | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:

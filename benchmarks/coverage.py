@@ -1,7 +1,8 @@
 """How often 95 % intervals hold the truth, and how the sandwich error compares with the bootstrap on real verdicts.
 
-Usage: `python -m benchmarks.coverage` simulates 2,000 data sets a row in about two minutes; with `--real DATA` it reads
-all models of DATA/alpaca_eval/preferences.parquet instead.
+Usage: `python -m benchmarks.coverage` simulates 2,000 data sets a row in about two minutes; with `--arena` they are
+five-way verdicts in two orders, and Arena-Hard's own intervals stand beside; with `--real DATA` it reads all models of
+DATA/alpaca_eval/preferences.parquet instead.
 """
 
 import argparse
@@ -11,14 +12,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evalkit.stats.arena_compat import arena_v01, arena_v2
+from evalkit.stats.control import controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.history import PRIOR_SD, fit_history
-from evalkit.stats.length import length_controlled_win_rate
 from evalkit.stats.logistic import Prior, expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import Estimate
+from tests.stats.stat_samples import ARENA_CONTROLS, draw_arena
 
 SIZES = (50, 200, 805)
+ARENA_SIZES = (150, 250, 500)
+HEADING = f"{'truth':17} {'n':4} {'quantity':9} covered %  below %  above %    bias  mean se  sd  refused  degraded"
 # standard deviations of the prior between this model's length coefficient and the typical one
 PRIOR_OFF_BY = (0, 1, 2)
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
@@ -60,26 +65,45 @@ TRUTHS = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, default=2000, help="simulated data sets a row")
+    parser.add_argument("--arena", action="store_true", help="simulate five-way verdicts in two orders instead")
     parser.add_argument("--real", type=Path, metavar="DATA", help="compare with the bootstrap on real verdicts instead")
     arguments = parser.parse_args()
     if arguments.real:
         compare_with_bootstrap(arguments.real)
+    elif arguments.arena:
+        simulate_arena(arguments.sets)
     else:
         simulate(arguments.sets)
 
 
 def simulate(sets: int) -> None:
-    print(f"{'truth':17} {'n':4} {'quantity':9} covered %  below %  above %    bias  mean se  sd  refused  degraded")
+    print(HEADING)
     for truth in TRUTHS:
         for n in SIZES:
             drawn = [_draw(truth, n, np.random.default_rng([n, index])) for index in range(sets)]
             raw = [win_rate(sample).estimate for sample, _ in drawn]
-            print(_line(truth, n, "raw", raw, truth.win_rate))
-            print(_line(truth, n, "LC", _controlled(truth, drawn, prior=None), truth.lc_win_rate))
+            print(_line(truth.name, n, "raw", raw, truth.win_rate))
+            print(_line(truth.name, n, "LC", _controlled(truth, drawn, prior=None), truth.lc_win_rate))
             for deviations in PRIOR_OFF_BY if truth.difficulty else ():
                 prior = _prior(truth, off_by=deviations * PRIOR_SD)
                 estimates = _controlled(truth, drawn, prior=prior)
-                print(_line(truth, n, f"LC, {deviations} sd", estimates, truth.lc_win_rate))
+                print(_line(truth.name, n, f"LC, {deviations} sd", estimates, truth.lc_win_rate))
+
+
+def simulate_arena(sets: int) -> None:
+    """Ours at nominal 95 %, v0.1 at 95 % and v2 at 90 %."""
+    print(HEADING)
+    for n in ARENA_SIZES:
+        drawn = [draw_arena([n, index], n) for index in range(sets)]
+        raw, controlled = drawn[0].win_rate, drawn[0].controlled_win_rate
+        rows = {
+            "raw": ([win_rate(one.sample).estimate for one in drawn], raw),
+            "controls": ([controlled_win_rate(one.sample, ARENA_CONTROLS).estimate for one in drawn], controlled),
+            "v0.1, 95": ([arena_v01(one.games)[0] for one in drawn], raw),
+            "v2, 90": ([arena_v2(one.games)[0] for one in drawn], raw),
+        }
+        for quantity, (estimates, true_value) in rows.items():
+            print(_line("five-way", n, quantity, estimates, true_value))
 
 
 def _controlled(truth: Truth, drawn: list[Drawn], *, prior: Prior | None) -> list[Estimate]:
@@ -121,7 +145,7 @@ def _draw(truth: Truth, n: int, generator: np.random.Generator) -> Drawn:
     return build_sample(keys, soft, length_difference=length), dict(zip(keys, difficulty.tolist(), strict=True))
 
 
-def _line(truth: Truth, n: int, quantity: str, estimates: list[Estimate], true_value: float) -> str:
+def _line(truth: str, n: int, quantity: str, estimates: list[Estimate], true_value: float) -> str:
     known = [one for one in estimates if one.value is not None]
     lower, upper, value, error = (
         np.array([getattr(one, field) for one in known], dtype=float) for field in ("lower", "upper", "value", "stderr")
@@ -129,7 +153,7 @@ def _line(truth: Truth, n: int, quantity: str, estimates: list[Estimate], true_v
     below, above = 100 * float((upper < true_value).mean()), 100 * float((lower > true_value).mean())
     degraded = sum(bool(one.status.reason) for one in known)
     return (
-        f"{truth.name:17} {n:<4} {quantity:9} {100 - below - above:9.2f} {below:8.2f} {above:8.2f} "
+        f"{truth:17} {n:<4} {quantity:9} {100 - below - above:9.2f} {below:8.2f} {above:8.2f} "
         f"{value.mean() - true_value:+7.2f} {error.mean():8.2f} {value.std():4.2f} "
         f"{len(estimates) - len(known):8d} {degraded:9d}"
     )

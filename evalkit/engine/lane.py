@@ -282,13 +282,13 @@ class Lane:
     async def _settle(self, item: Item, outcome: Outcome) -> None:
         """Commit what came of a question, and the place that it fills if it is the last word."""
         try:
-            holds_verdict = isinstance(outcome, str) or item.holds_verdict(outcome)
+            readable = isinstance(outcome, str) or item.readable(outcome)
         except Exception:
             # a parser that fails must not cost what it was to read
             await self.writer.settle(item.posed.request, outcome, None)
             raise
-        last = holds_verdict or item.reask >= item.job.work.reasks
-        place, note = item.filled if last else None, None if holds_verdict else UNREADABLE
+        last = readable or item.reask >= item.job.work.reasks
+        place, note = item.filled if last else None, None if readable else UNREADABLE
         fresh = await self.writer.settle(item.posed.request, outcome, place, note=note)
         self.source.settled(item)
         await self._count(item, outcome, fresh=fresh, last=last)

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.clients.base import Endpoint
@@ -23,6 +23,7 @@ from evalkit.judge import (
     balanced_orders,
     candidate_preference,
     plan_comparison,
+    plan_grading,
     plan_missing,
     plan_place,
     pose,
@@ -31,7 +32,21 @@ from evalkit.judge import (
 from evalkit.pairing import Pairing, pair_common, pair_exactly
 from evalkit.parsers import find_parser
 from evalkit.store import Group
-from evalkit.types import Client, Comparison, Example, JudgeConfig, Order, Output, OutputSet, Question, Unparsed
+from evalkit.turns import answer_up_to, split_turns
+from evalkit.types import (
+    Asked,
+    ChatReply,
+    Client,
+    Comparison,
+    Example,
+    Grading,
+    JudgeConfig,
+    Order,
+    Output,
+    OutputSet,
+    Question,
+    Unparsed,
+)
 
 NO_OUTPUT = "no output for this instruction"
 NOT_RECORDED = "the recording has no reply for this instruction"
@@ -42,7 +57,8 @@ NO_ORDER = "the recorded reply gives the recorded preference in neither order"
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run asks, whatever the judge. `limit` picks that many instructions by `seed`; with `intersect`, what has
-    no partner is counted instead of refused; without `shortcut`, identical answers are judged too.
+    no partner is counted instead of refused; without `shortcut`, identical answers are judged too. With `by_turn`, each
+    turn of a conversation is judged.
     """
 
     benchmark: str = "alpaca_eval"
@@ -51,6 +67,22 @@ class Options:
     limit: int | None = None
     intersect: bool = False
     shortcut: bool = True
+    by_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An instruction that the candidate did not answer, with the baseline's output where there is one."""
+
+    example: Example
+    baseline: Output | None
+
+    @property
+    def key(self) -> str:
+        return self.example.key
+
+
+Row = Comparison | Grading | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +97,8 @@ class Recorded:
 class Work:
     """A judge and all that it is to be asked about one candidate; with `recorded`, replies that stand in for it.
 
-    `rows` are comparisons, and examples with the baseline's output where the candidate has none. `digest` names the
-    plan with the judge's name, all texts and categories: two runs of one digest lay out the same places.
+    `digest` names the plan with the judge's name, all texts and categories: two runs of one digest lay out the same
+    places. `baseline` is empty where answers are graded alone.
     """
 
     config: JudgeConfig
@@ -75,7 +107,7 @@ class Work:
     endpoint: Endpoint
     plan: Plan
     digest: str
-    rows: tuple[Comparison | tuple[Example, Output], ...]
+    rows: tuple[Row, ...]
     recorded: Recorded | None = None
 
     @property
@@ -85,7 +117,17 @@ class Work:
     @property
     def keys(self) -> list[str]:
         """The instructions, in the baseline's order."""
-        return [row.key if isinstance(row, Comparison) else row[0].key for row in self.rows]
+        return [row.key for row in self.rows]
+
+    @property
+    def answered(self) -> dict[str, tuple[Example, Output | None, Output | None]]:
+        """Each instruction with the baseline's and the candidate's output, by key."""
+        return {row.key: (row.example, *_sides(row)) for row in self.rows}
+
+    @property
+    def client_name(self) -> tuple[str, str, str]:
+        """One client for all models of a judge; a recording answers for one model only."""
+        return self.config.name, self.config.digest, "" if self.recorded is None else self.candidate.model
 
     @property
     def reasks(self) -> int:
@@ -97,10 +139,21 @@ class Work:
         for row in self.rows:
             if isinstance(row, Comparison):
                 yield from self._places(row)
+            elif isinstance(row, Grading):
+                yield from plan_grading(row, self.config, self.plan)
             else:
-                example, output = row
-                missing = Output(example.key, self.candidate.model, ())
-                yield plan_missing(example, output, missing, self.config, self.plan, NO_OUTPUT)
+                nothing = Output(row.key, self.candidate.model, ())
+                yield plan_missing(row.example, row.baseline, nothing, self.config, self.plan, NO_OUTPUT)
+
+    def reader(self) -> Callable[[Asked, ChatReply], bool]:
+        """Tells whether a reply holds a verdict."""
+        parser = find_parser(self.config.parser, self.config.parser_options)
+
+        def holds_verdict(asked: Asked, reply: ChatReply) -> bool:
+            assert asked.labels is not None
+            return not isinstance(parser(reply, asked.labels), Unparsed)
+
+        return holds_verdict
 
     def pose(self, place: Place, *, reask: int = 0) -> Posed:
         """The question of a place.
@@ -132,13 +185,13 @@ class Work:
             ConfigError: either.
         """
         self.open_client()
-        first = next((place for place in self.places() if place.comparison is not None), None)
+        first = next((place for place in self.places() if place.subject is not None), None)
         if first is not None:
             self.pose(first)
 
     def _places(self, comparison: Comparison) -> list[Place]:
         places = plan_comparison(comparison, self.config, self.plan)
-        if self.recorded is None or places[0].comparison is None:
+        if self.recorded is None or places[0].subject is None:
             return places
         failure = self.recorded.failures.get(comparison.key)
         found = [
@@ -152,40 +205,114 @@ class Work:
 
 
 def plan_all(
-    baseline: OutputSet,
+    baseline: OutputSet | None,
     candidates: Sequence[OutputSet],
     judges: Sequence[JudgeConfig],
     options: Options,
     *,
     secret: bytes,
     recording: Recording | None = None,
+    questions: Sequence[Example] | None = None,
 ) -> list[Work]:
     """Every judge's work on every candidate; all inputs are checked before anything is asked.
 
+    Args:
+        baseline: needed by judges that compare.
+        questions: what is to be graded; what each candidate answered by default.
+
     Raises:
+        ConfigError: a judge compares, and there is no baseline.
         InputError: a candidate does not match the baseline, and `intersect` was not asked for.
     """
-    # orders are dealt over the whole benchmark, so that every model meets the same ones
-    orders = balanced_orders({example.key for example in baseline.examples}, seed=options.seed)
-    plan = Plan(options.benchmark, orders, options.repeats, secret if recording is None else b"", options.shortcut)
-    chosen = _chosen(baseline, orders, options)
-    _check_judges(judges)
+    _check_judges(judges, baseline, recording)
     works = []
     for candidate in candidates:
-        pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
-        _check_name(baseline, candidate, pairing)
-        rows = _rows(baseline, pairing, chosen)
-        texts = _digest(rows, options)
+        by_kind: dict[str, _Laid] = {}
         for config in judges:
-            named = hashlib.sha256(f"{texts} {config.name}".encode()).hexdigest()[:16]
+            if config.asks not in by_kind:
+                by_kind[config.asks] = (
+                    _graded(candidate, questions, options)
+                    if config.asks == "grade"
+                    else _compared(baseline, candidate, options)
+                )
+            laid = by_kind[config.asks]
+            plan = Plan(
+                options.benchmark,
+                laid.orders,
+                options.repeats,
+                secret if recording is None else b"",
+                options.shortcut,
+            )
+            named = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
             if recording is None:
                 endpoint = client_kind(config.client).endpoint(config)
-                works.append(Work(config, candidate, baseline.model, endpoint, plan, named, rows))
+                works.append(Work(config, candidate, laid.baseline, endpoint, plan, named, laid.rows))
             else:
                 replayed = _replayed(config, recording)
-                recorded = _recorded(rows, recording, replayed)
-                works.append(Work(replayed, candidate, baseline.model, REPLAY_ENDPOINT, plan, named, rows, recorded))
+                recorded = _recorded(laid.rows, recording, replayed)
+                works.append(
+                    Work(replayed, candidate, laid.baseline, REPLAY_ENDPOINT, plan, named, laid.rows, recorded)
+                )
     return works
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """What is to be judged of one candidate, by all judges that ask alike."""
+
+    baseline: str
+    rows: tuple[Row, ...]
+    orders: Mapping[str, Order]
+    digest: str
+
+
+def _compared(baseline: OutputSet | None, candidate: OutputSet, options: Options) -> _Laid:
+    assert baseline is not None
+    # orders are dealt over the whole benchmark, so that every model meets the same ones
+    orders = balanced_orders({example.key for example in baseline.examples}, seed=options.seed)
+    chosen = _chosen(orders, options)
+    pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
+    _check_name(baseline, candidate, pairing)
+    by_key: dict[str, Row] = {one.key: one for one in pairing.comparisons}
+    by_key.update((example.key, Missing(example, output)) for example, output in pairing.unanswered)
+    # in the baseline's order
+    keys = dict.fromkeys(example.key for example in baseline.examples)
+    whole = [by_key[key] for key in keys if key in chosen]
+    rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
+    if options.by_turn:
+        orders = {part.key: orders[row.key] for row in whole for part in _by_turn(row)}
+    return _Laid(baseline.model, rows, orders, _digest(rows, options))
+
+
+def _graded(candidate: OutputSet, questions: Sequence[Example] | None, options: Options) -> _Laid:
+    examples = {example.key: example for example in (candidate.examples if questions is None else questions)}
+    chosen = _chosen(balanced_orders(examples, seed=options.seed), options)
+    answers = {output.key: output for output in reversed(candidate.outputs)}
+    whole: list[Row] = [
+        Grading(example, answers[key]) if key in answers else Missing(example, None)
+        for key, example in examples.items()
+        if key in chosen
+    ]
+    if not any(isinstance(row, Grading) for row in whole):
+        raise InputError(f"{candidate.source}: has no answer to any of the questions that are to be graded")
+    rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
+    return _Laid("", rows, {}, _digest(rows, options))
+
+
+def _by_turn(row: Row) -> list[Row]:
+    """A row for each turn of the conversation."""
+    return [_up_to(row, example) for example in split_turns(row.example)]
+
+
+def _up_to(row: Row, example: Example) -> Row:
+    if isinstance(row, Grading):
+        output = answer_up_to(row.output, example)
+        return Missing(example, None) if output is None else Grading(example, output)
+    baseline = None if row.baseline is None else answer_up_to(row.baseline, example)
+    candidate = answer_up_to(row.candidate, example) if isinstance(row, Comparison) else None
+    if candidate is None or baseline is None:
+        return Missing(example, baseline)
+    return Comparison(example, baseline, candidate)
 
 
 def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
@@ -194,8 +321,13 @@ def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
     return Endpoint(f"{REPLAY_ENDPOINT.name}:{hashlib.sha256(said).hexdigest()[:16]}", asks=False)
 
 
-def _check_judges(judges: Sequence[JudgeConfig]) -> None:
+def _check_judges(judges: Sequence[JudgeConfig], baseline: OutputSet | None, recording: Recording | None) -> None:
     """Verdicts are filed under a judge's digest, so two names for one judge would take each other's places."""
+    for config in judges:
+        if config.asks == "pair" and baseline is None:
+            raise ConfigError(f"judge {config.name!r} compares answers and needs a baseline. Give --baseline FILE")
+        if config.asks == "grade" and recording is not None:
+            raise ConfigError(f"judge {config.name!r} grades, and --replay takes comparisons. Use evalkit import")
     by_digest: dict[str, str] = {}
     for config in judges:
         other = by_digest.setdefault(config.digest, config.name)
@@ -213,17 +345,9 @@ def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> 
         )
 
 
-def _rows(baseline: OutputSet, pairing: Pairing, chosen: set[str]) -> tuple[Comparison | tuple[Example, Output], ...]:
-    """What is to be judged and what cannot be, in the baseline's order."""
-    by_key: dict[str, Comparison | tuple[Example, Output]] = {one.key: one for one in pairing.comparisons}
-    by_key.update((example.key, (example, output)) for example, output in pairing.unanswered)
-    keys = dict.fromkeys(example.key for example in baseline.examples)
-    return tuple(by_key[key] for key in keys if key in chosen)
-
-
-def _chosen(baseline: OutputSet, orders: Mapping[str, Order], options: Options) -> set[str]:
+def _chosen(orders: Mapping[str, Order], options: Options) -> set[str]:
     """The keys to judge, the same for every model; halves of both orders alike."""
-    keys = {example.key for example in baseline.examples}
+    keys = set(orders)
     if options.limit is None or options.limit >= len(keys):
         return keys
     first = [key for key in orders if orders[key] == Order.BASELINE_FIRST]
@@ -232,14 +356,21 @@ def _chosen(baseline: OutputSet, orders: Mapping[str, Order], options: Options) 
     return {*first[:half], *second[: options.limit - half]}
 
 
-def _digest(rows: Sequence[Comparison | tuple[Example, Output]], options: Options) -> str:
+def _digest(rows: Sequence[Row], options: Options) -> str:
     asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options)], sort_keys=True).encode())
     for row in rows:
-        example, *outputs = (row.example, row.baseline, row.candidate) if isinstance(row, Comparison) else row
-        answers = [[output.texts, output.oversize_chars] for output in outputs]
-        texts = [example.key, example.turns, example.category, answers]
+        example = row.example
+        answers = [[output.texts, output.oversize_chars] for output in _sides(row) if output is not None]
+        texts = [example.key, example.turns, example.category, example.cluster, example.reference, answers]
         asked.update(json.dumps(texts).encode())
     return asked.hexdigest()[:16]
+
+
+def _sides(row: Row) -> tuple[Output | None, Output | None]:
+    """The baseline's and the candidate's output."""
+    if isinstance(row, Grading):
+        return None, row.output
+    return row.baseline, row.candidate if isinstance(row, Comparison) else None
 
 
 def _replayed(config: JudgeConfig, recording: Recording) -> JudgeConfig:
@@ -257,9 +388,7 @@ def _replayed(config: JudgeConfig, recording: Recording) -> JudgeConfig:
     return dataclasses.replace(replayed, digest=digest(replayed))
 
 
-def _recorded(
-    rows: Sequence[Comparison | tuple[Example, Output]], recording: Recording, config: JudgeConfig
-) -> Recorded:
+def _recorded(rows: Sequence[Row], recording: Recording, config: JudgeConfig) -> Recorded:
     questions: dict[str, tuple[tuple[Question, RecordedReply], ...]] = {}
     failures: dict[str, str] = {}
     for row in rows:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from evalkit.engine.lane import Lane, Stop
 from evalkit.engine.limits import Limits
 from evalkit.engine.pace import Pace
-from evalkit.engine.plan import Work
 from evalkit.engine.progress import Journal, Progress, Watcher, total_progress, unwatched, unwritten
 from evalkit.engine.source import Job, Source, open_job
+from evalkit.engine.task import Task
 from evalkit.engine.writer import Writer
 from evalkit.errors import InputError, Interrupted, StoreError, StoreFull, Terminated
 from evalkit.store import Store
@@ -38,7 +38,7 @@ class Ran:
 
 
 def run_all(
-    works: Sequence[Work],
+    works: Sequence[Task],
     store: Store,
     *,
     limits: Limits,
@@ -64,7 +64,7 @@ def run_all(
     n_endpoints = max(1, len({work.endpoint.name for work in works}))
     limits = _within_descriptors(limits, n_endpoints)
     jobs = [open_job(work) for work in works]
-    clients = {_client_name(work): work.open_client() for work in works}
+    clients = {work.client_name: work.open_client() for work in works}
     for job in jobs:
         work = job.work
         store.open_places(work.config, work.group, work.digest, job.count(work.places()))
@@ -177,7 +177,7 @@ class _Run:
                 Lane(
                     name=name,
                     source=Source(jobs, writer, room=self.limits.concurrency),
-                    client_of=lambda item: self.clients[_client_name(item.job.work)],
+                    client_of=lambda item: self.clients[item.job.work.client_name],
                     pace=Pace(self.limits, _tightest(jobs), self.generator, now=loop.time()),
                     limits=self.limits,
                     writer=writer,
@@ -293,11 +293,6 @@ def _stopped_by_signals(run: _Run) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if before[number] is None else before[number])
 
 
-def _client_name(work: Work) -> ClientName:
-    """One client for all models of a judge; a recording answers for one model only."""
-    return work.config.name, work.config.digest, "" if work.recorded is None else work.candidate.model
-
-
 def _inside_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
@@ -306,7 +301,7 @@ def _inside_a_loop() -> bool:
     return True
 
 
-def _check_call(works: Sequence[Work]) -> None:
+def _check_call(works: Sequence[Task]) -> None:
     if _inside_a_loop():
         raise RuntimeError("run_all has an event loop of its own: call it from a thread, not from a coroutine")
     groups = [work.group for work in works]

@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from evalkit.engine.plan import Work
 from evalkit.engine.progress import Tally
+from evalkit.engine.task import Task
 from evalkit.engine.writer import Writer
 from evalkit.judge import Place, Posed
-from evalkit.parsers import find_parser
-from evalkit.types import Asked, ChatReply, Labels, Unparsed, Verdict
+from evalkit.types import Asked, ChatReply
 
 SMALLEST_CHUNK = 16
 LARGEST_CHUNK = 256
@@ -21,25 +20,21 @@ _AT_ONCE = 8
 
 @dataclass(slots=True)
 class Job:
-    """A model's work under a judge with its running counts."""
+    """A task with its running counts."""
 
-    work: Work
+    work: Task
     tally: Tally
-    parser: Callable[[ChatReply, Labels], Verdict]
+    readable: Callable[[Asked, ChatReply], bool]
 
     def count(self, places: Iterable[Place]) -> Iterator[Asked]:
         """Pass the places on, counting the questions among them."""
         for place in places:
-            self.tally.total += place.comparison is not None
+            self.tally.total += place.subject is not None
             yield place.asked
 
-    def verdict(self, asked: Asked, reply: ChatReply) -> Verdict:
-        assert asked.labels is not None
-        return self.parser(reply, asked.labels)
 
-
-def open_job(work: Work) -> Job:
-    return Job(work, Tally(work.config.prices), find_parser(work.config.parser, work.config.parser_options))
+def open_job(work: Task) -> Job:
+    return Job(work, Tally(work.config.prices), work.reader())
 
 
 @dataclass(slots=True)
@@ -65,8 +60,8 @@ class Item:
         """The place as this question's reply fills it, with its plan."""
         return self.job.work.digest, self.posed.asked
 
-    def holds_verdict(self, reply: ChatReply) -> bool:
-        return not isinstance(self.job.verdict(self.posed.asked, reply), Unparsed)
+    def readable(self, reply: ChatReply) -> bool:
+        return self.job.readable(self.posed.asked, reply)
 
     def next_question(self) -> "Item":
         reask = self.reask + 1
@@ -148,7 +143,7 @@ class Source:
 
     def _last_word(self, item: Item, reply: ChatReply, *, unreadable: bool) -> bool:
         """Whether a stored reply fills its place: what a parser of today cannot read is not paid for again."""
-        return not unreadable or item.reask >= item.job.work.reasks or item.holds_verdict(reply)
+        return not unreadable or item.reask >= item.job.work.reasks or item.readable(reply)
 
     def settled(self, item: Item) -> None:
         """The item's reply or failure is on disk."""
@@ -158,5 +153,5 @@ class Source:
 def _places(jobs: Sequence[Job]) -> Iterator[tuple[Job, Place]]:
     for job in jobs:
         for place in job.work.places():
-            if place.comparison is not None:
+            if place.subject is not None:
                 yield job, place

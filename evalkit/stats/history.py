@@ -1,12 +1,12 @@
 """What a table of many models teaches about single ones: instruction difficulty and the usual coefficients."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.length import length_term
+from evalkit.stats.covariates import LENGTH, control_names, control_term
 from evalkit.stats.logistic import Prior, expit
 from evalkit.stats.sample import Floats, Sample
 
@@ -20,7 +20,8 @@ _LONGEST_STEP = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """Difficulty by instruction key, higher where candidates fare better, and a prior for the regression.
+    """Difficulty by instruction key, higher where candidates fare better, and a prior for the regression: for its
+    intercept, the controls in the order given, and difficulty.
 
     `others` holds for each model of the history the difficulty that the other models alone give: a model's own
     verdicts must not explain themselves.
@@ -36,38 +37,38 @@ class History:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Models by instructions: preferences, length terms and a mask of what is known, each of shape (m, n)."""
+    """Models by instructions: preferences and the weights of what is known, shape (m, n); covariates, (m, n, k)."""
 
     preference: Floats
-    length: Floats
+    controls: Floats
     known: Floats
 
 
-def fit_history(samples: Mapping[str, Sample]) -> History:
+def fit_history(samples: Mapping[str, Sample], *, controls: Sequence[str] = (LENGTH,)) -> History:
     """Learn difficulty and coefficients jointly from the verdicts of several models on common instructions.
 
-    The model is logit P(candidate wins) = a_m + b_m * length + c_m * difficulty_i, with difficulty drawn from a
-    standard normal (which shrinks it), and b_m and c_m from normals around the typical model. Alternating Newton
-    steps to convergence.
+    The model is logit P(candidate wins) = a_m + b_m * length + c_m * difficulty_i, with a b_m for each control,
+    difficulty drawn from a standard normal (which shrinks it), and b_m and c_m from normals around the typical model.
+    Alternating Newton steps to convergence.
 
     Args:
-        samples: by model; only those with lengths that vary take part.
+        samples: by model; only those take part of which all controls are known and one varies.
 
     Raises:
         StatsError: fewer than five usable models.
     """
+    names = control_names(controls)
+    terms = {model: _terms(sample, names) for model, sample in sorted(samples.items()) if sample.n}
     usable = {
-        model: sample
-        for model, sample in sorted(samples.items())
-        if sample.n and sample.length_difference is not None and np.ptp(sample.length_difference) > 0
+        model: columns for model, columns in terms.items() if columns is not None and np.ptp(columns, axis=0).any()
     }
     if len(usable) < MIN_MODELS:
         raise StatsError(f"difficulty cannot be learned from {len(usable)} models; at least {MIN_MODELS} needed")
-    keys = sorted({key for sample in usable.values() for key in sample.keys})
-    table = _tabulate(usable, keys)
+    keys = sorted({key for model in usable for key in samples[model].keys})
+    table = _tabulate(samples, usable, keys)
     difficulty = np.zeros(len(keys))
-    coefficients = np.zeros((len(usable), 3))
-    coefficients[:, 2] = 1.0
+    coefficients = np.zeros((len(usable), len(names) + 2))
+    coefficients[:, -1] = 1.0
     for _ in range(_ROUNDS):
         before = difficulty
         difficulty = _difficulty_step(table, coefficients, difficulty)
@@ -79,29 +80,37 @@ def fit_history(samples: Mapping[str, Sample]) -> History:
     return History(
         difficulty=dict(zip(keys, difficulty.tolist(), strict=True)),
         others={model: dict(zip(keys, row.tolist(), strict=True)) for model, row in zip(usable, others, strict=True)},
-        prior=Prior(np.array([0.0, typical[1], typical[2]]), _precision()),
+        prior=Prior(np.array([0.0, *typical[1:]]), _precision(len(typical))),
     )
 
 
-def _precision() -> Floats:
-    return np.array([0.0, PRIOR_SD**-2, PRIOR_SD**-2])
+def _precision(coefficients: int) -> Floats:
+    precision = np.full(coefficients, PRIOR_SD**-2)
+    precision[0] = 0.0
+    return precision
 
 
-def _tabulate(samples: Mapping[str, Sample], keys: list[str]) -> _Table:
+def _terms(sample: Sample, names: Sequence[str]) -> Floats | None:
+    """The covariates of a model, shape (n, k); None where one is unknown."""
+    terms = [term for term in (control_term(sample, name) for name in names) if term is not None]
+    return np.column_stack(terms) if terms and len(terms) == len(names) else None
+
+
+def _tabulate(samples: Mapping[str, Sample], terms: Mapping[str, Floats], keys: list[str]) -> _Table:
     column = {key: index for index, key in enumerate(keys)}
-    shape = (len(samples), len(keys))
-    table = _Table(np.full(shape, 0.5), np.zeros(shape), np.zeros(shape))
-    for row, sample in enumerate(samples.values()):
-        assert sample.length_difference is not None
-        where = [column[key] for key in sample.keys]
-        table.preference[row, where] = sample.preference
-        table.length[row, where] = length_term(sample.length_difference)
-        table.known[row, where] = 1.0
+    shape = (len(terms), len(keys))
+    table = _Table(np.full(shape, 0.5), np.zeros((*shape, next(iter(terms.values())).shape[1])), np.zeros(shape))
+    for row, (model, columns) in enumerate(terms.items()):
+        where = [column[key] for key in samples[model].keys]
+        table.preference[row, where] = samples[model].preference
+        table.controls[row, where] = columns
+        table.known[row, where] = samples[model].relative_weight
     return table
 
 
 def _predict(table: _Table, coefficients: Floats, difficulty: Floats) -> Floats:
-    return expit(coefficients[:, :1] + coefficients[:, 1:2] * table.length + coefficients[:, 2:] * difficulty)
+    controlled = (table.controls * coefficients[:, None, 1:-1]).sum(axis=2)
+    return expit(coefficients[:, :1] + controlled + coefficients[:, -1:] * difficulty)
 
 
 def _difficulty_step(table: _Table, coefficients: Floats, difficulty: Floats) -> Floats:
@@ -117,16 +126,18 @@ def _difficulty_step(table: _Table, coefficients: Floats, difficulty: Floats) ->
 
 def _coefficient_step(table: _Table, coefficients: Floats, difficulty: Floats) -> Floats:
     predicted = _predict(table, coefficients, difficulty)
-    ones = np.ones_like(table.length)
-    design = np.stack([ones, table.length, np.broadcast_to(difficulty, table.length.shape)], axis=2)  # (m, n, 3)
+    ones = np.ones_like(predicted)[:, :, None]
+    design = np.concatenate([ones, table.controls, ones * difficulty[:, None]], axis=2)  # (m, n, 2 + k)
     curvature = table.known * predicted * (1 - predicted)
-    information = (design * curvature[:, :, None]).transpose(0, 2, 1) @ design  # (m, 3, 3)
+    information = (design * curvature[:, :, None]).transpose(0, 2, 1) @ design  # (m, 2 + k, 2 + k)
     # a weak pull keeps the intercept of a model that always wins finite
-    precision = np.diag(_precision() + np.array([1e-3, 0.0, 0.0]))
-    centre = np.median(coefficients, axis=0) * np.array([0.0, 1.0, 1.0])
+    precision = _precision(coefficients.shape[1])
+    precision[0] = 1e-3
+    centre = np.median(coefficients, axis=0)
+    centre[0] = 0.0
     gradient = (design * (table.known * (table.preference - predicted))[:, :, None]).sum(axis=1)
-    gradient = gradient - (coefficients - centre) @ precision
-    step = np.linalg.solve(information + precision, gradient[:, :, None])[:, :, 0]
+    gradient = gradient - (coefficients - centre) * precision
+    step = np.linalg.solve(information + np.diag(precision), gradient[:, :, None])[:, :, 0]
     moved: Floats = coefficients + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
     return moved
 
@@ -141,5 +152,5 @@ def _without_own(table: _Table, coefficients: Floats, difficulty: Floats) -> Flo
 def _pulls(table: _Table, coefficients: Floats, difficulty: Floats) -> tuple[Floats, Floats]:
     """Each verdict's slope and curvature of the log-likelihood in the instruction's difficulty, shape (m, n)."""
     predicted = _predict(table, coefficients, difficulty)
-    weight = coefficients[:, 2:]
+    weight = coefficients[:, -1:]
     return table.known * weight * (table.preference - predicted), table.known * weight**2 * predicted * (1 - predicted)

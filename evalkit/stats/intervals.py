@@ -7,7 +7,7 @@ from evalkit.stats.sample import Floats, Ints
 
 CONFIDENCE = 0.95
 # below this the values agree for all purposes, and squares underflow
-_NO_ERROR = 1e-9
+NO_ERROR = 1e-9
 
 
 def proportion_interval(mean: float, stderr: float, n: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -23,7 +23,7 @@ def proportion_interval(mean: float, stderr: float, n: int, *, confidence: float
     """
     tail = (1 - confidence) / 2
     spread = mean * (1 - mean)
-    if stderr < _NO_ERROR or spread <= 0:
+    if stderr < NO_ERROR or spread <= 0:
         # no variance to scale by: as if every value had been a toss of its own
         tosses = float(n)
     else:

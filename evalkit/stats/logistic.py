@@ -9,8 +9,9 @@ from evalkit.stats.sample import Floats
 
 TOLERANCE = 1e-8
 MAX_ITERATIONS = 300
-# in log-odds of any row
+# in log-odds of any row; doubled with every step after those in which a fit that is not separated has long arrived
 _LONGEST_STEP = 5.0
+_PATIENCE = 40
 _HALVINGS = 40
 _SLACK = 1e-13
 _MUCH = 0.9
@@ -73,7 +74,7 @@ def fit_logistic(
         if np.abs(here.gradient).max() <= TOLERANCE:
             scores: Floats = design * (weights * (fractions - expit(design @ here.beta)))[:, None]
             return LogisticFit(here.beta, here.inverse, scores, iteration)
-        here = _climb(posterior, here)
+        here = _climb(posterior, here, longest=_LONGEST_STEP * 2.0 ** max(0, iteration - _PATIENCE))
     raise StatsError(f"the regression did not converge in {MAX_ITERATIONS} steps")
 
 
@@ -119,13 +120,13 @@ class _Posterior:
         return _Point(beta, value, design.T @ residual - prior.precision * away, inverse)
 
 
-def _climb(posterior: _Posterior, here: _Point) -> _Point:
+def _climb(posterior: _Posterior, here: _Point, *, longest: float) -> _Point:
     """One Newton step, halved until it climbs: where few rows carry a covariate, whole steps swing about the top."""
     step = here.inverse @ here.gradient
     reach = float(np.abs(posterior.design @ step).max())
     if not np.isfinite(reach):
         raise StatsError("the regression ran out of range")
-    step = step * min(1.0, _LONGEST_STEP / reach) if reach > 0 else step
+    step = step * min(1.0, longest / reach) if reach > 0 else step
     for _ in range(_HALVINGS):
         there = posterior.at(here.beta + step)
         gain = there.value - here.value

@@ -60,14 +60,14 @@ def _error(measured: Measured) -> float:
 def _difference_errors(
     measured: Sequence[Measured], samples: Sequence[Sample], own: np.ndarray[tuple[int], np.dtype[np.float64]]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Standard errors of all pairwise differences in percent, shape (m, m)."""
+    """Standard errors of all pairwise differences in the estimates' units, shape (m, m)."""
     keys = {key: index for index, key in enumerate(sorted({key for sample in samples for key in sample.keys}))}
     pulls = np.zeros((len(measured), len(keys)))
     for row, (one, sample) in enumerate(zip(measured, samples, strict=True)):
         # rows of one cluster pull together, at the place of its first key
         first = np.unique(sample.cluster, return_index=True)[1]
         place = np.array([keys[key] for key in sample.keys], dtype=np.int64)[first][sample.cluster]
-        np.add.at(pulls[row], place, 100 * one.influence / sample.n)
+        np.add.at(pulls[row], place, one.influence / sample.n)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     # each model's own error stands on the diagonal; exact rules may make that wider than its influences do

@@ -22,8 +22,7 @@ def bootstrap(statistic: Callable[[Floats], float], cluster: Ints, *, replicates
     Raises:
         StatsError: more than a tenth of the draws cannot be estimated.
     """
-    digest = hashlib.sha256(np.round(data, 9).tobytes()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    generator = generator_of(data)
     clusters = int(cluster.max()) + 1
     values = []
     for _ in range(replicates):
@@ -35,6 +34,12 @@ def bootstrap(statistic: Callable[[Floats], float], cluster: Ints, *, replicates
     if len(values) < MIN_SUCCESSES * replicates:
         raise StatsError(f"only {len(values)} of {replicates} bootstrap draws could be estimated")
     return np.array(values)
+
+
+def generator_of(data: Floats) -> np.random.Generator:
+    """Random numbers that are the same whenever the data are."""
+    digest = hashlib.sha256(np.round(data, 9).tobytes()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
 
 def percentile_interval(draws: Floats, *, confidence: float = CONFIDENCE) -> tuple[float, float]:

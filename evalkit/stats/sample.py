@@ -1,7 +1,8 @@
 """One candidate's verdicts under one judge, a row an instruction: what every win-rate statistic reads."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+class Combine(Enum):
+    """How the orders of one instruction become one preference.
+
+    Their mean, or what they agree on: a win only if every order decides for the same side, as MT-Bench has it, and a
+    tie otherwise.
+    """
+
+    MEAN = "mean"
+    AGREEMENT = "agreement"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """Judged instructions sorted by key, and how many more were asked about without a verdict.
@@ -19,7 +31,9 @@ class Sample:
     `preference` is P(candidate beats baseline), orders and repeats averaged, shape (n,). `length_difference` is
     candidate minus baseline in characters, shape (n,), or None where lengths are unknown. `cluster` numbers the
     distinct instructions from 0, shape (n,): rows that share an instruction text are not independent. The
-    instructions without a verdict are kept aside as `missing`, with their length differences.
+    instructions without a verdict are kept aside as `missing`, with their length differences. `weight` is how much
+    each instruction counts, positive and of shape (n,), or None where all count alike. `measures` has the candidate's
+    and the baseline's value of each named measure, each of shape (n,), NaN where unknown.
     """
 
     keys: tuple[str, ...]
@@ -29,6 +43,8 @@ class Sample:
     missing: tuple[str, ...] = ()
     missing_length_difference: Floats | None = None
     n_inconsistent: int = 0
+    weight: Floats | None = None
+    measures: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -42,6 +58,27 @@ class Sample:
     def n_clusters(self) -> int:
         return int(self.cluster.max()) + 1 if self.n else 0
 
+    @property
+    def relative_weight(self) -> Floats:
+        """Each row's weight, 1 on average; shape (n,)."""
+        weight = self._weights
+        relative: Floats = weight * self.n / weight.sum()
+        return relative
+
+    @property
+    def n_effective(self) -> int:
+        """As many clusters of equal weight would tell as much."""
+        return round(self.n_clusters / float((self.relative_weight**2).mean())) if self.n else 0
+
+    def mean(self, values: Floats) -> float:
+        """Weighted mean of one value a row."""
+        weight = self._weights
+        return float((weight * values).sum() / weight.sum())
+
+    @property
+    def _weights(self) -> Floats:
+        return np.ones(self.n) if self.weight is None else self.weight
+
 
 def build_sample(
     keys: Sequence[str],
@@ -50,8 +87,11 @@ def build_sample(
     length_difference: Floats | None = None,
     clusters: Sequence[str] | None = None,
     orders: Sequence[str] | None = None,
+    weight: Floats | None = None,
+    measures: Mapping[str, tuple[Floats, Floats]] | None = None,
+    combine: Combine = Combine.MEAN,
 ) -> Sample:
-    """Gather verdicts into a sample, averaging repeats within an order and then the orders of each instruction.
+    """Gather verdicts into a sample, averaging repeats within an order and then combining the orders of an instruction.
 
     An instruction counts as judged when every order in which it was asked has a verdict: a mean over what is left
     would carry the position bias of the order that answered. Row order changes nothing, not even the last bit.
@@ -60,34 +100,70 @@ def build_sample(
         preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
         clusters: what rows are dependent; the key itself by default.
         orders: who was shown first; a single order by default.
+        weight: how much each verdict counts, 1 being usual; shape (n verdicts,). Means are weighted, repeats share one
+            verdict's weight, and an instruction weighs as its orders do on average: where every instruction was asked
+            once in each order, the win rate is the weighted mean of all verdicts.
+        measures: candidate's and baseline's value of each named measure, each of shape (n verdicts,).
 
     Raises:
-        StatsError: a preference outside [0, 1].
+        StatsError: a preference outside [0, 1], or a weight of a verdict that is not a positive number.
     """
     _check_range(keys, preference)
+    each = np.ones(len(preference)) if weight is None else weight
+    _check_weights(keys, preference, each)
     unique_keys, first_row, row = np.unique(np.asarray(keys, dtype=str), return_index=True, return_inverse=True)
     names = np.asarray(orders if orders is not None else [""] * len(row), dtype=str)
     order_names, order = np.unique(names, return_inverse=True)
     present = ~np.isnan(preference)
-    asked, judged, total = (
+    asked, judged, heft, total = (
         _cells(row, order, values, (len(unique_keys), len(order_names)))
-        for values in (np.ones(len(row)), present.astype(float), np.where(present, preference, 0.0))
+        for values in (
+            np.ones(len(row)),
+            present.astype(float),
+            np.where(present, each, 0.0),
+            np.where(present, each * preference, 0.0),
+        )
     )
-    mean = np.divide(total, judged, out=np.full_like(total, np.nan), where=judged > 0)
+    mean = np.divide(total, heft, out=np.full_like(total, np.nan), where=judged > 0)
     n_asked = (asked > 0).sum(axis=1)
     complete = (judged > 0).sum(axis=1) == n_asked
-    differences = None if length_difference is None else length_difference[first_row].astype(np.float64)
-    cluster_names = unique_keys if clusters is None else np.asarray(clusters, dtype=str)[first_row]
     kept = mean[complete]
+    weights = np.divide(heft, judged, out=np.zeros_like(heft), where=judged > 0)[complete]
+
+    def of_instructions(values: Floats) -> Floats:
+        return values[first_row].astype(np.float64)
+
+    differences = None if length_difference is None else of_instructions(length_difference)
+    cluster_names = unique_keys if clusters is None else np.asarray(clusters, dtype=str)[first_row]
     return Sample(
         keys=tuple(unique_keys[complete].tolist()),
         cluster=np.unique(cluster_names[complete], return_inverse=True)[1].astype(np.int64),
-        preference=np.nansum(kept, axis=1) / n_asked[complete],
+        preference=_COMBINED[combine](kept, weights),
         length_difference=None if differences is None else differences[complete],
         missing=tuple(unique_keys[~complete].tolist()),
         missing_length_difference=None if differences is None else differences[~complete],
         n_inconsistent=int(((kept > 0.5).any(axis=1) & (kept < 0.5).any(axis=1)).sum()),
+        weight=None if weight is None else weights.sum(axis=1) / n_asked[complete],
+        measures={
+            name: (of_instructions(candidate)[complete], of_instructions(baseline)[complete])
+            for name, (candidate, baseline) in (measures or {}).items()
+        },
     )
+
+
+def _mean(by_order: Floats, weights: Floats) -> Floats:
+    """Weighted mean over orders, NaN where an order was not asked; shapes (n, orders)."""
+    mean: Floats = np.nansum(weights * by_order, axis=1) / weights.sum(axis=1)
+    return mean
+
+
+def _agreement(by_order: Floats, _weights: Floats) -> Floats:
+    asked = ~np.isnan(by_order)
+    won, lost = ((decided | ~asked).all(axis=1) for decided in (by_order > 0.5, by_order < 0.5))
+    return 0.5 + 0.5 * (won.astype(float) - lost)
+
+
+_COMBINED = {Combine.MEAN: _mean, Combine.AGREEMENT: _agreement}
 
 
 def _cells(row: Ints, column: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
@@ -105,3 +181,10 @@ def _check_range(keys: Sequence[str], preference: Floats) -> None:
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise StatsError(f"instruction {keys[first]}: preference {preference[first]:g} is outside [0, 1]")
+
+
+def _check_weights(keys: Sequence[str], preference: Floats, weight: Floats) -> None:
+    wrong = ~np.isnan(preference) & ~((weight > 0) & np.isfinite(weight))
+    if wrong.any():
+        first = int(np.flatnonzero(wrong)[0])
+        raise StatsError(f"instruction {keys[first]}: weight {weight[first]:g} is not a positive number")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
+from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, clustered_stderr, proportion_interval
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.sample import Floats, Sample
 from evalkit.types import OK, Estimate, degraded
@@ -12,10 +12,12 @@ from evalkit.types import OK, Estimate, degraded
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """An estimate in percent and each judged instruction's influence on it, on the scale 0..1 and shape (n,).
+    """An estimate and the influence of each judged instruction on it, shape (n,); both in the same units.
 
-    `prior_error` is what the interval allows, in percentage points, for a model that is not like those its prior was
-    learned from; it comes on top of the estimate's standard error, which is that of sampling instructions.
+    A row's influence over n is how far the estimate moves when that row gets one more row's weight; for win rates it is
+    in percentage points. `prior_error` is what the interval allows, in these units, for a model that is not like those
+    its prior was learned from; it comes on top of the estimate's standard error, which is that of sampling
+    instructions.
     """
 
     estimate: Estimate
@@ -33,24 +35,25 @@ class Counts:
 
 
 def win_rate(sample: Sample) -> Measured:
-    """Mean preference in percent, a tie counting half, with a standard error clustered by instruction.
+    """Weighted mean preference in percent, a tie counting half, with a standard error clustered by instruction.
 
-    The interval is exact at the edges: 805 wins of 805 give [99.54, 100].
+    With weights it is a ratio, of which instructions are drawn at random with their weights. The interval is exact at
+    the edges: 805 wins of 805 give [99.54, 100].
     """
     if sample.n == 0:
         return Measured(Estimate.refused("no verdicts", n=0), np.zeros(0))
-    mean = float(sample.preference.mean())
-    influence = sample.preference - mean
+    mean = sample.mean(sample.preference)
+    influence = sample.relative_weight * (sample.preference - mean)
     varies = bool(np.ptp(sample.preference) > 0)
     stderr = clustered_stderr(influence, sample.cluster) if varies else 0.0
-    if not np.isfinite(stderr):
+    if not np.isfinite(stderr) or stderr < NO_ERROR:
         stderr = 0.0
-    lower, upper = proportion_interval(mean, stderr, sample.n_clusters)
+    lower, upper = proportion_interval(mean, stderr, sample.n_clusters if stderr else sample.n_effective)
     if stderr == 0.0:
         stderr = (upper - lower) / 2 / normal_quantile((1 + CONFIDENCE) / 2)
     status = OK if varies else degraded(edge_reason(sample))
     estimate = Estimate(100 * mean, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status)
-    return Measured(estimate, influence)
+    return Measured(estimate, 100 * influence)
 
 
 def edge_reason(sample: Sample) -> str:
@@ -59,23 +62,28 @@ def edge_reason(sample: Sample) -> str:
 
 
 def count(sample: Sample) -> Counts:
+    """Instructions by direction, whatever they weigh."""
     wins = int((sample.preference > 0.5).sum())
     losses = int((sample.preference < 0.5).sum())
     return Counts(wins, losses, sample.n - wins - losses)
 
 
 def discrete_win_rate(sample: Sample) -> float | None:
-    """Percent of wins, a tie counting half and every other verdict whole; None without verdicts."""
+    """Weighted percent of wins, a tie counting half and every other verdict whole; None without verdicts."""
     if sample.n == 0:
         return None
-    counts = count(sample)
-    return 100 * (counts.wins + counts.ties / 2) / sample.n
+    return sample.mean(50 + 50 * np.sign(sample.preference - 0.5))
 
 
 def bounds_over_missing(sample: Sample) -> tuple[float, float] | None:
-    """The win rate in percent were every missing verdict a loss, and were every one a win."""
-    total = sample.n + sample.n_missing
-    if total == 0:
+    """The win rate in percent were every missing verdict a loss, and were every one a win.
+
+    What a missing verdict would weigh is not known either: as much as the heaviest that is there.
+    """
+    if sample.n + sample.n_missing == 0:
         return None
-    won = float(sample.preference.sum())
-    return 100 * won / total, 100 * (won + sample.n_missing) / total
+    weight = np.ones(sample.n) if sample.weight is None else sample.weight
+    missing = sample.n_missing * (float(weight.max()) if sample.n else 1.0)
+    won = float((weight * sample.preference).sum())
+    total = float(weight.sum()) + missing
+    return 100 * won / total, 100 * (won + missing) / total

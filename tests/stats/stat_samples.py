@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
+from evalkit.stats.arena_compat import Games
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.types import Estimate
@@ -96,3 +98,63 @@ def alpaca_sample(rows: pd.DataFrame) -> Sample:
     preference = rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1
     difference = rows["len_2"].to_numpy(float) - rows["len_1"].to_numpy(float)
     return build_sample([f"{index:06d}" for index in rows["index"]], preference, length_difference=difference)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnArena:
+    """Five-way verdicts in two orders as a sample and as games, with the true answers in percent."""
+
+    sample: Sample
+    games: Games
+    win_rate: float
+    controlled_win_rate: float
+
+
+ARENA_CONTROLS = ("length", "headers", "lists")
+_LEVEL, _SLOPES = 0.2, (0.9, 0.4, 0.6)
+_TIES, _STRONG = 0.08, 0.5
+
+
+def draw_arena(seed: int | Sequence[int], n: int) -> DrawnArena:
+    """Two games an instruction that share the instruction's own chance; decided ones are strong half of the time.
+
+    The weighted mean verdict is expit(0.2 + 0.9 * length + 0.4 * headers + 0.6 * lists) in the covariates of these
+    controls, given which an instruction's chance is a beta draw; the position moves both orders apart.
+    """
+    generator = np.random.default_rng(seed)
+    length, measures, chance = _arena_answers(generator, n)
+    # of verdicts that count, some are ties: the others have to be decided the more clearly
+    ties = _TIES / (_TIES + (1 - _TIES) * (1 + 2 * _STRONG))
+    chance = (chance - ties / 2) / (1 - ties)
+    own = generator.beta(0.7 * chance, 0.7 * (1 - chance))
+    shift = 0.4 * np.minimum(own, 1 - own)
+    by_order = np.concatenate([own + shift, own - shift])
+    won = generator.random(2 * n) < by_order
+    tied = generator.random(2 * n) < _TIES
+    preference = np.where(tied, 0.5, won.astype(float))
+    strong = ~tied & (generator.random(2 * n) < _STRONG)
+    sample = build_sample(
+        keys_for(n) * 2,
+        preference,
+        length_difference=np.tile(length, 2),
+        orders=["x"] * n + ["y"] * n,
+        weight=np.where(strong, 3.0, 1.0),
+        measures={name: (np.tile(a, 2), np.tile(b, 2)) for name, (a, b) in measures.items()},
+    )
+    games = Games(np.zeros(2 * n, dtype=np.int64), preference, strong)
+    return DrawnArena(sample, games, _arena_win_rate(), 100 * float(expit(np.array(_LEVEL))))
+
+
+def _arena_answers(generator: np.random.Generator, n: int) -> tuple[Floats, dict[str, tuple[Floats, Floats]], Floats]:
+    """Length differences, measures, and the mean verdict they bring about."""
+    length = generator.normal(150, LENGTH_SD, n).round()
+    counts = [generator.poisson(mean, (2, n)).astype(float) for mean in (1.5, 5.0)]
+    terms = [np.tanh(length / LENGTH_SD), *((a - b) / (a + b + 1) for a, b in counts)]
+    eta = _LEVEL + sum(slope * term for slope, term in zip(_SLOPES, terms, strict=True))
+    return length, dict(zip(ARENA_CONTROLS[1:], ((a, b) for a, b in counts), strict=True)), expit(eta)
+
+
+@cache
+def _arena_win_rate() -> float:
+    # to a fiftieth of a point
+    return 100 * float(_arena_answers(np.random.default_rng(0), 1_000_000)[2].mean())

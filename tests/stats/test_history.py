@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import StatsError
+from evalkit.stats.control import length_controlled_win_rate
 from evalkit.stats.history import MIN_MODELS, PRIOR_SD, History, fit_history
-from evalkit.stats.length import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample
 from tests.stats.stat_samples import keys_for, mirrored, numbers, sample_of

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from evalkit.stats.length import length_controlled_win_rate
+from evalkit.stats.control import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.ranks import RankRange, rank_ranges
-from evalkit.stats.sample import Floats, Sample
-from evalkit.stats.winrate import win_rate
+from evalkit.stats.sample import Floats, Sample, build_sample
+from evalkit.stats.winrate import Measured, win_rate
+from evalkit.types import Estimate
 from tests.stats.stat_samples import keys_for, numbers, sample_of
 
 N = 400
@@ -149,3 +150,23 @@ def test_copies_of_instructions_in_their_clusters_do_not_sharpen_a_rank(shares: 
 
     samples = [copied(better, keys_for(30)), copied(worse, stranger)]
     assert range_of(samples, 0) == RankRange(1, 1, 2)
+
+
+@pytest.mark.parametrize("scale", [0.09, 1.0, 50.0])
+def test_ranks_are_the_same_on_any_scale(scale: float) -> None:
+    samples = correlated([0.2, 0.12, 0.0, -0.4], seed=11)
+
+    def scaled(measured: Measured) -> Measured:
+        value, stderr, lower, upper = (scale * one for one in numbers(measured.estimate))
+        return Measured(Estimate(value, stderr, lower, upper, N), scale * measured.influence)
+
+    measured = [win_rate(sample) for sample in samples]
+    assert rank_ranges([scaled(one) for one in measured], samples) == rank_ranges(measured, samples)
+
+
+def test_weighted_models_on_common_instructions_are_compared_by_their_weighted_pulls() -> None:
+    weight = np.random.default_rng(12).choice([1.0, 3.0], N)
+    better, worse = (
+        build_sample(keys_for(N), sample.preference, weight=weight) for sample in correlated([0.1, -0.1], seed=13)
+    )
+    assert range_of([better, worse], 0) == RankRange(1, 1, 1)

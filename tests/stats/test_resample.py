@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import StatsError
-from evalkit.stats.resample import bootstrap, percentile_interval
+from evalkit.stats.resample import bootstrap, generator_of, percentile_interval
 from evalkit.stats.sample import Floats
 from evalkit.stats.winrate import win_rate
 from tests.stats.stat_samples import sample_of
@@ -92,3 +92,9 @@ def test_the_percentile_interval_leaves_out_the_same_share_on_both_sides() -> No
     draws = np.arange(1001.0)
     assert percentile_interval(draws) == pytest.approx((25, 975))
     assert percentile_interval(draws, confidence=0.5) == pytest.approx((250, 750))
+
+
+def test_random_numbers_belong_to_the_data() -> None:
+    first, again, other = (generator_of(data).random() for data in (np.ones(3), np.ones(3) + 1e-12, np.ones(4)))
+    assert first == again
+    assert first != other

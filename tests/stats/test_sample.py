@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import StatsError
-from evalkit.stats.sample import build_sample
+from evalkit.stats.sample import Combine, build_sample
 from evalkit.stats.winrate import win_rate
 from tests.stats.stat_samples import sample_of
 
@@ -135,3 +135,120 @@ def test_the_preferences_of_a_sample_stay_within_zero_and_one(values: list[float
     keys = [f"{index // 3}" for index in range(len(values))]
     sample = build_sample(keys, np.array(values), orders=["x" if index % 2 else "y" for index in range(len(values))])
     assert ((sample.preference >= 0) & (sample.preference <= 1)).all()
+
+
+# --- weights
+
+
+def test_a_verdict_of_weight_three_counts_as_three_in_its_instruction_and_among_instructions() -> None:
+    # a: strong win and loss; b: two ties
+    sample = build_sample(
+        ["a", "a", "b", "b"], np.array([1.0, 0.0, 0.5, 0.5]), orders=["x", "y"] * 2, weight=np.array([3.0, 1, 1, 1])
+    )
+    assert sample.preference.tolist() == [0.75, 0.5]
+    assert sample.weight is not None
+    assert sample.weight.tolist() == [2.0, 1.0]
+    # three wins, a loss and two ties among six
+    assert sample.mean(sample.preference) == pytest.approx(4 / 6)
+
+
+def test_repeats_share_the_weight_of_one_verdict() -> None:
+    # order x: a strong and two plain wins, 5/3 on average; order y: a loss
+    sample = build_sample(
+        ["a"] * 4, np.array([1.0, 1.0, 1.0, 0.0]), orders=["x", "x", "x", "y"], weight=np.array([3.0, 1, 1, 1])
+    )
+    assert sample.preference.tolist() == pytest.approx([(5 / 3) / (5 / 3 + 1)])
+    assert sample.weight is not None
+    assert sample.weight.tolist() == pytest.approx([4 / 3])
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from([1.0, 3.0])), min_size=2, max_size=40))
+def test_one_verdict_in_each_order_makes_the_weighted_mean_of_all_verdicts(rows: list[tuple[float, float]]) -> None:
+    rows = rows[: len(rows) // 2 * 2]
+    preference, weight = (np.array(column) for column in zip(*rows, strict=True))
+    keys = [f"{index // 2:02d}" for index in range(len(rows))]
+    sample = build_sample(keys, preference, orders=["x", "y"] * (len(rows) // 2), weight=weight)
+    assert sample.mean(sample.preference) == pytest.approx(np.average(preference, weights=weight))
+    assert 0 <= sample.mean(sample.preference) <= 1
+    assert sample.relative_weight.mean() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("combine", list(Combine))
+def test_equal_weights_change_nothing(combine: Combine) -> None:
+    values = np.random.default_rng(1).random(30)
+    keys, orders = [f"{index // 3:02d}" for index in range(30)], ["x", "y", "x"] * 10
+    plain, weighted = (
+        build_sample(keys, values, orders=orders, weight=weight, combine=combine) for weight in (None, np.ones(30))
+    )
+    assert plain.weight is None
+    assert plain.preference.tobytes() == weighted.preference.tobytes()
+    assert plain.n_effective == weighted.n_effective == 10
+
+
+def test_few_heavy_instructions_tell_as_much_as_fewer_equal_ones() -> None:
+    # 20 squared over 50
+    assert build_sample(list("abcdefghij"), np.ones(10), weight=np.array([1.0, 3.0] * 5)).n_effective == 8
+    assert build_sample([], np.zeros(0)).n_effective == 0
+
+
+@pytest.mark.parametrize("wrong", [0.0, -3.0, NAN, float("inf")])
+def test_a_weight_that_is_not_a_positive_number_is_refused_with_its_instruction(wrong: float) -> None:
+    with pytest.raises(StatsError, match=f"instruction b: weight {wrong:g} is not a positive number"):
+        build_sample(["a", "b"], np.array([1.0, 0.5]), weight=np.array([1.0, wrong]))
+    # what has no verdict needs none
+    assert build_sample(["a", "b"], np.array([1.0, NAN]), weight=np.array([1.0, wrong])).n_missing == 1
+
+
+# --- agreement of the orders
+
+
+@pytest.mark.parametrize(
+    ("both", "expected"),
+    [
+        ((1.0, 1.0), 1.0),
+        ((0.0, 0.0), 0.0),
+        ((1.0, 0.0), 0.5),
+        ((0.5, 1.0), 0.5),
+        ((0.5, 0.5), 0.5),
+        ((0.5, 0.0), 0.5),
+        ((0.9, 0.6), 1.0),
+        ((0.4, 0.1), 0.0),
+    ],
+)
+def test_by_agreement_a_side_wins_only_if_every_order_decides_for_it(
+    both: tuple[float, float], expected: float
+) -> None:
+    sample = build_sample(["a", "a"], np.array(both), orders=["x", "y"], combine=Combine.AGREEMENT)
+    assert sample.preference.tolist() == [expected]
+
+
+def test_by_agreement_a_single_order_decides_alone_and_repeats_by_their_mean() -> None:
+    sample = build_sample(
+        ["a", "b", "b", "b", "b"],
+        np.array([0.8, 1.0, 0.0, 0.0, 0.2]),
+        orders=["x", "x", "x", "x", "y"],
+        combine=Combine.AGREEMENT,
+    )
+    assert sample.preference.tolist() == [1.0, 0.0]
+
+
+def test_by_agreement_an_order_without_a_verdict_leaves_the_instruction_missing() -> None:
+    sample = build_sample(["a", "a"], np.array([1.0, NAN]), orders=["x", "y"], combine=Combine.AGREEMENT)
+    assert (sample.keys, sample.missing) == ((), ("a",))
+
+
+# --- measures
+
+
+def test_measures_follow_their_instructions() -> None:
+    sample = build_sample(
+        ["b", "a", "a", "c"],
+        np.array([1.0, 0.5, 0.5, NAN]),
+        orders=["x", "x", "y", "x"],
+        measures={"bold": (np.array([7, 2, 2, 9]), np.array([1.0, NAN, NAN, 0.0]))},
+    )
+    candidate, baseline = sample.measures["bold"]
+    assert candidate.tolist() == [2.0, 7.0]
+    assert np.isnan(baseline[0])
+    assert baseline[1] == 1.0
+    assert sample_of([1.0]).measures == {}

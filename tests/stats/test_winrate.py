@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.stats.sample import Sample
+from evalkit.stats.sample import Sample, build_sample
 from evalkit.stats.winrate import bounds_over_missing, count, discrete_win_rate, win_rate
 from evalkit.types import StatusKind
-from tests.stats.stat_samples import draw, mirrored, numbers, sample_of
+from tests.stats.stat_samples import draw, mirrored, numbers, sample_of, value_of
 
 NAN = float("nan")
 
@@ -133,7 +133,81 @@ def test_swapping_sides_turns_a_win_rate_into_its_complement(preference: list[fl
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
 def test_the_influences_of_a_win_rate_sum_to_zero(preference: list[float]) -> None:
     measured = win_rate(sample_of(preference))
-    assert measured.influence.sum() == pytest.approx(0, abs=1e-9)
+    assert measured.influence.sum() == pytest.approx(0, abs=1e-7)
+
+
+def weighted(preference: list[float], weight: list[float], clusters: list[str] | None = None) -> Sample:
+    return build_sample(
+        [f"{index:04d}" for index in range(len(preference))],
+        np.array(preference),
+        weight=np.array(weight),
+        clusters=clusters,
+    )
+
+
+def test_a_weighted_win_rate_worked_by_hand() -> None:
+    # (3 + 1 + 0 + 0) / 8 = 1/2; the pulls 3/2, 1/2, -3/2, -1/2 over the mean weight 2 have squares 5/4;
+    # sqrt(5/4 * 4/3) / 4 = 0.3227
+    estimate = win_rate(weighted([1.0, 1.0, 0.0, 0.0], [3.0, 1.0, 3.0, 1.0])).estimate
+    value, stderr, lower, upper = numbers(estimate)
+    assert (value, stderr) == pytest.approx((50, 32.2749), abs=1e-4)
+    assert lower + upper == pytest.approx(100)
+    assert estimate.n == 4
+
+
+def test_the_error_of_a_weighted_win_rate_is_that_of_a_ratio() -> None:
+    # the textbook's variance of a ratio of two means, from their variances and covariance
+    generator = np.random.default_rng(5)
+    weight, preference = generator.choice([1.0, 3.0], 400), generator.random(400)
+    estimate = win_rate(weighted(preference.tolist(), weight.tolist())).estimate
+    value, stderr, _, _ = numbers(estimate)
+    ratio = value / 100
+    spread = np.cov(weight * preference, weight)
+    variance = (spread[0, 0] + ratio**2 * spread[1, 1] - 2 * ratio * spread[0, 1]) / 400 / weight.mean() ** 2
+    assert stderr == pytest.approx(100 * np.sqrt(variance), rel=1e-9)
+
+
+def test_a_weighted_influence_is_what_a_little_more_of_its_row_does() -> None:
+    generator = np.random.default_rng(6)
+    preference, weight = generator.random(20), generator.choice([1.0, 3.0], 20)
+    measured = win_rate(weighted(preference.tolist(), weight.tolist()))
+    for row in range(20):
+        more = weight.copy()
+        more[row] *= 1.0001
+        moved = value_of(win_rate(weighted(preference.tolist(), more.tolist())).estimate) - value_of(measured.estimate)
+        assert 20 * moved / 0.0001 == pytest.approx(measured.influence[row], rel=1e-3, abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from([1.0, 3.0])), min_size=1, max_size=50))
+def test_the_scale_of_the_weights_does_not_matter_and_the_interval_stays_inside(
+    rows: list[tuple[float, float]],
+) -> None:
+    preference, weight = (list(column) for column in zip(*rows, strict=True))
+    one = win_rate(weighted(preference, weight)).estimate
+    other = win_rate(weighted(preference, [7 * each for each in weight])).estimate
+    assert numbers(other) == pytest.approx(numbers(one), abs=1e-6)
+    value, stderr, lower, upper = numbers(one)
+    assert 0 <= lower <= value <= upper <= 100
+    assert stderr > 0
+
+
+def test_all_wins_of_unequal_weight_are_as_sure_as_fewer_equal_ones() -> None:
+    # (50 + 150)^2 / (50 + 450) = 80 of 100
+    estimate = win_rate(weighted([1.0] * 100, [1.0, 3.0] * 50)).estimate
+    assert numbers(estimate)[2] == pytest.approx(100 * 0.025 ** (1 / 80))
+    assert str(estimate.status) == "degraded(all_wins)"
+
+
+def test_discrete_rates_are_weighted_and_counts_are_not() -> None:
+    sample = weighted([0.9, 0.5, 0.2, 0.1], [3.0, 1.0, 1.0, 1.0])
+    assert discrete_win_rate(sample) == pytest.approx(100 * 3.5 / 6)
+    assert (count(sample).wins, count(sample).ties, count(sample).losses) == (1, 1, 2)
+
+
+def test_a_missing_verdict_may_weigh_as_much_as_the_heaviest() -> None:
+    # 3 + 0 of 4 known, one missing: 3/7 and 6/7
+    assert bounds_over_missing(weighted([1.0, 0.0, NAN], [3.0, 1.0, 1.0])) == pytest.approx((300 / 7, 600 / 7))
+    assert bounds_over_missing(weighted([NAN], [1.0])) == (0, 100)
 
 
 def test_published_win_rates_and_their_errors_are_reproduced(

@@ -1,0 +1,55 @@
+"""What the engine runs: places that one model's replies fill, a judge's verdicts as well as a model's answers."""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from evalkit.clients.base import Endpoint
+from evalkit.judge import Place, Posed
+from evalkit.store import Group
+from evalkit.types import Asked, ChatReply, Client, ModelConfig
+
+
+class Task(Protocol):
+    """Places, and how the question of each is put and its reply is checked.
+
+    `digest` names all that decides the places: two runs of one digest lay out the same ones. `client_name` is the same
+    for tasks that one client can serve.
+    """
+
+    @property
+    def config(self) -> ModelConfig: ...
+
+    @property
+    def endpoint(self) -> Endpoint: ...
+
+    @property
+    def group(self) -> Group: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def client_name(self) -> tuple[str, str, str]: ...
+
+    @property
+    def reasks(self) -> int:
+        """How often a question is asked again for want of a readable reply."""
+        ...
+
+    def places(self) -> Iterator[Place]:
+        """Every place, planned as it is taken."""
+        ...
+
+    def pose(self, place: Place, *, reask: int = 0) -> Posed:
+        """The question of a place.
+
+        Raises:
+            ConfigError: it cannot be put into words.
+        """
+        ...
+
+    def reader(self) -> Callable[[Asked, ChatReply], bool]:
+        """Tells whether a reply holds what was asked for."""
+        ...
+
+    def open_client(self) -> Client: ...

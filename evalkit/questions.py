@@ -1,0 +1,84 @@
+"""A benchmark's questions and baseline answers, from the user's files, this machine's copies or, when named, a hub."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from evalkit.benchmarks import Benchmark, baseline_source, questions_source, reference_answers_source
+from evalkit.errors import ConfigError
+from evalkit.formats.outputs import read_one
+from evalkit.formats.questions import read_questions
+from evalkit.types import Example, OutputSet
+
+
+def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ...] | None:
+    """The benchmark's questions; None where it leaves them to the outputs.
+
+    Args:
+        given: a source to read instead of the benchmark's own.
+
+    Raises:
+        ConfigError: they are on a hub only.
+        InputError: naming file, row and field.
+    """
+    source = questions_source(benchmark, given)
+    if source is None:
+        return None
+    questions = read_questions(
+        source, key=benchmark.key, category=benchmark.category, references=reference_answers_source(benchmark)
+    )
+    with_reference = benchmark.reference_categories
+    if not with_reference:
+        return questions
+    return tuple(one if one.category in with_reference else dataclasses.replace(one, reference=()) for one in questions)
+
+
+def load_baseline(
+    benchmark: Benchmark,
+    given: Sequence[str],
+    *,
+    key: str | None = None,
+    questions: Sequence[Example] | None = None,
+) -> OutputSet:
+    """The answers that candidates are compared with: one model's, or those of each category's baseline.
+
+    Args:
+        given: files or names, several where categories have baselines of their own; the benchmark's own by default.
+
+    Raises:
+        ConfigError: nothing is named and nothing is on this machine, or a category has no baseline.
+        InputError: naming file, row and field.
+    """
+    sources = [baseline_source(benchmark, one) for one in given] or [baseline_source(benchmark, None)]
+    if len(sources) == 1:
+        return read_one(sources, key=key, questions=questions)
+    if not isinstance(benchmark.baseline, Mapping):
+        raise ConfigError(f"benchmark {benchmark.name!r} has one baseline, and --baseline names {len(sources)}")
+    sets = [read_one([source], key=key, questions=questions) for source in sources]
+    return merge_baselines(sets, benchmark.baseline)
+
+
+def merge_baselines(sets: Sequence[OutputSet], by_category: Mapping[str, str]) -> OutputSet:
+    """One set in which each question has the answer of its category's baseline.
+
+    Raises:
+        ConfigError: a category has no baseline, or its baseline's answers are not there.
+    """
+    by_model = {one.model: dict(zip((e.key for e in one.examples), one.outputs, strict=True)) for one in sets}
+    examples = {example.key: example for one in sets for example in one.examples}
+    wanted: dict[str, str] = {}
+    for key, example in examples.items():
+        model = by_category.get(example.category or "")
+        if model is None:
+            known = ", ".join(sorted(by_category))
+            raise ConfigError(f"question {key!r}: category {example.category!r} has no baseline. Known: {known}")
+        if key not in by_model.get(model, {}):
+            raise ConfigError(f"question {key!r}: no answer of {model!r}, the baseline of {example.category!r}")
+        wanted[key] = model
+    name = " + ".join(dict.fromkeys(wanted.values()))
+    return OutputSet(
+        name,
+        ", ".join(one.source for one in sets),
+        tuple(examples.values()),
+        tuple(dataclasses.replace(by_model[model][key], model=name) for key, model in wanted.items()),
+        tuple(note for one in sets for note in one.notes),
+    )

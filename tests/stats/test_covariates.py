@@ -1,0 +1,92 @@
+"""What is controlled for: names, and the covariates they stand for."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.errors import StatsError
+from evalkit.stats.covariates import control_names, control_term, length_spread, length_term
+from evalkit.stats.sample import Floats, Sample, build_sample
+from tests.stats.stat_samples import keys_for, sample_of
+
+
+def measured(name: str, candidate: list[float], baseline: list[float]) -> Sample:
+    n = len(candidate)
+    return build_sample(keys_for(n), np.full(n, 0.5), measures={name: (np.array(candidate), np.array(baseline))})
+
+
+def term(name: str, candidate: list[float], baseline: list[float]) -> Floats:
+    found = control_term(measured(name, candidate, baseline), name)
+    assert found is not None
+    return found
+
+
+def test_markdown_stands_for_headers_lists_and_bold_and_every_name_counts_once() -> None:
+    assert control_names(["length", "markdown", "bold", "length"]) == ("length", "headers", "lists", "bold")
+    assert control_names(["bold", "markdown"]) == ("bold", "headers", "lists")
+    assert control_names([]) == ()
+
+
+@pytest.mark.parametrize("name", ["intercept", "difficulty"])
+def test_the_names_of_the_regressions_own_terms_are_refused(name: str) -> None:
+    with pytest.raises(StatsError, match=f"no control can be named '{name}'"):
+        control_names(["length", name])
+
+
+@pytest.mark.parametrize("name", ["tokens", "headers", "lists", "bold", "code"])
+def test_a_count_is_the_difference_relative_to_both_and_one(name: str) -> None:
+    found = term(name, [0, 1, 20, 5, 2], [0, 0, 0, 5, 3])
+    assert found.tolist() == pytest.approx([0, 1 / 2, 20 / 21, 0, -1 / 6])
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_a_counts_covariate_is_tanh_of_half_the_log_ratio_with_halves_added(a: float, b: float) -> None:
+    expected = np.tanh(np.log((a + 0.5) / (b + 0.5)) / 2)
+    assert term("bold", [a], [b])[0] == pytest.approx(expected, abs=1e-9)
+    assert term("bold", [b], [a])[0] == -term("bold", [a], [b])[0]
+
+
+def test_a_measure_of_another_name_may_have_any_sign_and_unit() -> None:
+    difference = np.array([-3.0, -1.0, 0.0, 1.0, 50.0])
+    found = term("sentiment", (difference - 7).tolist(), [-7.0] * 5)
+    assert found.tolist() == pytest.approx(length_term(difference).tolist())
+    scaled = term("sentiment", (1e6 * difference - 7).tolist(), [-7.0] * 5)
+    assert scaled.tolist() == pytest.approx(found.tolist())
+
+
+def test_a_negative_count_is_refused() -> None:
+    with pytest.raises(StatsError, match="headers is negative somewhere, and headers are counted"):
+        term("headers", [1, -1], [0, 0])
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1.7e308])
+@pytest.mark.parametrize("name", ["bold", "own"])
+def test_what_is_not_a_number_everywhere_is_unknown(name: str, wrong: float) -> None:
+    assert control_term(measured(name, [1, wrong], [0, 1.7e308]), name) is None
+    assert control_term(measured(name, [1, wrong], [0, 0]), name) is None
+    assert control_term(measured(name, [1, 1], [0, 0]), "another") is None
+    assert control_term(sample_of([0.5, 0.5], [1.0, wrong if wrong > 0 else float("nan")]), "length") is None
+    assert control_term(sample_of([0.5]), "length") is None
+
+
+def test_the_spread_is_the_median_deviation_of_a_normal_sample() -> None:
+    assert length_spread(np.array([-30.0, -10.0, 0.0, 10.0, 500.0])) == pytest.approx(14.826)
+    # more than half agree: of the deviations 0, 0, 0, 10, 40 the median of those that are not zero is 25
+    assert length_spread(np.array([5.0, 5.0, 5.0, 15.0, -35.0])) == pytest.approx(37.065)
+    normal = np.random.default_rng(29).normal(200, 400, 100_000)
+    assert length_spread(normal) == pytest.approx(400, rel=0.02)
+
+
+def test_the_length_term_is_odd_bounded_and_positive_for_the_longer_candidate() -> None:
+    difference = np.array([-3e6, -100.0, 0.0, 100.0, 250.0])
+    term = length_term(difference)
+    assert (np.diff(term) > 0).all()
+    assert np.abs(term).max() <= 1
+    assert term[2] == 0
+    assert length_term(-difference).tolist() == (-term).tolist()
+
+
+def test_a_difference_that_is_the_same_everywhere_keeps_its_sign() -> None:
+    assert length_term(np.array([-7.0, -7.0])).tolist() == [-1.0, -1.0]
+    assert length_term(np.zeros(2)).tolist() == [0.0, 0.0]

@@ -1,31 +1,27 @@
-"""Human reference rankings: a csv of model and score, and one file of aliases that joins spellings."""
+"""Human reference rankings: a table of model and score, and what joins the spellings of a model's name."""
 
-import csv
-import io
-import math
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit import assets
-from evalkit.documents import read_text
+from evalkit.documents import kind_of, parse_json, read_text
 from evalkit.errors import InputError, UnknownName
+from evalkit.formats.scores import csv_rows, read_scores
 
 FOLDER = "leaderboards/human"
 ALIASES = "aliases"
-_SCORE_COLUMNS = ("score", "rating")
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Scores by canonical model name, with where and when they come from."""
+    """Scores by canonical model name, with where and when they come from; `intervals` are 95 % ones, where known."""
 
     name: str
     scores: Mapping[str, float]
     source: str
     date: str
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +38,103 @@ def reference_names() -> list[str]:
     return [name for name in assets.names(FOLDER, ".csv") if name != ALIASES]
 
 
-def read_reference(name: str) -> Reference:
-    """A shipped reference by name, or a csv file with the columns model and score (or rating).
+def read_reference(name: str, *, metric: str | None = None) -> Reference:
+    """A shipped reference by name, or a file with the columns model and score (or rating, or the one named).
 
     Raises:
         InputError: a column is missing or a score is no number.
     """
     if name == ALIASES:
         raise UnknownName("reference", name, reference_names())
-    path = assets.find(FOLDER, name, ".csv", noun="reference")
-    rows = _rows(path)
-    column = next((column for column in _SCORE_COLUMNS if column in rows[0]), None)
-    if column is None or "model" not in rows[0]:
-        raise InputError(f"{path}: expected the columns model and score, found {', '.join(rows[0])}")
-    scores: dict[str, float] = {}
-    for number, row in enumerate(rows, start=1):
-        if row["model"] in scores:
-            raise InputError(f"{path}: row {number}: model {row['model']!r} stands twice")
-        # float() alone would take 1_0 for 10, and the digits of other scripts
-        scores[row["model"]] = float(row[column]) if _NUMBER.fullmatch(row[column].strip()) else math.nan
-        if not math.isfinite(scores[row["model"]]):
-            raise InputError(f"{path}: row {number}: {column}: expected a number, found {row[column]!r}")
-    return Reference(path.name.removesuffix(".csv"), scores, rows[0].get("source", ""), rows[0].get("date", ""))
+    path = Path(name) if name.endswith(".jsonl") else assets.find(FOLDER, name, ".csv", noun="reference")
+    table = read_scores(path, metric=metric)
+    return Reference(
+        table.name,
+        {one.model: one.value for one in table.scores if one.value is not None},
+        table.source,
+        table.date,
+        {
+            one.model: (one.lower, one.upper)
+            for one in table.scores
+            if one.value is not None and one.lower is not None and one.upper is not None
+        },
+    )
 
 
 def read_aliases() -> dict[str, str]:
     """Canonical names by spelling."""
-    return {row["alias"]: row["model"] for row in _rows(assets.folder(FOLDER) / f"{ALIASES}.csv")}
+    return {row["alias"]: row["model"] for row in csv_rows(assets.folder(FOLDER) / f"{ALIASES}.csv")}
 
 
-def shared_models(models: Iterable[str], reference: Reference, aliases: Mapping[str, str]) -> list[Shared]:
-    """The models that the reference knows, each of its models once: an explicit alias goes before an equal spelling."""
+def read_name_map(path: Path) -> dict[str, str]:
+    """A JSON object that leads from names to names.
+
+    Raises:
+        InputError: anything else.
+    """
+    document = parse_json(read_text(path), str(path))
+    if not isinstance(document, dict) or not document:
+        raise InputError(f"{path}: expected an object of names, found {kind_of(document)}")
+    for name, value in document.items():
+        if not isinstance(value, str):
+            raise InputError(f"{path}: {name!r}: expected a name, found {kind_of(value)}")
+    return document
+
+
+def names_by_map(name_map: Mapping[str, str], models: Iterable[str], reference: Reference) -> dict[str, str]:
+    """What a map says about a board's models: reference names by the board's names.
+
+    The map may lead from the board to the reference or back; the direction in which more of it fits is taken. Capital
+    letters do not count.
+    """
+    models = list(models)
+    forward = _fitting(name_map.items(), models, reference)
+    backward = _fitting(((value, name) for name, value in name_map.items()), models, reference)
+    return backward if len(backward) > len(forward) else forward
+
+
+def shared_models(
+    models: Iterable[str],
+    reference: Reference,
+    aliases: Mapping[str, str],
+    *,
+    renamed: Mapping[str, str] | None = None,
+) -> list[Shared]:
+    """The models that the reference knows, each of its models once.
+
+    What `renamed` says of a model goes first, then an explicit alias that the reference does not itself use as a name,
+    then an equal spelling, then two aliases of one model.
+    """
+    renamed = renamed or {}
+    by_canonical = {aliases.get(name, name): name for name in sorted(reference.scores, reverse=True)}
+
+    def target(model: str) -> tuple[int, str | None]:
+        if model in renamed:
+            return 0, renamed[model]
+        if model not in reference.scores and aliases.get(model) in reference.scores:
+            return 1, aliases[model]
+        if model in reference.scores:
+            return 2, model
+        return 3, by_canonical.get(aliases.get(model, model))
+
+    targets = {model: target(model) for model in models}
     found: dict[str, Shared] = {}
-    for model in sorted(models, key=lambda model: (model not in aliases, model)):
-        canonical = aliases.get(model, model)
-        if canonical in reference.scores and canonical not in found:
-            found[canonical] = Shared(model, canonical, reference.scores[canonical])
+    for model in sorted(targets, key=lambda model: (targets[model][0], model)):
+        name = targets[model][1]
+        if name is not None and name in reference.scores and name not in found:
+            found[name] = Shared(model, name, reference.scores[name])
     return list(found.values())
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
-    except csv.Error as error:
-        raise InputError(f"{path}: not valid CSV: {error}") from None
-    if not rows:
-        raise InputError(f"{path}: the file holds no rows")
-    for number, row in enumerate(rows, start=1):
-        if None in row or None in row.values():
-            raise InputError(f"{path}: row {number}: not as many fields as the header has")
-    return rows
+def _fitting(entries: Iterable[tuple[str, str]], models: list[str], reference: Reference) -> dict[str, str]:
+    ours = _by_small_letters(models)
+    theirs = _by_small_letters(reference.scores)
+    return {
+        ours[one.casefold()]: theirs[other.casefold()]
+        for one, other in entries
+        if one.casefold() in ours and other.casefold() in theirs
+    }
+
+
+def _by_small_letters(names: Iterable[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.references import Reference, read_aliases, read_reference, reference_names, shared_models
+from evalkit.references import (
+    Reference,
+    names_by_map,
+    read_aliases,
+    read_name_map,
+    read_reference,
+    reference_names,
+    shared_models,
+)
 
 
 def test_every_shipped_reference_has_scores_a_source_and_a_date() -> None:
@@ -50,4 +58,52 @@ def test_a_bad_reference_is_refused_with_its_place(tmp_path: Path, text: str, sa
     path.write_text(text)
     with pytest.raises(InputError, match=said) as error:
         read_reference(str(path))
+    assert str(error.value).startswith(str(path))
+
+
+def test_a_reference_has_intervals_where_its_file_gives_them(tmp_path: Path) -> None:
+    assert len(read_reference("chatbot_arena_20240329").intervals) == 76
+    assert read_reference("arena_elo_20240202").intervals == {}
+    path = tmp_path / "mine.csv"
+    path.write_text("model,rating,rating_q025,rating_q975\na,1200,1190,1210\n")
+    assert read_reference(str(path)).intervals == {"a": (1190.0, 1210.0)}
+
+
+def test_another_column_can_be_the_reference(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("Model,Elo,Other\na,,1\nb,3,2\n")
+    assert read_reference(str(path), metric="Elo").scores == {"b": 3.0}
+
+
+def test_a_reference_in_the_boards_own_spelling_is_joined_by_it() -> None:
+    aliases = {"v-1.5": "v", "w2": "w", "W-2": "w"}
+    same = Reference("r", {"v": 1.0, "v-1.5": 2.0}, "", "")
+    assert {one.model: one.canonical for one in shared_models(["v", "v-1.5"], same, aliases)} == {
+        "v": "v",
+        "v-1.5": "v-1.5",
+    }
+    # both may use aliases of a model that neither calls by its own name
+    other = Reference("r", {"W-2": 1.0}, "", "")
+    assert [(one.model, one.canonical) for one in shared_models(["w2"], other, aliases)] == [("w2", "W-2")]
+
+
+def test_a_map_goes_either_way_and_over_capital_letters() -> None:
+    reference = Reference("r", {"a": 1.0, "b": 2.0}, "", "")
+    assert names_by_map({"Ours-A": "a", "ours-b": "b"}, ["ours-a", "ours-b"], reference) == {
+        "ours-a": "a",
+        "ours-b": "b",
+    }
+    assert names_by_map({"a": "ours-a"}, ["OURS-A"], reference) == {"OURS-A": "a"}
+    renamed = {"b": "a"}
+    assert [(one.model, one.canonical) for one in shared_models(["a", "b"], reference, {}, renamed=renamed)] == [
+        ("b", "a")
+    ]
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"a": 1}', "{"])
+def test_a_map_that_is_no_object_of_names_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "map.json"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        read_name_map(path)
     assert str(error.value).startswith(str(path))

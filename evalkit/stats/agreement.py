@@ -1,9 +1,14 @@
-"""How far a board agrees with a reference ranking of the same models."""
+"""How far a board agrees with a reference ranking of the same models: rank and linear correlation."""
 
 import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import permutations
 
 import numpy as np
 
+from evalkit.stats.copula import Errors, correlation_interval, kendall_latent, pearson_latent, spearman_latent
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.sample import Floats
@@ -11,18 +16,53 @@ from evalkit.types import OK, Estimate, degraded
 
 MIN_MODELS = 4
 FEW_MODELS = 10
+PERMUTATIONS = 9_999
+# 8! = 40320 orders are all tried
+_EXACT_UP_TO = 8
+_SAME = 1e-12
+# an error as wide as the spread leaves nothing to correlate
+_LEAST_RELIABILITY = 0.5
 
 
-def spearman(board: Floats, reference: Floats, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Spearman's rank correlation on the scale -1..1, with Bonett and Wright's interval over models.
+class Coefficient(Enum):
+    SPEARMAN = "spearman"
+    KENDALL = "kendall"
+    PEARSON = "pearson"
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """What a correlation would be without one of its models, and how often chance alone gives one as far from zero.
+
+    `model` is the place of the model that matters most.
+    """
+
+    p_value: float
+    lower: float
+    upper: float
+    model: int
+    without: float
+
+
+def correlation(
+    coefficient: Coefficient,
+    board: Floats,
+    reference: Floats,
+    *,
+    errors: Errors | None = None,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """A correlation on the scale -1..1, with an interval over models like these and over measurement errors.
+
+    The value is that of the scores as they stand. The interval is for the correlation of scores without error, in the
+    population of models that these are a sample of; where errors are known it holds that of measured scores as well.
 
     Args:
         board, reference: scores of the same models in the same order, shape (n,).
+        errors: standard errors of both, each of shape (n,), 0 where none is known.
 
     Returns:
         n counts models; not estimable below four or where one side does not vary.
-
-    Reference: Bonett and Wright 2000, Psychometrika 65.
     """
     n = len(board)
     if n < MIN_MODELS:
@@ -31,16 +71,149 @@ def spearman(board: Floats, reference: Floats, *, confidence: float = CONFIDENCE
         return Estimate.refused("a score is missing", n=n)
     if np.ptp(board) == 0 or np.ptp(reference) == 0:
         return Estimate.refused("one of the rankings does not vary", n=n)
-    from scipy.stats import rankdata
+    value = VALUES[coefficient](board, reference)
+    stderr, lower, upper = correlation_interval(
+        _LATENT[coefficient], value, board, reference, errors=errors, confidence=confidence
+    )
+    if coefficient == Coefficient.PEARSON:
+        lower, upper = _wider((lower, upper), _fisher(value, n, confidence))
+    reasons = [] if n >= FEW_MODELS else [f"{n} models only"]
+    if errors is not None and min(map(_reliability, (board, reference), errors)) < _LEAST_RELIABILITY:
+        reasons.append("measurement errors make up most of the differences between models")
+    return Estimate(value, stderr, lower, upper, n, degraded("; ".join(reasons)) if reasons else OK)
 
-    value = float(np.corrcoef(rankdata(board), rankdata(reference))[0, 1])
-    # rankings that agree in full are as good as the nearest ones that do not: two neighbours swapped
-    nearest = 1 - 12 / (n * (n**2 - 1))
-    perfect = abs(value) > 1 - 1e-12
-    value = math.copysign(1.0, value) if perfect else value
-    centre = math.copysign(nearest, value) if perfect else value
-    error = math.sqrt((1 + centre**2 / 2) / (n - 3))
-    reach = normal_quantile((1 + confidence) / 2) * error
-    lower, upper = (math.tanh(math.atanh(centre) + side * reach) for side in (-1, 1))
-    status = OK if n >= FEW_MODELS else degraded(f"{n} models only")
-    return Estimate(value, error * (1 - centre**2), min(lower, value), max(upper, value), n, status)
+
+def spearman(
+    board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Spearman's rank correlation; ties share their mean rank."""
+    return correlation(Coefficient.SPEARMAN, board, reference, errors=errors, confidence=confidence)
+
+
+def kendall(
+    board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Kendall's tau-b: pairs in the same order less pairs in the opposite one, as a share of the untied."""
+    return correlation(Coefficient.KENDALL, board, reference, errors=errors, confidence=confidence)
+
+
+def pearson(
+    board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Pearson's linear correlation; its interval is never shorter than Fisher's for normal scores.
+
+    A sample shows less of a long tail than its population has, and the scores at hand alone promise too much.
+    """
+    return correlation(Coefficient.PEARSON, board, reference, errors=errors, confidence=confidence)
+
+
+def robustness(coefficient: Coefficient, board: Floats, reference: Floats) -> Robustness | None:
+    """The permutation test of no association, two-sided, and the range when each model is left out.
+
+    The test tries every order up to eight models and else PERMUTATIONS random ones, with one added for the order
+    found (Phipson and Smyth 2010, arXiv:1603.05766). None where the correlation cannot be estimated, or cannot be
+    without some model.
+    """
+    n = len(board)
+    if n < MIN_MODELS or not np.isfinite([board, reference]).all():
+        return None
+    kept = ~np.eye(n, dtype=bool)
+    if any(np.ptp(side[rows]) == 0 for rows in kept for side in (board, reference)):
+        return None
+    value = VALUES[coefficient]
+    whole = value(board, reference)
+    without = np.array([value(board[rows], reference[rows]) for rows in kept])
+    model = int(np.argmax(np.abs(without - whole)))
+    return Robustness(
+        _permutation_p(coefficient, board, reference),
+        float(without.min()),
+        float(without.max()),
+        model,
+        float(without[model]),
+    )
+
+
+def mean_ranks(scores: Floats) -> Floats:
+    """Ranks from 1, ties at their mean."""
+    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(count) - (count - 1) / 2)[place]
+    return ranks
+
+
+def _spearman(board: Floats, reference: Floats) -> float:
+    return _pearson(mean_ranks(board), mean_ranks(reference))
+
+
+def _kendall(board: Floats, reference: Floats) -> float:
+    first, second = _signs(board), _signs(reference)
+    return _bounded(float(first @ second) / math.sqrt(float(first @ first) * float(second @ second)))
+
+
+def _pearson(board: Floats, reference: Floats) -> float:
+    # a scale that neither overflows nor underflows
+    first, second = ((side - side.mean()) / np.ptp(side) for side in (board, reference))
+    return _bounded(float(first @ second) / math.sqrt(float(first @ first) * float(second @ second)))
+
+
+def _bounded(value: float) -> float:
+    """A perfect correlation is 1 and not the float beside it."""
+    return math.copysign(1.0, value) if abs(value) > 1 - _SAME else value
+
+
+def _signs(scores: Floats) -> Floats:
+    """The order of every pair as -1, 0 or 1, shape (pairs,)."""
+    first, second = np.triu_indices(len(scores), 1)
+    signs: Floats = np.sign(scores[first] - scores[second])
+    return signs
+
+
+def _fisher(value: float, n: int, confidence: float) -> tuple[float, float]:
+    if abs(value) == 1:
+        return value, value
+    reach = normal_quantile((1 + confidence) / 2) / math.sqrt(n - 3)
+    return math.tanh(math.atanh(value) - reach), math.tanh(math.atanh(value) + reach)
+
+
+def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _reliability(scores: Floats, error: Floats) -> float:
+    """The share of the spread that is no measurement error."""
+    return 1 - float(np.mean(error**2)) / float(np.var(scores, ddof=1))
+
+
+def _permutation_p(coefficient: Coefficient, board: Floats, reference: Floats) -> float:
+    n = len(board)
+    rising = np.lexsort((reference, board))
+    board, reference = board[rising], reference[rising]
+    if n <= _EXACT_UP_TO:
+        orders, added = np.array(list(permutations(range(n)))), 0
+    else:
+        generator = np.random.default_rng(n)
+        orders, added = generator.permuted(np.tile(np.arange(n), (PERMUTATIONS, 1)), axis=1), 1
+    if coefficient == Coefficient.KENDALL:
+        # only the numerator changes with the order
+        signs = np.sign(reference[:, None] - reference[None, :])
+        first = np.sign(board[:, None] - board[None, :])
+        found = np.array([np.vdot(first, signs[np.ix_(order, order)]) for order in orders])
+        whole = np.vdot(first, signs)
+    else:
+        ranked = coefficient == Coefficient.SPEARMAN
+        left, right = ((mean_ranks(side) if ranked else side / np.ptp(side)) for side in (board, reference))
+        left, right = left - left.mean(), right - right.mean()
+        found, whole = right[orders] @ left, right @ left
+    as_far = int((np.abs(found) >= abs(whole) * (1 - _SAME) - _SAME).sum())
+    return (as_far + added) / (len(orders) + added)
+
+
+VALUES: Mapping[Coefficient, Callable[[Floats, Floats], float]] = {
+    Coefficient.SPEARMAN: _spearman,
+    Coefficient.KENDALL: _kendall,
+    Coefficient.PEARSON: _pearson,
+}
+_LATENT = {
+    Coefficient.SPEARMAN: spearman_latent,
+    Coefficient.KENDALL: kendall_latent,
+    Coefficient.PEARSON: pearson_latent,
+}

@@ -1,0 +1,51 @@
+"""evalkit correlate: how far boards agree with a human ranking of the same models."""
+
+from pathlib import Path
+
+import click
+
+from evalkit.boards.agreement import correlate, correlate_common
+from evalkit.cli.options import json_option
+from evalkit.files import write_text
+from evalkit.formats.scores import read_scores
+from evalkit.references import read_aliases, read_name_map, read_reference
+from evalkit.report.agreement import correlated_csv, correlated_json, correlated_markdown, correlated_text
+
+FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_json, "markdown": correlated_markdown}
+
+
+@click.command("correlate")
+@click.argument("boards", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--reference", metavar="NAME|FILE", required=True, help="The ranking to compare with.")
+@click.option("--metric", metavar="COLUMN", help="What of a board is compared. [default: score, or a win rate]")
+@click.option("--reference-metric", metavar="COLUMN", help="The same of the reference. [default: score or rating]")
+@click.option("--map", "maps", multiple=True, metavar="FILE.json", type=click.Path(path_type=Path),
+              help="Names of a board's models and the reference's, either way round; repeatable.")  # fmt: skip
+@click.option("--common", is_flag=True, help="Only the models that all boards share.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
+@json_option
+def command(
+    boards: tuple[Path, ...],
+    reference: str,
+    metric: str | None,
+    reference_metric: str | None,
+    maps: tuple[Path, ...],
+    common: bool,
+    form: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Correlate BOARDS with a reference ranking, with intervals.
+
+    A board is a csv file, or JSON lines, with a model and a score in each row, and lower and upper where known.
+    """
+    tables = [read_scores(path, metric=metric) for path in boards]
+    human = read_reference(reference, metric=reference_metric)
+    name_maps = [read_name_map(path) for path in maps]
+    compare = correlate_common if common else correlate
+    text = FORMATS["json" if as_json else form](compare(tables, human, read_aliases(), maps=name_maps))
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(out, text)

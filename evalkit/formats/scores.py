@@ -1,0 +1,157 @@
+"""Tables of one score a model: a board or a reference ranking, from csv or from JSON lines with bootstrap results."""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.documents import kind_of, read_text
+from evalkit.errors import InputError
+from evalkit.formats.records import read_records
+
+METRICS = ("score", "rating", "lc_win_rate", "length_controlled_winrate", "win_rate")
+
+_MODEL_COLUMNS = ("model", "Model")
+# the interval that stands beside a score; any other metric looks for METRIC_lower and METRIC_upper
+_BOUNDS = {"lc_win_rate": ("lc_lower", "lc_upper"), "rating": ("rating_q025", "rating_q975")}
+_SCORES = ("score", "rating")
+# AlpacaEval's lc_standard_error is left out on purpose: it is no sampling error
+_ERRORS = {"lc_win_rate": "lc_stderr", "win_rate": "standard_error", "score": "stderr", "rating": "stderr"}
+_RESULTS = "results"
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One model's score; what is known of its error is an interval, a standard error, or both.
+
+    `resampled_mean` is the mean of its bootstrap results, which may lie beside the score.
+    """
+
+    model: str
+    value: float | None
+    lower: float | None = None
+    upper: float | None = None
+    stderr: float | None = None
+    resampled_mean: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """The models of a file in its order; `source` and `date` are what its first row says of them."""
+
+    name: str
+    metric: str
+    scores: tuple[Score, ...]
+    source: str = ""
+    date: str = ""
+
+
+def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
+    """One column of a table of models; by default the first of METRICS that it has.
+
+    An empty field is a model without a number. Intervals are taken to be 95 % ones.
+
+    Raises:
+        InputError: a column is missing, a field is no number, or a model stands twice.
+    """
+    rows = list(_json_rows(path) if path.suffix == ".jsonl" else csv_rows(path))
+    model_column, column = _columns(rows[0], metric, path)
+    bounds, error = _beside(rows[0], column)
+    scores: dict[str, Score] = {}
+    for number, row in enumerate(rows, start=1):
+        where = f"{path}: row {number}"
+        model = row.get(model_column)
+        if model == "" and row.get(column) in ("", None):
+            continue  # an empty line at the end of a spreadsheet
+        if not isinstance(model, str) or not model:
+            raise InputError(f"{where}: {model_column}: expected a name, found {kind_of(model)}")
+        if model in scores:
+            raise InputError(f"{where}: model {model!r} stands twice. Keep one row for each model")
+        scores[model] = _score(model, row, column, bounds, error, where)
+    if all(score.value is None for score in scores.values()):
+        raise InputError(f"{path}: {column}: no row holds a number")
+    source, date = (str(rows[0].get(name) or "") for name in ("source", "date"))
+    return ScoreTable(re.sub(r"\.(csv|jsonl)$", "", path.name), column, tuple(scores.values()), source, date)
+
+
+def csv_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a csv file, each with as many fields as its header.
+
+    Raises:
+        InputError: missing, empty, or not CSV.
+    """
+    try:
+        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: not valid CSV: {error}") from None
+    if not rows:
+        raise InputError(f"{path}: the file holds no rows")
+    for number, row in enumerate(rows, start=1):
+        if None in row or None in row.values():
+            raise InputError(f"{path}: row {number}: not as many fields as the header has")
+    return rows
+
+
+def _columns(row: Mapping[str, Any], metric: str | None, path: Path) -> tuple[str, str]:
+    model = next((name for name in _MODEL_COLUMNS if name in row), None)
+    column = metric if metric is not None else next((name for name in METRICS if name in row), None)
+    if model is None or column is None:
+        raise InputError(f"{path}: expected the columns model and score, found {', '.join(row)}")
+    if column not in row:
+        raise InputError(f"{path}: no column {column!r}. Found: {', '.join(row)}")
+    return model, column
+
+
+def _beside(names: Mapping[str, Any], column: str) -> tuple[tuple[str, str] | None, str | None]:
+    """The columns with the interval and the standard error of a metric."""
+    pairs = [(f"{column}_lower", f"{column}_upper")]
+    if column in _BOUNDS:
+        pairs.append(_BOUNDS[column])
+    # a bare lower and upper belong to the score where there is one
+    if column in _SCORES or not any(name in names for name in _SCORES):
+        pairs.append(("lower", "upper"))
+    bounds = next((pair for pair in pairs if all(name in names for name in pair)), None)
+    errors = (f"{column}_stderr", _ERRORS.get(column, ""))
+    return bounds, next((name for name in errors if name in names), None)
+
+
+def _score(
+    model: str, row: Mapping[str, Any], column: str, bounds: tuple[str, str] | None, error: str | None, where: str
+) -> Score:
+    value = _number(row, column, where)
+    lower, upper = (_number(row, name, where) for name in bounds) if bounds else (None, None)
+    if lower is None or upper is None:
+        lower = upper = None
+    elif lower > upper:
+        raise InputError(f"{where}: {bounds[0] if bounds else ''}: {lower:g} is above the upper bound {upper:g}")
+    stderr = None if error is None else _number(row, error, where)
+    if stderr is not None and stderr < 0:
+        raise InputError(f"{where}: {error}: expected a standard error, found {stderr:g}")
+    draws = row.get(_RESULTS) if column == "score" else None
+    if not isinstance(draws, list) or len(draws) < 2:
+        return Score(model, value, lower, upper, stderr)
+    numbers = [_number({_RESULTS: one}, _RESULTS, where) or 0.0 for one in draws]
+    mean = math.fsum(numbers) / len(numbers)
+    spread = math.sqrt(math.fsum((one - mean) ** 2 for one in numbers) / len(numbers))
+    return Score(model, value, lower, upper, spread, mean)
+
+
+def _number(row: Mapping[str, Any], name: str, where: str) -> float | None:
+    found = row.get(name)
+    if found is None or (isinstance(found, str) and not found.strip()):
+        return None
+    # float() alone would take 1_0 for 10, and the digits of other scripts
+    if isinstance(found, str) and _NUMBER.fullmatch(found.strip()):
+        found = float(found)
+    if isinstance(found, bool) or not isinstance(found, int | float) or abs(found) > 1e300 or found != found:
+        raise InputError(f"{where}: {name}: expected a number, found {str(found)[:60]!r}")
+    return float(found)
+
+
+def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    return (record.fields for record in read_records(path))

@@ -17,15 +17,21 @@ Parser = Callable[..., Verdict]
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 _BRACKETS = re.compile(r"\[\[([^\[\]]*)\]\]")
 _NUMBERS = {"low", "high", "min_mass"}
+# of MT-Bench and of Arena-Hard: the second where the first finds nothing
+_LOOSE_GRADES = tuple(map(re.compile, (r"\[\[([0-9]+\.?[0-9]*)\]\]", r"\[([0-9]+\.?[0-9]*)\]")))
+_LOOSE_VERDICTS = tuple(map(re.compile, (r"\[\[([AB<>=]+)\]\]", r"\[([AB<>=]+)\]")))
+_ARENA_LABELS = Labels("A", "B")
+_MIRRORED = {"A<<B": "B>>A", "A<B": "B>A", "B=A": "A=B", "B<A": "A>B", "B<<A": "A>>B"}
+_FIVE = (1.0, 1.0, 0.5, 0.0, 0.0)
 _SHOWN = 40
 
 
 def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1) -> Verdict:
     """The first token's probability for each label, scaled to sum to one; a label outside the top tokens counts zero.
 
-    A token stands for a label when it is its beginning: labels differ in their first letter. Labels that share less
-    than `min_mass` of the probability are no verdict: the judge was about to say something else. Where the endpoint
-    gives no log-probabilities, a reply that is a label and nothing else counts as that one draw.
+    A token stands for a label when it is the beginning of that one alone: drawn labels differ in their first letter.
+    Labels that share less than `min_mass` of the probability are no verdict: the judge was about to say something else.
+    Where the endpoint gives no log-probabilities, a reply that is a label and nothing else counts as that one draw.
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
         return _sampled(reply.text.strip(), labels)
@@ -33,9 +39,10 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     for token, logprob in reply.top_logprobs[0]:
         if math.isnan(logprob) or logprob > 1e-6:
             return Unparsed(f"log-probability {logprob} of token {_shown(token)} is not one")
-        for label in mass:
-            if token.strip() and label.startswith(token.strip()):
-                mass[label] += math.exp(logprob)
+        begun = [label for label in mass if token.strip() and label.startswith(token.strip())]
+        # what both labels begin with stands for neither
+        if len(begun) == 1:
+            mass[begun[0]] += math.exp(logprob)
     total = sum(mass.values())
     if total == 0:
         return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_shown(_likeliest(reply))}")
@@ -46,17 +53,27 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
 
 def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
     """The label in double brackets that alone makes up the last line, as in `[[K]]`."""
-    lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
-    if not lines:
-        return Unparsed("the reply is empty")
-    match = _BRACKETS.fullmatch(lines[-1])
-    if match is None:
-        return Unparsed(f"no [[label]] alone on the last line, which reads {_shown(lines[-1])}")
-    known = [label for label in (labels.first, labels.second, labels.tie) if label]
-    stated = {name for name in _BRACKETS.findall(reply.text) if name in known}
-    if len(stated) > 1:
-        return Unparsed(f"several verdicts: {', '.join(sorted(stated))}")
-    return _of_label(match.group(1), labels)
+    return _last_verdict(reply.text, lambda said: _of_label(said, labels))
+
+
+def five_way(reply: ChatReply, labels: Labels, *, field: str | None = None) -> Verdict:
+    """One of five verdicts, `[[K>>M]]`, `[[K>M]]`, `[[K=M]]`, `[[M>K]]` or `[[M>>K]]` for the labels K and M, alone on
+    the last line; or the same without brackets in one field of a reply that is a single JSON object.
+    """
+    if field is None:
+        return _last_verdict(reply.text, lambda said: _of_five(said, labels))
+    found = _read_field(reply.text, field)
+    if isinstance(found, Unparsed):
+        return found
+    if not isinstance(found.value, str):
+        return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a verdict")
+    return _of_five(found.value, labels)
+
+
+def five_way_labels(labels: Labels) -> tuple[str, ...]:
+    """The five verdicts from the first answer being much better to the second being so."""
+    first, second = labels.first, labels.second
+    return f"{first}>>{second}", f"{first}>{second}", f"{first}={second}", f"{second}>{first}", f"{second}>>{first}"
 
 
 def json_field(reply: ChatReply, labels: Labels, *, field: str = "winner") -> Verdict:
@@ -88,6 +105,30 @@ def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str |
     if _NUMBER.fullmatch(text) is None:
         return Unparsed(f"no number alone on the last line, which reads {_shown(lines[-1])}")
     return _of_number(float(text), low, high)
+
+
+def mt_bench_grade(reply: ChatReply, _: Labels, *, low: float = 1, high: float = 10) -> Verdict:
+    """The first `[[7]]` anywhere, else the first `[7]`, as MT-Bench reads a grade.
+
+    Lenient, for recorded replies only: an answer that the judge quotes can put a grade into its mouth.
+    """
+    for pattern in _LOOSE_GRADES:
+        if match := pattern.search(reply.text):
+            return _of_number(float(match.group(1)), low, high)
+    return Unparsed("no number in brackets")
+
+
+def arena_hard_verdict(reply: ChatReply, _: Labels) -> Verdict:
+    """The last `[[A>B]]` anywhere, else the last `[A>B]`, in capitals or not, as Arena-Hard reads one of five verdicts.
+    A is the answer shown first.
+
+    Lenient, for recorded replies only, as `mt_bench_grade` is.
+    """
+    said = reply.text.upper()
+    for pattern in _LOOSE_VERDICTS:
+        if found := pattern.findall(said):
+            return _of_five(_MIRRORED.get(found[-1], found[-1]), _ARENA_LABELS)
+    return Unparsed("no verdict in brackets")
 
 
 def find_parser(name: str, options: Mapping[str, Any]) -> Callable[[ChatReply, Labels], Verdict]:
@@ -145,6 +186,29 @@ def _sampled(said: str, labels: Labels) -> Verdict:
     return Preference(1.0 if said == labels.first else 0.0, Reading.SAMPLED)
 
 
+def _last_verdict(text: str, read: Callable[[str], Verdict]) -> Verdict:
+    """What stands in double brackets, alone on the last line; another verdict before it makes the reply ambiguous."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return Unparsed("the reply is empty")
+    match = _BRACKETS.fullmatch(lines[-1])
+    if match is None:
+        return Unparsed(f"no [[label]] alone on the last line, which reads {_shown(lines[-1])}")
+    said = {name: read(name) for name in _BRACKETS.findall(text)}
+    said = {name: verdict for name, verdict in said.items() if not isinstance(verdict, Unparsed)}
+    # one verdict may be spelled in two ways
+    if len(set(said.values())) > 1:
+        return Unparsed(f"several verdicts: {', '.join(sorted(said))}")
+    return read(match.group(1))
+
+
+def _of_five(said: str, labels: Labels) -> Verdict:
+    for name, p_first, strong in zip(five_way_labels(labels), _FIVE, (True, False, False, False, True), strict=True):
+        if said.replace(" ", "") == name:
+            return Preference(p_first, strong=strong)
+    return Unparsed(f"unknown verdict {_shown(said)}")
+
+
 def _of_label(name: str, labels: Labels) -> Verdict:
     if labels.tie is not None and name == labels.tie:
         return Preference(0.5)
@@ -173,6 +237,9 @@ def _shown(text: str) -> str:
 BUILTIN: dict[str, Parser] = {
     "token_probability": token_probability,
     "bracket_label": bracket_label,
+    "five_way": five_way,
     "json_field": json_field,
     "number": number,
+    "mt_bench_grade": mt_bench_grade,
+    "arena_hard_verdict": arena_hard_verdict,
 }

@@ -12,6 +12,7 @@ import os
 import random
 import re
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,12 +30,17 @@ from evalkit.config import read_judge
 from evalkit.documents import decode, parse_json
 from evalkit.errors import EvalkitError
 from evalkit.formats.alpaca_eval import read_recording, read_verdicts
+from evalkit.formats.boards import read_board
 from evalkit.formats.chat import read_reply
+from evalkit.formats.evaluators import convert_evaluator
+from evalkit.formats.foreign import read_foreign
+from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import read_outputs
+from evalkit.formats.questions import read_questions
 from evalkit.formats.table import read_preferences
 from evalkit.parsers import BUILTIN, find_parser
 from evalkit.references import read_reference
-from evalkit.types import ChatReply, Labels, Preference, Rating, Unparsed
+from evalkit.types import ChatReply, Example, Labels, Preference, Rating, Unparsed
 from tests.cli.running import Done, evalkit
 from tests.cli.test_bad_input import refused_in_one_line
 
@@ -72,6 +78,42 @@ DIFFICULTY: Rows = [
     {"index": n, "instruction_difficulty": n / 3, "preference": 1.5, "std_delta_len": n} for n in range(4)
 ]
 REFERENCE: Rows = [{"model": name, "score": 1000.5, "source": "here", "date": "2024-01-01"} for name in "abc"]
+QUESTIONS: Rows = [
+    {"question_id": n, "category": "math", "turns": [f"Do {n}.", "Again."], "reference": ["3", ""]} for n in range(3)
+]
+ANSWERS: Rows = [
+    {"question_id": 0, "model_id": "m", "choices": [{"index": 0, "turns": ["# a", "b"]}], "tstamp": 1.5},
+    {
+        "uid": "x", "model": "m", "metadata": {"token_len": 3, "bold_count": {"**": 1}},
+        "messages": [{"role": "user", "content": "i"}, {"role": "assistant", "content": {"answer": "o"}}],
+    },
+]  # fmt: skip
+SINGLE: Rows = [
+    {"question_id": n, "model": "m", "judge": ["j", "p"], "judgment": "[[7]]", "score": 7, "turn": 1} for n in range(3)
+]
+PAIR: Rows = [
+    {"question_id": n, "model_1": "m", "model_2": "b", "g1_winner": "tie", "g2_winner": "error", "turn": 2}
+    for n in range(3)
+]
+GAMES: Rows = [
+    {
+        "uid": "x", "category": "math", "judge": "j", "model": "m", "baseline": "b",
+        "games": [{"score": "A>>B", "judgment": {"answer": "[[A>>B]]"}}, {"score": "B=A", "judgment": "x"}],
+    },
+    {"uid": "y", "judge": "j", "model": "m", "games": [None, {"score": None}]},
+]  # fmt: skip
+SAMPLE = {"id": 1, "epoch": 1, "output": {"completion": "o"}, "scores": {"s": {"value": "C", "explanation": "e"}}}
+LOG = {"version": 2, "status": "success", "eval": {"task": "t", "model": "m"}, "samples": [SAMPLE]}
+BOARD: Rows = [{"model": name, "win_rate": 51.5, "standard_error": 1.5, "n_total": 805, "mode": "x"} for name in "abc"]
+CONFIGS = """\
+mine:
+  prompt_template: mine/prompt.txt
+  fn_completions: openai_completions
+  completions_kwargs: {model_name: gpt, max_tokens: 1, temperature: 0, logprobs: true}
+  fn_completion_parser: logprob_parser
+  completion_parser_kwargs: {numerator_token: m, denominator_tokens: [m, M]}
+"""
+PROMPT = "<|im_start|>user\n{instruction} {output_1} {output_2}\n<|im_end|>\n"
 REPLY = {"choices": [CHOICE], "usage": {"prompt_tokens": 3, "completion_tokens": 1}, "model": "gpt"}
 JUDGE = """\
 client: openai
@@ -182,6 +224,14 @@ def as_parquet(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
+def as_archive(log: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, value in {"header.json": {**log, "samples": None}, "samples/1.json": log["samples"][0]}.items():
+            archive.writestr(zipfile.ZipInfo(name), json.dumps(value))
+    return buffer.getvalue()
+
+
 def tables(rows: Rows) -> list[bytes]:
     """The rows as Parquet, and with each column in turn of every other kind."""
     table = pa.Table.from_pylist(rows)
@@ -205,6 +255,10 @@ def tables(rows: Rows) -> list[bytes]:
 
 def read_all(path: Path) -> object:
     return read_outputs([str(path)]), read_outputs([str(path)], key="id")
+
+
+def read_answers(path: Path) -> object:
+    return read_outputs([str(path)], questions=[Example("0", ("Do.", "Again."))])
 
 
 def read_body(path: Path) -> object:
@@ -233,15 +287,30 @@ class Kind:
 
 # fmt: off
 KINDS = [
-    Kind("outputs.json", read_all, lambda: [as_json(OUTPUTS)], 0.16),
-    Kind("outputs.jsonl", read_all, lambda: [as_lines(OUTPUTS)], 0.12),
-    Kind("outputs.csv", read_all, lambda: [as_csv(OUTPUTS)], 0.10),
+    Kind("outputs.json", read_all, lambda: [as_json(OUTPUTS)], 0.11),
+    Kind("outputs.jsonl", read_all, lambda: [as_lines(OUTPUTS)], 0.08),
+    Kind("outputs.csv", read_all, lambda: [as_csv(OUTPUTS)], 0.04),
     Kind("outputs.parquet", read_all, lambda: tables(OUTPUTS), 0.08),
     Kind("outputs.json.gz", read_all, lambda: [as_json(OUTPUTS)], 0.04, zipped=True),
     Kind("outputs.jsonl.gz", read_all, lambda: [as_lines(OUTPUTS)], 0.04, zipped=True),
     Kind("outputs.parquet.gz", read_all, lambda: tables(OUTPUTS)[:1], 0.02, zipped=True),
-    Kind("annotations.json", read_verdicts, lambda: [as_json(ANNOTATIONS)], 0.08),
-    Kind("recording.json", read_recording, lambda: [as_json(ANNOTATIONS)], 0.08),
+    Kind("annotations.json", read_verdicts, lambda: [as_json(ANNOTATIONS)], 0.04),
+    Kind("recording.json", read_recording, lambda: [as_json(ANNOTATIONS)], 0.05),
+    Kind("question.jsonl", lambda path: read_questions(str(path)), lambda: [as_lines(QUESTIONS)], 0.02),
+    Kind("answer.jsonl", read_answers, lambda: [as_lines(ANSWERS)], 0.03),
+    Kind("single.jsonl", read_judgments, lambda: [as_lines(SINGLE)], 0.02),
+    Kind("pair.jsonl", read_judgments, lambda: [as_lines(PAIR)], 0.02),
+    Kind("games.jsonl", read_judgments, lambda: [as_lines(GAMES)], 0.03),
+    Kind("judged.json", read_judgments, lambda: [as_json(ANNOTATIONS)], 0.02),
+    Kind("log.json", read_judgments, lambda: [json.dumps(LOG).encode()], 0.02),
+    Kind("log.eval", read_judgments, lambda: [as_archive(LOG)], 0.01),
+    Kind("board.csv", read_board, lambda: [as_csv(BOARD)], 0.01),
+    Kind("any.json", read_foreign, lambda: [as_json(OUTPUTS), json.dumps(LOG).encode()], 0.01),
+    Kind("any.parquet", read_foreign, lambda: tables(OUTPUTS), 0.02),
+    Kind(
+        "configs.yaml", lambda path: convert_evaluator(path.parent), lambda: [CONFIGS.encode()], 0.01,
+        beside={"prompt.txt": PROMPT.encode()},
+    ),
     Kind("table.csv", read_preferences, lambda: [as_csv(TABLE)], 0.03),
     Kind("table.parquet", read_preferences, lambda: tables(TABLE), 0.02),
     Kind("instruction_difficulty.csv", read_difficulty, lambda: [as_csv(DIFFICULTY)], 0.02),

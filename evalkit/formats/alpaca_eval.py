@@ -14,7 +14,7 @@ from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
-from evalkit.types import Annotation, ChatReply, Labels, Order, OutputSet
+from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, Order, Output
 
 RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
@@ -73,7 +73,7 @@ def read_verdicts(path: Path) -> list[RecordedVerdict]:
     Raises:
         InputError: naming file, row and field.
     """
-    return [_verdict(record) for record in read_records(path)]
+    return [recorded_verdict(record) for record in read_records(path)]
 
 
 def read_recording(path: Path) -> Recording:
@@ -94,35 +94,35 @@ def read_recording(path: Path) -> Recording:
     return Recording(str(path), annotators.pop(), replies)
 
 
-def write_annotations(path: Path, annotations: Iterable[Annotation], baseline: OutputSet, candidate: OutputSet) -> None:
+Answered = tuple[Example, Output | None, Output | None]
+
+
+def write_annotations(path: Path, annotations: Iterable[Annotation], answered: Mapping[str, Answered]) -> None:
     """One object an instruction, in the order of the annotations, with the mean preference over orders and repeats.
 
-    The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed.
+    The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed. What was
+    graded alone has a `rating` instead of a preference, and no baseline.
 
     Args:
         annotations: those of one instruction one after the other.
+        answered: each instruction with the baseline's and the candidate's output, by key.
     """
-    answers = {output.key: output for output in candidate.outputs}
-    asked = {
-        example.key: (example, output)
-        for example, output in zip(reversed(baseline.examples), reversed(baseline.outputs), strict=True)
-    }
     with replacing(path) as file:
         # a line each: readable, and written in a tenth of the time that indentation takes
         before = "[\n"
         for key, group in itertools.groupby(annotations, key=lambda one: one.asked.key):
-            example, output = asked[key]
-            answer = answers.get(key)
+            example, baseline, candidate = answered[key]
             given = list(group)
+            asked = given[0].asked
             row = {
                 "instruction": example.instruction,
-                "output_1": output.text,
-                "generator_1": baseline.model,
+                **({} if baseline is None else {"output_1": baseline.text, "generator_1": asked.baseline}),
                 "dataset": example.category,
-                "output_2": None if answer is None else answer.text,
-                "generator_2": candidate.model,
-                "annotator": given[0].asked.judge,
-                **_judged(given),
+                "output_2": None if candidate is None else candidate.text,
+                "generator_2": asked.model,
+                "annotator": asked.judge,
+                **({"key": key, "turn": asked.turn} if example.cluster else {}),
+                **(_graded(given) if asked.order == Order.ALONE else _judged(given)),
             }
             file.write(before + json.dumps(row, ensure_ascii=True))
             before = ",\n"
@@ -132,11 +132,25 @@ def write_annotations(path: Path, annotations: Iterable[Annotation], baseline: O
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
     # as on the board: repeats are averaged first, and every order asked must have answered
     orders = {one.asked.order for one in given}
-    means = [_mean([one.preference for one in given if one.asked.order == order]) for order in Order if order in orders]
+    means = [
+        _mean([one.preference for one in given if one.asked.order == order]) for order in BOTH_ORDERS if order in orders
+    ]
     answered = [mean for mean in means if mean is not None]
     failures = [one.failure for one in given if one.failure is not None]
     return {
         "preference": 1.0 + sum(answered) / len(answered) if len(answered) == len(means) else None,
+        "rule": given[0].asked.rule,
+        "failure": failures[0] if failures else None,
+        "raw_completion": [_raw(one) for one in given if one.reply is not None],
+    }
+
+
+def _graded(given: Sequence[Annotation]) -> dict[str, Any]:
+    failures = [one.failure for one in given if one.failure is not None]
+    scales = [[one.rating.low, one.rating.high] for one in given if one.rating is not None]
+    return {
+        "rating": _mean([None if one.rating is None else one.rating.value for one in given]),
+        "scale": scales[0] if scales else None,
         "rule": given[0].asked.rule,
         "failure": failures[0] if failures else None,
         "raw_completion": [_raw(one) for one in given if one.reply is not None],
@@ -169,7 +183,12 @@ def _raw(annotation: Annotation) -> dict[str, Any]:
     }
 
 
-def _verdict(record: Record) -> RecordedVerdict:
+def recorded_verdict(record: Record) -> RecordedVerdict:
+    """The preference of one row.
+
+    Raises:
+        InputError: naming the row and the field.
+    """
     return RecordedVerdict(
         key=instruction_key(record.text("instruction")),
         model=record.text("generator_2"),
@@ -251,7 +270,7 @@ def infer_order(recorded: RecordedReply, preference_in: Callable[[Order], float 
     """
     if recorded.order is not None or recorded.preference is None:
         return recorded.order or Order.BASELINE_FIRST
-    for order in Order:
+    for order in BOTH_ORDERS:
         preference = preference_in(order)
         if preference is not None and abs(preference - recorded.preference) <= TOLERANCE:
             return order

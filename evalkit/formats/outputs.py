@@ -1,18 +1,31 @@
-"""Model outputs in AlpacaEval's layout: instruction, output, generator and optionally dataset."""
+"""Models' outputs: AlpacaEval's layout, MT-Bench's and Arena-Hard's, told apart by the fields of each record."""
 
 import hashlib
+import json
+import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evalkit.errors import InputError
+from evalkit.files import write_text
 from evalkit.formats import hub
+from evalkit.formats.conversation import ID_FIELDS, Answered, read_answered, read_id, read_turns
 from evalkit.formats.records import SUFFIXES, Record, read_records
+from evalkit.markdown import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
 # in code points: some 250,000 tokens of English and more of other scripts, beyond the context of most judges and beyond
 # what any of them reads with care
 MAX_OUTPUT_CHARS = 1_000_000
+
+# numbers that name a row and do not describe its answer
+_NAMES = {*ID_FIELDS, "index", "idx", "turn"}
+_SEVERAL = "hold several samples, of which the first is read"
+_FAILED = "are failed calls and left out"
 
 
 def instruction_key(instruction: str) -> str:
@@ -20,27 +33,40 @@ def instruction_key(instruction: str) -> str:
     return hashlib.sha256(instruction.encode("utf-8")).hexdigest()[:16]
 
 
-def read_outputs(sources: Iterable[str], *, key: str | None = None, like: OutputSet | None = None) -> list[OutputSet]:
+def read_outputs(
+    sources: Iterable[str],
+    *,
+    key: str | None = None,
+    like: OutputSet | None = None,
+    questions: Sequence[Example] | None = None,
+) -> list[OutputSet]:
     """Output sets by model, in order of first appearance; several sources of one model are joined.
 
     A null is an empty answer. Of an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
-    off inside the last one give the rows before it, and a note.
+    off inside the last one give the rows before it, and a note; so do failed calls, which are no answers, and samples
+    after the first.
 
     Args:
         sources: files, folders saved by `datasets`, or `hf:` names.
-        key: the field that joins outputs to instructions; a digest of the instruction by default.
+        key: the field that joins outputs to instructions; a digest of the instruction by default, and the question's
+            id in the layouts of MT-Bench and Arena-Hard.
         like: a set whose examples are shared where they are equal, so that each instruction is held once.
+        questions: what was asked, which outputs without their instructions need; others are joined to it by `key`,
+            else by the instruction's text.
 
     Raises:
         InputError: naming file, row and field.
     """
-    known = {} if like is None else {example.key: example for example in like.examples}
+    known = _Known(
+        {} if like is None else {example.key: example for example in like.examples},
+        {example.key: example for example in questions or ()},
+        _by_turns(questions or ()),
+    )
     gathered: dict[str, list[tuple[str, Example, Output]]] = {}
     notes: dict[str, list[str]] = {}
     for source in sources:
         notes[source] = []
-        for record in _records(source, notes[source].append):
-            example, output = _parse(record, source, key, known)
+        for example, output in _read(source, key, known, notes[source].append):
             gathered.setdefault(output.model, []).append((source, example, output))
     found = []
     for model, rows in gathered.items():
@@ -52,47 +78,31 @@ def read_outputs(sources: Iterable[str], *, key: str | None = None, like: Output
     return found
 
 
-def read_one(sources: Sequence[str], *, key: str | None = None) -> OutputSet:
+def read_one(
+    sources: Sequence[str], *, key: str | None = None, questions: Sequence[Example] | None = None
+) -> OutputSet:
     """The output set of sources that must hold a single model's answers.
 
     Raises:
         InputError: several models.
     """
-    sets = read_outputs(sources, key=key)
+    sets = read_outputs(sources, key=key, questions=questions)
     if len(sets) != 1:
         names = ", ".join(one.model for one in sets[:5])
         raise InputError(f"{', '.join(sources)}: expected the outputs of one model, found {len(sets)}: {names}")
     return sets[0]
 
 
-def _records(source: str, on_torn: Callable[[str], None]) -> Iterator[Record]:
+def source_records(source: str, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
+    """The rows of a file, a folder saved by `datasets` or an `hf:` name, as `read_records` gives them.
+
+    Raises:
+        InputError: naming the source, and the row where it is one.
+    """
     if source.startswith(hub.PREFIX):
         return hub.read_hub(source)
     path = Path(source)
     return hub.read_saved(path) if hub.saved_dataset(path) else read_records(path, on_torn=on_torn)
-
-
-def _parse(record: Record, source: str, key: str | None, known: Mapping[str, Example]) -> tuple[Example, Output]:
-    instruction = record.text("instruction")
-    if len(instruction) > MAX_OUTPUT_CHARS:
-        raise InputError(
-            f'{record.where}: field "instruction": {len(instruction)} characters, more than the {MAX_OUTPUT_CHARS} '
-            "that can be judged"
-        )
-    name = instruction_key(instruction) if key is None else _explicit_key(record, key)
-    model = record.optional_text("generator") or stem(source)
-    example = Example(name, (instruction,), record.optional_text("dataset"))
-    if (same := known.get(name)) == example:
-        example = same
-    return example, _output(record, example.key, sys.intern(model))
-
-
-def _output(record: Record, key: str, model: str) -> Output:
-    # null must not become the text "None", and a file that lacks the field has no answers at all
-    text = (record.optional_text("output") or "") if "output" in record.fields else record.text("output")
-    if len(text) > MAX_OUTPUT_CHARS:
-        return Output(key, model, (), oversize_chars=len(text))
-    return Output(key, model, (text,))
 
 
 def stem(source: str) -> str:
@@ -101,8 +111,153 @@ def stem(source: str) -> str:
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-def _explicit_key(record: Record, field: str) -> str:
-    value = record.fields.get(field)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return record.text(field)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Examples that are there already: those to share, and the questions by key and by text, None for several."""
+
+    shared: Mapping[str, Example]
+    by_key: Mapping[str, Example]
+    by_turns: Mapping[tuple[str, ...], Example | None]
+
+
+def _by_turns(questions: Sequence[Example]) -> dict[tuple[str, ...], Example | None]:
+    counts = Counter(example.turns for example in questions)
+    return {example.turns: example if counts[example.turns] == 1 else None for example in questions}
+
+
+def _read(source: str, key: str | None, known: _Known, note: Callable[[str], None]) -> Iterator[tuple[Example, Output]]:
+    tally: Counter[str] = Counter()
+    some = False
+    for record in source_records(source, on_torn=note):
+        answered = None if "output" in record.fields else read_answered(record, key=key)
+        if answered is None:
+            example = _share(_example(record, key, known), known)
+            model = sys.intern(record.optional_text("generator") or stem(source))
+            yield example, _output(record, example, model, key)
+        elif answered.texts is None:
+            tally[_FAILED] += 1
+            continue
+        else:
+            tally[_SEVERAL] += answered.n_samples > 1
+            example = _share(_asked(record, answered, known), known)
+            model = sys.intern(answered.model or stem(source))
+            yield example, _measured(record, example, model, answered.texts, answered.metadata)
+        some = True
+    if not some and tally[_FAILED]:
+        raise InputError(f"{source}: all {tally[_FAILED]} answers are failed calls. Answer the questions again")
+    for what, count in tally.items():
+        if count:
+            note(f"{source}: {count} answer(s) {what}")
+
+
+def _share(example: Example, known: _Known) -> Example:
+    same = known.shared.get(example.key)
+    return same if same == example else example
+
+
+def _example(record: Record, key: str | None, known: _Known) -> Example:
+    """What an output of AlpacaEval's layout answers."""
+    named = None if key is None else read_id(record, key)
+    if named is not None and named in known.by_key and "instruction" not in record.fields:
+        return known.by_key[named]
+    turns = read_turns(record, "instruction")
+    chars = sum(map(len, turns))
+    if chars > MAX_OUTPUT_CHARS:
+        raise InputError(
+            f'{record.where}: field "instruction": {chars} characters, more than the {MAX_OUTPUT_CHARS} '
+            "that can be judged"
+        )
+    if named is not None:
+        asked = known.by_key.get(named)
+    elif (asked := known.by_turns.get(turns)) is None and turns in known.by_turns:
+        raise InputError(f"{record.where}: several questions have this instruction. Name the field of their ids as key")
+    if asked is not None and asked.turns == turns:
+        return asked
+    return Example(named or instruction_key("\n\n".join(turns)), turns, record.optional_text("dataset"))
+
+
+def _asked(record: Record, answered: Answered, known: _Known) -> Example:
+    """What an answer of MT-Bench's or Arena-Hard's layout answers."""
+    asked = known.by_key.get(answered.key)
+    if asked is not None and answered.asked in (None, asked.turns):
+        return asked
+    if answered.asked is not None:
+        return Example(answered.key, answered.asked, record.optional_text("category"), cluster=answered.key)
+    if known.by_key:
+        raise InputError(
+            f"{record.where}: question {answered.key!r} is none of the {len(known.by_key)} that were given. "
+            "Give the question set that it belongs to"
+        )
+    raise InputError(
+        f"{record.where}: the file holds answers without what was asked. Name what was asked with --questions FILE"
+    )
+
+
+def _output(record: Record, example: Example, model: str, key: str | None) -> Output:
+    value = record.fields.get("output")
+    if isinstance(value, list) and not isinstance(record.fields.get("instruction"), str):
+        texts = read_turns(record, "output")
+    else:
+        # null must not become the text "None", and a file that lacks the field has no answers at all
+        texts = ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
+    output = _measured(record, example, model, texts, record.fields.get("metadata"))
+    columns = _columns(record, key)
+    if not columns or output.oversize_chars is not None:
+        return output
+    return Output(output.key, model, output.texts, measures={**output.measures, **columns})
+
+
+def _measured(record: Record, example: Example, model: str, texts: tuple[str, ...], metadata: object) -> Output:
+    if len(texts) > len(example.turns):
+        raise InputError(f"{record.where}: {len(texts)} answers to the {len(example.turns)} turn(s) of its instruction")
+    text = texts[0] if len(texts) == 1 else "\n\n".join(texts)
+    if len(text) > MAX_OUTPUT_CHARS:
+        return Output(example.key, model, (), oversize_chars=len(text))
+    measures = count_markdown(text)
+    if metadata and isinstance(metadata, dict):
+        try:
+            measures |= read_markdown_counts(_without_nulls(metadata))
+        except InputError as error:
+            raise InputError(f"{record.where}: metadata: {error}") from None
+    return Output(example.key, model, texts, measures=measures)
+
+
+def _without_nulls(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """A table has null in every row for what only some rows count."""
+    return {
+        name: {kind: n for kind, n in value.items() if n is not None} if isinstance(value, dict) else value
+        for name, value in metadata.items()
+    }
+
+
+def _columns(record: Record, key: str | None) -> dict[str, float]:
+    """Numbers that the source keeps beside the answer."""
+    found = {}
+    for name, value in record.fields.items():
+        if not isinstance(value, int | float) or isinstance(value, bool) or name == key or name in _NAMES:
+            continue
+        try:
+            number = float(value)
+        except OverflowError:
+            raise InputError(f'{record.where}: field "{name[:40]}": a number too large to reckon with') from None
+        # NaN is how tables write that there is none
+        if math.isfinite(number):
+            found[name] = number
+    return found
+
+
+def write_outputs(path: Path, outputs: OutputSet) -> None:
+    """Write what `read_outputs` reads: AlpacaEval's layout, with lists of texts where there are several turns."""
+    rows = []
+    for example, output in zip(outputs.examples, outputs.outputs, strict=True):
+        several = len(example.turns) > 1
+        rows.append(
+            {
+                **({} if example.cluster is None else {"id": example.key}),
+                "instruction": list(example.turns) if several else example.instruction,
+                "output": list(output.texts) if several else output.text,
+                "generator": outputs.model,
+                **({} if example.category is None else {"dataset": example.category}),
+            }
+        )
+    write_text(path, json.dumps(rows, indent=2, ensure_ascii=True) + "\n")

@@ -1,0 +1,83 @@
+"""Arena-Hard's judgments: two games a question, in both of its editions."""
+
+from collections.abc import Iterable, Iterator
+
+from evalkit.documents import kind_of
+from evalkit.errors import InputError
+from evalkit.formats.conversation import FAILED_CALL, ID_FIELDS, id_field, object_at, read_id, text_at
+from evalkit.formats.records import Record
+from evalkit.formats.verdicts import UNNAMED_JUDGE, ForeignVerdict, count_repeats
+from evalkit.types import Order
+
+# the first edition's records do not name it
+BASELINE_V01 = "gpt-4-0314"
+# the baseline is A in the first game and B in the second
+_ORDERS = (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
+# P(A is better), and whether it is much better or worse
+_LABELS = {
+    **dict.fromkeys(("A>>B", "B<<A"), (1.0, True)),
+    **dict.fromkeys(("A>B", "B<A"), (1.0, False)),
+    **dict.fromkeys(("A=B", "B=A"), (0.5, False)),
+    **dict.fromkeys(("A<B", "B>A"), (0.0, False)),
+    **dict.fromkeys(("A<<B", "B>>A"), (0.0, True)),
+}
+
+
+def game_verdicts(
+    records: Iterable[Record], *, judge: str | None = None, baseline: str | None = None
+) -> Iterator[ForeignVerdict]:
+    """The games of a `model_judgment/JUDGE/MODEL.jsonl`, a verdict a game.
+
+    Args:
+        judge: who judged where the file does not tell.
+        baseline: who was compared to where the file does not tell; by default the first edition's.
+
+    Raises:
+        InputError: naming the row and the field.
+    """
+    return count_repeats(verdict for record in records for verdict in _verdicts(record, judge, baseline))
+
+
+def _verdicts(record: Record, judge: str | None, baseline: str | None) -> Iterator[ForeignVerdict]:
+    key = read_id(record, id_field(record) or ID_FIELDS[1])
+    games = record.fields.get("games")
+    if not isinstance(games, list) or not 1 <= len(games) <= len(_ORDERS):
+        found = f"{len(games)} games" if isinstance(games, list) else kind_of(games)
+        raise InputError(f'{record.where}: field "games": expected a list of one or two games, found {found}')
+    for number, (game, order) in enumerate(zip(games, _ORDERS, strict=False)):
+        preference, strong, failure, reply = _game(record, f"games[{number}]", game)
+        if preference is not None and order == Order.BASELINE_FIRST:
+            preference = 1.0 - preference
+        yield ForeignVerdict(
+            key=key,
+            cluster=key,
+            judge=record.optional_text("judge") or judge or UNNAMED_JUDGE,
+            model=record.text("model"),
+            baseline=record.optional_text("baseline") or baseline or BASELINE_V01,
+            category=record.optional_text("category"),
+            order=order,
+            preference=preference,
+            strong=strong,
+            failure=failure,
+            reply=reply,
+        )
+
+
+def _game(record: Record, place: str, game: object) -> tuple[float | None, bool, str | None, str | None]:
+    """P(A is better), whether by much, why there is none, and what the judge said."""
+    if game is None:
+        return None, False, "the judge's call failed: the file has null for the game", None
+    fields = object_at(record, place, game)
+    said = fields.get("judgment")
+    text = said.get("answer") if isinstance(said, dict) else said
+    reply = None if text is None else text_at(record, f"{place}.judgment", text)
+    if reply is not None and FAILED_CALL in reply:
+        return None, False, f"the judge's call failed ({FAILED_CALL})", reply
+    if fields.get("score") is None:
+        return None, False, "no verdict was found in the reply", reply
+    label = text_at(record, f"{place}.score", fields["score"]).strip("[] ")
+    if label not in _LABELS:
+        known = ", ".join(_LABELS)
+        raise InputError(f'{record.where}: field "{place}.score": expected one of {known}, found {label[:40]!r}')
+    p_a, strong = _LABELS[label]
+    return p_a, strong, None, reply

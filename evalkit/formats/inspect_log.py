@@ -1,0 +1,230 @@
+"""Logs of inspect_ai, as one JSON object (`.json`) or as a zip archive of such objects (`.eval`)."""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalkit.documents import STRICT, TOO_DEEP, decode, kind_of, open_file, read_text
+from evalkit.errors import InputError
+from evalkit.formats.conversation import object_at, read_id
+from evalkit.formats.records import Record
+from evalkit.formats.verdicts import ForeignVerdict, optional_number
+from evalkit.markdown import count_markdown
+from evalkit.types import Order
+
+EVAL_SUFFIX = ".eval"
+# far above any log, far below what a small archive can unfold to
+MAX_MEMBER_BYTES = 1 << 30
+UNIT = (0.0, 1.0)
+# as inspect_ai turns letters into numbers: correct, partial, incorrect, no answer
+LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+
+_NUMBERS = json.JSONDecoder(object_pairs_hook=STRICT.object_pairs_hook, parse_float=STRICT.parse_float)
+_HEADER = "header.json"
+_SAMPLES = "samples/"
+
+
+@dataclass(frozen=True, slots=True)
+class InspectLog:
+    """A log's evaluation and its samples, each with the place where it stands."""
+
+    task: str
+    model: str
+    samples: tuple[Record, ...]
+
+
+def read_log(path: Path) -> InspectLog:
+    """The samples of a log.
+
+    Raises:
+        InputError: no log, or one without samples.
+    """
+    log, samples = _archived(path) if path.suffix == EVAL_SUFFIX else _whole(path)
+    about = Record(f'{path}: field "eval"', object_at(log, "eval", log.fields.get("eval")))
+    found = tuple(Record(f"{path}: {place}", object_at(log, place, sample)) for place, sample in samples)
+    if not found:
+        raise InputError(f"{path}: the log holds no samples")
+    return InspectLog(about.text("task"), about.text("model"), found)
+
+
+def score_verdicts(log: InspectLog) -> Iterator[ForeignVerdict]:
+    """The scores of a log's samples, a verdict a scorer; where one gives several numbers, a verdict each.
+
+    Raises:
+        InputError: naming the place of what is missing or of a wrong kind.
+    """
+    return (verdict for sample in log.samples for verdict in _scores(sample, log.model))
+
+
+def read_members(path: Path) -> Iterator[tuple[str, Any]]:
+    """The name and the JSON value of each file of an archive, in its order.
+
+    Raises:
+        InputError: no archive, or a file in it that cannot be read.
+    """
+    with open_file(path) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, OverflowError) as error:
+            raise InputError(f"{path}: not an archive of a log: {_one_line(error)}") from None
+        with archive:
+            for member in archive.infolist():
+                if not member.is_dir():
+                    where = f"{path}: {member.filename!r:.100}"
+                    yield member.filename, parse_log(decode(_content(archive, member, where), where), where)
+
+
+def parse_log(text: str, where: str) -> Any:
+    """The value that a JSON text spells, NaN and Infinity among its numbers.
+
+    Raises:
+        InputError: not JSON, a repeated key, or nesting too deep.
+    """
+    begun = text.strip()
+    try:
+        value, end = _NUMBERS.raw_decode(begun)
+    except RecursionError:
+        raise InputError(f"{where}: {TOO_DEEP}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not valid JSON at line {error.lineno} column {error.colno}: {error.msg}") from None
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+    if end != len(begun):
+        raise InputError(f"{where}: not valid JSON: more follows after its end")
+    return value
+
+
+def _whole(path: Path) -> tuple[Record, list[tuple[str, Any]]]:
+    log = _object(path, str(path), parse_log(read_text(path), str(path)))
+    samples = log.fields.get("samples")
+    if not isinstance(samples, list | None):
+        raise InputError(f'{path}: field "samples": expected a list, found {kind_of(samples)}')
+    return log, [(f"samples[{number}]", sample) for number, sample in enumerate(samples or ())]
+
+
+def _archived(path: Path) -> tuple[Record, list[tuple[str, Any]]]:
+    members = dict(read_members(path))
+    if _HEADER not in members:
+        raise InputError(f"{path}: not an archive of a log: it holds no {_HEADER}")
+    log = _object(path, f"{path}: {_HEADER}", members[_HEADER])
+    return log, [(name, sample) for name, sample in members.items() if name.startswith(_SAMPLES)]
+
+
+def _object(path: Path, where: str, value: Any) -> Record:
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: expected an object, found {kind_of(value)}")
+    return Record(str(path), value)
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> bytes:
+    if member.file_size > MAX_MEMBER_BYTES:
+        raise InputError(f"{where}: {member.file_size:,} bytes, more than the {MAX_MEMBER_BYTES:,} that are read")
+    try:
+        return archive.read(member)
+    except NotImplementedError:
+        raise InputError(
+            f"{where}: is compressed in a way that cannot be read here, as with zstd. "
+            "Convert the log: inspect log dump LOG.eval > LOG.json"
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, OverflowError) as error:
+        raise InputError(f"{where}: cannot be read: {_one_line(error)}") from None
+
+
+def _scores(sample: Record, model: str) -> Iterator[ForeignVerdict]:
+    key = read_id(sample, "id")
+    scores = sample.fields.get("scores")
+    if scores is None or scores == {}:
+        yield _verdict(sample, key, model, "unnamed", None, "the sample has no scores")
+        return
+    for name, score in object_at(sample, "scores", scores).items():
+        fields = object_at(sample, f"scores.{name[:40]}", score)
+        # half of a surrogate pair in a name would travel far before it is noticed
+        judge = Record(sample.where, {"scores": name}).text("scores")
+        value = fields.get("value")
+        parts = value.items() if isinstance(value, dict) else [(None, value)]
+        for part, number in parts:
+            named = judge if part is None else Record(sample.where, {"scores": f"{judge}:{part}"}).text("scores")
+            rating, failure = _rating(number)
+            yield _verdict(sample, key, model, named, rating, failure, _explanation(sample, fields), _scale(number))
+
+
+def _verdict(
+    sample: Record,
+    key: str,
+    model: str,
+    judge: str,
+    rating: float | None,
+    failure: str | None,
+    reply: str | None = None,
+    scale: tuple[float, float] | None = None,
+) -> ForeignVerdict:
+    answer = _completion(sample)
+    return ForeignVerdict(
+        key=key,
+        cluster=key,
+        judge=judge,
+        model=model,
+        order=Order.ALONE,
+        repeat=_epoch(sample),
+        rating=rating,
+        scale=scale,
+        failure=failure,
+        reply=reply,
+        candidate_chars=None if answer is None else len(answer),
+        candidate_measures={} if answer is None else count_markdown(answer),
+    )
+
+
+def _rating(value: object) -> tuple[float | None, str | None]:
+    """A score's number, or why it has none."""
+    if isinstance(value, bool):
+        return float(value), None
+    if isinstance(value, int | float):
+        if value != value:
+            return None, "unscored"
+        if abs(value) > 1e300:
+            return None, "the score is beyond all bounds"
+        return float(value), None
+    if isinstance(value, str) and value in LETTERS:
+        return LETTERS[value], None
+    if value is None:
+        return None, "unscored"
+    said = f"{value!r:.40}" if isinstance(value, str) else kind_of(value)
+    return None, f"the score is {said}, which is no grade"
+
+
+def _scale(value: object) -> tuple[float, float] | None:
+    return UNIT if isinstance(value, str | bool) else None
+
+
+def _epoch(sample: Record) -> int:
+    epoch = optional_number(sample, "epoch")
+    if epoch is None:
+        return 0
+    if epoch != int(epoch) or not 1 <= epoch <= 1e6:
+        raise InputError(f'{sample.where}: field "epoch": expected a number that counts from 1, found {epoch:g}')
+    return int(epoch) - 1
+
+
+def _explanation(sample: Record, score: Mapping[str, Any]) -> str | None:
+    return Record(sample.where, dict(score)).optional_text("explanation")
+
+
+def _completion(sample: Record) -> str | None:
+    output = sample.fields.get("output")
+    if not isinstance(output, dict):
+        return None
+    if isinstance(output.get("completion"), str):
+        return Record(sample.where, output).text("completion")
+    choices = output.get("choices")
+    message = choices[0].get("message") if isinstance(choices, list) and choices and isinstance(choices[0], dict) else 0
+    content = message.get("content") if isinstance(message, dict) else None
+    return content if isinstance(content, str) else None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,114 @@
+"""MT-Bench's judgments: grades of single answers, and winners of pairs judged in both orders."""
+
+from collections.abc import Iterable, Iterator
+
+from evalkit.errors import InputError
+from evalkit.formats.conversation import FAILED_CALL, ID_FIELDS, id_field, read_id
+from evalkit.formats.records import Record
+from evalkit.formats.verdicts import UNNAMED_JUDGE, ForeignVerdict, count_repeats, optional_number, optional_turn
+from evalkit.types import Order
+
+SCALE = (1.0, 10.0)
+# how a grade is stored that was not found in the reply
+_UNREAD = -1.0
+_PREFERENCES = {"model_1": 1.0, "model_2": 0.0, "tie": 0.5}
+# in the first game the answer of model_1 is the one that is shown first
+_GAMES = (("g1", Order.CANDIDATE_FIRST), ("g2", Order.BASELINE_FIRST))
+
+
+def single_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[ForeignVerdict]:
+    """The grades of a `model_judgment/*_single.jsonl`.
+
+    Args:
+        judge: who judged where the file does not tell.
+
+    Raises:
+        InputError: naming the row and the field.
+    """
+    return count_repeats(_single(record, judge) for record in records)
+
+
+def pair_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[ForeignVerdict]:
+    """The winners of a `model_judgment/*_pair.jsonl`, a verdict a game; `model_1` is the candidate.
+
+    Args:
+        judge: who judged where the file does not tell.
+
+    Raises:
+        InputError: naming the row and the field.
+    """
+    return count_repeats(verdict for record in records for verdict in _pair(record, judge))
+
+
+def _single(record: Record, judge: str | None) -> ForeignVerdict:
+    key = _key(record)
+    reply = record.optional_text("judgment")
+    score = optional_number(record, "score")
+    failure = None
+    if reply is not None and FAILED_CALL in reply:
+        failure = f"the judge's call failed ({FAILED_CALL})"
+    elif score is None or score == _UNREAD:
+        failure = "no grade was found in the reply"
+    elif not SCALE[0] <= score <= SCALE[1]:
+        failure = f"{score:g} is outside the scale from {SCALE[0]:g} to {SCALE[1]:g}"
+    return ForeignVerdict(
+        key=key,
+        cluster=key,
+        judge=_judge(record, judge),
+        model=record.text("model"),
+        order=Order.ALONE,
+        turn=optional_turn(record),
+        rating=score if failure is None else None,
+        scale=SCALE,
+        failure=failure,
+        reply=reply,
+    )
+
+
+def _pair(record: Record, judge: str | None) -> Iterator[ForeignVerdict]:
+    games: tuple[tuple[str, Order | None], ...] = _GAMES
+    if "g1_winner" not in record.fields and "winner" in record.fields:
+        # an old form with the winner of one game, in an order that is not told
+        games = (("", None),)
+    key = _key(record)
+    for game, order in games:
+        prefix = f"{game}_" if game else ""
+        reply = record.optional_text(f"{prefix}judgment")
+        preference, failure = _winner(record, f"{prefix}winner", reply)
+        yield ForeignVerdict(
+            key=key,
+            cluster=key,
+            judge=_judge(record, judge),
+            model=record.text("model_1"),
+            baseline=record.text("model_2"),
+            order=order,
+            turn=optional_turn(record),
+            preference=preference,
+            failure=failure,
+            reply=reply,
+        )
+
+
+def _winner(record: Record, name: str, reply: str | None) -> tuple[float | None, str | None]:
+    """The preference for model_1, or why there is none."""
+    winner = record.text(name)
+    if reply is not None and FAILED_CALL in reply:
+        return None, f"the judge's call failed ({FAILED_CALL})"
+    if winner == "error":
+        return None, "no verdict was found in the reply"
+    if winner not in _PREFERENCES:
+        known = ", ".join((*_PREFERENCES, "error"))
+        raise InputError(f'{record.where}: field "{name}": expected one of {known}, found {winner[:40]!r}')
+    return _PREFERENCES[winner], None
+
+
+def _key(record: Record) -> str:
+    return read_id(record, id_field(record) or ID_FIELDS[0])
+
+
+def _judge(record: Record, judge: str | None) -> str:
+    """The judge's model, the first of a list whose second entry is the prompt's name."""
+    named = record.fields.get("judge")
+    if isinstance(named, list) and named:
+        return Record(record.where, {"judge[0]": named[0]}).text("judge[0]")
+    return record.optional_text("judge") or judge or UNNAMED_JUDGE

@@ -1,0 +1,297 @@
+"""Tables of votes between two models, as Chatbot Arena publishes them: model_a, model_b, winner."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.documents import kind_of, open_file, parse_json
+from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.records import Record, read_records
+
+# P(model_a beats model_b)
+OUTCOMES = {
+    "model_a": 1.0,
+    "model_b": 0.0,
+    "tie": 0.5,
+    "tie (bothbad)": 0.5,
+    "tie (both bad)": 0.5,
+    "both_bad": 0.5,
+    "bothbad": 0.5,
+}
+NEEDED = ("model_a", "model_b", "winner")
+# what makes votes depend on each other, the first that a table has
+CLUSTERS = ("evaluation_session_id", "instruction", "question_id")
+METADATA = "conv_metadata"
+# control -> fields of the metadata with {side}, and their inner names
+CONTROLS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "tokens": ("sum_assistant_{side}_tokens", ()),
+    "headers": ("header_count_{side}", ("h1", "h2", "h3", "h4", "h5", "h6")),
+    "lists": ("list_count_{side}", ("ordered", "unordered")),
+    "bold": ("bold_count_{side}", ("**", "__")),
+}
+
+_BLOCK_BYTES = 1 << 26
+_SHOWN = 60
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Votes:
+    """Votes in the order of the file; arrays of shape (n,), models and clusters by their place among the names.
+
+    `outcome` is P(a beats b). `cluster` is None where nothing is known to tie votes together. `style` has (a - b) /
+    (a + b) of each control, zero where both have none. Rows without a winner are counted in `n_undecided`.
+    """
+
+    source: str
+    models: tuple[str, ...]
+    a: Ints
+    b: Ints
+    outcome: Floats
+    cluster: Ints | None = None
+    clusters: Sequence[str] = ()
+    cluster_column: str | None = None
+    style: Mapping[str, Floats] = field(default_factory=dict)
+    n_undecided: int = 0
+
+
+def read_votes(
+    path: Path, *, cluster: str | None = None, clustered: bool = True, controls: Sequence[str] = ()
+) -> Votes:  # fmt: skip
+    """The votes of a csv, parquet, json or jsonl file; of tables only the columns that are needed are read.
+
+    Args:
+        cluster: the column that ties votes together; the first known one by default, none without `clustered`.
+        controls: names of CONTROLS, counted in the column conv_metadata.
+
+    Raises:
+        InputError: naming file, row and field.
+    """
+    names = column_names(path)
+    if missing := [name for name in NEEDED if name not in names]:
+        raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {_listed(names)}")
+    if cluster is not None and cluster not in names:
+        raise InputError(f"{path}: no column {cluster!r} to cluster by. Found: {_listed(names)}")
+    if controls and METADATA not in names:
+        raise InputError(f"{path}: no column {METADATA!r}, which --control {','.join(controls)} needs")
+    if cluster is None and clustered:
+        cluster = next((name for name in CLUSTERS if name in names), None)
+    wanted = [*NEEDED, *([cluster] if cluster else []), *([METADATA] if controls else [])]
+    columns = _read_columns(path, list(dict.fromkeys(wanted)))
+    return _votes(path, columns, cluster, controls)
+
+
+def column_names(path: Path) -> list[str]:
+    """The columns of a table, or the fields of the first row of another file.
+
+    Raises:
+        InputError: missing, empty or not what its suffix says.
+    """
+    if path.suffix == ".csv":
+        return _csv_header(path)
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        with open_file(path) as file:
+            return [str(name) for name in _arrow(path, lambda: pyarrow.parquet.read_schema(file)).names]
+    return list(next(read_records(path)).fields)
+
+
+def _csv_header(path: Path) -> list[str]:
+    with open_file(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        try:
+            names = next(filter(None, csv.reader(text)), None)
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: not UTF-8 text: {error.reason} ({error.object[error.start]:#04x})") from None
+        except csv.Error as error:
+            raise InputError(f"{path}: not valid CSV: the header: {error}") from None
+    if names is None:
+        raise InputError(f"{path}: the file is empty")
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"{path}: column {repeated[0][:_SHOWN]!r} stands twice in the header")
+    return names
+
+
+def _read_columns(path: Path, wanted: list[str]) -> dict[str, Any]:
+    """Arrow arrays by name."""
+    import pyarrow
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    if path.suffix == ".csv":
+        options = {
+            "read_options": pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
+            "parse_options": pyarrow.csv.ParseOptions(newlines_in_values=True),
+            "convert_options": pyarrow.csv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pyarrow.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        }
+        with open_file(path) as file:
+            table = _arrow(path, lambda: pyarrow.csv.read_csv(file, **options))
+    elif path.suffix == ".parquet":
+        with open_file(path) as file:
+            table = _arrow(path, lambda: pyarrow.parquet.read_table(file, columns=wanted))
+    else:
+        return _columns_of_records(path, wanted)
+    if not len(table):
+        raise InputError(f"{path}: the file holds no rows")
+    return {name: table.column(name) for name in wanted}
+
+
+def _columns_of_records(path: Path, wanted: list[str]) -> dict[str, Any]:
+    import pyarrow
+
+    found: dict[str, list[Any]] = {name: [] for name in wanted}
+    for record in read_records(path):
+        for name, values in found.items():
+            values.append(_field(record, name))
+    # metadata stays as it is: rows may have different fields
+    return {
+        name: values if name == METADATA else pyarrow.array(values, pyarrow.string()) for name, values in found.items()
+    }
+
+
+def _field(record: Record, name: str) -> Any:
+    if name == METADATA:
+        return record.fields.get(name)
+    if name in NEEDED:
+        return record.text(name) if name != "winner" else record.optional_text(name)
+    value = record.fields.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return record.text(name)
+
+
+def _votes(path: Path, columns: Mapping[str, Any], cluster: str | None, controls: Sequence[str]) -> Votes:
+    winners, winner = _codes(path, "winner", columns["winner"])
+    if unknown := [place for place, name in enumerate(winners) if name not in OUTCOMES]:
+        row = int(np.flatnonzero(winner == unknown[0])[0])
+        known = ", ".join(OUTCOMES)
+        raise InputError(
+            f"{path}: row {row + 1}: winner: expected one of {known}, found {winners[unknown[0]][:_SHOWN]!r}"
+        )
+    names_a, a = _codes(path, "model_a", columns["model_a"], needed=True)
+    names_b, b = _codes(path, "model_b", columns["model_b"], needed=True)
+    models = sorted({*names_a, *names_b})
+    place = {name: index for index, name in enumerate(models)}
+    a = np.array([place[name] for name in names_a], dtype=np.int64)[a]
+    b = np.array([place[name] for name in names_b], dtype=np.int64)[b]
+    clusters, code = ([], None) if cluster is None else _codes(path, cluster, columns[cluster], needed=True)
+    style = {name: _style(path, name, columns[METADATA]) for name in controls}
+    decided = winner >= 0
+    if not decided.any():
+        raise InputError(f"{path}: no row has a winner")
+    outcome = np.array([OUTCOMES[name] for name in winners])[winner]
+    if not decided.all():
+        a, b, outcome = a[decided], b[decided], outcome[decided]
+        code = None if code is None else code[decided]
+        style = {name: values[decided] for name, values in style.items()}
+    return Votes(
+        source=str(path),
+        models=tuple(models),
+        a=a,
+        b=b,
+        outcome=outcome,
+        cluster=code,
+        clusters=clusters,
+        cluster_column=cluster,
+        style=style,
+        n_undecided=int((~decided).sum()),
+    )
+
+
+def _codes(path: Path, name: str, column: Any, *, needed: bool = False) -> tuple[list[str], Ints]:
+    """The distinct texts of a column and each row's place among them, -1 where there is none."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    kind = column.type.value_type if pyarrow.types.is_dictionary(column.type) else column.type
+    texts = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind) or pyarrow.types.is_string_view(kind)
+    if not (texts or pyarrow.types.is_null(kind) or (name not in NEEDED and pyarrow.types.is_integer(kind))):
+        raise InputError(f"{path}: {name}: expected texts, found {kind}"[:200])
+    encoded = _arrow(path, lambda: compute.dictionary_encode(compute.cast(column, pyarrow.string())))
+    if isinstance(encoded, pyarrow.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes = compute.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    if needed and (codes < 0).any():
+        row = int(np.flatnonzero(codes < 0)[0])
+        raise InputError(f"{path}: row {row + 1}: {name}: expected a text, found nothing")
+    return _arrow(path, encoded.dictionary.to_pylist), codes.astype(np.int64)
+
+
+def _style(path: Path, control: str, metadata: Any) -> Floats:
+    a, b = (_amounts(path, control, metadata, side) for side in "ab")
+    total = a + b
+    return np.divide(a - b, total, out=np.zeros_like(total), where=total > 0)
+
+
+def _amounts(path: Path, control: str, metadata: Any, side: str) -> Floats:
+    """What one side's answers hold of a control, by row."""
+    import pyarrow
+
+    outer, inner = CONTROLS[control]
+    outer = outer.format(side=side)
+    if isinstance(metadata, list) or not pyarrow.types.is_struct(metadata.type):
+        rows = metadata if isinstance(metadata, list) else metadata.to_pylist()
+        amounts = np.array([_amount(value, outer, inner, f"{path}: row {row}") for row, value in enumerate(rows, 1)])
+    else:
+        amounts = _amounts_of_struct(path, metadata, outer, inner)
+    wrong = ~(np.isfinite(amounts) & (amounts >= 0))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise InputError(
+            f"{path}: row {row + 1}: {METADATA}.{outer}: expected a count, found none. "
+            f"{int(wrong.sum())} rows are like it; leave them out, or control for something else"
+        )
+    return amounts
+
+
+def _amounts_of_struct(path: Path, metadata: Any, outer: str, inner: tuple[str, ...]) -> Floats:
+    import pyarrow.compute as compute
+
+    def read() -> Any:
+        found = compute.struct_field(metadata, outer)
+        parts = [compute.struct_field(found, name) for name in inner] or [found]
+        return sum(compute.cast(part, "float64").to_numpy() for part in parts)
+
+    amounts: Floats = _arrow(path, read)
+    return amounts
+
+
+def _amount(value: Any, outer: str, inner: tuple[str, ...], where: str) -> float:
+    if isinstance(value, str):
+        value = parse_json(value, f"{where}: {METADATA}")
+    found = value.get(outer) if isinstance(value, dict) else None
+    parts: list[Any] = [found.get(name) for name in inner] if inner and isinstance(found, dict) else [found]
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, int | float):
+            raise InputError(f"{where}: {METADATA}.{outer}: expected a count, found {kind_of(part)}")
+    return float(sum(parts))
+
+
+def _arrow(path: Path, read: Callable[[], Any]) -> Any:
+    """What a reading of Arrow's gives, its complaints as one line."""
+    import pyarrow
+
+    try:
+        return read()
+    except EvalkitError:
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError, OverflowError, KeyError) as error:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(name[:_SHOWN] for name in names[:12])

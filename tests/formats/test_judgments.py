@@ -1,0 +1,125 @@
+"""The verdicts of any foreign file, whatever its kind."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalkit.errors import InputError
+from evalkit.formats.judgments import read_judgments
+from evalkit.formats.outputs import instruction_key
+from evalkit.formats.records import read_records
+from evalkit.parsers import find_parser
+from evalkit.types import ChatReply, Example, Labels, Order, Rating, Unparsed
+from tests.conftest import REAL_DATA
+
+Row = dict[str, Any]
+ANNOTATION: Row = {
+    "instruction": "Do.", "output_1": "ab", "generator_1": "base", "output_2": "**abc**", "generator_2": "cand",
+    "annotator": "judge", "dataset": "koala", "preference": 1.25,
+}  # fmt: skip
+SINGLE: Row = {"question_id": 1, "model": "m", "judgment": "[[7]]", "score": 7}
+
+
+def saved(path: Path, *rows: Row) -> Path:
+    text = json.dumps(rows) if path.suffix == ".json" else "".join(json.dumps(row) + "\n" for row in rows)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_annotation_keeps_texts_as_lengths_and_measures(tmp_path: Path) -> None:
+    (verdict,) = read_judgments(saved(tmp_path / "a.json", ANNOTATION))
+    assert (verdict.key, verdict.judge, verdict.category) == (instruction_key("Do."), "judge", "koala")
+    assert (verdict.model, verdict.baseline, verdict.preference) == ("cand", "base", 0.25)
+    assert (verdict.baseline_chars, verdict.candidate_chars, verdict.candidate_measures["bold"]) == (2, 7, 1)
+    assert (verdict.order, verdict.reply, verdict.failure) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "order", "reply"),
+    [
+        ({"raw_completion": {"message": {"content": "m"}}}, None, "m"),
+        ({"raw_completion": "[[m]]"}, None, "[[m]]"),
+        ({"preference_raw_completion": {"text": "m"}}, None, "m"),
+        (
+            {"raw_completion": {"rank": 1}, "referenced_models": {"m": "output_2", "M": "output_1"}},
+            Order.CANDIDATE_FIRST, '{"rank": 1}',
+        ),
+        (
+            {"raw_completion": [{"order": "baseline_first", "message": {"content": "m"}, "labels": ["m", "M", None]}]},
+            Order.BASELINE_FIRST, "m",
+        ),
+        ({"raw_completion": [{}, {}]}, None, None),
+        ({"raw_completion": {"message": None, "order": []}, "referenced_models": {"m": []}}, None, None),
+    ],
+    ids=["choice", "text", "later name", "tool call", "ours", "several", "nothing"],
+)  # fmt: skip
+def test_the_reply_behind_an_annotation_is_kept(
+    tmp_path: Path, change: Row, order: Order | None, reply: str | None
+) -> None:
+    (verdict,) = read_judgments(saved(tmp_path / "a.json", {**ANNOTATION, **change}))
+    assert (verdict.order, verdict.reply) == (order, reply)
+
+
+def test_an_annotation_without_a_preference_is_a_failure(tmp_path: Path) -> None:
+    (verdict,) = read_judgments(saved(tmp_path / "a.json", {**ANNOTATION, "preference": None}))
+    assert (verdict.preference, verdict.failure) == (None, "the file has no verdict for this row")
+
+
+def test_a_table_of_preferences_gives_a_verdict_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("judge,model,baseline,index,preference,len_1,len_2\nj,m,b,3,1.75,10,20\nj,m,b,4,,10,20\n")
+    first, second = read_judgments(path)
+    assert (first.key, first.judge, first.model, first.baseline) == ("000003", "j", "m", "b")
+    assert (first.preference, first.baseline_chars, first.candidate_chars) == (0.75, 10, 20)
+    assert (second.preference, second.failure) == (None, "the file has no verdict for this row")
+
+
+def test_the_judge_is_in_the_name_of_a_file_that_does_not_tell(tmp_path: Path) -> None:
+    path = saved(tmp_path / "gpt-4_single.jsonl", SINGLE)
+    assert read_judgments(path)[0].judge == "gpt-4"
+    assert read_judgments(path, judge="other")[0].judge == "other"
+
+
+def test_categories_come_from_the_questions(tmp_path: Path) -> None:
+    questions = (Example("1", ("Do.",), "math"),)
+    path = saved(tmp_path / "gpt-4_single.jsonl", SINGLE, {**SINGLE, "question_id": 2})
+    assert [verdict.category for verdict in read_judgments(path, questions=questions)] == ["math", None]
+
+
+@pytest.mark.parametrize("row", [{"instruction": "i", "output": "o"}, {"uid": "x", "prompt": "p"}, {"a": 1}])
+def test_a_file_without_verdicts_is_refused_by_what_it_is(tmp_path: Path, row: Row) -> None:
+    path = saved(tmp_path / "a.jsonl", row)
+    with pytest.raises(InputError, match=f"^{path}: holds no verdicts: its records are those of "):
+        read_judgments(path)
+
+
+@pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the published judgments are not beside this checkout")
+def test_recorded_grades_read_again_are_those_that_were_published() -> None:
+    path = REAL_DATA / "arena_hard" / "arena_bench_v1_judgment_claude-2.1.jsonl"
+    with (REAL_DATA / "arena_hard" / "arena_bench_v1_single_scores.csv").open(newline="") as file:
+        published = {
+            row["question_id"]: float(row["score"]) if row["score"] else None
+            for row in csv.DictReader(file)
+            if row["model"] == "claude-2.1"
+        }
+    parse = find_parser("mt_bench_grade", {})
+    recorded = {record.text("question_id"): record.fields["score"] for record in read_records(path)}
+    verdicts = {verdict.key: verdict for verdict in read_judgments(path)}
+    assert len(verdicts) == len(recorded) == len(published) == 300
+    for key, verdict in verdicts.items():
+        again = parse(ChatReply(verdict.reply or ""), Labels("A", "B"))
+        value = again.value if isinstance(again, Rating) else None
+        assert value == verdict.rating == recorded[key] == published[key]
+        assert isinstance(again, Unparsed) == (verdict.failure is not None)
+    assert sum(verdict.failure is not None for verdict in verdicts.values()) == 1
+
+
+@pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the published annotations are not beside this checkout")
+def test_published_annotations_keep_who_was_shown_first() -> None:
+    path = REAL_DATA / "alpaca_eval" / "annotations" / "claude-2.1.alpaca_eval_cot_gpt4_turbo_fn.json.gz"
+    verdicts = read_judgments(path)
+    orders = [verdict.order for verdict in verdicts]
+    assert (len(verdicts), orders.count(Order.BASELINE_FIRST), orders.count(Order.CANDIDATE_FIRST)) == (805, 398, 404)

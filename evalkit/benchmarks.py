@@ -1,26 +1,60 @@
-"""Benchmarks as data: leaderboards/NAME.yaml says what is compared with what."""
+"""Benchmarks as data: leaderboards/NAME.yaml says what is asked, and what is compared with what."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from evalkit import assets
 from evalkit.documents import kind_of, read_yaml
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats.hub import PREFIX
 
-_KEYS = ("description", "baseline", "baseline_outputs", "reference")
-_REQUIRED = ("description", "baseline")
+CACHE_VARIABLE = "EVALKIT_CACHE"
+DEFAULT_STYLE = "alpaca_eval"
+# of the cached copy of a question set, and of its reference answers
+QUESTIONS_FILE = "questions.jsonl"
+REFERENCE_ANSWERS_FILE = "reference_answers.jsonl"
+
+_TEXTS = (
+    "description", "style", "judge", "baseline_outputs", "questions", "reference_answers", "category", "key",
+    "reference",
+)  # fmt: skip
+_KEYS = (*_TEXTS, "baseline", "reference_categories")
+_REQUIRED = ("description",)
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """`baseline_outputs` is a file or an `hf:` name; `reference` names the human ranking to check boards against."""
+    """What a board is about.
+
+    `style` names how verdicts become a board. `baseline` is the model that is compared with, by category where that
+    differs; None where answers are graded alone. `questions`, `reference_answers` and `baseline_outputs` are files or
+    `hf:` names; `key` and `category` are the fields of a question that hold its name and its category, where they go
+    by other names than usual. Only questions of the `reference_categories` are judged with their reference answers;
+    all are where there are none. `reference` names the human ranking to check boards against.
+    """
 
     name: str
     description: str
-    baseline: str
+    style: str = DEFAULT_STYLE
+    judge: str | None = None
+    baseline: str | Mapping[str, str] | None = None
     baseline_outputs: str | None = None
+    questions: str | None = None
+    reference_answers: str | None = None
+    category: str | None = None
+    key: str | None = None
+    reference_categories: tuple[str, ...] = field(default=())
     reference: str | None = None
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The names of all baselines."""
+        if self.baseline is None:
+            return ()
+        return (self.baseline,) if isinstance(self.baseline, str) else tuple(dict.fromkeys(self.baseline.values()))
 
 
 def benchmark_names() -> list[str]:
@@ -32,24 +66,23 @@ def read_benchmark(name: str) -> Benchmark:
     """A shipped benchmark by name, or a YAML file.
 
     Raises:
-        ConfigError: missing or unknown keys, or values that are no text.
+        ConfigError: missing or unknown keys, or values of a wrong kind.
     """
     path = assets.find("leaderboards", name, ".yaml", noun="benchmark")
     fields = read_yaml(path)
     for key, value in fields.items():
         if key not in _KEYS:
             raise ConfigError(f"{path}: {UnknownName('key', key, _KEYS)}")
-        if not isinstance(value, str):
+        if key in _TEXTS and not isinstance(value, str):
             raise ConfigError(f"{path}: {key}: expected text, found {kind_of(value)}. Put it in quotes")
     for key in _REQUIRED:
         if key not in fields:
             raise ConfigError(f"{path}: missing key {key!r}")
-    source = fields.get("baseline_outputs")
-    if source is not None and not source.startswith(PREFIX):
-        try:
-            fields["baseline_outputs"] = str((path.parent / source).resolve())
-        except (ValueError, OSError) as error:
-            raise ConfigError(f"{path}: baseline_outputs: no path that a file can have: {error}") from None
+    _check_baseline(path, fields.get("baseline"))
+    fields["reference_categories"] = _categories(path, fields.get("reference_categories", []))
+    for key in ("baseline_outputs", "questions", "reference_answers"):
+        if key in fields:
+            fields[key] = _source(path, key, fields[key])
     return Benchmark(path.name.removesuffix(".yaml"), **fields)
 
 
@@ -62,13 +95,78 @@ def baseline_source(benchmark: Benchmark, given: str | None) -> str:
         ConfigError: nothing named and nothing on this machine.
     """
     own = benchmark.baseline_outputs
+    name = " + ".join(benchmark.baselines)
     if given is None:
         if own is not None and not own.startswith(PREFIX):
             return own
         raise ConfigError(
             f"benchmark {benchmark.name!r}: no baseline outputs on this machine. Give --baseline FILE"
-            + (f", or --baseline {benchmark.baseline} to load {own} from the hub" if own else "")
+            + (f", or --baseline {name} to load {own} from the hub" if own else "")
         )
-    if given == benchmark.baseline and own is not None and not Path(given).exists():
+    if given in benchmark.baselines and own is not None and not Path(given).exists():
         return own
     return given
+
+
+def questions_source(benchmark: Benchmark, given: str | None) -> str | None:
+    """Where the questions are read from: what the user named, a file beside the benchmark's, or the cached copy.
+
+    Nothing is fetched from a hub unless the user asks for it; None for a benchmark that leaves its questions to the
+    outputs.
+
+    Raises:
+        ConfigError: the questions are on a hub only.
+    """
+    if given is not None:
+        return given
+    own = benchmark.questions
+    if own is None or not own.startswith(PREFIX):
+        return own
+    cached = cache_folder(benchmark) / QUESTIONS_FILE
+    if cached.is_file():
+        return str(cached)
+    raise ConfigError(
+        f"benchmark {benchmark.name!r}: its questions are not on this machine. Give --questions FILE, or run "
+        f"evalkit benchmarks fetch {benchmark.name} to load {own} from the hub"
+    )
+
+
+def reference_answers_source(benchmark: Benchmark) -> str | None:
+    """Where the reference answers are read from; None where there are none on this machine."""
+    own = benchmark.reference_answers
+    if own is None or not own.startswith(PREFIX):
+        return own
+    cached = cache_folder(benchmark) / REFERENCE_ANSWERS_FILE
+    return str(cached) if cached.is_file() else None
+
+
+def cache_folder(benchmark: Benchmark) -> Path:
+    """Where copies of what a benchmark has on a hub are kept."""
+    given = os.environ.get(CACHE_VARIABLE)
+    home = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
+    return home / benchmark.name
+
+
+def _source(path: Path, key: str, source: str) -> str:
+    if source.startswith(PREFIX):
+        return source
+    try:
+        return str((path.parent / source).resolve())
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"{path}: {key}: no path that a file can have: {error}") from None
+
+
+def _check_baseline(path: Path, value: Any) -> None:
+    if value is None or isinstance(value, str):
+        return
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path}: baseline: expected text, found {kind_of(value)}. Put it in quotes")
+    for category, model in value.items():
+        if not isinstance(category, str) or not isinstance(model, str):
+            raise ConfigError(f"{path}: baseline: expected a model's name by category, found {category!r}: {model!r}")
+
+
+def _categories(path: Path, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ConfigError(f"{path}: reference_categories: expected a list of texts, found {kind_of(value)}")
+    return tuple(value)

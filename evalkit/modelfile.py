@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from evalkit.errors import ConfigError
-from evalkit.types import JudgeConfig
+from evalkit.types import ModelConfig
 
 LOCAL = "local"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -44,7 +44,7 @@ def locate_model(path: Path, fields: Mapping[str, Any], *, beside: Path) -> dict
     return {"base_url": file.as_uri(), "model": file.name}
 
 
-def model_file(config: JudgeConfig) -> Path:
+def model_file(config: ModelConfig) -> Path:
     """Where the model of a judge with the client `local` lies.
 
     Raises:
@@ -62,7 +62,7 @@ def model_file(config: JudgeConfig) -> Path:
     return path
 
 
-def model_name(config: JudgeConfig) -> str:
+def model_name(config: ModelConfig) -> str:
     """A local model by the name of its file and eight digits for its content and for what changes its answers.
 
     Raises:
@@ -84,7 +84,7 @@ def model_name(config: JudgeConfig) -> str:
     return f"{path.name}:{content.hexdigest()[:8]}"
 
 
-def check_server(path: Path, config: JudgeConfig) -> None:
+def check_server(path: Path, config: ModelConfig) -> None:
     """Refuse settings that are no plain options of the server, or that evalkit makes itself.
 
     Raises:

@@ -1,7 +1,8 @@
 """Turn a question into chat messages: one pass, judged text fenced by a secret and never read as a template.
 
-A prompt is a jinja file with a block per chat role. It may use `instruction`, `first` and `second`, each already
-fenced, and `labels` (`labels.first`, `labels.second`, `labels.tie`).
+A prompt is a jinja file with a block per chat role. Of a comparison it may use `instruction`, `first` and `second`, of
+a grading `instruction` and `answer`, each already fenced; `labels` (`labels.first`, `labels.second`, `labels.tie`); how
+many `turns` the instruction has; and `reference`, the right answer, which is empty where there is none.
 """
 
 import functools
@@ -13,58 +14,70 @@ import re
 from typing import TYPE_CHECKING
 
 from evalkit.errors import ConfigError
-from evalkit.types import Comparison, Labels, Message, Order, Question
+from evalkit.types import Grading, Labels, Message, Order, Question, Subject
 
 if TYPE_CHECKING:
     # jinja loads when a prompt is rendered: offline judges and stored replies need none
     from jinja2 import Template, nodes
 
 ROLES = ("system", "user", "assistant")
-FIELDS = ("instruction", "first", "second")
+PAIR_FIELDS = ("first", "second")
+GRADE_FIELDS = ("answer",)
+REFERENCE = "reference"
 
 # no vowels, so that no label spells a word; no I, L, O, V or X, which texts use as numerals
 _LABEL_LETTERS = "BCDFGHJKMPQRSTWZ"
 _TRIES_PER_LENGTH = 64
 
 
-def ask(
-    comparison: Comparison, order: Order, *, repeat: int, secret: bytes, tie: str | None, reask: int = 0
-) -> Question:
-    """Put a comparison into a question: labels and fence drawn from a secret that the judged models cannot know.
+def ask(subject: Subject, order: Order, *, repeat: int, secret: bytes, tie: str | None, reask: int = 0) -> Question:
+    """Put a comparison or a grading into a question: labels and fence drawn from a secret that the judged models cannot
+    know.
 
     The same secret and texts give the same question, so a repeated run finds its stored replies. What is asked again
     for want of a readable verdict gets labels and a fence of its own.
     """
-    texts = (comparison.example.instruction, comparison.baseline.text, comparison.candidate.text)
+    example = subject.example
+    outputs = (subject.output,) if isinstance(subject, Grading) else (subject.baseline, subject.candidate)
+    texts = (example.instruction, *(output.text for output in outputs))
     material = json.dumps([*texts, order.value, repeat, *([reask] if reask else [])]).encode()
     seed = hmac.new(secret, material, hashlib.sha256).digest()
     nonce = seed[:16].hex()
-    while any(nonce in text for text in texts):
+    every = (*texts, *example.reference)
+    while any(nonce in text for text in every):
         nonce = hashlib.sha256(nonce.encode()).hexdigest()[:32]
-    first, second = _draw_labels(seed[16:], texts, tie)
-    return Question(comparison, order, Labels(first, second, tie), nonce, repeat, reask)
+    first, second = _draw_labels(seed[16:], every, tie)
+    return Question(subject, order, Labels(first, second, tie), nonce, repeat, reask)
 
 
 def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
     """The chat messages of one question.
 
     Raises:
-        ConfigError: the prompt is no valid template, or does not show each judged text exactly once, unchanged.
+        ConfigError: the prompt is no valid template, or does not show each judged text exactly once, unchanged. Only
+            the reference answer may be left out.
     """
-    values = _fenced(question)
+    texts = _texts(question)
+    values = {name: _shown(name, turns, question) for name, turns in texts.items()}
     template = _compile(prompt_text)
+    turns = len(question.subject.example.turns)
+    variables = {REFERENCE: "", **values, "labels": question.labels, "turns": turns}
     try:
-        context = template.new_context({**values, "labels": question.labels})
+        context = template.new_context(variables)
         messages = tuple(Message(role, "".join(block(context)).strip("\n")) for role, block in template.blocks.items())
     except Exception as error:  # noqa: BLE001 (a template is code, and fails as code does)
         raise ConfigError(f"the prompt cannot be rendered: {error}") from None
     whole = "\n".join(message.content for message in messages)
+    fences = 0
     for name, value in values.items():
-        if whole.count(value) != 1:
-            times = whole.count(value)
+        times = whole.count(value) if question.fenced else int(value.strip("\n") in whole)
+        if times == 0 and name == REFERENCE:
+            continue
+        if times != 1:
             raise ConfigError(f"the prompt shows {{{{ {name} }}}} {times} times. Show it once, without a filter")
-    # two to a fence; a filtered copy keeps its code, whatever else it changes
-    if whole.lower().count(question.nonce) != 2 * len(values):
+        fences += len(texts[name])
+    # two codes to a fence; a filtered copy keeps its code, whatever else it changes
+    if question.fenced and whole.lower().count(question.nonce) != 2 * fences:
         raise ConfigError(
             "the prompt shows a judged text a second time in another form. Show each once, without a filter"
         )
@@ -72,19 +85,29 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
 
 
 def judged_texts(messages: tuple[Message, ...], nonce: str) -> dict[str, str]:
-    """The inverse of `render`: the fenced texts by field name."""
+    """The inverse of `render`: the fenced texts by field name, with the number of the turn where there are several."""
     pattern = re.compile(rf"<<<(\w+) {nonce}\n(.*?)\n{nonce} \1>>>", re.DOTALL)
     return {name: text for message in messages for name, text in pattern.findall(message.content)}
 
 
-def _fenced(question: Question) -> dict[str, str]:
-    texts = {
-        "instruction": question.comparison.example.instruction,
-        "first": question.first.text,
-        "second": question.second.text,
-    }
+def _texts(question: Question) -> dict[str, tuple[str, ...]]:
+    """What is shown, a text a turn, by field name."""
+    example = question.subject.example
+    names = GRADE_FIELDS if isinstance(question.subject, Grading) else PAIR_FIELDS
+    texts = {"instruction": example.turns}
+    texts.update((name, output.texts or ("",)) for name, output in zip(names, question.shown, strict=True))
+    if example.reference:
+        texts[REFERENCE] = example.reference
+    return texts
+
+
+def _shown(name: str, turns: tuple[str, ...], question: Question) -> str:
+    """The turns of one field, each in a fence of its own: no turn can pass for two."""
+    if not question.fenced:
+        return "\n\n".join(turns)
+    names = [name] if len(turns) == 1 else [f"{name}_{turn}" for turn in range(1, len(turns) + 1)]
     nonce = question.nonce
-    return {name: f"<<<{name} {nonce}\n{text}\n{nonce} {name}>>>" for name, text in texts.items()}
+    return "\n\n".join(f"<<<{one} {nonce}\n{text}\n{nonce} {one}>>>" for one, text in zip(names, turns, strict=True))
 
 
 def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[str, str]:

@@ -1,10 +1,22 @@
 """A benchmark's questions and baseline answers, from the user's files, this machine's copies or, when named, a hub."""
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from evalkit.benchmarks import Benchmark, baseline_source, questions_source, reference_answers_source
+from evalkit.benchmarks import (
+    QUESTIONS_FILE,
+    REFERENCE_ANSWERS_FILE,
+    Benchmark,
+    baseline_source,
+    cache_folder,
+    questions_source,
+    reference_answers_source,
+)
 from evalkit.errors import ConfigError
+from evalkit.files import write_text
+from evalkit.formats.hub import PREFIX, read_hub
 from evalkit.formats.outputs import read_one
 from evalkit.formats.questions import read_questions
 from evalkit.types import Example, OutputSet
@@ -30,6 +42,26 @@ def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ..
     if not with_reference:
         return questions
     return tuple(one if one.category in with_reference else dataclasses.replace(one, reference=()) for one in questions)
+
+
+def fetch_questions(benchmark: Benchmark) -> list[Path]:
+    """Load a benchmark's questions and reference answers from the hub into this machine's cache; the files written.
+
+    Raises:
+        ConfigError: the benchmark has nothing on a hub.
+        InputError: not found or not reachable.
+    """
+    wanted = ((benchmark.questions, QUESTIONS_FILE), (benchmark.reference_answers, REFERENCE_ANSWERS_FILE))
+    on_hub = [(source, name) for source, name in wanted if source is not None and source.startswith(PREFIX)]
+    if not on_hub:
+        raise ConfigError(f"benchmark {benchmark.name!r} has nothing on a hub")
+    written = []
+    for source, name in on_hub:
+        path = cache_folder(benchmark) / name
+        rows = [json.dumps(record.fields, ensure_ascii=True, default=str) for record in read_hub(source)]
+        write_text(path, "".join(f"{row}\n" for row in rows))
+        written.append(path)
+    return written
 
 
 def load_baseline(

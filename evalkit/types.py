@@ -45,7 +45,8 @@ class Output:
 
     @property
     def empty(self) -> bool:
-        return not self.text.strip()
+        """Whether there is no answer to the last turn, which is the one that is judged."""
+        return not self.texts or not self.texts[-1].strip()
 
     @property
     def chars(self) -> int | None:
@@ -82,11 +83,42 @@ class Comparison:
         return self.example.key
 
 
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """One output that is graded by itself."""
+
+    example: Example
+    output: Output
+
+    @property
+    def key(self) -> str:
+        return self.example.key
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An instruction that a model is to answer, up to some turn, with its own answers to the turns before."""
+
+    example: Example
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.example.key
+
+
+Subject = Comparison | Grading
+
+
 class Order(Enum):
-    """Whose answer the judge is shown first."""
+    """Whose answer the judge is shown first; an answer that is graded by itself is shown alone."""
 
     BASELINE_FIRST = "baseline_first"
     CANDIDATE_FIRST = "candidate_first"
+    ALONE = "alone"
+
+
+BOTH_ORDERS = (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +132,25 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One comparison as it is put to a judge: order, labels, the fence around judged text, which repeat, and how often
-    it was asked before without a readable verdict.
+    """What is put to a judge: a comparison or a grading, order, labels, the code of the fence around judged text, which
+    repeat, and how often it was asked before without a readable verdict. Without `fenced`, texts are shown bare.
     """
 
-    comparison: Comparison
+    subject: Subject
     order: Order
     labels: Labels
     nonce: str
     repeat: int = 0
     reask: int = 0
+    fenced: bool = True
 
     @property
-    def first(self) -> Output:
-        return self.comparison.baseline if self.order == Order.BASELINE_FIRST else self.comparison.candidate
-
-    @property
-    def second(self) -> Output:
-        return self.comparison.candidate if self.order == Order.BASELINE_FIRST else self.comparison.baseline
+    def shown(self) -> tuple[Output, ...]:
+        """The answers in the order in which the judge sees them."""
+        if isinstance(self.subject, Grading):
+            return (self.subject.output,)
+        both = (self.subject.baseline, self.subject.candidate)
+        return both if self.order == Order.BASELINE_FIRST else both[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +161,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """Everything that decides a reply; `key` is its digest and the reply's name in the store."""
+    """Everything that decides a reply; `key` is its digest and the reply's name in the store.
+
+    A judge's request has its `question`; a model that is asked for an answer gets messages only.
+    """
 
     key: str
     model: str
     messages: tuple[Message, ...]
     parameters: Mapping[str, Any]
-    question: Question
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +207,25 @@ class Closing(Protocol):
 
 
 class Reading(Enum):
-    """How a preference was read: as the reply states it, weighted by log-probabilities, or stated by a reply whose
-    log-probabilities were asked for and are missing.
+    """How a verdict was read: as the reply states it, weighted by log-probabilities, stated by a reply whose
+    log-probabilities were asked for and are missing, or taken as a number from another tool's record.
     """
 
     STATED = "stated"
     WEIGHTED = "weighted"
     SAMPLED = "sampled"
+    RECORDED = "recorded"
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Probability that the answer shown first is the better one; 0.5 is a tie."""
+    """Probability that the answer shown first is the better one; 0.5 is a tie. A judge may say that it is much better:
+    a `strong` verdict.
+    """
 
     p_first: float
     reading: Reading = Reading.STATED
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,24 +276,18 @@ class Tls:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeConfig:
-    """A judge: who answers, what it is asked and how its reply is read. `digest` names all of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """A model behind an endpoint: who answers, how it is reached and with which parameters. `digest` names what decides
+    its answers; `system` is said to it before an instruction.
+    """
 
     name: str
     client: str
     model: str
-    parser: str
     description: str = ""
-    prompt: str | None = None
-    prompt_text: str | None = None
-    parser_options: Mapping[str, Any] = field(default_factory=dict)
+    system: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    answer_schema: Mapping[str, str] = field(default_factory=dict)
-    answer_form: str = "json_schema"
-    orders: str = "one"
-    tie: str | None = None
-    reasks: int = 2
     base_url: str | None = None
     key_variable: str = "OPENAI_API_KEY"
     key_header: str = "Authorization"
@@ -268,12 +302,36 @@ class JudgeConfig:
     digest: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeConfig(ModelConfig):
+    """A judge: a model, what it is asked and how its reply is read.
+
+    It `asks` for a `pair`'s winner or for a `grade`. With `labels`, answers are called by these instead of by drawn
+    ones; without `fence`, texts are shown bare, as foreign prompts have them.
+    """
+
+    parser: str
+    asks: str = "pair"
+    prompt: str | None = None
+    prompt_text: str | None = None
+    parser_options: Mapping[str, Any] = field(default_factory=dict)
+    answer_schema: Mapping[str, str] = field(default_factory=dict)
+    answer_form: str = "json_schema"
+    orders: str = "one"
+    tie: str | None = None
+    labels: tuple[str, ...] = ()
+    fence: bool = True
+    reasks: int = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A place for one verdict: what is compared, in which order and repeat, and where the reply lies.
+    """A place for one verdict: what is compared or graded, in which order and repeat, and where the reply lies.
 
-    `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `failure` says why nothing can
-    be asked at all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points.
+    `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `recorded` is a verdict that
+    another tool left as a number: P(candidate beats baseline), or a grade; `failure` says why nothing can be asked at
+    all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points. What is
+    graded alone has an empty `baseline`.
     """
 
     benchmark: str
@@ -292,11 +350,16 @@ class Asked:
     reply_key: str | None = None
     rule: str | None = None
     failure: str | None = None
+    recorded: float | None = None
+    turn: int = 1
+    baseline_measures: Mapping[str, float] = field(default_factory=dict)
+    candidate_measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A verdict with the swap undone: `preference` is P(candidate beats baseline), or None and a `failure`.
+    """A verdict with the swap undone: `preference` is P(candidate beats baseline), `rating` the grade of an answer
+    shown alone; or neither and a `failure`.
 
     `cost` is in US dollars, None for a judge without prices and where nothing was asked.
     """
@@ -307,6 +370,8 @@ class Annotation:
     reply: ChatReply | None = None
     reading: Reading | None = None
     cost: float | None = None
+    rating: Rating | None = None
+    strong: bool = False
 
 
 class StatusKind(Enum):

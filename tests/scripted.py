@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from evalkit.types import ChatReply, ChatRequest
+from tests.builders import question_of
 
 Script = Callable[[ChatRequest], ChatReply]
 
 
 def first_wins(request: ChatRequest) -> ChatReply:
-    return ChatReply(f"[[{request.question.labels.first}]]", prompt_tokens=1000, completion_tokens=100)
+    return ChatReply(f"[[{question_of(request).labels.first}]]", prompt_tokens=1000, completion_tokens=100)
 
 
 @dataclass

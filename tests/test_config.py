@@ -1,16 +1,15 @@
-"""Judges and benchmarks as files: what is read, what is refused, and what a judge's digest stands for."""
+"""Judges and models as files: what is read, what is refused, and what a digest stands for."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from evalkit.benchmarks import baseline_source, benchmark_names, read_benchmark
-from evalkit.config import ORDERS, judge_names, read_judge, with_orders
-from evalkit.errors import ConfigError, EvalkitError, InputError, UnknownName
+from evalkit.config import ORDERS, judge_names, read_judge, read_model, with_orders
+from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.modelfile import model_file, model_name
 from evalkit.prompting import ask, render
-from evalkit.types import Comparison, Example, JudgeConfig, Order, Output, Prices
+from evalkit.types import Comparison, Example, Grading, JudgeConfig, ModelConfig, Order, Output, Prices
 
 JUDGE = """\
 client: openai
@@ -58,8 +57,12 @@ def test_every_shipped_judge_reads(name: str) -> None:
     assert len(config.digest) == 12
     assert (config.prompt is None) == (config.prompt_text is None)
     if config.prompt_text is not None:
-        comparison = Comparison(Example("k", ("i",)), Output("k", "a", ("x",)), Output("k", "b", ("y",)))
-        question = ask(comparison, Order.BASELINE_FIRST, repeat=0, secret=b"s", tie=config.tie)
+        example, output = Example("k", ("i",)), Output("k", "a", ("x",))
+        if config.asks == "grade":
+            question = ask(Grading(example, output), Order.ALONE, repeat=0, secret=b"s", tie=config.tie)
+        else:
+            comparison = Comparison(example, output, Output("k", "b", ("y",)))
+            question = ask(comparison, Order.BASELINE_FIRST, repeat=0, secret=b"s", tie=config.tie)
         assert render(config.prompt_text, question)
 
 
@@ -208,8 +211,28 @@ def test_a_judge_without_client_or_parser_is_refused(tmp_path: Path, key: str) -
         ("parameters: [temperature]", "parameters: expected a mapping, found a list."),
         ("parameters:", "parameters: expected a mapping, found null."),
         ("parser_options: field", "parser_options: expected a mapping, found text."),
-        ("answer_schema: {winner: number}", "answer_schema: winner: expected one of text, label, found 'number'"),
-        ("answer_schema: {winner: [label]}", "answer_schema: winner: expected one of text, label, found ['label']"),
+        (
+            "answer_schema: {winner: number}",
+            "answer_schema: winner: expected one of text, label, five_way, grade, found 'number'",
+        ),
+        (
+            "answer_schema: {winner: [label]}",
+            "answer_schema: winner: expected one of text, label, five_way, grade, found ['label']",
+        ),
+        ("asks: rating", "asks: expected one of pair, grade, found 'rating'"),
+        ("asks: grade", "parser_options: a judge that grades needs the ends of its scale, low and high"),
+        ("answer_schema: {winner: grade}", "parser_options: a judge that grades needs the ends of its scale"),
+        ("labels: A", "labels: expected a list, found text."),
+        ("labels: [A]", "labels: expected two different texts, as in [A, B], neither of which is the tie"),
+        ("labels: [A, A]", "labels: expected two different texts"),
+        ("labels: [A, B, C]", "labels: expected two different texts"),
+        ("labels: [A, B, A]", "labels: expected two different texts"),
+        ("labels: [A, '']", "labels: expected two different texts"),
+        ("labels: [A, [B]]", "labels: expected two different texts"),
+        ("labels: [A, 2]", "labels: expected two different texts"),
+        ("labels: [A, TIE]", "labels: expected two different texts"),
+        ("fence: 0", "fence: expected true or false, found a number."),
+        ("system: Be brief.", "unknown key 'system'."),
         ("headers: {x-team: 3}", "headers: x-team: expected text, found a number. Put it in quotes"),
         ("headers: x", "headers: expected a mapping, found text."),
         ("headers: {x team: a}", "headers: 'x team' is no name of a header"),
@@ -275,6 +298,9 @@ def test_a_file_that_is_no_plain_mapping_is_refused(tmp_path: Path, text: str, r
         ("tie: TIE\n", ""),
         ("localhost:8000", "localhost:8001"),
         ("tie: TIE", "tie: TIE\nanswer_form: tool"),
+        ("tie: TIE", "tie: TIE\nlabels: [A, B]"),
+        ("tie: TIE", "tie: TIE\nfence: false"),
+        ("{field: winner}", "{field: winner, low: 1, high: 10}\nasks: grade"),
     ],
 )
 def test_the_digest_changes_with_everything_that_decides_a_verdict(tmp_path: Path, old: str, new: str) -> None:
@@ -301,6 +327,7 @@ def test_the_digest_changes_with_the_text_of_the_prompt(tmp_path: Path) -> None:
         ("notice: a notice", "notice: another"),
         ("max_tokens: 9}", "max_tokens: 9}  # a comment"),
         ("{temperature: 0, max_tokens: 9}", "{max_tokens: 9, temperature: 0}"),
+        ("description: a judge", "asks: pair\nfence: true\nlabels: []"),
     ],
 )
 def test_the_digest_does_not_change_with_what_decides_nothing(tmp_path: Path, old: str, new: str) -> None:
@@ -318,6 +345,20 @@ def test_the_digest_does_not_change_with_the_names_of_the_files(tmp_path: Path) 
     assert config.digest == read_judge(str(own_judge(tmp_path / "plain"))).digest
 
 
+# stored verdicts are found by these: a shipped judge whose file says the same must not change its name
+DIGESTS = {
+    "alpaca_eval_2": "e6dc05187592", "anthropic": "b8a6863d8cf5", "azure_openai": "d4dbede1a709",
+    "gemini": "4b8a3ebd1f03", "llama_cpp": "419d1cf6af6c", "longest": "06343f32db89", "ollama": "e5ea0aac3c2e",
+    "openrouter": "4bfc55fe269e", "pairwise_json": "3c480a8f9406", "random": "5e1f16ab7092",
+    "sglang": "36e3dde864b2", "shortest": "bdbf40894b02", "surface": "9692759eca3d", "vllm": "091056c76385",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_shipped_judge_keeps_the_digest_it_has_had(name: str) -> None:
+    assert read_judge(name).digest == DIGESTS[name]
+
+
 def test_asking_another_model_is_another_judge(tmp_path: Path) -> None:
     path = str(own_judge(tmp_path))
     assert read_judge(path, model="another-model").model == "another-model"
@@ -329,6 +370,94 @@ def test_asking_another_model_is_another_judge(tmp_path: Path) -> None:
 def test_asking_in_other_orders_is_what_the_file_would_have_said(tmp_path: Path, orders: str) -> None:
     written = read_judge(str(own_judge(tmp_path / "a", JUDGE.replace("orders: one", f"orders: {orders}"))))
     assert with_orders(read_judge(str(own_judge(tmp_path / "b"))), orders) == written
+
+
+MODEL = """\
+client: openai
+model: served-name
+system: Be brief.
+parameters: {temperature: 0.7, max_tokens: 1024}
+base_url: http://localhost:8000/v1
+prices: {input: 1, output: 2.5}
+"""
+
+
+def own_model(folder: Path, text: str = MODEL) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "my-model.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_model_is_read_with_its_system_prompt_and_its_sampling(tmp_path: Path) -> None:
+    config = read_model(str(own_model(tmp_path)))
+    assert config == ModelConfig(
+        name="my-model",
+        client="openai",
+        model="served-name",
+        system="Be brief.",
+        parameters={"temperature": 0.7, "max_tokens": 1024},
+        base_url="http://localhost:8000/v1",
+        prices=Prices(1.0, 2.5),
+        digest=config.digest,
+    )
+    assert len(config.digest) == 12
+
+
+def test_another_model_of_the_same_endpoint_goes_by_its_own_name(tmp_path: Path) -> None:
+    path = str(own_model(tmp_path))
+    other = read_model(path, model="another")
+    assert (other.name, other.model) == ("another", "another")
+    assert other.digest != read_model(path).digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("Be brief.", "Be long.", False),
+        ("temperature: 0.7", "temperature: 0", False),
+        ("served-name", "other-name", False),
+        ("localhost:8000", "localhost:8001", False),
+        ("{input: 1, output: 2.5}", "{input: 3, output: 4}", True),
+        ("client: openai", "timeout: 5\nclient: openai", True),
+    ],
+)
+def test_a_models_digest_names_what_decides_its_answers(tmp_path: Path, old: str, new: str, same: bool) -> None:
+    first = read_model(str(own_model(tmp_path / "a"))).digest
+    assert (read_model(str(own_model(tmp_path / "b", MODEL.replace(old, new)))).digest == first) == same
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("parser: number", "unknown key 'parser'."),
+        ("orders: both", "unknown key 'orders'."),
+        ("sytem: x", "unknown key 'sytem'. Did you mean 'system'?"),
+        ("system: [x]", "system: expected text, found a list."),
+        ("parameters: {temperature: .nan}", "parameters: holds a value that JSON cannot"),
+        ("base_url: localhost", "base_url: expected an http or https address, found 'localhost'"),
+        ("timeout: 0", "timeout: expected seconds up to 86400, found 0"),
+    ],
+)
+def test_a_wrong_model_is_refused_with_file_and_key(tmp_path: Path, line: str, reason: str) -> None:
+    kept = [other for other in MODEL.splitlines() if other.split(":")[0] != line.split(":")[0]]
+    path = own_model(tmp_path, "\n".join([*kept, line]))
+    with pytest.raises(ConfigError) as error:
+        read_model(str(path))
+    assert str(error.value).startswith(f"{path}: {reason}")
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("key", ["client", "model"])
+def test_a_model_without_client_or_name_is_refused(tmp_path: Path, key: str) -> None:
+    lines = [line for line in MODEL.splitlines() if not line.startswith(f"{key}:")]
+    with pytest.raises(ConfigError, match=f"missing key '{key}'"):
+        read_model(str(own_model(tmp_path, "\n".join(lines))))
+
+
+def test_a_model_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="gone.yaml"):
+        read_model(str(tmp_path / "gone.yaml"))
 
 
 LOCAL_JUDGE = """\
@@ -421,85 +550,6 @@ def test_a_local_model_that_is_missing_is_named_when_it_is_needed(tmp_path: Path
     (tmp_path / "models" / "tiny.gguf").unlink()
     with pytest.raises(ConfigError, match=r"judge 'my': model: .*tiny\.gguf: no such file"):
         model_name(read_judge(str(path)))
-
-
-def own_benchmark(folder: Path, text: str) -> Path:
-    path = folder / "mine.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize("name", benchmark_names())
-def test_every_shipped_benchmark_reads(name: str) -> None:
-    benchmark = read_benchmark(name)
-    assert benchmark.name == name
-    assert benchmark.description and benchmark.baseline
-    source = benchmark.baseline_outputs
-    assert source is None or source.startswith("hf:") or Path(source).is_file()
-
-
-def test_the_outputs_of_a_benchmark_lie_relative_to_its_file(tmp_path: Path) -> None:
-    path = own_benchmark(tmp_path, "description: d\nbaseline: b\nbaseline_outputs: ../elsewhere/b.json\n")
-    assert read_benchmark(str(path)).baseline_outputs == str(tmp_path.parent / "elsewhere" / "b.json")
-
-
-def test_a_hub_name_of_a_benchmark_stays_as_it_is(tmp_path: Path) -> None:
-    path = own_benchmark(tmp_path, "description: d\nbaseline: b\nbaseline_outputs: hf:a/b/c.json\nreference: r\n")
-    benchmark = read_benchmark(str(path))
-    assert (benchmark.baseline_outputs, benchmark.reference) == ("hf:a/b/c.json", "r")
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("description: d\n", "missing key 'baseline'"),
-        ("baseline: b\n", "missing key 'description'"),
-        ("description: d\nbaseline: b\nbaselin_outputs: x\n", "unknown key 'baselin_outputs'."),
-        ("description: d\nbaseline: NO\n", "baseline: expected text, found false (a truth value). Put it in quotes"),
-        ("description: d\nbaseline: b\nreference: 2024-03-29\n", "reference: expected text, found date."),
-        ("description: d\nbaseline: b\nbaseline_outputs: [a]\n", "baseline_outputs: expected text, found a list."),
-        ("", "expected a mapping of settings, found null"),
-    ],
-)
-def test_a_wrong_benchmark_is_refused_with_file_and_key(tmp_path: Path, text: str, reason: str) -> None:
-    path = own_benchmark(tmp_path, text)
-    with pytest.raises(EvalkitError) as error:
-        read_benchmark(str(path))
-    assert isinstance(error.value, ConfigError)
-    assert str(error.value).startswith(f"{path}: {reason}")
-    assert len(str(error.value).splitlines()) == 1
-
-
-def test_an_unknown_benchmark_suggests_the_nearest() -> None:
-    with pytest.raises(UnknownName, match=r"unknown benchmark 'exampel'\. Did you mean 'example'\?"):
-        read_benchmark("exampel")
-
-
-def test_a_benchmark_with_outputs_on_this_machine_needs_no_baseline() -> None:
-    source = baseline_source(read_benchmark("example"), None)
-    assert Path(source).is_file()
-
-
-def test_nothing_is_fetched_from_a_hub_unless_named() -> None:
-    benchmark = read_benchmark("alpaca_eval")
-    with pytest.raises(ConfigError) as error:
-        baseline_source(benchmark, None)
-    assert "Give --baseline FILE, or --baseline gpt4_1106_preview to load hf:" in str(error.value)
-    assert baseline_source(benchmark, "gpt4_1106_preview") == benchmark.baseline_outputs
-
-
-def test_a_benchmark_without_outputs_asks_for_a_file(tmp_path: Path) -> None:
-    benchmark = read_benchmark(str(own_benchmark(tmp_path, "description: d\nbaseline: b\n")))
-    with pytest.raises(ConfigError, match=r"no baseline outputs on this machine\. Give --baseline FILE$"):
-        baseline_source(benchmark, None)
-    assert baseline_source(benchmark, "b") == "b"
-
-
-def test_the_baseline_that_the_user_names_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert baseline_source(read_benchmark("alpaca_eval"), "mine.json") == "mine.json"
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "gpt4_1106_preview").write_text("a file of that name", encoding="utf-8")
-    assert baseline_source(read_benchmark("alpaca_eval"), "gpt4_1106_preview") == "gpt4_1106_preview"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.parsers import BUILTIN, bracket_label, find_parser, json_field, number, token_probability
+from evalkit.parsers import (
+    BUILTIN,
+    arena_hard_verdict,
+    bracket_label,
+    find_parser,
+    five_way,
+    five_way_labels,
+    json_field,
+    mt_bench_grade,
+    number,
+    token_probability,
+)
 from evalkit.types import ChatReply, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 LABELS = Labels("K", "D", "TIE")
@@ -404,6 +415,12 @@ def test_a_label_without_log_probabilities_counts_as_the_one_draw_that_it_is(
     assert token_probability(ChatReply(text, logprobs), LABELS) == Preference(p_first, Reading.SAMPLED)
 
 
+def test_a_token_that_both_labels_begin_with_stands_for_neither() -> None:
+    alike = Labels("Model A", "Model B")
+    assert "neither label" in reason_of(token_probability(tokens(("Model", -0.01)), alike))
+    assert token_probability(tokens(("Model", -1.0), ("Model A", -1.0)), alike) == Preference(1.0, Reading.WEIGHTED)
+
+
 def test_only_the_first_position_counts() -> None:
     reply = ChatReply("K D", ((("K", -0.1),), (("D", -0.1),), (("D", math.nan),)))
     assert token_probability(reply, LABELS) == Preference(1.0, Reading.WEIGHTED)
@@ -479,6 +496,156 @@ def test_a_first_token_that_is_no_label_is_unparsed(reply: ChatReply, reason: st
     assert reason in reason_of(token_probability(reply, LABELS))
 
 
+# ---- five_way
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("[[K>>D]]", Preference(1.0, strong=True)),
+        ("[[K>D]]", Preference(1.0)),
+        ("[[K=D]]", Preference(0.5)),
+        ("[[D>K]]", Preference(0.0)),
+        ("[[D>>K]]", Preference(0.0, strong=True)),
+        ("D errs.\n\n  [[ K > D ]]  \n", Preference(1.0)),
+        ("At first [[D>K]].\nThat stands:\n[[D > K]]", Preference(0.0)),
+        ("It quotes [[A>>B]] and [[wiki]].\n[[K=D]]", Preference(0.5)),
+    ],
+)
+def test_each_of_five_verdicts_is_read_with_its_strength(text: str, verdict: Preference) -> None:
+    assert five_way(ChatReply(text), NO_TIE) == verdict
+
+
+def test_the_five_verdicts_are_named_from_the_first_answers_best_to_its_worst() -> None:
+    said = five_way_labels(LONG)
+    assert said == ("KB>>DC", "KB>DC", "KB=DC", "DC>KB", "DC>>KB")
+    read = [five_way(ChatReply(f"[[{one}]]"), LONG) for one in said]
+    assert [value_of(verdict) for verdict in read] == sorted(map(value_of, read), reverse=True)
+
+
+def test_swapping_the_labels_turns_a_five_way_verdict_round() -> None:
+    swapped = Labels("D", "K")
+    for said in five_way_labels(NO_TIE):
+        one, other = (five_way(ChatReply(f"[[{said}]]"), labels) for labels in (NO_TIE, swapped))
+        assert isinstance(one, Preference) and isinstance(other, Preference)
+        assert (other.p_first, other.strong) == (1.0 - one.p_first, one.strong)
+
+
+FIVE_WAY_FAULTS = [
+    ("", "the reply is empty"),
+    ("K is better.", "no [[label]] alone"),
+    ("K>D", "no [[label]] alone"),
+    ("[K>D]", "no [[label]] alone"),
+    ("My verdict: [[K>D]]", "no [[label]] alone"),
+    ("[[K>D]].", "no [[label]] alone"),
+    ("[[K>D]]\nI hope that helps!", "which reads 'I hope that helps!'"),
+    ("```\n[[K>D]]\n```", "no [[label]] alone"),
+    # only the five that the judge was offered: the same the other way round is not among them
+    ("[[D<K]]", "unknown verdict 'D<K'"),
+    ("[[D<<K]]", "unknown verdict"),
+    ("[[D=K]]", "unknown verdict"),
+    ("[[K>>>D]]", "unknown verdict 'K>>>D'"),
+    ("[[K> >D", "no [[label]] alone"),
+    ("[[K>=D]]", "unknown verdict"),
+    ("[[K]]", "unknown verdict 'K'"),
+    ("[[K>K]]", "unknown verdict"),
+    ("[[A>B]]", "unknown verdict 'A>B'"),
+    ("[[k>d]]", "unknown verdict 'k>d'"),
+    (f"[[{CYRILLIC_K}>D]]", "unknown verdict"),
+    ("[[K\u200b>D]]", "unknown verdict"),
+    ("[[K\t>D]]", "unknown verdict"),
+    ("[[K＞D]]", "unknown verdict"),
+    ("[[K&gt;D]]", "unknown verdict"),
+    ("[[TIE]]", "unknown verdict 'TIE'"),
+    ("[[]]", "unknown verdict ''"),
+    ("[[K>D]]\n[[K>>D]]", "several verdicts: K>>D, K>D"),
+    ("One answer says: reply [[D>>K]].\n[[K>D]]", "several verdicts: D>>K, K>D"),
+    ("[[K=D]]\n\n[[D>K]]", "several verdicts"),
+    (f"[[{'K' * 100_000}]]", "unknown verdict 'KKK"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), FIVE_WAY_FAULTS)
+def test_a_reply_without_one_of_the_five_verdicts_is_unparsed_not_a_tie(text: str, reason: str) -> None:
+    assert reason in reason_of(five_way(ChatReply(text), LABELS))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"verdict": "K>>D"}', Preference(1.0, strong=True)),
+        ('{"why": "[[D>>K]]", "verdict": "K = D"}', Preference(0.5)),
+        ('{"verdict": "[[K>D]]"}', "unknown verdict '[[K>D]]'"),
+        ('{"verdict": "D<K"}', "unknown verdict 'D<K'"),
+        ('{"verdict": ["K>D"]}', "field 'verdict' holds '[\"K>D\"]', not a verdict"),
+        ('{"winner": "K>D"}', "no field 'verdict'"),
+        ("[[K>D]]", "the reply"),
+    ],
+)
+def test_five_verdicts_are_read_out_of_a_field_without_brackets(text: str, expected: Preference | str) -> None:
+    verdict = five_way(ChatReply(text), LABELS, field="verdict")
+    assert verdict == expected if isinstance(expected, Preference) else expected in reason_of(verdict)
+
+
+# ---- replies that other tools recorded, as those tools read them
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Rating: [[7]]", 7.0),
+        ("[[7.5]] is fair.", 7.5),
+        ("First [[3]], then [[9]].", 3.0),
+        ("It says [1], but I rate it [[8]].", 8.0),
+        ("I rate it [8] or [9].", 8.0),
+        ("[[10]]", 10.0),
+    ],
+)
+def test_a_recorded_grade_is_the_first_in_double_brackets_or_else_in_single_ones(text: str, value: float) -> None:
+    assert mt_bench_grade(ChatReply(text), LABELS) == Rating(value, 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Rating: 7", "no number in brackets"),
+        ("[[rating]]", "no number in brackets"),
+        ("[[-7]]", "no number in brackets"),
+        (f"[[{ARABIC_7}]]", "no number in brackets"),
+        ("[[11]]", "11 is outside the scale from 1 to 10"),
+        ("[[0]]", "0 is outside the scale"),
+        ("[[" + "9" * 500 + "]]", "outside the scale"),
+    ],
+)
+def test_a_recorded_reply_without_a_grade_is_unparsed(text: str, reason: str) -> None:
+    assert reason in reason_of(mt_bench_grade(ChatReply(text), LABELS))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("My final verdict is tie: [[A=B]].", Preference(0.5)),
+        ("[[A>B]], no: [[B>>A]]", Preference(0.0, strong=True)),
+        ("[[a>>b]]", Preference(1.0, strong=True)),
+        ("[B>A]", Preference(0.0)),
+        ("[[B<A]]", Preference(1.0)),
+        ("[[B<<A]]", Preference(1.0, strong=True)),
+        ("[[A<<B]]", Preference(0.0, strong=True)),
+        ("[[B=A]]", Preference(0.5)),
+    ],
+)
+def test_a_recorded_five_way_verdict_is_the_last_one(text: str, verdict: Preference) -> None:
+    assert arena_hard_verdict(ChatReply(text), LABELS) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("Both fail.", "no verdict in brackets"), ("[[A]]", "unknown verdict 'A'"), ("[[A>>>B]]", "unknown verdict")],
+)
+def test_a_recorded_reply_without_a_five_way_verdict_is_unparsed(text: str, reason: str) -> None:
+    assert reason in reason_of(arena_hard_verdict(ChatReply(text), LABELS))
+
+
 # ---- fuzz: replies bent at random, against readings of the same rules in other words
 
 FUZZED = 2_500  # for each parser
@@ -495,6 +662,7 @@ REPLIES = {
         '{"explanation": "D errs, \\"7\\"", "winner": "D"}',
         '{"winner":"TIE","n":[1,{}]}',
     ],
+    "five_way": ["[[K>D]]", "[[D>>K]]\n", "Fine.\n\n[[K=D]]", "D errs.\n[[ K >> D ]]", "[[D>K]]\nSure.\n[[D > K]]"],
     "number": ["7", "10", " 3.25\n", "Good.\n[[7]]", "Two errors.\n\n[[ 4.5 ]]"],
     "number in a field": ['{"score": 7}', '{"why": "2 errors", "score": 2.5, "n": [1, {}]}', '{"score":1e0}'],
 }
@@ -504,6 +672,7 @@ SPLINTERS = [
     ",", ":", '"', "'", "\\", "\\u004b", "{", "}", "{}", "[]", '"winner": "D"', '"winner": "K", ', '"score": 3, ',
     "winner", "score", "NaN", "Infinity", "null", "true", "7", "0", "1", "-", "+", "_", "/10", "%", "e1", "1e999",
     ARABIC_7, FULLWIDTH_7, "\ufeff", "Sorry", " better", "<|im_end|>", "</answer>", "10.0000001", "\x0b", "\x1c",
+    ">", "=", "<", "[[K>D]]", "[[D>>K]]",
 ]  # fmt: skip
 
 
@@ -535,6 +704,21 @@ def strict_bracket_label(text: str) -> float | None:
     lines = text.strip().splitlines()
     named = [label for label in ("K", "D", "TIE") if f"[[{label}]]" in text]
     return p_first_of(named[0]) if len(named) == 1 and lines[-1].strip() == f"[[{named[0]}]]" else None
+
+
+FIVE = {"K>>D": 1.5, "K>D": 1.0, "K=D": 0.5, "D>K": 0.0, "D>>K": -0.5}
+
+
+def strict_five_way(text: str) -> float | None:
+    named = set()
+    for piece in text.split("]]")[:-1]:
+        _, begin, said = piece.rpartition("[[")
+        if begin and said.replace(" ", "") in FIVE:
+            named.add(said.replace(" ", ""))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    alone = last.startswith("[[") and last.endswith("]]") and last[2:-2].replace(" ", "") in named
+    return FIVE[named.pop()] if alone and len(named) == 1 else None
 
 
 PIECE = re.compile(
@@ -607,6 +791,7 @@ def strict_number(text: str) -> float | None:
 
 READINGS: dict[str, tuple[Callable[[ChatReply, Labels], Verdict], Callable[[str], float | None]]] = {
     "bracket_label": (bracket_label, strict_bracket_label),
+    "five_way": (five_way, strict_five_way),
     "json_field": (json_field, strict_json_field),
     "number": (find_parser("number", {"low": LOW, "high": HIGH}), strict_number),
     "number in a field": (find_parser("number", {"low": LOW, "high": HIGH, "field": "score"}), strict_field_number),
@@ -617,7 +802,10 @@ def value_of(verdict: Verdict) -> float | None:
     if isinstance(verdict, Unparsed):
         assert verdict.reason and len(verdict.reason.splitlines()) == 1
         return None
-    return verdict.p_first if isinstance(verdict, Preference) else verdict.value
+    if isinstance(verdict, Rating):
+        return verdict.value
+    # a strong verdict has a value of its own
+    return verdict.p_first + (verdict.p_first - 0.5) * verdict.strong
 
 
 @pytest.mark.parametrize("name", READINGS)
@@ -673,7 +861,7 @@ def test_an_unknown_parser_suggests_the_nearest() -> None:
         find_parser("bracket_lable", {})
     assert str(error.value) == (
         "unknown parser 'bracket_lable'. Did you mean 'bracket_label'? "
-        "Known: bracket_label, json_field, number, token_probability"
+        "Known: arena_hard_verdict, bracket_label, five_way, json_field, mt_bench_grade, number, token_probability"
     )
 
 
@@ -691,6 +879,8 @@ def test_an_unknown_parser_suggests_the_nearest() -> None:
         ("bracket_label", {"field": "winner"}, "unexpected keyword argument 'field'"),
         ("token_probability", {"low": 1}, "unexpected keyword argument 'low'"),
         ("json_field", {"feild": "winner"}, "unexpected keyword argument 'feild'"),
+        ("five_way", {"feild": "verdict"}, "unexpected keyword argument 'feild'"),
+        ("mt_bench_grade", {"high": "10"}, "high: expected a number, found '10'"),
         ("json_field", {"reply": "x"}, "multiple values for argument 'reply'"),
     ],
 )
@@ -715,6 +905,7 @@ def test_an_integer_too_large_for_a_float_is_unparsed() -> None:
         ("number", {"low": 0, "high": math.inf}),
         ("number", {"low": 1, "high": 5, "field": 7}),
         ("json_field", {"field": 3}),
+        ("five_way", {"field": 3}),
         ("json_field", {"field": ["a"]}),
         ("token_probability", {"min_mass": "much"}),
     ],

@@ -3,30 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from evalkit.boards.agreement import Agreement, agree
+from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
 from evalkit.errors import InputError, StatsError
-from evalkit.references import Reference, shared_models
-from evalkit.stats.agreement import spearman
+from evalkit.formats.scores import Score
+from evalkit.references import Reference
+from evalkit.stats.covariates import LENGTH
 from evalkit.stats.history import History, fit_history
 from evalkit.stats.ranks import rank_ranges
-from evalkit.types import Estimate, StatusKind
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Spearman's correlation of a board with a reference, over which models.
-
-    `degraded` are those among `models` whose number is marked so; `left_out` the reference knows, but has no number.
-    """
-
-    reference: Reference
-    spearman: Estimate
-    models: tuple[str, ...]
-    degraded: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
+from evalkit.types import StatusKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,38 +54,42 @@ def build_boards(
     boards = [_build(group, recipe) for group in groups.values()]
     if reference is None:
         return boards
-    return [replace(board, agreement=_agree(board, reference, aliases or {})) for board in boards]
+    return [
+        replace(board, agreement=agree(_scores(board), reference, aliases or {}, degraded=_degraded(board)))
+        for board in boards
+    ]
 
 
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
-    history = None
-    if recipe.difficulty == DifficultySource.FIT and recipe.compat is None:
-        history = _learn(entries)
-    rows = [build_row(entry, recipe, history=history) for entry in entries]
-    ranks = rank_ranges([row.measured(recipe.metric) for row in rows], [row.entry.sample for row in rows])
+    first = entries[0]
+    history = style_history = None
+    if recipe.difficulty == DifficultySource.FIT and recipe.compat is None and not first.graded:
+        history = _learn(entries, (LENGTH,))
+        style_history = _learn(entries, recipe.controls) if recipe.controls else None
+    metric = Metric.SCORE if first.graded else recipe.metric
+    rows = [build_row(entry, recipe, history=history, style_history=style_history) for entry in entries]
+    if recipe.arena is not None and not first.graded:
+        rows = arena_rows(rows, recipe.arena, recipe.controls)
+    ranks = rank_ranges([row.measured(metric) for row in rows], [row.entry.sample for row in rows])
     ranked = [replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)]
     ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
-    first = entries[0]
-    return Board(first.judge, first.digest, first.part, first.baseline, recipe.metric, tuple(ranked))
+    return Board(first.judge, first.digest, first.part, first.baseline, metric, tuple(ranked))
 
 
-def _learn(entries: Sequence[Entry]) -> History:
+def _learn(entries: Sequence[Entry], controls: Sequence[str]) -> History:
+    samples = {entry.model: entry.sample for entry in entries if entry.model != entry.baseline}
     try:
-        return fit_history({entry.model: entry.sample for entry in entries if entry.model != entry.baseline})
+        return fit_history(samples, controls=controls)
     except StatsError as error:
         raise StatsError(f"judge {entries[0].judge!r}: {error}. Choose another with --judge, or none") from None
 
 
-def _agree(board: Board, reference: Reference, aliases: Mapping[str, str]) -> Agreement:
-    """Correlate the metric as the board shows it; rows without a number cannot take part and are named."""
+def _scores(board: Board) -> list[Score]:
+    """The metric as the board shows it."""
     estimates = {row.entry.model: row.measured(board.metric).estimate for row in board.rows}
-    values = {model: one.value for model, one in estimates.items() if one.value is not None}
-    shared = shared_models(values, reference, aliases)
-    used = tuple(one.model for one in shared)
-    return Agreement(
-        reference,
-        spearman(np.array([values[model] for model in used]), np.array([one.score for one in shared])),
-        models=used,
-        degraded=tuple(model for model in used if estimates[model].status.kind != StatusKind.OK),
-        left_out=tuple(one.model for one in shared_models(estimates, reference, aliases) if one.model not in used),
-    )
+    return [Score(model, one.value, one.lower, one.upper, one.stderr) for model, one in estimates.items()]
+
+
+def _degraded(board: Board) -> set[str]:
+    measured = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
+    return {model for model, status in measured.items() if status.kind == StatusKind.DEGRADED}

@@ -6,14 +6,38 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evalkit.formats.alpaca_eval import RecordedVerdict
+from evalkit.errors import InputError
 from evalkit.stats.noise import self_disagreement
-from evalkit.stats.sample import Floats, Sample, build_sample
+from evalkit.stats.sample import Combine, Floats, Sample, build_sample
 from evalkit.types import Annotation, Asked, Estimate, Reading
 
 if TYPE_CHECKING:
     from evalkit.formats.table import PreferenceGroup
+
+
+# a win rate's scale
+PERCENT = (0.0, 100.0)
+TURN = "turn"
+CATEGORY = "category"
+PARTS = (TURN, CATEGORY)
+CHARS = "chars"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
+
+    With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
+    `categories` are taken, where any are named.
+    """
+
+    strong_weight: float = 1.0
+    combine: Combine = Combine.MEAN
+    by: tuple[str, ...] = ()
+    pool: bool = False
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +54,26 @@ class Judging:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Verdicts:
+    """Single verdicts on comparisons, a row an order and repeat: what a sample no longer tells apart.
+
+    `preference` is NaN where there is none; `measures` hold the candidate's and the baseline's values, characters among
+    them; arrays of shape (n,).
+    """
+
+    keys: tuple[str, ...]
+    preference: Floats
+    strong: NDArray[np.bool_]
+    measures: Mapping[str, tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """`rules` counts instructions decided without a judge, `failures` the reasons of missing verdicts.
 
     `part` names the served model whose verdicts these are, where the endpoint changed it among one model's verdicts.
+    `scale` runs from 0 to 100 for win rates; an answer that was graded alone has no `baseline`, its sample holds grades
+    as shares of their scale. `parts` are samples of one turn or category each, named as in `turn 1`.
     """
 
     model: str
@@ -46,6 +86,14 @@ class Entry:
     rules: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     judging: Judging = field(default_factory=Judging)
+    scale: tuple[float, float] = PERCENT
+    parts: Mapping[str, Sample] = field(default_factory=dict)
+    verdicts: Verdicts | None = None
+
+    @property
+    def graded(self) -> bool:
+        """Whether answers were graded alone."""
+        return not self.baseline
 
     @property
     def group(self) -> tuple[str, str, str, str]:
@@ -58,21 +106,17 @@ class Entry:
         return {Reading.WEIGHTED.value, Reading.SAMPLED.value} <= self.judging.readings.keys()
 
 
-def entries_of_annotations(annotations: Iterable[Annotation]) -> list[Entry]:
+def entries_of_annotations(annotations: Iterable[Annotation], how: Gathering = Gathering()) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
-    gathered: dict[tuple[str, str, str, str], _Columns] = {}
+    gathered: dict[tuple[str, ...], _Columns] = {}
     for one in annotations:
         asked = one.asked
-        key = (asked.judge, asked.digest, asked.baseline, asked.model)
-        gathered.setdefault(key, _Columns(asked)).add(one)
+        if how.categories and asked.category not in how.categories:
+            continue
+        judged_by = ("", "") if how.pool else (asked.judge, asked.digest)
+        key = (*judged_by, asked.baseline, asked.model)
+        gathered.setdefault(key, _Columns(asked, how)).add(one)
     return [entry for _, columns in sorted(gathered.items()) for entry in columns.entries()]
-
-
-def entries_of_recorded(verdicts: Iterable[RecordedVerdict]) -> list[Entry]:
-    gathered: dict[tuple[str, str, str], list[RecordedVerdict]] = {}
-    for one in verdicts:
-        gathered.setdefault((one.judge, one.baseline, one.model), []).append(one)
-    return [_of_recorded(rows) for _, rows in sorted(gathered.items())]
 
 
 def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
@@ -91,11 +135,24 @@ def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
     ]
 
 
+# a measure's values by row, the candidate's and the baseline's
+_Pair = tuple[dict[int, float], dict[int, float]]
+
+
 @dataclass(slots=True)
 class _Columns:
     """One model's annotations under one judge as columns: texts and replies are not kept."""
 
     first: Asked
+    how: Gathering
+    judges: dict[str, str] = field(default_factory=dict)
+    scales: set[tuple[float, float]] = field(default_factory=set)
+    weights: list[float] = field(default_factory=list)
+    strong: list[bool] = field(default_factory=list)
+    chars: tuple[list[float | None], list[float | None]] = field(default_factory=lambda: ([], []))
+    turns: list[int] = field(default_factory=list)
+    categories: list[str | None] = field(default_factory=list)
+    measures: dict[str, _Pair] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     clusters: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
@@ -116,8 +173,17 @@ class _Columns:
         # mostly the same text, which need not be held twice
         self.clusters.append(asked.key if asked.cluster == asked.key else asked.cluster)
         self.repeated = self.repeated or asked.repeat > 0
-        self.orders.append(asked.order.value)
-        self.preferences.append(annotation.preference)
+        self.judges[asked.digest] = asked.judge
+        # pooled judges are averaged as orders are: each must have answered
+        self.orders.append(f"{asked.order.value} {asked.digest}" if self.how.pool else asked.order.value)
+        self.preferences.append(self._share(annotation))
+        self.weights.append(self.how.strong_weight if annotation.strong else 1.0)
+        self.strong.append(annotation.strong)
+        self.chars[0].append(asked.candidate_chars)
+        self.chars[1].append(asked.baseline_chars)
+        self.turns.append(asked.turn)
+        self.categories.append(asked.category)
+        self._measure(asked)
         self.failures.append(annotation.failure)
         self.readings.append(annotation.reading)
         self.served.append(None if reply is None else reply.model)
@@ -130,6 +196,20 @@ class _Columns:
             self.lengths[asked.key] = asked.candidate_chars
         if asked.rule is not None:
             self.rules[asked.rule] += 1
+
+    def _share(self, annotation: Annotation) -> float | None:
+        """The preference, or the grade as a share of its scale."""
+        rating = annotation.rating
+        if rating is None:
+            return annotation.preference
+        self.scales.add((rating.low, rating.high))
+        return (rating.value - rating.low) / (rating.high - rating.low)
+
+    def _measure(self, asked: Asked) -> None:
+        row = len(self.keys) - 1
+        for side, measures in enumerate((asked.candidate_measures, asked.baseline_measures)):
+            for name, value in measures.items():
+                self.measures.setdefault(name, ({}, {}))[side][row] = value
 
     def entries(self) -> list[Entry]:
         names = sorted({name for name in self.served if name is not None})
@@ -153,19 +233,14 @@ class _Columns:
         mine = [not part or served == part for served in self.served]
         costs = [cost for cost, counts, read in zip(self.costs, mine, self.replied, strict=True) if counts and read]
         readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
+        judges = sorted(self.judges.items(), key=lambda known: (known[1], known[0]))
         return Entry(
             model=self.first.model,
-            judge=self.first.judge,
+            judge=" + ".join(name for _, name in judges),
             baseline=self.first.baseline,
-            sample=build_sample(
-                self.keys,
-                preference,
-                length_difference=_floats(self.differences),
-                clusters=self.clusters,
-                orders=self.orders,
-            ),
+            sample=self._sample(preference, range(len(self.keys))),
             avg_length=sum(self.lengths.values()) / len(self.lengths) if self.lengths else None,
-            digest=self.first.digest,
+            digest=" + ".join(digest for digest, _ in judges),
             part=part,
             rules=dict(sorted(self.rules.items())),
             failures=dict(Counter(one for one in failures if one is not None).most_common()),
@@ -177,23 +252,56 @@ class _Columns:
                     self_disagreement(self.keys, self.orders, self.clusters, preference) if self.repeated else None
                 ),
             ),
+            scale=self._scale(),
+            parts={
+                name: self._sample(preference, rows)
+                for kind in self.how.by
+                for name, rows in sorted(self._rows_by(kind).items())
+            },
+            verdicts=self._verdicts(preference) if self.first.baseline else None,
         )
 
+    def _verdicts(self, preference: Floats) -> Verdicts:
+        rows = range(len(self.keys))
+        measures = {name: self._measured(name, rows) for name in sorted(self.measures)}
+        measures[CHARS] = _floats(self.chars[0]), _floats(self.chars[1])
+        return Verdicts(tuple(self.keys), preference, np.array(self.strong), measures)
 
-def _of_recorded(rows: Sequence[RecordedVerdict]) -> Entry:
-    preference = _floats(row.preference for row in rows)
-    return Entry(
-        model=rows[0].model,
-        judge=rows[0].judge,
-        baseline=rows[0].baseline,
-        sample=build_sample(
-            [row.key for row in rows],
-            preference,
-            length_difference=_floats(row.candidate_chars - row.baseline_chars for row in rows),
-        ),
-        avg_length=sum(row.candidate_chars for row in rows) / len(rows),
-        failures=_without_verdict(preference),
-    )
+    def _measured(self, name: str, rows: Sequence[int]) -> tuple[Floats, Floats]:
+        candidate, baseline = self.measures[name]
+        return _floats(candidate.get(row) for row in rows), _floats(baseline.get(row) for row in rows)
+
+    def _scale(self) -> tuple[float, float]:
+        if self.first.baseline:
+            return PERCENT
+        if len(self.scales) > 1:
+            named = ", ".join(f"{low:g} to {high:g}" for low, high in sorted(self.scales))
+            raise InputError(f"model {self.first.model!r}: grades on different scales cannot be averaged: {named}")
+        return next(iter(self.scales), PERCENT)
+
+    def _rows_by(self, kind: str) -> dict[str, list[int]]:
+        """Rows by turn or by category, where there is more than one of these."""
+        values = self.turns if kind == TURN else self.categories
+        rows: dict[str, list[int]] = {}
+        for row, value in enumerate(values):
+            if value is not None:
+                rows.setdefault(f"{kind} {value}", []).append(row)
+        return rows if len(rows) > 1 else {}
+
+    def _sample(self, preference: Floats, rows: Sequence[int]) -> Sample:
+        """The sample of some rows."""
+        weighted = any(self.weights[row] != 1.0 for row in rows)
+        return build_sample(
+            [self.keys[row] for row in rows],
+            preference[rows],
+            length_difference=None if self.first.baseline == "" else _floats(self.differences[row] for row in rows),
+            clusters=[self.clusters[row] for row in rows],
+            orders=[self.orders[row] for row in rows],
+            weight=_floats(self.weights[row] for row in rows) if weighted else None,
+            measures={name: self._measured(name, rows) for name in sorted(self.measures) if self.first.baseline},
+            # grades have no orders that could agree
+            combine=self.how.combine if self.first.baseline else Combine.MEAN,
+        )
 
 
 def _without_verdict(preference: Floats) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """One model's line on a board: its win rates with and without length control, and what they rest on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from evalkit.boards.entries import Entry
 from evalkit.errors import StatsError
-from evalkit.stats.length import Controlled, length_controlled_win_rate
+from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
-from evalkit.types import Estimate, Reading, degraded
+from evalkit.types import Estimate, Reading, StatusKind, degraded
 
 if TYPE_CHECKING:
     # a single row needs neither a history nor AlpacaEval's formula, nor the time to load them
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Metric(Enum):
     LC_WIN_RATE = "lc_win_rate"
     WIN_RATE = "win_rate"
+    STYLE_WIN_RATE = "style_win_rate"
+    SCORE = "score"
 
 
 class DifficultySource(Enum):
@@ -32,11 +34,20 @@ class DifficultySource(Enum):
     FIT = "fit"
 
 
+class ArenaFormula(Enum):
+    """Arena-Hard's published formula, by its edition."""
+
+    V01 = "arena_v0.1"
+    V2 = "arena_v2"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How a board is computed. With `compat`, AlpacaEval's own formula stands in for ours.
+    """How a board is computed. With `compat` AlpacaEval's own formula, and with `arena` Arena-Hard's, stands in for
+    ours.
 
-    Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number.
+    Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls` are
+    held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
     """
 
     metric: Metric = Metric.LC_WIN_RATE
@@ -44,11 +55,17 @@ class Recipe:
     compat: "CompatInputs | None" = None
     replicates: int = 0
     allow_mixed: bool = False
+    controls: tuple[str, ...] = ()
+    arena: ArenaFormula | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardRow:
-    """One model's line; estimates are percentages."""
+    """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
+
+    `styled` is the win rate at equal style, where controls were asked for. `parts` are the raw scores by turn and by
+    category.
+    """
 
     entry: Entry
     raw: Measured
@@ -56,6 +73,8 @@ class BoardRow:
     counts: Counts
     discrete: float | None
     bounds: tuple[float, float] | None
+    styled: Controlled | None = None
+    parts: Mapping[str, Estimate] = field(default_factory=dict)
     rank: "RankRange | None" = None
 
     @property
@@ -69,13 +88,24 @@ class BoardRow:
         return sample.n / max(1, sample.n + sample.n_missing)
 
     def measured(self, metric: Metric) -> Measured:
-        return self.controlled.measured if metric == Metric.LC_WIN_RATE else self.raw
+        if metric == Metric.LC_WIN_RATE:
+            return self.controlled.measured
+        if metric == Metric.STYLE_WIN_RATE:
+            refused = Measured(
+                Estimate.refused("no controls were asked for", n=self.raw.estimate.n), self.raw.influence
+            )
+            return refused if self.styled is None else self.styled.measured
+        return self.raw
 
 
-def build_row(entry: Entry, recipe: Recipe, *, history: "History | None" = None) -> BoardRow:
-    """One model's line without a rank."""
+def build_row(
+    entry: Entry, recipe: Recipe, *, history: "History | None" = None, style_history: "History | None" = None
+) -> BoardRow:
+    """One model's line without a rank; histories are what other models tell of length and of the recipe's controls."""
     if entry.mixed and not recipe.allow_mixed:
         return _refuse_mixed(entry)
+    if entry.graded:
+        return _graded_row(entry)
     raw = win_rate(entry.sample)
     return BoardRow(
         entry=entry,
@@ -84,7 +114,43 @@ def build_row(entry: Entry, recipe: Recipe, *, history: "History | None" = None)
         counts=count(entry.sample),
         discrete=discrete_win_rate(entry.sample),
         bounds=bounds_over_missing(entry.sample),
+        styled=_style(entry, recipe, style_history) if recipe.controls else None,
+        parts={name: win_rate(sample).estimate for name, sample in entry.parts.items()},
     )
+
+
+def _graded_row(entry: Entry) -> BoardRow:
+    """The mean grade; there is no other answer whose length or style could be held equal."""
+    sample = entry.sample
+    bounds = bounds_over_missing(sample)
+    refused = Measured(Estimate.refused("graded alone", n=sample.n_clusters), np.zeros(sample.n))
+    return BoardRow(
+        entry=entry,
+        raw=_on_scale(win_rate(sample), entry.scale),
+        controlled=Controlled(refused, {}),
+        counts=Counts(0, 0, 0),
+        discrete=None,
+        bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
+        parts={name: _on_scale(win_rate(one), entry.scale).estimate for name, one in entry.parts.items()},
+    )
+
+
+def _on_scale(measured: Measured, scale: tuple[float, float]) -> Measured:
+    """A mean in percent of a scale as a mean on that scale."""
+    estimate = measured.estimate
+    factor = (scale[1] - scale[0]) / 100
+    value, lower, upper = (
+        None if one is None else _point(one, scale) for one in (estimate.value, estimate.lower, estimate.upper)
+    )
+    stderr = None if estimate.stderr is None else factor * estimate.stderr
+    status = estimate.status
+    if status.kind == StatusKind.DEGRADED:
+        status = degraded("all grades are the same")
+    return Measured(Estimate(value, stderr, lower, upper, estimate.n, status), factor * measured.influence)
+
+
+def _point(percent: float, scale: tuple[float, float]) -> float:
+    return scale[0] + (scale[1] - scale[0]) * percent / 100
 
 
 def _refuse_mixed(entry: Entry) -> BoardRow:
@@ -97,19 +163,37 @@ def _refuse_mixed(entry: Entry) -> BoardRow:
     return BoardRow(entry, refused, Controlled(refused, {}), count(entry.sample), None, None)
 
 
+def _style(entry: Entry, recipe: Recipe, history: "History | None") -> Controlled:
+    if entry.model == entry.baseline and entry.sample.n:
+        return _against_itself(entry)
+    prior = None if history is None else history.prior
+    difficulty = _difficulty(entry, recipe, history)
+    return controlled_win_rate(
+        entry.sample, recipe.controls, difficulty=difficulty, prior=prior, replicates=recipe.replicates
+    )
+
+
+def _difficulty(entry: Entry, recipe: Recipe, history: "History | None") -> Mapping[str, float] | None:
+    if history is not None:
+        return history.for_model(entry.model)
+    return None if isinstance(recipe.difficulty, DifficultySource) else recipe.difficulty
+
+
+def _against_itself(entry: Entry) -> Controlled:
+    n = entry.sample.n_clusters
+    estimate = Estimate(50.0, 0.0, 50.0, 50.0, n, degraded("identical"), ("the baseline itself",))
+    return Controlled(Measured(estimate, np.zeros(entry.sample.n)), {})
+
+
 def _control(entry: Entry, raw: Measured, recipe: Recipe, history: "History | None") -> Controlled:
     sample = entry.sample
     if entry.model == entry.baseline and sample.n:
-        estimate = Estimate(50.0, 0.0, 50.0, 50.0, sample.n_clusters, degraded("identical"), ("the baseline itself",))
-        return Controlled(Measured(estimate, np.zeros(sample.n)), {})
+        return _against_itself(entry)
     if recipe.compat is not None:
         return _control_compat(entry, raw, recipe.compat)
-    if history is not None:
-        return length_controlled_win_rate(
-            sample, difficulty=history.for_model(entry.model), prior=history.prior, replicates=recipe.replicates
-        )
-    difficulty = None if isinstance(recipe.difficulty, DifficultySource) else recipe.difficulty
-    return length_controlled_win_rate(sample, difficulty=difficulty, replicates=recipe.replicates)
+    prior = None if history is None else history.prior
+    difficulty = _difficulty(entry, recipe, history)
+    return length_controlled_win_rate(sample, difficulty=difficulty, prior=prior, replicates=recipe.replicates)
 
 
 def _control_compat(entry: Entry, raw: Measured, inputs: "CompatInputs") -> Controlled:

@@ -3,24 +3,40 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards.entries import Entry, entries_of_annotations, entries_of_recorded, entries_of_table
+from evalkit.boards.entries import (
+    Entry,
+    Gathering,
+    entries_of_annotations,
+    entries_of_table,
+)
 from evalkit.errors import InputError, UnknownName
-from evalkit.formats.alpaca_eval import read_verdicts
+from evalkit.formats.foreign import detect
+from evalkit.formats.hub import saved_dataset
+from evalkit.formats.judgments import read_judgments
+from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.table import read_preferences
+from evalkit.imports import JUDGED, find_files
 from evalkit.judge import annotate_all
+from evalkit.recorded import annotations_of
 from evalkit.store import Store
 
 TABLES = (".parquet", ".csv")
+PREFERENCE = "preference"
 ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
 
-def entries_of_files(sources: Sequence[Path], *, judge: str | None = None) -> list[Entry]:
+def entries_of_files(
+    sources: Sequence[Path],
+    *,
+    judge: str | None = None,
+    how: Gathering = Gathering(),  # noqa: B008
+) -> list[Entry]:
     """The entries of files; of a folder, those of every annotations file in it.
 
     Raises:
         InputError: a source is missing, of an unknown kind or holds no such judge.
     """
-    entries = [entry for source in sources for path in _files(source) for entry in _read(path)]
+    entries = [entry for source in sources for path in _files(source) for entry in _read(path, how)]
     if judge is None:
         return entries
     chosen = [entry for entry in entries if entry.judge == judge]
@@ -29,7 +45,13 @@ def entries_of_files(sources: Sequence[Path], *, judge: str | None = None) -> li
     return chosen
 
 
-def entries_of_store(store: Store, *, benchmark: str, judge: str | None = None) -> list[Entry]:
+def entries_of_store(
+    store: Store,
+    *,
+    benchmark: str,
+    judge: str | None = None,
+    how: Gathering = Gathering(),  # noqa: B008
+) -> list[Entry]:
     """The entries of a store; a judge that was changed between runs has entries of its own for each form.
 
     Raises:
@@ -45,22 +67,25 @@ def entries_of_store(store: Store, *, benchmark: str, judge: str | None = None) 
         for config in chosen
         for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
     )
-    entries = entries_of_annotations(annotations)
+    entries = entries_of_annotations(annotations, how)
     if not entries:
         raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}. Run evalkit annotate first")
     return entries
 
 
 def _files(source: Path) -> list[Path]:
-    if not source.is_dir():
+    if not source.is_dir() or saved_dataset(source):
         return [source]
     found = sorted(path for name in ANNOTATIONS for path in source.rglob(name))
+    found = found or [path for path in find_files(source) if detect(path) in JUDGED]
     if not found:
-        raise InputError(f"{source}: holds no {' or '.join(ANNOTATIONS)}")
+        raise InputError(f"{source}: holds no file of verdicts")
     return found
 
 
-def _read(path: Path) -> list[Entry]:
-    return (
-        entries_of_table(read_preferences(path)) if path.suffix in TABLES else entries_of_recorded(read_verdicts(path))
-    )
+def _read(path: Path, how: Gathering) -> list[Entry]:
+    kind = detect(path)
+    if kind == ("table", "rows") and path.suffix in TABLES and PREFERENCE in first_fields(path, layout_of(path)):
+        # a table of many thousand rows is read by columns
+        return entries_of_table(read_preferences(path))
+    return entries_of_annotations(annotations_of(read_judgments(path), benchmark=""), how)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import baseline_source, read_benchmark
-from evalkit.boards.entries import entries_of_annotations
+from evalkit.benchmarks import Benchmark, read_benchmark
+from evalkit.boards.entries import Gathering, entries_of_annotations
 from evalkit.boards.row import BoardRow, Recipe, build_row
+from evalkit.boards.styles import find_style
 from evalkit.cli.options import json_option, results_option, store_option, store_url
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.config import ORDERS, read_judge, with_orders
@@ -20,7 +21,8 @@ from evalkit.engine.limits import Limits
 from evalkit.engine.plan import Options, Work, plan_all
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.formats.alpaca_eval import read_recording
-from evalkit.formats.outputs import read_one, read_outputs
+from evalkit.formats.outputs import read_outputs
+from evalkit.questions import load_baseline, load_questions
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.journal import open_journal
 from evalkit.report.results import write_results
@@ -30,15 +32,19 @@ from evalkit.store import Store, open_store, store_exists
 from evalkit.types import ChatRequest, JudgeConfig
 
 MIN_COVERAGE = 0.99
+# offline and without a key
+DEFAULT_JUDGE = "surface"
 _CHUNK = 256
 
 
 @click.command("annotate")
 @click.argument("outputs", nargs=-1, required=True)
-@click.option("--baseline", metavar="FILE|NAME", help="Outputs to compare with. [default: the benchmark's]")
+@click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+              help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]")  # fmt: skip
 @click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
-@click.option("--judge", "judges", multiple=True, default=["surface"], envvar="EVALKIT_JUDGE", show_default=True,
-              metavar="NAME|FILE", help="Repeat for a jury.")  # fmt: skip
+@click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
+@click.option("--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
+              help="Repeat for a jury. [default: the benchmark's, or surface]")  # fmt: skip
 @click.option("--judge-model", metavar="MODEL", help="Ask another model than the judge's file names.")
 @click.option("--replay", type=click.Path(path_type=Path), metavar="ANNOTATIONS",
               help="Take the judge's raw replies from a recorded file.")  # fmt: skip
@@ -69,8 +75,9 @@ _CHUNK = 256
 @json_option
 def command(
     outputs: tuple[str, ...],
-    baseline: str | None,
+    baselines: tuple[str, ...],
     benchmark: str,
+    questions: str | None,
     judges: tuple[str, ...],
     judge_model: str | None,
     replay: Path | None,
@@ -98,14 +105,25 @@ def command(
 
     Prints a row for each model and judge, and writes RESULTS/MODEL/JUDGE/annotations.json, row.json and run.json.
     """
-    configs = [_configure(name, judge_model, orders) for name in dict.fromkeys(judges)]
+    chosen = read_benchmark(benchmark)
+    style = find_style(chosen.style)
+    configs = [_configure(name, judge_model, orders) for name in _judges(judges, chosen)]
     if max_cost is not None and (unpriced := [one.name for one in configs if one.prices is None]):
         raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
-    chosen = read_benchmark(benchmark)
-    reference = read_one([baseline_source(chosen, baseline)], key=key)
-    candidates = read_outputs(outputs, key=key, like=reference)
+    asked = load_questions(chosen, questions)
+    compares = any(config.asks == "pair" for config in configs)
+    reference = load_baseline(chosen, baselines, key=key, questions=asked) if compares else None
+    candidates = read_outputs(outputs, key=key, like=reference, questions=asked)
     recording = None if replay is None else read_recording(replay)
-    options = Options(chosen.name, repeats, seed, limit, intersect=on_mismatch == "intersect", shortcut=shortcut)
+    options = Options(
+        chosen.name,
+        repeats,
+        seed,
+        limit,
+        intersect=on_mismatch == "intersect",
+        shortcut=shortcut,
+        by_turn=style.by_turn,
+    )
     url = store_url(store, results)
     limits = Limits(
         concurrency=concurrency,
@@ -116,16 +134,17 @@ def command(
     )
 
     def planned(secret: bytes) -> list[Work]:
-        return plan_all(reference, candidates, configs, options, secret=secret, recording=recording)
+        return plan_all(reference, candidates, configs, options, secret=secret, recording=recording, questions=asked)
 
-    _print_notes(note for one in (reference, *candidates) for note in one.notes)
+    _print_notes(note for one in (reference, *candidates) if one is not None for note in one.notes)
     if dry_run:
         _print_forecasts(planned(_secret(url)), url, concurrency=concurrency, as_json=as_json)
         return
     if not store_exists(url):
         # a missing key or a bad prompt shows before anything is written
         _check(planned(b""))
-    recipe = Recipe(replicates=bootstrap, allow_mixed=allow_mixed)
+    recipe = Recipe(replicates=bootstrap, allow_mixed=allow_mixed, controls=style.controls)
+    how = Gathering(combine=style.combine, by=style.by)
     rows: list[BoardRow] = []
     with open_store(url) as opened, open_journal(log) as journal:
         works = planned(opened.secret)
@@ -133,8 +152,8 @@ def command(
         with ProgressLine(", ".join(config.name for config in configs)) as line:
             done = annotate(works, opened, limits=limits, watch=line, journal=journal)
         for annotated in done:
-            new = [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations)]
-            write_results(results, annotated, new, baseline=reference, options=options, limits=limits)
+            new = [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations, how)]
+            write_results(results, annotated, new, options=options, limits=limits)
             _note(annotated, several_judges=len(configs) > 1)
             rows += new
     _print_notes(config.notice for config in configs if config.notice)
@@ -146,6 +165,10 @@ def command(
 def _check(works: Sequence[Work]) -> None:
     for work in works:
         work.check()
+
+
+def _judges(named: Sequence[str], benchmark: Benchmark) -> list[str]:
+    return list(dict.fromkeys(named)) or [benchmark.judge or DEFAULT_JUDGE]
 
 
 def _configure(name: str, model: str | None, orders: str | None) -> JudgeConfig:
@@ -236,7 +259,7 @@ def _forecast(work: Work, url: str, concurrency: int) -> Forecast:
 def _waiting(work: Work, store: Store | None) -> Iterator[tuple[ChatRequest, bool]]:
     """Every request of a work, once each, and whether its reply is stored."""
     seen: set[str] = set()
-    requests = (work.pose(place).request for place in work.places() if place.comparison is not None)
+    requests = (work.pose(place).request for place in work.places() if place.subject is not None)
     while chunk := list(itertools.islice(requests, _CHUNK)):
         fresh = {one.key: one for one in chunk if one.key not in seen}
         seen.update(fresh)

@@ -9,14 +9,27 @@ import click
 from evalkit.cli.options import json_option
 from evalkit.clients.builtin import client_kind
 from evalkit.config import judge_names, read_judge
-from evalkit.errors import Incomplete
-from evalkit.judge import build_request, candidate_preference
+from evalkit.errors import ConfigError, Incomplete
+from evalkit.judge import Place, Plan, candidate_preference, plan_place, pose
 from evalkit.parsers import find_parser
-from evalkit.prompting import ask
 from evalkit.report.tables import values_table
 from evalkit.report.text import printable
-from evalkit.types import ChatReply, ChatRequest, Client, Closing, Comparison, Example, Order, Output, Unparsed
+from evalkit.types import (
+    ChatReply,
+    ChatRequest,
+    Client,
+    Closing,
+    Comparison,
+    Example,
+    Grading,
+    JudgeConfig,
+    Order,
+    Output,
+    Rating,
+    Unparsed,
+)
 
+PLAN = Plan("check", {}, 1, b"check")
 SAMPLE_INSTRUCTION = "Name the capital of France."
 SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capital of France is Lyon."}
 
@@ -30,12 +43,12 @@ def command(ctx: click.Context, as_json: bool) -> None:
         return
     configs = [read_judge(name) for name in judge_names()]
     if as_json:
-        click.echo(json.dumps([{"name": one.name, "client": one.client, "model": one.model, "parser": one.parser,
-                                "orders": one.orders, "digest": one.digest} for one in configs], indent=2))  # fmt: skip
+        facts = ("name", "client", "model", "asks", "parser", "orders", "digest")
+        click.echo(json.dumps([{fact: getattr(one, fact) for fact in facts} for one in configs], indent=2))
         return
+    columns = {"judge": "name", "client": "client", "model": "model", "asks": "asks", "parser": "parser"}
     rows = [
-        {"judge": one.name, "client": one.client, "model": one.model, "parser": one.parser, "what": one.description}
-        for one in configs
+        {column: getattr(one, fact) for column, fact in columns.items()} | {"what": one.description} for one in configs
     ]
     click.echo(values_table(rows), nl=False)
 
@@ -54,16 +67,22 @@ def check(name: str, judge_model: str | None) -> None:
     """Render the prompt, ask one question, and say what the reply was read as."""
     config = read_judge(name, model=judge_model)
     kind = client_kind(config.client)
-    question = ask(_sample(), Order.BASELINE_FIRST, repeat=0, secret=b"check", tie=config.tie)
-    request = build_request(question, config, kind.endpoint(config))
+    posed = pose(_place(config), config, kind.endpoint(config), PLAN)
+    request = posed.request
     for message in request.messages:
         click.echo(f"[{message.role}]\n{message.content}\n")
     reply = asyncio.run(_answer(kind.open(config), request))
-    verdict = find_parser(config.parser, config.parser_options)(reply, question.labels)
+    assert posed.asked.labels is not None
+    verdict = find_parser(config.parser, config.parser_options)(reply, posed.asked.labels)
     click.echo(f"reply: {printable(reply.text)!s}")
     if isinstance(verdict, Unparsed):
         raise Incomplete(f"judge {config.name!r} answered, but the reply holds no verdict: {verdict.reason}")
-    p_right = 1 - candidate_preference(verdict, question.order)
+    if config.asks == "grade":
+        if not isinstance(verdict, Rating):
+            raise ConfigError(f"judge {name!r} asks for a grade, and its parser {config.parser!r} reads none")
+        click.echo(f"grade of the right answer: {verdict.value:g} on a scale from {verdict.low:g} to {verdict.high:g}")
+        return
+    p_right = candidate_preference(verdict, posed.asked.order)
     click.echo(f"probability of the right answer: {p_right:.4f}")
 
 
@@ -75,6 +94,10 @@ async def _answer(client: Client, request: ChatRequest) -> ChatReply:
             await client.close()
 
 
-def _sample() -> Comparison:
+def _place(config: JudgeConfig) -> Place:
+    """A question to which everybody knows the answer; the right one is the candidate's, shown second or alone."""
+    example = Example("sample", (SAMPLE_INSTRUCTION,))
     right, wrong = (Output("sample", name, (text,)) for name, text in SAMPLE_ANSWERS.items())
-    return Comparison(Example("sample", (SAMPLE_INSTRUCTION,)), right, wrong)
+    if config.asks == "grade":
+        return plan_place(Grading(example, right), config, PLAN, Order.ALONE, 0)
+    return plan_place(Comparison(example, wrong, right), config, PLAN, Order.BASELINE_FIRST, 0)

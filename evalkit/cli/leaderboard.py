@@ -5,21 +5,26 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
+from evalkit.benchmarks import Benchmark, read_benchmark
 from evalkit.boards.build import build_boards
 from evalkit.boards.difficulty import read_compat_inputs, read_difficulty
-from evalkit.boards.row import DifficultySource, Metric, Recipe
+from evalkit.boards.entries import PARTS, Gathering
+from evalkit.boards.row import ArenaFormula, DifficultySource, Metric, Recipe
 from evalkit.boards.sources import entries_of_files, entries_of_store
+from evalkit.boards.styles import Style, find_style
 from evalkit.cli.options import json_option, results_option, store_option, store_url
 from evalkit.errors import ConfigError, InputError
 from evalkit.files import write_text
-from evalkit.references import read_aliases, read_reference
+from evalkit.references import Reference, read_aliases, read_reference
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.tables import boards_csv, boards_json, boards_markdown, boards_text
 from evalkit.store import open_store, store_exists
 
 FORMATS = {"table": boards_text, "csv": boards_csv, "json": boards_json, "markdown": boards_markdown}
 NO_REFERENCE = "none"
+NO_CONTROL = "none"
+ESTIMATORS = ["lc", "lc_compat", *(formula.value for formula in ArenaFormula)]
+RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 
 
 @click.command("leaderboard")
@@ -27,11 +32,19 @@ NO_REFERENCE = "none"
 @click.option("--board", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
               help="The benchmark whose verdicts are taken from the store.")  # fmt: skip
 @click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
-@click.option("--metric", type=click.Choice([metric.value for metric in Metric]), default=Metric.LC_WIN_RATE.value,
-              show_default=True, help="What the rows are ranked by.")  # fmt: skip
-@click.option("--reference", metavar="NAME|FILE|none", default=NO_REFERENCE, show_default=True,
-              help="A human ranking to correlate with.")  # fmt: skip
-@click.option("--estimator", type=click.Choice(["lc", "lc_compat"]), default="lc", show_default=True)
+@click.option("--pool", is_flag=True, help="Average all judges into one score.")
+@click.option("--metric", type=click.Choice(RANKING), help="What comparisons are ranked by. [default: lc_win_rate, or "
+              "what the benchmark's style says]")  # fmt: skip
+@click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
+              "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
+@click.option("--strong-weight", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
+              help="How much a verdict of much better counts.")  # fmt: skip
+@click.option("--by", multiple=True, type=click.Choice(PARTS), help="Show scores by turn or category as well.")
+@click.option("--category", "categories", multiple=True, metavar="NAME", help="Only this category; repeat for more.")
+@click.option("--reference", metavar="NAME|FILE|none",
+              help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
+@click.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
+              help="Our estimators, or a published formula to compare with published rows.")  # fmt: skip
 @click.option("--difficulty", metavar="PATH|fit|none", default=DifficultySource.NONE.value, show_default=True,
               help="Instruction difficulty: from a file, learned here, or left out; lc_compat: a folder.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
@@ -47,8 +60,13 @@ def command(
     sources: tuple[Path, ...],
     board: str,
     judge: str | None,
-    metric: str,
-    reference: str,
+    pool: bool,
+    metric: str | None,
+    control: str | None,
+    strong_weight: float,
+    by: tuple[str, ...],
+    categories: tuple[str, ...],
+    reference: str | None,
     estimator: str,
     difficulty: str,
     bootstrap: int,
@@ -63,24 +81,56 @@ def command(
 
     Without SOURCES the board is built from the store.
     """
-    human = None if reference == NO_REFERENCE else read_reference(reference)
-    recipe = replace(_recipe(metric, estimator, difficulty, bootstrap), allow_mixed=allow_mixed)
+    benchmark = read_benchmark(board)
+    human = _reference(reference, benchmark)
+    # files tell by their layout what they hold
+    style = Style() if sources else find_style(benchmark.style)
+    controls = _controls(control, style)
+    recipe = replace(
+        _recipe(_metric(metric, style, controls), estimator, difficulty, bootstrap),
+        allow_mixed=allow_mixed,
+        controls=controls,
+    )
+    how = Gathering(strong_weight, style.combine, tuple(dict.fromkeys((*style.by, *by))), pool, categories)
     if sources:
-        entries = entries_of_files(sources, judge=judge)
+        entries = entries_of_files(sources, judge=judge, how=how)
     else:
-        benchmark = read_benchmark(board).name
         url = store_url(store, results)
         if not store_exists(url):
             raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
         with open_store(url) as opened:
-            entries = entries_of_store(opened, benchmark=benchmark, judge=judge)
+            entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)
     boards = build_boards(entries, recipe, reference=human, aliases=read_aliases() if human else None)
+    if reference is None:
+        # nobody asked: a board of other models needs no line that says so
+        boards = [one if one.agreement and one.agreement.models else replace(one, agreement=None) for one in boards]
     text = FORMATS["json" if as_json else form](boards)
     if out is None:
         click.echo(text, nl=False)
     else:
         write_text(out, text)
     click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
+
+
+def _reference(named: str | None, benchmark: Benchmark) -> Reference | None:
+    name = benchmark.reference if named is None else named
+    return None if name in (None, NO_REFERENCE) else read_reference(name)
+
+
+def _controls(named: str | None, style: Style) -> tuple[str, ...]:
+    if named is None:
+        return style.controls
+    names = tuple(name.strip() for name in named.split(",") if name.strip())
+    return () if names == (NO_CONTROL,) else names
+
+
+def _metric(named: str | None, style: Style, controls: tuple[str, ...]) -> str:
+    metric = named or style.metric or Metric.LC_WIN_RATE.value
+    if metric != Metric.STYLE_WIN_RATE.value or controls:
+        return metric
+    if named is None:
+        return Metric.WIN_RATE.value
+    raise ConfigError("--metric style_win_rate needs --control, as in --control length,markdown")
 
 
 def _recipe(metric: str, estimator: str, difficulty: str, replicates: int) -> Recipe:
@@ -93,5 +143,8 @@ def _recipe(metric: str, estimator: str, difficulty: str, replicates: int) -> Re
         return Recipe(Metric(metric), compat=read_compat_inputs(Path(difficulty)))
     known = sources.get(difficulty)
     return Recipe(
-        Metric(metric), known if known is not None else read_difficulty(Path(difficulty)), replicates=replicates
+        Metric(metric),
+        known if known is not None else read_difficulty(Path(difficulty)),
+        replicates=replicates,
+        arena=None if estimator == "lc" else ArenaFormula(estimator),
     )

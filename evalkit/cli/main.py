@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib
+import keyword
 import os
 import sys
 import tomllib
@@ -25,13 +26,23 @@ _LONGEST_ERROR = 500
 COMMANDS = {
     "annotate": "Judge models' outputs against a baseline.",
     "benchmarks": "List the benchmarks, or show one.",
+    "correlate": "Compare boards with a human ranking.",
     "demo": "The whole way on the shipped example, offline.",
+    "export": "Write what was imported, or verdicts, in another tool's format.",
+    "generate": "Let a model answer a benchmark's questions.",
+    "import": "Bring other tools' files into the store.",
     "judges": "List the judges, show one, or check that one answers.",
     "leaderboard": "Build a board with length-controlled win rates.",
     "prompts": "List the judge prompts, or show one.",
+    "ratings": "Rate models from battles between any two of them.",
     "references": "List the human reference rankings, or show one.",
     "store": "Check, tidy, move or count what is stored.",
 }
+
+
+def _module(command: str) -> str:
+    """A command's module: a word of the language cannot name one."""
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 class LazyGroup(click.Group):
@@ -43,7 +54,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"evalkit.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"evalkit.cli.{_module(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from evalkit.clients.base import Endpoint
 from evalkit.config import check_address
 from evalkit.errors import ConfigError
-from evalkit.types import JudgeConfig, Tls
+from evalkit.types import ModelConfig, Tls
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 NO_KEY = "none"
@@ -91,7 +91,7 @@ class Address:
         return f"Address({endpoint_name(self.base_url)})"
 
 
-def read_address(config: JudgeConfig) -> Address:
+def read_address(config: ModelConfig) -> Address:
     """The endpoint of a judge, its key and headers filled from the environment.
 
     Raises:
@@ -131,7 +131,7 @@ def trust(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def http_endpoint(config: JudgeConfig) -> Endpoint:
+def http_endpoint(config: ModelConfig) -> Endpoint:
     return Endpoint(endpoint_name(_base_url(config, {})))
 
 
@@ -142,7 +142,7 @@ def endpoint_name(url: str) -> str:
     return f"{parts.hostname}{port}{parts.path.rstrip('/')}"
 
 
-def _base_url(config: JudgeConfig, used: dict[str, str]) -> str:
+def _base_url(config: ModelConfig, used: dict[str, str]) -> str:
     if config.base_url is not None:
         url = _fill(config, config.base_url, "base_url", used)
         check_address(url, f"judge {config.name!r}: base_url", shown=config.base_url)
@@ -175,7 +175,7 @@ def _secrets_in(url: str, variables: Mapping[str, str]) -> Iterator[str]:
         yield from (said, unquote(said), header.removeprefix("Basic "))
 
 
-def _headers(config: JudgeConfig, user: str | None, used: dict[str, str]) -> dict[str, str]:
+def _headers(config: ModelConfig, user: str | None, used: dict[str, str]) -> dict[str, str]:
     """All headers that open the endpoint; the variables that they were filled from are noted in `used`."""
     headers = {} if user is None else {"Authorization": user}
     for name, value in config.headers.items():
@@ -199,7 +199,7 @@ def _headers(config: JudgeConfig, user: str | None, used: dict[str, str]) -> dic
     return headers
 
 
-def _fill(config: JudgeConfig, value: str, where: str, used: dict[str, str]) -> str:
+def _fill(config: ModelConfig, value: str, where: str, used: dict[str, str]) -> str:
     """The value with its ${VARIABLES} from the environment, which are noted in `used`."""
 
     def replaced(match: re.Match[str]) -> str:
@@ -212,7 +212,7 @@ def _fill(config: JudgeConfig, value: str, where: str, used: dict[str, str]) -> 
     return _VARIABLE.sub(replaced, value)
 
 
-def _check_line(config: JudgeConfig, base_url: str, *, secret: bool) -> None:
+def _check_line(config: ModelConfig, base_url: str, *, secret: bool) -> None:
     parts = urlsplit(base_url)
     if parts.scheme != "http" or config.plain_http or _loopback(base_url):
         return
@@ -223,7 +223,7 @@ def _check_line(config: JudgeConfig, base_url: str, *, secret: bool) -> None:
         )
 
 
-def _check_hosts(config: JudgeConfig, base_url: str, used: Mapping[str, str]) -> None:
+def _check_hosts(config: ModelConfig, base_url: str, used: Mapping[str, str]) -> None:
     host = urlsplit(base_url).hostname or ""
     allowed = os.environ.get(ALLOWED_HOSTS_VARIABLE, "").replace(",", " ").lower().split()
     # an address from the environment is the operator's own choice
@@ -241,7 +241,7 @@ def _check_hosts(config: JudgeConfig, base_url: str, used: Mapping[str, str]) ->
         )
 
 
-def _check_tls(config: JudgeConfig, base_url: str) -> None:
+def _check_tls(config: ModelConfig, base_url: str) -> None:
     if urlsplit(base_url).scheme == "https":
         try:
             trust(config.tls)

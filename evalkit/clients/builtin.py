@@ -10,15 +10,15 @@ from evalkit.clients.http import open_http
 from evalkit.clients.local import local_endpoint, open_local
 from evalkit.clients.openai_sdk import open_sdk
 from evalkit.registry import lookup
-from evalkit.types import Client, JudgeConfig
+from evalkit.types import Client, ModelConfig
 
 
 @dataclass(frozen=True, slots=True)
 class ClientKind:
     """How a kind of client is opened, and how its endpoint is named without opening it."""
 
-    open: Callable[[JudgeConfig], Client]
-    endpoint: Callable[[JudgeConfig], Endpoint]
+    open: Callable[[ModelConfig], Client]
+    endpoint: Callable[[ModelConfig], Endpoint]
 
 
 def client_kind(name: str) -> ClientKind:

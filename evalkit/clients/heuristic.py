@@ -6,54 +6,61 @@ import re
 from collections.abc import Callable
 
 from evalkit.clients.base import Endpoint
-from evalkit.errors import UnknownName
-from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Question
+from evalkit.errors import RejectedRequest, UnknownName
+from evalkit.parsers import five_way_labels
+from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Labels, ModelConfig, Question
 
 # part of every stored key: a changed heuristic asks anew
 VERSION = "1"
 
+# looks of an answer of some eighty words
+_MIDDLING = 6.0
+_MIDDLING_CHARS = 500
+_FIVE_WAY_BOUNDS = (0.8, 0.55, 0.45, 0.2)
 _WORD = re.compile(r"[^\W_]+")
 _MARKUP = re.compile(r"\*\*|```|^\s*(?:[-*#]|\d+\.)\s", re.MULTILINE)
 
 
 class HeuristicClient:
-    """Answers from the question's texts, as a model would: with a label and, for graded rules, log-probabilities."""
+    """Answers from the question's texts, as a model would: with what the judge's parser reads and log-probabilities."""
 
-    def __init__(self, rule: Callable[[Question], float]) -> None:
+    def __init__(self, rule: Callable[[Question], float], say: Callable[[float, Labels], str]) -> None:
         self._rule = rule
+        self._say = say
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         question = request.question
+        if question is None:
+            raise RejectedRequest("a heuristic judges answers and gives none")
         p_first = self._rule(question)
         labels = question.labels
-        choice = labels.first if p_first > 0.5 else labels.second
-        if p_first == 0.5 and labels.tie:
-            choice = labels.tie
         likely = ((labels.first, _log(p_first)), (labels.second, _log(1 - p_first)))
-        return ChatReply(f"[[{choice}]]", (likely,), "stop", 0, 0, request.model)
+        return ChatReply(self._say(p_first, labels), (likely,), "stop", 0, 0, request.model)
 
 
-def open_heuristic(config: JudgeConfig) -> HeuristicClient:
+def open_heuristic(config: ModelConfig) -> HeuristicClient:
     if config.model not in RULES:
         raise UnknownName("heuristic", config.model, RULES)
-    return HeuristicClient(RULES[config.model])
+    parser = config.parser if isinstance(config, JudgeConfig) else ""
+    return HeuristicClient(RULES[config.model], SAYINGS.get(parser, _label))
 
 
-def heuristic_endpoint(_: JudgeConfig) -> Endpoint:
+def heuristic_endpoint(_: ModelConfig) -> Endpoint:
     return Endpoint(f"heuristic:{VERSION}", asks=False)
 
 
 def surface(question: Question) -> float:
     """Probability that the first answer is better, by length, variety of words, figures and markup.
 
-    Every feature helps with falling returns, as with judges that take a long and tidy answer for a good one.
+    Every feature helps with falling returns, as with judges that take a long and tidy answer for a good one. An answer
+    that is graded alone is held against one of middling looks.
     """
-    advantage = _surface_score(question.first.text) - _surface_score(question.second.text)
-    return 1 / (1 + math.exp(-advantage))
+    score, other = _scores(question, _surface_score, alone=_MIDDLING)
+    return 1 / (1 + math.exp(other - score))
 
 
 def longest(question: Question) -> float:
-    first, second = len(question.first.text), len(question.second.text)
+    first, second = _scores(question, len, alone=_MIDDLING_CHARS)
     return 0.5 if first == second else float(first > second)
 
 
@@ -64,6 +71,13 @@ def shortest(question: Question) -> float:
 def coin(question: Question) -> float:
     """A toss decided by the question's own fence, so that a repeated run tosses the same."""
     return float(hashlib.sha256(question.nonce.encode()).digest()[0] % 2)
+
+
+def _scores(question: Question, score: Callable[[str], float], *, alone: float) -> tuple[float, float]:
+    """The scores of the answers as shown; of a single one its score and that of nobody's answer."""
+    # what is judged is the last turn's answer
+    first, *rest = (score(output.texts[-1] if output.texts else "") for output in question.shown)
+    return first, rest[0] if rest else alone
 
 
 def _surface_score(answer: str) -> float:
@@ -80,6 +94,22 @@ def _log(probability: float) -> float:
     return math.log(probability) if probability > 0 else -100.0
 
 
+def _label(p_first: float, labels: Labels) -> str:
+    if p_first == 0.5 and labels.tie:
+        return f"[[{labels.tie}]]"
+    return f"[[{labels.first if p_first > 0.5 else labels.second}]]"
+
+
+def _five_way(p_first: float, labels: Labels) -> str:
+    return f"[[{five_way_labels(labels)[sum(p_first < bound for bound in _FIVE_WAY_BOUNDS)]}]]"
+
+
+def _grade(p_first: float, _: Labels) -> str:
+    """On the scale from 1 to 10 that graders use."""
+    return f"[[{1 + round(9 * p_first)}]]"
+
+
+SAYINGS: dict[str, Callable[[float, Labels], str]] = {"five_way": _five_way, "number": _grade}
 RULES: dict[str, Callable[[Question], float]] = {
     "surface": surface,
     "longest": longest,

@@ -13,7 +13,7 @@ from evalkit.clients.address import Address, read_address, trust
 from evalkit.clients.bodies import LONGEST_ANSWER, read_body
 from evalkit.clients.outcomes import ECHO_HEADER, Headers, check_owner, one_line, read_answer, refusal
 from evalkit.errors import ConfigError, EndpointRefused, RetryableError
-from evalkit.types import ChatReply, ChatRequest, JudgeConfig
+from evalkit.types import ChatReply, ChatRequest, ModelConfig
 
 if TYPE_CHECKING:
     # it loads when the first request is sent: a run whose replies are all stored needs none
@@ -101,7 +101,7 @@ class HttpClient:
         return one_line(f"{what}: {self._address.redact(str(error) or type(error).__name__)}")
 
 
-def open_http(config: JudgeConfig) -> HttpClient:
+def open_http(config: ModelConfig) -> HttpClient:
     """The client of a judge.
 
     Raises:

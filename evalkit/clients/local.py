@@ -20,7 +20,7 @@ from evalkit.clients.http import HttpClient
 from evalkit.clients.outcomes import one_line
 from evalkit.errors import ConfigError, EndpointRefused
 from evalkit.modelfile import model_file, model_name
-from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Tls
+from evalkit.types import ChatReply, ChatRequest, ModelConfig, Tls
 
 BINARY_VARIABLE = "EVALKIT_LLAMA_SERVER"
 # a large model is read for minutes from a slow disk
@@ -187,7 +187,7 @@ class _Server:
                 await writer.wait_closed()
 
 
-def open_local(config: JudgeConfig) -> LocalClient:
+def open_local(config: ModelConfig) -> LocalClient:
     """The client of a judge; nothing is started yet.
 
     Raises:
@@ -196,7 +196,7 @@ def open_local(config: JudgeConfig) -> LocalClient:
     return LocalClient(model_file(config), _binary(config), config.server, timeout=config.timeout)
 
 
-def local_endpoint(config: JudgeConfig) -> Endpoint:
+def local_endpoint(config: ModelConfig) -> Endpoint:
     """Named by the model's file and content, never by the port.
 
     Raises:
@@ -205,7 +205,7 @@ def local_endpoint(config: JudgeConfig) -> Endpoint:
     return Endpoint(f"local:{model_name(config)}")
 
 
-def _binary(config: JudgeConfig) -> str:
+def _binary(config: ModelConfig) -> str:
     named = os.environ.get(BINARY_VARIABLE)
     if named:
         found = shutil.which(named)

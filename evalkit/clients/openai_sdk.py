@@ -16,7 +16,7 @@ from evalkit.clients.address import Address, read_address, trust
 from evalkit.clients.bodies import LONGEST_ANSWER, read_body
 from evalkit.clients.outcomes import ECHO_HEADER, check_owner, one_line, read_answer, refusal
 from evalkit.errors import ClientError, ConfigError, EndpointRefused, RetryableError
-from evalkit.types import ChatReply, ChatRequest, JudgeConfig
+from evalkit.types import ChatReply, ChatRequest, ModelConfig
 
 if TYPE_CHECKING:
     import openai
@@ -102,7 +102,7 @@ class SdkClient:
         return one_line(f"{what}: {self._address.redact(str(error) or type(error).__name__)}")
 
 
-def open_sdk(config: JudgeConfig) -> SdkClient:
+def open_sdk(config: ModelConfig) -> SdkClient:
     """The client of a judge.
 
     Raises:

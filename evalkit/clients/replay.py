@@ -17,7 +17,8 @@ class ReplayClient:
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         question = request.question
-        reply = self._replies.get((question.comparison.key, question.order, question.repeat))
+        key = None if question is None else (question.subject.key, question.order, question.repeat)
+        reply = None if key is None else self._replies.get(key)
         if reply is None:
             raise RejectedRequest("the recording has no reply to this question")
         return reply

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evalkit.engine.plan import Work
+from evalkit.engine.task import Task
 from evalkit.engine.tokens import counter
 from evalkit.types import ChatRequest
 
@@ -23,7 +23,7 @@ class Forecast:
     tokenizer: str
 
 
-def forecast(requests: Iterable[tuple[ChatRequest, bool]], work: Work, *, concurrency: int) -> Forecast:
+def forecast(requests: Iterable[tuple[ChatRequest, bool]], work: Task, *, concurrency: int) -> Forecast:
     """Requests, tokens, dollars and minutes of a work; each request comes with whether its reply is stored."""
     count = counter(work.config.model)
     n = stored = prompt = completion = 0

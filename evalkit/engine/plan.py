@@ -22,6 +22,7 @@ from evalkit.judge import (
     Posed,
     balanced_orders,
     candidate_preference,
+    pick,
     plan_comparison,
     plan_grading,
     plan_missing,
@@ -49,6 +50,7 @@ from evalkit.types import (
 )
 
 NO_OUTPUT = "no output for this instruction"
+NO_BASELINE = "no output of the baseline for this turn"
 NOT_RECORDED = "the recording has no reply for this instruction"
 OTHER_TEXTS = "the recording judged other answers"
 NO_ORDER = "the recorded reply gives the recorded preference in neither order"
@@ -72,10 +74,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An instruction that the candidate did not answer, with the baseline's output where there is one."""
+    """An instruction that the candidate did not answer, with the baseline's output where answers are compared; or one
+    turn that the baseline did not get to.
+    """
 
     example: Example
     baseline: Output | None
+    failure: str = NO_OUTPUT
 
     @property
     def key(self) -> str:
@@ -143,7 +148,7 @@ class Work:
                 yield from plan_grading(row, self.config, self.plan)
             else:
                 nothing = Output(row.key, self.candidate.model, ())
-                yield plan_missing(row.example, row.baseline, nothing, self.config, self.plan, NO_OUTPUT)
+                yield plan_missing(row.example, row.baseline, nothing, self.config, self.plan, row.failure)
 
     def reader(self) -> Callable[[Asked, ChatReply], bool]:
         """Tells whether a reply holds a verdict."""
@@ -270,7 +275,7 @@ def _compared(baseline: OutputSet | None, candidate: OutputSet, options: Options
     assert baseline is not None
     # orders are dealt over the whole benchmark, so that every model meets the same ones
     orders = balanced_orders({example.key for example in baseline.examples}, seed=options.seed)
-    chosen = _chosen(orders, options)
+    chosen = pick(orders, options.limit)
     pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
     _check_name(baseline, candidate, pairing)
     by_key: dict[str, Row] = {one.key: one for one in pairing.comparisons}
@@ -286,7 +291,7 @@ def _compared(baseline: OutputSet | None, candidate: OutputSet, options: Options
 
 def _graded(candidate: OutputSet, questions: Sequence[Example] | None, options: Options) -> _Laid:
     examples = {example.key: example for example in (candidate.examples if questions is None else questions)}
-    chosen = _chosen(balanced_orders(examples, seed=options.seed), options)
+    chosen = pick(balanced_orders(examples, seed=options.seed), options.limit)
     answers = {output.key: output for output in reversed(candidate.outputs)}
     whole: list[Row] = [
         Grading(example, answers[key]) if key in answers else Missing(example, None)
@@ -308,10 +313,14 @@ def _up_to(row: Row, example: Example) -> Row:
     if isinstance(row, Grading):
         output = answer_up_to(row.output, example)
         return Missing(example, None) if output is None else Grading(example, output)
-    baseline = None if row.baseline is None else answer_up_to(row.baseline, example)
+    if row.baseline is None:
+        return Missing(example, None)
+    baseline = answer_up_to(row.baseline, example)
     candidate = answer_up_to(row.candidate, example) if isinstance(row, Comparison) else None
-    if candidate is None or baseline is None:
-        return Missing(example, baseline)
+    if candidate is None:
+        return Missing(example, baseline or Output(example.key, row.baseline.model, ()))
+    if baseline is None:
+        return Missing(example, Output(example.key, row.baseline.model, ()), NO_BASELINE)
     return Comparison(example, baseline, candidate)
 
 
@@ -345,23 +354,17 @@ def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> 
         )
 
 
-def _chosen(orders: Mapping[str, Order], options: Options) -> set[str]:
-    """The keys to judge, the same for every model; halves of both orders alike."""
-    keys = set(orders)
-    if options.limit is None or options.limit >= len(keys):
-        return keys
-    first = [key for key in orders if orders[key] == Order.BASELINE_FIRST]
-    second = [key for key in orders if orders[key] == Order.CANDIDATE_FIRST]
-    half = min(len(first), options.limit // 2)
-    return {*first[:half], *second[: options.limit - half]}
-
-
 def _digest(rows: Sequence[Row], options: Options) -> str:
     asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options)], sort_keys=True).encode())
     for row in rows:
         example = row.example
-        answers = [[output.texts, output.oversize_chars] for output in _sides(row) if output is not None]
-        texts = [example.key, example.turns, example.category, example.cluster, example.reference, answers]
+        answers = [
+            [output.texts, output.oversize_chars, sorted(output.measures.items())]
+            for output in _sides(row)
+            if output is not None
+        ]
+        failure = row.failure if isinstance(row, Missing) else None
+        texts = [example.key, example.turns, example.category, example.cluster, example.reference, answers, failure]
         asked.update(json.dumps(texts).encode())
     return asked.hexdigest()[:16]
 

@@ -16,7 +16,6 @@ from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.tables import DECIMALS_STORED, row_document
-from evalkit.types import OutputSet
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 
@@ -26,14 +25,13 @@ def write_results(
     annotated: Annotated,
     rows: list[BoardRow],
     *,
-    baseline: OutputSet,
     options: Options,
     limits: Limits,
 ) -> Path:
     """Write the files and return their folder; a model whose judge changed among its verdicts has several rows."""
     work = annotated.work
     folder = results / safe_name(work.candidate.model) / safe_name(work.config.name)
-    write_annotations(folder / "annotations.json", annotated.annotations, baseline, work.candidate)
+    write_annotations(folder / "annotations.json", annotated.annotations, work.answered)
     documents = [
         {
             **row_document(row),

@@ -30,7 +30,7 @@ from evalkit.store.rows import (
     reply_checksum,
 )
 from evalkit.store.tables import CHUNK, asked_table, chunks, failure_table, insert_into, judge_table, reply_table
-from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig
+from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, ModelConfig
 
 NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
@@ -106,7 +106,7 @@ class Store:
 
     # places and judges
 
-    def open_places(self, config: JudgeConfig, group: Group, plan: str, asked: Iterable[Asked]) -> None:
+    def open_places(self, config: ModelConfig, group: Group, plan: str, asked: Iterable[Asked]) -> None:
         """Note what a run asks, in place of what earlier plans for the same model and judge asked.
 
         Places of the same plan stay as they are: another process may be filling them.
@@ -130,7 +130,15 @@ class Store:
         """The judges that have been used, the latest first.
 
         Raises:
-            StoreError: a judge's configuration is damaged or lost.
+            StoreError: a configuration is damaged or lost.
+        """
+        return [config for config in self.configs() if isinstance(config, JudgeConfig)]
+
+    def configs(self) -> list[ModelConfig]:
+        """The judges that have been used, and the models that gave answers, the latest first.
+
+        Raises:
+            StoreError: a configuration is damaged or lost.
         """
         with self.connect() as connection:
             columns = judge_table.c

@@ -4,15 +4,16 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, Labels, Order, Prices, Rates, Tls
+from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, Labels, ModelConfig, Order, Prices, Rates, Tls
 
 _NOT_STORED = ("headers", "tls")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Asked))
+_MEASURES = ("baseline_measures", "candidate_measures")
 
 
 def encode_reply(reply: ChatReply) -> str:
@@ -38,7 +39,7 @@ def encode_request(request: ChatRequest) -> str:
     return json.dumps({"model": request.model, "messages": messages, "parameters": dict(request.parameters)})
 
 
-def encode_config(config: JudgeConfig) -> str:
+def encode_config(config: ModelConfig) -> str:
     fields = dataclasses.asdict(config)
     if config.base_url is not None:
         fields["base_url"] = _USER.sub("//", config.base_url)
@@ -47,11 +48,15 @@ def encode_config(config: JudgeConfig) -> str:
     return json.dumps(fields, sort_keys=True)
 
 
-def decode_config(text: str) -> JudgeConfig:
+def decode_config(text: str) -> ModelConfig:
+    """A judge, or a model that gave answers: only a judge has a parser."""
     fields = json.loads(text)
     prices = fields.pop("prices")
-    rates = Rates(**fields.pop("rates", {}))
-    return JudgeConfig(prices=Prices(**prices) if prices else None, rates=rates, tls=Tls(), **fields)
+    fields["prices"] = Prices(**prices) if prices else None
+    fields["rates"] = Rates(**fields.pop("rates", {}))
+    if "parser" not in fields:
+        return ModelConfig(tls=Tls(), **fields)
+    return JudgeConfig(tls=Tls(), labels=tuple(fields.pop("labels", ())), **fields)
 
 
 def config_checksum(digest: object, name: object, text: object) -> str:
@@ -62,8 +67,12 @@ def config_checksum(digest: object, name: object, text: object) -> str:
 def encode_asked(asked: Asked) -> dict[str, Any]:
     row = {name: getattr(asked, name) for name in _FIELDS}
     labels = asked.labels
+    # as it comes back: a whole number would be another text to a checksum
+    row["recorded"] = None if asked.recorded is None else float(asked.recorded)
     row["order"] = asked.order.value
     row["labels"] = None if labels is None else json.dumps([labels.first, labels.second, labels.tie])
+    for name in _MEASURES:
+        row[name] = json.dumps(dict(row[name]), sort_keys=True) if row[name] else None
     return row
 
 
@@ -71,6 +80,8 @@ def decode_asked(row: Mapping[Any, Any]) -> Asked:
     fields = {name: row[name] for name in _FIELDS}
     labels = fields.pop("labels")
     fields["order"] = Order(fields["order"])
+    for name in _MEASURES:
+        fields[name] = json.loads(fields[name]) if fields[name] else {}
     return Asked(labels=None if labels is None else Labels(*json.loads(labels)), **fields)
 
 
@@ -79,8 +90,24 @@ def asked_checksum(asked: Asked) -> str:
     return place_checksum(encode_asked(asked))
 
 
-def place_checksum(row: Mapping[Any, Any]) -> str:
-    """The same of a row as it is stored, which may be damaged beyond decoding."""
+def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _FIELDS) -> str:
+    """The same of a row as it is stored, which may be damaged beyond decoding; `fields` are those of its layout."""
     # a damaged cell may have turned into bytes
-    values = json.dumps([row[name] for name in _FIELDS], default=repr)
+    values = json.dumps([row[name] for name in fields], default=repr)
     return hashlib.sha256(values.encode()).hexdigest()[:16]
+
+
+def document_checksum(format: object, kind: object, name: object, heading: object) -> str:  # noqa: A002
+    """Covers a document's names as well: under another one it would be another file."""
+    return hashlib.sha256(f"{format}\n{kind}\n{name}\n{heading}".encode()).hexdigest()[:16]
+
+
+def record_checksum(
+    format: object,  # noqa: A002
+    kind: object,
+    name: object,
+    position: object,
+    record: object,
+) -> str:
+    """Covers a record's place as well: two that changed places would be another file."""
+    return hashlib.sha256(f"{format}\n{kind}\n{name}\n{position}\n{record}".encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """The tables of a store, and how a store of an earlier layout becomes one of this."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 
 from evalkit.store.rows import config_checksum, place_checksum
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 CHUNK = 500
 T = TypeVar("T")
 
@@ -67,6 +67,10 @@ asked_table = sa.Table(
     sa.Column("reply_key", sa.Text, index=True),
     sa.Column("rule", sa.Text),
     sa.Column("failure", sa.Text),
+    sa.Column("recorded", sa.Float),
+    sa.Column("turn", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("baseline_measures", sa.Text),
+    sa.Column("candidate_measures", sa.Text),
     # which plan the place belongs to: a run with another plan for the same models takes its rows away
     sa.Column("plan", sa.Text),
     sa.Column("checksum", sa.Text),
@@ -85,6 +89,27 @@ lease_table = sa.Table(
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("owner", sa.Text, nullable=False, index=True),
+)
+# what other tools' files held, to the letter: `heading` is what it takes to write such a file again
+document_table = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("format", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("heading", sa.Text, nullable=False),
+    sa.Column("checksum", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+)
+record_table = sa.Table(
+    "records",
+    metadata,
+    sa.Column("format", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("checksum", sa.Text, nullable=False),
 )
 
 
@@ -114,13 +139,42 @@ def _share_between_processes(connection: sa.Connection) -> None:
         connection.execute(sa.update(judge_table).where(judges.digest == judge.digest).values(checksum=checksum))
     columns = asked_table.c
     key = list(asked_table.primary_key)
-    for row in connection.execute(sa.select(asked_table)).mappings().all():
+    for row in connection.execute(sa.select(*(columns[name] for name in _FIELDS_OF_2))).mappings().all():
         place = sa.and_(*(column == row[column.name] for column in key))
-        values = {columns.checksum: place_checksum(row), columns.plan: ""}
+        values = {columns.checksum: place_checksum(row, fields=_FIELDS_OF_2), columns.plan: ""}
         connection.execute(sa.update(asked_table).where(place).values(values))
 
 
-_STEPS = {1: _share_between_processes}
+def _hold_all_families(connection: sa.Connection) -> None:
+    """From 2 to 3: turns, recorded verdicts and measures of the answers, and tables for other tools' files."""
+    added = {"recorded": "FLOAT", "turn": "INTEGER NOT NULL DEFAULT 1", "baseline_measures": "TEXT",
+             "candidate_measures": "TEXT"}  # fmt: skip
+    for column, kind in added.items():
+        connection.execute(sa.text(f"ALTER TABLE asked ADD COLUMN {column} {kind}"))
+    metadata.create_all(connection, tables=[document_table, record_table])
+    key = list(asked_table.primary_key)
+    columns = asked_table.c
+    for row in connection.execute(sa.select(asked_table)).mappings().all():
+        # a damaged place stays damaged
+        if row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
+            place = sa.and_(*(column == row[column.name] for column in key))
+            connection.execute(sa.update(asked_table).where(place).values({columns.checksum: place_checksum(row)}))
+
+
+def place_of_version_2(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A place of version 2 under this layout; a damaged one stays damaged."""
+    place = {**row, **_ADDED_IN_3}
+    if row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
+        place["checksum"] = place_checksum(place)
+    return place
+
+
+_FIELDS_OF_2 = (
+    "benchmark", "model", "baseline", "judge", "digest", "key", "cluster", "category", "order", "repeat",
+    "baseline_chars", "candidate_chars", "labels", "reply_key", "rule", "failure",
+)  # fmt: skip
+_ADDED_IN_3 = {"recorded": None, "turn": 1, "baseline_measures": None, "candidate_measures": None}
+_STEPS = {1: _share_between_processes, 2: _hold_all_families}
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

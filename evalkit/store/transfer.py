@@ -19,14 +19,23 @@ from evalkit.files import replacing
 from evalkit.store.database import UNREADABLE, Store
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
-from evalkit.store.rows import config_checksum, place_checksum, reply_checksum
+from evalkit.store.rows import (
+    config_checksum,
+    document_checksum,
+    place_checksum,
+    record_checksum,
+    reply_checksum,
+)
 from evalkit.store.tables import (
     SCHEMA_VERSION,
     asked_table,
+    document_table,
     failure_table,
     insert_into,
     judge_table,
     meta_table,
+    place_of_version_2,
+    record_table,
     reply_table,
     secret_checksum,
 )
@@ -35,10 +44,20 @@ from evalkit.store.upkeep import outdated_failures
 FORMAT = "evalkit-store"
 _ANOTHER = "Nothing was imported; take another copy of the file"
 _AT_ONCE = 500
-# replies come first: whether a failure or a place is still of use depends on them
-_TABLES = {table.name: table for table in (reply_table, failure_table, judge_table, asked_table)}
+# replies come first: whether a failure or a place is still of use depends on them; so do records on their document
+_TABLES = {
+    table.name: table for table in (reply_table, failure_table, judge_table, asked_table, document_table, record_table)
+}
 _COLUMNS = {name: [one.name for one in table.columns if one.name != "id"] for name, table in _TABLES.items()}
 _GROUP = ("benchmark", "digest", "baseline", "model")
+_DOCUMENT = ("format", "kind", "name")
+# an export of the layout before this one lacks what that did not have
+_OLDER_VERSION = 2
+_NOT_IN_OLDER = {
+    "asked": {"recorded", "turn", "baseline_measures", "candidate_measures"},
+    "documents": set(_COLUMNS["documents"]),
+    "records": set(_COLUMNS["records"]),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,8 @@ class Moved:
     n_failures: int
     n_judges: int
     n_places: int
+    n_documents: int
+    n_records: int
     n_places_left_out: int = 0
 
 
@@ -89,11 +110,11 @@ def import_store(store: Store, path: Path) -> Moved:
     with store.transaction() as connection:
         require_idle(connection, store.where)
         lines = _lines(path)
-        secret = _header(path, lines)
+        version, secret = _header(path, lines)
         adopted = secret != store.secret.hex()
         if adopted:
             _adopt(connection, store, path, secret)
-        moved = _Import(connection).take(_rows(path, lines))
+        moved = _Import(connection).take(_rows(path, lines, version=version))
     if adopted:
         store.secret = bytes.fromhex(secret)
     return moved
@@ -109,12 +130,16 @@ class _Import:
         self._plans: dict[tuple[str, ...], set[str]] = {}
         for *group, plan in connection.execute(sa.select(*columns).distinct()):
             self._plans.setdefault(tuple(group), set()).add(plan)
+        names = [document_table.c[name] for name in _DOCUMENT]
+        self._documents = {tuple(row) for row in connection.execute(sa.select(*names))}
         self._left_out = 0
         self._inserts = {
             "replies": insert_into(connection, reply_table).on_conflict_do_nothing(),
             "judges": insert_into(connection, judge_table).on_conflict_do_nothing(),
             "failures": sa.insert(failure_table),
             "asked": _fill_open(insert_into(connection, asked_table)),
+            "documents": insert_into(connection, document_table).on_conflict_do_nothing(),
+            "records": insert_into(connection, record_table).on_conflict_do_nothing(),
         }
 
     def take(self, rows: Iterator[tuple[str, dict[str, Any]]]) -> Moved:
@@ -136,6 +161,9 @@ class _Import:
             left_out = plans is not None and row["plan"] not in plans
             self._left_out += left_out
             return not left_out
+        if name in ("documents", "records"):
+            # of two documents of one name the store's own stays, with no record of the other in it
+            return tuple(row[column] for column in _DOCUMENT) not in self._documents
         return True
 
     def _known_failure(self, row: dict[str, Any]) -> bool:
@@ -151,8 +179,9 @@ def _fill_open(insert: Any) -> Any:
     mine = asked_table.c.reply_key
     open_here = sa.or_(mine.is_(None), mine.not_in(sa.select(reply_table.c.key)))
     better = sa.and_(insert.excluded.reply_key.is_not(None), open_here)
-    update = {name: insert.excluded[name] for name in ("labels", "reply_key", "checksum")}
     key = [column.name for column in asked_table.primary_key]
+    # all of it, as the checksum covers all of it
+    update = {name: insert.excluded[name] for name in _COLUMNS["asked"] if name not in key}
     return insert.on_conflict_do_update(index_elements=key, set_=update, where=better)
 
 
@@ -182,10 +211,17 @@ def _sound(name: str, row: dict[str, Any]) -> bool:
         return bool(row["checksum"] == config_checksum(row["digest"], row["name"], row["config"]))
     if name == "asked":
         return bool(row["checksum"] == place_checksum(row))
+    if name == "documents":
+        return bool(row["checksum"] == document_checksum(*(row[column] for column in (*_DOCUMENT, "heading"))))
+    if name == "records":
+        covered = (*_DOCUMENT, "position", "record")
+        return bool(row["checksum"] == record_checksum(*(row[column] for column in covered)))
     return isinstance(row["reason"], str)
 
 
 def _key(name: str, row: dict[str, Any]) -> str:
+    if name in ("documents", "records"):
+        return " / ".join(str(row[column]) for column in (*_DOCUMENT, "position") if column in row)
     return str(row["digest" if name == "judges" else "key"])[:16]
 
 
@@ -245,30 +281,38 @@ def _document(where: str, line: bytes) -> dict[str, Any]:
     return dict(document)
 
 
-def _header(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> str:
-    """The secret of an export that this evalkit reads."""
+def _header(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> tuple[int, str]:
+    """Version and secret of an export that this evalkit reads."""
     where, header = next(lines, (str(path), {}))
     if header.get("format") != FORMAT:
         raise InputError(f"{where}: not the export of a store. Write one with evalkit store export")
-    if header.get("version") != SCHEMA_VERSION:
+    version = header.get("version")
+    if version not in (_OLDER_VERSION, SCHEMA_VERSION):
         raise InputError(
-            f"{where}: an export of version {header.get('version')}; this evalkit reads version {SCHEMA_VERSION}. "
-            "Open the store with this evalkit, and export it anew"
+            f"{where}: an export of version {version}; this evalkit reads versions {_OLDER_VERSION} and "
+            f"{SCHEMA_VERSION}. Open the store with this evalkit, and export it anew"
         )
-    return str(header["secret"])
+    return version, str(header["secret"])
 
 
-def _rows(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(
+    path: Path, lines: Iterator[tuple[str, dict[str, Any]]], *, version: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Table and row of each line; the last line says how many there must have been."""
-    counts = dict.fromkeys(_TABLES, 0)
+    columns = {name: set(columns) for name, columns in _COLUMNS.items()}
+    if version == _OLDER_VERSION:
+        columns = {name: some for name, every in columns.items() if (some := every - _NOT_IN_OLDER.get(name, set()))}
+    counts = dict.fromkeys(columns, 0)
     for where, document in lines:
         if "end" in document:
             if document["end"] != counts or next(lines, None) is not None:
                 raise InputError(f"{where}: lines are missing or doubled. {_ANOTHER}")
             return
         name, row = document.get("table"), document.get("row")
-        if name not in _TABLES or not isinstance(row, dict) or set(row) != set(_COLUMNS[name]):
+        if name not in columns or not isinstance(row, dict) or set(row) != columns[name]:
             raise InputError(f"{where}: no row of a store. {_ANOTHER}")
+        if version == _OLDER_VERSION and name == "asked":
+            row = place_of_version_2(row)
         if not _sound(name, row):
             raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")
         counts[name] += 1

@@ -12,12 +12,28 @@ from evalkit.errors import StoreError
 from evalkit.store.database import UNREADABLE, Store
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, complaints
-from evalkit.store.rows import config_checksum, place_checksum, reply_checksum
-from evalkit.store.tables import asked_table, failure_table, judge_table, lease_table, owner_table, reply_table
-from evalkit.types import JudgeConfig
+from evalkit.store.rows import (
+    config_checksum,
+    document_checksum,
+    place_checksum,
+    record_checksum,
+    reply_checksum,
+)
+from evalkit.store.tables import (
+    asked_table,
+    document_table,
+    failure_table,
+    judge_table,
+    lease_table,
+    owner_table,
+    record_table,
+    reply_table,
+)
+from evalkit.types import ModelConfig
 
 _AT_ONCE = 500
 _SHOWN = 3
+_DOCUMENT = ("format", "kind", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +48,15 @@ class Damage:
 class Checked:
     """How many rows there are, which are damaged, and what SQLite says of the file where it is not sound.
 
-    `n_repaired` damaged rows were deleted, places without a judge among them.
+    `n_repaired` rows were deleted: damaged ones, places without a judge, and all of a document that is not whole.
     """
 
     n_replies: int
     n_failures: int
     n_judges: int
     n_places: int
+    n_documents: int
+    n_records: int
     n_live_runs: int
     n_dead_runs: int
     n_dead_leases: int
@@ -65,7 +83,9 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """One model under one judge: places that a reply or a rule fills, and those still without."""
+    """One model under one judge: places that a reply fills, or a verdict on record; those that a rule fills; and those
+    still without.
+    """
 
     judge: str
     digest: str
@@ -102,6 +122,8 @@ class Statistics:
     n_failures: int
     n_judges: int
     n_places: int
+    n_documents: int
+    n_records: int
     n_bytes: int | None
     filling: tuple[Filling, ...]
     spending: tuple[Spending, ...]
@@ -198,7 +220,7 @@ def statistics(store: Store) -> Statistics:
     Raises:
         StoreError: the store cannot be read.
     """
-    configs = {config.digest: config for config in store.judges()}
+    configs = {config.digest: config for config in store.configs()}
     with store.connect() as connection:
         return Statistics(
             n_replies=_count(connection, reply_table),
@@ -206,6 +228,8 @@ def statistics(store: Store) -> Statistics:
             n_failures=_count(connection, failure_table),
             n_judges=len(configs),
             n_places=_count(connection, asked_table),
+            n_documents=_count(connection, document_table),
+            n_records=_count(connection, record_table),
             n_bytes=_n_bytes(store),
             filling=tuple(_filling(connection)),
             spending=tuple(_spending(connection, configs[digest]) for digest in sorted(configs)),
@@ -221,6 +245,8 @@ def _check(connection: sa.Connection) -> Checked:
         n_failures=_count(connection, failure_table),
         n_judges=_count(connection, judge_table),
         n_places=_count(connection, asked_table),
+        n_documents=_count(connection, document_table),
+        n_records=_count(connection, record_table),
         n_live_runs=len(live),
         n_dead_runs=len(owners - live),
         n_dead_leases=_count(connection, lease_table, dead),
@@ -230,21 +256,28 @@ def _check(connection: sa.Connection) -> Checked:
 
 
 def _damaged(connection: sa.Connection) -> Iterator[Damage]:
-    for table, rows in ((reply_table, _bad_replies), (judge_table, _bad_judges), (asked_table, _bad_places)):
+    for table, rows in _BAD.items():
         for row in rows(connection):
             yield Damage(table.name, _name(table, row))
 
 
 def _delete_damaged(connection: sa.Connection) -> int:
     n = 0
-    for table, rows in ((reply_table, _bad_replies), (judge_table, _bad_judges), (asked_table, _bad_places)):
+    # a file with a hole must not be taken for the whole one
+    holed = {tuple(row[name] for name in _DOCUMENT) for row in _bad_records(connection)}
+    for table, rows in _BAD.items():
         key = list(table.primary_key)
         for row in list(rows(connection)):
             own = [column == row[column.name] for column in key]
             n += connection.execute(sa.delete(table).where(*own)).rowcount
     # a place without its judge cannot be read; the replies stay, and the next run lays the place out again
     orphans = asked_table.c.digest.not_in(sa.select(judge_table.c.digest))
-    return n + connection.execute(sa.delete(asked_table).where(orphans)).rowcount
+    n += connection.execute(sa.delete(asked_table).where(orphans)).rowcount
+    for names in holed:
+        own = [document_table.c[name] == value for name, value in zip(_DOCUMENT, names, strict=True)]
+        n += connection.execute(sa.delete(document_table).where(*own)).rowcount
+    whole = sa.exists().where(*(document_table.c[name] == record_table.c[name] for name in _DOCUMENT))
+    return n + connection.execute(sa.delete(record_table).where(~whole)).rowcount
 
 
 def _bad_replies(connection: sa.Connection) -> Iterator[sa.RowMapping]:
@@ -266,6 +299,27 @@ def _bad_places(connection: sa.Connection) -> Iterator[sa.RowMapping]:
             yield row
 
 
+def _bad_documents(connection: sa.Connection) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(document_table)):
+        if row["checksum"] != document_checksum(*(row[name] for name in (*_DOCUMENT, "heading"))):
+            yield row
+
+
+def _bad_records(connection: sa.Connection) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(record_table)):
+        if row["checksum"] != record_checksum(*(row[name] for name in (*_DOCUMENT, "position", "record"))):
+            yield row
+
+
+_BAD = {
+    reply_table: _bad_replies,
+    judge_table: _bad_judges,
+    asked_table: _bad_places,
+    document_table: _bad_documents,
+    record_table: _bad_records,
+}
+
+
 def _is_json(text: object) -> bool:
     try:
         json.loads(text)  # type: ignore[arg-type]
@@ -277,6 +331,8 @@ def _is_json(text: object) -> bool:
 def _name(table: sa.Table, row: sa.RowMapping) -> str:
     if table is asked_table:
         return " / ".join(str(row[name]) for name in ("benchmark", "judge", "model", "key", "order", "repeat"))
+    if table in (document_table, record_table):
+        return " / ".join(str(row[column.name]) for column in table.primary_key)
     return str(row[next(iter(table.primary_key)).name])[:16]
 
 
@@ -288,7 +344,8 @@ def _filling(connection: sa.Connection) -> Iterator[Filling]:
     columns = asked_table.c
     group = (columns.judge, columns.digest, columns.benchmark, columns.baseline, columns.model)
     by_rule = sa.case((columns.rule.is_not(None), 1), else_=0)
-    replied = sa.case((sa.and_(columns.rule.is_(None), reply_table.c.key.is_not(None)), 1), else_=0)
+    filled = sa.or_(reply_table.c.key.is_not(None), columns.recorded.is_not(None))
+    replied = sa.case((sa.and_(columns.rule.is_(None), filled), 1), else_=0)
     query = sa.select(*group, sa.func.count(), sa.func.sum(replied), sa.func.sum(by_rule))
     query = query.select_from(asked_table.outerjoin(reply_table, columns.reply_key == reply_table.c.key))
     for row in connection.execute(query.group_by(*group).order_by(*group)):
@@ -297,7 +354,7 @@ def _filling(connection: sa.Connection) -> Iterator[Filling]:
         yield Filling(judge, digest, benchmark, baseline, model, n_replied, n_by_rule, missing)
 
 
-def _spending(connection: sa.Connection, config: JudgeConfig) -> Spending:
+def _spending(connection: sa.Connection, config: ModelConfig) -> Spending:
     n = uncounted = prompt = completion = 0
     mine = sa.select(asked_table.c.reply_key).where(asked_table.c.digest == config.digest)
     for row in _stream(connection, sa.select(reply_table).where(reply_table.c.key.in_(mine))):

@@ -101,7 +101,7 @@ def test_without_a_baseline_nothing_is_fetched_and_the_cure_is_named(tmp_path: P
         ("judge,model,baseline,index,preference,len_1,len_2\nj,m,b,0,1,-5,5\n", ["row 1: len_1"]),
         ("judge,model,baseline,index,preference,len_1,len_2\nj,m,b,one,1,5,5\n", ["row 1: index"]),
         ("judge,model,baseline,index,preference,len_1,len_2\n" + "j,m,b,0,1,5,5\n" * 2, ["1 rows repeat", "row 2"]),
-        ("", ["cannot be read"]),
+        ("", ["the file is empty"]),
         ("judge\n", ["holds no rows"]),
     ],
 )

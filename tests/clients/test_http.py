@@ -24,6 +24,7 @@ from evalkit.clients.builtin import BUILTIN
 from evalkit.config import read_judge
 from evalkit.errors import ClientError, ConfigError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
 from evalkit.types import ChatReply, Tls
+from tests.builders import question_of
 from tests.clients.asking import KINDS, SOUND, address, complete, completion, request_of
 from tests.clients.endpoint import Endpoint, serving
 from tests.mock_judge import MALFORMED
@@ -107,7 +108,7 @@ def test_a_reasoning_judge_sends_neither_temperature_nor_log_probabilities(kind:
 def test_a_json_judge_sends_a_strict_schema_that_names_this_questions_labels(kind: str, endpoint: Endpoint) -> None:
     endpoint.body = SOUND
     complete(kind, endpoint.url, "pairwise_json")
-    labels = request_of(read_judge("pairwise_json")).question.labels
+    labels = question_of(request_of(read_judge("pairwise_json"))).labels
     schema = endpoint.requests[0]["response_format"]["json_schema"]
     assert schema["strict"] is True
     assert schema["schema"]["properties"]["winner"]["enum"] == [labels.first, labels.second, "TIE"]
@@ -266,7 +267,7 @@ def test_replies_to_other_requests_are_refused(kind: str, faulty: MockJudge) -> 
     assert len(refused) >= 150 and len(refused) + len(accepted) == len(requests)
     for request, reply in accepted:
         assert any(
-            f"[[{label}]]" in reply.text for label in (request.question.labels.first, request.question.labels.second)
+            f"[[{label}]]" in reply.text for label in (question_of(request).labels.first, question_of(request).labels.second)
         )
 
 

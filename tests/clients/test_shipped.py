@@ -13,6 +13,7 @@ from evalkit.config import judge_names, read_judge
 from evalkit.documents import read_yaml
 from evalkit.parsers import find_parser
 from evalkit.types import ChatReply, Preference
+from tests.builders import question_of
 from tests.clients.asking import completion, request_of
 from tests.clients.endpoint import Endpoint
 from tests.rig import REPOSITORY, mock_judge
@@ -95,14 +96,14 @@ def test_a_judge_reads_what_its_server_answers(
             finally:
                 await client.close()
 
-        verdict = find_parser(config.parser, config.parser_options)(asyncio.run(once()), request.question.labels)
+        verdict = find_parser(config.parser, config.parser_options)(asyncio.run(once()), question_of(request).labels)
     assert isinstance(verdict, Preference)
 
 
 def test_a_tool_is_forced_and_names_this_questions_labels() -> None:
     request = request_of(read_judge("anthropic"))
     (tool,) = request.parameters["tools"]
-    labels = request.question.labels
+    labels = question_of(request).labels
     assert tool["function"]["parameters"]["properties"]["winner"]["enum"] == [labels.first, labels.second, "TIE"]
     assert request.parameters["tool_choice"] == {"type": "function", "function": {"name": "verdict"}}
 

@@ -18,7 +18,7 @@ from evalkit.judge import balanced_orders
 from evalkit.prompting import judged_texts
 from evalkit.store import Store
 from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Order, OutputSet
-from tests.builders import output_set
+from tests.builders import output_set, question_of
 from tests.scripted import ScriptedClient, first_wins
 
 BASE = [f"baseline answer {number}" for number in range(40)]
@@ -93,14 +93,14 @@ def test_an_edited_output_or_instruction_asks_only_for_itself(store: Store, clie
     client.asked.clear()
     run(store, candidate=[*CANDIDATE[:-1], "edited"])
     run(store, candidate=[*CANDIDATE[:-1], "edited"], baseline=["also edited", *BASE[1:]])
-    asked = [judged_texts(request.messages, request.question.nonce) for request in client.asked]
+    asked = [judged_texts(request.messages, question_of(request).nonce) for request in client.asked]
     assert len(asked) == 2
     assert "edited" in asked[0].values()
     assert "also edited" in asked[1].values()
 
 
 def test_an_edited_parser_reads_the_stored_replies_anew(store: Store, client: ScriptedClient) -> None:
-    client.script = lambda request: ChatReply(json.dumps({"winner": request.question.labels.first}))
+    client.script = lambda request: ChatReply(json.dumps({"winner": question_of(request).labels.first}))
     unreadable = run(store, dataclasses.replace(JUDGE, reasks=0))
     assert all(one.failure for one in unreadable.annotations)
     reread = run(store, edited(JUDGE, parser="json_field"))
@@ -110,7 +110,7 @@ def test_an_edited_parser_reads_the_stored_replies_anew(store: Store, client: Sc
 
 def test_failures_are_asked_again_and_replies_are_not(store: Store, client: ScriptedClient) -> None:
     def every_fourth_fails(request: ChatRequest) -> ChatReply:
-        if int(request.question.comparison.key[1:]) % 4 == 0:
+        if int(question_of(request).subject.key[1:]) % 4 == 0:
             raise RejectedRequest("no")
         return first_wins(request)
 
@@ -136,7 +136,7 @@ def test_swapping_the_order_turns_the_verdict_around(store: Store, client: Scrip
 
 def test_an_instruction_with_one_order_unanswered_has_no_verdict(store: Store, client: ScriptedClient) -> None:
     def one_order_fails(request: ChatRequest) -> ChatReply:
-        if request.question.comparison.key == "k007" and request.question.order == Order.CANDIDATE_FIRST:
+        if question_of(request).subject.key == "k007" and question_of(request).order == Order.CANDIDATE_FIRST:
             raise RejectedRequest("no")
         return first_wins(request)
 
@@ -189,7 +189,7 @@ def test_a_written_file_replays_to_the_same_verdicts(store: Store, client: Scrip
     first = run(store, with_orders(JUDGE, "both"), candidate=["baseline answer 0", *CANDIDATE[1:]])
     baseline, candidate = output_set("base", BASE), output_set("cand", ["baseline answer 0", *CANDIDATE[1:]])
     path = tmp_path / "annotations.json"
-    write_annotations(path, first.annotations, baseline, candidate)
+    write_annotations(path, first.annotations, first.work.answered)
     recording = read_recording(path)
     (work,) = plan_all(baseline, [candidate], [JUDGE], Options("bench"), secret=b"", recording=recording)
     client.asked.clear()
@@ -252,7 +252,8 @@ def test_more_reasks_on_resume_ask_what_had_no_verdict(store: Store, client: Scr
 def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: ScriptedClient, tmp_path: Path) -> None:
     baseline, candidate = output_set("base", BASE), output_set("cand", CANDIDATE)
     path = tmp_path / "annotations.json"
-    write_annotations(path, run(store).annotations, baseline, candidate)
+    done = run(store)
+    write_annotations(path, done.annotations, done.work.answered)
     rows = json.loads(path.read_text())
     path.write_text(json.dumps([*rows, rows[0]]))
     recording = read_recording(path)

@@ -13,6 +13,7 @@ from evalkit.engine.source import Source
 from evalkit.errors import EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError, StoreError
 from evalkit.store import Batch, Claimed, Store
 from evalkit.types import ChatReply, ChatRequest, Labels, Rates, Verdict
+from tests.builders import question_of
 from tests.engine.runs import JUDGE, QUICK, keys, run, stored, work
 from tests.engine.simulated_loop import SimulatedLoop
 from tests.scripted import ScriptedClient, first_wins
@@ -110,13 +111,13 @@ def test_an_unreadable_reply_is_asked_again_with_other_labels_and_every_reply_is
     store: Store, client: ScriptedClient
 ) -> None:
     def unreadable_at_first(request: ChatRequest) -> ChatReply:
-        return first_wins(request) if request.question.reask == 2 else ChatReply("Both have their merits.")
+        return first_wins(request) if question_of(request).reask == 2 else ChatReply("Both have their merits.")
 
     client.script = unreadable_at_first
     asked = work(store, 5)
     progress = run(store, asked).total
     assert (progress.replied, progress.reasked, len(client.asked)) == (5, 10, 15)
-    assert len({request.question.nonce for request in client.asked}) == 15
+    assert len({question_of(request).nonce for request in client.asked}) == 15
     again = run(store, asked).total
     assert (len(client.asked), again.stored) == (15, 5)
 

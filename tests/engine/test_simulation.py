@@ -20,6 +20,7 @@ from evalkit.engine.runner import Ran, run_all
 from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
 from evalkit.store import Store, open_store
 from evalkit.types import ChatReply, ChatRequest, Rates
+from tests.builders import question_of
 from tests.engine.runs import JUDGE, work
 from tests.engine.simulated_loop import SimulatedLoop
 from tests.scripted import first_wins
@@ -73,7 +74,7 @@ class Weather:
         draw = self.generator.random
         if any(start <= now < end for start, end in self.outages):
             raise RetryableError("no connection")
-        if (error := self.poison.get(request.question.comparison.key)) is not None:
+        if (error := self.poison.get(question_of(request).subject.key)) is not None:
             raise error
         if draw() < self.busy:
             wait = self.generator.choice([None, 0.2, 1.0, 5.0, 20.0])

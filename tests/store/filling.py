@@ -11,8 +11,9 @@ from evalkit.engine.plan import Options, Work, plan_all
 from evalkit.judge import Posed
 from evalkit.report.canonical import canonical_digest
 from evalkit.store import Batch, Store
+from evalkit.store.documents import DocumentName, documents, records, write_document
 from evalkit.types import ChatReply, JudgeConfig, Prices
-from tests.builders import output_set
+from tests.builders import output_set, question_of
 
 BENCHMARK = "bench"
 JUDGE = dataclasses.replace(with_orders(read_judge("pairwise_label"), "one"), prices=Prices(1.0, 10.0))
@@ -35,12 +36,12 @@ def open_work(store: Store, planned: Work) -> list[Posed]:
     """Lay its places out; what is to be asked is returned."""
     places = list(planned.places())
     store.open_places(planned.config, planned.group, planned.digest, [place.asked for place in places])
-    return [planned.pose(place) for place in places if place.comparison is not None]
+    return [planned.pose(place) for place in places if place.subject is not None]
 
 
 def reply_to(posed: Posed, number: int = 0) -> ChatReply:
     """Two of three for the answer shown first."""
-    labels = posed.request.question.labels
+    labels = question_of(posed.request).labels
     label = labels.second if number % 3 == 0 else labels.first
     return ChatReply(f"Because of {number}: [[{label}]]", prompt_tokens=100, completion_tokens=10, body='{"id": 1}')
 
@@ -57,6 +58,18 @@ def fill(store: Store, n: int, *, model: str = "cand", config: JudgeConfig = JUD
     posed = open_work(store, planned)
     store.commit(batch(planned, posed))
     return posed
+
+
+def put_document(store: Store, name: str, scores: list[int]) -> None:
+    """Another tool's file, as an import keeps it."""
+    write_document(
+        store, DocumentName("mt_bench", "judgments", name), {"end": "\n"}, [{"score": one} for one in scores]
+    )
+
+
+def scores(store: Store) -> dict[str, list[int]]:
+    """What the kept files say, by their names."""
+    return {name.name: [one["score"] for one in records(store, name)] for name, _ in documents(store)}
 
 
 def board_digest(store: Store) -> str:

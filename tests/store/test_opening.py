@@ -1,11 +1,13 @@
 """Which files and addresses are taken for a store, and which are refused by name."""
 
+import hashlib
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ import sqlalchemy as sa
 
 from evalkit.errors import StoreError
 from evalkit.store import Store, open_store, opening, store_exists, tables
+from evalkit.store.upkeep import check, repair
 from tests.rig import REPOSITORY
-from tests.store.filling import board_digest, fill, url
+from tests.store.filling import BENCHMARK, JUDGE, board_digest, fill, url
 from tests.store.test_database import execute
 
 # the layout of version 1, as it was
@@ -33,13 +36,48 @@ CREATE TABLE asked (benchmark TEXT NOT NULL, digest TEXT NOT NULL, baseline TEXT
     failure TEXT, PRIMARY KEY (benchmark, digest, baseline, model, key, "order", repeat));
 CREATE INDEX ix_asked_reply_key ON asked (reply_key);
 """
+# and what version 2 had besides
+VERSION_2 = (
+    VERSION_1
+    + """
+ALTER TABLE asked ADD COLUMN "plan" TEXT;
+ALTER TABLE asked ADD COLUMN checksum TEXT;
+ALTER TABLE judges ADD COLUMN checksum TEXT;
+CREATE TABLE owners (owner TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, concurrency INTEGER NOT NULL,
+    beat FLOAT NOT NULL, PRIMARY KEY (owner));
+CREATE TABLE leases (key TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (key));
+CREATE INDEX ix_leases_owner ON leases (owner);
+"""
+)
+# what a place's checksum covered then, in this order
+COVERED = (
+    "benchmark", "model", "baseline", "judge", "digest", "key", "cluster", "category", "order", "repeat",
+    "baseline_chars", "candidate_chars", "labels", "reply_key", "rule", "failure",
+)  # fmt: skip
 
 
 def make_version_1(store: Store, path: Path) -> None:
     """The store's rows under the layout of version 1; its replies had no fingerprint yet."""
+    make_old(store, path, VERSION_1, {"schema": "1"})
+
+
+def make_version_2(store: Store, path: Path) -> None:
+    """The store's rows under the layout of version 2, with the checksums that it gave to places."""
+    checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
+    make_old(store, path, VERSION_2, {"schema": "2", "checksum": checksum})
+    old = sqlite3.connect(path)
+    listed = ", ".join(f'"{column}"' for column in COVERED)
+    for rowid, *values in old.execute(f"SELECT rowid, {listed} FROM asked").fetchall():
+        covered = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+        old.execute("UPDATE asked SET checksum = ? WHERE rowid = ?", (covered, rowid))
+    old.commit()
+    old.close()
+
+
+def make_old(store: Store, path: Path, layout: str, meta: Mapping[str, str]) -> None:
     old = sqlite3.connect(path)
     path.chmod(0o600)
-    old.executescript(VERSION_1)
+    old.executescript(layout)
     with store.connect() as connection:
         for name in ("replies", "failures", "judges", "asked"):
             columns = [row[1] for row in old.execute(f"PRAGMA table_info({name})")]
@@ -47,36 +85,64 @@ def make_version_1(store: Store, path: Path) -> None:
             rows = connection.exec_driver_sql(f"SELECT {listed} FROM {name}").all()
             marks = ", ".join("?" * len(columns))
             old.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks})", [tuple(row) for row in rows])
-    meta = [("schema", "1"), ("secret", store.secret.hex())]
-    old.executemany("INSERT INTO meta VALUES (?, ?)", meta)
+    old.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("secret", store.secret.hex())])
     old.commit()
     old.close()
 
 
-def test_a_store_of_version_1_is_migrated_with_its_board_unchanged(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [make_version_1, make_version_2])
+def test_an_old_store_is_migrated_with_its_board_unchanged(
+    store: Store, tmp_path: Path, make: Callable[[Store, Path], None]
+) -> None:
     posed = fill(store, 20)
     fill(store, 12, model="other")
     path = tmp_path / "old.db"
-    make_version_1(store, path)
+    make(store, path)
     for _ in range(2):
         with open_store(url(path)) as migrated:
             assert migrated.secret == store.secret
             assert board_digest(migrated) == board_digest(store)
             assert len(migrated.replies(one.request.key for one in posed)) == 19
+            assert check(migrated).sound
     with open_store(url(path)) as migrated:
         # the run that asked before finds everything, under a plan of its own now
         assert len(fill(migrated, 20)) == 19
         assert board_digest(migrated) == board_digest(store)
 
 
+def test_places_of_version_2_keep_what_they_said_and_are_of_one_turn(store: Store, tmp_path: Path) -> None:
+    fill(store, 8)
+    path = tmp_path / "old.db"
+    make_version_2(store, path)
+    with open_store(url(path)) as migrated:
+        assert list(migrated.answered(JUDGE.digest, benchmark=BENCHMARK)) == list(
+            store.answered(JUDGE.digest, benchmark=BENCHMARK)
+        )
+        assert {place.turn for place, _, _ in migrated.answered(JUDGE.digest, benchmark=BENCHMARK)} == {1}
+
+
+def test_a_damaged_place_of_version_2_stays_damaged_and_the_others_stay_sound(store: Store, tmp_path: Path) -> None:
+    fill(store, 8)
+    path = tmp_path / "old.db"
+    make_version_2(store, path)
+    execute(path, "UPDATE asked SET candidate_chars = 1 WHERE key = 'k003'")
+    execute(path, "UPDATE asked SET checksum = NULL WHERE key = 'k005'")
+    with open_store(url(path)) as migrated:
+        assert [one.key.split(" / ")[3] for one in check(migrated).damaged] == ["k003", "k005"]
+        with pytest.raises(StoreError, match="instruction 'k003'.* is damaged"):
+            list(migrated.answered(JUDGE.digest, benchmark=BENCHMARK))
+        assert repair(migrated).n_repaired == 2
+
+
+@pytest.mark.parametrize("make", [make_version_1, make_version_2])
 def test_a_migration_that_is_killed_leaves_the_old_store(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Store, Path], None]
 ) -> None:
     fill(store, 5)
     path = tmp_path / "old.db"
-    make_version_1(store, path)
+    make(store, path)
     before = path.read_bytes()
-    monkeypatch.setattr(tables, "place_checksum", lambda row: sqlite3.connect("/nonexistent/x"))
+    monkeypatch.setattr(tables, "place_checksum", lambda row, **_: sqlite3.connect("/nonexistent/x"))
     with pytest.raises(sqlite3.OperationalError):
         open_store(url(path))
     monkeypatch.undo()
@@ -86,27 +152,27 @@ def test_a_migration_that_is_killed_leaves_the_old_store(
 
 
 @pytest.fixture
-def version_3(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def version_4(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Have evalkit be one of a version to come."""
 
     def upgrade() -> None:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE replies ADD COLUMN extra TEXT"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 3)
-        monkeypatch.setitem(tables._STEPS, 2, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 4)
+        monkeypatch.setitem(tables._STEPS, 3, step)
 
     return upgrade
 
 
 def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
-    store: Store, tmp_path: Path, version_3: Callable[[], None]
+    store: Store, tmp_path: Path, version_4: Callable[[], None]
 ) -> None:
     fill(store, 5)
     before = board_digest(store)
     store.enter("run", concurrency=4)
-    version_3()
-    with pytest.raises(StoreError, match=rf"version 2\): in use by process {os.getpid()} on .*\. Wait until"):
+    version_4()
+    with pytest.raises(StoreError, match=rf"version 3\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()
@@ -115,15 +181,15 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
 
 
 def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
-    store: Store, tmp_path: Path, version_3: Callable[[], None]
+    store: Store, tmp_path: Path, version_4: Callable[[], None]
 ) -> None:
     fill(store, 5)
     store.enter("run", concurrency=4)
     execute(tmp_path / "store.db", f"UPDATE owners SET pid = {dead_pid()}")
-    version_3()
+    version_4()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "3"
+        assert version == "4"
 
 
 def dead_pid() -> int:
@@ -132,11 +198,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["3", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["4", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 2"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 3"
     ):
         open_store(url(tmp_path / "store.db"))
 

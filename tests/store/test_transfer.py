@@ -1,19 +1,37 @@
 """A store goes to another machine whole, or not at all."""
 
+import dataclasses
 import gzip
+import hashlib
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from evalkit.errors import InputError, StoreError
 from evalkit.store import UNREADABLE, Batch, Store, open_store
+from evalkit.store.tables import asked_table
 from evalkit.store.transfer import export_store, import_store
 from evalkit.store.upkeep import check
 from tests.cli.running import evalkit
 from tests.rig import mock_judge, write_judge, write_outputs
-from tests.store.filling import batch, board_digest, fill, open_work, url, work
+from tests.store.filling import (
+    BENCHMARK,
+    JUDGE,
+    batch,
+    board_digest,
+    fill,
+    open_work,
+    put_document,
+    scores,
+    url,
+    work,
+)
 from tests.store.test_database import execute
+from tests.store.test_opening import COVERED
 
 
 def full(store: Store) -> None:
@@ -24,6 +42,7 @@ def full(store: Store) -> None:
     notes = [(posed[0].request, UNREADABLE), (posed[5].request, "rejected: \ud800"), (posed[5].request, "busy")]
     answered = batch(planned, posed[:5])
     store.commit(Batch(answered.replies, notes, [*answered.places, (planned.digest, posed[5].asked)]))
+    put_document(store, "gpt.jsonl", [7, 8])
 
 
 @pytest.mark.parametrize("name", ["store.jsonl", "store.jsonl.gz"])
@@ -34,6 +53,7 @@ def test_an_imported_store_is_the_same_store(store: Store, tmp_path: Path, name:
         assert import_store(new, tmp_path / name) == moved
         assert new.secret == store.secret
         assert board_digest(new) == board_digest(store)
+        assert scores(new) == scores(store) == {"gpt.jsonl": [7, 8]}
         assert check(new).sound
         export_store(new, tmp_path / f"again-{name}")
     assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
@@ -60,6 +80,7 @@ def test_a_second_import_changes_nothing(store: Store, tmp_path: Path) -> None:
     before = board_digest(store)
     moved = import_store(store, tmp_path / "store.jsonl")
     assert (moved.n_replies, moved.n_failures, moved.n_judges, moved.n_places_left_out) == (0, 0, 0, 0)
+    assert (moved.n_documents, moved.n_records) == (0, 0)
     assert board_digest(store) == before
     export_store(store, tmp_path / "again.jsonl")
     assert (tmp_path / "store.jsonl").read_bytes() == (tmp_path / "again.jsonl").read_bytes()
@@ -143,13 +164,99 @@ def test_a_torn_or_damaged_export_is_refused_with_its_line_and_nothing_is_import
         assert "line 1: torn" in refused(b"hello\n")
 
 
+def test_of_two_documents_of_one_name_the_stores_own_stays_whole(store: Store, tmp_path: Path) -> None:
+    put_document(store, "same.jsonl", [1, 2, 3])
+    put_document(store, "other.jsonl", [4])
+    export_store(store, tmp_path / "store.jsonl")
+    with open_store(url(tmp_path / "other.db")) as other:
+        put_document(other, "same.jsonl", [1])
+        moved = import_store(other, tmp_path / "store.jsonl")
+        assert (moved.n_documents, moved.n_records) == (1, 1)
+        assert scores(other) == {"same.jsonl": [1], "other.jsonl": [4]}
+
+
+@pytest.mark.parametrize("table", ["documents", "records"])
+def test_a_store_with_a_damaged_document_is_not_exported(store: Store, tmp_path: Path, table: str) -> None:
+    put_document(store, "gpt.jsonl", [1, 2])
+    execute(tmp_path / "store.db", f"UPDATE {table} SET name = 'x' WHERE rowid = 1")
+    with pytest.raises(StoreError, match=f"{table} mt_bench / judgments / x.* is damaged"):
+        export_store(store, tmp_path / "store.jsonl")
+
+
+def as_version_2(path: Path) -> list[bytes]:
+    """The lines of an export as the version before wrote them; its documents it would not have had."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[0]["version"] = 2
+    kept = [line for line in lines if line.get("table") not in ("documents", "records")]
+    for line in kept:
+        if line.get("table") == "asked":
+            line["row"] = {name: line["row"][name] for name in (*COVERED, "plan")}
+            covered = json.dumps([line["row"][name] for name in COVERED])
+            line["row"]["checksum"] = hashlib.sha256(covered.encode()).hexdigest()[:16]
+    kept[-1]["end"] = {name: n for name, n in kept[-1]["end"].items() if name not in ("documents", "records")}
+    return [signed(line) for line in kept]
+
+
+def signed(line: dict[str, Any]) -> bytes:
+    document = {name: value for name, value in line.items() if name != "sha256"}
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+    return json.dumps({**document, "sha256": digest}).encode() + b"\n"
+
+
+def test_an_export_of_the_version_before_is_imported(store: Store, tmp_path: Path) -> None:
+    full(store)
+    export_store(store, tmp_path / "store.jsonl")
+    old = as_version_2(tmp_path / "store.jsonl")
+    (tmp_path / "old.jsonl").write_bytes(b"".join(old))
+    with open_store(url(tmp_path / "new.db")) as new:
+        moved = import_store(new, tmp_path / "old.jsonl")
+        assert (moved.n_replies, moved.n_places, moved.n_documents) == (16, 20, 0)
+        assert board_digest(new) == board_digest(store)
+        assert check(new).sound
+        places = [[place for place, _, _ in one.answered(JUDGE.digest, benchmark=BENCHMARK)] for one in (new, store)]
+        assert places[0] == places[1]
+
+
+def test_a_damaged_place_in_an_export_of_the_version_before_is_refused(store: Store, tmp_path: Path) -> None:
+    full(store)
+    export_store(store, tmp_path / "store.jsonl")
+    old = as_version_2(tmp_path / "store.jsonl")
+    number = next(number for number, line in enumerate(old) if json.loads(line).get("table") == "asked")
+    document = json.loads(old[number])
+    document["row"]["candidate_chars"] += 1
+    (tmp_path / "old.jsonl").write_bytes(b"".join([*old[:number], signed(document), *old[number + 1 :]]))
+    with (
+        open_store(url(tmp_path / "new.db")) as new,
+        pytest.raises(InputError, match=f"line {number + 1}: asked .*damaged"),
+    ):
+        import_store(new, tmp_path / "old.jsonl")
+
+
+def test_a_place_that_an_import_fills_is_taken_over_whole(store: Store, tmp_path: Path) -> None:
+    planned = work(store, 6)
+    posed = open_work(store, planned)
+    export_store(store, tmp_path / "empty.jsonl")
+    with open_store(url(tmp_path / "other.db")) as other:
+        import_store(other, tmp_path / "empty.jsonl")
+        # of the same plan, with other measures
+        measured = [dataclasses.replace(one.asked, candidate_measures={"tokens": 9.0}) for one in posed]
+        with other.transaction() as connection:
+            connection.execute(sa.delete(asked_table))
+        other.open_places(planned.config, planned.group, planned.digest, measured)
+        filled = batch(planned, posed)
+        other.commit(Batch(filled.replies, places=[(planned.digest, one) for one in measured]))
+        export_store(other, tmp_path / "full.jsonl")
+    import_store(store, tmp_path / "full.jsonl")
+    assert check(store).sound
+
+
 def test_an_export_of_a_version_to_come_is_refused(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("evalkit.store.transfer.SCHEMA_VERSION", 9)
     export_store(store, tmp_path / "store.jsonl")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="an export of version 9; this evalkit reads version 2"):
+    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 and 3"):
         import_store(store, tmp_path / "store.jsonl")
 
 

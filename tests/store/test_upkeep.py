@@ -1,5 +1,6 @@
 """Checking, collecting and counting what a store holds."""
 
+import dataclasses
 import datetime
 import json
 from pathlib import Path
@@ -11,7 +12,18 @@ from evalkit.store import UNREADABLE, Batch, Store, open_store
 from evalkit.store.upkeep import check, collect, repair, statistics
 from evalkit.types import ChatRequest
 from tests.cli.running import evalkit
-from tests.store.filling import BENCHMARK, JUDGE, batch, board_digest, fill, open_work, url, work
+from tests.store.filling import (
+    BENCHMARK,
+    JUDGE,
+    batch,
+    board_digest,
+    fill,
+    open_work,
+    put_document,
+    scores,
+    url,
+    work,
+)
 from tests.store.test_database import execute
 from tests.store.test_opening import dead_pid
 
@@ -64,6 +76,26 @@ def test_a_repair_takes_the_places_of_a_lost_judge_along_and_leaves_the_replies(
     repaired = repair(store)
     assert (repaired.n_repaired, repaired.n_places, repaired.n_replies) == (7, 0, 5)
     assert len(store.replies(one.request.key for one in posed)) == 5
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE documents SET heading = '{}' WHERE name = 'a.jsonl'",
+        "UPDATE records SET record = '{}' WHERE name = 'a.jsonl' AND position = 1",
+        "UPDATE records SET position = 7 WHERE name = 'a.jsonl' AND position = 1",
+    ],
+)
+def test_a_repair_takes_a_damaged_document_away_whole(store: Store, tmp_path: Path, statement: str) -> None:
+    put_document(store, "a.jsonl", [1, 2])
+    put_document(store, "b.jsonl", [1, 2, 3])
+    assert (check(store).n_documents, check(store).n_records) == (2, 5)
+    execute(tmp_path / "store.db", statement)
+    (damaged,) = check(store).damaged
+    assert damaged.key.startswith("mt_bench / judgments / a.jsonl")
+    assert repair(store).n_repaired == 3
+    assert check(store).sound
+    assert scores(store) == {"b.jsonl": [1, 2, 3]}
 
 
 def test_a_store_in_use_is_neither_repaired_nor_collected(store: Store) -> None:
@@ -152,6 +184,18 @@ def test_statistics_count_places_and_price_what_fills_them(store: Store, tmp_pat
     assert (spent.n_replies, spent.prompt_tokens, spent.completion_tokens, spent.n_uncounted) == (7, 700, 70, 0)
     assert spent.cost == pytest.approx((700 * 1.0 + 70 * 10.0) / 1e6)
     assert found.n_bytes == (tmp_path / "store.db").stat().st_size
+
+
+def test_a_verdict_on_record_fills_its_place_and_costs_nothing(store: Store) -> None:
+    planned = work(store, 3)
+    recorded = [dataclasses.replace(place.asked, recorded=1) for place in planned.places() if place.subject is not None]
+    store.open_places(planned.config, planned.group, planned.digest, recorded)
+    put_document(store, "a.jsonl", [1, 2])
+    assert check(store).sound
+    found = statistics(store)
+    assert [(one.n_replied, one.n_missing) for one in found.filling] == [(2, 0)]
+    assert [(one.n_replies, one.cost) for one in found.spending] == [(0, 0.0)]
+    assert (found.n_documents, found.n_records) == (1, 2)
 
 
 def test_the_commands_say_what_they_found_and_how_to_cure_it(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""Rows by Arena-Hard's published formulas, for comparison with published rows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from evalkit.boards.entries import CHARS, Entry, Verdicts
+from evalkit.boards.row import ArenaFormula, BoardRow
+from evalkit.errors import StatsError
+from evalkit.stats.arena_compat import TOKENS, Games, arena_v01, arena_v2
+from evalkit.stats.control import Controlled
+from evalkit.stats.covariates import LENGTH, control_names
+from evalkit.stats.sample import Floats
+from evalkit.stats.winrate import Measured
+from evalkit.types import Estimate
+
+_IN_CHARACTERS = "lengths in characters, as tokens are not known"
+
+
+def arena_rows(rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequence[str]) -> list[BoardRow]:
+    """The rows of one board with scores by the formula instead of ours; the baseline's own row stays as it is.
+
+    Raises:
+        StatsError: a row has no single verdicts, as those of annotation files and tables.
+    """
+    judged = [row for row in rows if row.entry.model != row.entry.baseline]
+    if not judged:
+        return list(rows)
+    games = _games([row.entry for row in judged], formula)
+    raw = _ESTIMATORS[formula](games, ())
+    styled, notes = _styled(games, judged, formula, controls) if controls else (None, ())
+    found = {}
+    for index, row in enumerate(judged):
+        own = None if styled is None else Measured(_noted(styled[index], notes), row.raw.influence)
+        found[row.entry.model] = replace(
+            row,
+            raw=Measured(raw[index], row.raw.influence),
+            styled=None if own is None else Controlled(own, {}),
+        )
+    return [found.get(row.entry.model, row) for row in rows]
+
+
+def _styled(
+    games: Games, rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequence[str]
+) -> tuple[list[Estimate], tuple[str, ...]]:
+    """The style-controlled scores; a measure that is not known everywhere refuses them all, being fitted together."""
+    names = [TOKENS if name == LENGTH else name for name in control_names(controls)]
+    notes = (_IN_CHARACTERS,) if TOKENS in names and TOKENS not in games.style else ()
+    if notes:
+        games = replace(games, style={**games.style, TOKENS: games.style[CHARS]})
+    try:
+        return _ESTIMATORS[formula](games, tuple(dict.fromkeys(names))), notes
+    except StatsError as error:
+        return [Estimate.refused(str(error), n=row.raw.estimate.n) for row in rows], ()
+
+
+def _noted(estimate: Estimate, notes: tuple[str, ...]) -> Estimate:
+    return replace(estimate, notes=(*estimate.notes, *notes))
+
+
+def _games(entries: Sequence[Entry], formula: ArenaFormula) -> Games:
+    verdicts = [_verdicts(entry) for entry in entries]
+    kept = [_complete(one) if formula == ArenaFormula.V2 else ~np.isnan(one.preference) for one in verdicts]
+    # a measure of some models only cannot be held equal between all
+    known = set.intersection(*(set(one.measures) for one in verdicts))
+    return Games(
+        model=np.concatenate([np.full(int(rows.sum()), index) for index, rows in enumerate(kept)]),
+        preference=_joined([one.preference[rows] for one, rows in zip(verdicts, kept, strict=True)]),
+        strong=np.concatenate([one.strong[rows] for one, rows in zip(verdicts, kept, strict=True)]),
+        style={
+            name: (
+                _joined([one.measures[name][0][rows] for one, rows in zip(verdicts, kept, strict=True)]),
+                _joined([one.measures[name][1][rows] for one, rows in zip(verdicts, kept, strict=True)]),
+            )
+            for name in sorted(known)
+        },
+    )
+
+
+def _verdicts(entry: Entry) -> Verdicts:
+    if entry.verdicts is None:
+        raise StatsError(f"model {entry.model!r}: Arena-Hard's formulas need the verdicts of both orders, from a store")
+    return entry.verdicts
+
+
+def _complete(verdicts: Verdicts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """The games of instructions without a missing verdict."""
+    _, instruction = np.unique(np.asarray(verdicts.keys, dtype=str), return_inverse=True)
+    missing = np.bincount(instruction, weights=np.isnan(verdicts.preference))
+    whole: np.ndarray[tuple[int], np.dtype[np.bool_]] = missing[instruction] == 0
+    return whole
+
+
+def _joined(parts: Sequence[Floats]) -> Floats:
+    joined: Floats = np.concatenate(parts)
+    return joined
+
+
+_ESTIMATORS: dict[ArenaFormula, Callable[[Games, Sequence[str]], list[Estimate]]] = {
+    ArenaFormula.V01: arena_v01,
+    ArenaFormula.V2: arena_v2,
+}

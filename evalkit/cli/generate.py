@@ -1,0 +1,137 @@
+"""evalkit generate: a model's answers to a benchmark's questions."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from evalkit.benchmarks import read_benchmark
+from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.cli.progress import ProgressLine, describe
+from evalkit.config import read_model
+from evalkit.engine.estimate import forecast
+from evalkit.engine.generate import Answering, Generated, first_turn, generate
+from evalkit.engine.limits import Limits
+from evalkit.errors import ConfigError, Incomplete, Unreachable
+from evalkit.files import safe_name
+from evalkit.formats.outputs import write_outputs
+from evalkit.judge import balanced_orders, pick
+from evalkit.questions import load_questions
+from evalkit.report.journal import open_journal
+from evalkit.report.text import printable
+from evalkit.store import open_store, store_exists
+from evalkit.types import Example
+
+OUTPUTS_FILE = "outputs.json"
+
+
+@click.command("generate")
+@click.argument("model", type=click.Path(dir_okay=False))
+@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
+@click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
+@click.option("--model-name", metavar="NAME", help="Ask another model of the endpoint than the file names.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Answer N questions, picked by the seed.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True)
+@click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Stop when this is spent.")
+@click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many.")
+@click.option("--max-minutes", type=click.FloatRange(0), metavar="M", help="Stop after this time.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Append every event as a line of JSON.")  # fmt: skip
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write the answers here. [default: RESULTS/MODEL/outputs.json]")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be sent for the first turn, and send nothing.")
+@store_option
+@results_option
+@json_option
+def command(
+    model: str,
+    benchmark: str,
+    questions: str | None,
+    model_name: str | None,
+    limit: int | None,
+    seed: int,
+    concurrency: int,
+    max_cost: float | None,
+    max_requests: int | None,
+    max_minutes: float | None,
+    log: Path | None,
+    out: Path | None,
+    dry_run: bool,
+    store: str | None,
+    results: Path,
+    as_json: bool,
+) -> None:
+    """Let a model answer a benchmark's questions, all turns of them. MODEL is a YAML file that says where it answers.
+
+    Answers are kept in the store as they come: the same command continues where a stopped one left off.
+    """
+    config = read_model(model, model=model_name)
+    if max_cost is not None and config.prices is None:
+        raise ConfigError(f"--max-cost needs the prices of model {config.name!r}. Add prices to its file")
+    chosen = read_benchmark(benchmark)
+    asked = load_questions(chosen, questions)
+    if asked is None:
+        raise ConfigError(f"benchmark {chosen.name!r} names no questions. Give --questions FILE")
+    first = first_turn(config, _chosen(asked, limit, seed), benchmark=chosen.name)
+    url = store_url(store, results)
+    if dry_run:
+        _print_forecast(first, url, concurrency=concurrency)
+        return
+    limits = Limits(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests, max_minutes=max_minutes)
+    with open_store(url) as opened, open_journal(log) as journal, ProgressLine(config.name) as line:
+        done = generate(first, opened, limits=limits, watch=line, journal=journal)
+    path = out or results / safe_name(config.name) / OUTPUTS_FILE
+    write_outputs(path, done.outputs)
+    for turn, progress in enumerate(done.progress, start=1):
+        click.echo(f"note: {printable(config.name)}, turn {turn}: {describe(progress)}", err=True)
+    if as_json:
+        click.echo(json.dumps(_document(done, path), indent=2))
+    else:
+        click.echo(f"{len(done.outputs.outputs)} of {len(first.questions)} questions answered: {path}")
+    _require_complete(done, config.name)
+
+
+def _chosen(questions: Sequence[Example], limit: int | None, seed: int) -> list[Example]:
+    """The questions to answer: those that `annotate` would pick with the same limit and seed."""
+    chosen = pick(balanced_orders({example.key for example in questions}, seed=seed), limit)
+    return [one for one in questions if one.key in chosen]
+
+
+def _print_forecast(first: Answering, url: str, *, concurrency: int) -> None:
+    requests = [first.request(question) for question in first.questions]
+    stored: set[str] = set()
+    if store_exists(url):
+        with open_store(url) as opened:
+            stored = set(opened.replies([request.key for request in requests]))
+    one = forecast(((request, request.key in stored) for request in requests), first, concurrency=concurrency)
+    cost = "no prices known" if one.cost is None else f"about ${one.cost:.2f}"
+    click.echo(
+        f"{printable(first.config.name)}, first turn: {one.requests} requests, {one.stored} stored; "
+        f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and at most {one.completion_tokens:,} out, "
+        f"{cost}, about {one.minutes:.1f} minutes"
+    )
+
+
+def _document(done: Generated, path: Path) -> dict[str, object]:
+    return {
+        "model": done.outputs.model,
+        "outputs": str(path),
+        "answered": len(done.outputs.outputs),
+        "failures": dict(done.failures),
+        "stopped": done.stopped,
+        "sent": sum(one.sent for one in done.progress),
+        "from_store": sum(one.stored for one in done.progress),
+    }
+
+
+def _require_complete(done: Generated, name: str) -> None:
+    if done.stopped:
+        raise Unreachable(f"{done.stopped}. What was paid is kept; run the same command again to continue")
+    if done.failures:
+        key, reason = next(iter(done.failures.items()))
+        raise Incomplete(
+            f"{name}: {len(done.failures)} questions have no answer and are left out of the file. "
+            f"Question {key!r}: {reason}"
+        )

@@ -1,0 +1,83 @@
+"""evalkit import: other tools' files into the store."""
+
+import json
+from pathlib import Path
+
+import click
+
+from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.config import read_judge
+from evalkit.errors import UnknownName
+from evalkit.formats.foreign import FORMATS
+from evalkit.formats.questions import read_questions
+from evalkit.imports import How, Imported, find_files, import_files
+from evalkit.report.text import printable
+from evalkit.store import open_store
+
+ANY = "auto"
+JUDGES_FOLDER = "judges"
+
+
+@click.command("import")
+@click.argument("format", metavar="FORMAT")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--benchmark", metavar="NAME", help="The benchmark of the verdicts. [default: the format's]")
+@click.option("--judge", "judges", multiple=True, metavar="NAME|FILE",
+              help="File the verdicts of the judge of this name under this one; repeat for more.")  # fmt: skip
+@click.option("--baseline", metavar="NAME", help="Who was compared with, where a file does not tell.")
+@click.option("--questions", metavar="FILE|hf:NAME", help="A question set, for the categories of its questions.")
+@store_option
+@results_option
+@json_option
+def command(
+    format: str,  # noqa: A002 (the argument's name)
+    files: tuple[Path, ...],
+    benchmark: str | None,
+    judges: tuple[str, ...],
+    baseline: str | None,
+    questions: str | None,
+    store: str | None,
+    results: Path,
+    as_json: bool,
+) -> None:
+    """Bring FILES into the store: outputs, judgments, boards, evaluators, logs, tables, or folders of them.
+
+    FORMAT is alpaca_eval, mt_bench, arena_hard, inspect, table, or auto to tell it from each file. Every record is kept
+    to the letter, for evalkit export. Verdicts appear on boards under the judge that gave them. A folder with an
+    evaluator's configs.yaml becomes a judge in RESULTS/judges.
+    """
+    if format not in (ANY, *FORMATS):
+        raise UnknownName("format", format, (ANY, *FORMATS))
+    wanted = None if format == ANY else format
+    paths = [path for one in files for path in find_files(one, format=wanted)]
+    how = How(
+        benchmark=benchmark,
+        format=wanted,
+        baseline=baseline,
+        judges=[read_judge(name) for name in judges],
+        questions=() if questions is None else read_questions(questions),
+    )
+    with open_store(store_url(store, results)) as opened:
+        done = import_files(opened, paths, how, judges_folder=results / JUDGES_FOLDER)
+    for note in done.notes:
+        click.echo(f"note: {printable(note)}", err=True)
+    click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))
+
+
+def _document(done: Imported) -> dict[str, object]:
+    return {
+        "records": dict(done.records),
+        "verdicts": dict(done.verdicts),
+        "failures": dict(done.failures),
+        "judges": [str(path) for path in done.judges],
+        "notes": list(done.notes),
+    }
+
+
+def _lines(done: Imported) -> list[str]:
+    lines = [f"{kind}: {n} records" for kind, n in done.records.items()]
+    for judge in {**done.verdicts, **done.failures}:
+        line = f"judge {judge}: {done.verdicts.get(judge, 0)} verdicts"
+        failed = done.failures.get(judge, 0)
+        lines.append(f"{line}, {failed} without one" if failed else line)
+    return [*lines, *(f"judge written: {path}" for path in done.judges)]

@@ -1,0 +1,94 @@
+"""What other tools' files held, kept in the store record by record so that they can be written again."""
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from evalkit.errors import StoreError
+from evalkit.store.database import Store
+from evalkit.store.naming import REPAIR
+from evalkit.store.rows import document_checksum, record_checksum
+from evalkit.store.tables import CHUNK, chunks, document_table, record_table
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DocumentName:
+    """Whose file it was, what it held, and where it lay."""
+
+    format: str
+    kind: str
+    name: str
+
+
+def write_document(
+    store: Store, name: DocumentName, heading: Mapping[str, Any], records: Iterable[Mapping[str, Any]]
+) -> int:
+    """Keep a file's records, in place of an earlier file of that name; how many there are.
+
+    Args:
+        heading: what it takes to write such a file again.
+    """
+    words = (name.format, name.kind, name.name)
+    text = json.dumps(heading, sort_keys=True)
+    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    n = 0
+    with store.transaction() as connection:
+        for table in (record_table, document_table):
+            mine = (table.c.format == name.format, table.c.kind == name.kind, table.c.name == name.name)
+            connection.execute(sa.delete(table).where(*mine))
+        own = {"format": name.format, "kind": name.kind, "name": name.name}
+        row = {**own, "heading": text, "checksum": document_checksum(*words, text), "created": created}
+        connection.execute(sa.insert(document_table).values(row))
+        for chunk in chunks(map(json.dumps, records)):
+            rows = [
+                {**own, "position": position, "record": said, "checksum": record_checksum(*words, position, said)}
+                for position, said in enumerate(chunk, start=n + 1)
+            ]
+            connection.execute(sa.insert(record_table), rows)
+            n += len(chunk)
+    return n
+
+
+def documents(store: Store, *, format: str | None = None) -> list[tuple[DocumentName, dict[str, Any]]]:  # noqa: A002
+    """The kept files by name with their headings, of one format or of all.
+
+    Raises:
+        StoreError: a heading is damaged.
+    """
+    with store.connect() as connection:
+        rows = connection.execute(sa.select(document_table)).mappings().all()
+    found = []
+    for row in rows:
+        words = (row["format"], row["kind"], row["name"])
+        if row["checksum"] != document_checksum(*words, row["heading"]):
+            raise StoreError(f"{store.where}: the heading of {'/'.join(map(str, words))} is damaged. {REPAIR}")
+        if format in (None, row["format"]):
+            found.append((DocumentName(*words), json.loads(row["heading"])))
+    return sorted(found, key=lambda one: one[0])
+
+
+def records(store: Store, name: DocumentName) -> Iterator[dict[str, Any]]:
+    """The records of a kept file in order.
+
+    Raises:
+        StoreError: one is damaged or lost.
+    """
+    columns = record_table.c
+    mine = (columns.format == name.format, columns.kind == name.kind, columns.name == name.name)
+    after = 0
+    while True:
+        query = sa.select(record_table).where(*mine, columns.position > after).order_by(columns.position).limit(CHUNK)
+        with store.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        for row in rows:
+            after += 1
+            covered = (name.format, name.kind, name.name, row["position"], row["record"])
+            if row["position"] != after or row["checksum"] != record_checksum(*covered):
+                raise StoreError(f"{store.where}: record {after} of {name.kind} {name.name!r} is damaged. {REPAIR}")
+            yield json.loads(row["record"])
+        if len(rows) < CHUNK:
+            return

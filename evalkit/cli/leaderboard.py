@@ -12,13 +12,12 @@ from evalkit.boards.entries import PARTS, Gathering
 from evalkit.boards.row import ArenaFormula, DifficultySource, Metric, Recipe
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.boards.styles import Style, find_style
-from evalkit.cli.options import json_option, results_option, store_option, store_url
-from evalkit.errors import ConfigError, InputError
+from evalkit.cli.options import json_option, open_existing, results_option, store_option
+from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.references import Reference, read_aliases, read_reference
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.tables import boards_csv, boards_json, boards_markdown, boards_text
-from evalkit.store import open_store, store_exists
 
 FORMATS = {"table": boards_text, "csv": boards_csv, "json": boards_json, "markdown": boards_markdown}
 NO_REFERENCE = "none"
@@ -95,10 +94,7 @@ def command(
     if sources:
         entries = entries_of_files(sources, judge=judge, how=how)
     else:
-        url = store_url(store, results)
-        if not store_exists(url):
-            raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
-        with open_store(url) as opened:
+        with open_existing(store, results) as opened:
             entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)
     boards = build_boards(entries, recipe, reference=human, aliases=read_aliases() if human else None)
     if reference is None:

@@ -218,7 +218,7 @@ def _codes(path: Path, name: str, column: Any, *, needed: bool = False) -> tuple
     import pyarrow.compute as compute
 
     kind = column.type.value_type if pyarrow.types.is_dictionary(column.type) else column.type
-    texts = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind) or pyarrow.types.is_string_view(kind)
+    texts = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
     if not (texts or pyarrow.types.is_null(kind) or (name not in NEEDED and pyarrow.types.is_integer(kind))):
         raise InputError(f"{path}: {name}: expected texts, found {kind}"[:200])
     encoded = _arrow(path, lambda: compute.dictionary_encode(compute.cast(column, pyarrow.string())))

@@ -109,7 +109,7 @@ def test_nothing_left_to_rate_is_refused(tmp_path: Path) -> None:
     (tmp_path / "votes.csv").write_text("model_a,model_b,winner\nx,x,tie\n")
     with pytest.raises(StatsError, match="there are no battles"):
         gather_battles([tmp_path / "votes.csv"])
-    with pytest.raises(InputError, match="holds no annotations.json"):
+    with pytest.raises(InputError, match="holds no file of a known format"):
         gather_battles([tmp_path])
 
 

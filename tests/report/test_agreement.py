@@ -28,7 +28,7 @@ def agreement() -> Agreement:
 def test_a_line_names_the_interval_the_models_and_what_has_no_number(agreement: Agreement) -> None:
     estimate = agreement.spearman
     assert agreement_line(agreement) == (
-        f"Spearman with human: {estimate.value:.3f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
+        f"Spearman with human: {estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
         "1 of them degraded; without a number: m18"
     )
     none = agree([], REFERENCE, {})

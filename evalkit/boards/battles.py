@@ -1,0 +1,169 @@
+"""Battles from wherever comparisons lie: tables of votes, a store, judgment files and tables of preferences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.sources import entries_of_files
+from evalkit.errors import ConfigError, InputError, StatsError, UnknownName
+from evalkit.formats.votes import CONTROLS, Votes, column_names, read_votes
+from evalkit.stats.ratings.battles import Battles, build_battles
+from evalkit.stats.sample import Ints
+
+NO_CLUSTER = "none"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """Battles, what ties them together, and how many rows were left out and why."""
+
+    battles: Battles
+    clustered_by: str | None
+    left_out: dict[str, int]
+
+
+def gather_battles(
+    sources: Sequence[Path], *, cluster: str | None = None, controls: Sequence[str] = (), judge: str | None = None
+) -> Gathered:
+    """The battles of files, or folders of them, as `evalkit leaderboard` reads them, and of tables of votes.
+
+    Args:
+        cluster: a column of the vote tables, `none`, or None for the first known one.
+        controls: style covariates of vote tables, by name.
+        judge: only this judge's verdicts, of the sources that name judges.
+
+    Raises:
+        InputError: naming file, row and field; several judges and none chosen.
+        StatsError: nothing is left to be rated.
+    """
+    for name in controls:
+        if name not in CONTROLS:
+            raise UnknownName("control", name, CONTROLS)
+    votes: list[Votes] = []
+    judged: list[Path] = []
+    for path in sources:
+        if path.is_dir() or not {"model_a", "model_b"} & {*column_names(path)}:
+            judged.append(path)
+            continue
+        column = None if cluster == NO_CLUSTER else cluster
+        votes.append(read_votes(path, cluster=column, clustered=cluster != NO_CLUSTER, controls=controls))
+    if judged and (controls or cluster not in (None, NO_CLUSTER)):
+        raise ConfigError(
+            f"{judged[0]}: --control and --cluster COLUMN are for tables of votes; this one has judged pairs"
+        )
+    votes += _votes_of(entries_of_files(judged), judge=judge, clustered=cluster != NO_CLUSTER)
+    return _gathered(votes)
+
+
+def battles_of_entries(entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True) -> Gathered:
+    """Battles of candidates against their baselines, clustered by instruction.
+
+    Raises:
+        InputError: several judges and none chosen.
+        StatsError: nothing is left to be rated.
+    """
+    return _gathered(_votes_of(entries, judge=judge, clustered=clustered))
+
+
+def _votes_of(entries: Sequence[Entry], *, judge: str | None, clustered: bool) -> list[Votes]:
+    chosen = _chosen([entry for entry in entries if not entry.graded], judge)
+    _check_once(chosen)
+    return [_votes(entry, clustered=clustered) for entry in chosen]
+
+
+def _chosen(entries: Sequence[Entry], judge: str | None) -> Sequence[Entry]:
+    judges = sorted({entry.judge for entry in entries})
+    if judge is not None:
+        if judge not in judges:
+            raise UnknownName("judge", judge, judges)
+        return [entry for entry in entries if entry.judge == judge]
+    if len(judges) > 1:
+        raise InputError(
+            f"the sources hold verdicts of {len(judges)} judges, which do not make one rating: "
+            f"{', '.join(judges[:6])}. Choose one with --judge"
+        )
+    return entries
+
+
+def _check_once(entries: Sequence[Entry]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        if (entry.model, entry.baseline) in seen:
+            raise InputError(
+                f"model {entry.model[:60]!r} stands twice against baseline {entry.baseline[:60]!r}. "
+                "Name each source once"
+            )
+        seen.add((entry.model, entry.baseline))
+
+
+def _votes(entry: Entry, *, clustered: bool) -> Votes:
+    sample = entry.sample
+    n = sample.n
+    models = (entry.model,) if entry.model == entry.baseline else (entry.model, entry.baseline)
+    # a cluster goes by its first instruction, the same for every model
+    first = np.unique(sample.cluster, return_index=True)[1]
+    return Votes(
+        source=entry.model,
+        models=models,
+        a=np.zeros(n, dtype=np.int64),
+        b=np.full(n, len(models) - 1, dtype=np.int64),
+        outcome=sample.preference,
+        cluster=sample.cluster if clustered else None,
+        clusters=[sample.keys[index] for index in first],
+        cluster_column="instruction" if clustered else None,
+        n_undecided=sample.n_missing,
+    )
+
+
+def _gathered(votes: Sequence[Votes]) -> Gathered:
+    if not votes:
+        raise StatsError("no comparisons: what was given holds grades only")
+    models, places = _joined([one.models for one in votes])
+    a = np.concatenate([place[one.a] for place, one in zip(places, votes, strict=True)])
+    b = np.concatenate([place[one.b] for place, one in zip(places, votes, strict=True)])
+    outcome = np.concatenate([one.outcome for one in votes])
+    cluster = _clusters(votes)
+    style = {name: np.concatenate([one.style[name] for one in votes]) for name in votes[0].style}
+    fought = a != b
+    if not fought.all():
+        a, b, outcome = a[fought], b[fought], outcome[fought]
+        cluster = None if cluster is None else cluster[fought]
+        style = {name: values[fought] for name, values in style.items()}
+    present = np.zeros(len(models), dtype=bool)
+    present[a] = present[b] = True
+    place = np.cumsum(present) - 1
+    kept = [model for model, one in zip(models, present.tolist(), strict=True) if one]
+    battles = build_battles(kept, a=place[a], b=place[b], outcome=outcome, cluster=cluster, covariates=style)
+    left_out = {
+        "battles without a verdict": sum(one.n_undecided for one in votes),
+        "battles of a model against itself": int((~fought).sum()),
+        "models without a single verdict": len(models) - len(kept),
+    }
+    columns = sorted({one.cluster_column for one in votes if one.cluster_column})
+    by = " and ".join(columns) if battles.n_clusters < battles.n else None
+    return Gathered(battles, by, {reason: n for reason, n in left_out.items() if n})
+
+
+def _joined(names: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:
+    """All names sorted, and for each list where its names stand among them."""
+    known = sorted({name for one in names for name in one})
+    place = {name: index for index, name in enumerate(known)}
+    return known, [np.array([place[name] for name in one], dtype=np.int64) for one in names]
+
+
+def _clusters(votes: Sequence[Votes]) -> Ints | None:
+    """Clusters of all sources: the same where column and name are, and a row without one by itself."""
+    if all(one.cluster is None for one in votes):
+        return None
+    if len(votes) == 1:
+        return votes[0].cluster
+    known, places = _joined([[f"{one.cluster_column}\0{name}" for name in one.clusters] for one in votes])
+    parts, used = [], len(known)
+    for place, one in zip(places, votes, strict=True):
+        n = len(one.a)
+        parts.append(used + np.arange(n) if one.cluster is None else place[one.cluster])
+        used += n
+    return np.concatenate(parts)

@@ -1,0 +1,96 @@
+"""evalkit ratings: rate models from battles between any two of them."""
+
+from pathlib import Path
+
+import click
+
+from evalkit.benchmarks import read_benchmark
+from evalkit.boards.battles import NO_CLUSTER, battles_of_entries, gather_battles
+from evalkit.boards.ratings import RatingRecipe, build_ratings
+from evalkit.boards.sources import entries_of_store
+from evalkit.cli.options import json_option, open_existing, results_option, store_option
+from evalkit.errors import ConfigError
+from evalkit.files import write_text
+from evalkit.report.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.stats.ratings.scale import Scale, Unit
+
+FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "markdown": ratings_markdown}
+
+
+@click.command("ratings")
+@click.argument("votes", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--cluster", metavar="COLUMN|none",
+              help="What ties votes together. [default: evaluation_session_id, instruction, question_id]")  # fmt: skip
+@click.option("--board", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
+              help="The benchmark whose verdicts are taken from the store.")  # fmt: skip
+@click.option("--control", metavar="NAMES", help="Rate at equal tokens,headers,lists,bold: any of them.")
+@click.option("--judge", metavar="NAME", help="Only this judge's verdicts, of sources that name judges.")
+@click.option("--method", type=click.Choice(["bt", "elo"]), default="bt", show_default=True,
+              help="Bradley-Terry, or Elo's updates, which depend on the order of the battles.")  # fmt: skip
+@click.option("--interval", type=click.Choice(["sandwich", "bootstrap"]), default="sandwich", show_default=True)
+@click.option("--rounds", type=click.IntRange(20, 100_000), default=1000, show_default=True,
+              help="Of the bootstrap.")  # fmt: skip
+@click.option("--scale", "unit", type=click.Choice([unit.value for unit in Unit]), default=Unit.ELO.value,
+              show_default=True, help="Points, 400 for odds of ten to one; or log-odds.")  # fmt: skip
+@click.option("--anchor", metavar="MODEL[=VALUE]",
+              help="Whose rating is given. [default: the models' mean is 1000, or 0 in log-odds]")  # fmt: skip
+@click.option("--elo-k", type=click.FloatRange(0, 1000, min_open=True), default=4.0, show_default=True,
+              help="Points that a battle moves.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
+@store_option
+@results_option
+@json_option
+def command(
+    votes: tuple[Path, ...],
+    cluster: str | None,
+    board: str,
+    control: str | None,
+    judge: str | None,
+    method: str,
+    interval: str,
+    rounds: int,
+    unit: str,
+    anchor: str | None,
+    elo_k: float,
+    form: str,
+    out: Path | None,
+    store: str | None,
+    results: Path,
+    as_json: bool,
+) -> None:
+    """Rate models from VOTES: tables of model_a, model_b and winner, or any verdicts that a leaderboard reads.
+
+    Without VOTES the verdicts of the store are battles of each model against its baseline.
+    """
+    controls = tuple(dict.fromkeys(name.strip() for name in control.split(","))) if control else ()
+    recipe = RatingRecipe(method, interval, rounds, _scale(unit, anchor), elo_k)
+    if votes:
+        gathered = gather_battles(votes, cluster=cluster, controls=controls, judge=judge)
+    else:
+        if controls or cluster not in (None, NO_CLUSTER):
+            raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
+        with open_existing(store, results) as opened:
+            entries = entries_of_store(opened, benchmark=read_benchmark(board).name, judge=judge)
+        gathered = battles_of_entries(entries, judge=judge, clustered=cluster is None)
+    text = FORMATS["json" if as_json else form](build_ratings(gathered, recipe))
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(out, text)
+
+
+def _scale(unit: str, anchor: str | None) -> Scale:
+    if anchor is None:
+        return Scale(Unit(unit))
+    name, equals, value = anchor.rpartition("=")
+    if not equals:
+        return Scale(Unit(unit), anchor)
+    try:
+        number = float(value)
+    except ValueError:
+        # a name may hold the sign as well
+        return Scale(Unit(unit), anchor)
+    if not abs(number) < 1e9:
+        raise ConfigError(f"--anchor {anchor[:80]}: expected a number after the sign of equality, found {value[:20]!r}")
+    return Scale(Unit(unit), name, number)

@@ -1,0 +1,1 @@
+"""Ratings of models from comparisons between any two of them."""

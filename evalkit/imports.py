@@ -5,11 +5,11 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any
 
+from evalkit.benchmarks import read_benchmark
 from evalkit.config import read_judge
 from evalkit.errors import InputError
 from evalkit.formats.arena_hard import BASELINE_V01
@@ -17,9 +17,9 @@ from evalkit.formats.evaluators import convert_evaluator, write_judge
 from evalkit.formats.foreign import ForeignFile, detect, read_foreign
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.judgments import read_judgments
-from evalkit.formats.layouts import EVALUATOR_CONFIGS, Layout
+from evalkit.formats.layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of
 from evalkit.formats.verdicts import ForeignVerdict
-from evalkit.recorded import PLAN, Filed, file_verdict, judge_configs
+from evalkit.recorded import PLAN, Filed, JudgeKind, file_verdict, judge_configs, judge_kind
 from evalkit.store import Batch, Group, Store
 from evalkit.store.documents import DocumentName, write_document
 from evalkit.types import Example, JudgeConfig
@@ -35,6 +35,8 @@ JUDGED = {
 BENCHMARKS = {"alpaca_eval": "alpaca_eval", "arena_hard": "arena_hard_v0.1", "mt_bench": "mt_bench"}
 # of verdicts whose benchmark nobody names
 ELSEWHERE = "imported"
+TABLE = ("table", "rows")
+_PREFERENCES = {"judge", "model", "baseline", "preference"}
 _AT_ONCE = 500
 
 
@@ -87,34 +89,49 @@ def import_files(store: Store, paths: Sequence[Path], how: How, *, judges_folder
         judges_folder: where evaluators become judges of ours.
 
     Raises:
-        InputError: naming file, row and field; what stood before it is in the store.
-        ConfigError: an evaluator does what no judge of ours does.
+        InputError: naming file, row and field. Nothing is filed then; files before it may have been kept.
+        ConfigError: an evaluator does what no judge of ours does; no such benchmark.
     """
-    folders = [path for path in paths if path.is_dir() and not saved_dataset(path)]
-    converted = [convert_evaluator(folder) for folder in folders]
-    written = tuple(write_judge(one, judges_folder) for one in converted)
-    own = [_named(read_judge(str(path)), one.name) for path, one in zip(written, converted, strict=True)]
+    named = None if how.benchmark is None else read_benchmark(how.benchmark).name
+    evaluators = [path for path in paths if how.format in (None, "alpaca_eval") and _evaluator(path)]
+    converted = {path: convert_evaluator(path) for path in evaluators}
+    # everything that can be wrong with a verdict shows before anything is written
+    verdicts = [found for path in paths for found in _verdicts(path, how, named)]
+    written = {path: write_judge(one, judges_folder) for path, one in converted.items()}
+    known = {config.name: config for config in how.judges}
+    # recorded verdicts know it by the evaluator's name, and whoever asks it from now on by that of its file
+    known |= {one.name: read_judge(str(written[path])) for path, one in converted.items()}
     counts: Counter[str] = Counter()
-    verdicts: list[tuple[str, ForeignVerdict]] = []
     for path in paths:
-        file = read_foreign(path, format=how.format)
+        file = converted[path].original if path in converted else read_foreign(path, format=how.format)
         counts[f"{file.format} {file.kind}"] += _keep(store, file, path)
-        if (file.format, file.kind) in JUDGED or _preferences(file):
-            found = read_judgments(path, baseline=how.baseline, questions=how.questions)
-            verdicts += [(how.benchmark or _benchmark(file, one), one) for one in found]
-    filed = _file(store, verdicts, judge_configs((one for _, one in verdicts), [*how.judges, *own]))
+    filed = _file(store, verdicts, judge_configs((one for _, one in verdicts), known))
     read = Counter(one.asked.judge for one in filed if one.asked.failure is None)
     failed = Counter(one.asked.judge for one in filed if one.asked.failure is not None)
-    notes = [f"{one.name}: {note}" for one in converted for note in one.notes]
-    lost = sum(one.verdict.strong and one.asked.recorded is not None for one in filed)
-    if lost:
-        notes.append(f"{lost} strong verdicts count like others: their replies do not say what was recorded")
-    return Imported(dict(counts), dict(read), dict(failed), written, tuple(notes))
+    notes = [f"{one.name}: {note}" for one in converted.values() for note in one.notes]
+    return Imported(dict(counts), dict(read), dict(failed), tuple(written.values()), (*notes, *_doubts(filed)))
+
+
+def _doubts(filed: Sequence[Filed]) -> Iterator[str]:
+    """What was lost of the verdicts on their way."""
+    weak = sum(one.verdict.strong and one.asked.recorded is not None for one in filed)
+    if weak:
+        yield f"{weak} strong verdicts count like others: their judge has no word for them"
+    off = Counter(one.asked.judge for one in filed if one.verdict.failure is None and one.asked.failure is not None)
+    for judge, n in off.items():
+        yield (
+            f"judge {judge}: {n} grades are outside its scale and count as missing. Give the scale with --judge "
+            f"{judge}.yaml, a judge that asks for a grade"
+        )
 
 
 def _one(path: Path) -> bool:
     """Whether a folder is one thing: an evaluator or a saved dataset."""
-    return saved_dataset(path) or any((path / name).is_file() for name in EVALUATOR_CONFIGS)
+    return saved_dataset(path) or _evaluator(path)
+
+
+def _evaluator(path: Path) -> bool:
+    return any((path / name).is_file() for name in EVALUATOR_CONFIGS)
 
 
 def _readable(path: Path, wanted: str | None) -> bool:
@@ -123,11 +140,6 @@ def _readable(path: Path, wanted: str | None) -> bool:
     except InputError:
         return False
     return found == wanted or (wanted is None and found != "table")
-
-
-def _named(config: JudgeConfig, name: str) -> JudgeConfig:
-    """The judge under the evaluator's own name, by which its verdicts know it."""
-    return dataclasses.replace(config, name=name)
 
 
 def _keep(store: Store, file: ForeignFile, path: Path) -> int:
@@ -142,23 +154,27 @@ def document_name(path: Path, layout: Layout) -> str:
     return "/".join((*parts, plain))
 
 
-def _preferences(file: ForeignFile) -> bool:
-    first: Mapping[str, Any] = file.records[0] if file.records else {}
-    return file.format == "table" and {"judge", "model", "baseline", "preference"} <= first.keys()
+def _verdicts(path: Path, how: How, named: str | None) -> list[tuple[str, ForeignVerdict]]:
+    """The verdicts of a file, each with its benchmark; none where it holds no verdicts."""
+    kind = TABLE if how.format == TABLE[0] else detect(path)
+    if kind not in JUDGED and not (kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES):
+        return []
+    found = read_judgments(path, baseline=how.baseline, questions=how.questions)
+    return [(named or _benchmark(kind[0], one), one) for one in found]
 
 
-def _benchmark(file: ForeignFile, verdict: ForeignVerdict) -> str:
+def _benchmark(format: str, verdict: ForeignVerdict) -> str:  # noqa: A002 (the word for it)
     """The benchmark that a verdict is of, as far as its file tells."""
-    if file.format == "arena_hard" and verdict.baseline != BASELINE_V01:
+    if format == "arena_hard" and verdict.baseline != BASELINE_V01:
         return "arena_hard_v2"
-    return BENCHMARKS.get(file.format, ELSEWHERE)
+    return BENCHMARKS.get(format, ELSEWHERE)
 
 
 def _file(
-    store: Store, verdicts: Iterable[tuple[str, ForeignVerdict]], configs: Mapping[str, JudgeConfig]
+    store: Store, verdicts: Iterable[tuple[str, ForeignVerdict]], configs: Mapping[JudgeKind, JudgeConfig]
 ) -> list[Filed]:
     """File every verdict under its judge; those of one model under one judge make a plan."""
-    filed = [file_verdict(one, configs[one.judge], benchmark=benchmark) for benchmark, one in verdicts]
+    filed = [file_verdict(one, configs[judge_kind(one)], benchmark=benchmark) for benchmark, one in verdicts]
     groups: dict[Group, list[Filed]] = {}
     for one in filed:
         asked = one.asked

@@ -3,14 +3,15 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.config import digest
 from evalkit.errors import InputError
+from evalkit.formats.conversation import FAILED_CALL
 from evalkit.formats.verdicts import ForeignVerdict
-from evalkit.judge import annotate_all
-from evalkit.parsers import find_parser
+from evalkit.judge import annotate_all, scale
+from evalkit.parsers import find_parser, five_way_labels
 from evalkit.turns import turn_key
 from evalkit.types import (
     Annotation,
@@ -30,11 +31,15 @@ PLAN = "imported"
 # what recorded prompts call the answers
 LABELS = Labels("A", "B", "C")
 _GRADES = (0.0, 1.0)
+# a judge's name and what it asks for
+JudgeKind = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A foreign verdict as a place, with the reply that it is read from where the reply says the same."""
+    """A foreign verdict as a place, with the reply behind it. Only where the reply says what was recorded is it read;
+    elsewhere it is kept beside the recorded number.
+    """
 
     asked: Asked
     verdict: ForeignVerdict
@@ -42,21 +47,44 @@ class Filed:
     reply: ChatReply | None = None
 
 
-def judge_configs(verdicts: Iterable[ForeignVerdict], known: Sequence[JudgeConfig] = ()) -> dict[str, JudgeConfig]:
-    """A judge for each name: one of the `known`, or one that stands for whoever judged and cannot be asked.
+def judge_configs(
+    verdicts: Iterable[ForeignVerdict], known: Mapping[str, JudgeConfig] | None = None
+) -> dict[JudgeKind, JudgeConfig]:
+    """A judge for each name and task: the `known` one that has both, or one that stands for whoever judged and cannot
+    be asked.
 
     Raises:
         InputError: a judge graded on several scales.
     """
-    by_name = {config.name: config for config in known}
-    gathered: dict[str, list[ForeignVerdict]] = {}
+    gathered: dict[JudgeKind, list[ForeignVerdict]] = {}
     for one in verdicts:
-        gathered.setdefault(one.judge, []).append(one)
-    return {name: by_name.get(name) or _stand_in(given) for name, given in gathered.items()}
+        gathered.setdefault(judge_kind(one), []).append(one)
+    configs = {}
+    for (name, asks), given in gathered.items():
+        config = (known or {}).get(name)
+        configs[name, asks] = config if config is not None and config.asks == asks else _stand_in(name, asks, given)
+    return configs
+
+
+def judge_kind(verdict: ForeignVerdict) -> JudgeKind:
+    """Under one name, tools both grade and compare."""
+    return verdict.judge, "pair" if verdict.baseline else "grade"
 
 
 def file_verdict(verdict: ForeignVerdict, config: JudgeConfig, *, benchmark: str) -> Filed:
-    """Where a verdict belongs. Its reply is kept as what it is read from if the judge's parser reads the same in it."""
+    """Where a verdict belongs. It is read from its reply if the judge's parser finds the same in it."""
+    order = verdict.order or (Order.BASELINE_FIRST if verdict.baseline else Order.ALONE)
+    failure = verdict.failure or _off_scale(verdict, config)
+    said = None if verdict.reply is None or FAILED_CALL in verdict.reply else verdict.reply
+    read = failure is None and _reads_the_same(said, verdict, order, config)
+    if (
+        failure is None
+        and verdict.strong
+        and not read
+        and _reads_the_same(_label(verdict, order), verdict, order, config)
+    ):
+        # a number alone cannot be strong: the verdict itself is the reply
+        said, read = _label(verdict, order), True
     asked = Asked(
         benchmark=benchmark,
         model=verdict.model,
@@ -66,55 +94,82 @@ def file_verdict(verdict: ForeignVerdict, config: JudgeConfig, *, benchmark: str
         key=verdict.key if verdict.turn is None else turn_key(verdict.key, verdict.turn),
         cluster=verdict.cluster or verdict.key,
         category=verdict.category,
-        order=verdict.order or (Order.BASELINE_FIRST if verdict.baseline else Order.ALONE),
+        order=order,
         repeat=verdict.repeat,
         baseline_chars=verdict.baseline_chars or 0,
         candidate_chars=_comparable_chars(verdict),
+        labels=LABELS if read else None,
+        reply_key=None if said is None else _reply_key(said, verdict, order, config),
+        failure=failure,
+        recorded=None if read or failure is not None else _recorded(verdict),
         turn=verdict.turn or 1,
         baseline_measures=verdict.baseline_measures,
         candidate_measures=verdict.candidate_measures,
     )
-    if verdict.failure is not None:
-        return Filed(dataclasses.replace(asked, failure=verdict.failure), verdict)
-    if verdict.reply is not None and _reads_the_same(verdict, asked.order, config):
-        reply = ChatReply(verdict.reply, model=config.model)
-        place = [config.digest, asked.model, asked.baseline, asked.key, asked.order.value, asked.repeat, verdict.reply]
-        key = hashlib.sha256(json.dumps([CLIENT, *place]).encode("utf-8", "surrogatepass")).hexdigest()
-        request = ChatRequest(key, config.model, (), {})
-        return Filed(dataclasses.replace(asked, labels=LABELS, reply_key=key), verdict, request, reply)
-    recorded = verdict.preference if verdict.rating is None else verdict.rating
-    return Filed(dataclasses.replace(asked, recorded=recorded), verdict)
+    if said is None or asked.reply_key is None:
+        return Filed(asked, verdict)
+    request = ChatRequest(asked.reply_key, config.model, (), {})
+    return Filed(asked, verdict, request, ChatReply(said, model=config.model))
 
 
 def annotations_of(verdicts: Sequence[ForeignVerdict], *, benchmark: str) -> Iterator[Annotation]:
     """The verdicts as annotations, without a store."""
     configs = judge_configs(verdicts)
     for one in verdicts:
-        filed = file_verdict(one, configs[one.judge], benchmark=benchmark)
-        (annotation,) = annotate_all([(filed.asked, filed.reply, None)], configs[one.judge])
+        config = configs[judge_kind(one)]
+        filed = file_verdict(one, config, benchmark=benchmark)
+        (annotation,) = annotate_all([(filed.asked, filed.reply, None)], config)
         yield dataclasses.replace(annotation, strong=one.strong)
 
 
-def _stand_in(given: Sequence[ForeignVerdict]) -> JudgeConfig:
-    """The judge behind some verdicts: its replies can be read again, and it cannot be asked."""
-    verdict = given[0]
-    graded = not verdict.baseline
+def _stand_in(name: str, asks: str, given: Sequence[ForeignVerdict]) -> JudgeConfig:
+    """The judge behind some verdicts: its replies can be read again, and it cannot be asked.
+
+    Nothing but its name, its task and its scale decides its digest, so that all its files make one board.
+    """
     scales = {one.scale for one in given if one.scale is not None} or {_GRADES}
     if len(scales) > 1:
         named = ", ".join(f"{low:g} to {high:g}" for low, high in sorted(scales))
-        raise InputError(f"judge {verdict.judge!r} graded on several scales: {named}. Take one at a time")
+        raise InputError(f"judge {name!r} graded on several scales: {named}. Take one at a time")
     low, high = scales.pop()
+    graded = asks == "grade"
     config = JudgeConfig(
-        name=verdict.judge,
+        name=name,
         client=CLIENT,
-        model=verdict.judge,
+        model=name,
         description="Imported verdicts.",
-        asks="grade" if graded else "pair",
+        asks=asks,
         parser="mt_bench_grade" if graded else "arena_hard_verdict",
         parser_options={"low": low, "high": high} if graded else {},
-        orders="one" if verdict.order is None or graded else "both",
     )
     return dataclasses.replace(config, digest=digest(config))
+
+
+def _recorded(verdict: ForeignVerdict) -> float | None:
+    return verdict.preference if verdict.rating is None else verdict.rating
+
+
+def _off_scale(verdict: ForeignVerdict, config: JudgeConfig) -> str | None:
+    """Why a grade cannot be one of this judge's."""
+    if verdict.rating is None:
+        return None
+    low, high = scale(config)
+    if low <= verdict.rating <= high:
+        return None
+    return f"{verdict.rating:g} is outside the scale from {low:g} to {high:g}"
+
+
+def _reply_key(said: str, verdict: ForeignVerdict, order: Order, config: JudgeConfig) -> str:
+    key = verdict.key if verdict.turn is None else turn_key(verdict.key, verdict.turn)
+    place = [config.digest, verdict.model, verdict.baseline or "", key, order.value, verdict.repeat, said]
+    return hashlib.sha256(json.dumps([CLIENT, *place]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _label(verdict: ForeignVerdict, order: Order) -> str:
+    """A strong verdict in Arena-Hard's words."""
+    first_wins = (verdict.preference == 1.0) == (order == Order.CANDIDATE_FIRST)
+    much_better, *_, much_worse = five_way_labels(LABELS)
+    return f"[[{much_better if first_wins else much_worse}]]"
 
 
 def _comparable_chars(verdict: ForeignVerdict) -> int | None:
@@ -122,9 +177,11 @@ def _comparable_chars(verdict: ForeignVerdict) -> int | None:
     return None if verdict.baseline and verdict.baseline_chars is None else verdict.candidate_chars
 
 
-def _reads_the_same(verdict: ForeignVerdict, order: Order, config: JudgeConfig) -> bool:
+def _reads_the_same(said: str | None, verdict: ForeignVerdict, order: Order, config: JudgeConfig) -> bool:
+    if said is None:
+        return False
     parser: Callable[[ChatReply, Labels], object] = find_parser(config.parser, config.parser_options)
-    read = parser(ChatReply(verdict.reply or ""), LABELS)
+    read = parser(ChatReply(said), LABELS)
     if isinstance(read, Unparsed):
         return False
     if isinstance(read, Rating):

@@ -68,7 +68,7 @@ _RESETS = ("before_headers", "after_headers", "mid_body")
 _LOGPROBS = ("none", "one_label", "space", "lower", "truncated")
 _FORMS = ("seconds", "ms", "date")
 _FIELD = re.compile(rb"(?i)\r\n(content-length|transfer-encoding|connection|x-client-request-id):[ \t]*([^\r\n]*)")
-_FENCE = re.compile(r"<<<(instruction|first|second) (\S+)\n")
+_FENCE = re.compile(r"<<<((instruction|first|second|answer)(?:_\d+)?) (\S+)\n")
 _LABEL = re.compile(r"The answer labelled (\S+):\s*\Z")
 _LABEL_REACH = 200
 _CHUNK = 65536
@@ -79,6 +79,11 @@ def p_first(seed: int, instruction: str, first: str, second: str) -> float:
     """Probability that the answer shown first is the better one; swapping the answers turns p into 1 - p."""
     difference = _uniform(seed, instruction, first) - _uniform(seed, instruction, second)
     return 1 / (1 + math.exp(-3 * difference))
+
+
+def grade(seed: int, instruction: str, answer: str) -> int:
+    """From 1 to 10."""
+    return 1 + round(9 * _uniform(seed, instruction, answer))
 
 
 def canonical_hash(instruction: str, first: str, second: str) -> str:
@@ -159,12 +164,17 @@ def check_script(script: Sequence[Mapping[str, Any]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a request asks: judged texts, labels, and the parameters that decide the form of the reply."""
+    """What a request asks: judged texts, labels, and the parameters that decide the form of the reply.
+
+    The turns of a conversation are one text each. What is to be graded has an answer and no second one.
+    """
 
     document: Mapping[str, Any]
-    texts: tuple[str, str, str]  # instruction, first, second
+    texts: tuple[str, str, str]  # instruction, first or answer, second
     labels: tuple[str, str]
     n_chars: int
+    graded: bool = False
+    five_way: bool = False
 
 
 def read_question(body: bytes) -> Question | None:
@@ -178,42 +188,47 @@ def read_question(body: bytes) -> Question | None:
     labels: dict[str, str] = {}
     for content in contents:
         for name, label, text in _fenced(content):
-            texts[name] = text
+            texts[name] = f"{texts[name]}\n\n{text}" if name in texts else text
             labels[name] = label or labels.get(name, "")
     if not texts:
         texts["instruction"] = "\n".join(contents)
+    first, second = labels.get("first") or "A", labels.get("second") or "B"
     return Question(
         document,
-        (texts.get("instruction", ""), texts.get("first", ""), texts.get("second", "")),
-        (labels.get("first") or "A", labels.get("second") or "B"),
+        (texts.get("instruction", ""), texts.get("first", texts.get("answer", "")), texts.get("second", "")),
+        (first, second),
         sum(map(len, contents)),
+        graded="answer" in texts,
+        five_way=f"[[{first}>>{second}]]" in contents[-1],
     )
 
 
 def _fenced(content: str) -> Iterator[tuple[str, str | None, str]]:
-    """Name, label before the fence, and text of each fence; what looks like one inside another is text."""
+    """Field, label before the fence, and text of each fence; what looks like one inside another is text."""
     place = 0
     while opening := _FENCE.search(content, place):
-        name, code = opening.groups()
+        name, field_name, code = opening.groups()
         end = content.find(f"\n{code} {name}>>>", opening.end())
         if end < 0:
             return
         label = _LABEL.search(content[max(place, opening.start() - _LABEL_REACH) : opening.start()])
-        yield name, label and label.group(1), content[opening.end() : end]
+        yield field_name, label and label.group(1), content[opening.end() : end]
         place = end
 
 
 def build_reply(question: Question, p: float, *, number: int, do: Mapping[str, Any]) -> dict[str, Any]:
-    """A chat completion that states the likelier label in the form that the request wants."""
+    """A chat completion that states the likelier label, or the grade for p, in the form that the request wants."""
     asked = question.document
-    label = question.labels[0] if p >= 0.5 else question.labels[1]
+    label = _verdict(question, p)
     logprobs = None
     finish = "stop"
     if asked.get("logprobs") is True:
         label, logprobs = _logprobs(question, p, do.get("logprobs"))
         said = label
     elif "response_format" in asked or "tools" in asked:
-        said = json.dumps({"explanation": "It errs less.", "winner": label})
+        said = json.dumps(
+            {"explanation": "It errs less.", **({"grade": int(label)} if question.graded else {"winner": label})}
+        )
     else:
         said = f"A good answer is right and complete. The better one errs less.\n\n[[{label}]]"
     if "text" in do:
@@ -238,6 +253,22 @@ def build_reply(question: Question, p: float, *, number: int, do: Mapping[str, A
         },
         "system_fingerprint": do.get("fingerprint", "mock"),
     }
+
+
+def _verdict(question: Question, p: float) -> str:
+    first, second = question.labels
+    if question.graded:
+        return str(1 + round(9 * p))
+    if question.five_way:
+        verdicts = (
+            f"{second}>>{first}",
+            f"{second}>{first}",
+            f"{first}={second}",
+            f"{first}>{second}",
+            f"{first}>>{second}",
+        )
+        return verdicts[min(4, int(5 * p))]
+    return first if p >= 0.5 else second
 
 
 def _logprobs(question: Question, p: float, mode: str | None) -> tuple[str, dict[str, Any] | None]:
@@ -400,7 +431,12 @@ class Judge:
         question = arrival.question
         if question is None:
             return Reply(400, (), _error("expected messages", "invalid_request_error", None), billed=False)
-        p = p_first(self.seed, *question.texts)
+        instruction, first, second = question.texts
+        p = (
+            _uniform(self.seed, instruction, first)
+            if question.graded
+            else p_first(self.seed, instruction, first, second)
+        )
         sound = build_reply(question, p, number=arrival.index, do=do)
         if not self._recent or self._recent[-1][0] != arrival.request:
             self._recent.append((arrival.request, sound, arrival.client_id))

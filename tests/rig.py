@@ -19,7 +19,14 @@ from tests.mock_judge import check_script
 
 REPOSITORY = Path(__file__).parents[1]
 
-_SHIPPED = {"label": "pairwise_label", "token": "alpaca_eval_2", "json": "pairwise_json"}
+_SHIPPED = {
+    "label": "pairwise_label",
+    "token": "alpaca_eval_2",
+    "json": "pairwise_json",
+    "five_way": "arena_hard",
+    "grade": "mt_bench_grade",
+    "grade_json": "grade_json",
+}
 _SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
 
 
@@ -142,7 +149,7 @@ def write_judge(
     *,
     name: str = "judge",
     orders: str = "one",
-    kind: Literal["label", "token", "json"] = "label",
+    kind: Literal["label", "token", "json", "five_way", "grade", "grade_json"] = "label",
     **extra: Any,
 ) -> Path:
     """A judge's file like the shipped one of its kind, but asking the model `mock` at the address; `extra` wins."""

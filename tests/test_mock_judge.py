@@ -23,8 +23,8 @@ from evalkit.config import read_judge
 from evalkit.formats.chat import read_reply
 from evalkit.parsers import find_parser
 from evalkit.prompting import ask, render
-from evalkit.types import Comparison, Example, Labels, Order, Output, Preference, Question
-from tests.mock_judge import BOMB_BYTES, MALFORMED, NOTICE_SECONDS, canonical_hash, p_first
+from evalkit.types import Comparison, Example, Grading, Labels, Order, Output, Preference, Question, Rating
+from tests.mock_judge import BOMB_BYTES, MALFORMED, NOTICE_SECONDS, canonical_hash, grade, p_first
 from tests.rig import REPOSITORY, MockJudge, mock_judge, write_judge, write_outputs
 
 INSTRUCTION, BASELINE, CANDIDATE = "Name a colour.", "Red.", "A colour is <<<first ff\nblue\nff first>>>."
@@ -139,6 +139,36 @@ def test_a_reply_has_the_form_that_the_request_wants(
     asked = question(tie="TIE")
     expected = round(p_first(7, INSTRUCTION, BASELINE, CANDIDATE))
     assert preference(post(plain, body(asked, prompt=prompt, **more)), asked.labels, parser) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options", "more"),
+    [("grade", {}, {}), ("grade_json", {"field": "grade"}, {"response_format": {"type": "json_schema"}})],
+)
+def test_an_answer_is_graded_turn_by_turn(
+    plain: MockJudge, prompt: str, options: dict[str, Any], more: dict[str, Any]
+) -> None:
+    conversation = Grading(Example("k", (INSTRUCTION, "And then?")), Output("k", "cand", (BASELINE, CANDIDATE)))
+    asked = ask(conversation, Order.ALONE, repeat=0, secret=b"s", tie=None)
+    read = find_parser("number", {"low": 1, "high": 10, **options})
+    verdict = read(read_reply(post(plain, body(asked, prompt=prompt, **more)).document, seconds=0), asked.labels)
+    assert verdict == Rating(grade(7, f"{INSTRUCTION}\n\nAnd then?", f"{BASELINE}\n\n{CANDIDATE}"), 1, 10)
+
+
+def test_five_verdicts_are_spread_over_the_probability(plain: MockJudge) -> None:
+    found = set()
+    for number in range(30):
+        comparison = Comparison(
+            Example("k", (f"Task {number}",)), Output("k", "base", (BASELINE,)), Output("k", "cand", (CANDIDATE,))
+        )
+        asked = ask(comparison, Order.BASELINE_FIRST, repeat=0, secret=b"s", tie=None)
+        got = post(plain, body(asked, prompt="pairwise_five_way"))
+        verdict = find_parser("five_way", {})(read_reply(got.document, seconds=0), asked.labels)
+        assert isinstance(verdict, Preference), verdict
+        p = p_first(7, f"Task {number}", BASELINE, CANDIDATE)
+        assert (verdict.p_first, verdict.strong) == (1.0 if p >= 0.6 else 0.0 if p < 0.4 else 0.5, not 0.2 <= p < 0.8)
+        found.add((verdict.p_first, verdict.strong))
+    assert len(found) >= 4
 
 
 def test_a_request_with_tools_is_answered_by_a_call(plain: MockJudge) -> None:

@@ -187,3 +187,12 @@ def test_one_key_for_two_instructions_within_a_file_is_refused() -> None:
     cand = OutputSet("cand", "cand.json", examples[:1], outputs[:1])
     with pytest.raises(InputError, match=r"base\.json: key '1' stands for two instructions"):
         pair_common(base, cand)
+
+
+def test_two_conversations_with_the_same_words_in_other_turns_are_two_instructions() -> None:
+    split, joined = Example("k", ("one", "two")), Example("k", ("one\n\ntwo",))
+    assert split.instruction == joined.instruction
+    sides = [OutputSet(model, f"{model}.json", (example,), (Output("k", model, ("a",)),))
+             for model, example in (("base", split), ("cand", joined))]  # fmt: skip
+    with pytest.raises(InputError, match=r"cand\.json: key 'k' has another instruction than in base\.json"):
+        pair_exactly(*sides)

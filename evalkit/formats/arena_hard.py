@@ -1,12 +1,21 @@
 """Arena-Hard's judgments: two games a question, in both of its editions."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from evalkit.documents import kind_of
 from evalkit.errors import InputError
-from evalkit.formats.conversation import FAILED_CALL, ID_FIELDS, id_field, object_at, read_id, text_at
+from evalkit.formats.conversation import (
+    FAILED_CALL,
+    ID_FIELDS,
+    id_field,
+    object_at,
+    read_id,
+    text_at,
+    without_mark,
+)
 from evalkit.formats.records import Record
-from evalkit.formats.verdicts import UNNAMED_JUDGE, ForeignVerdict, count_repeats
+from evalkit.formats.verdicts import UNNAMED_JUDGE, ForeignVerdict, OwnVerdict, count_repeats, same_place
 from evalkit.types import Order
 
 # the first edition's records do not name it
@@ -36,6 +45,59 @@ def game_verdicts(
         InputError: naming the row and the field.
     """
     return count_repeats(verdict for record in records for verdict in _verdicts(record, judge, baseline))
+
+
+def game_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+    """Preferences as rows of a `model_judgment/JUDGE/MODEL.jsonl` of the second edition.
+
+    Args:
+        verdicts: those of one place in both orders one after the other.
+
+    Raises:
+        InputError: a preference is a probability, or was asked for in one order only.
+    """
+    for games in same_place(verdicts):
+        first = next(iter(games.values()))
+        asked = first.annotation.asked
+        if len(games) < len(_ORDERS) and not first.decided_alone:
+            raise InputError(
+                f"judge {first.judge!r} was asked in one order, and Arena-Hard's files hold both. Choose another judge "
+                "with --judge, or write mt_bench or parquet"
+            )
+        yield {
+            "uid": asked.key,
+            "category": asked.category,
+            "judge": first.judge,
+            "model": asked.model,
+            "baseline": asked.baseline,
+            "games": [_written(games.get(order, first), order) for order in _ORDERS],
+        }
+
+
+def _written(one: OwnVerdict, order: Order) -> dict[str, Any] | None:
+    """A game; null where the judge said nothing that could be read again."""
+    if one.annotation.preference is None and one.reply is None:
+        return None
+    return {
+        "score": _named(one, order),
+        "judgment": {"answer": without_mark(one.reply or "")},
+        "prompt": [{"role": message.role, "content": message.content} for message in one.messages],
+    }
+
+
+def _named(one: OwnVerdict, order: Order) -> str | None:
+    """The label of a verdict, A being shown first."""
+    preference = one.annotation.preference
+    if preference is None:
+        return None
+    p_a = preference if order == Order.CANDIDATE_FIRST else 1.0 - preference
+    label = next((label for label, said in _LABELS.items() if said == (p_a, one.annotation.strong)), None)
+    if label is None:
+        raise InputError(
+            f"judge {one.judge!r} gives probabilities, and Arena-Hard's files hold five verdicts. Choose another judge "
+            "with --judge, or write parquet"
+        )
+    return label
 
 
 def _verdicts(record: Record, judge: str | None, baseline: str | None) -> Iterator[ForeignVerdict]:

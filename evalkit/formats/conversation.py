@@ -90,9 +90,19 @@ def read_id(record: Record, name: str) -> str:
     return record.text(name)
 
 
+def write_id(key: str) -> int | str:
+    """The inverse of `read_id`: whole numbers are written as such."""
+    return int(key) if key.isascii() and key.isdigit() and key == str(int(key[:18])) else key
+
+
 def id_field(record: Record) -> str | None:
     """The field that names the question, where there is one."""
     return next((name for name in ID_FIELDS if record.fields.get(name) is not None), None)
+
+
+def without_mark(text: str) -> str:
+    """Words of a judge that cannot be taken for a failed call, whatever it quotes."""
+    return text.replace(FAILED_CALL, FAILED_CALL.strip("$"))
 
 
 def object_at(record: Record, place: str, value: object) -> dict[str, Any]:

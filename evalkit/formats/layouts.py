@@ -7,20 +7,19 @@ import io
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from evalkit.documents import decode, open_file, read_text
+from evalkit.documents import decode, read_text
 from evalkit.errors import InputError
 from evalkit.files import replacing, write_text
 from evalkit.formats import hub
 from evalkit.formats.inspect_log import EVAL_SUFFIX, parse_log, read_members
 from evalkit.formats.lossless import from_json, from_text, rows_of, table_of, to_json, to_text
-from evalkit.formats.records import Record, read_records
+from evalkit.formats.records import Record, open_unzipped, read_records
 
 EVALUATOR_CONFIGS = ("configs.yaml", "config.yaml")
 Rows = Iterable[Mapping[str, Any]]
@@ -135,7 +134,7 @@ def write_rows(records: Rows, layout: Layout, path: Path) -> None:
 
 
 def _first_mark(path: Path) -> str:
-    with _unzipped(path) as file:
+    with open_unzipped(path) as file:
         while piece := file.read(1 << 12):
             text = piece.removeprefix(b"\xef\xbb\xbf").lstrip()
             if text:
@@ -144,31 +143,18 @@ def _first_mark(path: Path) -> str:
 
 
 def _object(path: Path) -> dict[str, Any]:
-    with _unzipped(path) as file:
+    with open_unzipped(path) as file:
         value = parse_log(decode(file.read(), str(path)), str(path))
     if not isinstance(value, dict):
         raise InputError(f"{path}: expected an array of objects or an object")
     return value
 
 
-@contextlib.contextmanager
-def _unzipped(path: Path) -> Iterator[io.BufferedIOBase]:
-    with open_file(path) as file:
-        if path.suffix != ".gz":
-            yield file
-            return
-        try:
-            with gzip.open(file) as unzipped:
-                yield unzipped
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise InputError(f"{path}: not a gzip file: {error}") from None
-
-
 def _parquet_table(path: Path) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with _unzipped(path) as file:
+    with open_unzipped(path) as file:
         try:
             return pq.ParquetFile(io.BytesIO(file.read())).read()
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:

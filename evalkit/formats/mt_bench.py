@@ -1,17 +1,27 @@
 """MT-Bench's judgments: grades of single answers, and winners of pairs judged in both orders."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.formats.conversation import FAILED_CALL, ID_FIELDS, id_field, read_id
+from evalkit.formats.conversation import FAILED_CALL, ID_FIELDS, id_field, read_id, without_mark, write_id
 from evalkit.formats.records import Record
-from evalkit.formats.verdicts import UNNAMED_JUDGE, ForeignVerdict, count_repeats, optional_number, optional_turn
+from evalkit.formats.verdicts import (
+    UNNAMED_JUDGE,
+    ForeignVerdict,
+    OwnVerdict,
+    count_repeats,
+    optional_number,
+    optional_turn,
+    same_place,
+)
 from evalkit.types import Order
 
 SCALE = (1.0, 10.0)
 # how a grade is stored that was not found in the reply
 _UNREAD = -1.0
 _PREFERENCES = {"model_1": 1.0, "model_2": 0.0, "tie": 0.5}
+_WINNERS = {preference: winner for winner, preference in _PREFERENCES.items()}
 # in the first game the answer of model_1 is the one that is shown first
 _GAMES = (("g1", Order.CANDIDATE_FIRST), ("g2", Order.BASELINE_FIRST))
 
@@ -38,6 +48,95 @@ def pair_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Ite
         InputError: naming the row and the field.
     """
     return count_repeats(verdict for record in records for verdict in _pair(record, judge))
+
+
+def single_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+    """Grades as rows of a `model_judgment/*_single.jsonl`.
+
+    Raises:
+        InputError: a grade on another scale.
+    """
+    for one in verdicts:
+        asked, rating = one.annotation.asked, one.annotation.rating
+        if rating is not None and (rating.low, rating.high) != SCALE:
+            raise InputError(
+                f"judge {one.judge!r} grades from {rating.low:g} to {rating.high:g}, and MT-Bench's files hold grades "
+                f"from {SCALE[0]:g} to {SCALE[1]:g}. Choose another judge with --judge, or another format"
+            )
+        score = _UNREAD if rating is None else rating.value
+        yield {
+            "question_id": write_id(one.question),
+            "model": asked.model,
+            "judge": [one.judge, one.prompt],
+            "user_prompt": _prompt(one),
+            "judgment": _judgment(one, failed=rating is None),
+            "score": int(score) if score == int(score) else score,
+            "turn": asked.turn,
+            **_time(one),
+        }
+
+
+def pair_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+    """Preferences as rows of a `model_judgment/*_pair.jsonl`; what was judged in one order only has the old form with
+    one winner.
+
+    Args:
+        verdicts: those of one place in both orders one after the other.
+
+    Raises:
+        InputError: a preference is a probability.
+    """
+    for games in same_place(verdicts):
+        first = next(iter(games.values()))
+        asked = first.annotation.asked
+        row: dict[str, Any] = {
+            "question_id": write_id(first.question),
+            "model_1": asked.model,
+            "model_2": asked.baseline,
+            "judge": [first.judge, first.prompt],
+        }
+        if len(games) < len(_GAMES) and not first.decided_alone:
+            row |= {"winner": _named(first), "user_prompt": _prompt(first), "judgment": _game_judgment(first)}
+        else:
+            for game, order in _GAMES:
+                one = games.get(order, first)
+                row |= {
+                    f"{game}_winner": _named(one),
+                    f"{game}_user_prompt": _prompt(one),
+                    f"{game}_judgment": _game_judgment(one),
+                }
+        yield {**row, "turn": asked.turn, **_time(first)}
+
+
+def _named(one: OwnVerdict) -> str:
+    """The winner."""
+    preference = one.annotation.preference
+    if preference is None:
+        return "error"
+    if preference not in _WINNERS:
+        raise InputError(
+            f"judge {one.judge!r} gives probabilities, and MT-Bench's files hold winners. Choose another judge with "
+            "--judge, or write parquet"
+        )
+    return _WINNERS[preference]
+
+
+def _game_judgment(one: OwnVerdict) -> str:
+    return _judgment(one, failed=one.annotation.preference is None)
+
+
+def _judgment(one: OwnVerdict, *, failed: bool) -> str:
+    if one.reply is not None:
+        return without_mark(one.reply)
+    return FAILED_CALL if failed else ""
+
+
+def _prompt(one: OwnVerdict) -> str:
+    return "\n\n".join(message.content for message in one.messages)
+
+
+def _time(one: OwnVerdict) -> dict[str, float]:
+    return {} if one.seconds is None else {"tstamp": one.seconds}
 
 
 def _single(record: Record, judge: str | None) -> ForeignVerdict:

@@ -82,7 +82,7 @@ def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) ->
     if os.path.isdir(path):  # unlike Path.is_dir it takes any name
         raise InputError(f"{path}: is a folder. Name a file in it, or a dataset folder written by `datasets`")
     suffixes = path.suffixes[-2:] if path.suffix == ".gz" else path.suffixes[-1:]
-    with _opened(path) as file:
+    with open_unzipped(path) as file:
         if not suffixes or suffixes[0] not in SUFFIXES:
             raise InputError(f"{path}: unknown kind of file. Known: {', '.join(SUFFIXES)}, each also with .gz")
         if not any(piece.strip() for piece in _pieces(file)):
@@ -102,7 +102,12 @@ def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) ->
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[io.BufferedIOBase]:
+def open_unzipped(path: Path) -> Iterator[io.BufferedIOBase]:
+    """The bytes of a file, of one whose name ends in `.gz` unpacked.
+
+    Raises:
+        InputError: missing, or no gzip file though it is called one.
+    """
     with open_file(path) as file:
         if path.suffix != ".gz":
             yield file

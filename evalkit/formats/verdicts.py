@@ -1,5 +1,6 @@
-"""Verdicts that other benchmarks' judges left, in one form."""
+"""Verdicts in one form: those that other benchmarks' judges left, and ours on their way into other tools' files."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.formats.records import Record
-from evalkit.types import Example, Order
+from evalkit.types import Annotation, Example, Message, Order
 
 UNNAMED_JUDGE = "unnamed"
 
@@ -42,6 +43,34 @@ class ForeignVerdict:
     candidate_measures: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnVerdict:
+    """A verdict of ours, with the judge's words and what it was sent where the store has them.
+
+    `judge` is the name it goes by in a file, `prompt` that of the judge's prompt; `seconds` since 1970 is when the
+    reply came.
+    """
+
+    annotation: Annotation
+    judge: str
+    prompt: str = ""
+    reply: str | None = None
+    messages: tuple[Message, ...] = ()
+    seconds: float | None = None
+
+    @property
+    def question(self) -> str:
+        """The question's name without the number of its turn."""
+        asked = self.annotation.asked
+        return asked.key.removesuffix(f":{asked.turn}")
+
+    @property
+    def decided_alone(self) -> bool:
+        """Whether a rule or a failure stands for every order."""
+        asked = self.annotation.asked
+        return asked.rule is not None or asked.failure is not None
+
+
 def count_repeats(verdicts: Iterable[ForeignVerdict]) -> Iterator[ForeignVerdict]:
     """The same verdicts, those of the same place numbered from 0: judges append to their files."""
     seen: Counter[tuple[object, ...]] = Counter()
@@ -49,6 +78,24 @@ def count_repeats(verdicts: Iterable[ForeignVerdict]) -> Iterator[ForeignVerdict
         place = (one.key, one.judge, one.model, one.baseline, one.order, one.turn)
         yield replace(one, repeat=seen[place]) if seen[place] else one
         seen[place] += 1
+
+
+def same_place(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[Order, OwnVerdict]]:
+    """Verdicts of ours on the same answers and repeat, by order.
+
+    Args:
+        verdicts: those of one instruction one after the other.
+    """
+    for _, group in itertools.groupby(verdicts, key=_instruction):
+        by_repeat: dict[int, dict[Order, OwnVerdict]] = {}
+        for one in group:
+            by_repeat.setdefault(one.annotation.asked.repeat, {})[one.annotation.asked.order] = one
+        yield from by_repeat.values()
+
+
+def _instruction(one: OwnVerdict) -> tuple[str, str, str, str]:
+    asked = one.annotation.asked
+    return one.judge, asked.model, asked.baseline, asked.key
 
 
 def with_categories(verdicts: Iterable[ForeignVerdict], questions: Sequence[Example]) -> Iterator[ForeignVerdict]:

@@ -13,7 +13,7 @@ from evalkit.config import read_judge
 from evalkit.judge import build_request
 from evalkit.pairing import pair_exactly
 from evalkit.prompting import ask
-from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Order, Tls
+from evalkit.types import ChatReply, ChatRequest, Grading, JudgeConfig, Order, Tls
 from tests.builders import output_set
 
 KINDS: dict[str, type[HttpClient] | type[SdkClient]] = {"openai": HttpClient, "openai_sdk": SdkClient}
@@ -40,9 +40,15 @@ SOUND = json.dumps(completion()).encode()
 
 
 def request_of(config: JudgeConfig, *, marker: str | None = None, secret: bytes = b"s") -> ChatRequest:
-    """A judge's question on two short answers; a `marker` travels in the field that is meant for the user's name."""
+    """A judge's question on one or two short answers; a `marker` travels in the field that is meant for the user's
+    name.
+    """
     (comparison,) = pair_exactly(output_set("base", ["b"]), output_set("cand", ["c"])).comparisons
-    question = ask(comparison, Order.BASELINE_FIRST, repeat=0, secret=secret, tie=config.tie)
+    if config.asks == "grade":
+        alone = Grading(comparison.example, comparison.candidate)
+        question = ask(alone, Order.ALONE, repeat=0, secret=secret, tie=config.tie)
+    else:
+        question = ask(comparison, Order.BASELINE_FIRST, repeat=0, secret=secret, tie=config.tie)
     request = build_request(question, config, http_endpoint(dataclasses.replace(config, base_url="http://localhost")))
     more = {} if marker is None else {"user": marker}
     return dataclasses.replace(request, parameters={**request.parameters, **more})

@@ -267,7 +267,8 @@ def test_replies_to_other_requests_are_refused(kind: str, faulty: MockJudge) -> 
     assert len(refused) >= 150 and len(refused) + len(accepted) == len(requests)
     for request, reply in accepted:
         assert any(
-            f"[[{label}]]" in reply.text for label in (question_of(request).labels.first, question_of(request).labels.second)
+            f"[[{label}]]" in reply.text
+            for label in (question_of(request).labels.first, question_of(request).labels.second)
         )
 
 

@@ -11,13 +11,14 @@ from evalkit.clients.address import read_address
 from evalkit.clients.builtin import BUILTIN
 from evalkit.config import judge_names, read_judge
 from evalkit.documents import read_yaml
-from evalkit.parsers import find_parser
-from evalkit.types import ChatReply, Preference
+from evalkit.parsers import find_parser, five_way_labels
+from evalkit.types import ChatReply, Preference, Rating
 from tests.builders import question_of
 from tests.clients.asking import completion, request_of
 from tests.clients.endpoint import Endpoint
 from tests.rig import REPOSITORY, mock_judge
 
+PLAIN = {"temperature", "max_tokens"}
 WEIGHTS = {"temperature", "max_tokens", "logprobs", "top_logprobs"}
 SCHEMA = {"temperature", "max_tokens", "response_format"}
 # what the body holds besides model and messages, the variable and the header of the key, and where it goes
@@ -38,6 +39,10 @@ ENDPOINTS: dict[str, tuple[set[str], str, str, str]] = {
     "alpaca_eval_2": (WEIGHTS, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
     "pairwise_json": (SCHEMA, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
     "pairwise_label": ({"max_completion_tokens"}, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+    "arena_hard": (PLAIN, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+    "mt_bench_pair": (PLAIN, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+    "mt_bench_grade": (PLAIN, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
+    "grade_json": (SCHEMA, "OPENAI_API_KEY", "authorization", "api.openai.com/v1"),
 }
 KEY = "canary-0123456789"
 
@@ -97,7 +102,7 @@ def test_a_judge_reads_what_its_server_answers(
                 await client.close()
 
         verdict = find_parser(config.parser, config.parser_options)(asyncio.run(once()), question_of(request).labels)
-    assert isinstance(verdict, Preference)
+    assert isinstance(verdict, Rating if config.asks == "grade" else Preference), verdict
 
 
 def test_a_tool_is_forced_and_names_this_questions_labels() -> None:
@@ -106,6 +111,47 @@ def test_a_tool_is_forced_and_names_this_questions_labels() -> None:
     labels = question_of(request).labels
     assert tool["function"]["parameters"]["properties"]["winner"]["enum"] == [labels.first, labels.second, "TIE"]
     assert request.parameters["tool_choice"] == {"type": "function", "function": {"name": "verdict"}}
+
+
+def test_a_grade_is_enforced_as_a_whole_number_on_the_judges_scale() -> None:
+    request = request_of(read_judge("grade_json"))
+    wanted = request.parameters["response_format"]["json_schema"]
+    assert (wanted["name"], wanted["strict"]) == ("verdict", True)
+    assert wanted["schema"] == {
+        "type": "object",
+        "properties": {
+            "explanation": {"type": "string"},
+            "grade": {"type": "integer", "minimum": 1, "maximum": 10},
+        },
+        "required": ["explanation", "grade"],
+        "additionalProperties": False,
+    }
+
+
+def test_a_scale_of_fractions_is_enforced_by_the_whole_numbers_on_it() -> None:
+    options = {"field": "grade", "low": 0.5, "high": 4.5}
+    request = request_of(dataclasses.replace(read_judge("grade_json"), parser_options=options))
+    schema = request.parameters["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["grade"] == {"type": "integer", "minimum": 1, "maximum": 4}
+
+
+def test_five_verdicts_are_enforced_with_this_questions_labels() -> None:
+    config = dataclasses.replace(
+        read_judge("pairwise_json"), parser="five_way", answer_schema={"why": "text", "winner": "five_way"}
+    )
+    request = request_of(config)
+    schema = request.parameters["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["winner"]["enum"] == list(five_way_labels(question_of(request).labels))
+
+
+def test_a_tool_says_what_is_to_be_stated() -> None:
+    def description(name: str) -> str:
+        request = request_of(dataclasses.replace(read_judge(name), answer_form="tool"))
+        return str(request.parameters["tools"][0]["function"]["description"])
+
+    # in the keys of stored replies, word for word
+    assert description("anthropic") == "State the verdict on the two answers."
+    assert description("grade_json") == "State the grade of the answer."
 
 
 def test_no_shipped_judge_holds_a_key() -> None:

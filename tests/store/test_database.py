@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.errors import StoreError
 from evalkit.store import Batch, Store, open_store
-from evalkit.types import ChatReply
+from evalkit.types import ChatReply, ModelConfig, Prices
 from tests.store.filling import BENCHMARK, JUDGE, batch, board_digest, fill, open_work, reply_to, url, work
 
 REPLY = ChatReply("[[K]]\ud800\0é", ((("K", -0.1), ("T", -2.5)),), "stop", 10, 1, "served-model", 0.25)
@@ -151,3 +151,38 @@ def test_a_failed_commit_keeps_nothing_of_the_batch(store: Store) -> None:
             )
         )
     assert store.replies([first.request.key]) == {}
+
+
+def test_a_place_comes_back_with_turn_measures_and_the_verdict_on_record(store: Store) -> None:
+    planned = work(store)
+    (place,) = planned.places()
+    kept = dataclasses.replace(
+        place.asked,
+        turn=2,
+        recorded=0.75,
+        baseline_measures={"tokens": 7.0, "bold": 0.0},
+        candidate_measures={"lists": 1.5},
+        failure="no reply é",
+    )
+    store.open_places(planned.config, planned.group, planned.digest, [kept])
+    assert list(store.answered(JUDGE.digest, benchmark=BENCHMARK)) == [(kept, None, None)]
+
+
+@pytest.mark.parametrize("column", ["recorded", "turn", "baseline_measures", "candidate_measures"])
+def test_a_place_whose_new_columns_are_damaged_is_told(store: Store, tmp_path: Path, column: str) -> None:
+    fill(store, 2)
+    execute(tmp_path / "store.db", f"UPDATE asked SET {column} = '7' WHERE key = 'k001'")
+    with pytest.raises(StoreError, match="instruction 'k001'.* is damaged"):
+        list(store.answered(JUDGE.digest, benchmark=BENCHMARK))
+
+
+def test_judges_and_models_are_kept_side_by_side_and_only_judges_are_told_for_such(store: Store) -> None:
+    planned = work(store)
+    judge = dataclasses.replace(
+        planned.config, name="foreign", digest="foreign", labels=("A", "B"), fence=False, asks="grade"
+    )
+    model = ModelConfig(name="mine", client="openai", model="tiny", system="Be brief.", prices=Prices(1, 2), digest="m")
+    for config in (judge, model):
+        store.open_places(config, dataclasses.replace(planned.group, digest=config.digest), planned.digest, [])
+    assert {config.digest: config for config in store.configs()} == {"foreign": judge, "m": model}
+    assert store.judges() == [judge]

@@ -349,7 +349,8 @@ def test_the_digest_does_not_change_with_the_names_of_the_files(tmp_path: Path) 
 DIGESTS = {
     "alpaca_eval_2": "e6dc05187592", "anthropic": "b8a6863d8cf5", "azure_openai": "d4dbede1a709",
     "gemini": "4b8a3ebd1f03", "llama_cpp": "419d1cf6af6c", "longest": "06343f32db89", "ollama": "e5ea0aac3c2e",
-    "openrouter": "4bfc55fe269e", "pairwise_json": "3c480a8f9406", "random": "5e1f16ab7092",
+    "openrouter": "4bfc55fe269e", "pairwise_json": "3c480a8f9406", "pairwise_label": "f66e1d1d5567",
+    "random": "5e1f16ab7092",
     "sglang": "36e3dde864b2", "shortest": "bdbf40894b02", "surface": "9692759eca3d", "vllm": "091056c76385",
 }  # fmt: skip
 

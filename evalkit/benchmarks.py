@@ -75,6 +75,8 @@ def read_benchmark(name: str) -> Benchmark:
             raise ConfigError(f"{path}: {UnknownName('key', key, _KEYS)}")
         if key in _TEXTS and not isinstance(value, str):
             raise ConfigError(f"{path}: {key}: expected text, found {kind_of(value)}. Put it in quotes")
+        if value in ("", {}):
+            raise ConfigError(f"{path}: {key}: expected something, found nothing. Leave the key out")
     for key in _REQUIRED:
         if key not in fields:
             raise ConfigError(f"{path}: missing key {key!r}")

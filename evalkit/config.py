@@ -44,6 +44,8 @@ _JUDGE_KINDS: _Kinds = {
     "fence": _TRUTH,
     "labels": _LIST,
 }
+# what a label that is read between brackets cannot hold
+_UNREADABLE = {"bracket_label": "[]\n", "five_way": "[]<>=\n"}
 _SENT = ("parser_options", "parameters")
 _MODEL_REQUIRED = ("client", "model")
 _JUDGE_REQUIRED = ("client", "model", "parser")
@@ -231,6 +233,10 @@ def _check_values(path: Path, config: JudgeConfig) -> None:
         or len({*config.labels, config.tie}) != 3
     ):
         raise ConfigError(f"{path}: labels: expected two different texts, as in [A, B], neither of which is the tie")
+    _check_labels(path, config)
+    field = config.parser_options.get("field")
+    if config.answer_schema and isinstance(field, str) and field not in config.answer_schema:
+        raise ConfigError(f"{path}: parser_options: field: {UnknownName('field', field, config.answer_schema)}")
     for name, kind in config.answer_schema.items():
         if kind not in ANSWER_KINDS:
             raise ConfigError(
@@ -240,6 +246,22 @@ def _check_values(path: Path, config: JudgeConfig) -> None:
     graded = config.asks == "grade" or "grade" in config.answer_schema.values()
     if graded and any(isinstance(bound, bool) or not isinstance(bound, int | float) for bound in bounds):
         raise ConfigError(f"{path}: parser_options: a judge that grades needs the ends of its scale, low and high")
+
+
+def _check_labels(path: Path, config: JudgeConfig) -> None:
+    """Labels that the parser could not read back would be paid for and bring no verdict."""
+    unreadable = _UNREADABLE.get(config.parser, "")
+    for label in config.labels:
+        if any(letter in label for letter in unreadable):
+            raise ConfigError(
+                f"{path}: labels: {label!r} cannot be read back. Leave out {' '.join(unreadable.strip())}"
+            )
+    weighted = config.parser == "token_probability" and config.parameters.get("logprobs")
+    if weighted and len({label[0] for label in config.labels}) == 1:
+        raise ConfigError(
+            f"{path}: labels: {config.labels[0]!r} and {config.labels[1]!r} begin alike, and the parser "
+            "token_probability reads their first token. Let them differ in the first letter"
+        )
 
 
 def _check_headers(path: Path, config: ModelConfig) -> None:

@@ -17,7 +17,7 @@ from evalkit.formats.evaluators import convert_evaluator, write_judge
 from evalkit.formats.foreign import ForeignFile, detect, read_foreign
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.judgments import read_judgments
-from evalkit.formats.layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of
+from evalkit.formats.layouts import EVALUATOR_CONFIGS, first_fields, layout_of
 from evalkit.formats.verdicts import ForeignVerdict
 from evalkit.recorded import PLAN, Filed, JudgeKind, file_verdict, judge_configs, judge_kind
 from evalkit.store import Batch, Group, Store
@@ -89,9 +89,12 @@ def import_files(store: Store, paths: Sequence[Path], how: How, *, judges_folder
         judges_folder: where evaluators become judges of ours.
 
     Raises:
-        InputError: naming file, row and field. Nothing is filed then; files before it may have been kept.
+        InputError: naming file, row and field, or two files that would be kept under one name. Nothing is filed then;
+            files before it may have been kept.
         ConfigError: an evaluator does what no judge of ours does; no such benchmark.
     """
+    paths = list(dict.fromkeys(paths))
+    _check_names(paths)
     named = None if how.benchmark is None else read_benchmark(how.benchmark).name
     evaluators = [path for path in paths if how.format in (None, "alpaca_eval") and _evaluator(path)]
     converted = {path: convert_evaluator(path) for path in evaluators}
@@ -143,15 +146,25 @@ def _readable(path: Path, wanted: str | None) -> bool:
 
 
 def _keep(store: Store, file: ForeignFile, path: Path) -> int:
-    name = DocumentName(file.format, file.kind, document_name(path, file.layout))
+    name = DocumentName(file.format, file.kind, document_name(path))
     return write_document(store, name, dataclasses.asdict(file.layout), file.records)
 
 
-def document_name(path: Path, layout: Layout) -> str:
-    """Where a file lay, without its ending and without a way out of a folder."""
-    plain = path.name.removesuffix(layout.suffix or "")
-    parts = [part for part in PurePath(os.path.normpath(path.parent)).parts if part not in (path.anchor, "..", ".")]
-    return "/".join((*parts, plain))
+def document_name(path: Path) -> str:
+    """Where a file lay, without a way out of a folder."""
+    parts = PurePath(os.path.normpath(path)).parts
+    return "/".join(part for part in parts if part not in (path.anchor, "..", "."))
+
+
+def _check_names(paths: Iterable[Path]) -> None:
+    taken: dict[str, Path] = {}
+    for path in paths:
+        other = taken.setdefault(document_name(path), path)
+        if other != path:
+            raise InputError(
+                f"{path}: would be kept under the name of {other}, {document_name(path)!r}. Run evalkit import in a "
+                "folder that both lie in"
+            )
 
 
 def _verdicts(path: Path, how: How, named: str | None) -> list[tuple[str, ForeignVerdict]]:

@@ -204,7 +204,7 @@ def _last_verdict(text: str, read: Callable[[str], Verdict]) -> Verdict:
 
 def _of_five(said: str, labels: Labels) -> Verdict:
     for name, p_first, strong in zip(five_way_labels(labels), _FIVE, (True, False, False, False, True), strict=True):
-        if said.replace(" ", "") == name:
+        if said.replace(" ", "") == name.replace(" ", ""):
             return Preference(p_first, strong=strong)
     return Unparsed(f"unknown verdict {_shown(said)}")
 

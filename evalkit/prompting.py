@@ -57,8 +57,7 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
         ConfigError: the prompt is no valid template, or does not show each judged text exactly once, unchanged. Only
             the reference answer may be left out.
     """
-    texts = _texts(question)
-    values = {name: _shown(name, turns, question) for name, turns in texts.items()}
+    values = {name: _shown(name, texts, question) for name, texts in _texts(question).items()}
     template = _compile(prompt_text)
     turns = len(question.subject.example.turns)
     variables = {REFERENCE: "", **values, "labels": question.labels, "turns": turns}
@@ -68,16 +67,16 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
     except Exception as error:  # noqa: BLE001 (a template is code, and fails as code does)
         raise ConfigError(f"the prompt cannot be rendered: {error}") from None
     whole = "\n".join(message.content for message in messages)
-    fences = 0
+    codes = 0
     for name, value in values.items():
         times = whole.count(value) if question.fenced else int(value.strip("\n") in whole)
         if times == 0 and name == REFERENCE:
             continue
         if times != 1:
             raise ConfigError(f"the prompt shows {{{{ {name} }}}} {times} times. Show it once, without a filter")
-        fences += len(texts[name])
-    # two codes to a fence; a filtered copy keeps its code, whatever else it changes
-    if question.fenced and whole.lower().count(question.nonce) != 2 * fences:
+        codes += value.count(question.nonce)
+    # a filtered copy keeps its code, whatever else it changes
+    if question.fenced and whole.lower().count(question.nonce) != codes:
         raise ConfigError(
             "the prompt shows a judged text a second time in another form. Show each once, without a filter"
         )
@@ -96,18 +95,20 @@ def _texts(question: Question) -> dict[str, tuple[str, ...]]:
     names = GRADE_FIELDS if isinstance(question.subject, Grading) else PAIR_FIELDS
     texts = {"instruction": example.turns}
     texts.update((name, output.texts or ("",)) for name, output in zip(names, question.shown, strict=True))
-    if example.reference:
+    if any(text.strip() for text in example.reference):
         texts[REFERENCE] = example.reference
     return texts
 
 
-def _shown(name: str, turns: tuple[str, ...], question: Question) -> str:
+def _shown(name: str, texts: tuple[str, ...], question: Question) -> str:
     """The turns of one field, each in a fence of its own: no turn can pass for two."""
+    names = [name] if len(texts) == 1 else [f"{name}_{turn}" for turn in range(1, len(texts) + 1)]
+    # an answer may be empty; an empty reference is none
+    shown = [(one, text) for one, text in zip(names, texts, strict=True) if name != REFERENCE or text.strip()]
     if not question.fenced:
-        return "\n\n".join(turns)
-    names = [name] if len(turns) == 1 else [f"{name}_{turn}" for turn in range(1, len(turns) + 1)]
+        return "\n\n".join(text for _, text in shown)
     nonce = question.nonce
-    return "\n\n".join(f"<<<{one} {nonce}\n{text}\n{nonce} {one}>>>" for one, text in zip(names, turns, strict=True))
+    return "\n\n".join(f"<<<{one} {nonce}\n{text}\n{nonce} {one}>>>" for one, text in shown)
 
 
 def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[str, str]:

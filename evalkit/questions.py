@@ -14,12 +14,12 @@ from evalkit.benchmarks import (
     questions_source,
     reference_answers_source,
 )
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.files import write_text
 from evalkit.formats.hub import PREFIX, read_hub
 from evalkit.formats.outputs import read_one
 from evalkit.formats.questions import read_questions
-from evalkit.types import Example, OutputSet
+from evalkit.types import Example, Output, OutputSet
 
 
 def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ...] | None:
@@ -29,7 +29,7 @@ def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ..
         given: a source to read instead of the benchmark's own.
 
     Raises:
-        ConfigError: they are on a hub only.
+        ConfigError: they are on a hub only, or none is of a category that is to have references.
         InputError: naming file, row and field.
     """
     source = questions_source(benchmark, given)
@@ -41,6 +41,13 @@ def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ..
     with_reference = benchmark.reference_categories
     if not with_reference:
         return questions
+    found = {one.category for one in questions}
+    # a file that the user names may be a part of the set
+    if given is None and (unknown := [name for name in with_reference if name not in found]):
+        raise ConfigError(
+            f"benchmark {benchmark.name!r}: reference_categories: "
+            f"{UnknownName('category', unknown[0], sorted(filter(None, found)))}"
+        )
     return tuple(one if one.category in with_reference else dataclasses.replace(one, reference=()) for one in questions)
 
 
@@ -81,7 +88,8 @@ def load_baseline(
         InputError: naming file, row and field.
     """
     sources = [baseline_source(benchmark, one) for one in given] or [baseline_source(benchmark, None)]
-    if len(sources) == 1:
+    # one that is named stands in for all of them; the benchmark's own must have an answer for every category
+    if len(sources) == 1 and (given or len(benchmark.baselines) < 2):
         return read_one(sources, key=key, questions=questions)
     if not isinstance(benchmark.baseline, Mapping):
         raise ConfigError(f"benchmark {benchmark.name!r} has one baseline, and --baseline names {len(sources)}")
@@ -94,9 +102,17 @@ def merge_baselines(sets: Sequence[OutputSet], by_category: Mapping[str, str]) -
 
     Raises:
         ConfigError: a category has no baseline, or its baseline's answers are not there.
+        InputError: a model answers a question twice, or one key names two instructions.
     """
-    by_model = {one.model: dict(zip((e.key for e in one.examples), one.outputs, strict=True)) for one in sets}
-    examples = {example.key: example for one in sets for example in one.examples}
+    by_model: dict[str, dict[str, Output]] = {}
+    examples: dict[str, Example] = {}
+    for one in sets:
+        answers = by_model.setdefault(one.model, {})
+        for example, output in zip(one.examples, one.outputs, strict=True):
+            if examples.setdefault(example.key, example).turns != example.turns:
+                raise InputError(f"{one.source}: key {example.key!r} stands for two instructions")
+            if answers.setdefault(example.key, output) is not output:
+                raise InputError(f"{one.source}: holds several answers to question {example.key!r}. Keep one")
     wanted: dict[str, str] = {}
     for key, example in examples.items():
         model = by_category.get(example.category or "")
@@ -106,7 +122,9 @@ def merge_baselines(sets: Sequence[OutputSet], by_category: Mapping[str, str]) -
         if key not in by_model.get(model, {}):
             raise ConfigError(f"question {key!r}: no answer of {model!r}, the baseline of {example.category!r}")
         wanted[key] = model
-    name = " + ".join(dict.fromkeys(wanted.values()))
+    # in the benchmark's order: files in another one are no other baseline
+    used = set(wanted.values())
+    name = " + ".join(model for model in dict.fromkeys(by_category.values()) if model in used)
     return OutputSet(
         name,
         ", ".join(one.source for one in sets),

@@ -71,6 +71,7 @@ _FIELD = re.compile(rb"(?i)\r\n(content-length|transfer-encoding|connection|x-cl
 _FENCE = re.compile(r"<<<((instruction|first|second|answer)(?:_\d+)?) (\S+)\n")
 _LABEL = re.compile(r"The answer labelled (\S+):\s*\Z")
 _LABEL_REACH = 200
+_BARE = re.compile(r'^(\w+): "(.*?)"$', re.MULTILINE | re.DOTALL)  # an answer in a prompt without fences
 _CHUNK = 65536
 _RESET_AFTER = 0.02
 
@@ -191,7 +192,7 @@ def read_question(body: bytes) -> Question | None:
             texts[name] = f"{texts[name]}\n\n{text}" if name in texts else text
             labels[name] = label or labels.get(name, "")
     if not texts:
-        texts["instruction"] = "\n".join(contents)
+        texts, labels = _bare("\n".join(contents))
     first, second = labels.get("first") or "A", labels.get("second") or "B"
     return Question(
         document,
@@ -201,6 +202,16 @@ def read_question(body: bytes) -> Question | None:
         graded="answer" in texts,
         five_way=f"[[{first}>>{second}]]" in contents[-1],
     )
+
+
+def _bare(content: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Texts and labels of a prompt without fences: two answers as `m: "..."`, each on lines of its own."""
+    answers = list(_BARE.finditer(content))
+    if len(answers) != 2:
+        return {"instruction": content}, {}
+    first, second = answers
+    texts = {"instruction": content[: first.start()], "first": first.group(2), "second": second.group(2)}
+    return texts, {"first": first.group(1), "second": second.group(1)}
 
 
 def _fenced(content: str) -> Iterator[tuple[str, str | None, str]]:

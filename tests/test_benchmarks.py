@@ -66,6 +66,8 @@ def test_a_hub_name_of_a_benchmark_stays_as_it_is(tmp_path: Path) -> None:
         ("description: d\njudge: [a]\n", "judge: expected text, found a list."),
         ("description: d\nreference_categories: math\n", "reference_categories: expected a list of texts, found text"),
         ("description: d\nreference_categories: [1]\n", "reference_categories: expected a list of texts, found a list"),
+        ('description: d\nquestions: ""\n', "questions: expected something, found nothing. Leave the key out"),
+        ("description: d\nbaseline: {}\n", "baseline: expected something, found nothing. Leave the key out"),
         ("", "expected a mapping of settings, found null"),
     ],
 )

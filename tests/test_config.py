@@ -231,6 +231,7 @@ def test_a_judge_without_client_or_parser_is_refused(tmp_path: Path, key: str) -
         ("labels: [A, [B]]", "labels: expected two different texts"),
         ("labels: [A, 2]", "labels: expected two different texts"),
         ("labels: [A, TIE]", "labels: expected two different texts"),
+        ("parser_options: {field: winer}", "parser_options: field: unknown field 'winer'. Did you mean 'winner'?"),
         ("fence: 0", "fence: expected true or false, found a number."),
         ("system: Be brief.", "unknown key 'system'."),
         ("headers: {x-team: 3}", "headers: x-team: expected text, found a number. Put it in quotes"),
@@ -289,7 +290,7 @@ def test_a_file_that_is_no_plain_mapping_is_refused(tmp_path: Path, text: str, r
         ("client: openai", "client: heuristic"),
         ("model: some-model", "model: another-model"),
         ("parser: json_field", "parser: bracket_label"),
-        ("{field: winner}", "{field: verdict}"),
+        ("{field: winner}", "{}"),
         ("{winner: label}", "{winner: label, why: text}"),
         ("temperature: 0", "temperature: 1"),
         ("max_tokens: 9", "max_tokens: 10"),
@@ -568,3 +569,25 @@ def test_a_setting_that_could_not_be_sent_is_a_config_error(tmp_path: Path, line
     (tmp_path / "my.yaml").write_text(f"client: heuristic\nparser: bracket_label\n{line}\n", encoding="utf-8")
     with pytest.raises(ConfigError):
         read_judge(str(tmp_path / "my.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("parser", "labels", "said"),
+    [
+        ("bracket_label", "['[A]', B]", "labels: '[A]' cannot be read back. Leave out [ ]"),
+        ("bracket_label", '[A, "B\\nC"]', "labels: 'B\\nC' cannot be read back."),
+        ("five_way", "[A, 'B>']", "labels: 'B>' cannot be read back. Leave out [ ] < > ="),
+        ("token_probability", "[answer 1, answer 2]", "labels: 'answer 1' and 'answer 2' begin alike"),
+    ],
+)
+def test_labels_that_the_parser_could_not_read_back_are_refused(
+    tmp_path: Path, parser: str, labels: str, said: str
+) -> None:
+    text = JUDGE.replace("json_field", parser).replace("{field: winner}", "{}")
+    assert refusal(own_judge(tmp_path, f"{text}labels: {labels}\n")).startswith(said)
+
+
+@pytest.mark.parametrize(("parser", "labels"), [("json_field", "['[A]', B]"), ("token_probability", "[m, M]")])
+def test_labels_are_free_where_the_parser_reads_them(tmp_path: Path, parser: str, labels: str) -> None:
+    text = JUDGE.replace("json_field", parser).replace("{field: winner}", "{}")
+    assert len(read_judge(str(own_judge(tmp_path, f"{text}labels: {labels}\n"))).labels) == 2

@@ -23,7 +23,7 @@ from evalkit.judge import (
     pose,
     scale,
 )
-from evalkit.parsers import find_parser
+from evalkit.parsers import find_parser, five_way
 from evalkit.prompting import ask, judged_texts
 from evalkit.types import (
     Annotation,
@@ -35,6 +35,7 @@ from evalkit.types import (
     Labels,
     Order,
     Output,
+    Preference,
     Rating,
     Reading,
 )
@@ -282,3 +283,20 @@ def test_what_an_answer_says_of_its_verdict_cannot_be_the_verdict() -> None:
         parser = find_parser(config.parser, config.parser_options)
         quoted = parser(ChatReply(f"The answer quotes {every}\n[[{labels.second}>{labels.first}]]"), labels)
         assert quoted == parser(ChatReply(f"[[{labels.second}>{labels.first}]]"), labels)
+
+
+def test_an_offline_judge_that_answers_in_another_form_or_by_other_labels_is_not_served_anothers_replies() -> None:
+    surface, five = read_judge("surface"), read_judge("surface_five_way")
+    judges = [surface, five, edited(surface, labels=("A", "B")), edited(five, labels=("A", "B"))]
+    keys = set()
+    for config in judges:
+        place, *_ = plan_comparison(PAIR, config, plan())
+        keys.add(pose(place, config, client_kind(config.client).endpoint(config), plan()).request.key)
+    assert len(keys) == len(judges)
+
+
+def test_five_verdicts_by_labels_of_several_words_are_read() -> None:
+    labels = Labels("Answer A", "Answer B")
+    for said in ("[[Answer B>>Answer A]]", "[[Answer B >> Answer A]]"):
+        verdict = five_way(ChatReply(said), labels)
+        assert isinstance(verdict, Preference) and (verdict.p_first, verdict.strong) == (0.0, True)

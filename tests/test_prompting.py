@@ -101,7 +101,7 @@ def graded(*turns: tuple[str, str], reference: tuple[str, ...] = ()) -> Question
 
 
 def shown(asked: Question) -> dict[str, str]:
-    """The judged texts by the names of their fences."""
+    """The judged texts by the names of their fences; an empty reference is none."""
     example = asked.subject.example
     fields = ("answer",) if isinstance(asked.subject, Grading) else ("first", "second")
     named = [("instruction", example.turns), *zip(fields, (output.texts for output in asked.shown), strict=True)]
@@ -109,6 +109,7 @@ def shown(asked: Question) -> dict[str, str]:
         field if len(turns) == 1 else f"{field}_{turn}": text
         for field, turns in (*named, ("reference", example.reference))
         for turn, text in enumerate(turns, start=1)
+        if field != "reference" or text.strip()
     }
 
 
@@ -179,7 +180,11 @@ def test_whatever_the_turns_hold_each_stands_in_a_fence_of_its_own(name: str) ->
         assert whole(messages).count(asked.nonce) == 2 * len(expected)
         # what the prompt itself says depends on the labels, the number of turns and whether there is a reference alone
         plain = build_conversation([("i", "x", "y")] * len(judged), number, graded=name in GRADE)
-        plain = dataclasses.replace(plain, labels=asked.labels, nonce=asked.nonce)
+        reference = tuple("x" if text.strip() else "" for text in asked.subject.example.reference)
+        subject = dataclasses.replace(
+            plain.subject, example=dataclasses.replace(plain.subject.example, reference=reference)
+        )
+        plain = dataclasses.replace(plain, subject=subject, labels=asked.labels, nonce=asked.nonce)
         assert around(messages, asked) == around(render(prompt, plain), plain)
 
     check()
@@ -212,6 +217,18 @@ def test_a_right_answer_is_spoken_of_only_where_there_is_one(name: str) -> None:
     without, with_one = (build_conversation([("i", "x", "y")], n, graded=name in GRADE) for n in (0, 1))
     assert "right answer" not in whole(render(SHIPPED[name], without))
     assert "right answer" in whole(render(SHIPPED[name], with_one))
+
+
+@pytest.mark.parametrize("reference", [("",), (" \n",), ("", " ")])
+def test_an_empty_right_answer_is_none(reference: tuple[str, ...]) -> None:
+    asked = graded(("a", "x"), ("b", "y"), reference=reference)
+    assert "right answer" not in whole(render(SHIPPED["grade"], asked))
+
+
+def test_of_right_answers_those_that_there_are_go_by_the_number_of_their_turn() -> None:
+    asked = graded(("a", "x"), ("b", "y"), reference=("", "r"))
+    read = judged_texts(render(SHIPPED["grade"], asked), asked.nonce)
+    assert {name: text for name, text in read.items() if "reference" in name} == {"reference_2": "r"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -1,13 +1,15 @@
 """Questions and baselines of a benchmark, from wherever they lie."""
 
+import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from evalkit import questions as module
 from evalkit.benchmarks import Benchmark, cache_folder, read_benchmark
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, InputError
 from evalkit.formats.records import Record
 from evalkit.questions import fetch_questions, load_baseline, load_questions, merge_baselines
 from evalkit.types import Example, Output, OutputSet
@@ -41,6 +43,15 @@ def test_reference_answers_are_for_their_categories_only(tmp_path: Path) -> None
     found = load_questions(benchmark(tmp_path, "questions: questions.jsonl\nreference_categories: [math]\n"), None)
     assert found is not None
     assert [one.reference for one in found] == [("2", "4"), ()]
+
+
+def test_a_category_that_is_to_have_references_and_has_no_questions_is_refused(tmp_path: Path) -> None:
+    path = questions_file(tmp_path)
+    mine = benchmark(tmp_path, "questions: questions.jsonl\nreference_categories: [math, Writing]\n")
+    said = "reference_categories: unknown category 'Writing'. Did you mean 'writing'? Known: math, writing"
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        load_questions(mine, None)
+    assert load_questions(mine, str(path)) is not None, "a part of the questions may lack it"
 
 
 def test_without_questions_of_its_own_a_benchmark_leaves_them_to_the_outputs(tmp_path: Path) -> None:
@@ -87,6 +98,35 @@ def test_each_category_is_compared_with_its_own_baseline() -> None:
     )
     assert merged.model == "a + b"
     assert [(one.text, one.model) for one in merged.outputs] == [("a on 0", "a + b"), ("b on 1", "a + b")]
+
+
+def test_the_order_of_the_files_makes_no_other_baseline() -> None:
+    files = [answers("a", "math", "writing"), answers("b", "math", "writing")]
+    by_category = {"writing": "b", "math": "a", "poetry": "c"}
+    assert {merge_baselines(one, by_category).model for one in (files, files[::-1])} == {"b + a"}
+
+
+def test_a_baseline_that_answers_a_question_twice_is_refused() -> None:
+    one = answers("a", "math")
+    twice = dataclasses.replace(one, examples=one.examples * 2, outputs=(*one.outputs, Output("0", "a", ("other",))))
+    with pytest.raises(InputError, match=r"a\.json: holds several answers to question '0'"):
+        merge_baselines([twice, answers("b", "math")], {"math": "a"})
+
+
+def test_baselines_that_answered_different_instructions_under_one_key_are_refused() -> None:
+    one, other = answers("a", "math"), answers("b", "math")
+    other = dataclasses.replace(other, examples=(Example("0", ("Another question",), "math"),))
+    with pytest.raises(InputError, match=r"b\.json: key '0' stands for two instructions"):
+        merge_baselines([one, other], {"math": "a"})
+
+
+def test_a_benchmarks_own_answers_must_be_those_of_every_categorys_baseline(tmp_path: Path) -> None:
+    rows = [{"instruction": one, "output": "x", "generator": "a", "dataset": one} for one in ("math", "writing")]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    mine = benchmark(tmp_path, "baseline: {math: a, writing: b}\nbaseline_outputs: a.json\n")
+    with pytest.raises(ConfigError, match="no answer of 'b', the baseline of 'writing'"):
+        load_baseline(mine, [])
+    assert load_baseline(mine, [str(tmp_path / "a.json")]).model == "a", "the user's own choice"
 
 
 def test_a_category_without_a_baseline_is_named() -> None:

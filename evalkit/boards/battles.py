@@ -103,8 +103,6 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
     sample = entry.sample
     n = sample.n
     models = (entry.model,) if entry.model == entry.baseline else (entry.model, entry.baseline)
-    # a cluster goes by its first instruction, the same for every model
-    first = np.unique(sample.cluster, return_index=True)[1]
     return Votes(
         source=entry.model,
         models=models,
@@ -112,7 +110,7 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
         b=np.full(n, len(models) - 1, dtype=np.int64),
         outcome=sample.preference,
         cluster=sample.cluster if clustered else None,
-        clusters=[sample.keys[index] for index in first],
+        clusters=sample.clusters,
         cluster_column="instruction" if clustered else None,
         n_undecided=sample.n_missing,
     )

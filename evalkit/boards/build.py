@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
-from evalkit.boards.entries import Entry
+from evalkit.boards.entries import Entry, part_names
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
-from evalkit.errors import InputError, StatsError
+from evalkit.errors import InputError, StatsError, UnknownName
 from evalkit.formats.scores import Score
 from evalkit.references import Reference
-from evalkit.stats.covariates import LENGTH
+from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
 from evalkit.stats.history import History, fit_history
 from evalkit.stats.ranks import rank_ranges
 from evalkit.types import StatusKind
@@ -40,8 +40,10 @@ def build_boards(
 
     Raises:
         InputError: a model stands twice under one judge and baseline.
+        UnknownName: a control that no answer has a measure for.
         StatsError: the recipe cannot be followed with these data.
     """
+    _check_controls(entries, recipe.controls)
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
         group = groups.setdefault(entry.group, [])
@@ -60,6 +62,14 @@ def build_boards(
     ]
 
 
+def _check_controls(entries: Sequence[Entry], controls: Sequence[str]) -> None:
+    """A name that nobody knows is a slip; a measure that is only missing here is refused row by row."""
+    known = {LENGTH, *COUNTS, *GROUPS, *(name for entry in entries for name in entry.sample.measures)}
+    for name in controls:
+        if name not in known:
+            raise UnknownName("control", name, known)
+
+
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     first = entries[0]
     history = style_history = None
@@ -67,7 +77,8 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
         history = _learn(entries, (LENGTH,))
         style_history = _learn(entries, recipe.controls) if recipe.controls else None
     metric = Metric.SCORE if first.graded else recipe.metric
-    rows = [build_row(entry, recipe, history=history, style_history=style_history) for entry in entries]
+    parts = part_names(entries)
+    rows = [build_row(entry, recipe, history=history, style_history=style_history, parts=parts) for entry in entries]
     if recipe.arena is not None and not first.graded:
         rows = arena_rows(rows, recipe.arena, recipe.controls)
     ranks = rank_ranges([row.measured(metric) for row in rows], [row.entry.sample for row in rows])

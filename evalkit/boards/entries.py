@@ -106,6 +106,13 @@ class Entry:
         return {Reading.WEIGHTED.value, Reading.SAMPLED.value} <= self.judging.readings.keys()
 
 
+def part_names(entries: Iterable[Entry]) -> frozenset[str]:
+    """The turns and the categories of some entries, where there is more than one of these."""
+    names = {name for entry in entries for name in entry.parts}
+    kinds = Counter(name.split(" ", 1)[0] for name in names)
+    return frozenset(name for name in names if kinds[name.split(" ", 1)[0]] > 1)
+
+
 def entries_of_annotations(annotations: Iterable[Annotation], how: Gathering = Gathering()) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
     gathered: dict[tuple[str, ...], _Columns] = {}
@@ -126,7 +133,10 @@ def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
             judge=group.judge,
             baseline=group.baseline,
             sample=build_sample(
-                group.keys, group.preference, length_difference=group.candidate_chars - group.baseline_chars
+                group.keys,
+                group.preference,
+                length_difference=group.candidate_chars - group.baseline_chars,
+                measures=group.measures,
             ),
             avg_length=float(group.candidate_chars.mean()),
             failures=_without_verdict(group.preference),
@@ -213,7 +223,8 @@ class _Columns:
 
     def entries(self) -> list[Entry]:
         names = sorted({name for name in self.served if name is not None})
-        if len(names) < 2:
+        # several judges are several models
+        if self.how.pool or len(names) < 2:
             return [self._entry("", self.preferences, self.failures)]
         return [self._part(name) for name in names]
 
@@ -280,13 +291,13 @@ class _Columns:
         return next(iter(self.scales), PERCENT)
 
     def _rows_by(self, kind: str) -> dict[str, list[int]]:
-        """Rows by turn or by category, where there is more than one of these."""
+        """Rows by turn or by category."""
         values = self.turns if kind == TURN else self.categories
         rows: dict[str, list[int]] = {}
         for row, value in enumerate(values):
             if value is not None:
                 rows.setdefault(f"{kind} {value}", []).append(row)
-        return rows if len(rows) > 1 else {}
+        return rows
 
     def _sample(self, preference: Floats, rows: Sequence[int]) -> Sample:
         """The sample of some rows."""

@@ -1,15 +1,16 @@
 """One model's line on a board: its win rates with and without length control, and what they rest on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.boards.entries import Entry
+from evalkit.boards.entries import Entry, part_names
 from evalkit.errors import StatsError
 from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
 from evalkit.types import Estimate, Reading, StatusKind, degraded
 
@@ -99,13 +100,24 @@ class BoardRow:
 
 
 def build_row(
-    entry: Entry, recipe: Recipe, *, history: "History | None" = None, style_history: "History | None" = None
+    entry: Entry,
+    recipe: Recipe,
+    *,
+    history: "History | None" = None,
+    style_history: "History | None" = None,
+    parts: Collection[str] | None = None,
 ) -> BoardRow:
-    """One model's line without a rank; histories are what other models tell of length and of the recipe's controls."""
+    """One model's line without a rank; histories are what other models tell of length and of the recipe's controls.
+
+    Args:
+        parts: turns and categories to score by themselves; by default those of which the entry has more than one.
+    """
     if entry.mixed and not recipe.allow_mixed:
         return _refuse_mixed(entry)
+    shown = part_names([entry]) if parts is None else parts
+    samples = {name: sample for name, sample in entry.parts.items() if name in shown}
     if entry.graded:
-        return _graded_row(entry)
+        return _graded_row(entry, samples)
     raw = win_rate(entry.sample)
     return BoardRow(
         entry=entry,
@@ -115,11 +127,11 @@ def build_row(
         discrete=discrete_win_rate(entry.sample),
         bounds=bounds_over_missing(entry.sample),
         styled=_style(entry, recipe, style_history) if recipe.controls else None,
-        parts={name: win_rate(sample).estimate for name, sample in entry.parts.items()},
+        parts={name: win_rate(sample).estimate for name, sample in samples.items()},
     )
 
 
-def _graded_row(entry: Entry) -> BoardRow:
+def _graded_row(entry: Entry, parts: Mapping[str, Sample]) -> BoardRow:
     """The mean grade; there is no other answer whose length or style could be held equal."""
     sample = entry.sample
     bounds = bounds_over_missing(sample)
@@ -131,7 +143,7 @@ def _graded_row(entry: Entry) -> BoardRow:
         counts=Counts(0, 0, 0),
         discrete=None,
         bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
-        parts={name: _on_scale(win_rate(one), entry.scale).estimate for name, one in entry.parts.items()},
+        parts={name: _on_scale(win_rate(one), entry.scale).estimate for name, one in parts.items()},
     )
 
 

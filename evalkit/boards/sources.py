@@ -15,6 +15,7 @@ from evalkit.formats.hub import saved_dataset
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.table import read_preferences
+from evalkit.formats.verdict_table import MARKS
 from evalkit.imports import JUDGED, find_files
 from evalkit.judge import annotate_all
 from evalkit.recorded import annotations_of
@@ -37,6 +38,8 @@ def entries_of_files(
         InputError: a source is missing, of an unknown kind or holds no such judge.
     """
     entries = [entry for source in sources for path in _files(source) for entry in _read(path, how)]
+    if sources and not entries:
+        raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(how)}")
     if judge is None:
         return entries
     chosen = [entry for entry in entries if entry.judge == judge]
@@ -69,8 +72,13 @@ def entries_of_store(
     )
     entries = entries_of_annotations(annotations, how)
     if not entries:
-        raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}. Run evalkit annotate first")
+        cure = "" if how.categories else ". Run evalkit annotate first"
+        raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(how)}{cure}")
     return entries
+
+
+def _of_categories(how: Gathering) -> str:
+    return f" of category {' or '.join(map(repr, how.categories))}" if how.categories else ""
 
 
 def _files(source: Path) -> list[Path]:
@@ -85,7 +93,9 @@ def _files(source: Path) -> list[Path]:
 
 def _read(path: Path, how: Gathering) -> list[Entry]:
     kind = detect(path)
-    if kind == ("table", "rows") and path.suffix in TABLES and PREFERENCE in first_fields(path, layout_of(path)):
-        # a table of many thousand rows is read by columns
-        return entries_of_table(read_preferences(path))
+    if kind == ("table", "rows") and path.suffix in TABLES:
+        names = first_fields(path, layout_of(path)).keys()
+        # of many thousand rows, where each is a comparison's only one, columns are read
+        if PREFERENCE in names and not names >= MARKS and not (how.pool or how.categories):
+            return entries_of_table(read_preferences(path))
     return entries_of_annotations(annotations_of(read_judgments(path), benchmark=""), how)

@@ -13,12 +13,13 @@ from evalkit.boards.entries import Gathering, entries_of_annotations
 from evalkit.boards.row import BoardRow, Recipe, build_row
 from evalkit.boards.styles import find_style
 from evalkit.cli.options import json_option, results_option, store_option, store_url
-from evalkit.cli.progress import ProgressLine, describe
+from evalkit.cli.progress import ProgressLine, describe, describe_forecast
 from evalkit.config import ORDERS, read_judge, with_orders
 from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Options, Work, plan_all
+from evalkit.engine.plan import Work, plan_all
+from evalkit.engine.rows import Options
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.formats.alpaca_eval import read_recording
 from evalkit.formats.outputs import read_outputs
@@ -26,8 +27,9 @@ from evalkit.questions import load_baseline, load_questions
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.journal import open_journal
 from evalkit.report.results import write_results
-from evalkit.report.tables import row_document, rows_text
+from evalkit.report.rows import rows_text
 from evalkit.report.text import printable
+from evalkit.report.values import row_document
 from evalkit.store import Store, open_store, store_exists
 from evalkit.types import ChatRequest, JudgeConfig
 
@@ -173,7 +175,8 @@ def _judges(named: Sequence[str], benchmark: Benchmark) -> list[str]:
 
 def _configure(name: str, model: str | None, orders: str | None) -> JudgeConfig:
     config = read_judge(name, model=model)
-    return config if orders is None else with_orders(config, orders)
+    # an answer that is graded alone has no order: the judge stays the one that it was
+    return config if orders is None or config.asks == "grade" else with_orders(config, orders)
 
 
 def _document(row: BoardRow) -> dict[str, object]:
@@ -233,12 +236,7 @@ def _print_forecasts(works: Sequence[Work], url: str, *, concurrency: int, as_js
         click.echo(json.dumps(documents, indent=2))
         return
     for work, one in zip(works, forecasts, strict=True):
-        cost = "no prices known" if one.cost is None else f"about ${one.cost:.2f}"
-        click.echo(
-            f"{printable(work.candidate.model)}, {work.config.name}: {one.requests} requests, {one.stored} stored; "
-            f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and at most {one.completion_tokens:,} out, "
-            f"{cost}, about {one.minutes:.1f} minutes"
-        )
+        click.echo(f"{printable(work.candidate.model)}, {work.config.name}: {describe_forecast(one)}")
 
 
 def _secret(url: str) -> bytes:

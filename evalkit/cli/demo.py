@@ -13,7 +13,8 @@ from evalkit.boards.sources import entries_of_store
 from evalkit.config import read_judge
 from evalkit.engine.annotate import annotate
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Options, plan_all
+from evalkit.engine.plan import plan_all
+from evalkit.engine.rows import Options
 from evalkit.formats.outputs import read_one, read_outputs
 from evalkit.report.tables import boards_text
 from evalkit.store import open_store

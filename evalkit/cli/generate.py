@@ -1,5 +1,6 @@
 """evalkit generate: a model's answers to a benchmark's questions."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 
 from evalkit.benchmarks import read_benchmark
 from evalkit.cli.options import json_option, results_option, store_option, store_url
-from evalkit.cli.progress import ProgressLine, describe
+from evalkit.cli.progress import ProgressLine, describe, describe_forecast
 from evalkit.config import read_model
 from evalkit.engine.estimate import forecast
 from evalkit.engine.generate import Answering, Generated, first_turn, generate
@@ -77,7 +78,7 @@ def command(
     first = first_turn(config, _chosen(asked, limit, seed), benchmark=chosen.name)
     url = store_url(store, results)
     if dry_run:
-        _print_forecast(first, url, concurrency=concurrency)
+        _print_forecast(first, url, concurrency=concurrency, as_json=as_json)
         return
     limits = Limits(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests, max_minutes=max_minutes)
     with open_store(url) as opened, open_journal(log) as journal, ProgressLine(config.name) as line:
@@ -86,6 +87,12 @@ def command(
     write_outputs(path, done.outputs)
     for turn, progress in enumerate(done.progress, start=1):
         click.echo(f"note: {printable(config.name)}, turn {turn}: {describe(progress)}", err=True)
+    if done.abandoned:
+        click.echo(
+            f"note: at most {done.abandoned} requests were under way when an earlier run was killed; "
+            "they were asked again and may have been billed twice",
+            err=True,
+        )
     if as_json:
         click.echo(json.dumps(_document(done, path), indent=2))
     else:
@@ -99,19 +106,17 @@ def _chosen(questions: Sequence[Example], limit: int | None, seed: int) -> list[
     return [one for one in questions if one.key in chosen]
 
 
-def _print_forecast(first: Answering, url: str, *, concurrency: int) -> None:
+def _print_forecast(first: Answering, url: str, *, concurrency: int, as_json: bool) -> None:
     requests = [first.request(question) for question in first.questions]
     stored: set[str] = set()
     if store_exists(url):
         with open_store(url) as opened:
             stored = set(opened.replies([request.key for request in requests]))
     one = forecast(((request, request.key in stored) for request in requests), first, concurrency=concurrency)
-    cost = "no prices known" if one.cost is None else f"about ${one.cost:.2f}"
-    click.echo(
-        f"{printable(first.config.name)}, first turn: {one.requests} requests, {one.stored} stored; "
-        f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and at most {one.completion_tokens:,} out, "
-        f"{cost}, about {one.minutes:.1f} minutes"
-    )
+    if as_json:
+        click.echo(json.dumps({"model": first.config.name, "turn": 1, **dataclasses.asdict(one)}, indent=2))
+        return
+    click.echo(f"{printable(first.config.name)}, first turn: {describe_forecast(one)}")
 
 
 def _document(done: Generated, path: Path) -> dict[str, object]:
@@ -123,6 +128,7 @@ def _document(done: Generated, path: Path) -> dict[str, object]:
         "stopped": done.stopped,
         "sent": sum(one.sent for one in done.progress),
         "from_store": sum(one.stored for one in done.progress),
+        "abandoned": done.abandoned,
     }
 
 

@@ -17,9 +17,11 @@ from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.references import Reference, read_aliases, read_reference
 from evalkit.report.canonical import canonical_digest
-from evalkit.report.tables import boards_csv, boards_json, boards_markdown, boards_text
+from evalkit.report.tables import boards_markdown, boards_text
+from evalkit.report.values import boards_csv, boards_json
 
 FORMATS = {"table": boards_text, "csv": boards_csv, "json": boards_json, "markdown": boards_markdown}
+BENCHMARK = "alpaca_eval"
 NO_REFERENCE = "none"
 NO_CONTROL = "none"
 ESTIMATORS = ["lc", "lc_compat", *(formula.value for formula in ArenaFormula)]
@@ -28,8 +30,8 @@ RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 
 @click.command("leaderboard")
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--board", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
-              help="The benchmark whose verdicts are taken from the store.")  # fmt: skip
+@click.option("--board", envvar="EVALKIT_BENCHMARK", show_default=BENCHMARK,
+              help="The benchmark whose verdicts are taken from the store, or that SOURCES are of.")  # fmt: skip
 @click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
 @click.option("--pool", is_flag=True, help="Average all judges into one score.")
 @click.option("--metric", type=click.Choice(RANKING), help="What comparisons are ranked by. [default: lc_win_rate, or "
@@ -57,7 +59,7 @@ RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 @json_option
 def command(
     sources: tuple[Path, ...],
-    board: str,
+    board: str | None,
     judge: str | None,
     pool: bool,
     metric: str | None,
@@ -80,10 +82,10 @@ def command(
 
     Without SOURCES the board is built from the store.
     """
-    benchmark = read_benchmark(board)
+    benchmark = read_benchmark(board or BENCHMARK)
     human = _reference(reference, benchmark)
-    # files tell by their layout what they hold
-    style = Style() if sources else find_style(benchmark.style)
+    # files do not tell what they are of
+    style = Style() if sources and board is None else find_style(benchmark.style)
     controls = _controls(control, style)
     recipe = replace(
         _recipe(_metric(metric, style, controls), estimator, difficulty, bootstrap),

@@ -130,7 +130,7 @@ def read_settings(path: Path) -> dict[str, Any]:
 def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
     if name not in COMMANDS or not isinstance(table, dict):
         raise ConfigError(f"{path}: [{name}]: expected a table named after a command: {', '.join(COMMANDS)}")
-    command: click.Command = importlib.import_module(f"evalkit.cli.{name}").command
+    command: click.Command = importlib.import_module(f"evalkit.cli.{_module(name)}").command
     options = {
         flag.removeprefix("--"): option.name
         for option in command.params

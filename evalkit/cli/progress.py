@@ -6,6 +6,7 @@ from types import TracebackType
 
 import click
 
+from evalkit.engine.estimate import Forecast
 from evalkit.engine.progress import Progress
 from evalkit.report.text import printable
 
@@ -49,6 +50,17 @@ def describe_running(progress: Progress) -> str:
         rate = answered / progress.seconds
         said += f", {rate:.1f} a second, {_time((progress.total - progress.done) / rate)} left"
     return said
+
+
+def describe_forecast(one: Forecast) -> str:
+    """What would be sent, and what it would cost at most."""
+    limit = one.completion_tokens
+    out = "no limit set on what comes back" if limit is None else f"at most {limit:,} out"
+    cost = "cost not known" if one.cost is None else f"about ${one.cost:.2f}"
+    return (
+        f"{one.requests} requests, {one.stored} stored; "
+        f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and {out}, {cost}, about {one.minutes:.1f} minutes"
+    )
 
 
 def describe(progress: Progress) -> str:

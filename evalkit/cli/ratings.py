@@ -6,8 +6,10 @@ import click
 
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.battles import NO_CLUSTER, battles_of_entries, gather_battles
+from evalkit.boards.entries import Gathering
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.boards.sources import entries_of_store
+from evalkit.boards.styles import find_style
 from evalkit.cli.options import json_option, open_existing, results_option, store_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
@@ -71,7 +73,9 @@ def command(
         if controls or cluster not in (None, NO_CLUSTER):
             raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
         with open_existing(store, results) as opened:
-            entries = entries_of_store(opened, benchmark=read_benchmark(board).name, judge=judge)
+            benchmark = read_benchmark(board)
+            how = Gathering(combine=find_style(benchmark.style).combine)
+            entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)
         gathered = battles_of_entries(entries, judge=judge, clustered=cluster is None)
     text = FORMATS["json" if as_json else form](build_ratings(gathered, recipe))
     if out is None:

@@ -45,8 +45,13 @@ def open_heuristic(config: ModelConfig) -> HeuristicClient:
     return HeuristicClient(RULES[config.model], SAYINGS.get(parser, _label))
 
 
-def heuristic_endpoint(_: ModelConfig) -> Endpoint:
-    return Endpoint(f"heuristic:{VERSION}", asks=False)
+def heuristic_endpoint(config: ModelConfig) -> Endpoint:
+    """Named by all that decides what is said besides the texts: the form that its parser reads, and fixed labels."""
+    name = f"heuristic:{VERSION}"
+    if isinstance(config, JudgeConfig):
+        form = [config.parser] if config.parser in SAYINGS else []
+        name = ":".join([name, *form, *config.labels])
+    return Endpoint(name, asks=False)
 
 
 def surface(question: Question) -> float:

@@ -12,12 +12,14 @@ SECONDS_PER_REQUEST = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Prompt tokens are counted by `tokenizer`, completion tokens are the judge's limit: the most it may say."""
+    """Prompt tokens are counted by `tokenizer`; completion tokens are the limit that the requests set, the most that
+    may be said. They and the cost are None where a request sets none.
+    """
 
     requests: int
     stored: int
     prompt_tokens: int
-    completion_tokens: int
+    completion_tokens: int | None
     cost: float | None
     minutes: float
     tokenizer: str
@@ -26,17 +28,21 @@ class Forecast:
 def forecast(requests: Iterable[tuple[ChatRequest, bool]], work: Task, *, concurrency: int) -> Forecast:
     """Requests, tokens, dollars and minutes of a work; each request comes with whether its reply is stored."""
     count = counter(work.config.model)
-    n = stored = prompt = completion = 0
+    n = stored = prompt = 0
+    completion: int | None = 0
     for request, known in requests:
         if known:
             stored += 1
             continue
         n += 1
         prompt += count.request(request)
-        limit = request.parameters.get("max_tokens", request.parameters.get("max_completion_tokens", 0))
-        completion += limit if isinstance(limit, int) else 0
+        limit = request.parameters.get("max_tokens", request.parameters.get("max_completion_tokens"))
+        if isinstance(limit, int):
+            completion = None if completion is None else completion + limit
+        elif work.endpoint.asks:
+            completion = None
     prices = work.config.prices
-    cost = None if prices is None else prices.cost(prompt, completion)
+    cost = None if prices is None or completion is None else prices.cost(prompt, completion)
     minutes = n * SECONDS_PER_REQUEST / max(1, concurrency) / 60
     rate = work.config.rates.requests_per_minute
     if rate is not None:

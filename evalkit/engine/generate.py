@@ -106,11 +106,14 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A model's answers, what it took for each turn, and why questions have none, by their key."""
+    """A model's answers, what it took for each turn, and why questions have none, by their key; `abandoned` requests
+    were under way in earlier runs that were killed.
+    """
 
     outputs: OutputSet
     progress: tuple[Progress, ...]
     failures: Mapping[str, str]
+    abandoned: int = 0
 
     @property
     def stopped(self) -> str | None:
@@ -150,10 +153,12 @@ def generate(
     answers: dict[str, tuple[str, ...]] = {example.key: () for example in examples}
     failures: dict[str, str] = {}
     progress: list[Progress] = []
+    abandoned = 0
     answering = first
     while answering.questions and not (progress and progress[-1].stopped):
         ran = run_all([answering], store, limits=_left(limits, progress), watch=watch, journal=journal)
         progress.append(ran.progress[0])
+        abandoned += ran.abandoned
         for key, answer in _answers(answering, store):
             if isinstance(answer, Failed):
                 failures.setdefault(key, answer.reason)
@@ -167,6 +172,7 @@ def generate(
         OutputSet(first.config.name, first.endpoint.name, tuple(complete), outputs),
         tuple(progress),
         {**unasked, **failures},
+        abandoned,
     )
 
 

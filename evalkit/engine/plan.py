@@ -1,28 +1,21 @@
 """From two output sets to the places that a judge is to fill, laid out one by one and in the baseline's order."""
 
-import dataclasses
-import functools
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.clients.replay import ReplayClient
-from evalkit.config import digest
-from evalkit.errors import ConfigError, InputError
-from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
-from evalkit.formats.outputs import instruction_key
+from evalkit.engine.replay import Recorded, match_recording, recorded_endpoint, replayed
+from evalkit.engine.rows import Laid, Options, Row, lay_comparisons, lay_gradings, sides
+from evalkit.errors import ConfigError
+from evalkit.formats.alpaca_eval import Recording
 from evalkit.judge import (
-    KEY_VERSION,
     Place,
     Plan,
     Posed,
-    balanced_orders,
-    candidate_preference,
-    pick,
     plan_comparison,
     plan_grading,
     plan_missing,
@@ -30,10 +23,8 @@ from evalkit.judge import (
     pose,
     pose_question,
 )
-from evalkit.pairing import Pairing, pair_common, pair_exactly
 from evalkit.parsers import find_parser
 from evalkit.store import Group
-from evalkit.turns import answer_up_to, split_turns
 from evalkit.types import (
     Asked,
     ChatReply,
@@ -42,60 +33,10 @@ from evalkit.types import (
     Example,
     Grading,
     JudgeConfig,
-    Order,
     Output,
     OutputSet,
-    Question,
     Unparsed,
 )
-
-NO_OUTPUT = "no output for this instruction"
-NO_BASELINE = "no output of the baseline for this turn"
-NOT_RECORDED = "the recording has no reply for this instruction"
-OTHER_TEXTS = "the recording judged other answers"
-NO_ORDER = "the recorded reply gives the recorded preference in neither order"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run asks, whatever the judge. `limit` picks that many instructions by `seed`; with `intersect`, what has
-    no partner is counted instead of refused; without `shortcut`, identical answers are judged too. With `by_turn`, each
-    turn of a conversation is judged.
-    """
-
-    benchmark: str = "alpaca_eval"
-    repeats: int = 1
-    seed: int = 0
-    limit: int | None = None
-    intersect: bool = False
-    shortcut: bool = True
-    by_turn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """An instruction that the candidate did not answer, with the baseline's output where answers are compared; or one
-    turn that the baseline did not get to.
-    """
-
-    example: Example
-    baseline: Output | None
-    failure: str = NO_OUTPUT
-
-    @property
-    def key(self) -> str:
-        return self.example.key
-
-
-Row = Comparison | Grading | Missing
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Recorded questions with their replies by instruction key, or the reason why there is none."""
-
-    questions: Mapping[str, tuple[tuple[Question, RecordedReply], ...]]
-    failures: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +68,7 @@ class Work:
     @property
     def answered(self) -> dict[str, tuple[Example, Output | None, Output | None]]:
         """Each instruction with the baseline's and the candidate's output, by key."""
-        return {row.key: (row.example, *_sides(row)) for row in self.rows}
+        return {row.key: (row.example, *sides(row)) for row in self.rows}
 
     @property
     def client_name(self) -> tuple[str, str, str]:
@@ -232,13 +173,13 @@ def plan_all(
     _check_judges(judges, baseline, recording)
     works = []
     for candidate in candidates:
-        by_kind: dict[str, _Laid] = {}
+        by_kind: dict[str, Laid] = {}
         for config in judges:
             if config.asks not in by_kind:
                 by_kind[config.asks] = (
-                    _graded(candidate, questions, options)
+                    lay_gradings(candidate, questions, options)
                     if config.asks == "grade"
-                    else _compared(baseline, candidate, options)
+                    else lay_comparisons(baseline, candidate, options)
                 )
             laid = by_kind[config.asks]
             plan = Plan(
@@ -253,81 +194,12 @@ def plan_all(
                 endpoint = client_kind(config.client).endpoint(config)
                 works.append(Work(config, candidate, laid.baseline, endpoint, plan, named, laid.rows))
             else:
-                replayed = _replayed(config, recording)
-                recorded = _recorded(laid.rows, recording, replayed)
+                stand_in = replayed(config, recording)
+                recorded = match_recording(laid.rows, recording, stand_in)
                 works.append(
-                    Work(replayed, candidate, laid.baseline, REPLAY_ENDPOINT, plan, named, laid.rows, recorded)
+                    Work(stand_in, candidate, laid.baseline, REPLAY_ENDPOINT, plan, named, laid.rows, recorded)
                 )
     return works
-
-
-@dataclass(frozen=True, slots=True)
-class _Laid:
-    """What is to be judged of one candidate, by all judges that ask alike."""
-
-    baseline: str
-    rows: tuple[Row, ...]
-    orders: Mapping[str, Order]
-    digest: str
-
-
-def _compared(baseline: OutputSet | None, candidate: OutputSet, options: Options) -> _Laid:
-    assert baseline is not None
-    # orders are dealt over the whole benchmark, so that every model meets the same ones
-    orders = balanced_orders({example.key for example in baseline.examples}, seed=options.seed)
-    chosen = pick(orders, options.limit)
-    pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
-    _check_name(baseline, candidate, pairing)
-    by_key: dict[str, Row] = {one.key: one for one in pairing.comparisons}
-    by_key.update((example.key, Missing(example, output)) for example, output in pairing.unanswered)
-    # in the baseline's order
-    keys = dict.fromkeys(example.key for example in baseline.examples)
-    whole = [by_key[key] for key in keys if key in chosen]
-    rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
-    if options.by_turn:
-        orders = {part.key: orders[row.key] for row in whole for part in _by_turn(row)}
-    return _Laid(baseline.model, rows, orders, _digest(rows, options))
-
-
-def _graded(candidate: OutputSet, questions: Sequence[Example] | None, options: Options) -> _Laid:
-    examples = {example.key: example for example in (candidate.examples if questions is None else questions)}
-    chosen = pick(balanced_orders(examples, seed=options.seed), options.limit)
-    answers = {output.key: output for output in reversed(candidate.outputs)}
-    whole: list[Row] = [
-        Grading(example, answers[key]) if key in answers else Missing(example, None)
-        for key, example in examples.items()
-        if key in chosen
-    ]
-    if not any(isinstance(row, Grading) for row in whole):
-        raise InputError(f"{candidate.source}: has no answer to any of the questions that are to be graded")
-    rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
-    return _Laid("", rows, {}, _digest(rows, options))
-
-
-def _by_turn(row: Row) -> list[Row]:
-    """A row for each turn of the conversation."""
-    return [_up_to(row, example) for example in split_turns(row.example)]
-
-
-def _up_to(row: Row, example: Example) -> Row:
-    if isinstance(row, Grading):
-        output = answer_up_to(row.output, example)
-        return Missing(example, None) if output is None else Grading(example, output)
-    if row.baseline is None:
-        return Missing(example, None)
-    baseline = answer_up_to(row.baseline, example)
-    candidate = answer_up_to(row.candidate, example) if isinstance(row, Comparison) else None
-    if candidate is None:
-        return Missing(example, baseline or Output(example.key, row.baseline.model, ()))
-    if baseline is None:
-        return Missing(example, Output(example.key, row.baseline.model, ()), NO_BASELINE)
-    return Comparison(example, baseline, candidate)
-
-
-def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
-    """A recording is a source of its own for every reply: an edited one must not be served from the store."""
-    said = repr((recorded.labels, recorded.reply)).encode("utf-8", "surrogatepass")
-    return Endpoint(f"{REPLAY_ENDPOINT.name}:{hashlib.sha256(said).hexdigest()[:16]}", asks=False)
 
 
 def _check_judges(judges: Sequence[JudgeConfig], baseline: OutputSet | None, recording: Recording | None) -> None:
@@ -338,93 +210,11 @@ def _check_judges(judges: Sequence[JudgeConfig], baseline: OutputSet | None, rec
         if config.asks == "grade" and recording is not None:
             raise ConfigError(f"judge {config.name!r} grades, and --replay takes comparisons. Use evalkit import")
     by_digest: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for config in judges:
         other = by_digest.setdefault(config.digest, config.name)
         if other != config.name:
             raise ConfigError(f"the judges {other!r} and {config.name!r} are the same but for their names. Name one")
-
-
-def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> None:
-    """A model is worth fifty against itself by definition, so another one must not go by its name."""
-    differ = any(one.baseline.texts != one.candidate.texts for one in pairing.comparisons)
-    if candidate.model == baseline.model and differ:
-        raise InputError(
-            f"{candidate.source}: the model is called {candidate.model!r} like the baseline of {baseline.source}, "
-            "but its answers differ. Give one of them another name in the field generator"
-        )
-
-
-def _digest(rows: Sequence[Row], options: Options) -> str:
-    asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options)], sort_keys=True).encode())
-    for row in rows:
-        example = row.example
-        answers = [
-            [output.texts, output.oversize_chars, sorted(output.measures.items())]
-            for output in _sides(row)
-            if output is not None
-        ]
-        failure = row.failure if isinstance(row, Missing) else None
-        texts = [example.key, example.turns, example.category, example.cluster, example.reference, answers, failure]
-        asked.update(json.dumps(texts).encode())
-    return asked.hexdigest()[:16]
-
-
-def _sides(row: Row) -> tuple[Output | None, Output | None]:
-    """The baseline's and the candidate's output."""
-    if isinstance(row, Grading):
-        return None, row.output
-    return row.baseline, row.candidate if isinstance(row, Comparison) else None
-
-
-def _replayed(config: JudgeConfig, recording: Recording) -> JudgeConfig:
-    """The judge with a recording in its endpoint's stead: orders and labels are those of the recording."""
-    replayed = dataclasses.replace(
-        config,
-        client="replay",
-        model=recording.annotator,
-        prompt=None,
-        prompt_text=None,
-        parameters={},
-        answer_schema={},
-        prices=None,
-    )
-    return dataclasses.replace(replayed, digest=digest(replayed))
-
-
-def _recorded(rows: Sequence[Row], recording: Recording, config: JudgeConfig) -> Recorded:
-    questions: dict[str, tuple[tuple[Question, RecordedReply], ...]] = {}
-    failures: dict[str, str] = {}
-    for row in rows:
-        if isinstance(row, Comparison):
-            found, failure = _recorded_questions(row, recording, config)
-            questions[row.key] = tuple(found)
-            if failure is not None:
-                failures[row.key] = failure
-    return Recorded(questions, failures)
-
-
-def _recorded_questions(
-    comparison: Comparison, recording: Recording, config: JudgeConfig
-) -> tuple[list[tuple[Question, RecordedReply]], str | None]:
-    """The questions that the recording answers, or why it answers none."""
-    known = recording.replies.get(instruction_key(comparison.example.instruction), ())
-    if not known:
-        return [], NOT_RECORDED
-    texts = (comparison.baseline.text, comparison.candidate.text)
-    replies = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
-    if not replies:
-        return [], OTHER_TEXTS
-    found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
-    for recorded in replies:
-        order = infer_order(recorded, functools.partial(_preference, recorded, config))
-        if order is None:
-            return [], NO_ORDER
-        question = Question(comparison, order, recorded.labels, "", recorded.repeat)
-        # of a row that was recorded twice the first counts
-        found.setdefault((order, recorded.repeat), (question, recorded))
-    return list(found.values()), None
-
-
-def _preference(recorded: RecordedReply, config: JudgeConfig, order: Order) -> float | None:
-    verdict = find_parser(config.parser, config.parser_options)(recorded.reply, recorded.labels)
-    return None if isinstance(verdict, Unparsed) else candidate_preference(verdict, order)
+        # results are filed under its name
+        if by_name.setdefault(config.name, config.digest) != config.digest:
+            raise ConfigError(f"two different judges are called {config.name!r}. Give one of them another file name")

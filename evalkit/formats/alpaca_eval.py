@@ -31,6 +31,11 @@ def preference_from_alpaca(code: float) -> float | None:
     return 0.5 if code == 0 else code - 1.0
 
 
+def preference_code(preference: float) -> float:
+    """The inverse of `preference_from_alpaca`."""
+    return 1.0 + preference
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedVerdict:
     """One row of an annotations file, without its texts."""
@@ -94,39 +99,45 @@ def read_recording(path: Path) -> Recording:
     return Recording(str(path), annotators.pop(), replies)
 
 
-Answered = tuple[Example, Output | None, Output | None]
+Answered = tuple[Example | None, Output | None, Output | None]
+
+_UNKNOWN: Answered = (None, None, None)
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation], answered: Mapping[str, Answered]) -> None:
     """One object an instruction, in the order of the annotations, with the mean preference over orders and repeats.
 
     The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed. What was
-    graded alone has a `rating` instead of a preference, and no baseline.
+    graded alone has a `rating` instead of a preference, and no baseline. Texts that nobody knows are null.
 
     Args:
-        annotations: those of one instruction one after the other.
+        annotations: those of one instruction and baseline one after the other.
         answered: each instruction with the baseline's and the candidate's output, by key.
     """
     with replacing(path) as file:
         # a line each: readable, and written in a tenth of the time that indentation takes
         before = "[\n"
-        for key, group in itertools.groupby(annotations, key=lambda one: one.asked.key):
-            example, baseline, candidate = answered[key]
+        for (_, key), group in itertools.groupby(annotations, key=lambda one: (one.asked.baseline, one.asked.key)):
+            example, baseline, candidate = answered.get(key, _UNKNOWN)
             given = list(group)
             asked = given[0].asked
             row = {
-                "instruction": example.instruction,
-                **({} if baseline is None else {"output_1": baseline.text, "generator_1": asked.baseline}),
-                "dataset": example.category,
-                "output_2": None if candidate is None else candidate.text,
+                "instruction": None if example is None else example.instruction,
+                **({"output_1": _text(baseline), "generator_1": asked.baseline} if asked.baseline else {}),
+                "dataset": asked.category,
+                "output_2": _text(candidate),
                 "generator_2": asked.model,
                 "annotator": asked.judge,
-                **({"key": key, "turn": asked.turn} if example.cluster else {}),
+                **({"key": key, "turn": asked.turn} if example is None or example.cluster else {}),
                 **(_graded(given) if asked.order == Order.ALONE else _judged(given)),
             }
             file.write(before + json.dumps(row, ensure_ascii=True))
             before = ",\n"
         file.write("\n]\n")
+
+
+def _text(output: Output | None) -> str | None:
+    return None if output is None else output.text
 
 
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
@@ -195,13 +206,18 @@ def recorded_verdict(record: Record) -> RecordedVerdict:
         baseline=record.text("generator_1"),
         judge=record.optional_text("annotator") or "unnamed",
         category=record.optional_text("dataset"),
-        preference=_preference(record),
+        preference=read_preference(record),
         baseline_chars=len(record.text("output_1")),
         candidate_chars=len(record.optional_text("output_2") or ""),
     )
 
 
-def _preference(record: Record) -> float | None:
+def read_preference(record: Record) -> float | None:
+    """P(candidate beats baseline) from the field `preference`, None where it holds none.
+
+    Raises:
+        InputError: missing, or no such code.
+    """
     if "preference" not in record.fields:
         raise InputError(f'{record.where}: field "preference": missing')
     code = record.fields["preference"]
@@ -230,7 +246,7 @@ def _replies(record: Record) -> Iterable[RecordedReply]:
             baseline_text=record.text("output_1"),
             candidate_text=record.optional_text("output_2") or "",
             reply=reply,
-            preference=_preference(record),
+            preference=read_preference(record),
             order=_recorded_order(record, entry, own=own),
             repeat=entry.get("repeat", 0) if own else 0,
             labels=_recorded_labels(record, entry) if own else RECORDED_LABELS,

@@ -22,13 +22,13 @@ from evalkit.types import Order
 BASELINE_V01 = "gpt-4-0314"
 # the baseline is A in the first game and B in the second
 _ORDERS = (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
-# P(A is better), and whether it is much better or worse
+# P(A is better), and whether it is much better or worse; of two spellings the first is the one that is written
 _LABELS = {
     **dict.fromkeys(("A>>B", "B<<A"), (1.0, True)),
     **dict.fromkeys(("A>B", "B<A"), (1.0, False)),
     **dict.fromkeys(("A=B", "B=A"), (0.5, False)),
-    **dict.fromkeys(("A<B", "B>A"), (0.0, False)),
-    **dict.fromkeys(("A<<B", "B>>A"), (0.0, True)),
+    **dict.fromkeys(("B>A", "A<B"), (0.0, False)),
+    **dict.fromkeys(("B>>A", "A<<B"), (0.0, True)),
 }
 
 

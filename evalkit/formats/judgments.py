@@ -15,7 +15,8 @@ from evalkit.formats.inspect_log import read_log, score_verdicts
 from evalkit.formats.mt_bench import SCALE, pair_verdicts, single_verdicts
 from evalkit.formats.outputs import instruction_key, source_records, stem
 from evalkit.formats.records import Record
-from evalkit.formats.table import read_preferences
+from evalkit.formats.table import PreferenceGroup, read_preferences
+from evalkit.formats.verdict_table import MARKS, table_verdicts
 from evalkit.formats.verdicts import (
     UNNAMED_JUDGE,
     ForeignVerdict,
@@ -61,6 +62,8 @@ def _verdicts(path: Path, judge: str | None, baseline: str | None) -> Iterator[F
         return score_verdicts(read_log(path))
     if kind == ("table", "rows"):
         names = next(source_records(str(path))).fields.keys()
+        if names >= MARKS:
+            return table_verdicts(source_records(str(path)))
         if "preference" in names:
             return _preferences(path)
         if {"model", "score"} <= names and not names.isdisjoint(ID_FIELDS):
@@ -188,7 +191,7 @@ def _score(record: Record, judge: str | None) -> ForeignVerdict:
 def _preferences(path: Path) -> Iterator[ForeignVerdict]:
     for group in read_preferences(path):
         rows = zip(group.keys, group.preference, group.baseline_chars, group.candidate_chars, strict=True)
-        for key, preference, baseline_chars, candidate_chars in rows:
+        for row, (key, preference, baseline_chars, candidate_chars) in enumerate(rows):
             missing = math.isnan(preference)
             yield ForeignVerdict(
                 key=key,
@@ -200,4 +203,11 @@ def _preferences(path: Path) -> Iterator[ForeignVerdict]:
                 failure=_NO_VERDICT if missing else None,
                 baseline_chars=int(baseline_chars),
                 candidate_chars=int(candidate_chars),
+                baseline_measures=_measured(group, row, side=1),
+                candidate_measures=_measured(group, row, side=0),
             )
+
+
+def _measured(group: PreferenceGroup, row: int, *, side: int) -> dict[str, float]:
+    values = ((name, float(both[side][row])) for name, both in group.measures.items())
+    return {name: value for name, value in values if not math.isnan(value)}

@@ -1,8 +1,10 @@
-"""Tables of numeric preferences: judge, model, baseline, index or instruction, AlpacaEval's code, lengths."""
+"""Tables of numeric preferences: judge, model, baseline, key, instruction or index, AlpacaEval's code, lengths, and any
+measure of both answers.
+"""
 
 import os
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.hub import saved_dataset
+from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.formats.verdict_table import measure_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEXT_COLUMNS = ("judge", "model", "baseline")
-KEY_COLUMNS = ("instruction", "index")
+KEY_COLUMNS = ("key", "instruction", "index")
 NUMBER_COLUMNS = ("preference", "len_1", "len_2")
+_CSV = (".csv", ".csv.gz")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreferenceGroup:
-    """The verdicts of one judge on one model; arrays of shape (n,), preference NaN where there is none."""
+    """The verdicts of one judge on one model; arrays of shape (n,), preference NaN where there is none.
+
+    `measures` have the candidate's and the baseline's values, NaN where unknown.
+    """
 
     judge: str
     model: str
@@ -31,10 +39,13 @@ class PreferenceGroup:
     preference: NDArray[np.float64]
     baseline_chars: NDArray[np.float64]
     candidate_chars: NDArray[np.float64]
+    measures: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
 
 
 def read_preferences(path: Path) -> list[PreferenceGroup]:
     """The groups of a table, sorted by judge, baseline and model.
+
+    Two columns of numbers, NAME_1 and NAME_2, are a measure of the baseline's and the candidate's answer.
 
     Raises:
         InputError: a column is missing, a value is of a wrong kind, or a row stands twice.
@@ -43,7 +54,7 @@ def read_preferences(path: Path) -> list[PreferenceGroup]:
     key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
     missing = [name for name in (*TEXT_COLUMNS, *NUMBER_COLUMNS) if name not in frame.columns]
     if key_column is None:
-        missing.append("index or instruction")
+        missing.append("key, instruction or index")
     if missing or key_column is None:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {', '.join(map(str, frame.columns))}")
     for name in TEXT_COLUMNS:
@@ -55,7 +66,7 @@ def read_preferences(path: Path) -> list[PreferenceGroup]:
 
 
 def read_frame(path: Path) -> "pd.DataFrame":
-    """A csv or parquet file as a frame.
+    """A file of rows, or a saved dataset, as a frame.
 
     Raises:
         InputError: missing, empty or unreadable.
@@ -63,10 +74,15 @@ def read_frame(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     # unlike the methods of Path these take any name
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) and not saved_dataset(path):
         raise InputError(f"{path}: is a folder. Name a file in it" if os.path.isdir(path) else f"{path}: no such file")
     try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        if path.suffix == ".parquet":
+            frame = pd.read_parquet(path)
+        elif path.name.endswith(_CSV):
+            frame = pd.read_csv(path)
+        else:
+            frame = pd.DataFrame([record.fields for record in source_records(str(path))])
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
     if frame.empty:
@@ -75,7 +91,11 @@ def read_frame(path: Path) -> "pd.DataFrame":
 
 
 def row_key(value: object, column: str) -> str:
-    """The key of an instruction given by its text or by its index, zero-padded so that keys sort as numbers do."""
+    """The key of an instruction given as such, by its text, or by its index, zero-padded so that keys sort as numbers
+    do.
+    """
+    if column == "key":
+        return str(value)
     return instruction_key(str(value)) if column == "instruction" else f"{int(float(str(value))):06d}"
 
 
@@ -90,7 +110,8 @@ def check_keys(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
         wrong = values.isna() | (values < 0) | (values > 2**53) | (values != values.round())
         _refuse(wrong, frame, "index", path, expected="a whole number from 0")
     else:
-        _refuse(_no_name(frame[key_column]), frame, key_column, path, expected="an instruction")
+        expected = "a key" if key_column == "key" else "an instruction"
+        _refuse(_no_name(frame[key_column]), frame, key_column, path, expected=expected)
 
 
 def _no_name(values: "pd.Series[Any]") -> "pd.Series[bool]":
@@ -139,6 +160,10 @@ def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
 
 def _groups(frame: "pd.DataFrame", key_column: str) -> Iterator[PreferenceGroup]:
     keys = {value: row_key(value, key_column) for value in frame[key_column].unique()}
+    numbers = set(frame.select_dtypes("number").columns)
+    measures = {
+        name: both for name, both in measure_columns(map(str, frame.columns)).items() if numbers.issuperset(both)
+    }
     for (judge, baseline, model), rows in frame.groupby(["judge", "baseline", "model"], sort=True):
         code = rows["preference"].to_numpy(dtype=np.float64)
         yield PreferenceGroup(
@@ -150,4 +175,11 @@ def _groups(frame: "pd.DataFrame", key_column: str) -> Iterator[PreferenceGroup]
             preference=np.where(code == 0, 0.5, code - 1.0),
             baseline_chars=rows["len_1"].to_numpy(dtype=np.float64),
             candidate_chars=rows["len_2"].to_numpy(dtype=np.float64),
+            measures={
+                name: (
+                    rows[candidate].to_numpy(np.float64, na_value=np.nan),
+                    rows[base].to_numpy(np.float64, na_value=np.nan),
+                )
+                for name, (base, candidate) in measures.items()
+            },
         )

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from evalkit.boards.row import BoardRow
-from evalkit.report.tables import DECIMALS_STORED, row_values
+from evalkit.report.values import DECIMALS_STORED, row_values
 
 # money is a fact about runs, not about models
 _LEFT_OUT = {"cost"}

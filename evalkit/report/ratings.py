@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from evalkit.boards.ratings import RatingBoard
-from evalkit.report.tables import DECIMALS_STORED, values_table
+from evalkit.report.tables import values_table
 from evalkit.report.text import markdown_cell, printable, spreadsheet_cell
+from evalkit.report.values import DECIMALS_STORED
 from evalkit.stats.ratings.rated import Rated
 from evalkit.stats.ratings.scale import Unit, win_rate_from_rating
 from evalkit.types import Estimate

@@ -11,11 +11,11 @@ from evalkit import __version__
 from evalkit.boards.row import BoardRow
 from evalkit.engine.annotate import Annotated
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Options
+from evalkit.engine.rows import Options
 from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations
 from evalkit.report.canonical import canonical_digest
-from evalkit.report.tables import DECIMALS_STORED, row_document
+from evalkit.report.values import DECIMALS_STORED, row_document
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.quantiles import student_quantile
-from evalkit.stats.sample import Sample
+from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured
 
 
@@ -38,8 +38,8 @@ def rank_ranges(
     values = np.array([measured[index].estimate.value for index in ranked], dtype=float)
     own = np.array([_error(measured[index]) for index in ranked])
     error = _difference_errors([measured[index] for index in ranked], [samples[index] for index in ranked], own)
-    freedom = max(1, min(samples[index].n_clusters for index in ranked) - 1)
-    critical = -student_quantile(freedom, (1 - confidence) / 2 / max(1, len(ranked) - 1))
+    tail = (1 - confidence) / 2 / max(1, len(ranked) - 1)
+    critical = _critical([samples[index].n_clusters for index in ranked], tail)
     ahead = values[None, :] - values[:, None]  # how far the column's model is ahead of the row's
     surely_better = (ahead > critical * error).sum(axis=1)
     surely_worse = (-ahead > critical * error).sum(axis=1)
@@ -47,6 +47,14 @@ def rank_ranges(
         rank = 1 + int((values > values[position]).sum())
         ranges[index] = RankRange(rank, 1 + int(surely_better[position]), len(ranked) - int(surely_worse[position]))
     return ranges
+
+
+def _critical(n_clusters: Sequence[int], tail: float) -> Floats:
+    """Student's quantile of each pair, by the fewer clusters of the two; shape (m, m)."""
+    reach = {n: -student_quantile(max(1, n - 1), tail) for n in set(n_clusters)}
+    own = np.array([reach[n] for n in n_clusters])
+    larger: Floats = np.maximum(own[:, None], own[None, :])
+    return larger
 
 
 def _error(measured: Measured) -> float:
@@ -61,12 +69,12 @@ def _difference_errors(
     measured: Sequence[Measured], samples: Sequence[Sample], own: np.ndarray[tuple[int], np.dtype[np.float64]]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """Standard errors of all pairwise differences in the estimates' units, shape (m, m)."""
-    keys = {key: index for index, key in enumerate(sorted({key for sample in samples for key in sample.keys}))}
-    pulls = np.zeros((len(measured), len(keys)))
+    names = sorted({name for sample in samples for name in sample.clusters})
+    places = {name: place for place, name in enumerate(names)}
+    pulls = np.zeros((len(measured), len(places)))
     for row, (one, sample) in enumerate(zip(measured, samples, strict=True)):
-        # rows of one cluster pull together, at the place of its first key
-        first = np.unique(sample.cluster, return_index=True)[1]
-        place = np.array([keys[key] for key in sample.keys], dtype=np.int64)[first][sample.cluster]
+        # rows of one cluster pull together
+        place = np.array([places[name] for name in sample.clusters], dtype=np.int64)[sample.cluster]
         np.add.at(pulls[row], place, one.influence / sample.n)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))

@@ -30,10 +30,11 @@ class Sample:
 
     `preference` is P(candidate beats baseline), orders and repeats averaged, shape (n,). `length_difference` is
     candidate minus baseline in characters, shape (n,), or None where lengths are unknown. `cluster` numbers the
-    distinct instructions from 0, shape (n,): rows that share an instruction text are not independent. The
-    instructions without a verdict are kept aside as `missing`, with their length differences. `weight` is how much
-    each instruction counts, positive and of shape (n,), or None where all count alike. `measures` has the candidate's
-    and the baseline's value of each named measure, each of shape (n,), NaN where unknown.
+    distinct instructions from 0, shape (n,): rows that share an instruction text are not independent; `clusters` are
+    their names by number, which do not depend on what else is in the sample. The instructions without a verdict are
+    kept aside as `missing`, with their length differences. `weight` is how much each instruction counts, positive and
+    of shape (n,), or None where all count alike. `measures` has the candidate's and the baseline's value of each named
+    measure, each of shape (n,), NaN where unknown.
     """
 
     keys: tuple[str, ...]
@@ -45,6 +46,7 @@ class Sample:
     n_inconsistent: int = 0
     weight: Floats | None = None
     measures: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    clusters: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -134,10 +136,11 @@ def build_sample(
         return values[first_row].astype(np.float64)
 
     differences = None if length_difference is None else of_instructions(length_difference)
-    cluster_names = unique_keys if clusters is None else np.asarray(clusters, dtype=str)[first_row]
+    cluster_of = unique_keys if clusters is None else np.asarray(clusters, dtype=str)[first_row]
+    cluster_names, cluster = np.unique(cluster_of[complete], return_inverse=True)
     return Sample(
         keys=tuple(unique_keys[complete].tolist()),
-        cluster=np.unique(cluster_names[complete], return_inverse=True)[1].astype(np.int64),
+        cluster=cluster.astype(np.int64),
         preference=_COMBINED[combine](kept, weights),
         length_difference=None if differences is None else differences[complete],
         missing=tuple(unique_keys[~complete].tolist()),
@@ -148,6 +151,7 @@ def build_sample(
             name: (of_instructions(candidate)[complete], of_instructions(baseline)[complete])
             for name, (candidate, baseline) in (measures or {}).items()
         },
+        clusters=tuple(cluster_names.tolist()),
     )
 
 

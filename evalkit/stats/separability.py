@@ -36,8 +36,8 @@ def agreement_with_confidence(board: Table, reference: Table, *, confidence: flo
     """Mean over the pairs that the reference separates: 1 separated in the same order, 0.5 not separated, 0 opposite.
 
     An interval without width, as a model has that a scale is anchored at, counts as separate from all others, also
-    from those around it: so do Arena-Hard's own figures. Where that decides a pair, a note says what comes out
-    otherwise.
+    from those around it, and so do intervals that share a single end: Arena-Hard's own figures are made so. Where that
+    decides a pair, a note says what comes out otherwise.
 
     Args:
         board, reference: lower and upper bounds of the same models in the same order, shape (n, 2).
@@ -55,7 +55,7 @@ def agreement_with_confidence(board: Table, reference: Table, *, confidence: flo
     notes = [f"{pairs} of {math.comb(len(board), 2)} pairs"]
     if not np.array_equal(scores, strict, equal_nan=True) and _pairs(strict):
         notes.append(
-            "intervals without width count as overlapping nothing; "
+            "intervals that have no width, or share a single end, count as apart; "
             f"otherwise it is {np.nanmean(strict):.4f} over {_pairs(strict)} pairs"
         )
     return _over_models(scores, confidence, tuple(notes))

@@ -123,8 +123,8 @@ class Store:
             _delete_damaged_places(connection, _of(group))
             place = insert_into(connection, asked_table).on_conflict_do_nothing()
             for chunk in chunks(asked):
-                rows = [{**encode_asked(one), "plan": plan, "checksum": asked_checksum(one)} for one in chunk]
-                connection.execute(place, rows)
+                encoded = [encode_asked(one) for one in chunk]
+                connection.execute(place, [{**row, "plan": plan, "checksum": place_checksum(row)} for row in encoded])
 
     def judges(self) -> list[JudgeConfig]:
         """The judges that have been used, the latest first.

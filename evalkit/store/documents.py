@@ -33,7 +33,6 @@ def write_document(
         heading: what it takes to write such a file again.
     """
     words = (name.format, name.kind, name.name)
-    text = json.dumps(heading, sort_keys=True)
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     n = 0
     with store.transaction() as connection:
@@ -41,8 +40,6 @@ def write_document(
             mine = (table.c.format == name.format, table.c.kind == name.kind, table.c.name == name.name)
             connection.execute(sa.delete(table).where(*mine))
         own = {"format": name.format, "kind": name.kind, "name": name.name}
-        row = {**own, "heading": text, "checksum": document_checksum(*words, text), "created": created}
-        connection.execute(sa.insert(document_table).values(row))
         for chunk in chunks(map(json.dumps, records)):
             rows = [
                 {**own, "position": position, "record": said, "checksum": record_checksum(*words, position, said)}
@@ -50,6 +47,10 @@ def write_document(
             ]
             connection.execute(sa.insert(record_table), rows)
             n += len(chunk)
+        # with their number, so that a lost last record shows
+        text = json.dumps({"layout": heading, "n": n}, sort_keys=True)
+        row = {**own, "heading": text, "checksum": document_checksum(*words, text), "created": created}
+        connection.execute(sa.insert(document_table).values(row))
     return n
 
 
@@ -59,16 +60,8 @@ def documents(store: Store, *, format: str | None = None) -> list[tuple[Document
     Raises:
         StoreError: a heading is damaged.
     """
-    with store.connect() as connection:
-        rows = connection.execute(sa.select(document_table)).mappings().all()
-    found = []
-    for row in rows:
-        words = (row["format"], row["kind"], row["name"])
-        if row["checksum"] != document_checksum(*words, row["heading"]):
-            raise StoreError(f"{store.where}: the heading of {'/'.join(map(str, words))} is damaged. {REPAIR}")
-        if format in (None, row["format"]):
-            found.append((DocumentName(*words), json.loads(row["heading"])))
-    return sorted(found, key=lambda one: one[0])
+    found = [(name, heading["layout"]) for name, heading in _headings(store)]
+    return sorted((one for one in found if format in (None, one[0].format)), key=lambda one: one[0])
 
 
 def records(store: Store, name: DocumentName) -> Iterator[dict[str, Any]]:
@@ -77,6 +70,7 @@ def records(store: Store, name: DocumentName) -> Iterator[dict[str, Any]]:
     Raises:
         StoreError: one is damaged or lost.
     """
+    n = next((heading["n"] for known, heading in _headings(store) if known == name), 0)
     columns = record_table.c
     mine = (columns.format == name.format, columns.kind == name.kind, columns.name == name.name)
     after = 0
@@ -91,4 +85,16 @@ def records(store: Store, name: DocumentName) -> Iterator[dict[str, Any]]:
                 raise StoreError(f"{store.where}: record {after} of {name.kind} {name.name!r} is damaged. {REPAIR}")
             yield json.loads(row["record"])
         if len(rows) < CHUNK:
-            return
+            break
+    if after != n:
+        raise StoreError(f"{store.where}: {n - after} of {n} records of {name.kind} {name.name!r} are lost. {REPAIR}")
+
+
+def _headings(store: Store) -> Iterator[tuple[DocumentName, dict[str, Any]]]:
+    with store.connect() as connection:
+        rows = connection.execute(sa.select(document_table)).mappings().all()
+    for row in rows:
+        words = (row["format"], row["kind"], row["name"])
+        if row["checksum"] != document_checksum(*words, row["heading"]):
+            raise StoreError(f"{store.where}: the heading of {'/'.join(map(str, words))} is damaged. {REPAIR}")
+        yield DocumentName(*words), json.loads(row["heading"])

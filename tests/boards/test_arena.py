@@ -79,10 +79,10 @@ def test_where_no_tokens_are_known_lengths_are_in_characters_with_a_note() -> No
 
 
 def test_a_measure_that_is_not_known_is_refused_by_name() -> None:
-    recipe = Recipe(Metric.STYLE_WIN_RATE, controls=("emoji",), arena=ArenaFormula.V01)
+    recipe = Recipe(Metric.STYLE_WIN_RATE, controls=("code",), arena=ArenaFormula.V01)
     (row,) = board(recipe, verdicts("one", 0.4)).rows
     assert row.styled is not None and row.styled.estimate.value is None
-    assert "emoji" in row.styled.estimate.status.reason
+    assert "code" in row.styled.estimate.status.reason
 
 
 def test_tables_without_single_verdicts_are_refused() -> None:

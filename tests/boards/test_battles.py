@@ -118,3 +118,15 @@ def test_a_model_without_a_single_verdict_is_counted(tmp_path: Path) -> None:
     gathered = gather_battles([tmp_path / "votes.csv"])
     assert gathered.battles.models == ("x", "y")
     assert gathered.left_out == {"battles without a verdict": 1, "models without a single verdict": 1}
+
+
+def test_turns_of_one_question_are_one_cluster_whichever_of_them_lacks_a_verdict(tmp_path: Path) -> None:
+    rows = [
+        {"question_id": 81, "model_1": model, "model_2": "base", "judge": ["j", "pair-v2"], "turn": turn,
+         "g1_winner": "error" if lost == turn else "model_1", "g2_winner": "model_2"}
+        for model, lost in (("m", 1), ("n", 2)) for turn in (1, 2)
+    ]  # fmt: skip
+    rows.append({**rows[0], "question_id": 82, "g1_winner": "tie"})
+    (tmp_path / "j_pair.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    battles = gather_battles([tmp_path / "j_pair.jsonl"]).battles
+    assert (battles.n, battles.n_clusters) == (3, 2)

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,3 +124,13 @@ def test_a_bootstrap_interval_is_the_same_every_time_and_near_the_formula() -> N
     )
     assert one == again
     assert one.stderr == pytest.approx(formula.stderr, rel=0.2)
+
+
+def test_a_model_of_one_category_has_its_score_beside_those_of_others() -> None:
+    whole = entry("whole", 1.0)
+    both = {"category code": whole.sample, "category math": whole.sample, "turn 1": whole.sample}
+    one = entry("one", 0.0, seed=2)
+    built = board(replace(whole, parts=both), replace(one, parts={"category math": one.sample, "turn 1": one.sample}))
+    parts = {row.entry.model: row.parts for row in built.rows}
+    assert set(parts["whole"]) == {"category code", "category math"}, "of turns there is only one"
+    assert set(parts["one"]) == {"category math"}

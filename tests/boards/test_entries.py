@@ -9,7 +9,7 @@ from evalkit.boards.entries import Entry, Gathering, entries_of_annotations
 from evalkit.boards.row import Metric, Recipe, build_row
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
-from evalkit.types import BOTH_ORDERS, Annotation, Asked, Order, Rating
+from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Order, Rating
 
 ASKED = Asked(
     benchmark="bench",
@@ -85,6 +85,16 @@ def test_pooled_judges_give_one_score_and_all_must_answer() -> None:
     assert len(entries_of_annotations([*first, *second])) == 2
 
 
+def test_pooled_judges_are_not_parted_by_the_models_that_serve_them() -> None:
+    verdicts = [
+        dataclasses.replace(one, reply=ChatReply("[[m]]", model=f"model of {one.asked.judge}"))
+        for one in [*compared("1", 1.0, 1.0), *compared("1", 0.0, 0.0, judge="two")]
+    ]
+    entry = entry_of(verdicts, Gathering(pool=True))
+    assert (entry.part, entry.sample.preference.tolist()) == ("", [0.5])
+    assert entry.judging.served == ("model of one", "model of two")
+
+
 def test_only_the_categories_asked_for_are_taken() -> None:
     verdicts = [*compared("1", 1.0, category="coding"), *compared("2", 0.0, category="math"), *compared("3", 0.0)]
     assert entry_of(verdicts, Gathering(categories=("coding",))).sample.keys == ("1",)
@@ -118,6 +128,11 @@ def test_scores_are_split_by_turn_and_by_category() -> None:
         "category coding": pytest.approx(5),
         "category math": pytest.approx(7),
     }
+
+
+def test_what_all_verdicts_are_of_is_no_part_of_a_row() -> None:
+    grades = [*graded(81, 10, category="math"), *graded(82, 8, category="math")]
+    assert not build_row(entry_of(grades, Gathering(by=("turn", "category"))), Recipe()).parts
 
 
 def test_a_grade_that_could_not_be_read_is_counted_and_bounded_and_never_a_number() -> None:

@@ -11,7 +11,8 @@ from evalkit.boards.entries import entries_of_annotations
 from evalkit.config import digest, read_judge, with_orders
 from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Options, Work, plan_all
+from evalkit.engine.plan import Work, plan_all
+from evalkit.engine.rows import Options
 from evalkit.errors import ConfigError, InputError, RejectedRequest, StoreError
 from evalkit.formats.alpaca_eval import read_recording, write_annotations
 from evalkit.judge import balanced_orders

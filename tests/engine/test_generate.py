@@ -117,3 +117,12 @@ def test_a_judge_that_only_judges_gives_no_answers() -> None:
 def test_answers_are_measured_as_those_that_are_read(client: ScriptedClient, store: Store) -> None:
     client.script = lambda _: ChatReply("# A header\n- one\n- two")
     assert run(store).outputs.outputs[1].measures["lists"] == 2
+
+
+def test_what_runs_that_were_killed_had_under_way_is_told(
+    client: ScriptedClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # found by the first turn's run alone
+    abandoned = iter((3, 0))
+    monkeypatch.setattr(Store, "enter", lambda *_, **__: next(abandoned))
+    assert run(store).abandoned == 3

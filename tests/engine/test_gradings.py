@@ -9,7 +9,8 @@ import pytest
 
 from evalkit.config import read_judge
 from evalkit.engine.annotate import Annotated, annotate
-from evalkit.engine.plan import Options, Work, plan_all
+from evalkit.engine.plan import Work, plan_all
+from evalkit.engine.rows import Options
 from evalkit.judge import LOWEST, annotate_all
 from evalkit.store import Store, open_store
 from evalkit.store.upkeep import check, statistics

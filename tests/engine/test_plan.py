@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from evalkit.config import read_judge
-from evalkit.engine.plan import NO_BASELINE, NO_OUTPUT, Options, Work, plan_all
+from evalkit.config import digest, read_judge
+from evalkit.engine.plan import Work, plan_all
+from evalkit.engine.rows import NO_BASELINE, NO_OUTPUT, Options
 from evalkit.errors import ConfigError, InputError
 from evalkit.formats.alpaca_eval import Recording
 from evalkit.judge import LOWEST, Place
@@ -202,6 +203,38 @@ def test_a_recording_of_comparisons_is_not_taken_for_grades() -> None:
 def test_answers_to_none_of_the_questions_are_refused() -> None:
     with pytest.raises(InputError, match=r"other\.json: has no answer to any of the questions"):
         planned(output_set("other", ["a"]), questions=QUESTIONS)
+
+
+def test_an_answer_to_another_instruction_of_the_same_key_is_not_graded() -> None:
+    questions = (dataclasses.replace(QUESTIONS[0], turns=("First of 81", "Edited since")), *QUESTIONS[1:])
+    with pytest.raises(InputError, match=r"cand\.jsonl: key '81' has another instruction than its question"):
+        planned(conversations("cand"), questions=questions)
+
+
+def test_of_several_answers_to_a_question_the_first_is_graded_only_when_asked_for() -> None:
+    cand = conversations("cand")
+    again = dataclasses.replace(cand.outputs[0], texts=("another", "answer"))
+    twice = dataclasses.replace(cand, examples=(*cand.examples, QUESTIONS[0]), outputs=(*cand.outputs, again))
+    with pytest.raises(InputError, match=r"cand\.jsonl: holds several answers to question '81'"):
+        planned(twice)
+    work = planned(twice, options=dataclasses.replace(BY_TURN, intersect=True))
+    assert work.answered["81:2"][2] == dataclasses.replace(cand.outputs[0], key="81:2")
+
+
+@pytest.mark.parametrize("config", [GRADER, COMPARER])
+def test_a_question_that_is_called_like_a_turn_of_another_one_is_refused(config: JudgeConfig) -> None:
+    questions = (*QUESTIONS, Example("81:2", ("Only one turn",), cluster="81:2"))
+    base, cand = conversations("base", questions=questions), conversations("cand", questions=questions)
+    with pytest.raises(InputError, match="'81:2' names a question as well as a turn of another one"):
+        planned(cand, config, baseline=base)
+    assert planned(cand, config, baseline=base, options=Options("bench")).keys[-1] == "81:2"
+
+
+def test_two_different_judges_of_one_name_are_refused() -> None:
+    other = dataclasses.replace(GRADER, parameters={"temperature": 1})
+    judges = [GRADER, dataclasses.replace(other, digest=digest(other))]
+    with pytest.raises(ConfigError, match="two different judges are called 'mt_bench_grade'"):
+        plan_all(None, [conversations("cand")], judges, BY_TURN, secret=b"s")
 
 
 @pytest.mark.parametrize(

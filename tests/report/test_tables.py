@@ -1,14 +1,18 @@
 import csv
 import io
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import Recipe
-from evalkit.report.tables import boards_csv, boards_json, boards_markdown, boards_text, row_values, rows_text
+from evalkit.boards.row import Metric, Recipe
+from evalkit.report.rows import rows_text
+from evalkit.report.tables import boards_markdown, boards_text
+from evalkit.report.values import boards_csv, boards_json, row_values
 from evalkit.stats.sample import build_sample
 from tests.boards.test_build import entry
 
@@ -78,3 +82,30 @@ def test_hostile_names_are_harmless_in_every_format() -> None:
 def test_reasons_and_notes_stand_below_the_table() -> None:
     assert "few: not_estimable(2 instructions, at least 30 needed)" in boards_text(BOARDS)
     assert r"- few: not\_estimable(2 instructions, at least 30 needed)" in boards_markdown(BOARDS)
+
+
+def test_a_column_without_a_status_says_below_the_table_what_is_not_ok_in_it() -> None:
+    recipe = Recipe(metric=Metric.WIN_RATE, controls=("code",))
+    table = boards_text(build_boards([entry("strong", 1.5), entry("weak", -1.0, seed=2), few()], recipe))
+    assert "LC win rate: 1 of 3 rows not_estimable(2 instructions, at least 30 needed)" in table
+    assert "style win rate: 3 of 3 rows not ok; csv and json give every reason" in table
+
+
+def test_a_published_interval_is_called_by_its_own_confidence() -> None:
+    (board,) = build_boards([entry("strong", 1.5)], Recipe(metric=Metric.WIN_RATE))
+    published = replace(board.rows[0].raw.estimate, notes=("90 % interval",))
+    row = replace(board.rows[0], raw=replace(board.rows[0].raw, estimate=published))
+    table = boards_text([replace(board, rows=(row,))])
+    assert "90 % interval" in table.splitlines()[2] and "95 %" not in table
+    assert "note: 90 % interval" in table
+
+
+def test_categories_are_told_apart_from_turns_and_from_each_other_and_do_not_stretch_the_table() -> None:
+    one = entry("m", 1.0)
+    names = ("turn 1", "turn 2", "category turn 1", "category a b", "category a_b", "category " + "y" * 300)
+    boards = build_boards([replace(one, parts=dict.fromkeys(names, one.sample))], Recipe())
+    (heads,) = (line for line in boards_text(boards, width=150).splitlines() if line.startswith("model"))
+    assert re.split("  +", heads)[1:] == ["turn 1", "turn 2", "category turn 1", "a b", "a_b", "y" * 23 + "…"]
+    columns = next(csv.reader(io.StringIO(boards_csv(boards))))
+    assert len(set(columns)) == len(columns)
+    assert {"turn_1", "category_turn 1", "category_a b", "category_a_b"} <= set(columns)

@@ -170,3 +170,29 @@ def test_weighted_models_on_common_instructions_are_compared_by_their_weighted_p
         build_sample(keys_for(N), sample.preference, weight=weight) for sample in correlated([0.1, -0.1], seed=13)
     )
     assert range_of([better, worse], 0) == RankRange(1, 1, 1)
+
+
+def test_a_model_with_few_instructions_blurs_its_own_comparisons_and_no_others() -> None:
+    high, low = correlated([0.1, -0.1])
+    (two,) = correlated([0.0], seed=1, n=2)
+    first, last, blurred = ranges_of([high, low, two])
+    assert first is not None and last is not None and blurred is not None
+    assert (blurred.lower, blurred.upper) == (1, 3)
+    assert (first.upper, last.lower) == (2, 2), "high is surely better than low"
+
+
+def test_a_cluster_is_the_same_one_for_models_that_lack_different_rows_of_it() -> None:
+    generator = np.random.default_rng(3)
+    shared = np.repeat(generator.uniform(0.2, 0.8, 60), 2)
+    keys = [f"{question}:{turn}" for question in range(60) for turn in (1, 2)]
+    clusters = [key.split(":")[0] for key in keys]
+
+    def model(level: float, lost: int) -> Sample:
+        preference = shared + level
+        preference[lost::2] = np.nan
+        return build_sample(keys, preference, clusters=clusters)
+
+    # turn 1 of one and turn 2 of the other are as good as one question: the gap is the same everywhere
+    samples = [model(0.02, 0), model(0.0, 1)]
+    assert samples[0].clusters == samples[1].clusters
+    assert ranges_of(samples) == [RankRange(1, 1, 1), RankRange(2, 2, 2)]

@@ -7,7 +7,8 @@ from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
 from evalkit.boards.sources import entries_of_store
 from evalkit.config import read_judge, with_orders
-from evalkit.engine.plan import Options, Work, plan_all
+from evalkit.engine.plan import Work, plan_all
+from evalkit.engine.rows import Options
 from evalkit.judge import Posed
 from evalkit.report.canonical import canonical_digest
 from evalkit.store import Batch, Store

@@ -1,0 +1,76 @@
+"""evalkit export: imported files as they were, or verdicts, in another tool's format."""
+
+import json
+from pathlib import Path
+
+import click
+
+from evalkit.benchmarks import read_benchmark
+from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.errors import ConfigError, InputError
+from evalkit.exports import Exported, export_documents, export_verdicts
+from evalkit.report.text import printable
+from evalkit.store import open_store, store_exists
+from evalkit.verdicts import Wanted
+
+
+@click.command("export")
+@click.argument("format", metavar="FORMAT")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+              help="The folder to write to.")  # fmt: skip
+@click.option("--kind", metavar="KIND", help="Only imported files of this kind, such as annotations.")
+@click.option("--name", metavar="NAME", help="Only the imported file that lay here, or was called so.")
+@click.option("--benchmark", metavar="NAME", help="Write the verdicts of this benchmark instead of imported files.")
+@click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
+@click.option("--model", metavar="NAME", help="Only verdicts on this model.")
+@store_option
+@results_option
+@json_option
+def command(
+    format: str,  # noqa: A002 (the argument's name)
+    out: Path,
+    kind: str | None,
+    name: str | None,
+    benchmark: str | None,
+    judge: str | None,
+    model: str | None,
+    store: str | None,
+    results: Path,
+    as_json: bool,
+) -> None:
+    """Write what was imported back under DIR, field by field as it was.
+
+    FORMAT is alpaca_eval, mt_bench, arena_hard, inspect or table. With --benchmark, the store's verdicts are written
+    instead, imported ones and our own; FORMAT is then alpaca_eval, mt_bench, arena_hard, inspect, parquet or datasets.
+    """
+    url = store_url(store, results)
+    _check(benchmark, of_files={"--kind": kind, "--name": name}, of_verdicts={"--judge": judge, "--model": model})
+    if not store_exists(url):
+        raise InputError(f"{url}: no store yet. Run evalkit import or evalkit annotate first")
+    with open_store(url) as opened:
+        if benchmark is None:
+            done = export_documents(opened, format, out, kind=kind, name=name)
+        else:
+            done = export_verdicts(opened, format, out, Wanted(read_benchmark(benchmark).name, judge, model))
+    for note in done.notes:
+        click.echo(f"note: {printable(note)}", err=True)
+    click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))
+
+
+def _check(benchmark: str | None, *, of_files: dict[str, str | None], of_verdicts: dict[str, str | None]) -> None:
+    """Refuse an option that would be ignored."""
+    ignored = of_verdicts if benchmark is None else of_files
+    given = next((option for option, value in ignored.items() if value is not None), None)
+    if given is not None and benchmark is None:
+        raise ConfigError(f"{given} chooses among verdicts. Say of which benchmark with --benchmark NAME")
+    if given is not None:
+        raise ConfigError(f"{given} chooses among imported files, and --benchmark among verdicts. Give one of them")
+
+
+def _document(done: Exported) -> dict[str, object]:
+    files = [{"path": str(path), "records": n} for path, n in done.files.items()]
+    return {"files": files, "notes": list(done.notes)}
+
+
+def _lines(done: Exported) -> list[str]:
+    return [f"{path}: {n} records" for path, n in done.files.items()]

@@ -1,0 +1,181 @@
+"""Single verdicts as rows of a table: everything that a board is computed from, written and read again."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evalkit.errors import InputError
+from evalkit.formats.alpaca_eval import preference_code, read_preference
+from evalkit.formats.records import Record
+from evalkit.formats.verdicts import (
+    UNNAMED_JUDGE,
+    ForeignVerdict,
+    OwnVerdict,
+    optional_number,
+    optional_turn,
+)
+from evalkit.types import Order
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# a table with these has a row for each order and repeat
+MARKS = {"key", "order", "preference"}
+
+_TEXTS = ("judge", "model", "baseline", "key", "cluster", "category", "order", "failure")
+_COUNTS = ("turn", "repeat", "len_1", "len_2")
+_NUMBERS = ("preference", "rating", "low", "high")
+_LENGTH = "len"
+_NO_VERDICT = "the file has no verdict for this row"
+
+
+def table_rows(verdicts: Iterable[OwnVerdict]) -> list[dict[str, Any]]:
+    """A row for each verdict: its preference in AlpacaEval's code or its rating, lengths in code points, and each
+    measure of the baseline's and the candidate's answer as `NAME_1` and `NAME_2`.
+    """
+    return [_row(one) for one in verdicts]
+
+
+def table_schema(rows: Sequence[Mapping[str, Any]]) -> "pa.Schema":
+    """The columns of such rows and their kinds."""
+    import pyarrow as pa
+
+    kinds = {
+        **dict.fromkeys(_TEXTS, pa.string()),
+        **dict.fromkeys(_COUNTS, pa.int64()),
+        **dict.fromkeys(_NUMBERS, pa.float64()),
+        "strong": pa.bool_(),
+    }
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
+
+
+def table_verdicts(records: Iterable[Record]) -> Iterator[ForeignVerdict]:
+    """The inverse of `table_rows`.
+
+    Raises:
+        InputError: naming the row and the field; two rows on one place.
+    """
+    measures: dict[str, tuple[str, str]] | None = None
+    seen = set()
+    for record in records:
+        if measures is None:
+            measures = measure_columns(record.fields)
+        verdict = _verdict(record, measures)
+        place = (
+            verdict.judge,
+            verdict.model,
+            verdict.baseline,
+            verdict.key,
+            verdict.turn,
+            verdict.order,
+            verdict.repeat,
+        )
+        if place in seen:
+            raise InputError(
+                f"{record.where}: a row before has the same judge, model, baseline, key, order and repeat. Keep one"
+            )
+        seen.add(place)
+        yield verdict
+
+
+def measure_columns(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """The columns of the baseline's and the candidate's value by the name of a measure."""
+    known = list(dict.fromkeys(names))
+    begun = (name.removesuffix("_1") for name in known if name.endswith("_1"))
+    return {name: (f"{name}_1", f"{name}_2") for name in begun if name != _LENGTH and f"{name}_2" in known}
+
+
+def _row(one: OwnVerdict) -> dict[str, Any]:
+    annotation = one.annotation
+    asked, rating = annotation.asked, annotation.rating
+    measured = {
+        f"{name}_{number}": value
+        for number, measures in ((1, asked.baseline_measures), (2, asked.candidate_measures))
+        for name, value in measures.items()
+        # the lengths have a column of that name
+        if name != _LENGTH
+    }
+    return {
+        "judge": one.judge,
+        "model": asked.model,
+        "baseline": asked.baseline or None,
+        "key": asked.key,
+        "cluster": asked.cluster,
+        "category": asked.category,
+        "turn": asked.turn,
+        "order": asked.order.value,
+        "repeat": asked.repeat,
+        "preference": None if annotation.preference is None else preference_code(annotation.preference),
+        "rating": None if rating is None else rating.value,
+        "low": None if rating is None else rating.low,
+        "high": None if rating is None else rating.high,
+        "strong": annotation.strong,
+        "failure": annotation.failure,
+        "len_1": asked.baseline_chars if asked.baseline else None,
+        "len_2": asked.candidate_chars,
+        **measured,
+    }
+
+
+def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> ForeignVerdict:
+    key, turn = record.text("key"), optional_turn(record)
+    split = turn is not None and key.endswith(f":{turn}")
+    baseline, order = record.optional_text("baseline") or None, _order(record)
+    preference, rating, scale = read_preference(record), optional_number(record, "rating"), _scale(record)
+    alone = order == Order.ALONE
+    if alone != (baseline is None) or (preference is not None if alone else rating is not None):
+        raise InputError(
+            f'{record.where}: field "order": {order.value}: an answer judged alone has a rating and no baseline, one '
+            "that is compared has a preference and a baseline"
+        )
+    if rating is not None and (scale is None or not scale[0] <= rating <= scale[1]):
+        raise InputError(
+            f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in low, high'
+        )
+    lengths = [_count(record, name) for name in ("len_1", "len_2")]
+    sides = [
+        {name: value for name, both in measures.items() if (value := optional_number(record, both[side])) is not None}
+        for side in range(2)
+    ]
+    missing = preference is None and rating is None
+    return ForeignVerdict(
+        key=key.removesuffix(f":{turn}") if split else key,
+        turn=turn if split else None,
+        cluster=record.optional_text("cluster"),
+        judge=record.optional_text("judge") or UNNAMED_JUDGE,
+        model=record.text("model"),
+        baseline=baseline,
+        category=record.optional_text("category"),
+        order=order,
+        repeat=_count(record, "repeat") or 0,
+        preference=preference,
+        rating=rating,
+        scale=scale,
+        strong=record.fields.get("strong") is True,
+        failure=(record.optional_text("failure") or _NO_VERDICT) if missing else None,
+        baseline_chars=lengths[0],
+        candidate_chars=lengths[1],
+        baseline_measures=sides[0],
+        candidate_measures=sides[1],
+    )
+
+
+def _scale(record: Record) -> tuple[float, float] | None:
+    low, high = (optional_number(record, name) for name in ("low", "high"))
+    return None if low is None or high is None or not low < high else (low, high)
+
+
+def _order(record: Record) -> Order:
+    said = record.text("order")
+    with contextlib.suppress(ValueError):
+        return Order(said)
+    known = ", ".join(order.value for order in Order)
+    raise InputError(f'{record.where}: field "order": expected one of {known}, found {said[:40]!r}')
+
+
+def _count(record: Record, name: str) -> int | None:
+    number = optional_number(record, name)
+    if number is not None and (number != int(number) or not 0 <= number <= 2**53):
+        raise InputError(f'{record.where}: field "{name}": expected a count, found {number:g}')
+    return None if number is None else int(number)

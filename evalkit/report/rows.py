@@ -1,0 +1,85 @@
+"""Single rows, each with everything that a reader of one number must know beside it."""
+
+from collections.abc import Sequence
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.row import BoardRow
+from evalkit.report.numbers import interval, percent, published
+from evalkit.report.text import printable
+from evalkit.report.values import row_notes
+from evalkit.types import Reading
+
+
+def rows_text(rows: Sequence[BoardRow]) -> str:
+    """Single rows, each with everything a reader of one number must know beside it."""
+    return "\n".join(_row_text(row) for row in rows)
+
+
+def _row_text(row: BoardRow) -> str:
+    sample = row.entry.sample
+    facts = _graded_facts(row) if row.entry.graded else _compared_facts(row)
+    if sample.n_missing and row.bounds:
+        worst, best = ("lowest", "highest") if row.entry.graded else ("losses", "wins")
+        facts["if all missing were"] = f"{worst} {percent(row.bounds[0])}, {best} {percent(row.bounds[1])}"
+    if sample.n_inconsistent:
+        facts["orders disagree on"] = f"{sample.n_inconsistent} instructions"
+    if row.entry.rules:
+        facts["by rule, unasked"] = ", ".join(f"{rule} {n}" for rule, n in row.entry.rules.items())
+    for reason, n in list(row.entry.failures.items())[:3]:
+        label = f"no verdict ({n})"
+        facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
+    for name, estimate in row.parts.items():
+        facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
+    if notes := row_notes(row):
+        facts["note"] = "; ".join(notes)
+    facts.update(_judging_facts(row.entry))
+    against = "" if row.entry.graded else f" against {row.entry.baseline}"
+    name = f"{row.entry.model}{against}, judge {row.entry.judge}"
+    if row.entry.part:
+        name += f" served as {row.entry.part}"
+    width = max(map(len, facts))
+    return (
+        "\n".join(
+            [printable(name), *(f"  {printable(key).ljust(width)}  {printable(fact)}" for key, fact in facts.items())]
+        )
+        + "\n"
+    )
+
+
+def _compared_facts(row: BoardRow) -> dict[str, str]:
+    raw, lc, sample = row.raw.estimate, row.lc, row.entry.sample
+    facts = {
+        "win rate": f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})",
+        "LC win rate": f"{percent(lc.value)} {interval(lc)} {lc.status}",
+    }
+    if row.styled is not None:
+        style = row.styled.estimate
+        facts["style win rate"] = f"{percent(style.value)} {interval(style)} {style.status}"
+    facts["verdicts"] = (
+        f"{sample.n} of {sample.n + sample.n_missing} instructions: "
+        f"{row.counts.wins} wins, {row.counts.losses} losses, {row.counts.ties} ties"
+    )
+    return facts
+
+
+def _graded_facts(row: BoardRow) -> dict[str, str]:
+    score, sample = row.raw.estimate, row.entry.sample
+    low, high = row.entry.scale
+    return {
+        "score": f"{published(score.value)} {interval(score)} (standard error {published(score.stderr)}) "
+        f"on a scale from {low:g} to {high:g}",
+        "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {score.n} questions",
+    }
+
+
+def _judging_facts(entry: Entry) -> dict[str, str]:
+    judging = entry.judging
+    facts: dict[str, str] = {}
+    if sampled := judging.readings.get(Reading.SAMPLED.value):
+        facts["single draws"] = f"{sampled} verdicts came without the log-probabilities that were asked for"
+    if judging.self_disagreement is not None:
+        estimate = judging.self_disagreement
+        facts["repeats disagree"] = f"{percent(estimate.value)} % {interval(estimate)} of pairs, {estimate.n} repeated"
+    if judging.cost:
+        facts["cost"] = f"${judging.cost:.2f}"
+    return facts

@@ -1,0 +1,180 @@
+"""A board as plain values, and these as csv and json."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from evalkit.boards.row import BoardRow
+from evalkit.report.agreement import agreement_document
+from evalkit.report.text import spreadsheet_cell
+from evalkit.stats.control import Controlled
+from evalkit.types import Estimate
+
+if TYPE_CHECKING:
+    # a single row is written without what a whole board takes
+    from evalkit.boards.build import Board
+
+DECIMALS_STORED = 9
+
+
+def boards_json(boards: "Sequence[Board]") -> str:
+    return json.dumps(boards_document(boards), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def boards_csv(boards: "Sequence[Board]") -> str:
+    """All rows with all columns; texts cannot become formulas, missing numbers are empty fields."""
+    rows = [row_values(row) for board in boards for row in board.rows]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(spreadsheet_cell(name) for name in columns)
+    for row in rows:
+        values = [row.get(name) for name in columns]
+        writer.writerow(spreadsheet_cell(value) if isinstance(value, str) else value for value in values)
+    return buffer.getvalue()
+
+
+def boards_document(boards: "Sequence[Board]") -> dict[str, Any]:
+    return {
+        "boards": [
+            {
+                "judge": board.judge,
+                "judge_digest": board.digest,
+                "part": board.part or None,
+                "baseline": board.baseline,
+                "metric": board.metric.value,
+                "rows": [row_document(row) for row in board.rows],
+                "agreement": None if board.agreement is None else agreement_document(board.agreement),
+            }
+            for board in boards
+        ]
+    }
+
+
+def row_document(row: BoardRow) -> dict[str, Any]:
+    """Everything about one row for a JSON reader: the columns, decisions by rule, and why verdicts are missing."""
+    document = row_values(row)
+    judging = row.entry.judging
+    document["rules"] = dict(row.entry.rules)
+    document["readings"] = dict(judging.readings)
+    document["served"] = list(judging.served)
+    document["part"] = row.entry.part or None
+    document["self_disagreement"] = _estimate_document(judging.self_disagreement)
+    document["failures"] = dict(row.entry.failures)
+    document["notes"] = row_notes(row)
+    document["coefficients"] = _coefficients(row.controlled)
+    if row.styled is not None:
+        document["style_coefficients"] = _coefficients(row.styled)
+    return document
+
+
+def row_values(row: BoardRow) -> dict[str, Any]:
+    """The board columns of one row in their order; None where there is no number.
+
+    Rates are percentages, grades are on their own scale, coverage is a share, and cost is in US dollars.
+    """
+    values = _graded_values(row) if row.entry.graded else _compared_values(row)
+    for name, estimate in row.parts.items():
+        # only what stands between the kind and the name: a category may have both signs in its own
+        column = name.replace(" ", "_", 1)
+        numbers = (estimate.value, estimate.lower, estimate.upper, estimate.n)
+        values.update(zip((column, f"{column}_lower", f"{column}_upper", f"{column}_n"), numbers, strict=True))
+    return {
+        name: round(value, DECIMALS_STORED) if isinstance(value, float) else value for name, value in values.items()
+    }
+
+
+def row_notes(row: BoardRow) -> list[str]:
+    """What is to be known of a row's numbers, each once."""
+    styled = () if row.styled is None else row.styled.estimate.notes
+    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled)))
+
+
+def _compared_values(row: BoardRow) -> dict[str, Any]:
+    sample, lc, raw = row.entry.sample, row.lc, row.raw.estimate
+    worst, best = row.bounds or (None, None)
+    return {
+        "model": row.entry.model,
+        "lc_win_rate": lc.value,
+        "lc_lower": lc.lower,
+        "lc_upper": lc.upper,
+        "lc_stderr": lc.stderr,
+        "lc_status": str(lc.status),
+        "win_rate": raw.value,
+        "win_rate_stderr": raw.stderr,
+        "win_rate_lower": raw.lower,
+        "win_rate_upper": raw.upper,
+        "win_rate_status": str(raw.status),
+        "win_rate_worst": worst,
+        "win_rate_best": best,
+        **_styled_values(row),
+        "discrete_win_rate": row.discrete,
+        "n_wins": row.counts.wins,
+        "n_losses": row.counts.losses,
+        "n_ties": row.counts.ties,
+        "n_total": sample.n,
+        "n_missing": sample.n_missing,
+        "coverage": row.coverage,
+        "n_inconsistent": sample.n_inconsistent,
+        **_common_values(row),
+        "baseline": row.entry.baseline,
+    }
+
+
+def _graded_values(row: BoardRow) -> dict[str, Any]:
+    score = row.raw.estimate
+    worst, best = row.bounds or (None, None)
+    return {
+        "model": row.entry.model,
+        "score": score.value,
+        "score_lower": score.lower,
+        "score_upper": score.upper,
+        "score_stderr": score.stderr,
+        "score_status": str(score.status),
+        "score_worst": worst,
+        "score_best": best,
+        "n_total": row.entry.sample.n,
+        "n_missing": row.entry.sample.n_missing,
+        "n_questions": score.n,
+        "coverage": row.coverage,
+        **_common_values(row),
+    }
+
+
+def _styled_values(row: BoardRow) -> dict[str, Any]:
+    if row.styled is None:
+        return {}
+    style = row.styled.estimate
+    return {
+        "style_win_rate": style.value,
+        "style_lower": style.lower,
+        "style_upper": style.upper,
+        "style_stderr": style.stderr,
+        "style_status": str(style.status),
+    }
+
+
+def _common_values(row: BoardRow) -> dict[str, Any]:
+    return {
+        "avg_length": row.entry.avg_length,
+        "cost": row.entry.judging.cost,
+        "rank": row.rank.rank if row.rank else None,
+        "rank_lower": row.rank.lower if row.rank else None,
+        "rank_upper": row.rank.upper if row.rank else None,
+        "judge": row.entry.judge,
+        "judge_digest": row.entry.digest,
+    }
+
+
+def _coefficients(controlled: Controlled) -> dict[str, float]:
+    return {name: round(value, DECIMALS_STORED) for name, value in controlled.coefficients.items()}
+
+
+def _estimate_document(estimate: Estimate | None) -> dict[str, Any] | None:
+    if estimate is None:
+        return None
+    numbers = {"value": estimate.value, "lower": estimate.lower, "upper": estimate.upper}
+    rounded = {name: None if value is None else round(value, DECIMALS_STORED) for name, value in numbers.items()}
+    return {**rounded, "n": estimate.n, "status": str(estimate.status)}

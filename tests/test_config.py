@@ -583,7 +583,9 @@ def test_a_setting_that_could_not_be_sent_is_a_config_error(tmp_path: Path, line
 def test_labels_that_the_parser_could_not_read_back_are_refused(
     tmp_path: Path, parser: str, labels: str, said: str
 ) -> None:
-    text = JUDGE.replace("json_field", parser).replace("{field: winner}", "{}")
+    text = (
+        JUDGE.replace("json_field", parser).replace("{field: winner}", "{}").replace("max_tokens: 9", "logprobs: true")
+    )
     assert refusal(own_judge(tmp_path, f"{text}labels: {labels}\n")).startswith(said)
 
 

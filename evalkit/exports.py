@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.entries import entries_of_annotations
+from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import BoardRow, Recipe
 from evalkit.errors import InputError, StoreError, UnknownName
 from evalkit.files import safe_name

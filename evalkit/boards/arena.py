@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from evalkit.boards.entries import CHARS, Entry, Verdicts
+from evalkit.boards.entries import Entry, Verdicts
+from evalkit.boards.gathering import CHARS
 from evalkit.boards.row import ArenaFormula, BoardRow
 from evalkit.errors import StatsError
 from evalkit.stats.arena_compat import TOKENS, Games, arena_v01, arena_v2

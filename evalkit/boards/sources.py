@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards.entries import (
-    Entry,
-    Gathering,
-    entries_of_annotations,
-    entries_of_table,
-)
+from evalkit.boards.entries import Entry
+from evalkit.boards.gathering import Gathering, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from evalkit.benchmarks import Benchmark, read_benchmark
-from evalkit.boards.entries import Gathering, entries_of_annotations
+from evalkit.boards.gathering import Gathering, entries_of_annotations
 from evalkit.boards.row import BoardRow, Recipe, build_row
 from evalkit.boards.styles import find_style
 from evalkit.cli.options import json_option, results_option, store_option, store_url

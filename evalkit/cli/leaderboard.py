@@ -8,7 +8,7 @@ import click
 from evalkit.benchmarks import Benchmark, read_benchmark
 from evalkit.boards.build import build_boards
 from evalkit.boards.difficulty import read_compat_inputs, read_difficulty
-from evalkit.boards.entries import PARTS, Gathering
+from evalkit.boards.gathering import PARTS, Gathering
 from evalkit.boards.row import ArenaFormula, DifficultySource, Metric, Recipe
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.boards.styles import Style, find_style

@@ -6,7 +6,7 @@ import click
 
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.battles import NO_CLUSTER, battles_of_entries, gather_battles
-from evalkit.boards.entries import Gathering
+from evalkit.boards.gathering import Gathering
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.boards.sources import entries_of_store
 from evalkit.boards.styles import find_style

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.entries import entries_of_annotations
+from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import ArenaFormula, Metric, Recipe
 from evalkit.errors import StatsError
 from evalkit.types import BOTH_ORDERS, Annotation, Asked

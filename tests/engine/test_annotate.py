@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.boards.entries import entries_of_annotations
+from evalkit.boards.gathering import entries_of_annotations
 from evalkit.config import digest, read_judge, with_orders
 from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from evalkit.boards.entries import Entry, Gathering, entries_of_annotations
+from evalkit.boards.entries import Entry
+from evalkit.boards.gathering import Gathering, entries_of_annotations
 from evalkit.boards.row import Metric, Recipe, build_row
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine

@@ -1,0 +1,248 @@
+"""Verdicts gathered into entries, from annotations or from tables of preferences."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evalkit.boards.entries import PERCENT, Entry, Judging, Verdicts
+from evalkit.errors import InputError
+from evalkit.stats.noise import self_disagreement
+from evalkit.stats.sample import Combine, Floats, Sample, build_sample
+from evalkit.types import Annotation, Asked, Reading
+
+if TYPE_CHECKING:
+    from evalkit.formats.table import PreferenceGroup
+
+TURN = "turn"
+CATEGORY = "category"
+PARTS = (TURN, CATEGORY)
+CHARS = "chars"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
+
+    With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
+    `categories` are taken, where any are named.
+    """
+
+    strong_weight: float = 1.0
+    combine: Combine = Combine.MEAN
+    by: tuple[str, ...] = ()
+    pool: bool = False
+    categories: tuple[str, ...] = ()
+
+
+def entries_of_annotations(annotations: Iterable[Annotation], how: Gathering = Gathering()) -> list[Entry]:
+    """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
+    gathered: dict[tuple[str, ...], _Columns] = {}
+    for one in annotations:
+        asked = one.asked
+        if how.categories and asked.category not in how.categories:
+            continue
+        judged_by = ("", "") if how.pool else (asked.judge, asked.digest)
+        key = (*judged_by, asked.baseline, asked.model)
+        gathered.setdefault(key, _Columns(asked, how)).add(one)
+    return [entry for _, columns in sorted(gathered.items()) for entry in columns.entries()]
+
+
+def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
+    return [
+        Entry(
+            model=group.model,
+            judge=group.judge,
+            baseline=group.baseline,
+            sample=build_sample(
+                group.keys,
+                group.preference,
+                length_difference=group.candidate_chars - group.baseline_chars,
+                measures=group.measures,
+            ),
+            avg_length=float(group.candidate_chars.mean()),
+            failures=_without_verdict(group.preference),
+        )
+        for group in groups
+    ]
+
+
+# a measure's values by row, the candidate's and the baseline's
+_Pair = tuple[dict[int, float], dict[int, float]]
+
+
+@dataclass(slots=True)
+class _Columns:
+    """One model's annotations under one judge as columns: texts and replies are not kept."""
+
+    first: Asked
+    how: Gathering
+    judges: dict[str, str] = field(default_factory=dict)
+    scales: set[tuple[float, float]] = field(default_factory=set)
+    weights: list[float] = field(default_factory=list)
+    strong: list[bool] = field(default_factory=list)
+    chars: tuple[list[float | None], list[float | None]] = field(default_factory=lambda: ([], []))
+    turns: list[int] = field(default_factory=list)
+    categories: list[str | None] = field(default_factory=list)
+    measures: dict[str, _Pair] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    clusters: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+    preferences: list[float | None] = field(default_factory=list)
+    differences: list[float | None] = field(default_factory=list)
+    failures: list[str | None] = field(default_factory=list)
+    readings: list[Reading | None] = field(default_factory=list)
+    served: list[str | None] = field(default_factory=list)
+    costs: list[float | None] = field(default_factory=list)
+    replied: list[bool] = field(default_factory=list)
+    lengths: dict[str, int] = field(default_factory=dict)
+    rules: Counter[str] = field(default_factory=Counter)
+    repeated: bool = False
+
+    def add(self, annotation: Annotation) -> None:
+        asked, reply = annotation.asked, annotation.reply
+        self.keys.append(asked.key)
+        # mostly the same text, which need not be held twice
+        self.clusters.append(asked.key if asked.cluster == asked.key else asked.cluster)
+        self.repeated = self.repeated or asked.repeat > 0
+        self.judges[asked.digest] = asked.judge
+        # pooled judges are averaged as orders are: each must have answered
+        self.orders.append(f"{asked.order.value} {asked.digest}" if self.how.pool else asked.order.value)
+        self.preferences.append(self._share(annotation))
+        self.weights.append(self.how.strong_weight if annotation.strong else 1.0)
+        self.strong.append(annotation.strong)
+        self.chars[0].append(asked.candidate_chars)
+        self.chars[1].append(asked.baseline_chars)
+        self.turns.append(asked.turn)
+        self.categories.append(asked.category)
+        self._measure(asked)
+        self.failures.append(annotation.failure)
+        self.readings.append(annotation.reading)
+        self.served.append(None if reply is None else reply.model)
+        self.costs.append(annotation.cost)
+        self.replied.append(reply is not None)
+        if asked.candidate_chars is None:
+            self.differences.append(None)
+        else:
+            self.differences.append(asked.candidate_chars - asked.baseline_chars)
+            self.lengths[asked.key] = asked.candidate_chars
+        if asked.rule is not None:
+            self.rules[asked.rule] += 1
+
+    def _share(self, annotation: Annotation) -> float | None:
+        """The preference, or the grade as a share of its scale."""
+        rating = annotation.rating
+        if rating is None:
+            return annotation.preference
+        self.scales.add((rating.low, rating.high))
+        return (rating.value - rating.low) / (rating.high - rating.low)
+
+    def _measure(self, asked: Asked) -> None:
+        row = len(self.keys) - 1
+        for side, measures in enumerate((asked.candidate_measures, asked.baseline_measures)):
+            for name, value in measures.items():
+                self.measures.setdefault(name, ({}, {}))[side][row] = value
+
+    def entries(self) -> list[Entry]:
+        names = sorted({name for name in self.served if name is not None})
+        # several judges are several models
+        if self.how.pool or len(names) < 2:
+            return [self._entry("", self.preferences, self.failures)]
+        return [self._part(name) for name in names]
+
+    def _part(self, name: str) -> Entry:
+        """The entry of one served model: what another one answered is missing from it."""
+        others = [served not in (None, name) for served in self.served]
+        preferences = [None if other else one for one, other in zip(self.preferences, others, strict=True)]
+        failures = [
+            f"answered as {served}" if other else one
+            for one, served, other in zip(self.failures, self.served, others, strict=True)
+        ]
+        return self._entry(name, preferences, failures)
+
+    def _entry(self, part: str, preferences: Sequence[float | None], failures: Sequence[str | None]) -> Entry:
+        preference = _floats(preferences)
+        # of a reply whose tokens nobody counted the cost is not known, and so it is of the sum
+        mine = [not part or served == part for served in self.served]
+        costs = [cost for cost, counts, read in zip(self.costs, mine, self.replied, strict=True) if counts and read]
+        readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
+        judges = sorted(self.judges.items(), key=lambda known: (known[1], known[0]))
+        return Entry(
+            model=self.first.model,
+            judge=" + ".join(name for _, name in judges),
+            baseline=self.first.baseline,
+            sample=self._sample(preference, range(len(self.keys))),
+            avg_length=sum(self.lengths.values()) / len(self.lengths) if self.lengths else None,
+            digest=" + ".join(digest for digest, _ in judges),
+            part=part,
+            rules=dict(sorted(self.rules.items())),
+            failures=dict(Counter(one for one in failures if one is not None).most_common()),
+            judging=Judging(
+                readings=dict(sorted(Counter(one.value for one in readings).items())),
+                cost=sum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
+                served=tuple(sorted({name for name in self.served if name is not None})),
+                self_disagreement=(
+                    self_disagreement(self.keys, self.orders, self.clusters, preference) if self.repeated else None
+                ),
+            ),
+            scale=self._scale(),
+            parts={
+                name: self._sample(preference, rows)
+                for kind in self.how.by
+                for name, rows in sorted(self._rows_by(kind).items())
+            },
+            verdicts=self._verdicts(preference) if self.first.baseline else None,
+        )
+
+    def _verdicts(self, preference: Floats) -> Verdicts:
+        rows = range(len(self.keys))
+        measures = {name: self._measured(name, rows) for name in sorted(self.measures)}
+        measures[CHARS] = _floats(self.chars[0]), _floats(self.chars[1])
+        return Verdicts(tuple(self.keys), preference, np.array(self.strong), measures)
+
+    def _measured(self, name: str, rows: Sequence[int]) -> tuple[Floats, Floats]:
+        candidate, baseline = self.measures[name]
+        return _floats(candidate.get(row) for row in rows), _floats(baseline.get(row) for row in rows)
+
+    def _scale(self) -> tuple[float, float]:
+        if self.first.baseline:
+            return PERCENT
+        if len(self.scales) > 1:
+            named = ", ".join(f"{low:g} to {high:g}" for low, high in sorted(self.scales))
+            raise InputError(f"model {self.first.model!r}: grades on different scales cannot be averaged: {named}")
+        return next(iter(self.scales), PERCENT)
+
+    def _rows_by(self, kind: str) -> dict[str, list[int]]:
+        """Rows by turn or by category."""
+        values = self.turns if kind == TURN else self.categories
+        rows: dict[str, list[int]] = {}
+        for row, value in enumerate(values):
+            if value is not None:
+                rows.setdefault(f"{kind} {value}", []).append(row)
+        return rows
+
+    def _sample(self, preference: Floats, rows: Sequence[int]) -> Sample:
+        """The sample of some rows."""
+        weighted = any(self.weights[row] != 1.0 for row in rows)
+        return build_sample(
+            [self.keys[row] for row in rows],
+            preference[rows],
+            length_difference=None if self.first.baseline == "" else _floats(self.differences[row] for row in rows),
+            clusters=[self.clusters[row] for row in rows],
+            orders=[self.orders[row] for row in rows],
+            weight=_floats(self.weights[row] for row in rows) if weighted else None,
+            measures={name: self._measured(name, rows) for name in sorted(self.measures) if self.first.baseline},
+            # grades have no orders that could agree
+            combine=self.how.combine if self.first.baseline else Combine.MEAN,
+        )
+
+
+def _without_verdict(preference: Floats) -> dict[str, int]:
+    missing = int(np.isnan(preference).sum())
+    return {"no verdict recorded": missing} if missing else {}
+
+
+def _floats(values: Iterable[float | int | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

@@ -144,7 +144,7 @@ def test_a_saved_dataset_comes_back_with_its_columns_and_its_split(tmp_path: Pat
         "instruction": datasets.Value("string"),
         "score": datasets.Value("float32"),
         "label": datasets.ClassLabel(names=["no", "yes"]),
-        "tags": datasets.List(datasets.Value("string")),
+        "tags": [datasets.Value("string")],
     })  # fmt: skip
     rows = {"instruction": ["i", "j"], "score": [float("nan"), None], "label": [1, 0], "tags": [["a"], []]}
     dataset = datasets.Dataset.from_dict(rows, features=features)

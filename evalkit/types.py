@@ -420,3 +420,42 @@ class Estimate:
     @classmethod
     def refused(cls, reason: str, *, n: int) -> "Estimate":
         return cls(None, None, None, None, n, not_estimable(reason))
+
+
+class Severity(Enum):
+    """What a finding does: it is told, or it refuses the outputs."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an audit has against a model's outputs, in one sentence that holds its own figures.
+
+    `check` names what was looked for, `count` of `n` outputs have it, and `keys` are the first instructions of these.
+    """
+
+    check: str
+    severity: Severity
+    reason: str
+    count: int
+    n: int
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found in a model's outputs before anybody judged them; `checks` are those that could be made."""
+
+    n: int
+    checks: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.severity == Severity.FAIL)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.severity == Severity.WARN)

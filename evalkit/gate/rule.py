@@ -1,0 +1,92 @@
+"""What a gate asks of a model, and what it answers."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from evalkit.boards.row import Metric
+from evalkit.errors import ConfigError
+from evalkit.stats.control import MIN_INSTRUCTIONS
+from evalkit.stats.intervals import CONFIDENCE
+from evalkit.types import Audit, Estimate
+
+MIN_COVERAGE = 0.99
+
+
+class Outcome(Enum):
+    """Passed and failed are measured; everything else says what is in the way of a measurement."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    INCOMPLETE = "incomplete"
+    AUDIT_FAILED = "audit failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a model must reach: `minimum` percent, or to be at most `margin` points behind the model `against`.
+
+    `confidence` is that of the two-sided interval whose pessimistic end must be on the right side: the gate passes a
+    model at the threshold, and fails one there, with a probability of half of what is left to certainty.
+    `min_coverage` is a share of the instructions.
+    """
+
+    metric: Metric = Metric.LC_WIN_RATE
+    minimum: float | None = None
+    against: str | None = None
+    margin: float = 0.0
+    confidence: float = CONFIDENCE
+    min_n: int = MIN_INSTRUCTIONS
+    min_coverage: float = MIN_COVERAGE
+
+    def __post_init__(self) -> None:
+        if (self.minimum is None) == (self.against is None):
+            raise ConfigError("a gate needs a threshold: either --min PERCENT, or --against MODEL with --margin POINTS")
+        if self.margin < 0:
+            raise ConfigError(f"--margin {self.margin:g}: a margin is how far behind a model may be; give 0 or more")
+        if self.against is None and self.margin:
+            raise ConfigError("--margin goes with --against MODEL; --min is a threshold by itself")
+
+    @property
+    def threshold(self) -> float:
+        """In the units of the estimate that is held against it: percent, or points of difference."""
+        return -self.margin if self.minimum is None else self.minimum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What judging in batches took: so many instructions of those that there are, in so many looks at the data."""
+
+    instructions: int
+    of: int
+    looks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a gate says of a model, with every number that it used.
+
+    `estimate` is the metric in percent, or under `--against` the paired difference in points, with the interval at the
+    rule's confidence. `pessimistic` and `optimistic` are the same were every missing verdict against the candidate and
+    for it. `win_rate` is the raw one. The first of `reasons` decides; `notes` do not.
+    """
+
+    outcome: Outcome
+    rule: Rule
+    model: str
+    baseline: str
+    judge: str
+    digest: str
+    benchmark: str
+    estimate: Estimate
+    pessimistic: Estimate
+    optimistic: Estimate
+    win_rate: Estimate
+    n: int
+    n_missing: int
+    coverage: float
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    audit: Audit | None = None
+    spent: Spent | None = None
+    sha256: str = ""

@@ -10,6 +10,7 @@ import numpy as np
 from evalkit.boards.entries import Entry, part_names
 from evalkit.errors import StatsError
 from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
 from evalkit.types import Estimate, Reading, StatusKind, degraded
@@ -58,6 +59,7 @@ class Recipe:
     allow_mixed: bool = False
     controls: tuple[str, ...] = ()
     arena: ArenaFormula | None = None
+    confidence: float = CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,8 +119,8 @@ def build_row(
     shown = part_names([entry]) if parts is None else parts
     samples = {name: sample for name, sample in entry.parts.items() if name in shown}
     if entry.graded:
-        return _graded_row(entry, samples)
-    raw = win_rate(entry.sample)
+        return _graded_row(entry, samples, recipe.confidence)
+    raw = win_rate(entry.sample, confidence=recipe.confidence)
     return BoardRow(
         entry=entry,
         raw=raw,
@@ -127,28 +129,29 @@ def build_row(
         discrete=discrete_win_rate(entry.sample),
         bounds=bounds_over_missing(entry.sample),
         styled=_style(entry, recipe, style_history) if recipe.controls else None,
-        parts={name: win_rate(sample).estimate for name, sample in samples.items()},
+        parts={name: win_rate(sample, confidence=recipe.confidence).estimate for name, sample in samples.items()},
     )
 
 
-def _graded_row(entry: Entry, parts: Mapping[str, Sample]) -> BoardRow:
+def _graded_row(entry: Entry, parts: Mapping[str, Sample], confidence: float) -> BoardRow:
     """The mean grade; there is no other answer whose length or style could be held equal."""
     sample = entry.sample
     bounds = bounds_over_missing(sample)
     refused = Measured(Estimate.refused("graded alone", n=sample.n_clusters), np.zeros(sample.n))
     return BoardRow(
         entry=entry,
-        raw=_on_scale(win_rate(sample), entry.scale),
+        raw=_graded(sample, entry.scale, confidence),
         controlled=Controlled(refused, {}),
         counts=Counts(0, 0, 0),
         discrete=None,
         bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
-        parts={name: _on_scale(win_rate(one), entry.scale).estimate for name, one in parts.items()},
+        parts={name: _graded(one, entry.scale, confidence).estimate for name, one in parts.items()},
     )
 
 
-def _on_scale(measured: Measured, scale: tuple[float, float]) -> Measured:
-    """A mean in percent of a scale as a mean on that scale."""
+def _graded(sample: Sample, scale: tuple[float, float], confidence: float) -> Measured:
+    """The mean of grades on their scale."""
+    measured = win_rate(sample, confidence=confidence)
     estimate = measured.estimate
     factor = (scale[1] - scale[0]) / 100
     value, lower, upper = (
@@ -181,7 +184,12 @@ def _style(entry: Entry, recipe: Recipe, history: "History | None") -> Controlle
     prior = None if history is None else history.prior
     difficulty = _difficulty(entry, recipe, history)
     return controlled_win_rate(
-        entry.sample, recipe.controls, difficulty=difficulty, prior=prior, replicates=recipe.replicates
+        entry.sample,
+        recipe.controls,
+        difficulty=difficulty,
+        prior=prior,
+        replicates=recipe.replicates,
+        confidence=recipe.confidence,
     )
 
 
@@ -205,7 +213,13 @@ def _control(entry: Entry, raw: Measured, recipe: Recipe, history: "History | No
         return _control_compat(entry, raw, recipe.compat)
     prior = None if history is None else history.prior
     difficulty = _difficulty(entry, recipe, history)
-    return length_controlled_win_rate(sample, difficulty=difficulty, prior=prior, replicates=recipe.replicates)
+    return length_controlled_win_rate(
+        sample,
+        difficulty=difficulty,
+        prior=prior,
+        replicates=recipe.replicates,
+        confidence=recipe.confidence,
+    )
 
 
 def _control_compat(entry: Entry, raw: Measured, inputs: "CompatInputs") -> Controlled:

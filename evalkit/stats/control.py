@@ -42,9 +42,12 @@ def length_controlled_win_rate(
     difficulty: Mapping[str, float] | None = None,
     prior: Prior | None = None,
     replicates: int = 0,
+    confidence: float = CONFIDENCE,
 ) -> Controlled:
     """Win rate the candidate would have were both answers equally long: `controlled_win_rate` for `length` alone."""
-    return controlled_win_rate(sample, (LENGTH,), difficulty=difficulty, prior=prior, replicates=replicates)
+    return controlled_win_rate(
+        sample, (LENGTH,), difficulty=difficulty, prior=prior, replicates=replicates, confidence=confidence
+    )
 
 
 def controlled_win_rate(
@@ -54,6 +57,7 @@ def controlled_win_rate(
     difficulty: Mapping[str, float] | None = None,
     prior: Prior | None = None,
     replicates: int = 0,
+    confidence: float = CONFIDENCE,
 ) -> Controlled:
     """Win rate the candidate would have were both answers alike in everything that is controlled for.
 
@@ -81,12 +85,12 @@ def controlled_win_rate(
         names = control_names(controls)
         terms, notes = control_terms(sample, names)
         if not terms:
-            return _as_raw(sample, notes or ("nothing is controlled for",))
+            return _as_raw(sample, notes or ("nothing is controlled for",), confidence)
         if (sample.preference == 0.5).all():
-            return _as_raw(sample, ("all verdicts are ties",))
+            return _as_raw(sample, ("all verdicts are ties",), confidence)
         design = build_design(sample, terms, difficulty)
         held = None if prior is None else design.held_by(prior, names)
-        return _estimate(sample, design, notes, prior=held, replicates=replicates)
+        return _estimate(sample, design, notes, prior=held, replicates=replicates, confidence=confidence)
     except StatsError as error:
         return _refused(sample, str(error))
 
@@ -95,16 +99,22 @@ def _refused(sample: Sample, reason: str) -> Controlled:
     return Controlled(Measured(Estimate.refused(reason, n=sample.n_clusters), np.zeros(sample.n)), {})
 
 
-def _as_raw(sample: Sample, notes: tuple[str, ...]) -> Controlled:
+def _as_raw(sample: Sample, notes: tuple[str, ...], confidence: float) -> Controlled:
     """The raw win rate, where there is nothing to control for."""
-    raw = win_rate(sample)
+    raw = win_rate(sample, confidence=confidence)
     e = raw.estimate
     estimate = Estimate(e.value, e.stderr, e.lower, e.upper, e.n, e.status, notes)
     return Controlled(Measured(estimate, raw.influence), {})
 
 
 def _estimate(
-    sample: Sample, design: Design, notes: tuple[str, ...], *, prior: Prior | None, replicates: int
+    sample: Sample,
+    design: Design,
+    notes: tuple[str, ...],
+    *,
+    prior: Prior | None,
+    replicates: int,
+    confidence: float,
 ) -> Controlled:
     relative = sample.relative_weight
     # verdicts of unequal weight tell as much as fewer equal ones
@@ -116,13 +126,14 @@ def _estimate(
     status = _status(sample, design, fit, MIN_SHARE_EACH_SIDE if prior is None else MIN_SHARE_EACH_SIDE_WITH_PRIOR)
     stderr = _stderr(sample, status, fit, at_zero, influence)
     prior_error = _prior_error(sample, fit, at_zero, prior)
-    lower, upper = proportion_interval(value, math.hypot(stderr, prior_error), sample.n_clusters)
+    reach = math.hypot(stderr, prior_error)
+    lower, upper = proportion_interval(value, reach, sample.n_clusters, confidence=confidence)
     if np.ptp(sample.preference) == 0:
         # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
-        lower, upper = _covering(value, win_rate(sample).estimate)
+        lower, upper = _covering(value, win_rate(sample, confidence=confidence).estimate)
     elif draws is not None and status.reason != SEPARATED:
         stderr = float(draws.std(ddof=1))
-        lower, upper = _widened(value, percentile_interval(draws), prior_error)
+        lower, upper = _widened(value, percentile_interval(draws, confidence=confidence), prior_error, confidence)
     notes = (*notes, *design.notes)
     estimate = Estimate(100 * value, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status, notes)
     coefficients = dict(zip(design.names, fit.coefficients.tolist(), strict=True))
@@ -214,8 +225,8 @@ def _covering(value: float, raw: Estimate) -> tuple[float, float]:
     return min(raw.lower / 100, value), max(raw.upper / 100, value)
 
 
-def _widened(value: float, interval: tuple[float, float], prior_error: float) -> tuple[float, float]:
+def _widened(value: float, interval: tuple[float, float], prior_error: float, confidence: float) -> tuple[float, float]:
     """A resampled interval, each side widened by what the resamples cannot show."""
-    reach = prior_error * normal_quantile((1 + CONFIDENCE) / 2)
+    reach = prior_error * normal_quantile((1 + confidence) / 2)
     lower, upper = (math.copysign(math.hypot(end - value, reach), end - value) for end in interval)
     return max(0.0, value + lower), min(1.0, value + upper)

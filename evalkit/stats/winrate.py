@@ -34,7 +34,7 @@ class Counts:
     ties: int
 
 
-def win_rate(sample: Sample) -> Measured:
+def win_rate(sample: Sample, *, confidence: float = CONFIDENCE) -> Measured:
     """Weighted mean preference in percent, a tie counting half, with a standard error clustered by instruction.
 
     With weights it is a ratio, of which instructions are drawn at random with their weights. The interval is exact at
@@ -48,9 +48,10 @@ def win_rate(sample: Sample) -> Measured:
     stderr = clustered_stderr(influence, sample.cluster) if varies else 0.0
     if not np.isfinite(stderr) or stderr < NO_ERROR:
         stderr = 0.0
-    lower, upper = proportion_interval(mean, stderr, sample.n_clusters if stderr else sample.n_effective)
+    n = sample.n_clusters if stderr else sample.n_effective
+    lower, upper = proportion_interval(mean, stderr, n, confidence=confidence)
     if stderr == 0.0:
-        stderr = (upper - lower) / 2 / normal_quantile((1 + CONFIDENCE) / 2)
+        stderr = (upper - lower) / 2 / normal_quantile((1 + confidence) / 2)
     status = OK if varies else degraded(edge_reason(sample))
     estimate = Estimate(100 * mean, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status)
     return Measured(estimate, 100 * influence)

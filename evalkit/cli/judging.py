@@ -1,0 +1,192 @@
+"""Judging as commands share it: the options that name a task for judges, and a run whose results are written."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evalkit.assignment import Assignment, Prepared
+from evalkit.boards.gathering import Gathering, entries_of_annotations
+from evalkit.boards.row import BoardRow, Recipe, build_row
+from evalkit.cli.progress import ProgressLine, describe
+from evalkit.config import ORDERS
+from evalkit.engine.annotate import Annotated, annotate
+from evalkit.engine.limits import Limits
+from evalkit.engine.plan import Work
+from evalkit.errors import ConfigError, Incomplete, Unreachable
+from evalkit.report.canonical import canonical_digest
+from evalkit.report.journal import open_journal
+from evalkit.report.results import write_results
+from evalkit.report.text import printable
+from evalkit.store import open_store, store_exists
+from evalkit.types import JudgeConfig
+
+MIN_COVERAGE = 0.99
+
+_BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
+_JUDGES = click.option("--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
+                       help="Repeat for a jury. [default: the benchmark's, or surface]")  # fmt: skip
+_ASSIGNMENT = [
+    click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+                 help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]"),
+    click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]"),
+    click.option("--judge-model", metavar="MODEL", help="Ask another model than the judge's file names."),
+    click.option("--replay", type=click.Path(path_type=Path), metavar="ANNOTATIONS",
+                 help="Take the judge's raw replies from a recorded file."),
+    click.option("--orders", type=click.Choice(ORDERS),
+                 help="Show each pair once or both ways. [default: the judge's]"),
+    click.option("--repeats", type=click.IntRange(1), default=1, show_default=True),
+    click.option("--limit", type=click.IntRange(1), metavar="N", help="Judge N instructions, picked by the seed."),
+    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction."),
+    click.option("--on-mismatch", type=click.Choice(["refuse", "intersect"]), default="refuse", show_default=True,
+                 help="What to do with instructions that only one side has."),
+    click.option("--shortcut/--no-shortcut", default=True, show_default=True,
+                 help="Take identical answers for a tie without asking."),
+]  # fmt: skip
+_LIMITS = [
+    click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True),
+    click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Stop when this is spent."),
+    click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many."),
+    click.option("--max-minutes", type=click.FloatRange(0), metavar="M", help="Stop after this time."),
+    click.option("--max-wait", type=click.FloatRange(0), default=Limits().max_wait, show_default=True,
+                 metavar="SECONDS",
+                 help="Stop when an endpoint answers nobody for so long, or asks to wait longer."),
+]  # fmt: skip
+
+
+Command = Callable[..., None]
+
+
+def assignment_options(command: Command) -> Command:
+    """Options that name a task for judges; the command takes it as `assignment`."""
+    return _gathering(command, "assignment", Assignment, [_BENCHMARK, _JUDGES, *_ASSIGNMENT])
+
+
+def limits_options(command: Command) -> Command:
+    """Options that bound a run; the command takes them as `limits`."""
+    return _gathering(command, "limits", Limits, _LIMITS)
+
+
+def _gathering(
+    command: Command, name: str, kind: type[Assignment] | type[Limits], options: Sequence[Callable[[Command], Command]]
+) -> Command:
+    """A command to which options, named as the fields of a class, arrive as one value of it."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> None:
+        fields = [field.name for field in dataclasses.fields(kind) if field.name in given]
+        value = kind(**{field: given.pop(field) for field in fields})
+        command(**given, **{name: value})
+
+    declared: Command = gathered
+    for option in reversed(options):
+        declared = option(declared)
+    return declared
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One model under one judge: what it took, and the rows that it gives."""
+
+    annotated: Annotated
+    rows: tuple[BoardRow, ...]
+
+
+def judge_all(
+    prepared: Prepared, url: str, *, results: Path, recipe: Recipe, limits: Limits, log: Path | None
+) -> list[Judged]:
+    """Judge what is prepared, go on where an earlier run stopped, and write each model's results."""
+    check_costs(prepared, limits)
+    if not store_exists(url):
+        # a missing key or a bad prompt shows before anything is written
+        check_works(prepared.works(b""))
+    how = Gathering(combine=prepared.style.combine, by=prepared.style.by)
+    judged = []
+    with open_store(url) as store, open_journal(log) as journal:
+        works = prepared.works(store.secret)
+        check_works(works)
+        with ProgressLine(", ".join(config.name for config in prepared.judges)) as line:
+            done = annotate(works, store, limits=limits, watch=line, journal=journal)
+        for annotated in done:
+            rows = [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations, how)]
+            write_results(results, annotated, rows, options=prepared.options, limits=limits)
+            judged.append(Judged(annotated, tuple(rows)))
+    return judged
+
+
+def check_works(works: Sequence[Work]) -> None:
+    """Show a missing key or a bad prompt before anything is sent."""
+    for work in works:
+        work.check()
+
+
+def check_costs(prepared: Prepared, limits: Limits) -> None:
+    """A budget needs prices.
+
+    Raises:
+        ConfigError: a judge has none.
+    """
+    unpriced = [one.name for one in prepared.judges if one.prices is None]
+    if limits.max_cost is not None and unpriced:
+        raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Each once, on stderr."""
+    for note in dict.fromkeys(notes):
+        click.echo(f"note: {printable(note)}", err=True)
+
+
+def note_run(judged: Sequence[Judged], judges: Sequence[JudgeConfig]) -> None:
+    """Say on stderr what the numbers rest on."""
+    for one in judged:
+        work = one.annotated.work
+        whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
+        click.echo(f"note: {printable(whose)}: {describe(one.annotated.progress)}", err=True)
+    print_notes(config.notice for config in judges if config.notice)
+    abandoned = judged[0].annotated.abandoned if judged else 0
+    if abandoned:
+        click.echo(
+            f"note: at most {abandoned} requests were under way when an earlier run was killed; "
+            "they were asked again and may have been billed twice",
+            err=True,
+        )
+    click.echo(f"note: sha256 {canonical_digest([row for one in judged for row in one.rows])}", err=True)
+
+
+def require_finished(judged: Sequence[Judged]) -> None:
+    """Raise where a run was stopped, or an endpoint became another one.
+
+    Raises:
+        Incomplete: either.
+    """
+    stopped = next((one.annotated.progress.stopped for one in judged if one.annotated.progress.stopped), None)
+    if stopped:
+        raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
+    for row in (row for one in judged for row in one.rows):
+        if row.entry.part:
+            raise Incomplete(
+                f"{row.entry.model}: the endpoint answered as {' and as '.join(row.entry.judging.served)}, so there is "
+                "a row for each. Name a dated model with --judge-model, or judge in a new store"
+            )
+
+
+def require_covered(judged: Sequence[Judged]) -> None:
+    """Raise where verdicts are missing.
+
+    Raises:
+        Incomplete: with the most frequent reason.
+    """
+    for row in (row for one in judged for row in one.rows):
+        if row.coverage < MIN_COVERAGE:
+            reason = next(iter(row.entry.failures), "unknown")
+            raise Incomplete(
+                f"{row.entry.model}: {row.entry.sample.n_missing} of {row.entry.sample.n + row.entry.sample.n_missing} "
+                "instructions have no verdict, "
+                f"coverage {row.coverage:.1%} is under {MIN_COVERAGE:.0%}. Most often: {reason}"
+            )

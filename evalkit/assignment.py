@@ -1,9 +1,11 @@
 """A task for judges as a user names it, and the same read and checked before anything is sent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.audit.limits import AuditLimits
+from evalkit.audit.outputs import audit_outputs
 from evalkit.benchmarks import Benchmark, read_benchmark
 from evalkit.boards.styles import Style, find_style
 from evalkit.config import read_judge, with_orders
@@ -12,7 +14,7 @@ from evalkit.engine.rows import Options
 from evalkit.formats.alpaca_eval import Recording, read_recording
 from evalkit.formats.outputs import read_outputs
 from evalkit.questions import load_baseline, load_questions
-from evalkit.types import Example, JudgeConfig, OutputSet
+from evalkit.types import Audit, Example, JudgeConfig, OutputSet
 
 # offline and without a key
 DEFAULT_JUDGE = "surface"
@@ -102,14 +104,18 @@ class Prepared:
         read = [one for one in (self.baseline, *self.candidates) if one is not None]
         return [note for one in read for note in one.notes]
 
-    def works(self, secret: bytes) -> list[Work]:
+    def audits(self, limits: AuditLimits) -> dict[str, Audit]:
+        """What is found in each candidate's outputs, by model."""
+        return {one.model: audit_outputs(one, self.baseline, limits=limits) for one in self.candidates}
+
+    def works(self, secret: bytes, audits: Mapping[str, Audit] | None = None) -> list[Work]:
         """Every judge's work on every candidate, with fences drawn from a store's secret.
 
         Raises:
             ConfigError: a judge compares, and there is no baseline.
             InputError: a candidate does not match the baseline.
         """
-        return plan_all(
+        works = plan_all(
             self.baseline,
             self.candidates,
             self.judges,
@@ -118,3 +124,4 @@ class Prepared:
             recording=self.recording,
             questions=self.questions,
         )
+        return [replace(work, audit=(audits or {}).get(work.candidate.model)) for work in works]

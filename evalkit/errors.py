@@ -86,6 +86,24 @@ class Incomplete(EvalkitError):
     exit_code = 3
 
 
+class AuditFailed(EvalkitError):
+    """Outputs are not what they are taken for; nothing is said of how good they are."""
+
+    exit_code = 5
+
+
+class GateFailed(EvalkitError):
+    """A measured regression; nothing else has this exit code."""
+
+    exit_code = 1
+
+
+class Inconclusive(EvalkitError):
+    """A measurement that cannot tell on which side of its threshold a number lies."""
+
+    exit_code = 4
+
+
 class Unreachable(Incomplete):
     """An endpoint that answers nobody, or asks for a longer wait than the run allows."""
 

@@ -37,6 +37,10 @@ def main() -> None:
             for one in names:
                 check(one in listed, f"evalkit {command} does not list {one}")
         check("careful" in run(evalkit, "demo", cwd=folder, PYTHONPATH=lent), "the demo did not run")
+        for ci, file in (("github", ".github/workflows/evalkit.yml"), ("gitlab", ".gitlab-ci.yml")):
+            run(evalkit, "init", "--ci", ci, "--dir", f"project-{ci}", cwd=folder, PYTHONPATH=lent)
+            for one in (file, "evalkit.toml", "judges/my_judge.yaml", "judges/my_judge.jinja"):
+                check((folder / f"project-{ci}" / one).is_file(), f"evalkit init --ci {ci} did not write {one}")
     print(f"wheel: {wheel.name} installs elsewhere and carries {', '.join(CARRIED)} and the example")  # noqa: T201
 
 

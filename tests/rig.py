@@ -163,7 +163,8 @@ def write_judge(
 
 
 def write_outputs(folder: Path, model: str, n: int, *, chars: int = 120, seed: int = 0) -> Path:
-    """An AlpacaEval file of n distinct answers, from half to one and a half times `chars` long.
+    """An AlpacaEval file of n distinct answers, from half to one and a half times `chars` long, each with a word of its
+    instruction, which an audit looks for.
 
     The instructions are the same for every model, seed and length, and those of a longer file begin with those of a
     shorter one.
@@ -172,7 +173,7 @@ def write_outputs(folder: Path, model: str, n: int, *, chars: int = 120, seed: i
         {
             "dataset": "mock",
             "instruction": f"Task {number}: explain {_word('instruction', number)} to a beginner.",
-            "output": _text(seed, model, number, chars=chars),
+            "output": _text(seed, model, number, about=_word("instruction", number), chars=chars),
             "generator": model,
         }
         for number in range(n)
@@ -183,12 +184,12 @@ def write_outputs(folder: Path, model: str, n: int, *, chars: int = 120, seed: i
     return path
 
 
-def _text(*parts: object, chars: int) -> str:
+def _text(*parts: object, about: str, chars: int) -> str:
     """Begins with a word of its own, so that short texts differ too."""
     draw = random.Random(repr(parts))
     length = draw.randint(chars // 2, chars + chars // 2)
-    words = [_word(*parts)]
-    size = len(words[0])
+    words = [_word(*parts), about]
+    size = sum(map(len, words)) + 1
     while size < length:
         word = "".join(draw.choices(_SYLLABLES, k=draw.randint(1, 4)))
         words.append(word)

@@ -1,7 +1,10 @@
 """The documentation says what is true: links lead somewhere, commands exist, and the picture is what is printed."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -50,6 +53,30 @@ def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
     shown = re.search(r"```\n\$ make demo\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
     assert shown is not None
     assert evalkit("demo", cwd=tmp_path, COLUMNS="120").stdout.startswith(shown.group(1))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/gate.md"])
+def test_what_a_console_shows_is_what_its_commands_print(page: str, tmp_path: Path) -> None:
+    consoles = "".join(re.findall(r"```console\n(.*?)```", (REPOSITORY / page).read_text(), re.DOTALL))
+    shown = [block.partition("\n") for block in re.split(r"^\$ ", consoles, flags=re.MULTILINE)[1:]]
+    (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
+    script = "\n".join(f"echo '$'; {command}" for command, _, _ in shown)
+    # what is to be installed is there already, and nothing may be fetched
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={"PATH": path, "HOME": str(tmp_path), "PIP_NO_INDEX": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    printed = re.split(r"^\$\n", done.stdout, flags=re.MULTILINE)[1:]
+    assert len(printed) == len(shown) > 2
+    for (command, _, output), real in zip(shown, printed, strict=True):
+        if command.startswith("evalkit"):
+            assert real.strip("\n") == output.strip("\n"), f"{page}: {command}\n{done.stderr}"
 
 
 def test_every_page_of_the_docs_can_be_reached_from_the_index() -> None:

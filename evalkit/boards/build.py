@@ -18,7 +18,10 @@ from evalkit.types import StatusKind
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Rows ranked best first, one board for each judge, served model where it changed, and baseline."""
+    """Rows ranked best first, one board for each judge, served model where it changed, and baseline.
+
+    Rows whose outputs an audit refused have no rank and stand last.
+    """
 
     judge: str
     digest: str
@@ -80,15 +83,22 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     parts = part_names(entries)
     rows = [build_row(entry, recipe, history=history, style_history=style_history, parts=parts) for entry in entries]
     if recipe.arena is not None and not first.graded:
-        rows = arena_rows(rows, recipe.arena, recipe.controls)
-    ranks = rank_ranges([row.measured(metric) for row in rows], [row.entry.sample for row in rows])
-    ranked = [replace(row, rank=rank) for row, rank in zip(rows, ranks, strict=True)]
+        rows = [
+            row
+            for refused in (False, True)
+            for row in arena_rows([row for row in rows if row.entry.refused == refused], recipe.arena, recipe.controls)
+        ]
+    # what is no answer has no place among answers
+    passed = [row for row in rows if not row.entry.refused]
+    ranks = rank_ranges([row.measured(metric) for row in passed], [row.entry.sample for row in passed])
+    ranked = [replace(row, rank=rank) for row, rank in zip(passed, ranks, strict=True)]
+    ranked += [row for row in rows if row.entry.refused]
     ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
     return Board(first.judge, first.digest, first.part, first.baseline, metric, tuple(ranked))
 
 
 def _learn(entries: Sequence[Entry], controls: Sequence[str]) -> History:
-    samples = {entry.model: entry.sample for entry in entries if entry.model != entry.baseline}
+    samples = {one.model: one.sample for one in entries if one.model != one.baseline and not one.refused}
     try:
         return fit_history(samples, controls=controls)
     except StatsError as error:
@@ -96,9 +106,10 @@ def _learn(entries: Sequence[Entry], controls: Sequence[str]) -> History:
 
 
 def _scores(board: Board) -> list[Score]:
-    """The metric as the board shows it."""
-    estimates = {row.entry.model: row.measured(board.metric).estimate for row in board.rows}
-    return [Score(model, one.value, one.lower, one.upper, one.stderr) for model, one in estimates.items()]
+    """The metric as the board shows it; none for a model whose outputs were refused."""
+    estimates = {row.entry.model: row.measured(board.metric).estimate for row in board.rows if not row.entry.refused}
+    refused = [Score(row.entry.model, None) for row in board.rows if row.entry.refused]
+    return [Score(model, one.value, one.lower, one.upper, one.stderr) for model, one in estimates.items()] + refused
 
 
 def _degraded(board: Board) -> set[str]:

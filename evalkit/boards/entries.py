@@ -7,11 +7,36 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.stats.sample import Floats, Sample
-from evalkit.types import Estimate, Reading
+from evalkit.stats.components import Components
+from evalkit.stats.sample import Combine, Floats, Sample
+from evalkit.store import PlanRecord
+from evalkit.types import Audit, Estimate, Reading
 
 # a win rate's scale
 PERCENT = (0.0, 100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
+
+    With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
+    `categories` are taken, where any are named.
+    """
+
+    strong_weight: float = 1.0
+    combine: Combine = Combine.MEAN
+    by: tuple[str, ...] = ()
+    pool: bool = False
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """SHA-256 of an entry's verdicts with their places, and of the replies they were read from, if there are any."""
+
+    verdicts: str
+    replies: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,12 +44,17 @@ class Judging:
     """How the verdicts came about: how they were read, what they cost, which models the endpoint said it served.
 
     `self_disagreement` is the share in percent of repeated questions that got another answer; None without repeats.
+    `components` tell what the verdicts spread by; None for several judges together, and for tables. `tokens` are those
+    of all `replies` together, prompt and completion; None where nobody counted.
     """
 
     readings: Mapping[str, int] = field(default_factory=dict)
     cost: float | None = None
     served: tuple[str, ...] = ()
     self_disagreement: Estimate | None = None
+    components: Components | None = None
+    replies: int = 0
+    tokens: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +77,9 @@ class Entry:
 
     `part` names the served model whose verdicts these are, where the endpoint changed it among one model's verdicts.
     `scale` runs from 0 to 100 for win rates; an answer that was graded alone has no `baseline`, its sample holds grades
-    as shares of their scale. `parts` are samples of one turn or category each, named as in `turn 1`.
+    as shares of their scale. `parts` are samples of one turn or category each, named as in `turn 1`. `how` says how
+    all of it was put together, and `plan` what decided who was asked what, where the verdicts are the store's own.
+    `audit` is of the outputs themselves, or of their lengths where nothing else is known.
     """
 
     model: str
@@ -63,11 +95,20 @@ class Entry:
     scale: tuple[float, float] = PERCENT
     parts: Mapping[str, Sample] = field(default_factory=dict)
     verdicts: Verdicts | None = None
+    how: Gathering = Gathering()
+    origin: Origin | None = None
+    plan: PlanRecord | None = None
+    audit: Audit | None = None
 
     @property
     def graded(self) -> bool:
         """Whether answers were graded alone."""
         return not self.baseline
+
+    @property
+    def refused(self) -> bool:
+        """Whether the outputs are none that could be compared with others', whatever a judge says of them."""
+        return self.audit is not None and bool(self.audit.failures)
 
     @property
     def group(self) -> tuple[str, str, str, str]:

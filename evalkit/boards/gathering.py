@@ -1,5 +1,7 @@
 """Verdicts gathered into entries, from annotations or from tables of preferences."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.boards.entries import PERCENT, Entry, Judging, Verdicts
+from evalkit.audit.lengths import audit_lengths
+from evalkit.boards.entries import PERCENT, Entry, Gathering, Judging, Origin, Verdicts
 from evalkit.errors import InputError
+from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement
 from evalkit.stats.sample import Combine, Floats, Sample, build_sample
-from evalkit.types import Annotation, Asked, Reading
+from evalkit.types import Annotation, Asked, ChatReply, Reading
 
 if TYPE_CHECKING:
     from evalkit.formats.table import PreferenceGroup
@@ -20,24 +24,16 @@ TURN = "turn"
 CATEGORY = "category"
 PARTS = (TURN, CATEGORY)
 CHARS = "chars"
+# as rows are stored: another machine may compute other last digits
+DECIMALS_DIGESTED = 9
+
+__all__ = ["CATEGORY", "CHARS", "PARTS", "TURN", "Gathering", "entries_of_annotations", "entries_of_table"]
 
 
-@dataclass(frozen=True, slots=True)
-class Gathering:
-    """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
-
-    With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
-    `categories` are taken, where any are named.
-    """
-
-    strong_weight: float = 1.0
-    combine: Combine = Combine.MEAN
-    by: tuple[str, ...] = ()
-    pool: bool = False
-    categories: tuple[str, ...] = ()
-
-
-def entries_of_annotations(annotations: Iterable[Annotation], how: Gathering = Gathering()) -> list[Entry]:
+def entries_of_annotations(
+    annotations: Iterable[Annotation],
+    how: Gathering = Gathering(),  # noqa: B008
+) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
     gathered: dict[tuple[str, ...], _Columns] = {}
     for one in annotations:
@@ -64,6 +60,7 @@ def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
             ),
             avg_length=float(group.candidate_chars.mean()),
             failures=_without_verdict(group.preference),
+            audit=audit_lengths(group.candidate_chars.astype(np.int64).tolist()),
         )
         for group in groups
     ]
@@ -90,6 +87,7 @@ class _Columns:
     keys: list[str] = field(default_factory=list)
     clusters: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
+    repeats: list[int] = field(default_factory=list)
     preferences: list[float | None] = field(default_factory=list)
     differences: list[float | None] = field(default_factory=list)
     failures: list[str | None] = field(default_factory=list)
@@ -97,6 +95,9 @@ class _Columns:
     served: list[str | None] = field(default_factory=list)
     costs: list[float | None] = field(default_factory=list)
     replied: list[bool] = field(default_factory=list)
+    # digests: the replies themselves are not kept
+    said: list[bytes] = field(default_factory=list)
+    tokens: list[tuple[int, int] | None] = field(default_factory=list)
     lengths: dict[str, int] = field(default_factory=dict)
     rules: Counter[str] = field(default_factory=Counter)
     repeated: bool = False
@@ -123,6 +124,9 @@ class _Columns:
         self.served.append(None if reply is None else reply.model)
         self.costs.append(annotation.cost)
         self.replied.append(reply is not None)
+        self.repeats.append(asked.repeat)
+        self.said.append(b"" if reply is None else _reply_digest(asked, reply))
+        self.tokens.append(_tokens(reply))
         if asked.candidate_chars is None:
             self.differences.append(None)
         else:
@@ -166,7 +170,8 @@ class _Columns:
         preference = _floats(preferences)
         # of a reply whose tokens nobody counted the cost is not known, and so it is of the sum
         mine = [not part or served == part for served in self.served]
-        costs = [cost for cost, counts, read in zip(self.costs, mine, self.replied, strict=True) if counts and read]
+        read = [row for row, counts in enumerate(mine) if counts and self.replied[row]]
+        costs, tokens = [self.costs[row] for row in read], [self.tokens[row] for row in read]
         readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
         judges = sorted(self.judges.items(), key=lambda known: (known[1], known[0]))
         return Entry(
@@ -178,7 +183,7 @@ class _Columns:
             digest=" + ".join(digest for digest, _ in judges),
             part=part,
             rules=dict(sorted(self.rules.items())),
-            failures=dict(Counter(one for one in failures if one is not None).most_common()),
+            failures=_by_frequency(one for one in failures if one is not None),
             judging=Judging(
                 readings=dict(sorted(Counter(one.value for one in readings).items())),
                 cost=sum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
@@ -186,6 +191,13 @@ class _Columns:
                 self_disagreement=(
                     self_disagreement(self.keys, self.orders, self.clusters, preference) if self.repeated else None
                 ),
+                components=(
+                    None
+                    if self.how.pool
+                    else variance_components(self.keys, self.orders, clusters=self.clusters, preference=preference)
+                ),
+                replies=len(read),
+                tokens=_total(tokens),
             ),
             scale=self._scale(),
             parts={
@@ -194,7 +206,23 @@ class _Columns:
                 for name, rows in sorted(self._rows_by(kind).items())
             },
             verdicts=self._verdicts(preference) if self.first.baseline else None,
+            how=self.how,
+            origin=self._origin(preferences),
+            # of texts there are none here: whoever has them has a better one
+            audit=audit_lengths(list(self.lengths.values())),
         )
+
+    def _origin(self, preferences: Sequence[float | None]) -> Origin:
+        rows = sorted(range(len(self.keys)), key=lambda row: (self.keys[row], self.orders[row], self.repeats[row]))
+        verdicts, replies = hashlib.sha256(), hashlib.sha256()
+        for row in rows:
+            share = preferences[row]
+            verdict = [None if share is None else round(float(share), DECIMALS_DIGESTED), self.strong[row]]
+            place = [self.keys[row], self.orders[row], self.repeats[row], self.clusters[row], self.categories[row]]
+            lengths = [self.turns[row], self.chars[0][row], self.chars[1][row]]
+            verdicts.update(json.dumps([*place, *lengths, *verdict]).encode())
+            replies.update(self.said[row])
+        return Origin(verdicts.hexdigest(), replies.hexdigest() if any(self.said) else None)
 
     def _verdicts(self, preference: Floats) -> Verdicts:
         rows = range(len(self.keys))
@@ -239,9 +267,33 @@ class _Columns:
         )
 
 
+def _reply_digest(asked: Asked, reply: ChatReply) -> bytes:
+    """Covers all of a reply that a number can hang on."""
+    said = [asked.reply_key, reply.text, reply.top_logprobs, reply.finish_reason, reply.model]
+    return hashlib.sha256(json.dumps([*said, reply.prompt_tokens, reply.completion_tokens]).encode()).digest()
+
+
+def _tokens(reply: ChatReply | None) -> tuple[int, int] | None:
+    if reply is None or reply.prompt_tokens is None or reply.completion_tokens is None:
+        return None
+    return reply.prompt_tokens, reply.completion_tokens
+
+
+def _total(tokens: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:
+    known = [one for one in tokens if one is not None]
+    if not known or len(known) < len(tokens):
+        return None
+    return sum(prompt for prompt, _ in known), sum(completion for _, completion in known)
+
+
 def _without_verdict(preference: Floats) -> dict[str, int]:
     missing = int(np.isnan(preference).sum())
     return {"no verdict recorded": missing} if missing else {}
+
+
+def _by_frequency(reasons: Iterable[str]) -> dict[str, int]:
+    """The most frequent first, in whatever order they came."""
+    return dict(sorted(Counter(reasons).items(), key=lambda one: (-one[1], one[0])))
 
 
 def _floats(values: Iterable[float | int | None]) -> Floats:

@@ -28,6 +28,11 @@ class Metric(Enum):
     STYLE_WIN_RATE = "style_win_rate"
     SCORE = "score"
 
+    @property
+    def title(self) -> str:
+        """As people read it."""
+        return "LC win rate" if self == Metric.LC_WIN_RATE else self.value.replace("_", " ")
+
 
 class DifficultySource(Enum):
     """Where instruction difficulty comes from, besides a table of values."""
@@ -67,7 +72,7 @@ class BoardRow:
     """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
 
     `styled` is the win rate at equal style, where controls were asked for. `parts` are the raw scores by turn and by
-    category.
+    category. The `recipe` made the numbers.
     """
 
     entry: Entry
@@ -79,6 +84,7 @@ class BoardRow:
     styled: Controlled | None = None
     parts: Mapping[str, Estimate] = field(default_factory=dict)
     rank: "RankRange | None" = None
+    recipe: Recipe = Recipe()
 
     @property
     def lc(self) -> Estimate:
@@ -115,11 +121,11 @@ def build_row(
         parts: turns and categories to score by themselves; by default those of which the entry has more than one.
     """
     if entry.mixed and not recipe.allow_mixed:
-        return _refuse_mixed(entry)
+        return _refuse_mixed(entry, recipe)
     shown = part_names([entry]) if parts is None else parts
     samples = {name: sample for name, sample in entry.parts.items() if name in shown}
     if entry.graded:
-        return _graded_row(entry, samples, recipe.confidence)
+        return _graded_row(entry, samples, recipe)
     raw = win_rate(entry.sample, confidence=recipe.confidence)
     return BoardRow(
         entry=entry,
@@ -130,22 +136,24 @@ def build_row(
         bounds=bounds_over_missing(entry.sample),
         styled=_style(entry, recipe, style_history) if recipe.controls else None,
         parts={name: win_rate(sample, confidence=recipe.confidence).estimate for name, sample in samples.items()},
+        recipe=recipe,
     )
 
 
-def _graded_row(entry: Entry, parts: Mapping[str, Sample], confidence: float) -> BoardRow:
+def _graded_row(entry: Entry, parts: Mapping[str, Sample], recipe: Recipe) -> BoardRow:
     """The mean grade; there is no other answer whose length or style could be held equal."""
     sample = entry.sample
     bounds = bounds_over_missing(sample)
     refused = Measured(Estimate.refused("graded alone", n=sample.n_clusters), np.zeros(sample.n))
     return BoardRow(
         entry=entry,
-        raw=_graded(sample, entry.scale, confidence),
+        raw=_graded(sample, entry.scale, recipe.confidence),
         controlled=Controlled(refused, {}),
         counts=Counts(0, 0, 0),
         discrete=None,
         bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
-        parts={name: _graded(one, entry.scale, confidence).estimate for name, one in parts.items()},
+        parts={name: _graded(one, entry.scale, recipe.confidence).estimate for name, one in parts.items()},
+        recipe=recipe,
     )
 
 
@@ -168,14 +176,14 @@ def _point(percent: float, scale: tuple[float, float]) -> float:
     return scale[0] + (scale[1] - scale[0]) * percent / 100
 
 
-def _refuse_mixed(entry: Entry) -> BoardRow:
+def _refuse_mixed(entry: Entry, recipe: Recipe) -> BoardRow:
     readings = entry.judging.readings
     reason = (
         f"mixed: {readings[Reading.WEIGHTED.value]} verdicts are weighted by log-probabilities and "
         f"{readings[Reading.SAMPLED.value]} are single draws; --allow-mixed averages them all the same"
     )
     refused = Measured(Estimate.refused(reason, n=entry.sample.n_clusters), np.zeros(entry.sample.n))
-    return BoardRow(entry, refused, Controlled(refused, {}), count(entry.sample), None, None)
+    return BoardRow(entry, refused, Controlled(refused, {}), count(entry.sample), None, None, recipe=recipe)
 
 
 def _style(entry: Entry, recipe: Recipe, history: "History | None") -> Controlled:

@@ -1,8 +1,10 @@
 """Entries from wherever verdicts lie: the store, annotation files and folders, tables of preferences."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from evalkit.boards.audits import audits_beside
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import Gathering, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
@@ -14,8 +16,9 @@ from evalkit.formats.table import read_preferences
 from evalkit.formats.verdict_table import MARKS
 from evalkit.imports import JUDGED, find_files
 from evalkit.judge import annotate_all
+from evalkit.provenance import check_annotations, with_plan
 from evalkit.recorded import annotations_of
-from evalkit.store import Store
+from evalkit.store import Group, Store
 
 TABLES = (".parquet", ".csv")
 PREFERENCE = "preference"
@@ -31,7 +34,7 @@ def entries_of_files(
     """The entries of files; of a folder, those of every annotations file in it.
 
     Raises:
-        InputError: a source is missing, of an unknown kind or holds no such judge.
+        InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
     """
     entries = [entry for source in sources for path in _files(source) for entry in _read(path, how)]
     if sources and not entries:
@@ -70,7 +73,8 @@ def entries_of_store(
     if not entries:
         cure = "" if how.categories else ". Run evalkit annotate first"
         raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(how)}{cure}")
-    return entries
+    plans = store.plans(benchmark=benchmark)
+    return [with_plan(one, plans.get(Group(benchmark, one.digest, one.baseline, one.model))) for one in entries]
 
 
 def _of_categories(how: Gathering) -> str:
@@ -88,10 +92,16 @@ def _files(source: Path) -> list[Path]:
 
 
 def _read(path: Path, how: Gathering) -> list[Entry]:
+    if path.name in ANNOTATIONS:
+        check_annotations(path)
     kind = detect(path)
     if kind == ("table", "rows") and path.suffix in TABLES:
         names = first_fields(path, layout_of(path)).keys()
         # of many thousand rows, where each is a comparison's only one, columns are read
         if PREFERENCE in names and not names >= MARKS and not (how.pool or how.categories):
             return entries_of_table(read_preferences(path))
-    return entries_of_annotations(annotations_of(read_judgments(path), benchmark=""), how)
+    entries = entries_of_annotations(annotations_of(read_judgments(path), benchmark=""), how)
+    if kind != ("alpaca_eval", "annotations"):
+        return entries
+    audits = audits_beside(path)
+    return [replace(one, audit=audits.get((one.model, one.baseline), one.audit)) for one in entries]

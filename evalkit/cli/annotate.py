@@ -9,9 +9,13 @@ from pathlib import Path
 import click
 
 from evalkit.assignment import Assignment
+from evalkit.audit.limits import AuditLimits
+from evalkit.audit.outputs import require_passed
 from evalkit.boards.row import BoardRow, Recipe
+from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import (
     assignment_options,
+    audit_option,
     check_costs,
     judge_all,
     limits_options,
@@ -39,6 +43,8 @@ _CHUNK = 256
 @click.argument("outputs", nargs=-1, required=True)
 @assignment_options
 @limits_options
+@audit_option
+@audit_limits_options
 @click.option("--allow-mixed", is_flag=True,
               help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
@@ -53,6 +59,8 @@ def command(
     outputs: tuple[str, ...],
     assignment: Assignment,
     limits: Limits,
+    audit: str,
+    audit_limits: AuditLimits,
     allow_mixed: bool,
     bootstrap: int,
     log: Path | None,
@@ -73,9 +81,13 @@ def command(
         _print_forecasts(prepared.works(_secret(url)), url, concurrency=limits.concurrency, as_json=as_json)
         return
     recipe = Recipe(replicates=bootstrap, allow_mixed=allow_mixed, controls=prepared.style.controls)
-    judged = judge_all(prepared, url, results=results, recipe=recipe, limits=limits, log=log)
+    audits = {} if audit == "off" else prepared.audits(audit_limits)
+    if audit == "refuse":
+        require_passed(audits)
+    judged = judge_all(prepared, url, audits=audits, results=results, recipe=recipe, limits=limits, log=log)
     rows = [row for one in judged for row in one.rows]
     note_run(judged, prepared.judges)
+    print_notes(f"{model}: {one.reason}" for model, found in audits.items() for one in found.findings)
     click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
     require_finished(judged)
     require_covered(judged)

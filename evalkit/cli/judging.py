@@ -1,8 +1,9 @@
 """Judging as commands share it: the options that name a task for judges, and a run whose results are written."""
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,20 +11,28 @@ from typing import Any
 import click
 
 from evalkit.assignment import Assignment, Prepared
-from evalkit.boards.gathering import Gathering, entries_of_annotations
+from evalkit.boards.entries import Entry, Gathering
+from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import BoardRow, Recipe, build_row
+from evalkit.boards.sources import entries_of_store
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.config import ORDERS
 from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
 from evalkit.engine.plan import Work
-from evalkit.errors import ConfigError, Incomplete, Unreachable
+from evalkit.engine.progress import Journal
+from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
+from evalkit.gate.choice import beside
+from evalkit.gate.gate import Gate
+from evalkit.gate.rule import Decision, Rule, Spent
+from evalkit.gate.sequential import Batches
+from evalkit.provenance import with_plan
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.journal import open_journal
 from evalkit.report.results import write_results
 from evalkit.report.text import printable
-from evalkit.store import open_store, store_exists
-from evalkit.types import JudgeConfig
+from evalkit.store import Store, open_store, store_exists
+from evalkit.types import Audit, JudgeConfig
 
 MIN_COVERAGE = 0.99
 
@@ -62,6 +71,13 @@ _LIMITS = [
 Command = Callable[..., None]
 
 
+AUDITS = ("refuse", "warn", "off")
+audit_option = click.option(
+    "--audit", type=click.Choice(AUDITS), default=AUDITS[0], show_default=True,
+    help="What to do with outputs that fail their audit: refuse to judge them, warn, or do not look.",
+)  # fmt: skip
+
+
 def assignment_options(command: Command) -> Command:
     """Options that name a task for judges; the command takes it as `assignment`."""
     return _gathering(command, "assignment", Assignment, [_BENCHMARK, _JUDGES, *_ASSIGNMENT])
@@ -98,25 +114,87 @@ class Judged:
 
 
 def judge_all(
-    prepared: Prepared, url: str, *, results: Path, recipe: Recipe, limits: Limits, log: Path | None
+    prepared: Prepared,
+    url: str,
+    *,
+    audits: Mapping[str, Audit],
+    results: Path,
+    recipe: Recipe,
+    limits: Limits,
+    log: Path | None,
 ) -> list[Judged]:
     """Judge what is prepared, go on where an earlier run stopped, and write each model's results."""
+    with _opened(prepared, url, limits, log) as (store, journal):
+        works = prepared.works(store.secret, audits)
+        check_works(works)
+        with ProgressLine(_title(prepared)) as line:
+            done = annotate(works, store, limits=limits, watch=line, journal=journal)
+        return [_written(one, prepared, results, recipe, limits) for one in done]
+
+
+def judge_in_batches(
+    prepared: Prepared,
+    url: str,
+    *,
+    gate: Gate,
+    batch: int,
+    audits: Mapping[str, Audit],
+    results: Path,
+    limits: Limits,
+    log: Path | None,
+) -> tuple[Decision | None, Judged]:
+    """Judge one candidate until the gate can decide, and write its results; no decision where a limit came first."""
+    how = _how(prepared)
+    with _opened(prepared, url, limits, log) as (store, journal):
+        (work,) = prepared.works(store.secret, audits)
+        check_works([work])
+        others = _known(store, work, how)
+
+        def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
+            planned = with_plan(entry, work.record)
+            return gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
+
+        with ProgressLine(_title(prepared)) as line:
+            decision, annotated = Batches(work, gate.rule, batch).judge(
+                store, decide_on, how=how, limits=limits, watch=line, journal=journal
+            )
+        return decision, _written(annotated, prepared, results, gate.recipe, limits)
+
+
+def _known(store: Store, work: Work, how: Gathering) -> list[Entry]:
+    """What the store holds of the judge's verdicts, which may be nothing yet."""
+    if work.config.digest not in {config.digest for config in store.judges()}:
+        return []
+    try:
+        return entries_of_store(store, benchmark=work.plan.benchmark, judge=work.config.name, how=how)
+    except InputError:
+        return []
+
+
+@contextlib.contextmanager
+def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> Iterator[tuple[Store, Journal]]:
     check_costs(prepared, limits)
     if not store_exists(url):
         # a missing key or a bad prompt shows before anything is written
         check_works(prepared.works(b""))
-    how = Gathering(combine=prepared.style.combine, by=prepared.style.by)
-    judged = []
     with open_store(url) as store, open_journal(log) as journal:
-        works = prepared.works(store.secret)
-        check_works(works)
-        with ProgressLine(", ".join(config.name for config in prepared.judges)) as line:
-            done = annotate(works, store, limits=limits, watch=line, journal=journal)
-        for annotated in done:
-            rows = [build_row(entry, recipe) for entry in entries_of_annotations(annotated.annotations, how)]
-            write_results(results, annotated, rows, options=prepared.options, limits=limits)
-            judged.append(Judged(annotated, tuple(rows)))
-    return judged
+        yield store, journal
+
+
+def _written(annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits) -> Judged:
+    plan = annotated.work.record
+    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, _how(prepared))]
+    rows = [build_row(entry, recipe) for entry in entries]
+    write_results(results, annotated, rows, options=prepared.options, limits=limits)
+    return Judged(annotated, tuple(rows))
+
+
+def _how(prepared: Prepared) -> Gathering:
+    return Gathering(combine=prepared.style.combine, by=prepared.style.by)
+
+
+def _title(prepared: Prepared) -> str:
+    return ", ".join(config.name for config in prepared.judges)
 
 
 def check_works(works: Sequence[Work]) -> None:

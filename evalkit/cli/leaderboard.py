@@ -7,12 +7,22 @@ import click
 
 from evalkit.benchmarks import Benchmark, read_benchmark
 from evalkit.boards.build import build_boards
-from evalkit.boards.difficulty import read_compat_inputs, read_difficulty
+from evalkit.boards.difficulty import read_compat_inputs
 from evalkit.boards.gathering import PARTS, Gathering
-from evalkit.boards.row import ArenaFormula, DifficultySource, Metric, Recipe
-from evalkit.boards.sources import entries_of_files, entries_of_store
-from evalkit.boards.styles import Style, find_style
-from evalkit.cli.options import json_option, open_existing, results_option, store_option
+from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
+from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.sources import (
+    BENCHMARK,
+    Sources,
+    board_option,
+    controls_of,
+    judge_option,
+    metric_of,
+    metric_option,
+    read_entries,
+    read_recipe,
+    style_of,
+)
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.references import Reference, read_aliases, read_reference
@@ -21,21 +31,16 @@ from evalkit.report.tables import boards_markdown, boards_text
 from evalkit.report.values import boards_csv, boards_json
 
 FORMATS = {"table": boards_text, "csv": boards_csv, "json": boards_json, "markdown": boards_markdown}
-BENCHMARK = "alpaca_eval"
 NO_REFERENCE = "none"
-NO_CONTROL = "none"
 ESTIMATORS = ["lc", "lc_compat", *(formula.value for formula in ArenaFormula)]
-RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 
 
 @click.command("leaderboard")
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--board", envvar="EVALKIT_BENCHMARK", show_default=BENCHMARK,
-              help="The benchmark whose verdicts are taken from the store, or that SOURCES are of.")  # fmt: skip
-@click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
+@board_option
+@judge_option
 @click.option("--pool", is_flag=True, help="Average all judges into one score.")
-@click.option("--metric", type=click.Choice(RANKING), help="What comparisons are ranked by. [default: lc_win_rate, or "
-              "what the benchmark's style says]")  # fmt: skip
+@metric_option
 @click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
               "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
 @click.option("--strong-weight", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
@@ -84,20 +89,14 @@ def command(
     """
     benchmark = read_benchmark(board or BENCHMARK)
     human = _reference(reference, benchmark)
-    # files do not tell what they are of
-    style = Style() if sources and board is None else find_style(benchmark.style)
-    controls = _controls(control, style)
+    named = Sources(files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results)
+    style = style_of(named)
     recipe = replace(
-        _recipe(_metric(metric, style, controls), estimator, difficulty, bootstrap),
-        allow_mixed=allow_mixed,
-        controls=controls,
+        _recipe(named, estimator, metric=metric, control=control), allow_mixed=allow_mixed, replicates=bootstrap
     )
-    how = Gathering(strong_weight, style.combine, tuple(dict.fromkeys((*style.by, *by))), pool, categories)
-    if sources:
-        entries = entries_of_files(sources, judge=judge, how=how)
-    else:
-        with open_existing(store, results) as opened:
-            entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)
+    parts = tuple(dict.fromkeys((*style.by, *by)))
+    how = Gathering(strong_weight, by=parts, pool=pool, categories=categories)
+    entries = read_entries(named, how)
     boards = build_boards(entries, recipe, reference=human, aliases=read_aliases() if human else None)
     if reference is None:
         # nobody asked: a board of other models needs no line that says so
@@ -115,34 +114,15 @@ def _reference(named: str | None, benchmark: Benchmark) -> Reference | None:
     return None if name in (None, NO_REFERENCE) else read_reference(name)
 
 
-def _controls(named: str | None, style: Style) -> tuple[str, ...]:
-    if named is None:
-        return style.controls
-    names = tuple(name.strip() for name in named.split(",") if name.strip())
-    return () if names == (NO_CONTROL,) else names
-
-
-def _metric(named: str | None, style: Style, controls: tuple[str, ...]) -> str:
-    metric = named or style.metric or Metric.LC_WIN_RATE.value
-    if metric != Metric.STYLE_WIN_RATE.value or controls:
-        return metric
-    if named is None:
-        return Metric.WIN_RATE.value
-    raise ConfigError("--metric style_win_rate needs --control, as in --control length,markdown")
-
-
-def _recipe(metric: str, estimator: str, difficulty: str, replicates: int) -> Recipe:
-    sources = {source.value: source for source in DifficultySource}
-    if estimator == "lc_compat":
-        if difficulty in sources:
-            raise ConfigError(
-                "--estimator lc_compat needs --difficulty FOLDER with instruction_difficulty.csv and df_gamed.csv"
-            )
-        return Recipe(Metric(metric), compat=read_compat_inputs(Path(difficulty)))
-    known = sources.get(difficulty)
-    return Recipe(
-        Metric(metric),
-        known if known is not None else read_difficulty(Path(difficulty)),
-        replicates=replicates,
-        arena=None if estimator == "lc" else ArenaFormula(estimator),
-    )
+def _recipe(sources: Sources, estimator: str, *, metric: str | None, control: str | None) -> Recipe:
+    if estimator != "lc_compat":
+        recipe = read_recipe(sources, metric=metric, control=control)
+        return recipe if estimator == "lc" else replace(recipe, arena=ArenaFormula(estimator))
+    if sources.difficulty in {source.value for source in DifficultySource}:
+        raise ConfigError(
+            "--estimator lc_compat needs --difficulty FOLDER with instruction_difficulty.csv and df_gamed.csv"
+        )
+    style = style_of(sources)
+    controls = controls_of(style, control)
+    chosen = metric_of(style, metric, controls=controls)
+    return Recipe(chosen, compat=read_compat_inputs(Path(sources.difficulty)), controls=controls)

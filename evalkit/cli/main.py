@@ -25,18 +25,24 @@ _LONGEST_ERROR = 500
 # name -> what it does, in one line; the command is `command` in evalkit.cli.NAME
 COMMANDS = {
     "annotate": "Judge models' outputs against a baseline.",
+    "audit": "Check outputs before anybody pays for having them judged.",
     "benchmarks": "List the benchmarks, or show one.",
+    "compare": "Compare models on their common instructions.",
     "correlate": "Compare boards with a human ranking.",
     "demo": "The whole way on the shipped example, offline.",
     "export": "Write what was imported, or verdicts, in another tool's format.",
+    "gate": "Let a model be released, or not, on its win rate.",
     "generate": "Let a model answer a benchmark's questions.",
     "import": "Bring other tools' files into the store.",
+    "init": "Settings, an example judge and a CI workflow for a project.",
     "judges": "List the judges, show one, or check that one answers.",
     "leaderboard": "Build a board with length-controlled win rates.",
+    "power": "What a gate's decision needs: instructions, repeats, dollars.",
     "prompts": "List the judge prompts, or show one.",
     "ratings": "Rate models from battles between any two of them.",
     "references": "List the human reference rankings, or show one.",
     "store": "Check, tidy, move or count what is stored.",
+    "verify": "Compute written rows anew from the raw replies, and compare.",
 }
 
 
@@ -131,19 +137,29 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
     if name not in COMMANDS or not isinstance(table, dict):
         raise ConfigError(f"{path}: [{name}]: expected a table named after a command: {', '.join(COMMANDS)}")
     command: click.Command = importlib.import_module(f"evalkit.cli.{_module(name)}").command
-    options = {
-        flag.removeprefix("--"): option.name
+    below = getattr(command, "commands", {})
+    # the command itself, and those below it that share its table
+    options = {None: _options(command), **{sub: _options(one) for sub, one in below.items()}}
+    known = sorted({flag for flags in options.values() for flag in flags})
+    found: dict[str, Any] = {sub: {} for sub in below}
+    for key, value in table.items():
+        flag = key.replace("_", "-")
+        if flag not in known:
+            raise ConfigError(f"{path}: [{name}]: unknown option {key!r}. Known: {', '.join(known)}")
+        for sub, flags in options.items():
+            if flag in flags:
+                (found if sub is None else found[sub])[flags[flag]] = value
+    return found
+
+
+def _options(command: click.Command) -> dict[str, str]:
+    """Names of a command's options by flag, without its dashes."""
+    return {
+        flag.removeprefix("--"): option.name or flag
         for option in command.params
         if isinstance(option, click.Option)
         for flag in option.opts
     }
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        option_name = options.get(key.replace("_", "-"))
-        if option_name is None:
-            raise ConfigError(f"{path}: [{name}]: unknown option {key!r}. Known: {', '.join(sorted(options))}")
-        found[option_name] = value
-    return found
 
 
 def _complain(message: str) -> None:

@@ -14,7 +14,7 @@ from evalkit.engine.runner import run_all
 from evalkit.errors import ConfigError
 from evalkit.judge import KEY_VERSION, Place, Posed, cluster
 from evalkit.markdown import count_markdown
-from evalkit.store import Group, Store
+from evalkit.store import Group, PlanRecord, Store
 from evalkit.turns import turn_key
 from evalkit.types import (
     Asked,
@@ -49,6 +49,11 @@ class Answering:
     @property
     def group(self) -> Group:
         return Group(self.benchmark, self.config.digest, "", self.config.name)
+
+    @property
+    def record(self) -> PlanRecord | None:
+        # no number is computed from answers alone
+        return None
 
     @property
     def client_name(self) -> tuple[str, str, str]:

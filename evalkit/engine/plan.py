@@ -1,9 +1,12 @@
 """From two output sets to the places that a judge is to fill, laid out one by one and in the baseline's order."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
+from evalkit import __version__
 from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
@@ -24,9 +27,10 @@ from evalkit.judge import (
     pose_question,
 )
 from evalkit.parsers import find_parser
-from evalkit.store import Group
+from evalkit.store import DataDigests, Group, PlanRecord, PromptMode
 from evalkit.types import (
     Asked,
+    Audit,
     ChatReply,
     Client,
     Comparison,
@@ -39,12 +43,23 @@ from evalkit.types import (
 )
 
 
+class JudgeFacts(TypedDict):
+    """Those fields of a plan that the judge's configuration decides."""
+
+    judge_model: str
+    prompt_mode: PromptMode
+    prompt: str | None
+    parser: str
+    parameters: str
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A judge and all that it is to be asked about one candidate; with `recorded`, replies that stand in for it.
 
     `digest` names the plan with the judge's name, all texts and categories: two runs of one digest lay out the same
-    places. `baseline` is empty where answers are graded alone.
+    places. `baseline` is empty where answers are graded alone. `audit` is what was found in the candidate's outputs.
+    Only the instructions in `asking` are asked about for now, where it is given.
     """
 
     config: JudgeConfig
@@ -54,7 +69,37 @@ class Work:
     plan: Plan
     digest: str
     rows: tuple[Row, ...]
+    options: Options
+    data: DataDigests
     recorded: Recorded | None = None
+    audit: Audit | None = None
+    asking: frozenset[str] | None = None
+
+    @property
+    def record(self) -> PlanRecord:
+        """What decides the places, for those who ask where a number comes from."""
+        config, options = self.config, self.options
+        return PlanRecord(
+            plan=self.digest,
+            benchmark=self.plan.benchmark,
+            model=self.candidate.model,
+            baseline=self.baseline,
+            judge=config.name,
+            judge_digest=config.digest,
+            endpoint=self.endpoint.name,
+            **judge_facts(config),
+            orders=config.orders,
+            seed=options.seed,
+            repeats=options.repeats,
+            limit=options.limit,
+            shortcut=options.shortcut,
+            intersect=options.intersect,
+            by_turn=options.by_turn,
+            data=self.data,
+            evalkit=__version__,
+            prices=config.prices,
+            audit=self.audit,
+        )
 
     @property
     def group(self) -> Group:
@@ -82,6 +127,11 @@ class Work:
 
     def places(self) -> Iterator[Place]:
         """Every place, planned as it is taken."""
+        for place in self._all_places():
+            asked = self.asking is None or place.asked.key in self.asking
+            yield place if asked else Place(place.asked)
+
+    def _all_places(self) -> Iterator[Place]:
         for row in self.rows:
             if isinstance(row, Comparison):
                 yield from self._places(row)
@@ -192,14 +242,55 @@ def plan_all(
             named = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
             if recording is None:
                 endpoint = client_kind(config.client).endpoint(config)
-                works.append(Work(config, candidate, laid.baseline, endpoint, plan, named, laid.rows))
+                works.append(
+                    Work(config, candidate, laid.baseline, endpoint, plan, named, laid.rows, options, laid.data)
+                )
             else:
                 stand_in = replayed(config, recording)
                 recorded = match_recording(laid.rows, recording, stand_in)
                 works.append(
-                    Work(stand_in, candidate, laid.baseline, REPLAY_ENDPOINT, plan, named, laid.rows, recorded)
+                    Work(
+                        stand_in,
+                        candidate,
+                        laid.baseline,
+                        REPLAY_ENDPOINT,
+                        plan,
+                        named,
+                        laid.rows,
+                        options,
+                        laid.data,
+                        recorded,
+                    )
                 )
     return works
+
+
+def judge_facts(config: JudgeConfig) -> JudgeFacts:
+    """What a plan tells of its judge, besides name and digest."""
+    decisive = {
+        "parameters": config.parameters,
+        "parser_options": config.parser_options,
+        "answer_schema": config.answer_schema,
+        "answer_form": config.answer_form,
+        "tie": config.tie,
+        "labels": config.labels,
+    }
+    prompt = config.prompt_text
+    return {
+        "judge_model": config.model,
+        "prompt_mode": _prompt_mode(config),
+        "prompt": None if prompt is None else hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest(),
+        "parser": config.parser,
+        "parameters": hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest(),
+    }
+
+
+def _prompt_mode(config: JudgeConfig) -> PromptMode:
+    if config.client == REPLAY_ENDPOINT.name:
+        return PromptMode.RECORDED
+    if config.prompt_text is None:
+        return PromptMode.NONE
+    return PromptMode.HARDENED if config.fence and not config.labels else PromptMode.COMPAT
 
 
 def _check_judges(judges: Sequence[JudgeConfig], baseline: OutputSet | None, recording: Recording | None) -> None:

@@ -1,7 +1,7 @@
 """Where a run stands, and what it took so far."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from evalkit.types import ChatReply, Prices
 
@@ -38,7 +38,25 @@ class Progress:
     def done(self) -> int:
         return self.stored + self.replied + self.failed
 
+    def then(self, later: "Progress") -> "Progress":
+        """Both this and a later run over the same questions and more, as one."""
+        counts = {name: getattr(self, name) + getattr(later, name) for name in _SPENT}
+        costs = [one.cost for one in (self, later) if one.cost is not None]
+        return replace(
+            later,
+            **counts,
+            # what the earlier run was told the later one found in the store
+            stored=later.stored - self.replied,
+            cost=sum(costs) if costs else None,
+            seconds=self.seconds + later.seconds,
+            served=tuple(dict.fromkeys((*self.served, *later.served))),
+            fingerprints=tuple(dict.fromkeys((*self.fingerprints, *later.fingerprints))),
+        )
 
+
+_SPENT = (
+    "replied", "reasked", "sent", "turned_away", "maybe_billed", "duplicates", "prompt_tokens", "completion_tokens",
+)  # fmt: skip
 # an endpoint may name itself anew with every reply
 MOST_NAMES = 20
 

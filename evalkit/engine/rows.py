@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from evalkit.errors import InputError
 from evalkit.judge import KEY_VERSION, balanced_orders, pick
 from evalkit.pairing import Pairing, pair_common, pair_exactly
+from evalkit.store import DataDigests
 from evalkit.turns import answer_up_to, split_turns
 from evalkit.types import Comparison, Example, Grading, Order, Output, OutputSet
 
@@ -58,6 +59,7 @@ class Laid:
     rows: tuple[Row, ...]
     orders: Mapping[str, Order]
     digest: str
+    data: DataDigests
 
 
 def lay_comparisons(baseline: OutputSet | None, candidate: OutputSet, options: Options) -> Laid:
@@ -77,7 +79,7 @@ def lay_comparisons(baseline: OutputSet | None, candidate: OutputSet, options: O
     _check_keys(candidate, rows)
     if options.by_turn:
         orders = {part.key: orders[row.key] for row in whole for part in _by_turn(row)}
-    return Laid(baseline.model, rows, orders, _digest(rows, options))
+    return Laid(baseline.model, rows, orders, _digest(rows, options), _digest_data(rows))
 
 
 def lay_gradings(candidate: OutputSet, questions: Sequence[Example] | None, options: Options) -> Laid:
@@ -94,7 +96,7 @@ def lay_gradings(candidate: OutputSet, questions: Sequence[Example] | None, opti
         raise InputError(f"{candidate.source}: has no answer to any of the questions that are to be graded")
     rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
     _check_keys(candidate, rows)
-    return Laid("", rows, {}, _digest(rows, options))
+    return Laid("", rows, {}, _digest(rows, options), _digest_data(rows))
 
 
 def _answers_by_key(candidate: OutputSet, examples: Mapping[str, Example], options: Options) -> dict[str, Output]:
@@ -158,15 +160,29 @@ def _digest(rows: Sequence[Row], options: Options) -> str:
     asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options)], sort_keys=True).encode())
     for row in rows:
         example = row.example
-        answers = [
-            [output.texts, output.oversize_chars, sorted(output.measures.items())]
-            for output in sides(row)
-            if output is not None
-        ]
+        answers = [_said(output) for output in sides(row) if output is not None]
         failure = row.failure if isinstance(row, Missing) else None
-        texts = [example.key, example.turns, example.category, example.cluster, example.reference, answers, failure]
-        asked.update(json.dumps(texts).encode())
+        asked.update(json.dumps([*_put(example), answers, failure]).encode())
     return asked.hexdigest()[:16]
+
+
+def _digest_data(rows: Sequence[Row]) -> DataDigests:
+    questions, baseline, candidate = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
+    compared = False
+    for row in rows:
+        questions.update(json.dumps(_put(row.example)).encode())
+        for digest, output in zip((baseline, candidate), sides(row), strict=True):
+            digest.update(json.dumps([row.key, None if output is None else _said(output)]).encode())
+        compared = compared or sides(row)[0] is not None
+    return DataDigests(questions.hexdigest(), baseline.hexdigest() if compared else None, candidate.hexdigest())
+
+
+def _put(example: Example) -> list[object]:
+    return [example.key, example.turns, example.category, example.cluster, example.reference]
+
+
+def _said(output: Output) -> list[object]:
+    return [output.texts, output.oversize_chars, sorted(output.measures.items())]
 
 
 def sides(row: Row) -> tuple[Output | None, Output | None]:

@@ -67,7 +67,7 @@ def run_all(
     clients = {work.client_name: work.open_client() for work in works}
     for job in jobs:
         work = job.work
-        store.open_places(work.config, work.group, work.digest, job.count(work.places()))
+        store.open_places(work.config, work.group, work.digest, job.count(work.places()), record=work.record)
     abandoned = store.enter(uuid.uuid4().hex, concurrency=limits.concurrency * n_endpoints)
     store.reserve.set_aside()
     try:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from evalkit.clients.base import Endpoint
 from evalkit.judge import Place, Posed
-from evalkit.store import Group
+from evalkit.store import Group, PlanRecord
 from evalkit.types import Asked, ChatReply, Client, ModelConfig
 
 
@@ -27,6 +27,11 @@ class Task(Protocol):
 
     @property
     def digest(self) -> str: ...
+
+    @property
+    def record(self) -> PlanRecord | None:
+        """What is kept beside the places of what decided them."""
+        ...
 
     @property
     def client_name(self) -> tuple[str, str, str]: ...

@@ -138,7 +138,7 @@ def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Pa
 def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
     for name in NUMBER_COLUMNS:
         values = _numbers(frame, name, path)
-        wrong = values.isna() & frame[name].notna()
+        wrong = (values.isna() & frame[name].notna()) | _no_numbers(frame[name], path)
         if name == "preference":
             wrong |= values.notna() & (values != 0) & ~values.between(1, 2)
             expected = "0, a number from 1 to 2, or nothing"
@@ -146,6 +146,14 @@ def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
             wrong |= values.isna() | (values < 0)
             expected = "a length in characters"
         _refuse(wrong, frame, name, path, expected=expected)
+
+
+def _no_numbers(column: "pd.Series[Any]", path: Path) -> "pd.Series[bool]":
+    """Where a truth value stands, or a text in a file that could hold numbers, whatever they may be read as."""
+    if column.dtype.kind in "iuf":
+        return column.isna() & False
+    kinds = (bool, np.bool_) if path.name.endswith(_CSV) else (bool, np.bool_, str)
+    return column.map(lambda value: isinstance(value, kinds)).astype(bool)
 
 
 def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:

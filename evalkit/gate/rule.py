@@ -1,5 +1,6 @@
 """What a gate asks of a model, and what it answers."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,6 +43,10 @@ class Rule:
     def __post_init__(self) -> None:
         if (self.minimum is None) == (self.against is None):
             raise ConfigError("a gate needs a threshold: either --min PERCENT, or --against MODEL with --margin POINTS")
+        if self.minimum is not None and not 0 <= self.minimum <= 100:
+            raise ConfigError(f"--min {self.minimum:g}: expected a percentage from 0 to 100")
+        if not math.isfinite(self.margin):
+            raise ConfigError(f"--margin {self.margin:g}: expected a number of points")
         if self.margin < 0:
             raise ConfigError(f"--margin {self.margin:g}: a margin is how far behind a model may be; give 0 or more")
         if self.against is None and self.margin:
@@ -55,11 +60,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What judging in batches took: so many instructions of those that there are, in so many looks at the data."""
+    """What judging in batches took: so many instructions of those that there are, in so many looks at the data.
+
+    The `confidence` is that of all looks together; each look by itself has a higher one.
+    """
 
     instructions: int
     of: int
     looks: int
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +99,9 @@ class Decision:
     audit: Audit | None = None
     spent: Spent | None = None
     sha256: str = ""
+
+    @property
+    def error_rate(self) -> float:
+        """How probable it is at most that a model at the threshold passes; and that it fails."""
+        confidence = self.rule.confidence if self.spent is None else self.spent.confidence
+        return (1 - confidence) / 2

@@ -3,17 +3,26 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
+from evalkit import __version__
 from evalkit.boards.row import BoardRow
-from evalkit.report.values import DECIMALS_STORED, row_values
+from evalkit.report.values import DECIMALS_STORED, row_document, row_values
 
-# money is a fact about runs, not about models
-_LEFT_OUT = {"cost"}
+# money is a fact about runs, not about models; what could be audited depends on where verdicts were read from, and so
+# do ranks, which follow from the other numbers and from who was refused
+_LEFT_OUT = {"cost", "audit", "rank", "rank_lower", "rank_upper"}
 
 
 def canonical_digest(rows: Sequence[BoardRow]) -> str:
     """SHA-256 over rows and their verdicts by instruction, in a fixed order, floats rounded to nine decimals."""
     return hashlib.sha256("".join(sorted(_row_digest(row) for row in rows)).encode()).hexdigest()
+
+
+def stored_document(row: BoardRow, *, benchmark: str) -> dict[str, Any]:
+    """A row as its file holds it, but for the digests of the files themselves."""
+    digest = canonical_digest([row])
+    return {**row_document(row), "benchmark": benchmark, "evalkit": __version__, "sha256": digest}
 
 
 def _row_digest(row: BoardRow) -> str:

@@ -14,3 +14,31 @@ def published(value: float | None) -> str:
 
 def interval(estimate: Estimate) -> str:
     return "-" if estimate.lower is None else f"[{percent(estimate.lower)}, {percent(estimate.upper)}]"
+
+
+def short_interval(estimate: Estimate) -> str:
+    """A number with its interval where there is little room: `62.3 [59.1, 65.4]`."""
+    if estimate.value is None:
+        return "not estimable"
+    if estimate.lower is None or estimate.upper is None:
+        return f"{estimate.value:.1f}"
+    return f"{estimate.value:.1f} [{estimate.lower:.1f}, {estimate.upper:.1f}]"
+
+
+def level(share: float) -> str:
+    """A share that somebody chose, such as a confidence, in percent without zeros at its end."""
+    return f"{round(100 * share, 9):.8g} %"
+
+
+def chosen(value: float) -> str:
+    """A percentage that somebody chose: with two decimals, or all that it was given with."""
+    short = f"{value:.2f}"
+    return short if float(short) == value else f"{value:.10g}"
+
+
+def distinct(value: float | None, limit: float) -> str:
+    """A percentage beside a limit: with as many decimals as it takes to see on which side of it the number is."""
+    if value is None:
+        return percent(value)
+    wanted = next((places for places in range(2, 10) if f"{value:.{places}f}" != f"{limit:.{places}f}"), 2)
+    return f"{value:.{wanted}f}"

@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import platform
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from evalkit.engine.limits import Limits
 from evalkit.engine.rows import Options
 from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.values import DECIMALS_STORED, row_document
+from evalkit.provenance import ROW_FILE, annotations_digest, sealed, with_plan
+from evalkit.report.canonical import canonical_digest, stored_document
+from evalkit.report.values import DECIMALS_STORED
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 
@@ -31,17 +33,14 @@ def write_results(
     """Write the files and return their folder; a model whose judge changed among its verdicts has several rows."""
     work = annotated.work
     folder = results / safe_name(work.candidate.model) / safe_name(work.config.name)
-    write_annotations(folder / "annotations.json", annotated.annotations, work.answered)
-    documents = [
-        {
-            **row_document(row),
-            "benchmark": work.plan.benchmark,
-            "evalkit": __version__,
-            "sha256": canonical_digest([row]),
-        }
-        for row in rows
-    ]
-    _write(folder / "row.json", documents[0] if len(documents) == 1 else documents)
+    annotations = folder / "annotations.json"
+    write_annotations(annotations, annotated.annotations, work.answered)
+    digest = annotations_digest(annotations)
+    # as the store has it: an earlier run may have audited what this one did not
+    plan = annotated.annotations.store.plan_of(work.group)
+    planned = [replace(row, entry=with_plan(row.entry, plan)) for row in rows]
+    documents = [sealed(stored_document(row, benchmark=work.plan.benchmark), annotations=digest) for row in planned]
+    _write(folder / ROW_FILE, documents[0] if len(documents) == 1 else documents)
     _write(folder / "run.json", run_document(annotated, rows, options=options, limits=limits))
     return folder
 

@@ -1,5 +1,6 @@
 """Single rows, each with everything that a reader of one number must know beside it."""
 
+import math
 from collections.abc import Sequence
 
 from evalkit.boards.entries import Entry
@@ -7,7 +8,8 @@ from evalkit.boards.row import BoardRow
 from evalkit.report.numbers import interval, percent, published
 from evalkit.report.text import printable
 from evalkit.report.values import row_notes
-from evalkit.types import Reading
+from evalkit.stats.components import Components
+from evalkit.types import Estimate, Reading
 
 
 def rows_text(rows: Sequence[BoardRow]) -> str:
@@ -30,6 +32,9 @@ def _row_text(row: BoardRow) -> str:
         facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
     for name, estimate in row.parts.items():
         facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
+    if row.entry.audit is not None and row.entry.audit.findings:
+        facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
+        facts["audit"] += f": {'; '.join(one.reason for one in row.entry.audit.findings)}"
     if notes := row_notes(row):
         facts["note"] = "; ".join(notes)
     facts.update(_judging_facts(row.entry))
@@ -80,6 +85,29 @@ def _judging_facts(entry: Entry) -> dict[str, str]:
     if judging.self_disagreement is not None:
         estimate = judging.self_disagreement
         facts["repeats disagree"] = f"{percent(estimate.value)} % {interval(estimate)} of pairs, {estimate.n} repeated"
+    facts.update(_spread_facts(judging.components))
     if judging.cost:
         facts["cost"] = f"${judging.cost:.2f}"
     return facts
+
+
+def _spread_facts(components: Components | None) -> dict[str, str]:
+    """What moves the verdicts besides the answers, as standard deviations in points."""
+    if components is None or components.repeat.value is None:
+        reason = "" if components is None else f": {components.repeat.status.reason}"
+        facts = {"noise": f"verdict noise not measured{reason}"}
+    else:
+        facts = {"noise": f"{_deviation(components.repeat)} between repeats of a question"}
+    if components is not None and components.order.value is not None:
+        facts["orders"] = f"{_deviation(components.order)} by the order of the answers"
+    if components is not None and components.position.value is not None:
+        position = components.position
+        facts["position effect"] = f"{position.value:+.2f} points {interval(position)} where it is shown first"
+    return facts
+
+
+def _deviation(variance: Estimate) -> str:
+    """A variance of preferences as its square root in points."""
+    ends = (variance.value, variance.lower, variance.upper)
+    value, lower, upper = (percent(None if one is None else 100 * math.sqrt(one)) for one in ends)
+    return f"sd {value} points [{lower}, {upper}]"

@@ -8,19 +8,13 @@ from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.agreement import agreement_line
 from evalkit.report.numbers import interval, percent
 from evalkit.report.text import markdown_cell, printable
-from evalkit.report.values import row_notes
+from evalkit.report.values import audit_reason, row_notes
 from evalkit.types import Estimate, Reading
 
 _NARROWEST_MODEL = 16
 _WIDEST_PART = 24
 _USUAL_INTERVAL = "95 % interval"
 _REASONS_SHOWN = 5
-_METRIC_NAMES = {
-    Metric.LC_WIN_RATE: "LC win rate",
-    Metric.WIN_RATE: "win rate",
-    Metric.STYLE_WIN_RATE: "style win rate",
-    Metric.SCORE: "score",
-}
 
 
 def boards_markdown(boards: Sequence[Board]) -> str:
@@ -44,7 +38,7 @@ def boards_text(boards: Sequence[Board], *, width: int | None = None) -> str:
 def _cells(board: Board) -> tuple[list[str], list[list[str]]]:
     """Header and lines of the columns that people read: the metric that ranks first, then the others."""
     metrics = [board.metric, *(one for one in _metrics(board) if one != board.metric)]
-    names = [_METRIC_NAMES[metric] for metric in metrics]
+    names = [metric.title for metric in metrics]
     header = ["rank", "model", names[0], _interval_name(board), *names[1:], "n", "missing", "avg chars", "status"]
     lines = []
     for row in board.rows:
@@ -59,7 +53,7 @@ def _cells(board: Board) -> tuple[list[str], list[list[str]]]:
                 str(row.entry.sample.n),
                 str(row.entry.sample.n_missing),
                 "-" if row.entry.avg_length is None else f"{row.entry.avg_length:.0f}",
-                shown.status.kind.value,
+                "audit failed" if row.entry.refused else shown.status.kind.value,
             ]
         )
     return header, lines
@@ -147,10 +141,16 @@ def _title(board: Board, boards: Sequence[Board]) -> str:
 def _footer(board: Board) -> list[str]:
     """What a reader must know beside the table: reasons behind statuses, notes, and the agreement."""
     named = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
+    refused = [
+        f"{printable(row.entry.model)}: audit failed: {printable(audit_reason(row.entry.audit))}"
+        for row in board.rows
+        if row.entry.audit is not None and row.entry.refused
+    ]
     lines = [f"{printable(model)}: {printable(str(status))}" for model, status in named.items() if status.reason]
     if len(lines) > _REASONS_SHOWN:
         rest = len(lines) - _REASONS_SHOWN
         lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
+    lines = refused + lines
     lines += [line for metric in _metrics(board) if metric != board.metric for line in _doubts(board, metric)]
     notes = sorted({note for row in board.rows for note in row_notes(row)})
     served = sorted({name for row in board.rows for name in row.entry.judging.served})
@@ -171,7 +171,7 @@ def _doubts(board: Board, metric: Metric) -> list[str]:
     if not doubtful:
         return []
     reason = doubtful[0] if len(set(doubtful)) == 1 else "not ok; csv and json give every reason"
-    return [f"{_METRIC_NAMES[metric]}: {len(doubtful)} of {len(found)} rows {printable(reason)}"]
+    return [f"{metric.title}: {len(doubtful)} of {len(found)} rows {printable(reason)}"]
 
 
 def _markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]], rule: Sequence[str]) -> list[str]:

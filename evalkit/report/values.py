@@ -4,13 +4,16 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from evalkit.boards.row import BoardRow
+from evalkit.provenance import provenance_document
 from evalkit.report.agreement import agreement_document
 from evalkit.report.text import spreadsheet_cell
+from evalkit.stats.components import Components
 from evalkit.stats.control import Controlled
-from evalkit.types import Estimate
+from evalkit.types import Audit, Estimate
 
 if TYPE_CHECKING:
     # a single row is written without what a whole board takes
@@ -54,7 +57,9 @@ def boards_document(boards: "Sequence[Board]") -> dict[str, Any]:
 
 
 def row_document(row: BoardRow) -> dict[str, Any]:
-    """Everything about one row for a JSON reader: the columns, decisions by rule, and why verdicts are missing."""
+    """Everything about one row for a JSON reader: the columns, decisions by rule, why verdicts are missing, and where
+    the numbers come from.
+    """
     document = row_values(row)
     judging = row.entry.judging
     document["rules"] = dict(row.entry.rules)
@@ -62,11 +67,14 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     document["served"] = list(judging.served)
     document["part"] = row.entry.part or None
     document["self_disagreement"] = _estimate_document(judging.self_disagreement)
+    document["components"] = _components_document(judging.components)
     document["failures"] = dict(row.entry.failures)
+    document["audit_checks"], document["audit_findings"] = _audit_lists(row.entry.audit)
     document["notes"] = row_notes(row)
     document["coefficients"] = _coefficients(row.controlled)
     if row.styled is not None:
         document["style_coefficients"] = _coefficients(row.styled)
+    document["provenance"] = provenance_document(row)
     return document
 
 
@@ -90,6 +98,19 @@ def row_notes(row: BoardRow) -> list[str]:
     """What is to be known of a row's numbers, each once."""
     styled = () if row.styled is None else row.styled.estimate.notes
     return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled)))
+
+
+def audit_value(audit: Audit | None) -> str | None:
+    """`passed`, or `failed` and why; None where nothing could be checked."""
+    if audit is None or not audit.checks:
+        return None
+    return f"failed: {audit_reason(audit)}" if audit.failures else "passed"
+
+
+def audit_reason(audit: Audit) -> str:
+    """The first reason for which outputs were refused, and how many more there are."""
+    first, *others = audit.failures
+    return f"{first.reason} (and {len(others)} more)" if others else first.reason
 
 
 def _compared_values(row: BoardRow) -> dict[str, Any]:
@@ -160,6 +181,7 @@ def _common_values(row: BoardRow) -> dict[str, Any]:
     return {
         "avg_length": row.entry.avg_length,
         "cost": row.entry.judging.cost,
+        "audit": audit_value(row.entry.audit),
         "rank": row.rank.rank if row.rank else None,
         "rank_lower": row.rank.lower if row.rank else None,
         "rank_upper": row.rank.upper if row.rank else None,
@@ -178,3 +200,22 @@ def _estimate_document(estimate: Estimate | None) -> dict[str, Any] | None:
     numbers = {"value": estimate.value, "lower": estimate.lower, "upper": estimate.upper}
     rounded = {name: None if value is None else round(value, DECIMALS_STORED) for name, value in numbers.items()}
     return {**rounded, "n": estimate.n, "status": str(estimate.status)}
+
+
+def _audit_lists(audit: Audit | None) -> tuple[list[str], list[dict[str, Any]]]:
+    """What was checked in the outputs, and what was found."""
+    if audit is None:
+        return [], []
+    findings = [{**asdict(one), "severity": one.severity.value, "keys": list(one.keys)} for one in audit.findings]
+    return list(audit.checks), findings
+
+
+def _components_document(components: Components | None) -> dict[str, Any] | None:
+    """Variances of preferences in [0, 1] and the position effect in points; one that was not measured is null beside
+    the reason in its status.
+    """
+    if components is None:
+        return None
+    named = {name: getattr(components, name) for name in ("instruction", "order", "repeat", "position")}
+    documents = {name: {**(_estimate_document(one) or {}), "notes": list(one.notes)} for name, one in named.items()}
+    return {**documents, "orders": components.orders, "repeats": round(components.repeats, DECIMALS_STORED)}

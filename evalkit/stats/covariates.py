@@ -16,7 +16,7 @@ GROUPS = {"markdown": ("headers", "lists", "bold")}
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
 MIN_INSTRUCTIONS_A_COEFFICIENT = 10
 _MAD_OF_NORMAL = 1.4826
-_HUGE = 1e300
+_HUGE = 1e307
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +125,7 @@ def control_term(sample: Sample, name: str) -> Floats | None:
     """
     if name == LENGTH:
         difference = sample.length_difference
-        return None if difference is None or not np.isfinite(difference).all() else length_term(difference)
+        return None if difference is None or not (np.abs(difference) < _HUGE).all() else length_term(difference)
     if name not in sample.measures:
         return None
     candidate, baseline = sample.measures[name]
@@ -149,7 +149,9 @@ def length_term(difference: Floats) -> Floats:
     """The bounded length covariate, in [-1, 1]; positive where the candidate is longer."""
     if not np.ptp(difference):
         return np.sign(difference)
-    term: Floats = np.tanh(difference / length_spread(difference))
+    # beyond a float's range is as far as the covariate goes
+    with np.errstate(over="ignore"):
+        term: Floats = np.tanh(difference / length_spread(difference))
     return term
 
 

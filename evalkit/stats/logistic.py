@@ -15,6 +15,9 @@ _PATIENCE = 40
 _HALVINGS = 40
 _SLACK = 1e-13
 _MUCH = 0.9
+# the square of what is left of the coefficients' standard errors
+_EXACT = 1e-24
+_SMALLEST_STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +75,7 @@ def fit_logistic(
     here = posterior.at(prior.mean if start is None else start)
     for iteration in range(MAX_ITERATIONS):
         if np.abs(here.gradient).max() <= TOLERANCE:
+            here = _settle(posterior, here)
             scores: Floats = design * (weights * (fractions - expit(design @ here.beta)))[:, None]
             return LogisticFit(here.beta, here.inverse, scores, iteration)
         here = _climb(posterior, here, longest=_LONGEST_STEP * 2.0 ** max(0, iteration - _PATIENCE))
@@ -135,6 +139,18 @@ def _climb(posterior: _Posterior, here: _Point, *, longest: float) -> _Point:
             return there
         step = step / 2
     raise StatsError("the regression found no way up")
+
+
+def _settle(posterior: _Posterior, here: _Point) -> _Point:
+    """On for as long as steps bring the slope down: the gradient is small well before the coefficients are exact."""
+    size = 1.0
+    while _slope(here) > _EXACT and size > _SMALLEST_STEP:
+        there = posterior.at(here.beta + size * (here.inverse @ here.gradient))
+        if _slope(there) <= _MUCH * _slope(here):
+            here = there
+        else:
+            size = size / 2
+    return here
 
 
 def _slope(point: _Point) -> float:

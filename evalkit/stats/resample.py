@@ -20,8 +20,10 @@ def bootstrap(statistic: Callable[[Floats], float], cluster: Ints, *, replicates
         data: whose digest seeds the draws.
 
     Raises:
-        StatsError: more than a tenth of the draws cannot be estimated.
+        StatsError: a single draw was asked for, or more than a tenth of the draws cannot be estimated.
     """
+    if replicates < 2:
+        raise StatsError(f"{replicates} bootstrap draws have no spread; some hundreds do")
     generator = generator_of(data)
     clusters = int(cluster.max()) + 1
     values = []

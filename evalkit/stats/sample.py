@@ -1,7 +1,8 @@
 """One candidate's verdicts under one judge, a row an instruction: what every win-rate statistic reads."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -76,6 +77,54 @@ class Sample:
         """Weighted mean of one value a row."""
         weight = self._weights
         return float((weight * values).sum() / weight.sum())
+
+    def restricted(self, keys: Collection[str]) -> "Sample":
+        """What there is on these instructions, in the same order; `n_inconsistent` stays that of the whole."""
+        rows, aside = (np.array([key in keys for key in own], dtype=bool) for own in (self.keys, self.missing))
+        present, cluster = np.unique(self.cluster[rows], return_inverse=True)
+        lengths, missing_lengths = self.length_difference, self.missing_length_difference
+        return replace(
+            self,
+            keys=tuple(itertools.compress(self.keys, rows)),
+            cluster=cluster.astype(np.int64),
+            preference=self.preference[rows],
+            length_difference=None if lengths is None else lengths[rows],
+            missing=tuple(itertools.compress(self.missing, aside)),
+            missing_length_difference=None if missing_lengths is None else missing_lengths[aside],
+            weight=None if self.weight is None else self.weight[rows],
+            measures={name: (a[rows], b[rows]) for name, (a, b) in self.measures.items()},
+            clusters=tuple(self.clusters[one] for one in present),
+        )
+
+    def filled(self, preference: float) -> "Sample":
+        """The sample were every missing verdict this one, each as heavy as the heaviest that is there.
+
+        Of what is missing no measures are known, and each is a cluster by itself.
+        """
+        unknown = np.full(self.n_missing, np.nan)
+        keys = (*self.keys, *self.missing)
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+
+        def joined(values: Floats, missing: Floats) -> Floats:
+            both: Floats = np.concatenate([values, missing])[order]
+            return both
+
+        named = [*(self.clusters[one] for one in self.cluster), *self.missing]
+        clusters, cluster = np.unique(np.array(named, dtype=str)[order], return_inverse=True)
+        lengths, missing_lengths = self.length_difference, self.missing_length_difference
+        heaviest = np.full(self.n_missing, self._weights.max(initial=0.0) or 1.0)
+        return replace(
+            self,
+            keys=tuple(keys[one] for one in order),
+            cluster=cluster.astype(np.int64),
+            preference=joined(self.preference, np.full(self.n_missing, preference)),
+            length_difference=None if lengths is None or missing_lengths is None else joined(lengths, missing_lengths),
+            missing=(),
+            missing_length_difference=None if missing_lengths is None else np.zeros(0),
+            weight=None if self.weight is None else joined(self.weight, heaviest),
+            measures={name: (joined(a, unknown), joined(b, unknown)) for name, (a, b) in self.measures.items()},
+            clusters=tuple(clusters.tolist()),
+        )
 
     @property
     def _weights(self) -> Floats:
@@ -188,7 +237,8 @@ def _check_range(keys: Sequence[str], preference: Floats) -> None:
 
 
 def _check_weights(keys: Sequence[str], preference: Floats, weight: Floats) -> None:
-    wrong = ~np.isnan(preference) & ~((weight > 0) & np.isfinite(weight))
+    # smaller floats lose their digits, and with them what they weigh
+    wrong = ~np.isnan(preference) & ~((weight >= np.finfo(np.float64).tiny) & np.isfinite(weight))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise StatsError(f"instruction {keys[first]}: weight {weight[first]:g} is not a positive number")

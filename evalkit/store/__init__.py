@@ -5,5 +5,18 @@ Verdicts are not stored; they are read anew from the raw replies, so a changed p
 
 from evalkit.store.database import UNREADABLE, Answered, Batch, Claimed, Group, Store
 from evalkit.store.opening import open_store, store_exists
+from evalkit.store.plans import DataDigests, PlanRecord, PromptMode
 
-__all__ = ["UNREADABLE", "Answered", "Batch", "Claimed", "Group", "Store", "open_store", "store_exists"]
+__all__ = [
+    "UNREADABLE",
+    "Answered",
+    "Batch",
+    "Claimed",
+    "DataDigests",
+    "Group",
+    "PlanRecord",
+    "PromptMode",
+    "Store",
+    "open_store",
+    "store_exists",
+]

@@ -4,7 +4,7 @@ import datetime
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +15,7 @@ from evalkit import faults
 from evalkit.errors import StoreError
 from evalkit.store import leases
 from evalkit.store.naming import REPAIR, complaints, naming
+from evalkit.store.plans import PlanRecord, decode_plan, put_plan, sound
 from evalkit.store.reserve import Reserve
 from evalkit.store.rows import (
     asked_checksum,
@@ -29,7 +30,16 @@ from evalkit.store.rows import (
     place_checksum,
     reply_checksum,
 )
-from evalkit.store.tables import CHUNK, asked_table, chunks, failure_table, insert_into, judge_table, reply_table
+from evalkit.store.tables import (
+    CHUNK,
+    asked_table,
+    chunks,
+    failure_table,
+    insert_into,
+    judge_table,
+    plan_table,
+    reply_table,
+)
 from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, ModelConfig
 
 NOBODY = leases.Owner("", 0)
@@ -40,7 +50,7 @@ UNREADABLE = "no verdict in the reply"
 DAMAGED_REPLY = "the stored reply is damaged; run the same command again to ask anew"
 DAMAGED_FAILURE = "the stored reason is damaged"
 # without its index, which may be damaged
-_COUNTED = sa.text("SELECT count(*) FROM asked NOT INDEXED WHERE digest = :digest AND benchmark = :benchmark")
+_COUNTED = "SELECT count(*) FROM asked NOT INDEXED WHERE {}"
 
 Answered = tuple[Asked, ChatReply | None, str | None]
 
@@ -106,10 +116,21 @@ class Store:
 
     # places and judges
 
-    def open_places(self, config: ModelConfig, group: Group, plan: str, asked: Iterable[Asked]) -> None:
+    def open_places(
+        self,
+        config: ModelConfig,
+        group: Group,
+        plan: str,
+        asked: Iterable[Asked],
+        *,
+        record: PlanRecord | None = None,
+    ) -> None:
         """Note what a run asks, in place of what earlier plans for the same model and judge asked.
 
         Places of the same plan stay as they are: another process may be filling them.
+
+        Args:
+            record: what decided the places, where that is known.
         """
         with self.transaction() as connection:
             text = encode_config(config)
@@ -118,6 +139,7 @@ class Store:
             insert = insert_into(connection, judge_table).values(row)
             update = {name: row[name] for name in ("name", "config", "used", "checksum")}
             connection.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=update))
+            put_plan(connection, plan, asdict(group), record)
             stale = sa.or_(asked_table.c.plan != plan, asked_table.c.plan.is_(None))
             connection.execute(sa.delete(asked_table).where(_of(group), stale))
             _delete_damaged_places(connection, _of(group))
@@ -151,15 +173,50 @@ class Store:
             raise StoreError(f"{self.where}: the configuration of judge {min(map(str, lost))} is lost. {REPAIR}")
         return [decode_config(row.config) for row in rows]
 
+    def plans(self, *, benchmark: str) -> dict[Group, PlanRecord]:
+        """What decided a benchmark's places; of an earlier layout's and of other tools' verdicts nobody knows.
+
+        Raises:
+            StoreError: a plan is damaged.
+        """
+        return self._plans(plan_table.c.benchmark == benchmark)
+
+    def plan_of(self, group: Group) -> PlanRecord | None:
+        """What decided the places of one model under one judge, where that is known.
+
+        Raises:
+            StoreError: the plan is damaged.
+        """
+        return self._plans(_of(group, plan_table)).get(group)
+
+    def _plans(self, where: sa.ColumnElement[bool]) -> dict[Group, PlanRecord]:
+        with self.connect() as connection:
+            rows = connection.execute(sa.select(plan_table).where(where)).mappings().all()
+        for row in rows:
+            if not sound(row):
+                whose = f"model {row['model']!r} under judge {row['digest']}"
+                raise StoreError(f"{self.where}: the plan of {whose} is damaged. {REPAIR}")
+        return {
+            Group(row["benchmark"], row["digest"], row["baseline"], row["model"]): decode_plan(row["document"])
+            for row in rows
+        }
+
     def answered(self, digest: str, *, benchmark: str) -> Iterator[Answered]:
         """What a judge was asked, each with its stored reply, or with the reason why there is none.
 
         Raises:
             StoreError: a place is damaged or cannot be found; it is named, as far as it can be read.
         """
+        return self._answered({"digest": digest, "benchmark": benchmark})
+
+    def answered_of(self, group: Group) -> Iterator[Answered]:
+        """The same of one model under one judge."""
+        return self._answered(asdict(group))
+
+    def _answered(self, names: dict[str, str]) -> Iterator[Answered]:
         columns = asked_table.c
         order = (columns.baseline, columns.model, columns.key, columns.order, columns.repeat)
-        mine = sa.and_(columns.digest == digest, columns.benchmark == benchmark)
+        mine = sa.and_(*(columns[name] == value for name, value in names.items()))
         query = sa.select(asked_table).where(mine).order_by(*order).limit(CHUNK)
         after: tuple[Any, ...] | None = None
         n = 0
@@ -175,7 +232,7 @@ class Store:
             if len(rows) < CHUNK:
                 break
             after = tuple(rows[-1][column.name] for column in order)
-        self._check_number({"digest": digest, "benchmark": benchmark}, n)
+        self._check_number(names, n)
 
     def answered_for(self, group: Group, plan: str, keys: Sequence[str]) -> list[Answered]:
         """The places of some instructions of one model under one judge, as one plan laid them out."""
@@ -201,9 +258,10 @@ class Store:
         """A damaged index hides rows: what it led to must be all that the table holds."""
         if self._engine.dialect.name != "sqlite":
             return
+        counted = sa.text(_COUNTED.format(" AND ".join(f"{name} = :{name}" for name in names)))
         with self.connect() as connection:
             # another process may have laid out a plan meanwhile
-            if connection.execute(_COUNTED, names).scalar_one() != n and (said := complaints(connection, "asked")):
+            if connection.execute(counted, names).scalar_one() != n and (said := complaints(connection, "asked")):
                 raise StoreError(f"{self.where}: {said[0]}. {REPAIR}")
 
     # replies and failures
@@ -386,14 +444,8 @@ def _text(reason: str) -> str:
     return reason.encode("utf-8", "backslashreplace").decode()
 
 
-def _of(group: Group) -> sa.ColumnElement[bool]:
-    columns = asked_table.c
-    return sa.and_(
-        columns.benchmark == group.benchmark,
-        columns.digest == group.digest,
-        columns.baseline == group.baseline,
-        columns.model == group.model,
-    )
+def _of(group: Group, table: sa.Table = asked_table) -> sa.ColumnElement[bool]:
+    return sa.and_(*(table.c[name] == value for name, value in asdict(group).items()))
 
 
 def _now() -> str:

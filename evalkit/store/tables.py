@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 
 from evalkit.store.rows import config_checksum, place_checksum
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 CHUNK = 500
 T = TypeVar("T")
 
@@ -111,6 +111,19 @@ record_table = sa.Table(
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
 )
+# what decided a model's places under a judge, and what was found in its outputs; a run replaces it with its places
+plan_table = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("benchmark", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("baseline", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("checksum", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+)
 
 
 def secret_checksum(secret: str) -> str:
@@ -161,6 +174,11 @@ def _hold_all_families(connection: sa.Connection) -> None:
             connection.execute(sa.update(asked_table).where(place).values({columns.checksum: place_checksum(row)}))
 
 
+def _remember_plans(connection: sa.Connection) -> None:
+    """From 3 to 4: a table for what decided the places; of earlier ones it is not known until their run is repeated."""
+    metadata.create_all(connection, tables=[plan_table])
+
+
 def place_of_version_2(row: Mapping[str, Any]) -> dict[str, Any]:
     """A place of version 2 under this layout; a damaged one stays damaged."""
     place = {**row, **_ADDED_IN_3}
@@ -174,7 +192,7 @@ _FIELDS_OF_2 = (
     "baseline_chars", "candidate_chars", "labels", "reply_key", "rule", "failure",
 )  # fmt: skip
 _ADDED_IN_3 = {"recorded": None, "turn": 1, "baseline_measures": None, "candidate_measures": None}
-_STEPS = {1: _share_between_processes, 2: _hold_all_families}
+_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans}
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

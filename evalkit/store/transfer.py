@@ -19,6 +19,7 @@ from evalkit.files import replacing
 from evalkit.store.database import UNREADABLE, Store
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
+from evalkit.store.plans import sound
 from evalkit.store.rows import (
     config_checksum,
     document_checksum,
@@ -35,6 +36,7 @@ from evalkit.store.tables import (
     judge_table,
     meta_table,
     place_of_version_2,
+    plan_table,
     record_table,
     reply_table,
     secret_checksum,
@@ -45,19 +47,20 @@ FORMAT = "evalkit-store"
 _ANOTHER = "Nothing was imported; take another copy of the file"
 _AT_ONCE = 500
 # replies come first: whether a failure or a place is still of use depends on them; so do records on their document
-_TABLES = {
-    table.name: table for table in (reply_table, failure_table, judge_table, asked_table, document_table, record_table)
-}
+_ORDER = (reply_table, failure_table, judge_table, asked_table, document_table, record_table, plan_table)
+_TABLES = {table.name: table for table in _ORDER}
 _COLUMNS = {name: [one.name for one in table.columns if one.name != "id"] for name, table in _TABLES.items()}
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
-# an export of the layout before this one lacks what that did not have
-_OLDER_VERSION = 2
-_NOT_IN_OLDER = {
+# an export of an earlier layout lacks what that did not have
+_NOT_IN_3 = {"plans": set(_COLUMNS["plans"])}
+_NOT_IN_2 = {
     "asked": {"recorded", "turn", "baseline_measures", "candidate_measures"},
     "documents": set(_COLUMNS["documents"]),
     "records": set(_COLUMNS["records"]),
+    **_NOT_IN_3,
 }
+_LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Moved:
     n_places: int
     n_documents: int
     n_records: int
+    n_plans: int
     n_places_left_out: int = 0
 
 
@@ -140,6 +144,7 @@ class _Import:
             "asked": _fill_open(insert_into(connection, asked_table)),
             "documents": insert_into(connection, document_table).on_conflict_do_nothing(),
             "records": insert_into(connection, record_table).on_conflict_do_nothing(),
+            "plans": insert_into(connection, plan_table).on_conflict_do_nothing(),
         }
 
     def take(self, rows: Iterator[tuple[str, dict[str, Any]]]) -> Moved:
@@ -156,10 +161,10 @@ class _Import:
     def _fits(self, name: str, row: dict[str, Any]) -> bool:
         if name == "failures":
             return not self._known_failure(row)
-        if name == "asked":
+        if name in ("asked", "plans"):
             plans = self._plans.get(tuple(row[column] for column in _GROUP))
             left_out = plans is not None and row["plan"] not in plans
-            self._left_out += left_out
+            self._left_out += left_out and name == "asked"
             return not left_out
         if name in ("documents", "records"):
             # of two documents of one name the store's own stays, with no record of the other in it
@@ -216,10 +221,14 @@ def _sound(name: str, row: dict[str, Any]) -> bool:
     if name == "records":
         covered = (*_DOCUMENT, "position", "record")
         return bool(row["checksum"] == record_checksum(*(row[column] for column in covered)))
+    if name == "plans":
+        return sound(row)
     return isinstance(row["reason"], str)
 
 
 def _key(name: str, row: dict[str, Any]) -> str:
+    if name == "plans":
+        return " / ".join(str(row[column]) for column in _GROUP)
     if name in ("documents", "records"):
         return " / ".join(str(row[column]) for column in (*_DOCUMENT, "position") if column in row)
     return str(row["digest" if name == "judges" else "key"])[:16]
@@ -287,10 +296,10 @@ def _header(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> tuple[in
     if header.get("format") != FORMAT:
         raise InputError(f"{where}: not the export of a store. Write one with evalkit store export")
     version = header.get("version")
-    if version not in (_OLDER_VERSION, SCHEMA_VERSION):
+    if version not in _LACKING:
         raise InputError(
-            f"{where}: an export of version {version}; this evalkit reads versions {_OLDER_VERSION} and "
-            f"{SCHEMA_VERSION}. Open the store with this evalkit, and export it anew"
+            f"{where}: an export of version {version}; this evalkit reads versions {min(_LACKING)} to "
+            f"{max(_LACKING)}. Open the store with this evalkit, and export it anew"
         )
     return version, str(header["secret"])
 
@@ -299,9 +308,8 @@ def _rows(
     path: Path, lines: Iterator[tuple[str, dict[str, Any]]], *, version: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Table and row of each line; the last line says how many there must have been."""
-    columns = {name: set(columns) for name, columns in _COLUMNS.items()}
-    if version == _OLDER_VERSION:
-        columns = {name: some for name, every in columns.items() if (some := every - _NOT_IN_OLDER.get(name, set()))}
+    lacking = _LACKING[version]
+    columns = {name: some for name, every in _COLUMNS.items() if (some := set(every) - lacking.get(name, set()))}
     counts = dict.fromkeys(columns, 0)
     for where, document in lines:
         if "end" in document:
@@ -311,7 +319,7 @@ def _rows(
         name, row = document.get("table"), document.get("row")
         if name not in columns or not isinstance(row, dict) or set(row) != columns[name]:
             raise InputError(f"{where}: no row of a store. {_ANOTHER}")
-        if version == _OLDER_VERSION and name == "asked":
+        if version == 2 and name == "asked":
             row = place_of_version_2(row)
         if not _sound(name, row):
             raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")

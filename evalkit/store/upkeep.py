@@ -3,15 +3,16 @@
 import datetime
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from evalkit.errors import StoreError
-from evalkit.store.database import UNREADABLE, Store
+from evalkit.store.database import UNREADABLE, Group, Store
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, complaints
+from evalkit.store.plans import sound
 from evalkit.store.rows import (
     config_checksum,
     document_checksum,
@@ -26,6 +27,7 @@ from evalkit.store.tables import (
     judge_table,
     lease_table,
     owner_table,
+    plan_table,
     record_table,
     reply_table,
 )
@@ -57,6 +59,7 @@ class Checked:
     n_places: int
     n_documents: int
     n_records: int
+    n_plans: int
     n_live_runs: int
     n_dead_runs: int
     n_dead_leases: int
@@ -78,6 +81,7 @@ class Collected:
     n_dead_runs: int
     n_dead_leases: int
     n_reserve_files: int
+    n_plans: int
     n_bytes: int = 0
 
 
@@ -124,6 +128,7 @@ class Statistics:
     n_places: int
     n_documents: int
     n_records: int
+    n_plans: int
     n_bytes: int | None
     filling: tuple[Filling, ...]
     spending: tuple[Spending, ...]
@@ -137,6 +142,28 @@ def check(store: Store) -> Checked:
     """
     with store.connect() as connection:
         return _check(connection)
+
+
+def damage_of(store: Store, group: Group) -> tuple[Damage, ...]:
+    """What is damaged of one model's verdicts under one judge: its plan, its places, their replies, the judge.
+
+    Raises:
+        StoreError: the file is damaged so badly that it cannot be read.
+    """
+    names = asdict(group)
+    places = [asked_table.c[name] == value for name, value in names.items()]
+    chosen = {
+        plan_table: [plan_table.c[name] == value for name, value in names.items()],
+        judge_table: [judge_table.c.digest == group.digest],
+        asked_table: places,
+        reply_table: [reply_table.c.key.in_(sa.select(asked_table.c.reply_key).where(*places))],
+    }
+    with store.connect() as connection:
+        return tuple(
+            Damage(table.name, _name(table, row))
+            for table, where in chosen.items()
+            for row in _BAD[table](connection, *where)
+        )
 
 
 def repair(store: Store) -> Checked:
@@ -186,6 +213,7 @@ def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
             n_dead_runs=_delete(connection, owner_table, sa.true()),
             n_dead_leases=_delete(connection, lease_table, sa.true()),
             n_reserve_files=len(store.reserve.left_behind()),
+            n_plans=_delete(connection, plan_table, _without_places()),
         )
         if dry_run:
             trial.rollback()
@@ -230,6 +258,7 @@ def statistics(store: Store) -> Statistics:
             n_places=_count(connection, asked_table),
             n_documents=_count(connection, document_table),
             n_records=_count(connection, record_table),
+            n_plans=_count(connection, plan_table),
             n_bytes=_n_bytes(store),
             filling=tuple(_filling(connection)),
             spending=tuple(_spending(connection, configs[digest]) for digest in sorted(configs)),
@@ -247,6 +276,7 @@ def _check(connection: sa.Connection) -> Checked:
         n_places=_count(connection, asked_table),
         n_documents=_count(connection, document_table),
         n_records=_count(connection, record_table),
+        n_plans=_count(connection, plan_table),
         n_live_runs=len(live),
         n_dead_runs=len(owners - live),
         n_dead_leases=_count(connection, lease_table, dead),
@@ -280,34 +310,40 @@ def _delete_damaged(connection: sa.Connection) -> int:
     return n + connection.execute(sa.delete(record_table).where(~whole)).rowcount
 
 
-def _bad_replies(connection: sa.Connection) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(reply_table)):
+def _bad_replies(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(reply_table).where(*where)):
         fits = row["checksum"] == reply_checksum(row["key"], row["reply"])
         if not (fits and _is_json(row["request"]) and (row["body"] is None or _is_json(row["body"]))):
             yield row
 
 
-def _bad_judges(connection: sa.Connection) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(judge_table)):
+def _bad_judges(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(judge_table).where(*where)):
         if row["checksum"] != config_checksum(row["digest"], row["name"], row["config"]):
             yield row
 
 
-def _bad_places(connection: sa.Connection) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(asked_table)):
+def _bad_places(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(asked_table).where(*where)):
         if row["checksum"] != place_checksum(row):
             yield row
 
 
-def _bad_documents(connection: sa.Connection) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(document_table)):
+def _bad_documents(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(document_table).where(*where)):
         if row["checksum"] != document_checksum(*(row[name] for name in (*_DOCUMENT, "heading"))):
             yield row
 
 
-def _bad_records(connection: sa.Connection) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(record_table)):
+def _bad_records(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(record_table).where(*where)):
         if row["checksum"] != record_checksum(*(row[name] for name in (*_DOCUMENT, "position", "record"))):
+            yield row
+
+
+def _bad_plans(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(plan_table).where(*where)):
+        if not sound(row):
             yield row
 
 
@@ -317,6 +353,7 @@ _BAD = {
     asked_table: _bad_places,
     document_table: _bad_documents,
     record_table: _bad_records,
+    plan_table: _bad_plans,
 }
 
 
@@ -331,13 +368,17 @@ def _is_json(text: object) -> bool:
 def _name(table: sa.Table, row: sa.RowMapping) -> str:
     if table is asked_table:
         return " / ".join(str(row[name]) for name in ("benchmark", "judge", "model", "key", "order", "repeat"))
-    if table in (document_table, record_table):
+    if table in (document_table, record_table, plan_table):
         return " / ".join(str(row[column.name]) for column in table.primary_key)
     return str(row[next(iter(table.primary_key)).name])[:16]
 
 
 def _unreferenced() -> sa.ColumnElement[bool]:
     return ~sa.exists().where(asked_table.c.reply_key == reply_table.c.key)
+
+
+def _without_places() -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(*(asked_table.c[column.name] == column for column in plan_table.primary_key))
 
 
 def _filling(connection: sa.Connection) -> Iterator[Filling]:

@@ -10,7 +10,7 @@ from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.errors import InputError, StatsError
 from evalkit.references import Reference
 from evalkit.stats.sample import build_sample
-from evalkit.types import StatusKind
+from evalkit.types import Audit, Finding, Severity, StatusKind
 
 N = 120
 
@@ -24,6 +24,12 @@ def entry(model: str, level: float, *, judge: str = "j", baseline: str = "b", se
     preference = generator.beta(4 * chance, 4 * (1 - chance))
     sample = build_sample([f"{i:04d}" for i in range(n)], preference, length_difference=length)
     return Entry(model, judge, baseline, sample, avg_length=1000.0)
+
+
+def refused(one: Entry) -> Entry:
+    """The same model, whose outputs an audit fails."""
+    finding = Finding("distinct", Severity.FAIL, f"one answer to {N} instructions", N, N)
+    return replace(one, audit=Audit(N, ("distinct", "empty"), (finding,)))
 
 
 def board(*entries: Entry, recipe: Recipe | None = None, **options: object) -> Board:
@@ -134,3 +140,36 @@ def test_a_model_of_one_category_has_its_score_beside_those_of_others() -> None:
     parts = {row.entry.model: row.parts for row in built.rows}
     assert set(parts["whole"]) == {"category code", "category math"}, "of turns there is only one"
     assert set(parts["one"]) == {"category math"}
+
+
+def test_a_model_whose_outputs_were_refused_stands_last_and_takes_nobodys_rank() -> None:
+    entries = [entry("strong", 1.5), entry("middling", 0.0, seed=2), entry("weak", -1.5, seed=3)]
+    null = refused(entry("null", 4.0, seed=4))
+    for metric in (Metric.LC_WIN_RATE, Metric.WIN_RATE):
+        without, with_it = (board(*some, recipe=Recipe(metric=metric)) for some in (entries, [null, *entries]))
+        assert [row.entry.model for row in with_it.rows] == ["strong", "middling", "weak", "null"]
+        assert [row.rank for row in with_it.rows[:3]] == [row.rank for row in without.rows]
+        assert with_it.rows[3].rank is None
+        assert with_it.rows[3].raw.estimate.value is not None, "its number is told all the same"
+
+
+def test_difficulty_is_not_learned_from_refused_outputs() -> None:
+    entries = [entry(f"m{n}", n / 4 - 1, seed=n) for n in range(8)]
+    recipe = Recipe(difficulty=DifficultySource.FIT)
+    without = board(*entries, recipe=recipe)
+    with_it = board(*entries, refused(entry("null", 4.0, seed=20)), recipe=recipe)
+    assert [row.lc for row in with_it.rows[:8]] == [row.lc for row in without.rows]
+    assert with_it.rows[8].lc.value is not None
+
+
+def test_a_reference_is_not_compared_with_refused_outputs() -> None:
+    entries = [entry(f"m{n}", n / 2 - 1.5, seed=n) for n in range(7)]
+    reference = Reference("human", {f"m{n}": 1000.0 + n for n in range(7)}, "source", "2024-01-01")
+    agreement = board(*entries[:6], refused(entries[6]), reference=reference).agreement
+    assert agreement is not None
+    assert agreement.left_out == ("m6",)
+    assert agreement.spearman.n == 6
+
+
+def test_a_board_of_refused_outputs_only_has_no_ranks() -> None:
+    assert [row.rank for row in board(refused(entry("null", 0.0))).rows] == [None]

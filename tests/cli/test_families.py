@@ -28,7 +28,7 @@ def write_arena(folder: Path) -> None:
     for model, lines in (("base", 2), ("longer", 4), ("shorter", 1)):
         rows = []
         for n in range(N):
-            text = "\n".join(f"- point {n * k % 7} **bold** of {model}" for k in range(lines + n % 3))
+            text = "\n".join(f"- point {n * k} **bold** of {model}" for k in range(lines + n % 3))
             said = [{"role": "user", "content": f"Question {n}"}, {"role": "assistant", "content": {"answer": text}}]
             rows.append({"uid": f"u{n}", "ans_id": f"{model}{n}", "model": model, "messages": said})
         write_lines(folder / f"{model}.jsonl", rows)
@@ -49,7 +49,8 @@ def write_conversations(folder: Path) -> None:
             folder / f"{model}.jsonl",
             [
                 {"question_id": n, "answer_id": f"{n}", "model_id": model, "tstamp": 0.0, "choices": [
-                    {"index": 0, "turns": [" ".join(f"word{n * k}" for k in range(1, words)), f"second of {model}"]}
+                    {"index": 0, "turns": [" ".join([str(n), *(f"word{n * k}" for k in range(1, words))]),
+                                           f"second of {model}"]}
                 ]}
                 for n in range(N)
             ],

@@ -37,8 +37,8 @@ def board(folder: Path, *arguments: object) -> list[dict[str, str]]:
 
 
 def numbers(rows: list[dict[str, str]], *more: str) -> list[dict[str, str]]:
-    """What a board says of models, without what names the judge."""
-    left_out = {"judge", "judge_digest", "cost", *more}
+    """What a board says of models, without what names the judge and what only texts can tell."""
+    left_out = {"judge", "judge_digest", "cost", "audit", *more}
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows]
 
 

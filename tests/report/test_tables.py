@@ -10,11 +10,13 @@ import pytest
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.row import Metric, Recipe
+from evalkit.report.canonical import canonical_digest
 from evalkit.report.rows import rows_text
 from evalkit.report.tables import boards_markdown, boards_text
 from evalkit.report.values import boards_csv, boards_json, row_values
 from evalkit.stats.sample import build_sample
-from tests.boards.test_build import entry
+from evalkit.types import Audit, Finding, Severity
+from tests.boards.test_build import entry, refused
 
 HOSTILE = '=HYPERLINK("http://x")\x1b]52;c;AA\x07|\u202e'
 CONTRACT = {
@@ -109,3 +111,56 @@ def test_categories_are_told_apart_from_turns_and_from_each_other_and_do_not_str
     columns = next(csv.reader(io.StringIO(boards_csv(boards))))
     assert len(set(columns)) == len(columns)
     assert {"turn_1", "category_turn 1", "category_a b", "category_a_b"} <= set(columns)
+
+
+AUDITED = build_boards([refused(entry("null", 3.0)), entry("strong", 1.5), entry("weak", -1.0, seed=2)], Recipe())
+
+
+def test_refused_outputs_are_marked_in_every_table() -> None:
+    for table in (boards_text(AUDITED, width=150), boards_markdown(AUDITED)):
+        (line,) = (line for line in table.splitlines() if "null" in line and "LC" not in line and "%" not in line[:9]
+                   and "audit failed: " not in line)  # fmt: skip
+        assert line.strip(" |").startswith("-") and line.strip(" |").endswith("audit failed")
+        assert "null: audit failed: one answer to 120 instructions" in table
+
+
+def test_csv_and_json_say_what_the_audit_found() -> None:
+    rows = {row["model"]: row for row in csv.DictReader(io.StringIO(boards_csv(AUDITED)))}
+    assert rows["null"]["audit"] == "failed: one answer to 120 instructions"
+    assert (rows["null"]["rank"], rows["strong"]["rank"], rows["strong"]["audit"]) == ("", "1", "")
+    document = json.loads(boards_json(AUDITED))["boards"][0]["rows"][-1]
+    assert document["audit"] == rows["null"]["audit"]
+    assert document["audit_checks"] == ["distinct", "empty"]
+    assert document["audit_findings"] == [
+        {
+            "check": "distinct",
+            "severity": "fail",
+            "reason": "one answer to 120 instructions",
+            "count": 120,
+            "n": 120,
+            "keys": [],
+        }
+    ]
+
+
+def test_several_reasons_are_counted_and_a_row_alone_names_them_all() -> None:
+    null = refused(entry("null", 3.0))
+    assert null.audit is not None
+    more = (*null.audit.findings, Finding("empty", Severity.FAIL, "70 of 120 answers are empty", 70, 120))
+    (board,) = build_boards([replace(null, audit=replace(null.audit, findings=more))], Recipe())
+    assert row_values(board.rows[0])["audit"] == "failed: one answer to 120 instructions (and 1 more)"
+    assert "failed: one answer to 120 instructions; 70 of 120 answers are empty" in rows_text(board.rows)
+
+
+def test_warnings_pass_and_stand_on_a_row_alone() -> None:
+    warned = Audit(120, ("empty",), (Finding("empty", Severity.WARN, "2 of 120 answers are empty", 2, 120),))
+    (board,) = build_boards([replace(entry("m", 0.0), audit=warned)], Recipe())
+    assert row_values(board.rows[0])["audit"] == "passed"
+    assert "passed, with warnings: 2 of 120 answers are empty" in rows_text(board.rows)
+
+
+def test_the_digest_is_of_numbers_and_not_of_what_could_be_audited() -> None:
+    one = entry("m", 0.0)
+    plain, audited, null = (build_boards([form, entry("n", 1.0, seed=2)], Recipe())[0].rows for form in
+                            (one, replace(one, audit=Audit(120, ("lengths",))), refused(one)))  # fmt: skip
+    assert canonical_digest(plain) == canonical_digest(audited) == canonical_digest(null)

@@ -35,6 +35,11 @@ def sample_of(
     )
 
 
+def alternating(n: int, size: float = 300.0) -> Floats:
+    """As many answers longer than the baseline's as shorter, by the same number of characters."""
+    return size * np.where(np.arange(n) % 2 == 0, 1.0, -1.0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """A drawn sample with what its generating model knows: difficulties by key and the true answer in percent."""
@@ -68,9 +73,15 @@ def draw(
         soft = generator.beta(chance, 1 - chance)
         verdicts = soft + 0.5 * generator.uniform(-1, 1, n) * np.minimum(soft, 1 - soft)
     sample = sample_of(verdicts, differences)
-    nodes, shares = np.polynomial.hermite_e.hermegauss(80)
-    truth = 100 * float(expit(intercept + difficulty * nodes) @ (shares / shares.sum()))
+    nodes, shares = _normal_nodes()
+    truth = 100 * float(expit(intercept + difficulty * nodes) @ shares)
     return Drawn(sample, dict(zip(sample.keys, difficulties.tolist(), strict=True)), truth)
+
+
+@cache
+def _normal_nodes() -> tuple[Floats, Floats]:
+    nodes, shares = np.polynomial.hermite_e.hermegauss(80)
+    return nodes, shares / shares.sum()
 
 
 def mirrored(sample: Sample) -> Sample:

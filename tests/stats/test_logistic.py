@@ -92,26 +92,6 @@ def test_scores_summed_within_clusters_make_the_clustered_sandwich_of_statsmodel
     assert sandwich == pytest.approx(reference.cov_params(), abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_a_fraction_is_a_weighted_win_and_a_weighted_loss(seed: int) -> None:
-    design, fractions = problem(seed)
-    whole = fit_logistic(design, fractions, firth=False)
-    split = fit_logistic(
-        np.vstack([design, design]),
-        np.concatenate([np.ones(len(fractions)), np.zeros(len(fractions))]),
-        weights=np.concatenate([fractions, 1 - fractions]),
-        firth=False,
-    )
-    assert split.coefficients == pytest.approx(whole.coefficients, abs=1e-9)
-
-
-def test_firths_estimates_of_the_endometrial_data_are_those_published() -> None:
-    # coefficients as by R's logistf and brglm2; standard errors as in Kosmidis and Firth's vignette of brglm2
-    fit = fit_logistic(*endometrial())
-    assert fit.coefficients == pytest.approx([3.77455951, 2.92927330, -0.03475175, -2.60416387], abs=1e-6)
-    assert np.sqrt(np.diag(fit.covariance)) == pytest.approx([1.48869, 1.55076, 0.03957, 0.77602], abs=1e-5)
-
-
 @pytest.mark.parametrize(("wins", "n"), [(0, 2), (0, 20), (3, 10), (10, 10), (805, 805), (17, 40)])
 def test_firths_estimate_of_a_proportion_adds_half_a_win_and_half_a_loss(wins: int, n: int) -> None:
     # Firth 1993, Biometrika 80, section 3
@@ -236,12 +216,6 @@ def test_a_prior_alone_keeps_an_unpenalised_fit_of_separated_data_finite() -> No
     assert np.abs(fit.coefficients).max() < 10
 
 
-def test_huge_predictors_give_certainties_without_a_warning() -> None:
-    eta = np.array([-1e308, -1e6, -710.0, -40.0, 0.0, 40.0, 710.0, 1e6, 1e308])
-    assert expit(eta) == pytest.approx([0, 0, 0, 0, 0.5, 1, 1, 1, 1], abs=1e-15)
-    assert expit(np.array([5e-324, -5e-324])).tolist() == [0.5, 0.5]
-
-
 @pytest.mark.parametrize("scale", [1e-2, 1e3, 1e6])
 @pytest.mark.parametrize("firth", [True, False])
 def test_the_scale_of_a_covariate_only_scales_its_coefficient(scale: float, firth: bool) -> None:
@@ -266,12 +240,6 @@ def test_a_start_at_a_huge_predictor_ends_at_the_fit_or_in_a_refusal(start: floa
     except StatsError:
         return
     assert found == pytest.approx(expected, abs=1e-6)
-
-
-def test_separation_is_seen_in_the_endometrial_data_and_only_through_neovascularisation() -> None:
-    design, outcome = endometrial()
-    assert separated(design, outcome)
-    assert not separated(design[:, [0, 2, 3]], outcome)
 
 
 @pytest.mark.parametrize(

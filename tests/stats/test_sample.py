@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import StatsError
-from evalkit.stats.sample import Combine, build_sample
-from evalkit.stats.winrate import win_rate
+from evalkit.stats.sample import Combine, Sample, build_sample
+from evalkit.stats.winrate import bounds_over_missing, win_rate
 from tests.stats.stat_samples import sample_of
 
 NAN = float("nan")
@@ -252,3 +252,61 @@ def test_measures_follow_their_instructions() -> None:
     assert np.isnan(baseline[0])
     assert baseline[1] == 1.0
     assert sample_of([1.0]).measures == {}
+
+
+# --- subsets, and what missing verdicts would make of it
+
+
+def whole() -> Sample:
+    """Two clusters of two; c lacks a verdict."""
+    return build_sample(
+        ["d", "c", "b", "a"],
+        np.array([0.2, NAN, 0.6, 1.0]),
+        length_difference=np.array([4.0, 3.0, 2.0, 1.0]),
+        clusters=["y", "y", "x", "x"],
+        weight=np.array([1.0, 1.0, 1.0, 3.0]),
+        measures={"bold": (np.array([8.0, 7.0, 6.0, 5.0]), np.zeros(4))},
+    )
+
+
+def test_a_restricted_sample_is_what_those_instructions_alone_would_give() -> None:
+    part = whole().restricted({"d", "c", "a"})
+    assert (part.keys, part.missing, part.clusters) == (("a", "d"), ("c",), ("x", "y"))
+    assert part.cluster.tolist() == [0, 1]
+    assert part.preference.tolist() == [1.0, 0.2]
+    assert part.weight is not None and part.weight.tolist() == [3.0, 1.0]
+    assert part.length_difference is not None and part.length_difference.tolist() == [1.0, 4.0]
+    assert part.missing_length_difference is not None and part.missing_length_difference.tolist() == [3.0]
+    assert part.measures["bold"][0].tolist() == [5.0, 8.0]
+    assert win_rate(part).estimate.n == 2
+
+
+def test_a_cluster_of_which_nothing_is_left_does_not_count() -> None:
+    part = whole().restricted({"d"})
+    assert (part.clusters, part.cluster.tolist(), part.n_clusters) == (("y",), [0], 1)
+    assert whole().restricted(()).n_clusters == 0
+
+
+def test_missing_verdicts_filled_in_stand_in_their_place_and_weigh_as_the_heaviest() -> None:
+    filled = whole().filled(1.0)
+    assert (filled.keys, filled.missing, filled.clusters) == (("a", "b", "c", "d"), (), ("c", "x", "y"))
+    assert filled.preference.tolist() == [1.0, 0.6, 1.0, 0.2]
+    assert filled.cluster.tolist() == [1, 1, 0, 2]
+    assert filled.weight is not None and filled.weight.tolist() == [3.0, 1.0, 3.0, 1.0]
+    assert filled.length_difference is not None and filled.length_difference.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert np.isnan(filled.measures["bold"][0]).tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize("weight", [None, [1.0, 3.0, 1.0, 1.0]])
+def test_filled_samples_have_the_win_rates_that_bound_the_missing(weight: list[float] | None) -> None:
+    sample = build_sample(
+        list("abcd"), np.array([0.2, 0.6, NAN, NAN]), weight=None if weight is None else np.array(weight)
+    )
+    bounds = [win_rate(sample.filled(preference)).estimate.value for preference in (0.0, 1.0)]
+    assert bounds == pytest.approx(list(bounds_over_missing(sample) or ()))
+
+
+def test_a_sample_without_any_verdict_can_be_filled() -> None:
+    filled = build_sample(["a", "b"], np.array([NAN, NAN])).filled(0.0)
+    assert (filled.n, filled.n_clusters) == (2, 2)
+    assert win_rate(filled).estimate.value == 0

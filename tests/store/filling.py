@@ -11,7 +11,7 @@ from evalkit.engine.plan import Work, plan_all
 from evalkit.engine.rows import Options
 from evalkit.judge import Posed
 from evalkit.report.canonical import canonical_digest
-from evalkit.store import Batch, Store
+from evalkit.store import Batch, PlanRecord, Store
 from evalkit.store.documents import DocumentName, documents, records, write_document
 from evalkit.types import ChatReply, JudgeConfig, Prices
 from tests.builders import output_set, question_of
@@ -59,6 +59,13 @@ def fill(store: Store, n: int, *, model: str = "cand", config: JudgeConfig = JUD
     posed = open_work(store, planned)
     store.commit(batch(planned, posed))
     return posed
+
+
+def put_plan(store: Store, n: int, *, model: str = "cand") -> PlanRecord:
+    """What decided the places that `fill` lays out."""
+    planned = work(store, n, model=model)
+    store.open_places(planned.config, planned.group, planned.digest, [], record=planned.record)
+    return planned.record
 
 
 def put_document(store: Store, name: str, scores: list[int]) -> None:

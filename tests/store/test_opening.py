@@ -49,7 +49,21 @@ CREATE TABLE leases (key TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (key));
 CREATE INDEX ix_leases_owner ON leases (owner);
 """
 )
-# what a place's checksum covered then, in this order
+# and version 3
+VERSION_3 = (
+    VERSION_2
+    + """
+ALTER TABLE asked ADD COLUMN recorded FLOAT;
+ALTER TABLE asked ADD COLUMN turn INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE asked ADD COLUMN baseline_measures TEXT;
+ALTER TABLE asked ADD COLUMN candidate_measures TEXT;
+CREATE TABLE documents (format TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, heading TEXT NOT NULL,
+    checksum TEXT NOT NULL, created TEXT NOT NULL, PRIMARY KEY (format, kind, name));
+CREATE TABLE records (format TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
+    record TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (format, kind, name, position));
+"""
+)
+# what a place's checksum covered in version 2, in this order
 COVERED = (
     "benchmark", "model", "baseline", "judge", "digest", "key", "cluster", "category", "order", "repeat",
     "baseline_chars", "candidate_chars", "labels", "reply_key", "rule", "failure",
@@ -74,6 +88,12 @@ def make_version_2(store: Store, path: Path) -> None:
     old.close()
 
 
+def make_version_3(store: Store, path: Path) -> None:
+    """The store's rows under the layout of version 3, whose places are those of today."""
+    checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
+    make_old(store, path, VERSION_3, {"schema": "3", "checksum": checksum})
+
+
 def make_old(store: Store, path: Path, layout: str, meta: Mapping[str, str]) -> None:
     old = sqlite3.connect(path)
     path.chmod(0o600)
@@ -90,7 +110,7 @@ def make_old(store: Store, path: Path, layout: str, meta: Mapping[str, str]) -> 
     old.close()
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3])
 def test_an_old_store_is_migrated_with_its_board_unchanged(
     store: Store, tmp_path: Path, make: Callable[[Store, Path], None]
 ) -> None:
@@ -152,27 +172,27 @@ def test_a_migration_that_is_killed_leaves_the_old_store(
 
 
 @pytest.fixture
-def version_4(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def version_5(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Have evalkit be one of a version to come."""
 
     def upgrade() -> None:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE replies ADD COLUMN extra TEXT"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 4)
-        monkeypatch.setitem(tables._STEPS, 3, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 5)
+        monkeypatch.setitem(tables._STEPS, 4, step)
 
     return upgrade
 
 
 def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
-    store: Store, tmp_path: Path, version_4: Callable[[], None]
+    store: Store, tmp_path: Path, version_5: Callable[[], None]
 ) -> None:
     fill(store, 5)
     before = board_digest(store)
     store.enter("run", concurrency=4)
-    version_4()
-    with pytest.raises(StoreError, match=rf"version 3\): in use by process {os.getpid()} on .*\. Wait until"):
+    version_5()
+    with pytest.raises(StoreError, match=rf"version 4\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()
@@ -181,15 +201,15 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
 
 
 def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
-    store: Store, tmp_path: Path, version_4: Callable[[], None]
+    store: Store, tmp_path: Path, version_5: Callable[[], None]
 ) -> None:
     fill(store, 5)
     store.enter("run", concurrency=4)
     execute(tmp_path / "store.db", f"UPDATE owners SET pid = {dead_pid()}")
-    version_4()
+    version_5()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "4"
+        assert version == "5"
 
 
 def dead_pid() -> int:
@@ -198,11 +218,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["4", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["5", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 3"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 4"
     ):
         open_store(url(tmp_path / "store.db"))
 

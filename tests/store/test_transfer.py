@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from evalkit.errors import InputError, StoreError
 from evalkit.store import UNREADABLE, Batch, Store, open_store
-from evalkit.store.tables import asked_table
+from evalkit.store.tables import asked_table, plan_table
 from evalkit.store.transfer import export_store, import_store
 from evalkit.store.upkeep import check
 from tests.cli.running import evalkit
@@ -26,12 +26,15 @@ from tests.store.filling import (
     fill,
     open_work,
     put_document,
+    put_plan,
     scores,
     url,
     work,
 )
 from tests.store.test_database import execute
 from tests.store.test_opening import COVERED
+
+ADDED_SINCE = ("documents", "records", "plans")
 
 
 def full(store: Store) -> None:
@@ -43,6 +46,8 @@ def full(store: Store) -> None:
     answered = batch(planned, posed[:5])
     store.commit(Batch(answered.replies, notes, [*answered.places, (planned.digest, posed[5].asked)]))
     put_document(store, "gpt.jsonl", [7, 8])
+    put_plan(store, 12)
+    put_plan(store, 8, model="other")
 
 
 @pytest.mark.parametrize("name", ["store.jsonl", "store.jsonl.gz"])
@@ -54,6 +59,8 @@ def test_an_imported_store_is_the_same_store(store: Store, tmp_path: Path, name:
         assert new.secret == store.secret
         assert board_digest(new) == board_digest(store)
         assert scores(new) == scores(store) == {"gpt.jsonl": [7, 8]}
+        assert new.plans(benchmark=BENCHMARK) == store.plans(benchmark=BENCHMARK)
+        assert (moved.n_plans, check(new).n_plans) == (2, 2)
         assert check(new).sound
         export_store(new, tmp_path / f"again-{name}")
     assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
@@ -80,7 +87,7 @@ def test_a_second_import_changes_nothing(store: Store, tmp_path: Path) -> None:
     before = board_digest(store)
     moved = import_store(store, tmp_path / "store.jsonl")
     assert (moved.n_replies, moved.n_failures, moved.n_judges, moved.n_places_left_out) == (0, 0, 0, 0)
-    assert (moved.n_documents, moved.n_records) == (0, 0)
+    assert (moved.n_documents, moved.n_records, moved.n_plans) == (0, 0, 0)
     assert board_digest(store) == before
     export_store(store, tmp_path / "again.jsonl")
     assert (tmp_path / "store.jsonl").read_bytes() == (tmp_path / "again.jsonl").read_bytes()
@@ -107,11 +114,45 @@ def test_two_machines_that_shared_a_secret_complete_each_other(store: Store, tmp
 
 def test_places_of_another_plan_are_left_out(store: Store, tmp_path: Path) -> None:
     fill(store, 12)
+    put_plan(store, 12)
     export_store(store, tmp_path / "store.jsonl")
     fill(store, 5)
+    assert store.plans(benchmark=BENCHMARK) == {}, "a plan goes with its places"
     before = board_digest(store)
-    assert import_store(store, tmp_path / "store.jsonl").n_places_left_out == 12
+    moved = import_store(store, tmp_path / "store.jsonl")
+    assert (moved.n_places_left_out, moved.n_plans) == (12, 0)
     assert board_digest(store) == before
+
+
+def test_places_that_had_no_plan_get_it_from_an_import(store: Store, tmp_path: Path) -> None:
+    fill(store, 12)
+    record = put_plan(store, 12)
+    export_store(store, tmp_path / "store.jsonl")
+    with store.transaction() as connection:
+        connection.execute(sa.delete(plan_table))
+    assert import_store(store, tmp_path / "store.jsonl").n_plans == 1
+    assert list(store.plans(benchmark=BENCHMARK).values()) == [record]
+
+
+def test_a_store_with_a_damaged_plan_is_not_exported(store: Store, tmp_path: Path) -> None:
+    full(store)
+    execute(tmp_path / "store.db", "UPDATE plans SET document = replace(document, '\"seed\": 0', '\"seed\": 1')")
+    with pytest.raises(StoreError, match="plans .* is damaged"):
+        export_store(store, tmp_path / "store.jsonl")
+
+
+def test_an_export_of_version_3_is_imported(store: Store, tmp_path: Path) -> None:
+    full(store)
+    export_store(store, tmp_path / "store.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "store.jsonl").read_text().splitlines()]
+    lines[0]["version"] = 3
+    del lines[-1]["end"]["plans"]
+    kept = [signed(line) for line in lines if line.get("table") != "plans"]
+    (tmp_path / "old.jsonl").write_bytes(b"".join(kept))
+    with open_store(url(tmp_path / "new.db")) as new:
+        moved = import_store(new, tmp_path / "old.jsonl")
+        assert (moved.n_places, moved.n_records, moved.n_plans) == (20, 2, 0)
+        assert board_digest(new) == board_digest(store)
 
 
 def test_replies_under_another_secret_are_refused_with_the_cure(store: Store, tmp_path: Path) -> None:
@@ -184,16 +225,16 @@ def test_a_store_with_a_damaged_document_is_not_exported(store: Store, tmp_path:
 
 
 def as_version_2(path: Path) -> list[bytes]:
-    """The lines of an export as the version before wrote them; its documents it would not have had."""
+    """The lines of an export as version 2 wrote them; documents and plans it would not have had."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[0]["version"] = 2
-    kept = [line for line in lines if line.get("table") not in ("documents", "records")]
+    kept = [line for line in lines if line.get("table") not in ADDED_SINCE]
     for line in kept:
         if line.get("table") == "asked":
             line["row"] = {name: line["row"][name] for name in (*COVERED, "plan")}
             covered = json.dumps([line["row"][name] for name in COVERED])
             line["row"]["checksum"] = hashlib.sha256(covered.encode()).hexdigest()[:16]
-    kept[-1]["end"] = {name: n for name, n in kept[-1]["end"].items() if name not in ("documents", "records")}
+    kept[-1]["end"] = {name: n for name, n in kept[-1]["end"].items() if name not in ADDED_SINCE}
     return [signed(line) for line in kept]
 
 
@@ -256,7 +297,7 @@ def test_an_export_of_a_version_to_come_is_refused(
     monkeypatch.setattr("evalkit.store.transfer.SCHEMA_VERSION", 9)
     export_store(store, tmp_path / "store.jsonl")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 and 3"):
+    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 4"):
         import_store(store, tmp_path / "store.jsonl")
 
 

@@ -20,6 +20,7 @@ from tests.store.filling import (
     fill,
     open_work,
     put_document,
+    put_plan,
     scores,
     url,
     work,
@@ -96,6 +97,37 @@ def test_a_repair_takes_a_damaged_document_away_whole(store: Store, tmp_path: Pa
     assert repair(store).n_repaired == 3
     assert check(store).sound
     assert scores(store) == {"b.jsonl": [1, 2, 3]}
+
+
+def test_a_damaged_plan_is_told_and_repaired_and_the_places_stay(store: Store, tmp_path: Path) -> None:
+    fill(store, 6)
+    record = put_plan(store, 6)
+    before = board_digest(store)
+    execute(tmp_path / "store.db", "UPDATE plans SET plan = 'x'")
+    (damaged,) = check(store).damaged
+    assert (damaged.table, damaged.key) == ("plans", f"bench / {JUDGE.digest} / base / cand")
+    with pytest.raises(StoreError, match="the plan of model 'cand' .* is damaged. Run evalkit store check --repair"):
+        board_digest(store)
+    assert (repair(store).n_repaired, check(store).n_plans, check(store).n_places) == (1, 0, 6)
+    assert board_digest(store) == before
+    assert put_plan(store, 6) == record == store.plan_of(work(store, 6).group)
+
+
+def test_a_damaged_plan_is_replaced_by_the_next_run(store: Store, tmp_path: Path) -> None:
+    record = put_plan(store, 6)
+    execute(tmp_path / "store.db", "UPDATE plans SET document = 'x'")
+    put_plan(store, 6)
+    assert store.plan_of(work(store, 6).group) == record
+
+
+def test_plans_without_places_are_collected(store: Store) -> None:
+    fill(store, 6)
+    put_plan(store, 6)
+    put_plan(store, 6, model="nobody")
+    assert collect(store, keep_days=30, dry_run=True).n_plans == 1
+    assert collect(store, keep_days=30, dry_run=False).n_plans == 1
+    assert [group.model for group in store.plans(benchmark=BENCHMARK)] == ["cand"]
+    assert statistics(store).n_plans == 1
 
 
 def test_a_store_in_use_is_neither_repaired_nor_collected(store: Store) -> None:

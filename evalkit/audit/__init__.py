@@ -1,0 +1,1 @@
+"""What outputs look like before anybody judges them: texts in, findings out."""

@@ -1,0 +1,237 @@
+"""Models compared pair by pair on their common instructions, under one judge and against one baseline."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from evalkit.boards.entries import PERCENT, Entry
+from evalkit.boards.rates import Difference, Rates, learn_rates
+from evalkit.boards.row import Metric, Recipe
+from evalkit.errors import ConfigError, InputError, UnknownName
+from evalkit.stats.fragility import Fragility, fragility
+from evalkit.stats.multiple import holm, indistinguishable
+from evalkit.stats.paired import common
+from evalkit.stats.sample import Sample
+from evalkit.stats.winrate import Measured
+from evalkit.types import OK, Estimate
+
+MOST_MODELS = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two models on the `n` instructions that have a verdict on both; `n_asked` instructions were asked about both.
+
+    Of these, `missing` have no verdict on the first, and on the second. `pessimistic` and `optimistic` are the lower
+    and the higher of the deciding differences were every missing verdict, on whomever, against the first model, and
+    were every one for it.
+    """
+
+    models: tuple[str, str]
+    n: int
+    n_asked: int
+    missing: tuple[int, int]
+    differences: Mapping[Metric, Difference]
+    pessimistic: Estimate
+    optimistic: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """An instruction with each model's preference, P(candidate beats baseline), or its grade."""
+
+    key: str
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detail:
+    """What a difference of two models is made of.
+
+    `parts` are differences by turn or category, of the metric `parts_metric`. `swings` are the instructions that the
+    models' verdicts differ most on, the largest difference first.
+    """
+
+    parts: Mapping[str, Difference]
+    parts_metric: Metric
+    swings: tuple[Swing, ...]
+    fragility: Fragility | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparisons:
+    """All pairs of the models in the order in which they were named.
+
+    `alike` are the largest sets of models of which no two differ significantly in the metric, after Holm's adjustment;
+    a model may stand in several. Two models alone have a `detail`.
+    """
+
+    judge: str
+    digest: str
+    part: str
+    baseline: str
+    metric: Metric
+    confidence: float
+    models: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    alike: tuple[tuple[str, ...], ...]
+    detail: Detail | None = None
+
+
+def compare(
+    entries: Sequence[Entry],
+    recipe: Recipe,
+    *,
+    models: Sequence[str],
+    n_swings: int = 5,
+) -> Comparisons:
+    """The differences of the models named, each pair on its own common instructions.
+
+    Args:
+        entries: of all models that there are; difficulty is learned from all that share the judge and the baseline.
+
+    Raises:
+        InputError: there is no one judge, form of it and baseline that all the models have verdicts of.
+        UnknownName: there is no such model.
+        StatsError: a history cannot be learned.
+    """
+    group = _group(entries, models)
+    chosen = {entry.model: entry for entry in group}
+    rates = learn_rates(group, recipe)
+    metric = Metric.SCORE if group[0].graded else recipe.metric
+    pairs = _adjusted([_pair((chosen[a], chosen[b]), rates, metric) for a, b in combinations(models, 2)])
+    apart = {frozenset(pair.models) for pair in pairs if _told_apart(pair.differences[metric], recipe.confidence)}
+    first = group[0]
+    return Comparisons(
+        judge=first.judge,
+        digest=first.digest,
+        part=first.part,
+        baseline=first.baseline,
+        metric=metric,
+        confidence=recipe.confidence,
+        models=tuple(models),
+        pairs=tuple(pairs),
+        alike=tuple(indistinguishable(models, apart)),
+        detail=_detail((chosen[models[0]], chosen[models[1]]), rates, metric, n_swings) if len(models) == 2 else None,
+    )
+
+
+def _group(entries: Sequence[Entry], models: Sequence[str]) -> list[Entry]:
+    """The entries of the one judge and baseline that the models share, of other models as well."""
+    _check_names(entries, models)
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
+        groups.setdefault(entry.group, []).append(entry)
+    shared = [group for group in groups.values() if {entry.model for entry in group} >= set(models)]
+    if len(shared) > 1:
+        raise InputError(f"the models share {_told(shared)}. Choose one with --judge, or name fewer sources")
+    if not shared:
+        found = "; ".join(
+            f"{model} has verdicts of {_told([[entry] for entry in entries if entry.model == model])}"
+            for model in models
+        )
+        raise InputError(f"only verdicts of one judge in one form and against one baseline can be compared: {found}")
+    names = [entry.model for entry in shared[0]]
+    twice = next((model for model in names if names.count(model) > 1), None)
+    if twice is not None:
+        raise InputError(f"model {twice!r} stands twice under judge {shared[0][0].judge!r}. Name each source once")
+    return shared[0]
+
+
+def _check_names(entries: Sequence[Entry], models: Sequence[str]) -> None:
+    if not 2 <= len(set(models)) == len(models) <= MOST_MODELS:
+        raise ConfigError(f"name from 2 to {MOST_MODELS} models, each once; found {', '.join(models)}")
+    known = {entry.model for entry in entries}
+    for model in models:
+        if model in known:
+            continue
+        if model in {entry.baseline for entry in entries}:
+            raise InputError(
+                f"model {model!r} is the baseline and has no verdicts of its own: whoever is above 50 is ahead of it. "
+                "See evalkit leaderboard"
+            )
+        raise UnknownName("model", model, known)
+
+
+def _told(groups: Sequence[Sequence[Entry]]) -> str:
+    """Judges, their forms and baselines."""
+    names = []
+    for first in (group[0] for group in groups):
+        form = f" [{first.digest}]" if first.digest else ""
+        served = f" served as {first.part}" if first.part else ""
+        against = f" against {first.baseline}" if first.baseline else ""
+        names.append(f"judge {first.judge}{form}{served}{against}")
+    return ", ".join(names)
+
+
+def _pair(pair: tuple[Entry, Entry], rates: Rates, metric: Metric) -> Pair:
+    first, second = pair[0].sample, pair[1].sample
+    samples = common(first, second)
+    asked = {*first.keys, *first.missing} & {*second.keys, *second.missing}
+    whole = first.restricted(asked), second.restricted(asked)
+    missing = whole[0].n_missing, whole[1].n_missing
+    differences = rates.differences(pair, samples)
+    worst = best = differences[metric].estimate
+    if any(missing):
+        filled = [
+            rates.differences(pair, (whole[0].filled(one), whole[1].filled(1 - one)))[metric].estimate
+            for one in (0.0, 1.0)
+        ]
+        # a controlled rate may fall with a win where no answer of that length is near the baseline's
+        worst, best = sorted(filled, key=lambda one: one.value or 0.0)
+    return Pair((pair[0].model, pair[1].model), samples[0].n, len(asked), missing, differences, worst, best)
+
+
+def _adjusted(pairs: Sequence[Pair]) -> list[Pair]:
+    """With p-values adjusted among all pairs, each metric by itself."""
+    metrics = list(pairs[0].differences)
+    by_metric = {metric: _with_holm([pair.differences[metric] for pair in pairs]) for metric in metrics}
+    return [
+        replace(pair, differences={metric: by_metric[metric][place] for metric in metrics})
+        for place, pair in enumerate(pairs)
+    ]
+
+
+def _with_holm(differences: Sequence[Difference]) -> list[Difference]:
+    adjusted = holm([one.p_value for one in differences])
+    return [replace(one, adjusted=value) for one, value in zip(differences, adjusted, strict=True)]
+
+
+def _told_apart(difference: Difference, confidence: float) -> bool:
+    return difference.adjusted is not None and difference.adjusted < 1 - confidence
+
+
+def _detail(pair: tuple[Entry, Entry], rates: Rates, metric: Metric, n_swings: int) -> Detail:
+    samples = common(pair[0].sample, pair[1].sample)
+    parts_metric, parts = _parts(pair, rates, metric)
+
+    def measure(which: int) -> Callable[[Sample], Measured]:
+        return lambda sample: rates.measure(pair[which], sample)[metric]
+
+    # a grade has no other side that it could go to
+    turned = (
+        None if pair[0].graded else fragility(samples, (measure(0), measure(1)), confidence=rates.recipe.confidence)
+    )
+    return Detail(parts, parts_metric, _swings(pair[0].scale, samples, n_swings), turned)
+
+
+def _parts(pair: tuple[Entry, Entry], rates: Rates, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
+    """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in any part."""
+    names = [name for name in pair[0].parts if name in pair[1].parts]
+    found = {name: rates.differences(pair, common(pair[0].parts[name], pair[1].parts[name])) for name in names}
+    if metric != Metric.SCORE and any(one[metric].estimate.status != OK for one in found.values()):
+        metric = Metric.WIN_RATE
+    adjusted = _with_holm([one[metric] for one in found.values()])
+    return metric, dict(zip(names, adjusted, strict=True))
+
+
+def _swings(scale: tuple[float, float], samples: tuple[Sample, Sample], most: int) -> tuple[Swing, ...]:
+    first, second = (sample.preference for sample in samples)
+    if scale != PERCENT:
+        first, second = (scale[0] + (scale[1] - scale[0]) * one for one in (first, second))
+    # among equals the first key
+    largest = np.argsort(-np.abs(first - second), kind="stable")[:most]
+    return tuple(Swing(samples[0].keys[row], float(first[row]), float(second[row])) for row in largest)

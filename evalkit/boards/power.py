@@ -1,0 +1,227 @@
+"""What a gate's decision needs: from verdicts at hand, or from a standard deviation alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import Rates, learn_rates
+from evalkit.boards.row import Recipe
+from evalkit.errors import InputError, UnknownName
+from evalkit.stats.components import Components
+from evalkit.stats.paired import common
+from evalkit.stats.power import Difference, Effort, Level, Spread, detectable, gate_power, needed_instructions
+from evalkit.types import Estimate, Prices, StatusKind
+
+REPEATS = (1, 2, 3, 5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """How verdicts spread, and what is known of them besides: of `model`, in comparison with `against` where this is a
+    difference; both None where somebody named a deviation.
+
+    `at` is the mean that the spread is of, in [0, 1], and `effort` what was judged. `orders` and `repeats` are those
+    of which the effect is known. `price` is US dollars a question.
+    """
+
+    spread: Spread
+    at: float = 0.5
+    model: str | None = None
+    against: str | None = None
+    judge: str | None = None
+    effort: Effort | None = None
+    orders: tuple[int, ...] = (1,)
+    repeats: tuple[int, ...] = (1,)
+    price: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A way to the wanted power; `half_width` is that of the interval where the estimate is the true value."""
+
+    effort: Effort
+    half_width: float
+    dollars: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a gate asks and what it takes, in shares; the options with the fewest questions first.
+
+    `at_hand` is the power of the verdicts that there are, and `detectable` the smallest true value that they pass with
+    the wanted power; None where there are none, or no value would do.
+    """
+
+    gate: Level | Difference
+    true: float
+    power: float
+    basis: Basis
+    options: tuple[Option, ...]
+    at_hand: float | None = None
+    detectable: float | None = None
+
+
+def advise(true: float, basis: Basis, *, gate: Level | Difference, power: float, most: int | None = None) -> Advice:
+    """What it takes to pass a model of this true value with a probability of `power`.
+
+    Args:
+        most: how many instructions there are.
+    """
+    options = []
+    for orders in basis.orders:
+        for repeats in basis.repeats:
+            n = needed_instructions(true, gate=gate, spread=basis.spread, power=power, orders=orders, repeats=repeats)
+            if n is not None and (most is None or n <= most):
+                options.append(_option(true, basis, gate, Effort(n=n, orders=orders, repeats=repeats)))
+    options.sort(key=lambda one: (one.effort.questions, one.effort.n))
+    advice = Advice(gate=gate, true=true, power=power, basis=basis, options=tuple(options))
+    if basis.effort is None:
+        return advice
+    return replace(
+        advice,
+        at_hand=gate_power(true, gate=gate, spread=basis.spread, effort=basis.effort),
+        detectable=detectable(gate=gate, spread=basis.spread, effort=basis.effort, power=power),
+    )
+
+
+def basis_of_entries(
+    entries: Sequence[Entry],
+    recipe: Recipe,
+    *,
+    near: float,
+    model: str | None = None,
+    against: str | None = None,
+    prices: Prices | None = None,
+) -> Basis:
+    """The spread of a model's estimate, or of its paired difference to the model `against`.
+
+    Args:
+        near: the true value that is planned for, in shares.
+        model: by default the one that is estimated nearest to that, of those whose estimate has no flaw if there are.
+        prices: those of a judge whose questions and replies are as long as the stored ones; by default a question costs
+            what it has cost.
+
+    Raises:
+        UnknownName: no such model.
+        InputError: verdicts of several judges or baselines, grades, or nothing that could be estimated.
+        StatsError: a history cannot be learned.
+    """
+    group = _one_group(entries)
+    by_name = {entry.model: entry for entry in group}
+    for name in (model, against):
+        if name is not None and name not in by_name:
+            raise UnknownName("model", name, by_name)
+    rates = learn_rates(group, recipe)
+    other = None if against is None else by_name[against]
+    chosen = [one for one in group if model in (None, one.model) and one.model not in (against, one.baseline)]
+    found = [_candidate(entry, other, rates) for entry in chosen]
+    usable = [one for one in found if isinstance(one, _Candidate)]
+    if not usable:
+        reason = next((f": {one}" for one in found if isinstance(one, str)), "")
+        raise InputError(f"judge {group[0].judge!r}: no model whose spread could be planned with{reason}")
+    best = min(usable, key=lambda one: (not one.sound, abs(one.value - near)))
+    whose = [f"of {len(usable)} models, {best.entry.model} comes nearest to what is planned"] if len(usable) > 1 else []
+    return replace(best.basis, price=_price(best.entry, prices), notes=(*best.basis.notes, *whose))
+
+
+def _option(true: float, basis: Basis, gate: Level | Difference, effort: Effort) -> Option:
+    lower, upper = gate.interval(true, basis.spread, effort)
+    dollars = None if basis.price is None else basis.price * effort.questions
+    return Option(effort=effort, half_width=(upper - lower) / 2, dollars=dollars)
+
+
+def _one_group(entries: Sequence[Entry]) -> list[Entry]:
+    groups = {entry.group: entry for entry in entries}
+    if len(groups) > 1:
+        named = ", ".join(sorted({f"{one.judge} against {one.baseline or 'nobody'}" for one in groups.values()}))
+        raise InputError(
+            f"verdicts of {len(groups)} judges, forms or baselines: {named}. Choose with --judge, or name fewer sources"
+        )
+    if any(entry.graded for entry in entries):
+        raise InputError("answers were graded alone: a gate reads win rates")
+    return list(entries)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """A model to plan with: its estimate in shares, and whether that has no flaw."""
+
+    entry: Entry
+    value: float
+    sound: bool
+    basis: Basis
+
+
+def _candidate(entry: Entry, other: Entry | None, rates: Rates) -> _Candidate | str:
+    """Or why there is none."""
+    estimate = _estimate(entry, other, rates)
+    if estimate.value is None or not estimate.stderr:
+        return str(estimate.status)
+    both = [entry] if other is None else [entry, other]
+    known = [one.judging.components for one in both]
+    parts = [one for one in known if one is not None and one.instruction.value is not None]
+    parts = parts if len(parts) == len(both) else []
+    repeated = bool(parts) and all(one.repeat.value is not None for one in parts)
+    effort = Effort(
+        n=estimate.n,
+        orders=min((one.orders for one in parts), default=1),
+        repeats=sum(one.repeats for one in parts) / len(parts) if parts else 1.0,
+    )
+    notes = [] if repeated else ["verdict noise not measured: what more repeats would do is not known"]
+    if effort.orders == 1:
+        notes.append("orders not measured: what asking both would do is not known")
+    sound = estimate.status.kind == StatusKind.OK
+    if not sound:
+        notes.append(f"the estimate at hand is {estimate.status}")
+    basis = Basis(
+        spread=_spread((estimate.stderr / 100) ** 2 * estimate.n, parts, effort),
+        # at an edge there is no spread to scale from
+        at=0.5 if other is not None else min(max(estimate.value / 100, 0.01), 0.99),
+        model=entry.model,
+        against=None if other is None else other.model,
+        judge=entry.judge,
+        effort=effort,
+        orders=(1, 2) if effort.orders == 2 else (1,),
+        repeats=REPEATS if repeated else (max(1, round(effort.repeats)),),
+        notes=tuple(notes),
+    )
+    return _Candidate(entry, estimate.value / 100, sound, basis)
+
+
+def _estimate(entry: Entry, other: Entry | None, rates: Rates) -> Estimate:
+    metric = rates.recipe.metric
+    if other is None:
+        return rates.measure(entry, entry.sample)[metric].estimate
+    return rates.differences((entry, other), common(entry.sample, other.sample))[metric].estimate
+
+
+def _spread(variance: float, parts: Sequence[Components], effort: Effort) -> Spread:
+    """Components that make up the variance of an instruction that was seen at this effort.
+
+    What order and repeat explain of two models adds up, and the rest is the instructions': orders are dealt alike to
+    both models, so that a difference has a little less of the order's.
+    """
+    if not parts:
+        return Spread(instruction=variance)
+    order, repeat, instruction = (
+        sum(value for one in parts if (value := getattr(one, name).value) is not None)
+        for name in ("order", "repeat", "instruction")
+    )
+    raw = Spread(instruction=instruction, order=order, repeat=repeat)
+    at_once = replace(effort, n=1)
+    if len(parts) == 1:
+        explained = raw.variance(at_once)
+        # verdicts that are all the same have an error by the exact rule alone
+        return replace(raw, design=variance / explained) if explained else Spread(instruction=variance)
+    noise = replace(raw, instruction=0.0).variance(at_once)
+    return replace(raw, instruction=max(0.0, variance - noise))
+
+
+def _price(entry: Entry, prices: Prices | None) -> float | None:
+    judging = entry.judging
+    if not judging.replies:
+        return None
+    if prices is None:
+        return None if judging.cost is None else judging.cost / judging.replies
+    return None if judging.tokens is None else prices.cost(*judging.tokens) / judging.replies

@@ -1,0 +1,68 @@
+"""evalkit audit: look at what is to be judged, and by whom, before it costs anything."""
+
+import click
+
+from evalkit.audit.limits import AuditLimits
+from evalkit.audit.outputs import audit_of, examine_outputs, require_passed
+from evalkit.benchmarks import Benchmark, read_benchmark
+from evalkit.cli.audit_options import audit_limits_options
+from evalkit.cli.options import json_option
+from evalkit.formats.hub import PREFIX
+from evalkit.formats.outputs import read_outputs
+from evalkit.questions import load_baseline, load_questions
+from evalkit.report.audit import Examined, examined_json, examined_text
+from evalkit.report.text import printable
+from evalkit.types import OutputSet
+
+
+@click.group("audit")
+def command() -> None:
+    """Check outputs before anybody pays for having them judged."""
+
+
+@command.command("outputs")
+@click.argument("outputs", nargs=-1, required=True)
+@click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+              help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]")  # fmt: skip
+@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
+@click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
+@click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction.")
+@audit_limits_options
+@json_option
+def outputs_command(
+    outputs: tuple[str, ...],
+    baselines: tuple[str, ...],
+    benchmark: str,
+    questions: str | None,
+    key: str | None,
+    audit_limits: AuditLimits,
+    as_json: bool,
+) -> None:
+    """Check models' OUTPUTS (files, saved datasets or hf: names) without a judge.
+
+    Exits with 5 where outputs are no answers to their instructions, all the same, or speak to the judge.
+    """
+    chosen = read_benchmark(benchmark)
+    asked = load_questions(chosen, questions)
+    there = baselines or _has_baseline(chosen)
+    reference = load_baseline(chosen, baselines, key=key, questions=asked) if there else None
+    candidates = read_outputs(outputs, key=key, like=reference, questions=asked)
+    for note in dict.fromkeys(note for one in (reference, *candidates) if one is not None for note in one.notes):
+        click.echo(f"note: {printable(note)}", err=True)
+    if reference is None:
+        click.echo("note: copies of a baseline are not looked for. Name its outputs with --baseline", err=True)
+    examined = [_examine(one, reference, audit_limits) for one in candidates]
+    click.echo(examined_json(examined) if as_json else examined_text(examined), nl=False)
+    require_passed({one.model: audit_of(one.checks, n=one.n) for one in examined})
+
+
+def _has_baseline(benchmark: Benchmark) -> bool:
+    """Whether its outputs are on this machine."""
+    return benchmark.baseline_outputs is not None and not benchmark.baseline_outputs.startswith(PREFIX)
+
+
+def _examine(candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits) -> Examined:
+    checks = examine_outputs(candidate, baseline, limits=limits)
+    return Examined(
+        candidate.model, None if baseline is None else baseline.model, len(candidate.outputs), tuple(checks)
+    )

@@ -1,0 +1,55 @@
+"""evalkit compare: how far models are apart on their common instructions, and how sure that is."""
+
+import click
+
+from evalkit.benchmarks import read_benchmark
+from evalkit.boards.comparison import Comparisons, compare
+from evalkit.boards.gathering import PARTS, Gathering
+from evalkit.boards.texts import texts_of_files, texts_of_store
+from evalkit.cli.options import json_option, open_existing
+from evalkit.cli.sources import BENCHMARK, Sources, metric_option, read_entries, read_recipe, source_options
+from evalkit.report.comparison import comparison_json, comparison_text
+from evalkit.stats.intervals import CONFIDENCE
+from evalkit.verdicts import Wanted
+
+
+@click.command("compare")
+@click.argument("models", nargs=-1, required=True, metavar="A B [C...]")
+@source_options
+@metric_option
+@click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown. "
+              "[default: what the benchmark's style says]")  # fmt: skip
+@click.option("--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True)
+@click.option("--by", multiple=True, type=click.Choice(PARTS), help="Show the difference by turn or category as well.")
+@click.option("--swings", type=click.IntRange(0), default=5, show_default=True,
+              help="How many instructions to show of those on which the verdicts differ most.")  # fmt: skip
+@json_option
+def command(
+    models: tuple[str, ...],
+    sources: Sources,
+    metric: str | None,
+    control: str | None,
+    confidence: float,
+    by: tuple[str, ...],
+    swings: int,
+    as_json: bool,
+) -> None:
+    """Compare models A and B, or each of several with each other, under one judge and against one baseline.
+
+    A difference is positive where the model named first is ahead.
+    """
+    recipe = read_recipe(sources, metric=metric, control=control, confidence=confidence)
+    entries = read_entries(sources, Gathering(by=by))
+    found = compare(entries, recipe, models=models, n_swings=swings)
+    text = comparison_json if as_json else comparison_text
+    click.echo(text(found, _instructions(found, sources)), nl=False)
+
+
+def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
+    """Texts of the instructions that are shown."""
+    keys = {swing.key for swing in found.detail.swings} if found.detail else set()
+    if not keys or sources.files:
+        return texts_of_files(sources.files, keys)
+    wanted = Wanted(read_benchmark(sources.board or BENCHMARK).name, found.judge, found.models[0])
+    with open_existing(sources.store, sources.results) as opened:
+        return texts_of_store(opened, wanted, keys, results=sources.results)

@@ -1,0 +1,27 @@
+"""evalkit init: settings, an example judge, and a CI workflow that gates on the LC win rate."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from evalkit.report.text import printable
+from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
+
+
+@click.command("init")
+@click.option("--ci", type=click.Choice(CI), help="Write a workflow for this CI as well.")
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), show_default=".",
+              help="Folder of the project.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+def command(ci: str | None, folder: Path, force: bool) -> None:
+    """Write evalkit.toml, an example judge and, with --ci, a workflow that judges and gates."""
+    texts = scaffold(ci)
+    if not force:
+        refuse_taken(folder, texts)
+    for path in write_scaffold(folder, texts):
+        click.echo(f"wrote {printable(str(path))}")
+    click.echo("\nPut the answers of the two models into outputs/candidate.json and outputs/baseline.json, then run")
+    if folder != Path():
+        click.echo(f"  cd {printable(shlex.quote(str(folder)))}")
+    click.echo("  evalkit annotate outputs/candidate.json\n  evalkit gate outputs/candidate.json")

@@ -1,0 +1,124 @@
+"""evalkit power: what a gate's decision needs in instructions, orders, repeats and money."""
+
+import json
+from dataclasses import replace
+
+import click
+
+from evalkit.boards.power import Basis, advise, basis_of_entries
+from evalkit.boards.row import Metric
+from evalkit.cli.options import json_option
+from evalkit.cli.sources import Sources, metric_option, read_entries, read_recipe, source_options
+from evalkit.config import read_judge
+from evalkit.errors import ConfigError
+from evalkit.report.power import advice_document, advice_text
+from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.power import Difference, Level, Spread
+from evalkit.types import Prices
+
+EVEN = 50.0
+MOST_DEVIATION = 0.5
+
+
+@click.command("power")
+@source_options
+@click.option("--sd", type=click.FloatRange(0, 1, min_open=True),
+              help="Plan without verdicts: the standard deviation of one, 0.5 for wins and losses, about 0.33 for "
+              "probabilities; with --against, of a difference of two.")  # fmt: skip
+@click.option("--model", metavar="NAME", help="Whose spread to plan with. [default: the largest there is]")
+@metric_option
+@click.option("--min", "minimum", type=click.FloatRange(0, 100, min_open=True, max_open=True),
+              help="The gate's threshold in percent. [default: 50]")  # fmt: skip
+@click.option("--true", "true", type=click.FloatRange(-100, 100),
+              help="The win rate that is to pass, or with --against how far the model is ahead.")  # fmt: skip
+@click.option("--margin", type=click.FloatRange(0), metavar="POINTS",
+              help="Instead of --true: how far the model is above the threshold. With --against: how far behind a "
+              "model may be.")  # fmt: skip
+@click.option("--against", metavar="MODEL", help="Plan a paired comparison with this model.")
+@click.option("--power", "wanted", type=click.FloatRange(0.05, 0.999), default=0.8, show_default=True,
+              help="The probability with which the gate is to pass it.")  # fmt: skip
+@click.option("--confidence", type=click.FloatRange(0.5, 0.9999), default=CONFIDENCE, show_default=True,
+              help="Of the gate's interval.")  # fmt: skip
+@click.option("--most", type=click.IntRange(1), metavar="N", help="How many instructions there are.")
+@click.option("--price-judge", metavar="NAME", help="Ask this judge instead: the price of its tokens.")
+@click.option("--price", type=click.FloatRange(0), metavar="USD", help="The price of a question.")
+@json_option
+def command(
+    sources: Sources,
+    sd: float | None,
+    model: str | None,
+    metric: str | None,
+    minimum: float | None,
+    true: float | None,
+    margin: float | None,
+    against: str | None,
+    wanted: float,
+    confidence: float,
+    most: int | None,
+    price_judge: str | None,
+    price: float | None,
+    as_json: bool,
+) -> None:
+    """Say how many instructions, orders, repeats and dollars a gate needs to pass a model that is good enough.
+
+    Verdicts at hand tell how they spread: those of --source, or of the store. Without any, --sd does.
+    """
+    threshold, aim = _aim(minimum, true, margin, against)
+    if sd is None:
+        recipe = read_recipe(sources, metric=metric)
+        prices = None if price_judge is None else _prices(price_judge)
+        basis = basis_of_entries(
+            read_entries(sources), recipe, near=aim / 100, model=model, against=against, prices=prices
+        )
+        chosen = recipe.metric
+    else:
+        basis, chosen = _assumed(sd, against, price_judge), Metric(metric or Metric.WIN_RATE)
+    if price is not None:
+        basis = replace(basis, price=price)
+    gate: Level | Difference = (
+        Level(threshold=threshold / 100, at=basis.at, confidence=confidence)
+        if against is None
+        else Difference(threshold=threshold / 100, confidence=confidence)
+    )
+    advice = advise(aim / 100, basis, gate=gate, power=wanted, most=most)
+    if as_json:
+        click.echo(json.dumps(advice_document(advice, metric=chosen.value), indent=2))
+    else:
+        click.echo(advice_text(advice, metric=chosen.value), nl=False)
+
+
+def _aim(minimum: float | None, true: float | None, margin: float | None, against: str | None) -> tuple[float, float]:
+    """The gate's threshold and the true value that is to pass it, in percent or points.
+
+    Raises:
+        ConfigError: they are not given, given twice, or the wrong way round.
+    """
+    if against is not None:
+        if minimum is not None:
+            raise ConfigError("--min and --against are two gates: give one")
+        threshold, aim = 0.0 - (margin or 0.0), true or 0.0
+    elif (true is None) == (margin is None):
+        raise ConfigError("say what is to pass: either --true PERCENT, or --margin POINTS above the threshold")
+    else:
+        threshold = EVEN if minimum is None else minimum
+        aim = threshold + margin if margin is not None else float(true or 0.0)
+    if not threshold < aim < 100:
+        raise ConfigError(
+            f"a true value of {aim:g} must be above the threshold {threshold:g} and below 100 for a gate to tell"
+        )
+    return threshold, aim
+
+
+def _assumed(sd: float, against: str | None, price_judge: str | None) -> Basis:
+    if sd > MOST_DEVIATION and against is None:
+        raise ConfigError(f"--sd {sd:g}: a preference lies between 0 and 1 and deviates by 0.5 at most")
+    if price_judge is not None:
+        raise ConfigError("--price-judge needs the tokens of stored replies: leave --sd out, or give --price")
+    return Basis(spread=Spread(instruction=sd**2), against=against)
+
+
+def _prices(judge: str) -> Prices:
+    config = read_judge(judge)
+    if config.prices is None:
+        raise ConfigError(f"--price-judge {judge}: the judge's file names no prices. Add them, or give --price")
+    return config.prices

@@ -1,0 +1,77 @@
+"""evalkit verify: compute written rows anew from the store's raw replies, and say what differs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evalkit.cli.options import json_option, open_existing, results_option, store_option
+from evalkit.errors import InputError
+from evalkit.report.text import printable
+from evalkit.verification import Verified, verify_files
+
+EXIT_UNEQUAL = 5
+
+
+@click.command("verify")
+@click.argument("row", type=click.Path(exists=True, path_type=Path))
+@click.option("--difficulty", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+              help="The instruction difficulties that the row was computed with.")  # fmt: skip
+@store_option
+@results_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, row: Path, difficulty: Path | None, store: str | None, results: Path, as_json: bool
+) -> None:
+    """Compute ROW (a row.json, or a folder of them) anew from the store's raw replies, and compare every field.
+
+    Exits 0 when all is equal, 5 when a row differs, and 2 when one cannot be verified.
+    """
+    values = None if difficulty is None else _read_difficulty(difficulty)
+    with open_existing(store, results) as opened:
+        found = verify_files(row, opened, difficulty=values)
+    if as_json:
+        refused = [str(error) for error in found.refused]
+        click.echo(json.dumps({"rows": [_document(one) for one in found.rows], "refused": refused}, indent=2))
+    else:
+        for line in (line for one in found.rows for line in _lines(one)):
+            click.echo(line)
+    for note in dict.fromkeys(note for one in found.rows for note in one.notes):
+        click.echo(f"note: {printable(note)}", err=True)
+    if not all(one.equal for one in found.rows):
+        for error in found.refused:
+            click.echo(f"note: {printable(str(error))}", err=True)
+        ctx.exit(EXIT_UNEQUAL)
+    if found.refused:
+        first, *more = found.refused
+        raise InputError(f"{first}; and {len(more)} more files" if more else str(first))
+
+
+def _read_difficulty(path: Path) -> dict[str, float]:
+    from evalkit.boards.difficulty import read_difficulty
+
+    return read_difficulty(path)
+
+
+def _lines(verified: Verified) -> list[str]:
+    whose = printable(f"{verified.model} under {verified.judge}")
+    if verified.equal:
+        return [f"equal: {whose}, {verified.n_verdicts} verdicts, sha256 {verified.sha256}"]
+    return [f"differs: {whose}: {printable(str(one))}" for one in verified.differences]
+
+
+def _document(verified: Verified) -> dict[str, Any]:
+    return {
+        "model": verified.model,
+        "judge": verified.judge,
+        "equal": verified.equal,
+        "n_verdicts": verified.n_verdicts,
+        "sha256": verified.sha256,
+        "differences": [
+            {"field": one.field, "file": one.said, "store": one.found, "cause": one.cause.value}
+            for one in verified.differences
+        ],
+        "notes": list(verified.notes),
+    }

@@ -1,0 +1,103 @@
+"""Whose verdicts a gate reads: one model under one judge and against one baseline, as they were configured."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evalkit.boards.entries import Entry
+from evalkit.config import with_orders
+from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
+from evalkit.store import PromptMode
+from evalkit.types import JudgeConfig
+
+BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a gate was configured for: a judge as its file has it today, and a baseline; None takes what there is.
+
+    Without `compat`, verdicts on answers that were shown bare do not count.
+    """
+
+    judge: JudgeConfig | None = None
+    baseline: str | None = None
+    compat: bool = False
+
+
+def choose(entries: Sequence[Entry], model: str, wanted: Wanted) -> Entry:
+    """The entry of a model.
+
+    Raises:
+        UnknownName: no such model.
+        ConfigError: it was judged by another judge, with another prompt mode or against another baseline than
+            configured, or by several.
+        Incomplete: the endpoint changed the judge among its verdicts.
+    """
+    own = [entry for entry in entries if entry.model == model]
+    if not own:
+        raise UnknownName("model", model, {entry.model for entry in entries})
+    own = _of_baseline(own, model, wanted.baseline)
+    own = _of_judge(own, model, wanted.judge)
+    if len(own) > 1 and all(entry.part for entry in own):
+        raise Incomplete(
+            f"{model}: the endpoint answered as {' and as '.join(entry.part for entry in own)}, and a gate reads the "
+            "verdicts of one. Name a dated model in the judge's file, and judge in a new store"
+        )
+    if len(own) > 1:
+        raise InputError(f"model {model!r} stands twice under judge {own[0].judge!r}. Name each source once")
+    _check_mode(own[0], compat=wanted.compat)
+    return own[0]
+
+
+def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
+    """The entries that a candidate can be compared with, itself among them."""
+    return [entry for entry in entries if entry.group == candidate.group]
+
+
+def _of_baseline(own: list[Entry], model: str, baseline: str | None) -> list[Entry]:
+    known = {entry.baseline for entry in own}
+    if baseline is not None and baseline not in known:
+        raise ConfigError(
+            f"{model}: was judged against {_listed(known)}, and the gate is configured for baseline {baseline!r}. "
+            "Judge it against that one"
+        )
+    if baseline is None and len(known) > 1:
+        raise ConfigError(f"{model}: was judged against {_listed(known)}. Choose with --baseline")
+    return [entry for entry in own if baseline in (None, entry.baseline)]
+
+
+def _of_judge(own: list[Entry], model: str, judge: JudgeConfig | None) -> list[Entry]:
+    if judge is None:
+        known = {entry.judge for entry in own}
+        if len(known) > 1:
+            raise ConfigError(f"{model}: was judged by {_listed(known)}. Choose with --judge")
+        if len({entry.digest for entry in own}) > 1:
+            raise ConfigError(
+                f"{model}: judge {own[0].judge!r} was changed between runs. Name its file with --judge, so that the "
+                "gate knows which form counts"
+            )
+        return own
+    # both orders tell more than the one that the file may ask for, and never less
+    accepted = {judge.digest, with_orders(judge, BOTH).digest if judge.asks == "pair" else judge.digest}
+    found = [entry for entry in own if entry.digest in accepted]
+    if not found:
+        raise ConfigError(
+            f"{model}: judge {judge.name!r} is {judge.digest} today, and these verdicts are of "
+            f"{_listed({f'{entry.judge} {entry.digest}'.strip() for entry in own})}. Run evalkit annotate again, or "
+            "take back the judge's file"
+        )
+    exact = [entry for entry in found if entry.digest == judge.digest]
+    return exact or found
+
+
+def _check_mode(entry: Entry, *, compat: bool) -> None:
+    if compat or entry.plan is None or entry.plan.prompt_mode != PromptMode.COMPAT:
+        return
+    raise ConfigError(
+        f"{entry.model}: judge {entry.judge!r} shows answers bare or under fixed labels, so that what is judged could "
+        "speak for itself. Gate on a judge with fences, or accept this one with --allow-compat"
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(repr(name) for name in sorted(names))

@@ -1,0 +1,192 @@
+"""The decision: a model passes or fails only on an interval that holds with every missing verdict against that."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import Rates
+from evalkit.boards.row import Metric
+from evalkit.gate.evidence import Body, Evidence, of_one, of_two
+from evalkit.gate.rule import Decision, Outcome, Rule, Spent
+from evalkit.report.numbers import chosen, distinct
+from evalkit.stats.control import SEPARATED
+from evalkit.types import Audit, Estimate, JudgeConfig, Status, StatusKind
+
+# with fewer answers as long as the baseline's, or as short, a win rate at equal length leans on the regression's form
+_FEW_ON_A_SIDE = 0.2
+_Verdict = tuple[Outcome, tuple[str, ...]]
+
+
+def decide(
+    candidate: Entry,
+    rates: Rates,
+    rule: Rule,
+    *,
+    benchmark: str,
+    against: Entry | None = None,
+    audit: Audit | None = None,
+    notes: Sequence[str] = (),
+    spent: Spent | None = None,
+    sha256: str = "",
+) -> Decision:
+    """Hold a model, or how far it is ahead of another one, against a rule.
+
+    It passes where the status is ok, there are instructions and coverage enough, and the lower end of the interval is
+    at or above the threshold were every missing verdict against it. It fails where the upper end is below were every
+    one for it; a number that is degraded fails a model only together with the raw win rate, and never where lengths
+    separate the verdicts. Everything else is inconclusive.
+
+    Args:
+        rates: at the rule's confidence.
+        audit: of the candidate's outputs; None where it could not be made.
+    """
+    body = of_one(candidate, rates) if against is None else of_two(candidate, against, rates)
+    metric = Metric.SCORE if candidate.graded else rule.metric
+    shown = body.by_metric[metric]
+    raw = body.by_metric.get(Metric.WIN_RATE, shown)
+    outcome, reasons = (
+        _audited(audit) or _complete(body, shown, rule) or _passed(shown, rule) or _failed(shown, raw, rule)
+    ) or (Outcome.INCONCLUSIVE, (_doubt(shown, rule),))
+    return Decision(
+        outcome=outcome,
+        rule=replace(rule, metric=metric),
+        model=candidate.model,
+        baseline=candidate.baseline,
+        judge=candidate.judge,
+        digest=candidate.digest,
+        benchmark=benchmark,
+        estimate=shown.measured,
+        pessimistic=shown.pessimistic,
+        optimistic=shown.optimistic,
+        win_rate=raw.measured,
+        n=body.n,
+        n_missing=body.n_missing,
+        coverage=body.coverage,
+        reasons=reasons,
+        notes=(*notes, *_caveats(candidate, metric, rates, audit)),
+        audit=audit,
+        spent=spent,
+        sha256=sha256,
+    )
+
+
+def refuse_unjudged(
+    rule: Rule, audit: Audit, *, model: str, baseline: str, judge: JudgeConfig, benchmark: str, n: int
+) -> Decision:
+    """The decision on outputs that are not worth judging; nothing was asked about the `n` instructions."""
+    nothing = Estimate.refused("not judged: the outputs failed their audit", n=0)
+    return Decision(
+        outcome=Outcome.AUDIT_FAILED,
+        rule=rule,
+        model=model,
+        baseline=baseline,
+        judge=judge.name,
+        digest=judge.digest,
+        benchmark=benchmark,
+        estimate=nothing,
+        pessimistic=nothing,
+        optimistic=nothing,
+        win_rate=nothing,
+        n=0,
+        n_missing=n,
+        coverage=0.0,
+        reasons=tuple(finding.reason for finding in audit.failures),
+        audit=audit,
+    )
+
+
+def _audited(audit: Audit | None) -> _Verdict | None:
+    if audit is None or not audit.failures:
+        return None
+    return Outcome.AUDIT_FAILED, tuple(finding.reason for finding in audit.failures)
+
+
+def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
+    """What is missing. An estimate counts clusters: turns of one conversation are one instruction."""
+    reasons = []
+    n = min(body.n, shown.measured.n)
+    if n < rule.min_n:
+        reasons.append(f"{n} instructions judged, at least {rule.min_n} needed")
+    if body.coverage < rule.min_coverage:
+        reasons.append(
+            f"{body.n_missing} of {body.n + body.n_missing} instructions have no verdict: coverage {body.coverage:.2%} "
+            f"is under {rule.min_coverage:.2%}"
+        )
+    return (Outcome.INCOMPLETE, tuple(reasons)) if reasons else None
+
+
+def _passed(shown: Evidence, rule: Rule) -> _Verdict | None:
+    floor, limit = shown.floor, rule.threshold
+    if shown.measured.status.kind != StatusKind.OK or floor is None or floor < limit:
+        return None
+    return Outcome.PASSED, (
+        f"the interval starts at {distinct(floor, limit)}{_condition(shown)}, at or above {chosen(limit)}",
+    )
+
+
+def _failed(shown: Evidence, raw: Evidence, rule: Rule) -> _Verdict | None:
+    status, ceiling, limit = shown.measured.status, shown.ceiling, rule.threshold
+    if ceiling is None or ceiling >= limit:
+        return None
+    said = f"the interval ends at {distinct(ceiling, limit)}{_condition(shown)}, below {chosen(limit)}"
+    if status.kind == StatusKind.OK:
+        return Outcome.FAILED, (said,)
+    if _separated(status) or raw.ceiling is None or raw.ceiling >= limit:
+        return None
+    return Outcome.FAILED, (
+        said,
+        f"the number is {status}, but the raw win rate's interval ends at {distinct(raw.ceiling, limit)} as well",
+    )
+
+
+def _separated(status: Status) -> bool:
+    """Whether lengths separate the verdicts, on either model where two are compared: then each reason has its name."""
+    return any(reason.rpartition(": ")[2] == SEPARATED for reason in status.reason.split("; "))
+
+
+def _doubt(shown: Evidence, rule: Rule) -> str:
+    measured, floor, ceiling, limit = shown.measured, shown.floor, shown.ceiling, rule.threshold
+    if measured.value is None:
+        return f"the number cannot be estimated: {measured.status.reason}"
+    if floor is None or ceiling is None:
+        return f"there is no interval with every missing verdict one way: {_refusal(shown)}"
+    ends = f"from {distinct(floor, limit)} to {distinct(ceiling, limit)}{_condition(shown)}"
+    if floor < limit <= ceiling:
+        return f"the interval runs {ends}, and {chosen(limit)} lies in it"
+    return f"the interval runs {ends}, but the number is {measured.status}"
+
+
+def _refusal(shown: Evidence) -> str:
+    refused = (one for one in (shown.measured, shown.pessimistic, shown.optimistic) if one.lower is None)
+    return next((str(one.status) for one in refused), "no interval")
+
+
+def _condition(shown: Evidence) -> str:
+    return "" if shown.measured is shown.pessimistic else " with every missing verdict one way"
+
+
+def _caveats(candidate: Entry, metric: Metric, rates: Rates, audit: Audit | None) -> list[str]:
+    """What a reader of the number must know, besides its status."""
+    found = []
+    if audit is None:
+        found.append("the outputs were not audited: the source holds no texts")
+    components = candidate.judging.components
+    if components is None or components.repeat.value is None:
+        found.append("verdict noise was not measured: every question was asked once")
+    if components is not None and components.orders == 1 and not candidate.graded:
+        found.append("the position effect was not measured: every pair was shown in one order")
+    sparse = _sparse_side(candidate)
+    if metric == Metric.LC_WIN_RATE and rates.length is None and sparse is not None and sparse[0] < _FEW_ON_A_SIDE:
+        found.append(
+            f"only {sparse[0]:.1%} of the answers are as {sparse[1]} as the baseline's: the LC win rate leans on the "
+            "form of the regression; --difficulty fit, learned from five models or more, steadies it"
+        )
+    return found
+
+
+def _sparse_side(candidate: Entry) -> tuple[float, str] | None:
+    """The smaller share of answers at least as long as the baseline's, or at most, and which it is."""
+    difference = candidate.sample.length_difference
+    if difference is None or not len(difference):
+        return None
+    return min((float((difference >= 0).mean()), "long"), (float((difference <= 0).mean()), "short"))

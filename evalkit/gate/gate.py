@@ -1,0 +1,49 @@
+"""A gate: a rule, how rates are made, and whose verdicts count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import learn_rates
+from evalkit.boards.row import Recipe
+from evalkit.gate.choice import Wanted, choose
+from evalkit.gate.decide import decide
+from evalkit.gate.rule import Decision, Rule, Spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The `recipe` takes its confidence from the rule. `notes` go with every decision."""
+
+    rule: Rule
+    recipe: Recipe
+    wanted: Wanted
+    benchmark: str
+    notes: tuple[str, ...] = ()
+
+    def look(
+        self, candidate: Entry, others: Sequence[Entry], rule: Rule, *, keys: frozenset[str], spent: Spent
+    ) -> Decision:
+        """Hold what there is of a model so far, on the instructions `keys`, against the rule at one look's confidence.
+
+        Args:
+            others: entries under the same judge and baseline.
+        """
+        known = [
+            replace(entry, sample=entry.sample.restricted(keys)) for entry in others if entry.model != candidate.model
+        ]
+        return self.decide(candidate, [candidate, *known], rule, spent=spent)
+
+    def decide(self, candidate: Entry, group: Sequence[Entry], rule: Rule, *, spent: Spent | None = None) -> Decision:
+        """Decide on an entry of a group of comparable ones."""
+        against = None if rule.against is None else choose(group, rule.against, Wanted(compat=self.wanted.compat))
+        return decide(
+            candidate,
+            learn_rates(group, replace(self.recipe, confidence=rule.confidence)),
+            rule,
+            benchmark=self.benchmark,
+            against=against,
+            audit=candidate.audit,
+            notes=self.notes,
+            spent=spent,
+        )

@@ -1,0 +1,115 @@
+"""Judging in batches that end as soon as the decision is certain, with error rates that hold over all looks."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.gathering import Gathering, entries_of_annotations
+from evalkit.engine.annotate import Annotated, annotate
+from evalkit.engine.limits import Limits
+from evalkit.engine.plan import Work
+from evalkit.engine.progress import Journal, Watcher, unwatched, unwritten
+from evalkit.errors import ConfigError
+from evalkit.gate.rule import Decision, Outcome, Rule, Spent
+from evalkit.judge import UNASKED, balanced_orders
+from evalkit.stats.sequential import early_look_confidence, last_look_confidence
+from evalkit.store import Store
+from evalkit.types import Order
+
+# the promise of the intervals needs an estimate that is nearly normal at the first look
+SMALLEST_BATCH = 50
+# a candidate's verdicts so far, the rule at this look's confidence, the instructions so far, and what they took
+Decider = Callable[[Entry, Rule, frozenset[str], Spent], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """A work to be judged in batches, in an order that the seed decides and no verdict."""
+
+    work: Work
+    rule: Rule
+    batch: int = SMALLEST_BATCH
+
+    def judge(
+        self,
+        store: Store,
+        decide_on: Decider,
+        *,
+        how: Gathering,
+        limits: Limits,
+        watch: Watcher = unwatched,
+        journal: Journal = unwritten,
+    ) -> tuple[Decision | None, Annotated]:
+        """Judge until a decision is certain or nothing is left; no decision where a limit stopped the run before.
+
+        What is in the store already is looked at in the first look.
+
+        Raises:
+            ConfigError: turns are judged one by one, and an instruction is not whole before its last one.
+            As `annotate`.
+        """
+        if self.work.options.by_turn:
+            raise ConfigError(
+                f"--sequential: benchmark {self.work.plan.benchmark!r} is judged turn by turn. Leave it out"
+            )
+        keys, n, done = self._order(), 0, None
+        for looks in itertools.count(1):
+            n = min(len(keys), n + self.batch)
+            work = replace(self.work, asking=frozenset(keys[:n]))
+            (annotated,) = annotate([work], store, limits=limits, watch=watch, journal=journal)
+            limits = _left(limits, annotated)
+            progress = annotated.progress if done is None else done.progress.then(annotated.progress)
+            done = replace(annotated, progress=progress)
+            if progress.stopped:
+                return None, done
+            n = max(n, self._known(keys, annotated))
+            decision = self._look(annotated, frozenset(keys[:n]), decide_on, how, looks)
+            if n == len(keys) or decision.outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.AUDIT_FAILED):
+                return decision, done
+        raise AssertionError("unreachable")
+
+    def _order(self) -> list[str]:
+        """All instructions; however many are taken from the front, half of them were asked in either order."""
+        own = frozenset(self.work.keys)
+        dealt = self.work.plan.first_order or balanced_orders(own, seed=self.work.options.seed)
+        sides = ([key for key in dealt if key in own and dealt[key] == order] for order in _SIDES)
+        return [key for pair in itertools.zip_longest(*sides) for key in pair if key is not None]
+
+    def _known(self, keys: list[str], annotated: Annotated) -> int:
+        """How many from the front have been asked about."""
+        waiting = {one.asked.key for one in annotated.annotations if one.failure == UNASKED}
+        return next((place for place, key in enumerate(keys) if key in waiting), len(keys))
+
+    def _look(
+        self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, how: Gathering, looks: int
+    ) -> Decision:
+        spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
+        (entry,) = entries_of_annotations((one for one in annotated.annotations if one.asked.key in keys), how)
+        return decide_on(entry, rule_of_look(self.rule, spent, n=entry.sample.n_clusters), keys, spent)
+
+
+def rule_of_look(rule: Rule, spent: Spent, *, n: int) -> Rule:
+    """The rule at the confidence that one look needs, for all looks together to hold at the rule's own.
+
+    Args:
+        n: clusters with a verdict.
+    """
+    alpha = 1 - rule.confidence
+    if spent.instructions == spent.of:
+        return replace(rule, confidence=last_look_confidence(alpha=alpha))
+    return replace(rule, confidence=early_look_confidence(max(1, n), alpha=alpha, n_planned=spent.of))
+
+
+_SIDES = (Order.CANDIDATE_FIRST, Order.BASELINE_FIRST)
+
+
+def _left(limits: Limits, annotated: Annotated) -> Limits:
+    """What the next batches may still take."""
+    progress = annotated.progress
+    return replace(
+        limits,
+        max_requests=None if limits.max_requests is None else max(0, limits.max_requests - progress.sent),
+        max_cost=None if limits.max_cost is None else max(0.0, limits.max_cost - (progress.cost or 0.0)),
+        max_minutes=None if limits.max_minutes is None else max(0.0, limits.max_minutes - progress.seconds / 60),
+    )

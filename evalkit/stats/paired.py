@@ -1,0 +1,152 @@
+"""The difference of two models on their common instructions, under one judge and against one baseline."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from evalkit.stats.intervals import CONFIDENCE, proportion_interval
+from evalkit.stats.quantiles import student_quantile
+from evalkit.stats.sample import Floats, Sample
+from evalkit.stats.winrate import Measured
+from evalkit.types import OK, Estimate, Status, StatusKind, degraded
+
+# below this share of the models' own errors a difference is one of rounding
+_NO_SHARE = 1e-6
+IDENTICAL = "the difference never varies"
+
+
+def common(first: Sample, second: Sample) -> tuple[Sample, Sample]:
+    """Both on the instructions that have a verdict in both, with the same keys in the same order."""
+    keys = frozenset(first.keys) & frozenset(second.keys)
+    return first.restricted(keys), second.restricted(keys)
+
+
+def paired_difference(
+    first: Measured,
+    second: Measured,
+    *,
+    samples: tuple[Sample, Sample],
+    names: tuple[str, str] = ("first", "second"),
+    confidence: float = CONFIDENCE,
+    span: float = 100.0,
+) -> Estimate:
+    """How far the first model is ahead of the second, in the units of the two estimates.
+
+    The standard error is that of the difference of their influences, summed by cluster, and what either estimate's own
+    error has beyond its influences on top. The interval is Student's with a degree of freedom less than clusters. For
+    raw win rates this is the paired t interval of the differences by instruction. A model whose verdicts are all the
+    same has an exact interval, and then both intervals are joined as if independent; and where the difference never
+    varies, the interval is that of an event that was not seen once.
+
+    Args:
+        samples: what the two estimates are of, with the same keys.
+        names: what reasons call the two.
+        confidence: that of the two estimates' own intervals as well, which the edges take.
+        span: the largest difference that there can be.
+
+    Returns:
+        Refused where one of the estimates is, or has no error; degraded where one is. n counts clusters.
+
+    Reference: Zou and Donner 2008, Statistics in Medicine 27, for intervals joined; the rest is our own.
+    """
+    n = samples[0].n_clusters
+    a, b = first.estimate, second.estimate
+    if reason := _refusal({names[0]: a, names[1]: b}, n):
+        return Estimate.refused(reason, n=n)
+    assert a.value is not None
+    assert b.value is not None
+    assert a.stderr is not None
+    assert b.stderr is not None
+    difference = a.value - b.value
+    reach = student_quantile(n - 1, (1 + confidence) / 2)
+    if any(np.ptp(sample.preference) == 0 for sample in samples):
+        below, above = _joined(a, b)
+    else:
+        stderr = float(difference_errors([first, second], samples)[0, 1])
+        below = above = reach * stderr
+    status = _status({names[0]: a, names[1]: b})
+    if max(below, above) <= _NO_SHARE * reach * math.hypot(a.stderr, b.stderr):
+        unseen = proportion_interval(0.0, 0.0, n, confidence=confidence)[1]
+        below, above = unseen * (span + difference), unseen * (span - difference)
+        status = degraded(IDENTICAL)
+    lower, upper = max(-span, difference - below), min(span, difference + above)
+    # on the side of zero, where it decides
+    towards = below if difference > 0 else above
+    return Estimate(difference, towards / reach, lower, upper, n, status, _notes(a, b))
+
+
+def significant(difference: Estimate) -> bool:
+    """Whether the interval lies on one side of zero."""
+    lower, upper = difference.lower, difference.upper
+    return lower is not None and upper is not None and (lower > 0 or upper < 0)
+
+
+def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
+    """Standard errors of all pairwise differences in the estimates' units, shape (m, m).
+
+    Infinite for an estimate without an error.
+    """
+    pulls = _pulls(measured, samples)
+    shared = pulls @ pulls.T
+    explained = np.sqrt(np.diag(shared))
+    own = np.array([_own_error(one.estimate) for one in measured])
+    prior = np.array([one.prior_error for one in measured])
+    # an error beyond that of the influences comes from an exact rule, of which nothing is known to be in common
+    scale = np.divide(own, explained, out=np.zeros_like(own), where=(explained > 0) & np.isfinite(own))
+    covariance = shared * np.minimum(scale[:, None], scale[None, :]) ** 2
+    # nor do two models stray together from what their prior was learned from
+    alone = own**2 + prior**2
+    variance = alone[:, None] + alone[None, :] - 2 * covariance
+    error: Floats = np.sqrt(np.maximum(variance, 0.0))
+    return error
+
+
+def _own_error(estimate: Estimate) -> float:
+    return math.inf if estimate.stderr is None or estimate.lower is None else estimate.stderr
+
+
+def _pulls(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
+    """What each cluster moves each estimate by, shape (m, clusters)."""
+    names = sorted({name for sample in samples for name in sample.clusters})
+    places = {name: place for place, name in enumerate(names)}
+    pulls = np.zeros((len(measured), len(places)))
+    for row, (one, sample) in enumerate(zip(measured, samples, strict=True)):
+        # rows of one cluster pull together
+        place = np.array([places[name] for name in sample.clusters], dtype=np.int64)[sample.cluster]
+        np.add.at(pulls[row], place, one.influence / sample.n)
+    return pulls
+
+
+def _refusal(named: Mapping[str, Estimate], n: int) -> str:
+    """Why there is no difference; empty where there is one."""
+    if n < 2:
+        return f"{n} common instructions, at least 2 needed"
+    for name, one in named.items():
+        if one.value is None:
+            return f"{name}: {one.status.reason}"
+        if one.stderr is None or one.lower is None:
+            return f"{name}: no interval"
+    return ""
+
+
+def _joined(first: Estimate, second: Estimate) -> tuple[float, float]:
+    """How far an interval reaches below and above the difference of two independent estimates."""
+    below, above = zip(*map(_reaches, (first, second)), strict=True)
+    return math.hypot(below[0], above[1]), math.hypot(above[0], below[1])
+
+
+def _reaches(estimate: Estimate) -> tuple[float, float]:
+    assert estimate.value is not None
+    assert estimate.lower is not None
+    assert estimate.upper is not None
+    return estimate.value - estimate.lower, estimate.upper - estimate.value
+
+
+def _status(named: Mapping[str, Estimate]) -> Status:
+    doubts = [f"{name}: {one.status.reason}" for name, one in named.items() if one.status.kind == StatusKind.DEGRADED]
+    return degraded("; ".join(doubts)) if doubts else OK
+
+
+def _notes(first: Estimate, second: Estimate) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first.notes, *second.notes)))

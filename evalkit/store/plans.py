@@ -1,0 +1,144 @@
+"""What decided a model's places under a judge, kept beside them: who can tell where a number comes from."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+
+from evalkit.store.tables import insert_into, plan_table
+from evalkit.types import Audit, Finding, Prices, Severity
+
+_KEY = tuple(column.name for column in plan_table.primary_key)
+_COVERED = (*_KEY, "plan", "document")
+
+
+class PromptMode(Enum):
+    """How answers are shown to a judge: fenced under drawn labels, bare or under fixed labels as foreign prompts have
+    it, not at all as to a judge without a prompt; or the verdicts come without a prompt that is known.
+    """
+
+    HARDENED = "hardened"
+    COMPAT = "compat"
+    NONE = "none"
+    RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class DataDigests:
+    """SHA-256 of what is judged: the questions, the baseline's outputs where there are any, the candidate's."""
+
+    questions: str
+    baseline: str | None
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """What decided one model's places under one judge.
+
+    `plan` is the digest under which the places lie. `prompt` and `parameters` are SHA-256, the latter of all that is
+    sent or read by, besides the prompt and the parser's name. `prices` and `evalkit`, the version, are those of the run
+    that laid them out last.
+    """
+
+    plan: str
+    benchmark: str
+    model: str
+    baseline: str
+    judge: str
+    judge_digest: str
+    judge_model: str
+    endpoint: str
+    prompt_mode: PromptMode
+    prompt: str | None
+    parser: str
+    parameters: str
+    orders: str
+    seed: int
+    repeats: int
+    limit: int | None
+    shortcut: bool
+    intersect: bool
+    by_turn: bool
+    data: DataDigests
+    evalkit: str
+    prices: Prices | None = None
+    audit: Audit | None = None
+
+
+def put_plan(connection: sa.Connection, plan: str, names: Mapping[str, str], record: PlanRecord | None) -> None:
+    """Keep what decided some places, in place of what decided earlier ones.
+
+    A record without an audit keeps the one that an earlier run of the same plan made of the same outputs.
+
+    Args:
+        plan: the digest under which the places lie.
+        names: the primary key.
+        record: None for places that nobody planned, as imported ones.
+    """
+    mine = [plan_table.c[name] == names[name] for name in _KEY]
+    there = connection.execute(sa.select(plan_table).where(*mine)).mappings().first()
+    if record is None:
+        if there is not None and there["plan"] != plan:
+            connection.execute(sa.delete(plan_table).where(*mine))
+        return
+    known = None if there is None or not sound(there) or there["plan"] != plan else decode_plan(there["document"])
+    if record.audit is None and known is not None:
+        record = dataclasses.replace(record, audit=known.audit)
+    if record == known:
+        return
+    row = {**names, "plan": plan, "document": encode_plan(record)}
+    row["created"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    row["checksum"] = plan_checksum(row)
+    insert = insert_into(connection, plan_table).values(row)
+    changed = {name: insert.excluded[name] for name in ("plan", "document", "checksum", "created")}
+    connection.execute(insert.on_conflict_do_update(index_elements=list(_KEY), set_=changed))
+
+
+def encode_plan(record: PlanRecord) -> str:
+    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    fields["prompt_mode"] = record.prompt_mode.value
+    fields["data"] = dataclasses.asdict(record.data)
+    fields["prices"] = None if record.prices is None else dataclasses.asdict(record.prices)
+    fields["audit"] = None if record.audit is None else audit_document(record.audit)
+    return json.dumps(fields, sort_keys=True)
+
+
+def decode_plan(text: str) -> PlanRecord:
+    fields = json.loads(text)
+    fields["prompt_mode"] = PromptMode(fields["prompt_mode"])
+    fields["data"] = DataDigests(**fields["data"])
+    fields["prices"] = None if fields["prices"] is None else Prices(**fields["prices"])
+    fields["audit"] = None if fields["audit"] is None else read_audit(fields["audit"])
+    return PlanRecord(**fields)
+
+
+def plan_checksum(row: Mapping[Any, Any]) -> str:
+    """Covers the places' names as well: beside others a plan would tell of what it did not decide."""
+    covered = json.dumps([row[name] for name in _COVERED], default=repr)
+    return hashlib.sha256(covered.encode()).hexdigest()[:16]
+
+
+def sound(row: Mapping[Any, Any]) -> bool:
+    return bool(row["checksum"] == plan_checksum(row))
+
+
+def audit_document(audit: Audit) -> dict[str, Any]:
+    """An audit as JSON takes it."""
+    findings = [{**dataclasses.asdict(one), "severity": one.severity.value} for one in audit.findings]
+    return {"n": audit.n, "checks": list(audit.checks), "findings": findings}
+
+
+def read_audit(document: Mapping[str, Any]) -> Audit:
+    """The audit that `audit_document` wrote."""
+    findings = tuple(
+        Finding(**{**one, "severity": Severity(one["severity"]), "keys": tuple(one["keys"])})
+        for one in document["findings"]
+    )
+    return Audit(document["n"], tuple(document["checks"]), findings)

@@ -1,0 +1,273 @@
+"""A written row computed anew from the store's raw replies, and what the two do not agree on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from evalkit import __version__
+from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.row import BoardRow, build_row
+from evalkit.documents import parse_json, read_text
+from evalkit.engine.plan import judge_facts
+from evalkit.errors import EvalkitError, InputError
+from evalkit.judge import annotate_all
+from evalkit.provenance import ANNOTATIONS, ROW_FILE, SEAL, annotations_digest, read_computation, seal_fits, with_plan
+from evalkit.report.canonical import stored_document
+from evalkit.store import Group, PlanRecord, Store
+from evalkit.store.upkeep import damage_of
+from evalkit.types import Annotation, JudgeConfig
+
+_AGAIN = "Run evalkit annotate again: what is stored is not asked again"
+_JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
+# an evalkit of another version is no difference while the numbers agree; the files' own digests are checked apart
+_UNCOMPARED = {"evalkit", "provenance.evalkit", f"provenance.{ANNOTATIONS}", f"provenance.{SEAL}"}
+_ABSENT = "nothing"
+_ANNOTATIONS_FILE = "annotations.json"
+_CONTENT = ("the row says", "its content gives")
+
+
+class Cause(Enum):
+    """Why a row and the store do not agree."""
+
+    EDITED = "the file was edited"
+    NUMBER = "the number was edited"
+    VERDICTS = "the verdicts are others"
+    REPLIES = "the replies are others"
+    JUDGE = "the judge or its prompt is another"
+    DATA = "the data are others"
+    PLAN = "another plan"
+    DAMAGED = "damaged in the store"
+    ABSENT = "not in the store"
+    VERSION = "computed by another version of evalkit"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field, what the file says there and what the store gives, as JSON; `between` are other words for these two."""
+
+    field: str
+    said: str
+    found: str
+    cause: Cause
+    between: tuple[str, str] = ("the file says", "the store gives")
+
+    def __str__(self) -> str:
+        says, gives = self.between
+        return f"{self.field}: {says} {self.said}, {gives} {self.found} ({self.cause.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A row, and what of it does not follow from the store; `row` and `sha256` are what the store gives, where it does.
+
+    `n_verdicts` counts orders and repeats one by one.
+    """
+
+    model: str
+    judge: str
+    differences: tuple[Difference, ...]
+    n_verdicts: int = 0
+    sha256: str | None = None
+    notes: tuple[str, ...] = ()
+    row: BoardRow | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def equal(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of the rows of some files, and why others could not be verified at all."""
+
+    rows: tuple[Verified, ...]
+    refused: tuple[InputError, ...]
+
+
+def verify_files(path: Path, store: Store, *, difficulty: Mapping[str, float] | None = None) -> Verification:
+    """Verify a file of rows; of a folder, every one below it.
+
+    Raises:
+        InputError: there is none.
+        StoreError: the store cannot be read.
+    """
+    files = sorted(path.rglob(ROW_FILE)) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{path}: holds no {ROW_FILE}. Run evalkit annotate first")
+    rows: list[Verified] = []
+    refused: list[InputError] = []
+    for file in files:
+        try:
+            rows += _verify_file(file, store, difficulty)
+        except InputError as error:
+            refused.append(error)
+    return Verification(tuple(rows), tuple(refused))
+
+
+def verify_row(document: Any, store: Store, *, difficulty: Mapping[str, float] | None = None) -> Verified:
+    """Compute a row of `row.json` anew from the raw replies, read once more, and compare every field of it.
+
+    Args:
+        difficulty: the values that the row was computed with, where it was.
+
+    Raises:
+        InputError: no row of a run, as those of other tools' files and of a store of an earlier layout; or one that
+            cannot be computed by itself.
+        StoreError: the store cannot be read.
+    """
+    provenance = _provenance(document)
+    group = Group(*(str(document.get(name) or "") for name in ("benchmark", "judge_digest", "baseline", "model")))
+    edited = [] if seal_fits(document) else [_edited(provenance, "another digest")]
+    try:
+        verified = _verify(document, group, store, difficulty)
+    except InputError as error:
+        if not edited:
+            raise
+        return _unlike(document, [_edited(provenance, str(error))])
+    return replace(verified, differences=(*edited, *verified.differences))
+
+
+def _verify_file(path: Path, store: Store, difficulty: Mapping[str, float] | None) -> Iterator[Verified]:
+    found = parse_json(read_text(path), str(path))
+    if found == []:
+        raise InputError(f"{path}: holds no row. {_AGAIN}")
+    for document in found if isinstance(found, list) else [found]:
+        try:
+            verified = verify_row(document, store, difficulty=difficulty)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        beside = path.with_name(_ANNOTATIONS_FILE)
+        said, digest = document["provenance"].get(ANNOTATIONS), annotations_digest(beside) if beside.is_file() else None
+        if digest not in (None, said):
+            edited = Difference(_ANNOTATIONS_FILE, _json(said), _json(digest), Cause.EDITED, _CONTENT)
+            verified = replace(verified, differences=(*verified.differences, edited))
+        yield verified
+
+
+def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Mapping[str, float] | None) -> Verified:
+    if damaged := damage_of(store, group):
+        named = [(f"{one.table} {one.key}", "sound", "damaged") for one in damaged]
+        return _unlike(document, [Difference(*one, Cause.DAMAGED, ("it should be", "and is")) for one in named])
+    config = next((one for one in store.judges() if one.digest == group.digest), None)
+    answered = list(store.answered_of(group))
+    if config is None or not answered:
+        whose = f"verdicts of {group.model!r} under {group.digest}"
+        return _unlike(document, [Difference("model", whose, _ABSENT, Cause.ABSENT)])
+    plan = store.plan_of(group)
+    if plan is None:
+        raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
+    annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
+    row = _row(document, annotations, plan, difficulty)
+    if row is None:
+        part = Difference("part", _json(document.get("part")), _ABSENT, Cause.ABSENT)
+        return _unlike(document, [part])
+    found = stored_document(row, benchmark=group.benchmark)
+    notes = _version_notes(document, plan)
+    return Verified(
+        model=group.model,
+        judge=config.name,
+        differences=(*_judge_differences(plan, config), *_differences(document, found)),
+        n_verdicts=sum(one.preference is not None or one.rating is not None for one in annotations),
+        sha256=found["sha256"],
+        notes=notes,
+        row=row,
+    )
+
+
+def _row(
+    document: dict[str, Any],
+    annotations: Sequence[Annotation],
+    plan: PlanRecord,
+    difficulty: Mapping[str, float] | None,
+) -> BoardRow | None:
+    """The row of the document's part; None where the store has no such part."""
+    made = read_computation(document, difficulty=difficulty)
+    try:
+        entries = entries_of_annotations(annotations, made.how)
+        entry = next((one for one in entries if (one.part or None) == document.get("part")), None)
+        return None if entry is None else build_row(with_plan(entry, plan), made.recipe, parts=made.parts)
+    except EvalkitError as error:
+        raise InputError(f"cannot be computed: {error}") from error
+
+
+def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Difference]:
+    """Field by field; what an evalkit of another version has no word for is not compared."""
+    ours, theirs = dict(_fields(found)), dict(_fields(said))
+    other_version = said["provenance"].get("evalkit") != __version__
+    names = [name for name in {**theirs, **ours} if name not in _UNCOMPARED]
+    unlike = [name for name in names if theirs.get(name) != ours.get(name)]
+    if other_version:
+        unlike = [name for name in unlike if name in theirs and name in ours]
+    follows = _follows(unlike, other_version=other_version)
+    for name in unlike:
+        yield Difference(name, theirs.get(name, _ABSENT), ours.get(name, _ABSENT), _cause(name, follows))
+
+
+def _follows(unlike: Sequence[str], *, other_version: bool) -> Cause:
+    """Why numbers differ: because of what they are computed from, if that differs."""
+    causes = {_cause(name, Cause.NUMBER) for name in unlike}
+    for cause in (Cause.DATA, Cause.JUDGE, Cause.PLAN, Cause.REPLIES, Cause.VERDICTS):
+        if cause in causes:
+            return cause
+    return Cause.VERSION if other_version else Cause.NUMBER
+
+
+def _cause(name: str, of_numbers: Cause) -> Cause:
+    kind, _, rest = name.partition(".")
+    if kind != "provenance":
+        return of_numbers
+    if rest.startswith("data_sha256"):
+        return Cause.DATA
+    if rest in _JUDGE:
+        return Cause.JUDGE
+    return {"verdicts_sha256": Cause.VERDICTS, "replies_sha256": Cause.REPLIES}.get(rest, Cause.PLAN)
+
+
+def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Difference]:
+    """The judge that the store holds must be the one that the plan was made for."""
+    for name, value in judge_facts(config).items():
+        planned = getattr(plan, name)
+        if planned != value:
+            between = ("the plan says", "the judge in the store has")
+            yield Difference(f"judge {config.name}: {name}", str(planned), str(value), Cause.JUDGE, between)
+
+
+def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every field by its path, as JSON; a list is one field."""
+    if isinstance(value, dict) and value:
+        for key, one in value.items():
+            yield from _fields(one, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _provenance(document: Any) -> dict[str, Any]:
+    provenance = document.get("provenance") if isinstance(document, dict) else None
+    if not isinstance(provenance, dict):
+        raise InputError(f"has no provenance, so nothing tells what it was computed from. {_AGAIN}")
+    if provenance.get("plan") is None:
+        raise InputError("its verdicts come from another tool or an earlier evalkit, and no replies are behind them")
+    if SEAL not in provenance:
+        raise InputError(f"is a row of a board, whose rank depends on others. Verify the model's row.json. {_AGAIN}")
+    return provenance
+
+
+def _edited(provenance: Mapping[str, Any], why: str) -> Difference:
+    return Difference(f"provenance.{SEAL}", _json(provenance[SEAL]), why, Cause.EDITED, _CONTENT)
+
+
+def _unlike(document: Mapping[str, Any], differences: Sequence[Difference]) -> Verified:
+    return Verified(str(document.get("model")), str(document.get("judge")), tuple(differences))
+
+
+def _version_notes(document: Mapping[str, Any], plan: PlanRecord) -> tuple[str, ...]:
+    written = document["provenance"].get("evalkit")
+    others = {str(one) for one in (written, plan.evalkit) if one != __version__}
+    return tuple(f"computed by evalkit {one}; this is {__version__}" for one in sorted(others))

@@ -1,0 +1,197 @@
+"""The workflows that evalkit init writes, and the composite action: linted, and run step by step as written."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from evalkit import __version__, assets
+from evalkit.scaffold import scaffold, write_scaffold
+from tests.cli.workflow import Run, load, run_job, run_steps
+
+REPOSITORY = Path(__file__).parents[2]
+ACTION = REPOSITORY / "action.yml"
+WORKFLOW = ".github/workflows/evalkit.yml"
+PUSH = {"github.event_name": "push", "github.repository": "me/mine"}
+OWN_BRANCH = {**PUSH, "github.event_name": "pull_request", "github.event.pull_request.head.repo.full_name": "me/mine"}
+FORK = {**OWN_BRANCH, "github.event.pull_request.head.repo.full_name": "you/fork"}
+BOT = {**OWN_BRANCH, "github.event.pull_request.user.login": "dependabot[bot]"}
+
+
+def project(folder: Path, candidate: str, baseline: str, *, name: str | None = None) -> Path:
+    """A repository with two of the shipped example's models as the candidate and the baseline."""
+    repository = folder / "repository"
+    write_scaffold(repository, scaffold("github") | scaffold("gitlab"))
+    (repository / "outputs").mkdir()
+    for place, model in (("candidate", candidate), ("baseline", baseline)):
+        rows = json.loads((assets.folder("examples") / "outputs" / f"{model}.json").read_text())
+        for row in rows:
+            row["generator"] = name if name and place == "candidate" else row["generator"]
+        (repository / "outputs" / f"{place}.json").write_text(json.dumps(rows))
+    return repository
+
+
+def run_github(repository: Path, context: dict[str, Any], **environment: str) -> Run:
+    (job,) = load((repository / WORKFLOW).read_text())["jobs"].values()
+    return run_job(job, repository, context=context, **environment)
+
+
+def failing(repository: Path) -> list[str | None]:
+    suite = ElementTree.parse(repository / "results" / "gate.xml").getroot()
+    return [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None]
+
+
+def test_a_better_model_passes_and_leaves_a_report(tmp_path: Path) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    done = run_github(repository, PUSH)
+    assert done.status == 0, done.said
+    assert done.ran == ["Install evalkit", "Judge", "Gate", "Write the job summary"]
+    assert "::notice title=evalkit gate passed::careful against baseline" in done.said
+    assert done.summary.startswith("### evalkit gate: passed\n")
+    assert failing(repository) == []
+    assert json.loads((repository / "results" / "badge.json").read_text())["color"] == "brightgreen"
+    assert (repository / "results" / "careful" / "surface" / "annotations.json").is_file()
+    assert (repository / "results" / "evalkit.db").is_file()
+
+
+def test_a_worse_model_fails_with_code_1_and_the_report_is_written_all_the_same(tmp_path: Path) -> None:
+    repository = project(tmp_path, "baseline", "careful")
+    done = run_github(repository, PUSH)
+    assert done.status == 1, done.said
+    assert done.ran[-1] == "Write the job summary" and done.summary.startswith("### evalkit gate: failed\n")
+    assert "::error title=evalkit gate failed::baseline against careful" in done.said
+    assert failing(repository) == ["bound"]
+
+
+def test_a_model_of_which_too_little_is_known_is_no_failure_and_no_success(tmp_path: Path) -> None:
+    done = run_github(project(tmp_path, "terse", "baseline"), PUSH)
+    assert done.status == 4, done.said
+    assert done.summary.startswith("### evalkit gate: inconclusive\n")
+
+
+@pytest.mark.parametrize("context", [FORK, BOT], ids=["fork", "dependabot"])
+def test_whoever_gets_no_secrets_is_judged_offline_whatever_the_settings_say(
+    context: dict[str, Any], tmp_path: Path
+) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    settings = repository / "evalkit.toml"
+    settings.write_text(settings.read_text().replace('["surface"]', '["judges/my_judge.yaml"]'))
+    done = run_github(repository, context)
+    assert done.status == 0, done.said
+    assert "::notice title=evalkit::No secrets here, so the offline judge 'surface' decides." in done.said
+    assert "Say that the judge is the offline one" in done.ran
+
+
+@pytest.mark.parametrize("context", [PUSH, OWN_BRANCH], ids=["push", "own branch"])
+def test_a_run_that_has_secrets_asks_the_judge_of_the_settings(context: dict[str, Any], tmp_path: Path) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    settings = repository / "evalkit.toml"
+    settings.write_text(settings.read_text().replace('["surface"]', '["judges/my_judge.yaml"]'))
+    done = run_github(repository, context)
+    # there is no key here: the judge of the settings is the one that misses it
+    assert done.status == 2 and "OPENAI_API_KEY" in done.said
+    assert "Gate" not in done.ran
+
+
+def test_neither_a_branch_nor_a_model_can_run_a_command(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    name = f"$(touch {canary})`touch {canary}`'; touch {canary}; '\"; touch {canary}; \"\n::error::owned"
+    repository = project(tmp_path, "careful", "baseline", name=name)
+    context = {**PUSH, "github.ref": name, "github.head_ref": name, "github.event.pull_request.title": name}
+    done = run_github(repository, context, GITHUB_REF=name, GITHUB_HEAD_REF=name)
+    assert done.status == 0, done.said
+    assert not canary.exists()
+    assert not any(line.lstrip().startswith("::error") for line in done.said.splitlines())
+
+
+def run_action(repository: Path, **inputs: str) -> Run:
+    action = load(ACTION.read_text())
+    defaults = {name: one.get("default", "") for name, one in action["inputs"].items()}
+    # the version that is installed here, as building another would change it
+    given = {**defaults, "version": __version__, **inputs}
+    context = {f"inputs.{name}": value for name, value in given.items()}
+    return run_steps(action["runs"]["steps"], {}, repository, context=context, environment={})
+
+
+def test_the_action_gives_its_outputs_and_fails_as_the_gate_does(tmp_path: Path) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    passed = run_action(repository, candidate="outputs/candidate.json")
+    assert passed.status == 0, passed.said
+    assert passed.outputs["outcome"] == "passed"
+    assert 50 < float(passed.outputs["lower"]) < float(passed.outputs["value"]) < float(passed.outputs["upper"])
+    assert passed.summary.startswith("### evalkit gate: passed\n")
+    failed = run_action(
+        repository, candidate="outputs/baseline.json", baseline="outputs/candidate.json", min="50", judge="surface",
+        args="--seed 0\n  --confidence 0.9", results="other",
+    )  # fmt: skip
+    assert failed.status == 1 and failed.outputs["outcome"] == "failed"
+    assert (repository / "other" / "gate.xml").is_file()
+
+
+def test_an_input_of_the_action_is_one_word_and_no_command(tmp_path: Path) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    text = "$(touch canary)`touch canary`; touch canary #*"
+    done = run_action(
+        repository, candidate=text, baseline=text, judge=text, benchmark=text, min=text, against=text, margin=text,
+        args=text, results="r$(touch canary)",
+    )  # fmt: skip
+    assert done.status == 2 and done.outputs == {}
+    assert not list(tmp_path.rglob("canary"))
+
+
+@pytest.mark.parametrize("at", ["generated", "action"])
+def test_nothing_is_found_by_a_strict_linter_of_workflows(at: str, tmp_path: Path) -> None:
+    linter = shutil.which("zizmor", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if linter is None:
+        pytest.skip("zizmor is not installed")
+    path = ACTION
+    if at == "generated":
+        path = project(tmp_path, "careful", "baseline") / WORKFLOW
+    done = subprocess.run(
+        [linter, "--offline", "--no-config", "--strict-collection", "--pedantic", "--no-ignores", path],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("text", [scaffold("github")[WORKFLOW], ACTION.read_text()], ids=["generated", "action"])
+def test_every_action_is_pinned_to_a_commit_and_no_expression_reaches_a_shell(text: str) -> None:
+    used = re.findall(r"uses: (.*)", text)
+    assert used and all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
+    document = load(text)
+    steps = document["runs"]["steps"] if "runs" in document else document["jobs"]["gate"]["steps"]
+    assert not any("${{" in step.get("run", "") for step in steps)
+
+
+def test_the_workflow_asks_for_no_more_than_it_needs() -> None:
+    workflow = load(scaffold("github")[WORKFLOW])
+    (job,) = workflow["jobs"].values()
+    assert workflow["permissions"] == {} and job["permissions"] == {"contents": "read"}
+    assert set(workflow["on"]) == {"pull_request", "push", "workflow_dispatch"}
+    assert int(job["timeout-minutes"]) <= 60 and workflow["concurrency"]["group"]
+    checkout = next(step for step in job["steps"] if "checkout" in step.get("uses", ""))
+    assert checkout["with"]["persist-credentials"] == "false"
+    secret = [step["name"] for step in job["steps"] if "secrets." in str(step)]
+    assert secret == ["Judge", "Gate"] and "secrets." not in str(job["env"])
+
+
+def test_the_gitlab_job_judges_gates_and_reports(tmp_path: Path) -> None:
+    repository = project(tmp_path, "baseline", "careful")
+    (job,) = load((repository / ".gitlab-ci.yml").read_text()).values()
+    script = [*job["before_script"], *job["script"]]
+    steps = [{"name": line, "run": line} for line in script]
+    done = run_steps(steps, job["variables"], repository, context={}, environment={"GITHUB_ACTIONS": ""})
+    assert done.status == 1, done.said
+    assert done.ran == script and "::error" not in done.said
+    assert (repository / job["artifacts"]["reports"]["junit"]).is_file() and failing(repository) == ["bound"]
+    fork, *rest = job["rules"]
+    assert fork["variables"] == {"EVALKIT_JUDGE": "surface"} and "CI_MERGE_REQUEST_SOURCE_PROJECT_ID" in fork["if"]
+    assert not any("variables" in rule for rule in rest)
+    assert not any("KEY" in line or "echo" in line for line in script)

@@ -26,7 +26,7 @@ LAYERS = {
     "evalkit.exports": 4, "evalkit.verdicts": 4, "evalkit.audit": 3, "evalkit.gate": 4, "evalkit.provenance": 4, "evalkit.assignment": 4,
     "evalkit.verification": 5, "evalkit.report.tables": 5, "evalkit.report.results": 5, "evalkit.report.canonical": 5, "evalkit.report.journal": 5,
     "evalkit.report.ratings": 5, "evalkit.report.values": 5, "evalkit.report.rows": 5,
-    "evalkit.report.agreement": 5, "evalkit.report.audit": 5, "evalkit.report.comparison": 5, "evalkit.report.power": 5, "evalkit.report.gate": 5, "evalkit.report.gate_ci": 5,
+    "evalkit.report.comparison": 5, "evalkit.report.power": 5, "evalkit.report.gate": 5, "evalkit.report.gate_ci": 5,
     "evalkit.cli": 6, "evalkit.__main__": 6,
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets")

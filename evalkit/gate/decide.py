@@ -8,7 +8,7 @@ from evalkit.boards.rates import Rates
 from evalkit.boards.row import Metric
 from evalkit.gate.evidence import Body, Evidence, of_one, of_two
 from evalkit.gate.rule import Decision, Outcome, Rule, Spent
-from evalkit.report.numbers import chosen, distinct
+from evalkit.report.numbers import distinct
 from evalkit.stats.control import SEPARATED
 from evalkit.types import Audit, Estimate, JudgeConfig, Status, StatusKind
 
@@ -120,7 +120,7 @@ def _passed(shown: Evidence, rule: Rule) -> _Verdict | None:
     if shown.measured.status.kind != StatusKind.OK or floor is None or floor < limit:
         return None
     return Outcome.PASSED, (
-        f"the interval starts at {distinct(floor, limit)}{_condition(shown)}, at or above {chosen(limit)}",
+        f"the interval starts at {distinct(floor, limit)}{_condition(shown)}, at or above {limit:g}",
     )
 
 
@@ -128,7 +128,7 @@ def _failed(shown: Evidence, raw: Evidence, rule: Rule) -> _Verdict | None:
     status, ceiling, limit = shown.measured.status, shown.ceiling, rule.threshold
     if ceiling is None or ceiling >= limit:
         return None
-    said = f"the interval ends at {distinct(ceiling, limit)}{_condition(shown)}, below {chosen(limit)}"
+    said = f"the interval ends at {distinct(ceiling, limit)}{_condition(shown)}, below {limit:g}"
     if status.kind == StatusKind.OK:
         return Outcome.FAILED, (said,)
     if _separated(status) or raw.ceiling is None or raw.ceiling >= limit:
@@ -152,7 +152,7 @@ def _doubt(shown: Evidence, rule: Rule) -> str:
         return f"there is no interval with every missing verdict one way: {_refusal(shown)}"
     ends = f"from {distinct(floor, limit)} to {distinct(ceiling, limit)}{_condition(shown)}"
     if floor < limit <= ceiling:
-        return f"the interval runs {ends}, and {chosen(limit)} lies in it"
+        return f"the interval runs {ends}, and {limit:g} lies in it"
     return f"the interval runs {ends}, but the number is {measured.status}"
 
 

@@ -21,12 +21,13 @@ LAYERS = {
     "evalkit.config": 2, "evalkit.benchmarks": 2, "evalkit.references": 2, "evalkit.prompting": 2,
     "evalkit.parsers": 2, "evalkit.pairing": 2, "evalkit.formats": 2, "evalkit.modelfile": 2, "evalkit.markdown": 2,
     "evalkit.turns": 2, "evalkit.questions": 2, "evalkit.scaffold": 2,
-    "evalkit.clients": 3, "evalkit.store": 3, "evalkit.stats": 3,
+    "evalkit.clients": 3, "evalkit.store": 3, "evalkit.stats": 3, "evalkit.audit": 3,
     "evalkit.judge": 4, "evalkit.engine": 4, "evalkit.boards": 4, "evalkit.recorded": 4, "evalkit.imports": 4,
-    "evalkit.exports": 4, "evalkit.verdicts": 4, "evalkit.audit": 3, "evalkit.gate": 4, "evalkit.provenance": 4, "evalkit.assignment": 4,
-    "evalkit.verification": 5, "evalkit.report.tables": 5, "evalkit.report.results": 5, "evalkit.report.canonical": 5, "evalkit.report.journal": 5,
-    "evalkit.report.ratings": 5, "evalkit.report.values": 5, "evalkit.report.rows": 5,
-    "evalkit.report.comparison": 5, "evalkit.report.power": 5, "evalkit.report.gate": 5, "evalkit.report.gate_ci": 5,
+    "evalkit.exports": 4, "evalkit.verdicts": 4, "evalkit.gate": 4, "evalkit.provenance": 4, "evalkit.assignment": 4,
+    "evalkit.verification": 5, "evalkit.report.tables": 5, "evalkit.report.results": 5, "evalkit.report.canonical": 5,
+    "evalkit.report.journal": 5, "evalkit.report.ratings": 5, "evalkit.report.values": 5, "evalkit.report.rows": 5,
+    "evalkit.report.agreement": 5, "evalkit.report.audit": 5, "evalkit.report.comparison": 5,
+    "evalkit.report.power": 5, "evalkit.report.gate": 5, "evalkit.report.gate_ci": 5,
     "evalkit.cli": 6, "evalkit.__main__": 6,
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets")

@@ -7,8 +7,9 @@ for the last, which is at a sample planned beforehand: by the union bound both h
 import math
 from statistics import NormalDist
 
-# of the error, what early looks get; the rest is the last look's, where close cases are decided
-EARLY_SHARE = 0.4
+# of the error, what early looks get; the rest is the last look's, where close cases are decided. With less, wins and
+# losses of a model at 60 % no longer save three fifths of 805 instructions
+EARLY_SHARE = 0.5
 # the sequence is tightest at this share of the planned sample: a clear case is decided there, and up to four times as
 # much or as little costs it less than a tenth of its width
 TIGHTEST_AT = 0.25

@@ -171,7 +171,7 @@ def test_a_close_case_is_decided_when_everything_is_judged(zygote: Zygote, tmp_p
     assert said.status == 0, said.err
     document = json.loads(said.out)
     assert (document["spent"]["instructions"], document["spent"]["looks"]) == (400, 8)
-    assert document["confidence"] == pytest.approx(0.97)
+    assert document["confidence"] == pytest.approx(0.975)
     assert document["error_rate"] == pytest.approx(0.025)
 
 

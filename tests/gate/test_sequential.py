@@ -20,7 +20,7 @@ def test_a_look_before_the_last_is_as_sure_as_all_of_them_need() -> None:
 
 
 def test_the_last_look_is_the_one_at_everything_whatever_has_a_verdict() -> None:
-    assert confidence(400, n=400) == confidence(400, n=390) == pytest.approx(1 - 0.1 * 0.6)
+    assert confidence(400, n=400) == confidence(400, n=390) == pytest.approx(1 - 0.1 * 0.5)
 
 
 def test_a_look_without_any_verdict_can_be_taken() -> None:

@@ -32,8 +32,8 @@ def reach(n: int, *, n_planned: int = N) -> float:
 @pytest.mark.parametrize("n", [50, 100, 201, 400, 804])
 def test_the_width_of_early_looks_is_that_of_the_published_theorem(n: int) -> None:
     # theorem 2.2: sd * sqrt(2 (t rho^2 + 1) / (t^2 rho^2) * log(sqrt(t rho^2 + 1) / alpha)), with the share of alpha
-    # that early looks get, and rho^2 for t = 805 / 4: the root of x = log(1 + x) - 2 log(0.02), over t
-    alpha, rho2 = 0.4 * 0.05, 10.2438690147 / (N / 4)
+    # that early looks get, and rho^2 for t = 805 / 4: the root of x = log(1 + x) - 2 log(0.025), over t
+    alpha, rho2 = 0.5 * 0.05, 9.752937920 / (N / 4)
     published = math.sqrt(2 * (n * rho2 + 1) / (n**2 * rho2) * math.log(math.sqrt(n * rho2 + 1) / alpha))
     assert reach(n) / math.sqrt(n) == pytest.approx(published, rel=1e-6)
 
@@ -49,9 +49,9 @@ def test_a_quarter_or_four_times_the_tuned_sample_costs_less_than_a_tenth() -> N
 
 
 def test_early_looks_and_the_last_one_share_the_error() -> None:
-    # 0.03 of 0.05 are left to the last look: 97 %, which takes 2.17 standard errors
-    assert last_look_confidence(alpha=0.05) == pytest.approx(0.97)
-    assert errors(last_look_confidence(alpha=0.05)) == pytest.approx(2.1701, abs=1e-4)
+    # 0.025 of 0.05 are left to the last look: 97.5 %, which takes 2.24 standard errors
+    assert last_look_confidence(alpha=0.05) == pytest.approx(0.975)
+    assert errors(last_look_confidence(alpha=0.05)) == pytest.approx(2.2414, abs=1e-4)
     assert 1 - last_look_confidence(alpha=0.1) == pytest.approx(0.1 * (1 - EARLY_SHARE))
 
 

@@ -54,8 +54,8 @@ def gather_battles(
         raise ConfigError(
             f"{judged[0]}: --control and --cluster COLUMN are for tables of votes; this one has judged pairs"
         )
-    votes += _votes_of(entries_of_files(judged), judge=judge, clustered=cluster != NO_CLUSTER)
-    return _gathered(votes)
+    entries = _chosen(entries_of_files(judged), judge)
+    return _gathered(votes, entries, clustered=cluster != NO_CLUSTER)
 
 
 def battles_of_entries(entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True) -> Gathered:
@@ -65,16 +65,12 @@ def battles_of_entries(entries: Sequence[Entry], *, judge: str | None = None, cl
         InputError: several judges and none chosen.
         StatsError: nothing is left to be rated.
     """
-    return _gathered(_votes_of(entries, judge=judge, clustered=clustered))
-
-
-def _votes_of(entries: Sequence[Entry], *, judge: str | None, clustered: bool) -> list[Votes]:
-    chosen = _chosen([entry for entry in entries if not entry.graded], judge)
-    _check_once(chosen)
-    return [_votes(entry, clustered=clustered) for entry in chosen]
+    return _gathered([], _chosen(entries, judge), clustered=clustered)
 
 
 def _chosen(entries: Sequence[Entry], judge: str | None) -> Sequence[Entry]:
+    """Comparisons under one judge."""
+    entries = [entry for entry in entries if not entry.graded]
     judges = sorted({entry.judge for entry in entries})
     if judge is not None:
         if judge not in judges:
@@ -116,9 +112,14 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
     )
 
 
-def _gathered(votes: Sequence[Votes]) -> Gathered:
+def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> Gathered:
+    _check_once(entries)
+    # what is no answer fights nobody
+    passed = [entry for entry in entries if not entry.refused]
+    votes = [*voted, *(_votes(entry, clustered=clustered) for entry in passed)]
     if not votes:
-        raise StatsError("no comparisons: what was given holds grades only")
+        why = "what was given holds grades only" if not entries else "an audit refused the outputs of every model"
+        raise StatsError(f"no comparisons: {why}")
     models, places = _joined([one.models for one in votes])
     a = np.concatenate([place[one.a] for place, one in zip(places, votes, strict=True)])
     b = np.concatenate([place[one.b] for place, one in zip(places, votes, strict=True)])
@@ -139,6 +140,7 @@ def _gathered(votes: Sequence[Votes]) -> Gathered:
         "battles without a verdict": sum(one.n_undecided for one in votes),
         "battles of a model against itself": int((~fought).sum()),
         "models without a single verdict": len(models) - len(kept),
+        "models whose outputs an audit refused": len(entries) - len(passed),
     }
     columns = sorted({one.cluster_column for one in votes if one.cluster_column})
     by = " and ".join(columns) if battles.n_clusters < battles.n else None

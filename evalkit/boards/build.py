@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, part_names
-from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
-from evalkit.errors import InputError, StatsError, UnknownName
+from evalkit.boards.rates import Rates, check_controls, learn_rates
+from evalkit.boards.row import BoardRow, Metric, Recipe
+from evalkit.errors import InputError
 from evalkit.formats.scores import Score
 from evalkit.references import Reference
-from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
-from evalkit.stats.history import History, fit_history
 from evalkit.stats.ranks import rank_ranges
 from evalkit.types import StatusKind
 
@@ -46,7 +45,7 @@ def build_boards(
         UnknownName: a control that no answer has a measure for.
         StatsError: the recipe cannot be followed with these data.
     """
-    _check_controls(entries, recipe.controls)
+    check_controls(entries, recipe.controls)
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
         group = groups.setdefault(entry.group, [])
@@ -65,23 +64,13 @@ def build_boards(
     ]
 
 
-def _check_controls(entries: Sequence[Entry], controls: Sequence[str]) -> None:
-    """A name that nobody knows is a slip; a measure that is only missing here is refused row by row."""
-    known = {LENGTH, *COUNTS, *GROUPS, *(name for entry in entries for name in entry.sample.measures)}
-    for name in controls:
-        if name not in known:
-            raise UnknownName("control", name, known)
-
-
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     first = entries[0]
-    history = style_history = None
-    if recipe.difficulty == DifficultySource.FIT and recipe.compat is None and not first.graded:
-        history = _learn(entries, (LENGTH,))
-        style_history = _learn(entries, recipe.controls) if recipe.controls else None
+    # a published formula has coefficients of its own
+    rates = Rates(recipe) if recipe.compat is not None else learn_rates(entries, recipe)
     metric = Metric.SCORE if first.graded else recipe.metric
     parts = part_names(entries)
-    rows = [build_row(entry, recipe, history=history, style_history=style_history, parts=parts) for entry in entries]
+    rows = [rates.row(entry, parts=parts) for entry in entries]
     if recipe.arena is not None and not first.graded:
         rows = [
             row
@@ -95,14 +84,6 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     ranked += [row for row in rows if row.entry.refused]
     ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
     return Board(first.judge, first.digest, first.part, first.baseline, metric, tuple(ranked))
-
-
-def _learn(entries: Sequence[Entry], controls: Sequence[str]) -> History:
-    samples = {one.model: one.sample for one in entries if one.model != one.baseline and not one.refused}
-    try:
-        return fit_history(samples, controls=controls)
-    except StatsError as error:
-        raise StatsError(f"judge {entries[0].judge!r}: {error}. Choose another with --judge, or none") from None
 
 
 def _scores(board: Board) -> list[Score]:

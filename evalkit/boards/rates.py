@@ -1,10 +1,10 @@
 """A model's rates by a recipe on whatever sample of its verdicts, and how far two models are apart in them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import DifficultySource, Metric, Recipe, build_row
+from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
 from evalkit.errors import StatsError, UnknownName
 from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
 from evalkit.stats.history import History, fit_history
@@ -37,15 +37,13 @@ class Rates:
     length: History | None = None
     style: History | None = None
 
+    def row(self, entry: Entry, *, parts: Collection[str] | None = None) -> BoardRow:
+        """The entry's line on a board; `parts` are as in `build_row`."""
+        return build_row(entry, self.recipe, history=self.length, style_history=self.style, parts=parts)
+
     def measure(self, entry: Entry, sample: Sample) -> dict[Metric, Measured]:
         """Every rate of the entry were this its sample."""
-        row = build_row(
-            replace(entry, sample=sample),
-            self.recipe,
-            history=self.length,
-            style_history=self.style,
-            parts=(),
-        )
+        row = self.row(replace(entry, sample=sample), parts=())
         return {metric: row.measured(metric) for metric in self.metrics(entry)}
 
     def metrics(self, entry: Entry) -> list[Metric]:
@@ -84,7 +82,8 @@ def learn_rates(group: Sequence[Entry], recipe: Recipe) -> Rates:
     check_controls(group, recipe.controls)
     if recipe.difficulty != DifficultySource.FIT or group[0].graded:
         return Rates(recipe)
-    samples = {entry.model: entry.sample for entry in group if entry.model != entry.baseline}
+    # what an audit refused are no answers to learn from
+    samples = {one.model: one.sample for one in group if one.model != one.baseline and not one.refused}
     try:
         style = fit_history(samples, controls=recipe.controls) if recipe.controls else None
         return Rates(recipe, fit_history(samples, controls=(LENGTH,)), style)

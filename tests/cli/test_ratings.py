@@ -98,7 +98,9 @@ def test_published_verdicts_rank_as_their_win_rates(tmp_path: Path, real_outputs
     table = real_outputs / "preferences.parquet"
     done = evalkit("ratings", table, "--judge", "weighted_alpaca_eval_gpt4_turbo", "--json", cwd=tmp_path)
     rows = [row for row in json.loads(done.stdout)["rows"] if row["model"] != "gpt4_1106_preview"]
-    # all met the same baseline on the same instructions, so that strengths are log-odds of win rates
-    assert len(rows) == 44 and [row["win_rate"] for row in rows] == sorted(
+    # all met the same baseline on the same instructions, so that strengths are log-odds of win rates; the model with
+    # one answer to everything is refused
+    assert json.loads(done.stdout)["left_out"] == {"models whose outputs an audit refused": 1}
+    assert len(rows) == 43 and [row["win_rate"] for row in rows] == sorted(
         (row["win_rate"] for row in rows), reverse=True
     )

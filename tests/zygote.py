@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,11 @@ class Running:
 
 
 class Zygote:
-    """Starts command lines."""
+    """Starts command lines; what they print is kept in a folder of its own."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", said: Path) -> None:
         self._process = process
+        self._said = said
         self._count = 0
 
     def start(
@@ -54,11 +56,13 @@ class Zygote:
         cwd: Path,
         environment: Mapping[str, str] | None = None,
         err: Path | None = None,
+        limit: int = 0,
     ) -> Running:
+        """Start one; with a `limit` it is ended by SIGALRM after so many seconds."""
         self._count += 1
-        out, err = cwd / f"said-{self._count}.out", err or cwd / f"said-{self._count}.err"
+        out, err = self._said / f"{self._count}.out", err or self._said / f"{self._count}.err"
         request = {"run": [str(one) for one in arguments], "cwd": str(cwd), "out": str(out), "err": str(err)}
-        pid = self.ask({**request, "environment": dict(environment or {})})
+        pid = self.ask({**request, "environment": dict(environment or {}), "limit": limit})
         return Running(self, int(pid), out, err)
 
     def run(self, arguments: Sequence[object], *, cwd: Path, environment: Mapping[str, str] | None = None) -> Running:
@@ -86,13 +90,14 @@ def open_zygote() -> Iterator[Zygote]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
-        yield Zygote(process)
-    finally:
-        assert process.stdin is not None and process.stdout is not None
-        process.stdin.close()
-        process.wait(timeout=20)
-        process.stdout.close()
+    with tempfile.TemporaryDirectory() as said:
+        try:
+            yield Zygote(process, Path(said))
+        finally:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.close()
+            process.wait(timeout=20)
+            process.stdout.close()
 
 
 def serve() -> None:
@@ -101,6 +106,9 @@ def serve() -> None:
     import sqlalchemy.dialects.sqlite  # noqa: F401
 
     import evalkit.cli.annotate
+    import evalkit.cli.export
+    import evalkit.cli.gate
+    import evalkit.cli.import_
     import evalkit.cli.leaderboard  # noqa: F401
 
     for line in sys.stdin:
@@ -126,6 +134,7 @@ def _become(request: Mapping[str, Any]) -> NoReturn:
 
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
+    signal.alarm(request["limit"])
     for number, name in ((1, "out"), (2, "err")):
         handle = os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(handle, number)

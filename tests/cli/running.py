@@ -1,17 +1,27 @@
 """Run the command line as a user does, in a process of its own."""
 
-import os
+import atexit
+import contextlib
+import functools
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.zygote import Zygote, open_zygote
+
 Done = subprocess.CompletedProcess[str]
+_LONGEST = 120
+_until_exit = contextlib.ExitStack()
+atexit.register(_until_exit.close)
 
 
 def evalkit(*arguments: object, cwd: Path, **environment: str) -> Done:
     """Run evalkit without the settings and keys of whoever runs the tests."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVALKIT_", "OPENAI_"))}
-    command = [sys.executable, "-m", "evalkit", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, timeout=120, check=False
-    )
+    running = _zygote().start(arguments, cwd=cwd, environment=environment, limit=_LONGEST)
+    status = running.wait()
+    out, err = (path.read_text(encoding="utf-8") for path in (running.out, running.err))
+    return Done([str(one) for one in arguments], status, out, err)
+
+
+@functools.cache
+def _zygote() -> Zygote:
+    return _until_exit.enter_context(open_zygote())

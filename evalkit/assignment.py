@@ -106,7 +106,10 @@ class Prepared:
 
     def audits(self, limits: AuditLimits) -> dict[str, Audit]:
         """What is found in each candidate's outputs, by model."""
-        return {one.model: audit_outputs(one, self.baseline, limits=limits) for one in self.candidates}
+        return {
+            one.model: audit_outputs(one, self.baseline, questions=self.questions, limits=limits)
+            for one in self.candidates
+        }
 
     def works(self, secret: bytes, audits: Mapping[str, Audit] | None = None) -> list[Work]:
         """Every judge's work on every candidate, with fences drawn from a store's secret.

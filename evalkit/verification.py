@@ -23,10 +23,12 @@ from evalkit.types import Annotation, JudgeConfig
 _AGAIN = "Run evalkit annotate again: what is stored is not asked again"
 _JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
 # an evalkit of another version is no difference while the numbers agree; the files' own digests are checked apart
-_UNCOMPARED = {"evalkit", "provenance.evalkit", f"provenance.{ANNOTATIONS}", f"provenance.{SEAL}"}
+_UNCOMPARED = {("evalkit",), ("provenance", "evalkit"), ("provenance", ANNOTATIONS), ("provenance", SEAL)}
 _ABSENT = "nothing"
 _ANNOTATIONS_FILE = "annotations.json"
 _CONTENT = ("the row says", "its content gives")
+# of a field: the names of the objects that it lies in, and its own
+_Path = tuple[str, ...]
 
 
 class Cause(Enum):
@@ -197,33 +199,34 @@ def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Differ
     """Field by field; what an evalkit of another version has no word for is not compared."""
     ours, theirs = dict(_fields(found)), dict(_fields(said))
     other_version = said["provenance"].get("evalkit") != __version__
-    names = [name for name in {**theirs, **ours} if name not in _UNCOMPARED]
-    unlike = [name for name in names if theirs.get(name) != ours.get(name)]
+    paths = [path for path in {**theirs, **ours} if path not in _UNCOMPARED]
+    unlike = [path for path in paths if theirs.get(path) != ours.get(path)]
     if other_version:
-        unlike = [name for name in unlike if name in theirs and name in ours]
+        unlike = [path for path in unlike if path in theirs and path in ours]
     follows = _follows(unlike, other_version=other_version)
-    for name in unlike:
-        yield Difference(name, theirs.get(name, _ABSENT), ours.get(name, _ABSENT), _cause(name, follows))
+    for path in unlike:
+        said_there, found_here = (fields.get(path, _ABSENT) for fields in (theirs, ours))
+        yield Difference(".".join(path), said_there, found_here, _cause(path, follows))
 
 
-def _follows(unlike: Sequence[str], *, other_version: bool) -> Cause:
+def _follows(unlike: Sequence[_Path], *, other_version: bool) -> Cause:
     """Why numbers differ: because of what they are computed from, if that differs."""
-    causes = {_cause(name, Cause.NUMBER) for name in unlike}
+    causes = {_cause(path, Cause.NUMBER) for path in unlike}
     for cause in (Cause.DATA, Cause.JUDGE, Cause.PLAN, Cause.REPLIES, Cause.VERDICTS):
         if cause in causes:
             return cause
     return Cause.VERSION if other_version else Cause.NUMBER
 
 
-def _cause(name: str, of_numbers: Cause) -> Cause:
-    kind, _, rest = name.partition(".")
-    if kind != "provenance":
+def _cause(path: _Path, of_numbers: Cause) -> Cause:
+    if path[:1] != ("provenance",):
         return of_numbers
-    if rest.startswith("data_sha256"):
+    named = path[1] if len(path) > 1 else ""
+    if named == "data_sha256":
         return Cause.DATA
-    if rest in _JUDGE:
+    if named in _JUDGE:
         return Cause.JUDGE
-    return {"verdicts_sha256": Cause.VERDICTS, "replies_sha256": Cause.REPLIES}.get(rest, Cause.PLAN)
+    return {"verdicts_sha256": Cause.VERDICTS, "replies_sha256": Cause.REPLIES}.get(named, Cause.PLAN)
 
 
 def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Difference]:
@@ -235,13 +238,13 @@ def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Differ
             yield Difference(f"judge {config.name}: {name}", str(planned), str(value), Cause.JUDGE, between)
 
 
-def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every field by its path, as JSON; a list is one field."""
+def _fields(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+    """Every field by its path, as JSON; a list is one field. Joined to one text, two paths could have one name."""
     if isinstance(value, dict) and value:
         for key, one in value.items():
-            yield from _fields(one, f"{name}.{key}" if name else str(key))
+            yield from _fields(one, (*path, str(key)))
     else:
-        yield name, _json(value)
+        yield path, _json(value)
 
 
 def _json(value: Any) -> str:

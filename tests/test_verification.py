@@ -183,6 +183,16 @@ def test_an_edited_number_is_detected_though_its_digest_was_made_anew(store: Sto
             assert set(causes(verified).values()) == {Cause.NUMBER}, path
 
 
+@pytest.mark.parametrize("hiding", ["nameless object", "name with dots"])
+def test_no_field_stands_in_for_another_by_a_name_that_looks_the_same(store: Store, row: Row, hiding: str) -> None:
+    if hiding == "nameless object":
+        forged = {**row, "lc_win_rate": 99.5, "": {"lc_win_rate": row["lc_win_rate"]}}
+    else:
+        components = {**row["components"], "repeats": 9.0}
+        forged = {**row, "components": components, "components.repeats": row["components"]["repeats"]}
+    assert not verify_row(sealed(forged, annotations=None), store).equal
+
+
 def test_every_other_field_is_guarded_too(store: Store, row: Row) -> None:
     for change in (
         {"lc_status": "ok, really"},

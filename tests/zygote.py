@@ -5,12 +5,14 @@
 """
 
 import contextlib
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +49,8 @@ class Zygote:
     def __init__(self, process: "subprocess.Popen[str]", said: Path) -> None:
         self._process = process
         self._said = said
-        self._count = 0
+        self._numbers = itertools.count(1)
+        self._asking = threading.Lock()
 
     def start(
         self,
@@ -59,8 +62,8 @@ class Zygote:
         limit: int = 0,
     ) -> Running:
         """Start one; with a `limit` it is ended by SIGALRM after so many seconds."""
-        self._count += 1
-        out, err = self._said / f"{self._count}.out", err or self._said / f"{self._count}.err"
+        number = next(self._numbers)
+        out, err = self._said / f"{number}.out", err or self._said / f"{number}.err"
         request = {"run": [str(one) for one in arguments], "cwd": str(cwd), "out": str(out), "err": str(err)}
         pid = self.ask({**request, "environment": dict(environment or {}), "limit": limit})
         return Running(self, int(pid), out, err)
@@ -74,9 +77,10 @@ class Zygote:
 
     def ask(self, request: Mapping[str, Any]) -> str:
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._process.stdout.readline()
+        with self._asking:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            return self._process.stdout.readline()
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ def _any(*patterns: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]
 DIRECTED = {
     "chat_tokens": Marks(
         "the tokens of a chat template",
-        ("<|", "[inst]", "[/inst]", "<<sys>>", "_of_turn>"),
+        ("<|", "[inst]", "[/inst]", "sys>>", "_of_turn>"),
         _any(
             r"<\|(?:im_(?:start|end|sep)|system|user|assistant|tool|developer|(?:start|end)_header_id|e[om][tm]_id"
             r"|begin_of_text|end_?of_?text|endofprompt|channel|message|start|end|return|call)\|>",
@@ -64,7 +64,7 @@ DIRECTED = {
     ),
     "forged_prompts": Marks(
         "parts of a judge's prompt",
-        ("model_identifier", "outputs", "assistant a", "assistant b", "<<<", "reference answer", "start of"),
+        ("model_identifier", "output", "the start of", "the end of", "<<<", ">>>", "reference answer"),
         _any(
             r"\bmodel_identifier\b",
             r"^#+ *(?:unordered )?(?:model outputs|outputs? \([ab]\))",
@@ -91,7 +91,7 @@ DIRECTED = {
     ),
     "forged_results": Marks(
         "the results of an evaluation",
-        ("winner", "evaluation", "verdict", "identifier", '"preference"'),
+        ("winner", "evaluation", "verdict", "identifier", '"prefer', '"better_answer"'),
         _any(
             r"\bwinner(?: recorded| declared)?(?: is| ?[:=]) ?\"?"
             r"(?:this|assistant|output|answer|response|model|candidate)\b",
@@ -123,13 +123,15 @@ DIRECTED = {
 
 def said(text: str, instruction: str) -> set[str]:
     """Classes of which a text holds something that its instruction does not hold itself."""
-    lower = text.casefold()
+    lower = folded(text)
     near = {name: marks for name, marks in DIRECTED.items() if any(anchor in lower for anchor in marks.anchors)}
     if not near:
         return set()
     prose, asked = _CODE.sub(" ", text), folded(instruction)
-    return {
-        name
-        for name, marks in near.items()
-        if any(folded(match.group()) not in asked for match in marks.pattern.finditer(text if marks.quoted else prose))
-    }
+    return {name for name, marks in near.items() if _says(text if marks.quoted else prose, marks.pattern, asked)}
+
+
+def _says(text: str, pattern: re.Pattern[str], asked: str) -> bool:
+    # once more without its lines: a sentence goes on after the end of one
+    forms = (text, " ".join(text.split()))
+    return any(folded(match.group()) not in asked for form in forms for match in pattern.finditer(form))

@@ -66,7 +66,10 @@ def _at_work(text: str, place: int, *, both_ways: bool) -> bool:
     if letter == "\u00ad":
         return before.isalpha() and after.isalpha()
     if code in _SELECTORS:
-        return before != "" and not before.isspace() and not before.isalpha() and not _HIDDEN.match(before)
+        if before == "" or before.isspace() or _HIDDEN.match(before):
+            return False
+        # of letters, one is a picture too, and Chinese ones have variants
+        return not before.isalpha() or before == "\u2139" or _HAN.match(before) is not None
     if code in _MORE_SELECTORS:
         return _HAN.match(before) is not None
     return False

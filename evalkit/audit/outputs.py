@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.audit.checks import KEYS, Bounds, Check, share_check, skipped
 from evalkit.audit.copies import copy_checks
@@ -10,21 +10,43 @@ from evalkit.audit.directed import DIRECTED, said
 from evalkit.audit.form import broken_off, oversized, refuses
 from evalkit.audit.hidden import hidden
 from evalkit.audit.limits import AuditLimits
-from evalkit.audit.relevance import LEAST_WORDS, relevance_p
+from evalkit.audit.relevance import LEAST_CHARS, LEAST_WORDS, relevance_p
 from evalkit.audit.resemblance import largest_cluster
 from evalkit.audit.words import folded, words
 from evalkit.errors import AuditFailed
-from evalkit.types import Audit, Finding, Output, OutputSet, Severity
+from evalkit.types import Audit, Example, Finding, Output, OutputSet, Severity
 
 
 def audit_outputs(
     candidate: OutputSet,
     baseline: OutputSet | None,
     *,
+    questions: Sequence[Example] | None = None,
     limits: AuditLimits = AuditLimits(),  # noqa: B008
 ) -> Audit:
-    """What is found in a model's outputs; a check that they are too few for, or that lacks a baseline, is not made."""
-    return audit_of(examine_outputs(candidate, baseline, limits=limits), n=len(candidate.outputs))
+    """What is found in a model's outputs; a check that they are too few for, or that lacks a baseline, is not made.
+
+    Args:
+        questions: what was asked, where there is no baseline and this is known.
+    """
+    shown = judged_outputs(candidate, questions if baseline is None else baseline.examples)
+    return audit_of(examine_outputs(shown, baseline, limits=limits), n=len(shown.outputs))
+
+
+def judged_outputs(candidate: OutputSet, questions: Sequence[Example] | None) -> OutputSet:
+    """The outputs that would be judged: the first to each question, with the text that the question has.
+
+    What nobody judges could thin out what is wrong with the others, and a candidate's own text of an instruction could
+    hold what its answers must not. All outputs where none is to a question, or these are not known.
+    """
+    asked = {example.key: example for example in questions or ()}
+    first: dict[str, Output] = {}
+    for output in candidate.outputs:
+        if output.key in asked:
+            first.setdefault(output.key, output)
+    if not first:
+        return candidate
+    return replace(candidate, examples=tuple(asked[key] for key in first), outputs=tuple(first.values()))
 
 
 def audit_of(checks: Sequence[Check], *, n: int) -> Audit:
@@ -59,7 +81,11 @@ def examine_outputs(
     *,
     limits: AuditLimits = AuditLimits(),  # noqa: B008
 ) -> list[Check]:
-    """Every check of an audit, those that found nothing and those that could not be made too."""
+    """Every check of an audit, those that found nothing and those that could not be made too.
+
+    Args:
+        candidate: as `judged_outputs` gives it.
+    """
     answers = _answers(candidate)
     theirs = None if baseline is None else _answers(baseline)
     said_words = [words(text) for text in answers.texts]
@@ -145,8 +171,13 @@ def _near_duplicates(answers: _Answers, said_words: Sequence[list[str]], limits:
 
 def _relevance(answers: _Answers, said_words: Sequence[list[str]], limits: AuditLimits) -> Check:
     name, bounds = "relevance", Bounds(fail=limits.max_relevance_p)
-    long_enough = [place for place, one in enumerate(said_words) if len(one) >= LEAST_WORDS]
-    few = _few(len(long_enough), limits, f"answers of {LEAST_WORDS} words or more")
+    # a long text of few words is no short answer: it may have none so that there is nothing to compare
+    long_enough = [
+        place
+        for place, (one, text) in enumerate(zip(said_words, answers.texts, strict=True))
+        if len(one) >= LEAST_WORDS or len(text) >= LEAST_CHARS
+    ]
+    few = _few(len(long_enough), limits, f"answers of {LEAST_WORDS} words or {LEAST_CHARS} characters")
     few = few or _few(len({answers.instructions[place] for place in long_enough}), limits, "different instructions")
     if few:
         return skipped(name, bounds, few)

@@ -13,8 +13,8 @@ Ints = NDArray[np.int64]
 _Entries = tuple[Ints, Ints]
 
 PERMUTATIONS = 499
-# common words cannot be expected of a shorter answer
-LEAST_WORDS = 8
+# common words cannot be expected of an answer that is shorter by both
+LEAST_WORDS, LEAST_CHARS = 8, 200
 # of more answers, as many are looked at: pairs of all with all are held
 _MOST = 1000
 # words of more instructions than this share, and than a few, are reckoned with at once, the others pair by pair

@@ -1,7 +1,7 @@
 """Models compared pair by pair on their common instructions, under one judge and against one baseline."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +15,7 @@ from evalkit.stats.multiple import holm, indistinguishable
 from evalkit.stats.paired import common
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Measured
-from evalkit.types import OK, Estimate
+from evalkit.types import OK, Audit, Estimate
 
 MOST_MODELS = 30
 
@@ -66,7 +66,8 @@ class Comparisons:
     """All pairs of the models in the order in which they were named.
 
     `alike` are the largest sets of models of which no two differ significantly in the metric, after Holm's adjustment;
-    a model may stand in several. Two models alone have a `detail`.
+    a model may stand in several. Two models alone have a `detail`. `refused` has the audits that refuse a model's
+    outputs, whatever the judge says of them.
     """
 
     judge: str
@@ -79,6 +80,7 @@ class Comparisons:
     pairs: tuple[Pair, ...]
     alike: tuple[tuple[str, ...], ...]
     detail: Detail | None = None
+    refused: Mapping[str, Audit] = field(default_factory=dict)
 
 
 def compare(
@@ -116,6 +118,7 @@ def compare(
         pairs=tuple(pairs),
         alike=tuple(indistinguishable(models, apart)),
         detail=_detail((chosen[models[0]], chosen[models[1]]), rates, metric, n_swings) if len(models) == 2 else None,
+        refused={model: audit for model in models if (audit := chosen[model].audit) is not None and audit.failures},
     )
 
 

@@ -139,7 +139,7 @@ def _one_group(entries: Sequence[Entry]) -> list[Entry]:
             f"verdicts of {len(groups)} judges, forms or baselines: {named}. Choose with --judge, or name fewer sources"
         )
     if any(entry.graded for entry in entries):
-        raise InputError("answers were graded alone: a gate reads win rates")
+        raise InputError("answers were graded alone: power is computed for win rates")
     return list(entries)
 
 

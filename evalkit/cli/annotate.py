@@ -24,7 +24,7 @@ from evalkit.cli.judging import (
     require_covered,
     require_finished,
 )
-from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.progress import describe_forecast
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
@@ -33,7 +33,7 @@ from evalkit.report.canonical import canonical_digest
 from evalkit.report.rows import rows_text
 from evalkit.report.text import printable
 from evalkit.report.values import row_document
-from evalkit.store import Store, open_store, store_exists
+from evalkit.store import Store, open_store, store_exists, store_url
 from evalkit.types import ChatRequest
 
 _CHUNK = 256
@@ -84,10 +84,15 @@ def command(
     audits = {} if audit == "off" else prepared.audits(audit_limits)
     if audit == "refuse":
         require_passed(audits)
+    # before anything is paid for: a run can still be stopped
+    print_notes(
+        f"{model}: audit, {one.severity.value}: {one.reason}"
+        for model, found in audits.items()
+        for one in found.findings
+    )
     judged = judge_all(prepared, url, audits=audits, results=results, recipe=recipe, limits=limits, log=log)
     rows = [row for one in judged for row in one.rows]
     note_run(judged, prepared.judges)
-    print_notes(f"{model}: {one.reason}" for model, found in audits.items() for one in found.findings)
     click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)
     require_finished(judged)
     require_covered(judged)

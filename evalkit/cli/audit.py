@@ -1,9 +1,11 @@
 """evalkit audit: look at what is to be judged, and by whom, before it costs anything."""
 
+from collections.abc import Sequence
+
 import click
 
 from evalkit.audit.limits import AuditLimits
-from evalkit.audit.outputs import audit_of, examine_outputs, require_passed
+from evalkit.audit.outputs import audit_of, examine_outputs, judged_outputs, require_passed
 from evalkit.benchmarks import Benchmark, read_benchmark
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.options import json_option
@@ -12,7 +14,7 @@ from evalkit.formats.outputs import read_outputs
 from evalkit.questions import load_baseline, load_questions
 from evalkit.report.audit import Examined, examined_json, examined_text
 from evalkit.report.text import printable
-from evalkit.types import OutputSet
+from evalkit.types import Example, OutputSet
 
 
 @click.group("audit")
@@ -24,7 +26,8 @@ def command() -> None:
 @click.argument("outputs", nargs=-1, required=True)
 @click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
               help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]")  # fmt: skip
-@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
+@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
+              help="What the outputs answer: its questions and its baseline.")  # fmt: skip
 @click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
 @click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction.")
 @audit_limits_options
@@ -51,7 +54,7 @@ def outputs_command(
         click.echo(f"note: {printable(note)}", err=True)
     if reference is None:
         click.echo("note: copies of a baseline are not looked for. Name its outputs with --baseline", err=True)
-    examined = [_examine(one, reference, audit_limits) for one in candidates]
+    examined = [_examine(one, reference, asked, audit_limits) for one in candidates]
     click.echo(examined_json(examined) if as_json else examined_text(examined), nl=False)
     require_passed({one.model: audit_of(one.checks, n=one.n) for one in examined})
 
@@ -61,8 +64,12 @@ def _has_baseline(benchmark: Benchmark) -> bool:
     return benchmark.baseline_outputs is not None and not benchmark.baseline_outputs.startswith(PREFIX)
 
 
-def _examine(candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits) -> Examined:
-    checks = examine_outputs(candidate, baseline, limits=limits)
-    return Examined(
-        candidate.model, None if baseline is None else baseline.model, len(candidate.outputs), tuple(checks)
-    )
+def _examine(
+    candidate: OutputSet, baseline: OutputSet | None, questions: Sequence[Example] | None, limits: AuditLimits
+) -> Examined:
+    shown = judged_outputs(candidate, questions if baseline is None else baseline.examples)
+    if left_out := len(candidate.outputs) - len(shown.outputs):
+        note = f"{candidate.model}: {left_out} outputs are to none of the instructions, or repeated, and left out"
+        click.echo(f"note: {printable(note)}", err=True)
+    checks = examine_outputs(shown, baseline, limits=limits)
+    return Examined(candidate.model, None if baseline is None else baseline.model, len(shown.outputs), tuple(checks))

@@ -5,11 +5,14 @@ import click
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.comparison import Comparisons, compare
 from evalkit.boards.gathering import PARTS, Gathering
+from evalkit.boards.selection import Sources, read_entries, read_recipe
 from evalkit.boards.texts import texts_of_files, texts_of_store
-from evalkit.cli.options import json_option, open_existing
-from evalkit.cli.sources import BENCHMARK, Sources, metric_option, read_entries, read_recipe, source_options
+from evalkit.cli.options import json_option
+from evalkit.cli.ranges import Range
+from evalkit.cli.sources import metric_option, source_options
 from evalkit.report.comparison import comparison_json, comparison_text
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.store import open_existing, store_url
 from evalkit.verdicts import Wanted
 
 
@@ -19,7 +22,8 @@ from evalkit.verdicts import Wanted
 @metric_option
 @click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown. "
               "[default: what the benchmark's style says]")  # fmt: skip
-@click.option("--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True)
+@click.option("--confidence", type=Range(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
+              help="Of the intervals, and of all differences of several models together.")  # fmt: skip
 @click.option("--by", multiple=True, type=click.Choice(PARTS), help="Show the difference by turn or category as well.")
 @click.option("--swings", type=click.IntRange(0), default=5, show_default=True,
               help="How many instructions to show of those on which the verdicts differ most.")  # fmt: skip
@@ -50,6 +54,6 @@ def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
     keys = {swing.key for swing in found.detail.swings} if found.detail else set()
     if not keys or sources.files:
         return texts_of_files(sources.files, keys)
-    wanted = Wanted(read_benchmark(sources.board or BENCHMARK).name, found.judge, found.models[0])
-    with open_existing(sources.store, sources.results) as opened:
+    wanted = Wanted(read_benchmark(sources.benchmark).name, found.judge, found.models[0])
+    with open_existing(store_url(sources.store, sources.results)) as opened:
         return texts_of_store(opened, wanted, keys, results=sources.results)

@@ -13,6 +13,7 @@ from evalkit.audit.outputs import require_passed
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.entries import Entry, Gathering
 from evalkit.boards.row import Recipe, build_row
+from evalkit.boards.selection import Sources, read_recipe, style_of
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import (
@@ -24,14 +25,16 @@ from evalkit.cli.judging import (
     print_notes,
     require_finished,
 )
-from evalkit.cli.options import json_option, open_existing, results_option, store_option, store_url
-from evalkit.cli.sources import Sources, metric_option, read_recipe, style_of
+from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.ranges import Range
+from evalkit.cli.sources import metric_option
 from evalkit.engine.limits import Limits
+from evalkit.engine.plan import Work
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
 from evalkit.files import write_text
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_one
-from evalkit.gate.choice import Wanted, beside, choose
+from evalkit.gate.choice import Wanted, beside, check_against, check_mode, choose
 from evalkit.gate.decide import refuse_unjudged
 from evalkit.gate.gate import Gate
 from evalkit.gate.rule import MIN_COVERAGE, Decision, Outcome, Rule
@@ -42,7 +45,8 @@ from evalkit.report.gate import gate_explanation, gate_json, gate_text, why
 from evalkit.report.gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.types import JudgeConfig
+from evalkit.store import open_existing, open_store, store_exists, store_url
+from evalkit.types import OK, JudgeConfig
 from evalkit.verification import verify_files
 
 INCONCLUSIVE = ("fail", "warn", "pass")
@@ -50,15 +54,16 @@ INCONCLUSIVE = ("fail", "warn", "pass")
 
 @click.command("gate")
 @click.argument("candidate")
-@click.option("--min", "minimum", type=float, metavar="PERCENT", help="The rate that the model must reach.")
+@click.option("--min", "minimum", type=Range(), metavar="PERCENT", help="The rate that the model must reach.")
 @click.option("--against", metavar="MODEL", help="Instead: a model that it must not be behind by more than --margin.")
-@click.option("--margin", type=float, metavar="POINTS", default=0.0, show_default=True)
+@click.option("--margin", type=Range(), metavar="POINTS", default=0.0, show_default=True,
+              help="How far behind --against it may be.")  # fmt: skip
 @metric_option
-@click.option("--confidence", type=click.FloatRange(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
+@click.option("--confidence", type=Range(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
               help="Of the two-sided interval that must lie on one side.")  # fmt: skip
 @click.option("--min-n", type=click.IntRange(2), default=MIN_INSTRUCTIONS, show_default=True,
               help="So many instructions must have a verdict.")  # fmt: skip
-@click.option("--min-coverage", type=click.FloatRange(0, 1), default=MIN_COVERAGE, show_default=True,
+@click.option("--min-coverage", type=Range(0, 1), default=MIN_COVERAGE, show_default=True,
               help="And so large a share of those that were asked about.")  # fmt: skip
 @click.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
               help="What to make of a measurement that cannot tell: exit with 4, or with 0.")  # fmt: skip
@@ -155,11 +160,14 @@ def _end(decision: Decision, inconclusive: str) -> None:
     if decision.outcome == Outcome.AUDIT_FAILED:
         require_passed({decision.model: decision.audit})
     if decision.outcome == Outcome.INCOMPLETE:
-        raise Incomplete(f"{said}. Judge the rest: evalkit annotate asks only what is missing")
+        cure = ". Judge the rest: evalkit annotate asks only what is missing" if decision.n_missing else ""
+        raise Incomplete(f"{said}{cure}")
     if decision.outcome == Outcome.FAILED:
         raise GateFailed(f"{said}")
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[0]:
-        raise Inconclusive(f"{said}. evalkit power says how much more data would tell")
+        # more of what is degraded tells no more
+        measured = decision.estimate.status == OK
+        raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if measured else said)
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[1]:
         print_notes([f"{said}, and is let through by --inconclusive warn"])
 
@@ -186,10 +194,12 @@ class _Case:
     def from_store(self) -> Decision:
         """On the store's verdicts."""
         judge = self._judge()
+        return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
+
+    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Decision:
         wanted = Wanted(
             judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
         )
-        entries = self._stored(judge.name if isinstance(judge, JudgeConfig) else judge)
         if judge is None:
             # the only judge there is counts as it is configured today
             names = {entry.judge for entry in entries if entry.model == self.candidate}
@@ -198,7 +208,7 @@ class _Case:
 
     def from_row(self, path: Path) -> Decision:
         """On a written row, if it is what the store's replies give."""
-        with open_existing(self.sources.store, self.sources.results) as opened:
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
             found = verify_files(path, opened)
         if found.refused:
             raise found.refused[0]
@@ -207,7 +217,27 @@ class _Case:
         (row,) = found.rows
         if not row.equal:
             raise AuditFailed(f"{path}: {row.differences[0]}. Run evalkit annotate again: nothing is paid twice")
-        return replace(self, candidate=row.model).from_store()
+        assert row.row is not None
+        return replace(self, candidate=row.model)._of_row(path, row.row.entry)
+
+    def _of_row(self, path: Path, written: Entry) -> Decision:
+        """On the verdicts that a row was made of, and no others of the model, if they are what is configured."""
+        assert written.plan is not None
+        if written.plan.benchmark != self.benchmark:
+            raise ConfigError(
+                f"{path}: a row of benchmark {written.plan.benchmark!r}, and the gate is configured for "
+                f"{self.benchmark!r}. Choose with --benchmark"
+            )
+        judge = self._judge()
+        if isinstance(judge, str) and judge != written.judge:
+            raise ConfigError(
+                f"{path}: a row of judge {written.judge!r}, and the gate is configured for {judge!r}. "
+                "Choose with --judge"
+            )
+        entries = self._stored(written.judge)
+        return self._of_store(
+            judge, [one for one in entries if one.model != written.model or one.group == written.group]
+        )
 
     def judged(self, limits: Limits, audit_limits: AuditLimits, log: Path | None, batch: int | None) -> Decision:
         """On outputs, judged first as far as they are not yet; in batches where their size is given."""
@@ -229,7 +259,10 @@ class _Case:
                 n=len(outputs.outputs),
             )
         url = store_url(self.sources.store, self.sources.results)
-        wanted = Wanted(judge=judge, baseline=baseline, compat=self.compat)
+        (work,) = prepared.works(b"")
+        self._check_before_asking(work, url)
+        # replies that were recorded stand in for the judge
+        wanted = Wanted(judge=work.config, baseline=baseline, compat=self.compat)
         if batch is not None:
             gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
             decision, one = judge_in_batches(
@@ -268,12 +301,27 @@ class _Case:
         decision = gate.decide(candidate, beside(entries, candidate), self.rule)
         return replace(decision, sha256=canonical_digest([build_row(candidate, self.recipe)]))
 
+    def _check_before_asking(self, work: Work, url: str) -> None:
+        """Refuse before anything is paid what the decision would refuse afterwards."""
+        check_mode(work.record, compat=self.compat)
+        if self.rule.against is None:
+            return
+        check_against(work.candidate.model, self.rule.against)
+        if not store_exists(url):
+            raise UnknownName("model", self.rule.against, ())
+        with open_store(url) as opened:
+            other = replace(work.group, model=self.rule.against)
+            if not any(True for _ in opened.answered_of(other)):
+                plans = opened.plans(benchmark=other.benchmark)
+                known = {group.model for group in plans if replace(other, model=group.model) == group}
+                raise UnknownName("model", self.rule.against, known)
+
     def _how(self) -> Gathering:
         style = style_of(self.sources)
         return Gathering(combine=style.combine, by=style.by)
 
     def _stored(self, judge: str | None) -> list[Entry]:
-        with open_existing(self.sources.store, self.sources.results) as opened:
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
             return entries_of_store(opened, benchmark=self.benchmark, judge=judge, how=self._how())
 
     def _judge(self) -> JudgeConfig | str | None:
@@ -294,5 +342,7 @@ class _Case:
         """The name of the baseline that was configured, from its outputs where these were named."""
         if not self.assignment.baselines:
             return None
-        (named,) = self.assignment.baselines
-        return read_one([named]).model if Path(named).exists() else named
+        named = [read_one([one]).model if Path(one).exists() else one for one in self.assignment.baselines]
+        # those of categories are merged in the benchmark's order
+        known = read_benchmark(self.assignment.benchmark).baselines
+        return " + ".join(sorted(named, key=lambda one: known.index(one) if one in known else len(known)))

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from evalkit.benchmarks import read_benchmark
-from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
+from evalkit.cli.ranges import Range
 from evalkit.config import read_model
 from evalkit.engine.estimate import forecast
 from evalkit.engine.generate import Answering, Generated, first_turn, generate
@@ -21,7 +22,7 @@ from evalkit.judge import balanced_orders, pick
 from evalkit.questions import load_questions
 from evalkit.report.journal import open_journal
 from evalkit.report.text import printable
-from evalkit.store import open_store, store_exists
+from evalkit.store import open_store, store_exists, store_url
 from evalkit.types import Example
 
 OUTPUTS_FILE = "outputs.json"
@@ -29,15 +30,17 @@ OUTPUTS_FILE = "outputs.json"
 
 @click.command("generate")
 @click.argument("model", type=click.Path(dir_okay=False))
-@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
+@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
+              help="What is to be answered: a name, or a YAML file.")  # fmt: skip
 @click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
 @click.option("--model-name", metavar="NAME", help="Ask another model of the endpoint than the file names.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Answer N questions, picked by the seed.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True)
-@click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Stop when this is spent.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides what --limit picks.")
+@click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True,
+              help="So many requests at most may be under way at one endpoint.")  # fmt: skip
+@click.option("--max-cost", type=Range(0), metavar="USD", help="Stop when this is spent.")
 @click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many.")
-@click.option("--max-minutes", type=click.FloatRange(0), metavar="M", help="Stop after this time.")
+@click.option("--max-minutes", type=Range(0), metavar="M", help="Stop after this time.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Append every event as a line of JSON.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",

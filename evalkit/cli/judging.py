@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import BoardRow, Recipe, build_row
 from evalkit.boards.sources import entries_of_store
 from evalkit.cli.progress import ProgressLine, describe
+from evalkit.cli.ranges import Range
 from evalkit.config import ORDERS
 from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
@@ -36,7 +37,8 @@ from evalkit.types import Audit, JudgeConfig
 
 MIN_COVERAGE = 0.99
 
-_BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True)
+_BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
+                           help="What is judged, a name or a YAML file; verdicts are filed under it.")  # fmt: skip
 _JUDGES = click.option("--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
                        help="Repeat for a jury. [default: the benchmark's, or surface]")  # fmt: skip
 _ASSIGNMENT = [
@@ -48,9 +50,10 @@ _ASSIGNMENT = [
                  help="Take the judge's raw replies from a recorded file."),
     click.option("--orders", type=click.Choice(ORDERS),
                  help="Show each pair once or both ways. [default: the judge's]"),
-    click.option("--repeats", type=click.IntRange(1), default=1, show_default=True),
+    click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Ask each question so often."),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Judge N instructions, picked by the seed."),
-    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--seed", type=int, default=0, show_default=True,
+                 help="Decides what --limit picks, and who is shown first where one order is asked."),
     click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction."),
     click.option("--on-mismatch", type=click.Choice(["refuse", "intersect"]), default="refuse", show_default=True,
                  help="What to do with instructions that only one side has."),
@@ -58,11 +61,12 @@ _ASSIGNMENT = [
                  help="Take identical answers for a tie without asking."),
 ]  # fmt: skip
 _LIMITS = [
-    click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True),
-    click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="Stop when this is spent."),
+    click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True,
+                 help="So many requests at most may be under way at one endpoint."),
+    click.option("--max-cost", type=Range(0), metavar="USD", help="Stop when this is spent."),
     click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many."),
-    click.option("--max-minutes", type=click.FloatRange(0), metavar="M", help="Stop after this time."),
-    click.option("--max-wait", type=click.FloatRange(0), default=Limits().max_wait, show_default=True,
+    click.option("--max-minutes", type=Range(0), metavar="M", help="Stop after this time."),
+    click.option("--max-wait", type=Range(0), default=Limits().max_wait, show_default=True,
                  metavar="SECONDS",
                  help="Stop when an endpoint answers nobody for so long, or asks to wait longer."),
 ]  # fmt: skip
@@ -143,7 +147,10 @@ def judge_in_batches(
     limits: Limits,
     log: Path | None,
 ) -> tuple[Decision | None, Judged]:
-    """Judge one candidate until the gate can decide, and write its results; no decision where a limit came first."""
+    """Judge one candidate until the gate can decide, and write its results.
+
+    No decision where a limit came first, or the endpoint became another one.
+    """
     how = _how(prepared)
     with _opened(prepared, url, limits, log) as (store, journal):
         (work,) = prepared.works(store.secret, audits)
@@ -152,7 +159,8 @@ def judge_in_batches(
 
         def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
             planned = with_plan(entry, work.record)
-            return gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
+            decision = gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
+            return replace(decision, sha256=canonical_digest([build_row(planned, gate.recipe)]))
 
         with ProgressLine(_title(prepared)) as line:
             decision, annotated = Batches(work, gate.rule, batch).judge(

@@ -1,14 +1,8 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-from evalkit.errors import InputError
-
-if TYPE_CHECKING:
-    from evalkit.store import Store
 
 results_option = click.option(
     "--results",
@@ -24,22 +18,22 @@ store_option = click.option(
     envvar="EVALKIT_STORE",
     help="Database of replies. [default: sqlite:///RESULTS/evalkit.db]",
 )
+
+
+def _drawable(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """A wrong ending is told before the work and not after it."""
+    from evalkit.report.panels import form_of
+
+    if path is not None:
+        form_of(path)
+    return path
+
+
+plot_option = click.option(
+    "--plot",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_drawable,
+    help="Draw into this file as well: .svg, .png or .pdf.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-def open_existing(store: str | None, results: Path) -> "Store":
-    """The store that earlier commands made.
-
-    Raises:
-        InputError: there is none.
-    """
-    from evalkit.store import open_store, store_exists
-
-    url = store_url(store, results)
-    if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
-    return open_store(url)
-
-
-def store_url(store: str | None, results: Path) -> str:
-    return store or f"sqlite:///{results / 'evalkit.db'}"

@@ -7,8 +7,10 @@ import click
 
 from evalkit.boards.power import Basis, advise, basis_of_entries
 from evalkit.boards.row import Metric
+from evalkit.boards.selection import Sources, read_entries, read_recipe
 from evalkit.cli.options import json_option
-from evalkit.cli.sources import Sources, metric_option, read_entries, read_recipe, source_options
+from evalkit.cli.ranges import Range
+from evalkit.cli.sources import metric_option, source_options
 from evalkit.config import read_judge
 from evalkit.errors import ConfigError
 from evalkit.report.power import advice_document, advice_text
@@ -22,26 +24,26 @@ MOST_DEVIATION = 0.5
 
 @click.command("power")
 @source_options
-@click.option("--sd", type=click.FloatRange(0, 1, min_open=True),
+@click.option("--sd", type=Range(0, 1, min_open=True),
               help="Plan without verdicts: the standard deviation of one, 0.5 for wins and losses, about 0.33 for "
               "probabilities; with --against, of a difference of two.")  # fmt: skip
 @click.option("--model", metavar="NAME", help="Whose spread to plan with. [default: the largest there is]")
 @metric_option
-@click.option("--min", "minimum", type=click.FloatRange(0, 100, min_open=True, max_open=True),
+@click.option("--min", "minimum", type=Range(0, 100, min_open=True, max_open=True),
               help="The gate's threshold in percent. [default: 50]")  # fmt: skip
-@click.option("--true", "true", type=click.FloatRange(-100, 100),
+@click.option("--true", "true", type=Range(-100, 100),
               help="The win rate that is to pass, or with --against how far the model is ahead.")  # fmt: skip
-@click.option("--margin", type=click.FloatRange(0), metavar="POINTS",
+@click.option("--margin", type=Range(0, 100), metavar="POINTS",
               help="Instead of --true: how far the model is above the threshold. With --against: how far behind a "
               "model may be.")  # fmt: skip
 @click.option("--against", metavar="MODEL", help="Plan a paired comparison with this model.")
-@click.option("--power", "wanted", type=click.FloatRange(0.05, 0.999), default=0.8, show_default=True,
+@click.option("--power", "wanted", type=Range(0.05, 0.999), default=0.8, show_default=True,
               help="The probability with which the gate is to pass it.")  # fmt: skip
-@click.option("--confidence", type=click.FloatRange(0.5, 0.9999), default=CONFIDENCE, show_default=True,
+@click.option("--confidence", type=Range(0.5, 0.9999), default=CONFIDENCE, show_default=True,
               help="Of the gate's interval.")  # fmt: skip
 @click.option("--most", type=click.IntRange(1), metavar="N", help="How many instructions there are.")
 @click.option("--price-judge", metavar="NAME", help="Ask this judge instead: the price of its tokens.")
-@click.option("--price", type=click.FloatRange(0), metavar="USD", help="The price of a question.")
+@click.option("--price", type=Range(0), metavar="USD", help="The price of a question.")
 @json_option
 def command(
     sources: Sources,

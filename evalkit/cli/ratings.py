@@ -10,11 +10,13 @@ from evalkit.boards.gathering import Gathering
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.boards.sources import entries_of_store
 from evalkit.boards.styles import find_style
-from evalkit.cli.options import json_option, open_existing, results_option, store_option
+from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.ranges import Range
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.report.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
 from evalkit.stats.ratings.scale import Scale, Unit
+from evalkit.store import open_existing, store_url
 
 FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "markdown": ratings_markdown}
 
@@ -29,16 +31,18 @@ FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "mar
 @click.option("--judge", metavar="NAME", help="Only this judge's verdicts, of sources that name judges.")
 @click.option("--method", type=click.Choice(["bt", "elo"]), default="bt", show_default=True,
               help="Bradley-Terry, or Elo's updates, which depend on the order of the battles.")  # fmt: skip
-@click.option("--interval", type=click.Choice(["sandwich", "bootstrap"]), default="sandwich", show_default=True)
+@click.option("--interval", type=click.Choice(["sandwich", "bootstrap"]), default="sandwich", show_default=True,
+              help="By formula, or from resampled clusters.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(20, 100_000), default=1000, show_default=True,
               help="Of the bootstrap.")  # fmt: skip
 @click.option("--scale", "unit", type=click.Choice([unit.value for unit in Unit]), default=Unit.ELO.value,
               show_default=True, help="Points, 400 for odds of ten to one; or log-odds.")  # fmt: skip
 @click.option("--anchor", metavar="MODEL[=VALUE]",
               help="Whose rating is given. [default: the models' mean is 1000, or 0 in log-odds]")  # fmt: skip
-@click.option("--elo-k", type=click.FloatRange(0, 1000, min_open=True), default=4.0, show_default=True,
+@click.option("--elo-k", type=Range(0, 1000, min_open=True), default=4.0, show_default=True,
               help="Points that a battle moves.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
+              help="How the rating is written.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
 @store_option
 @results_option
@@ -72,7 +76,7 @@ def command(
     else:
         if controls or cluster not in (None, NO_CLUSTER):
             raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
-        with open_existing(store, results) as opened:
+        with open_existing(store_url(store, results)) as opened:
             benchmark = read_benchmark(board)
             how = Gathering(combine=find_style(benchmark.style).combine)
             entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)

@@ -1,27 +1,15 @@
-"""Where a command takes its verdicts from, and how it turns them into rates."""
+"""The options that say where a command takes its verdicts from, and what decides."""
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from evalkit.benchmarks import read_benchmark
-from evalkit.boards.difficulty import read_difficulty
-from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Gathering
-from evalkit.boards.row import DifficultySource, Metric, Recipe
-from evalkit.boards.sources import entries_of_files, entries_of_store
-from evalkit.boards.styles import Style, find_style
-from evalkit.cli.options import open_existing, results_option, store_option
-from evalkit.errors import ConfigError
-from evalkit.stats.intervals import CONFIDENCE
-
-BENCHMARK = "alpaca_eval"
-NO_CONTROL = "none"
-RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
+from evalkit.boards.row import DifficultySource
+from evalkit.boards.selection import BENCHMARK, RANKING, Sources
+from evalkit.cli.options import results_option, store_option
 
 board_option = click.option(
     "--board",
@@ -38,21 +26,6 @@ metric_option = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
-
-    `difficulty` is a path, `fit` or `none`.
-    """
-
-    files: tuple[Path, ...] = ()
-    board: str | None = None
-    judge: str | None = None
-    difficulty: str = DifficultySource.NONE.value
-    store: str | None = None
-    results: Path = Path("results")
-
-
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --source, --board, --judge, --difficulty, --store and --results, together as `sources`."""
 
@@ -64,73 +37,6 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         gathered = option(gathered)
     return gathered
-
-
-def style_of(sources: Sources) -> Style:
-    """The habits of the benchmark; files do not tell what they are of.
-
-    Raises:
-        UnknownName: no such benchmark.
-    """
-    if sources.files and sources.board is None:
-        return Style()
-    return find_style(read_benchmark(sources.board or BENCHMARK).style)
-
-
-def read_entries(sources: Sources, how: Gathering = Gathering()) -> list[Entry]:  # noqa: B008
-    """All that the sources hold, with orders combined as the benchmark does.
-
-    Raises:
-        EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
-    """
-    how = replace(how, combine=style_of(sources).combine)
-    if sources.files:
-        return entries_of_files(sources.files, judge=sources.judge, how=how)
-    benchmark = read_benchmark(sources.board or BENCHMARK).name
-    with open_existing(sources.store, sources.results) as opened:
-        return entries_of_store(opened, benchmark=benchmark, judge=sources.judge, how=how)
-
-
-def read_recipe(
-    sources: Sources, *, metric: str | None = None, control: str | None = None, confidence: float = CONFIDENCE
-) -> Recipe:
-    """Our estimators by the benchmark's habits, which a `metric` or a `control` that was asked for overrides.
-
-    Raises:
-        ConfigError: a style win rate without controls.
-        InputError: the file of difficulties is wrong.
-    """
-    style = style_of(sources)
-    controls = controls_of(style, control)
-    known = {source.value: source for source in DifficultySource}.get(sources.difficulty)
-    return Recipe(
-        metric_of(style, metric, controls=controls),
-        read_difficulty(Path(sources.difficulty)) if known is None else known,
-        controls=controls,
-        confidence=confidence,
-    )
-
-
-def controls_of(style: Style, named: str | None) -> tuple[str, ...]:
-    """What is held equal, from a list with commas, `none`, or None for the style's own."""
-    if named is None:
-        return style.controls
-    names = tuple(name.strip() for name in named.split(",") if name.strip())
-    return () if names == (NO_CONTROL,) else names
-
-
-def metric_of(style: Style, named: str | None, *, controls: tuple[str, ...]) -> Metric:
-    """What ranks or decides.
-
-    Raises:
-        ConfigError: a style win rate was asked for without controls.
-    """
-    metric = Metric(named or style.metric or Metric.LC_WIN_RATE.value)
-    if metric != Metric.STYLE_WIN_RATE or controls:
-        return metric
-    if named is None:
-        return Metric.WIN_RATE
-    raise ConfigError("--metric style_win_rate needs --control, as in --control length,markdown")
 
 
 _OPTIONS = (

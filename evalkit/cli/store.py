@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import json_option, results_option, store_option, store_url
+from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.ranges import Range
 from evalkit.errors import InputError, StoreError
 from evalkit.report.tables import values_table
-from evalkit.store import Store, open_store, store_exists
+from evalkit.store import Store, open_store, store_exists, store_url
 from evalkit.store.transfer import export_store, import_store
 from evalkit.store.upkeep import Statistics, check, collect, fault, repair, statistics
 
@@ -40,7 +41,7 @@ def check_command(repairing: bool, store: str | None, results: Path, as_json: bo
 
 
 @command.command("gc")
-@click.option("--keep-days", type=click.FloatRange(0, 36500), default=30.0, show_default=True, metavar="DAYS",
+@click.option("--keep-days", type=Range(0, 36500), default=30.0, show_default=True, metavar="DAYS",
               help="Keep younger replies even where nothing refers to them.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
 @store_option

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import json_option, open_existing, results_option, store_option
+from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
 from evalkit.report.text import printable
+from evalkit.store import open_existing, store_url
 from evalkit.verification import Verified, verify_files
 
 EXIT_UNEQUAL = 5
@@ -30,7 +31,7 @@ def command(
     Exits 0 when all is equal, 5 when a row differs, and 2 when one cannot be verified.
     """
     values = None if difficulty is None else _read_difficulty(difficulty)
-    with open_existing(store, results) as opened:
+    with open_existing(store_url(store, results)) as opened:
         found = verify_files(row, opened, difficulty=values)
     if as_json:
         refused = [str(error) for error in found.refused]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evalkit.boards.entries import Entry
 from evalkit.config import with_orders
 from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
-from evalkit.store import PromptMode
+from evalkit.store import PlanRecord, PromptMode
 from evalkit.types import JudgeConfig
 
 BOTH = "both"
@@ -45,13 +45,41 @@ def choose(entries: Sequence[Entry], model: str, wanted: Wanted) -> Entry:
         )
     if len(own) > 1:
         raise InputError(f"model {model!r} stands twice under judge {own[0].judge!r}. Name each source once")
-    _check_mode(own[0], compat=wanted.compat)
+    if own[0].plan is not None:
+        check_mode(own[0].plan, compat=wanted.compat)
     return own[0]
 
 
 def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
     """The entries that a candidate can be compared with, itself among them."""
     return [entry for entry in entries if entry.group == candidate.group]
+
+
+def check_mode(plan: PlanRecord, *, compat: bool) -> None:
+    """Refuse a judge to whom answers are shown bare, or without `compat` at least.
+
+    Raises:
+        ConfigError: it is such a one.
+    """
+    if compat or plan.prompt_mode != PromptMode.COMPAT:
+        return
+    raise ConfigError(
+        f"{plan.model}: judge {plan.judge!r} shows answers bare or under fixed labels, so that what is judged could "
+        "speak for itself. Gate on a judge with fences, or accept this one with --allow-compat"
+    )
+
+
+def check_against(model: str, other: str) -> None:
+    """Two models are held against each other.
+
+    Raises:
+        ConfigError: they are one.
+    """
+    if model == other:
+        raise ConfigError(
+            f"--against {other}: is the candidate, and cannot be held against itself. Give its outputs another name "
+            "in the field generator"
+        )
 
 
 def _of_baseline(own: list[Entry], model: str, baseline: str | None) -> list[Entry]:
@@ -88,15 +116,6 @@ def _of_judge(own: list[Entry], model: str, judge: JudgeConfig | None) -> list[E
         )
     exact = [entry for entry in found if entry.digest == judge.digest]
     return exact or found
-
-
-def _check_mode(entry: Entry, *, compat: bool) -> None:
-    if compat or entry.plan is None or entry.plan.prompt_mode != PromptMode.COMPAT:
-        return
-    raise ConfigError(
-        f"{entry.model}: judge {entry.judge!r} shows answers bare or under fixed labels, so that what is judged could "
-        "speak for itself. Gate on a judge with fences, or accept this one with --allow-compat"
-    )
 
 
 def _listed(names: Iterable[str]) -> str:

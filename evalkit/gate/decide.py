@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from evalkit.audit.lengths import LENGTHS
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import Rates
 from evalkit.boards.row import Metric
@@ -63,7 +64,7 @@ def decide(
         n_missing=body.n_missing,
         coverage=body.coverage,
         reasons=reasons,
-        notes=(*notes, *_caveats(candidate, metric, rates, audit)),
+        notes=(*notes, *_caveats(candidate, metric, rates, audit), *_doubts_of(against)),
         audit=audit,
         spent=spent,
         sha256=sha256,
@@ -168,8 +169,10 @@ def _condition(shown: Evidence) -> str:
 def _caveats(candidate: Entry, metric: Metric, rates: Rates, audit: Audit | None) -> list[str]:
     """What a reader of the number must know, besides its status."""
     found = []
-    if audit is None:
+    if audit is None or not audit.checks:
         found.append("the outputs were not audited: the source holds no texts")
+    elif audit.checks == (LENGTHS,):
+        found.append("only the lengths of the outputs were audited: the source holds no texts")
     components = candidate.judging.components
     if components is None or components.repeat.value is None:
         found.append("verdict noise was not measured: every question was asked once")
@@ -182,6 +185,13 @@ def _caveats(candidate: Entry, metric: Metric, rates: Rates, audit: Audit | None
             "form of the regression; --difficulty fit, learned from five models or more, steadies it"
         )
     return found
+
+
+def _doubts_of(against: Entry | None) -> list[str]:
+    """What a difference is worth where the other model's outputs are none that could be compared."""
+    if against is None or against.audit is None:
+        return []
+    return [f"{against.model}: the audit refuses its outputs: {one.reason}" for one in against.audit.failures]
 
 
 def _sparse_side(candidate: Entry) -> tuple[float, str] | None:

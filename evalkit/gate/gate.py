@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import learn_rates
 from evalkit.boards.row import Recipe
-from evalkit.gate.choice import Wanted, choose
+from evalkit.errors import ConfigError
+from evalkit.gate.choice import Wanted, check_against, choose
 from evalkit.gate.decide import decide
 from evalkit.gate.rule import Decision, Rule, Spent
 
@@ -35,8 +36,16 @@ class Gate:
         return self.decide(candidate, [candidate, *known], rule, spent=spent)
 
     def decide(self, candidate: Entry, group: Sequence[Entry], rule: Rule, *, spent: Spent | None = None) -> Decision:
-        """Decide on an entry of a group of comparable ones."""
-        against = None if rule.against is None else choose(group, rule.against, Wanted(compat=self.wanted.compat))
+        """Decide on an entry of a group of comparable ones.
+
+        Raises:
+            ConfigError: the threshold is none that the model, or another one, could be held against.
+        """
+        _check_scale(candidate, rule)
+        against = None
+        if rule.against is not None:
+            check_against(candidate.model, rule.against)
+            against = choose(group, rule.against, Wanted(compat=self.wanted.compat))
         return decide(
             candidate,
             learn_rates(group, replace(self.recipe, confidence=rule.confidence)),
@@ -47,3 +56,10 @@ class Gate:
             notes=self.notes,
             spent=spent,
         )
+
+
+def _check_scale(candidate: Entry, rule: Rule) -> None:
+    """A threshold that no grade can reach is a slip, and falling short of it no regression."""
+    low, high = candidate.scale
+    if rule.minimum is not None and not low <= rule.minimum <= high:
+        raise ConfigError(f"--min {rule.minimum:g}: judge {candidate.judge!r} grades from {low:g} to {high:g}")

@@ -55,7 +55,8 @@ class Rule:
     @property
     def threshold(self) -> float:
         """In the units of the estimate that is held against it: percent, or points of difference."""
-        return -self.margin if self.minimum is None else self.minimum
+        # adding zero turns -0.0 into 0.0
+        return 0.0 + (-self.margin if self.minimum is None else self.minimum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

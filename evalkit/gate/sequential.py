@@ -41,7 +41,10 @@ class Batches:
         watch: Watcher = unwatched,
         journal: Journal = unwritten,
     ) -> tuple[Decision | None, Annotated]:
-        """Judge until a decision is certain or nothing is left; no decision where a limit stopped the run before.
+        """Judge until a decision is certain or nothing is left.
+
+        No decision where a limit stopped the run before, or where the endpoint became another one: a gate reads the
+        verdicts of one.
 
         What is in the store already is looked at in the first look.
 
@@ -65,7 +68,11 @@ class Batches:
                 return None, done
             n = max(n, self._known(keys, annotated))
             decision = self._look(annotated, frozenset(keys[:n]), decide_on, how, looks)
-            if n == len(keys) or decision.outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.AUDIT_FAILED):
+            if (
+                decision is None
+                or n == len(keys)
+                or decision.outcome in (Outcome.PASSED, Outcome.FAILED, Outcome.AUDIT_FAILED)
+            ):
                 return decision, done
         raise AssertionError("unreachable")
 
@@ -83,9 +90,12 @@ class Batches:
 
     def _look(
         self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, how: Gathering, looks: int
-    ) -> Decision:
+    ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
-        (entry,) = entries_of_annotations((one for one in annotated.annotations if one.asked.key in keys), how)
+        entries = entries_of_annotations((one for one in annotated.annotations if one.asked.key in keys), how)
+        if len(entries) > 1:
+            return None
+        (entry,) = entries
         return decide_on(entry, rule_of_look(self.rule, spent, n=entry.sample.n_clusters), keys, spent)
 
 

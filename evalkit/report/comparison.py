@@ -9,6 +9,7 @@ from evalkit.boards.rates import Difference
 from evalkit.boards.row import Metric
 from evalkit.report.numbers import level, percent
 from evalkit.report.text import printable
+from evalkit.report.values import audit_reason
 from evalkit.stats.paired import significant
 from evalkit.types import Estimate
 
@@ -25,6 +26,7 @@ def comparison_text(found: Comparisons, instructions: Mapping[str, str]) -> str:
         instructions: their texts by key, where they are known.
     """
     lines = _text_of_two(found, found.detail, instructions) if found.detail else _text_of_many(found)
+    lines += [f"{_short(model)}: audit failed: {audit_reason(audit)}" for model, audit in found.refused.items()]
     return "\n".join(printable(line) for line in lines) + "\n"
 
 
@@ -39,6 +41,7 @@ def comparison_json(found: Comparisons, instructions: Mapping[str, str]) -> str:
         "models": list(found.models),
         "pairs": [_pair_document(pair) for pair in found.pairs],
         "indistinguishable": [list(group) for group in found.alike],
+        "audit_failed": {model: audit_reason(audit) for model, audit in found.refused.items()},
         "detail": None if found.detail is None else _detail_document(found, found.detail, instructions),
     }
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"

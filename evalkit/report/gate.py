@@ -121,7 +121,7 @@ def _sentences(decision: Decision) -> list[str]:
         *_missing(decision),
         f"The sample has n {decision.n}, of at least {decision.rule.min_n}.",
         f"The {raw_name(decision)} is {_plain(decision.win_rate)}.",
-        f"The judge is {line(decision.judge)}, digest {line(decision.digest)}; the baseline is "
+        f"The judge is {line(decision.judge)}, digest {line(decision.digest) or 'unknown'}; the baseline is "
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
         *_audited(decision.audit),
         _error_rates(decision),

@@ -84,7 +84,8 @@ def gate_summary(decision: Decision) -> str:
         "model": _code(decision.model),
         **({} if rule.against is None else {"against": _code(rule.against)}),
         **({"baseline": _code(decision.baseline)} if decision.baseline else {}),
-        "judge": f"{_code(decision.judge)} {_code(decision.digest)}",
+        # tables and files tell no digest, and an empty span of code shows as two backticks
+        "judge": " ".join(_code(one) for one in (decision.judge, decision.digest) if one),
     }
     table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
@@ -139,12 +140,15 @@ def _conditions(decision: Decision) -> list[_Condition]:
 
 def _audit(decision: Decision) -> _Condition:
     audit = decision.audit
-    if audit is None:
-        return _Condition("audit", _State.UNASKED, "the outputs were not audited")
+    if audit is None or not audit.checks:
+        few = "" if audit is None else f": {audit.n} of them are too few"
+        return _Condition("audit", _State.UNASKED, f"the outputs were not audited{few}")
     findings = "; ".join(f"{one.check}: {one.reason}" for one in (*audit.failures, *audit.warnings))
     if audit.failures:
         return _Condition("audit", _State.NOT_MET, findings)
-    return _Condition("audit", _State.MET, findings or f"{len(audit.checks)} checks of {audit.n} outputs found nothing")
+    return _Condition(
+        "audit", _State.MET, findings or f"nothing found in {audit.n} outputs by {', '.join(audit.checks)}"
+    )
 
 
 def _n(decision: Decision) -> _Condition:

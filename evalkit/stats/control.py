@@ -142,7 +142,7 @@ def _estimate(
 
 def _status(sample: Sample, design: Design, fit: LogisticFit, min_share: float) -> Status:
     if np.ptp(sample.preference) == 0:
-        return degraded(edge_reason(sample))
+        return degraded(edge_reason(sample.preference[0]))
     if _steep(design, fit) or separated(design.columns, sample.preference):
         return degraded(SEPARATED)
     far = [_extrapolation(design.names[place], design.columns[:, place], min_share) for place in design.controlled]

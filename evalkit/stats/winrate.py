@@ -52,14 +52,14 @@ def win_rate(sample: Sample, *, confidence: float = CONFIDENCE) -> Measured:
     lower, upper = proportion_interval(mean, stderr, n, confidence=confidence)
     if stderr == 0.0:
         stderr = (upper - lower) / 2 / normal_quantile((1 + confidence) / 2)
-    status = OK if varies else degraded(edge_reason(sample))
+    status = OK if varies else degraded(edge_reason(sample.preference[0]))
     estimate = Estimate(100 * mean, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status)
     return Measured(estimate, 100 * influence)
 
 
-def edge_reason(sample: Sample) -> str:
-    """How verdicts that are all the same are called."""
-    return {1.0: "all_wins", 0.0: "all_losses"}.get(float(sample.preference[0]), "no_variance")
+def edge_reason(preference: float) -> str:
+    """How verdicts are called that all have this preference."""
+    return {1.0: "all_wins", 0.0: "all_losses"}.get(float(preference), "no_variance")
 
 
 def count(sample: Sample) -> Counts:

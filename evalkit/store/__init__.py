@@ -4,7 +4,7 @@ Verdicts are not stored; they are read anew from the raw replies, so a changed p
 """
 
 from evalkit.store.database import UNREADABLE, Answered, Batch, Claimed, Group, Store
-from evalkit.store.opening import open_store, store_exists
+from evalkit.store.opening import open_existing, open_store, shown_url, store_exists, store_url
 from evalkit.store.plans import DataDigests, PlanRecord, PromptMode
 
 __all__ = [
@@ -17,6 +17,9 @@ __all__ = [
     "PlanRecord",
     "PromptMode",
     "Store",
+    "open_existing",
     "open_store",
+    "shown_url",
     "store_exists",
+    "store_url",
 ]

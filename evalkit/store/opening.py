@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from evalkit.errors import StoreError
+from evalkit.errors import InputError, StoreError
 from evalkit.files import creating, sweep
 from evalkit.store import tables
 from evalkit.store.database import BARE, WRITES, Store
@@ -61,6 +61,28 @@ def store_exists(url: str) -> bool:
     """Whether a store is there already; one that is no file of this machine is taken to be."""
     address = _address(url)
     return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+
+
+def open_existing(url: str) -> Store:
+    """Open the store that earlier commands made.
+
+    Raises:
+        InputError: there is none.
+        StoreError: as in `open_store`.
+    """
+    if not store_exists(url):
+        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
+    return open_store(url)
+
+
+def store_url(store: str | None, results: Path) -> str:
+    """The address that was given, else that of the store in the folder of results."""
+    return store or f"sqlite:///{results / 'evalkit.db'}"
+
+
+def shown_url(url: str) -> str:
+    """An address as anybody may read it, without its password."""
+    return _address(url).render_as_string(hide_password=True)
 
 
 def _prepare(connection: sa.Connection, where: str) -> bytes:

@@ -116,3 +116,18 @@ def test_hostile_names_and_keys_are_printed_harmlessly(tmp_path: Path) -> None:
 
 def test_the_group_lists_what_can_be_audited(tmp_path: Path) -> None:
     assert "outputs" in evalkit("audit", "--help", cwd=tmp_path).stdout
+
+
+def test_annotate_warns_before_it_asks_anybody(tmp_path: Path, theirs: Path, write_outputs: WriteOutputs) -> None:
+    bad = write_outputs("bad", HONEST[:1] * 100, instructions=INSTRUCTIONS)
+    done = evalkit("annotate", bad, "--baseline", theirs, "--judge", "surface", "--audit", "warn", cwd=tmp_path)
+    lines = done.stderr.splitlines()
+    warned = lines.index("note: bad: audit, fail: one answer to 100 instructions")
+    assert warned < next(place for place, line in enumerate(lines) if "replies" in line)
+
+
+def test_outputs_that_nobody_would_compare_are_left_out(tmp_path: Path, write_outputs: WriteOutputs) -> None:
+    theirs = write_outputs("baseline", BASELINE[:40], instructions=INSTRUCTIONS[:40])
+    done = audit(tmp_path, write_outputs("good", HONEST, instructions=INSTRUCTIONS), "--baseline", theirs)
+    assert done.stdout.startswith("good, 40 outputs beside baseline: audit passed\n")
+    assert "note: good: 60 outputs are to none of the instructions, or repeated, and left out\n" in done.stderr

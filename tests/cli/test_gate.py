@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests import rig
 from tests.cli.gating import EXAMPLES, Said, example_answers, run, verdict_rows, write_outputs, write_table
 from tests.zygote import Zygote
 
@@ -307,3 +308,133 @@ def test_a_reply_that_was_edited_in_the_store_is_no_verdict(zygote: Zygote, tmp_
         connection.execute("update replies set reply = replace(reply, '0.', '0.9')")
     connection.close()
     assert gate(zygote, "careful", *FIFTY, *about, cwd=tmp_path).status == 3
+
+
+@pytest.mark.parametrize("option", ["--min-coverage", "--confidence", "--max-cost", "--max-minutes", "--max-wait"])
+def test_what_is_no_number_is_no_bound(option: str, zygote: Zygote, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "table.csv", verdict_rows(0.9, 100, missing=30))
+    said = gate(zygote, "candidate", *FIFTY, "--source", table, option, "nan", cwd=tmp_path)
+    assert said.status == 2, said.out
+    assert option in said.error
+
+
+def test_a_settings_file_cannot_take_the_coverage_away(zygote: Zygote, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "table.csv", verdict_rows(0.9, 100, missing=30))
+    (tmp_path / "evalkit.toml").write_text("[gate]\nmin-coverage = nan\n", encoding="utf-8")
+    assert gate(zygote, "candidate", *FIFTY, "--source", table, cwd=tmp_path).status == 2
+
+
+def test_a_row_is_held_under_its_own_judge(zygote: Zygote, judged: Path) -> None:
+    row = judged / "results" / "careful" / "surface" / "row.json"
+    about = (*FIFTY, "--benchmark", "example")
+    assert gate(zygote, row, *about, cwd=judged).status == 0
+    other = judged / "results" / "careful" / "shortest" / "row.json"
+    said = gate(zygote, other, *about, "--judge", "surface", cwd=judged)
+    assert said.status == 2, said.out
+    assert "'shortest" in said.error
+    assert "PASSED" not in said.out
+
+
+def test_a_row_of_another_benchmark_is_refused(zygote: Zygote, judged: Path) -> None:
+    said = gate(zygote, judged / "results" / "careful" / "surface" / "row.json", *FIFTY, cwd=judged)
+    assert said.status == 2
+    assert "a row of benchmark 'example', and the gate is configured for 'alpaca_eval'" in said.error
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"), [("nobody", "unknown model 'nobody'"), ("careful", "cannot be held against itself")]
+)
+@pytest.mark.parametrize("more", [(), ("--sequential",)])
+def test_nothing_is_asked_where_there_is_nobody_to_hold_it_against(
+    other: str, reason: str, more: tuple[str, ...], zygote: Zygote, tmp_path: Path
+) -> None:
+    about = ("--against", other, "--benchmark", "example", "--judge", "surface", *more)
+    said = gate(zygote, EXAMPLES / "careful.json", *about, cwd=tmp_path)
+    assert said.status == 2, said.out
+    assert reason in said.error
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_stored_model_is_not_held_against_itself(zygote: Zygote, judged: Path) -> None:
+    about = ("careful", "--against", "careful", "--margin", "50", "--benchmark", "example", "--judge", "surface")
+    said = gate(zygote, *about, cwd=judged)
+    assert said.status == 2
+    assert "cannot be held against itself" in said.error
+
+
+def test_several_baselines_are_one_name(zygote: Zygote, judged: Path) -> None:
+    about = ("careful", *FIFTY, "--benchmark", "example", "--judge", "surface")
+    said = gate(zygote, *about, "--baseline", "a", "--baseline", "b", cwd=judged)
+    assert said.status == 2
+    assert "configured for baseline 'a + b'" in said.error
+
+
+def test_more_instructions_than_there_are_cannot_be_had_by_judging_the_rest(zygote: Zygote, judged: Path) -> None:
+    about = ("careful", *FIFTY, "--benchmark", "example", "--judge", "surface")
+    said = gate(zygote, *about, "--min-n", "49", cwd=judged)
+    assert said.status == 3
+    assert "Judge the rest" not in said.error
+
+
+@pytest.mark.parametrize("more", [(), ("--sequential",)])
+def test_bare_answers_are_refused_before_they_are_shown(more: tuple[str, ...], zygote: Zygote, tmp_path: Path) -> None:
+    base, cand = (rig.write_outputs(tmp_path, name, 60, seed=seed).name for seed, name in enumerate(("base", "cand")))
+    with rig.mock_judge(tmp_path / "mock") as judge:
+        rig.write_judge(tmp_path, judge.url, fence=False)
+        about = (cand, "--baseline", base, "--judge", "judge.yaml", *FIFTY, *more)
+        said = gate(zygote, *about, cwd=tmp_path)
+        assert said.status == 2, said.out
+        assert "--allow-compat" in said.error
+        assert judge.ledger() == []
+        gate(zygote, *about, "--allow-compat", cwd=tmp_path)
+        assert judge.ledger()
+
+
+def test_batches_end_where_the_endpoint_becomes_another_one(zygote: Zygote, tmp_path: Path) -> None:
+    base, cand = (rig.write_outputs(tmp_path, name, 200, seed=seed).name for seed, name in enumerate(("base", "cand")))
+    script = [{"when": {"after": 60, "count": 500}, "do": {"model": "other"}}]
+    with rig.mock_judge(tmp_path / "mock", script=script) as judge:
+        rig.write_judge(tmp_path, judge.url)
+        about = (cand, "--baseline", base, "--judge", "judge.yaml", "--min", "50", "--sequential")
+        said = gate(zygote, *about, cwd=tmp_path)
+        assert said.status == 3, said.err
+        assert "the endpoint answered as mock and as other" in said.error
+        assert len(judge.ledger()) == 100
+
+
+def test_recorded_replies_can_be_gated_on(zygote: Zygote, tmp_path: Path) -> None:
+    about = ("--baseline", EXAMPLES / "baseline.json", *FIFTY, "--benchmark", "example", "--judge", "surface")
+    first = gate(zygote, EXAMPLES / "careful.json", *about, cwd=tmp_path)
+    recorded = tmp_path / "results" / "careful" / "surface" / "annotations.json"
+    replayed = (*about, "--replay", recorded, "--results", "again")
+    for more in ((), ("--sequential",)):
+        said = gate(zygote, EXAMPLES / "careful.json", *replayed, *more, cwd=tmp_path)
+        assert said.status == first.status == 0, said.err
+
+
+def test_a_decision_in_batches_names_the_numbers_that_it_rests_on(zygote: Zygote, judged: Path) -> None:
+    about = (EXAMPLES / "careful.json", *FIFTY, "--benchmark", "example", "--judge", "surface", "--json")
+    whole, batches = (gate(zygote, *about, *more, cwd=judged) for more in ((), ("--sequential",)))
+    digests = {json.loads(said.out)["sha256"] for said in (whole, batches)}
+    assert len(digests) == 1
+    assert digests != {""}
+
+
+def test_a_threshold_that_no_grade_can_reach_is_no_regression(zygote: Zygote, tmp_path: Path) -> None:
+    about = (EXAMPLES / "careful.json", "--benchmark", "example", "--judge", "surface_grade")
+    said = gate(zygote, *about, *FIFTY, cwd=tmp_path)
+    assert said.status == 2, said.out
+    assert "--min 50: judge 'surface_grade' grades from 1 to 10" in said.error
+    assert gate(zygote, *about, "--min", "2", cwd=tmp_path).status == 0
+
+
+@pytest.mark.parametrize(("mean", "varied", "advised"), [(0.5, True, True), (0.9, False, False)])
+def test_more_data_is_advised_only_where_it_would_tell(
+    mean: float, varied: bool, advised: bool, zygote: Zygote, tmp_path: Path
+) -> None:
+    rows = verdict_rows(mean, 100)
+    for row in rows:
+        row[4] = row[4] if varied else 1 + mean
+    said = gate(zygote, "candidate", *FIFTY, "--source", write_table(tmp_path / "table.csv", rows), cwd=tmp_path)
+    assert said.status == 4
+    assert ("evalkit power" in said.error) == advised

@@ -52,7 +52,7 @@ def test_a_better_model_passes_and_leaves_a_report(tmp_path: Path) -> None:
     repository = project(tmp_path, "careful", "baseline")
     done = run_github(repository, PUSH)
     assert done.status == 0, done.said
-    assert done.ran == ["Install evalkit", "Judge", "Gate", "Write the job summary"]
+    assert done.ran == ["Install evalkit", "Judge and gate", "Write the job summary"]
     assert "::notice title=evalkit gate passed::careful against baseline" in done.said
     assert done.summary.startswith("### evalkit gate: passed\n")
     assert failing(repository) == []
@@ -76,6 +76,17 @@ def test_a_model_of_which_too_little_is_known_is_no_failure_and_no_success(tmp_p
     assert done.summary.startswith("### evalkit gate: inconclusive\n")
 
 
+def test_outputs_that_the_audit_refuses_fail_with_code_5_and_leave_a_report(tmp_path: Path) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    path = repository / "outputs" / "candidate.json"
+    rows = json.loads(path.read_text())
+    path.write_text(json.dumps([{**row, "output": "The same answer to whatever was asked."} for row in rows]))
+    done = run_github(repository, PUSH)
+    assert done.status == 5, done.said
+    assert done.summary.startswith("### evalkit gate: audit failed\n")
+    assert failing(repository) == ["audit"]
+
+
 @pytest.mark.parametrize("context", [FORK, BOT], ids=["fork", "dependabot"])
 def test_whoever_gets_no_secrets_is_judged_offline_whatever_the_settings_say(
     context: dict[str, Any], tmp_path: Path
@@ -97,7 +108,7 @@ def test_a_run_that_has_secrets_asks_the_judge_of_the_settings(context: dict[str
     done = run_github(repository, context)
     # there is no key here: the judge of the settings is the one that misses it
     assert done.status == 2 and "OPENAI_API_KEY" in done.said
-    assert "Gate" not in done.ran
+    assert done.summary == ""
 
 
 def test_neither_a_branch_nor_a_model_can_run_a_command(tmp_path: Path) -> None:
@@ -133,6 +144,14 @@ def test_the_action_gives_its_outputs_and_fails_as_the_gate_does(tmp_path: Path)
     )  # fmt: skip
     assert failed.status == 1 and failed.outputs["outcome"] == "failed"
     assert (repository / "other" / "gate.xml").is_file()
+
+
+def test_the_report_of_an_earlier_gate_is_not_taken_for_that_of_one_that_could_not_decide(tmp_path: Path) -> None:
+    repository = project(tmp_path, "careful", "baseline")
+    assert run_action(repository, candidate="outputs/candidate.json").summary
+    done = run_action(repository, candidate="outputs/candidate.json", judge="no such judge")
+    assert (done.status, done.summary, done.outputs) == (2, "", {})
+    assert not (repository / "results" / "gate.xml").exists()
 
 
 def test_an_input_of_the_action_is_one_word_and_no_command(tmp_path: Path) -> None:
@@ -179,7 +198,7 @@ def test_the_workflow_asks_for_no_more_than_it_needs() -> None:
     checkout = next(step for step in job["steps"] if "checkout" in step.get("uses", ""))
     assert checkout["with"]["persist-credentials"] == "false"
     secret = [step["name"] for step in job["steps"] if "secrets." in str(step)]
-    assert secret == ["Judge", "Gate"] and "secrets." not in str(job["env"])
+    assert secret == ["Judge and gate"] and "secrets." not in str(job["env"])
 
 
 def test_the_gitlab_job_judges_gates_and_reports(tmp_path: Path) -> None:
@@ -192,6 +211,8 @@ def test_the_gitlab_job_judges_gates_and_reports(tmp_path: Path) -> None:
     assert done.ran == script and "::error" not in done.said
     assert (repository / job["artifacts"]["reports"]["junit"]).is_file() and failing(repository) == ["bound"]
     fork, *rest = job["rules"]
-    assert fork["variables"] == {"EVALKIT_JUDGE": "surface"} and "CI_MERGE_REQUEST_SOURCE_PROJECT_ID" in fork["if"]
+    assert fork["variables"] == {"EVALKIT_JUDGE": "surface"}
+    # a pipeline of a fork's merge request runs in the fork, where the project is the source itself
+    assert fork["if"].endswith("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID")
     assert not any("variables" in rule for rule in rest)
     assert not any("KEY" in line or "echo" in line for line in script)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evalkit.audit.lengths import LENGTHS, audit_lengths
 from evalkit.boards.row import Metric
 from evalkit.errors import ConfigError
 from evalkit.gate.rule import Outcome, Rule
@@ -163,3 +164,22 @@ def test_what_a_reader_must_know_stands_in_the_notes() -> None:
     lengths = np.where(np.arange(100) % 8 == 0, 200.0, -200.0) * (1 + np.arange(100) / 100)
     short = held(entry(sample_of(verdicts(0.6, 100).preference, lengths)))
     assert any("13.0% of the answers are as long" in note for note in short.notes)
+
+
+def test_lengths_alone_are_no_audit_of_texts() -> None:
+    rows = entry(verdicts(0.6, 100), audit=audit_lengths(range(1000, 1100)))
+    assert "only the lengths of the outputs were audited: the source holds no texts" in held(rows).notes
+    few = entry(verdicts(0.6, 100), audit=audit_lengths([1000] * 3))
+    assert "the outputs were not audited: the source holds no texts" in held(few).notes
+    texts = entry(verdicts(0.6, 100), audit=Audit(100, (LENGTHS, "distinct")))
+    assert not any("audited" in note for note in held(texts).notes)
+
+
+def test_no_margin_is_a_threshold_of_zero_without_a_sign() -> None:
+    assert f"{Rule(against='main').threshold:g}" == "0"
+
+
+def test_a_model_to_compare_with_whose_outputs_are_refused_is_told() -> None:
+    null = entry(verdicts(0.9, 100), "null", audit=audit_lengths([500] * 100))
+    notes = held(entry(verdicts(0.6, 100)), Rule(against="null", margin=2.0), against=null).notes
+    assert "null: the audit refuses its outputs: 100 answers of one length, 500 characters" in notes

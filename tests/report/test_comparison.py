@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from evalkit.audit.lengths import audit_lengths
 from evalkit.boards.comparison import Comparisons, compare
 from evalkit.boards.entries import Entry
 from evalkit.boards.row import Metric, Recipe
@@ -95,3 +97,13 @@ def test_json_holds_every_number_with_its_status_and_no_nan() -> None:
     assert fragility["at_most"] == len(fragility["reversed"])
     assert {one["model"] for one in fragility["reversed"]} <= {"one", "other"}
     assert document["indistinguishable"] == []
+
+
+def test_a_model_whose_outputs_an_audit_refuses_is_marked() -> None:
+    null = replace(entry("null", 0.8, seed=1), audit=audit_lengths([500] * 60))
+    for entries in ([null, entry("one", 0.4, seed=2)], [null, entry("one", 0.4, seed=2), entry("two", 0.5, seed=3)]):
+        assert "\nnull: audit failed: 60 answers of one length, 500 characters\n" in comparison_text(
+            found(*entries), {}
+        )
+        document = json.loads(comparison_json(found(*entries), {}))
+        assert document["audit_failed"] == {"null": "60 answers of one length, 500 characters"}

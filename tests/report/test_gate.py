@@ -1,6 +1,7 @@
 """What a gate prints: for people in a few lines and in prose, for programs as plain values."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -140,3 +141,7 @@ def test_hostile_names_stay_within_their_line_and_command_no_runner(outcome: Out
         assert not any(line.lstrip().startswith("::") for line in text.splitlines())
         assert "##[" not in text and "##vso[" not in text
     assert len(gate_text(hostile(outcome)).splitlines()) == 3
+
+
+def test_verdicts_of_files_have_no_digest_that_is_known() -> None:
+    assert "digest unknown; the baseline" in gate_explanation(replace(decision(), digest=""))

@@ -121,6 +121,14 @@ def test_a_summary_shows_the_number_and_the_rule() -> None:
     assert "`last`" in gate_summary(decision(rule=Rule(against="last")))
 
 
+def test_a_judge_without_a_digest_leaves_no_empty_span_of_code() -> None:
+    assert "| judge | `surface` |\n" in gate_summary(decision(digest=""))
+
+
+def test_outputs_too_few_for_any_check_were_not_audited() -> None:
+    assert cases(gate_junit(decision(audit=Audit(19, ())))) == PASSED | {"audit": "skipped"}
+
+
 def test_a_badge_is_an_endpoint_of_shields_with_number_and_colour() -> None:
     assert json.loads(gate_badge(decision(estimate=Estimate(62.34, 1.6, 59.12, 65.41, 48)))) == {
         "schemaVersion": 1,

@@ -29,11 +29,22 @@ def test_ordinary_text_of_any_language_is_left_alone() -> None:
         assert printable(text) == text
 
 
+@pytest.mark.parametrize("blanks", ["", " ", "\u3000"])
+def test_no_text_starts_a_command_of_a_runner_of_ci(blanks: str) -> None:
+    assert printable(f"{blanks}::error title=passed::owned") == f"{blanks}\\u003a:error title=passed::owned"
+    assert printable("std::vector") == "std::vector"
+
+
 @pytest.mark.parametrize("start", [*"=+-@\t\r\0＝＋－＠"])
 def test_no_cell_is_taken_for_a_formula(start: str) -> None:
     assert spreadsheet_cell(f"{start}HYPERLINK(1)").startswith("'")
-    assert spreadsheet_cell(f"m{start}") == f"m{start}"
+    assert spreadsheet_cell(f"m{start}").startswith("m")
     assert spreadsheet_cell("") == ""
+
+
+def test_no_cell_moves_the_cursor_of_a_terminal() -> None:
+    assert spreadsheet_cell("m\x1b[2J=1\r") == "m\\u001b[2J=1\\u000d"
+    assert spreadsheet_cell("\t=1") == "'\\u0009=1"
 
 
 def test_no_cell_breaks_out_of_a_markdown_table() -> None:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from evalkit.errors import StoreError
-from evalkit.store import Store, open_store, opening, store_exists, tables
+from evalkit.store import Store, open_store, opening, shown_url, store_exists, tables
 from evalkit.store.upkeep import check, repair
 from tests.rig import REPOSITORY
 from tests.store.filling import BENCHMARK, JUDGE, board_digest, fill, url
@@ -162,7 +162,7 @@ def test_a_migration_that_is_killed_leaves_the_old_store(
     path = tmp_path / "old.db"
     make(store, path)
     before = path.read_bytes()
-    monkeypatch.setattr(tables, "place_checksum", lambda row, **_: sqlite3.connect("/nonexistent/x"))
+    monkeypatch.setattr(tables, "place_checksum", lambda row, **_: sqlite3.connect(tmp_path / "missing" / "x"))
     with pytest.raises(sqlite3.OperationalError):
         open_store(url(path))
     monkeypatch.undo()
@@ -353,3 +353,10 @@ def test_a_kill_before_the_new_store_has_its_name_leaves_nothing_in_the_way(tmp_
     assert not (tmp_path / "store.db").exists()
     open_store(address).close()
     assert [path.name for path in tmp_path.iterdir()] == ["store.db"]
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    assert shown_url("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+    assert shown_url("sqlite:///results/evalkit.db") == "sqlite:///results/evalkit.db"
+    with pytest.raises(StoreError):
+        shown_url("no address")

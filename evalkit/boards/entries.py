@@ -45,7 +45,8 @@ class Judging:
 
     `self_disagreement` is the share in percent of repeated questions that got another answer; None without repeats.
     `components` tell what the verdicts spread by; None for several judges together, and for tables. `tokens` are those
-    of all `replies` together, prompt and completion; None where nobody counted.
+    of all `replies` together, prompt and completion; None where nobody counted. `notices` are what a reader of any
+    number must know of the judges, as that one measures style alone.
     """
 
     readings: Mapping[str, int] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Judging:
     components: Components | None = None
     replies: int = 0
     tokens: tuple[int, int] | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

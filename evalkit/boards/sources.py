@@ -1,12 +1,13 @@
 """Entries from wherever verdicts lie: the store, annotation files and folders, tables of preferences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from evalkit.boards.audits import audits_beside
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import Gathering, entries_of_annotations, entries_of_table
+from evalkit.config import judge_names, read_judge
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset
@@ -19,6 +20,7 @@ from evalkit.judge import annotate_all
 from evalkit.provenance import check_annotations, with_plan
 from evalkit.recorded import annotations_of
 from evalkit.store import Group, Store
+from evalkit.types import JudgeConfig
 
 TABLES = (".parquet", ".csv")
 PREFERENCE = "preference"
@@ -36,15 +38,14 @@ def entries_of_files(
     Raises:
         InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
     """
-    entries = [entry for source in sources for path in _files(source) for entry in _read(path, how)]
+    entries = [entry for source in sources for path in files_of(source) for entry in _read(path, how)]
     if sources and not entries:
         raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(how)}")
-    if judge is None:
-        return entries
-    chosen = [entry for entry in entries if entry.judge == judge]
-    if not chosen:
+    chosen = [entry for entry in entries if judge in (None, entry.judge)]
+    if judge is not None and not chosen:
         raise UnknownName("judge", judge, {entry.judge for entry in entries})
-    return chosen
+    shipped = {name: read_judge(name) for name in judge_names() if any(name in _judges(one) for one in chosen)}
+    return [_with_notices(one, shipped) for one in chosen]
 
 
 def entries_of_store(
@@ -74,14 +75,16 @@ def entries_of_store(
         cure = "" if how.categories else ". Run evalkit annotate first"
         raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(how)}{cure}")
     plans = store.plans(benchmark=benchmark)
-    return [with_plan(one, plans.get(Group(benchmark, one.digest, one.baseline, one.model))) for one in entries]
+    planned = [with_plan(one, plans.get(Group(benchmark, one.digest, one.baseline, one.model))) for one in entries]
+    return [_with_notices(one, {config.name: config for config in chosen}) for one in planned]
 
 
-def _of_categories(how: Gathering) -> str:
-    return f" of category {' or '.join(map(repr, how.categories))}" if how.categories else ""
+def files_of(source: Path) -> list[Path]:
+    """The files whose verdicts make a source's boards.
 
-
-def _files(source: Path) -> list[Path]:
+    Raises:
+        InputError: a folder that holds none.
+    """
     if not source.is_dir() or saved_dataset(source):
         return [source]
     found = sorted(path for name in ANNOTATIONS for path in source.rglob(name))
@@ -91,15 +94,36 @@ def _files(source: Path) -> list[Path]:
     return found
 
 
+def holds_numbers(path: Path) -> bool:
+    """Whether a file is a table of many thousand rows, perhaps, each a comparison's only one: columns are read."""
+    if detect(path) != ("table", "rows") or path.suffix not in TABLES:
+        return False
+    names = first_fields(path, layout_of(path)).keys()
+    return PREFERENCE in names and not names >= MARKS
+
+
+def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
+    """The entry with what its judges, as far as they are known, have to say of themselves."""
+    notices = tuple(known[name].notice for name in _judges(entry) if name in known)
+    told = tuple(notice for notice in notices if notice is not None)
+    return replace(entry, judging=replace(entry.judging, notices=told)) if told else entry
+
+
+def _judges(entry: Entry) -> list[str]:
+    """The names of the judges, of which pooled ones are several."""
+    return entry.judge.split(" + ")
+
+
+def _of_categories(how: Gathering) -> str:
+    return f" of category {' or '.join(map(repr, how.categories))}" if how.categories else ""
+
+
 def _read(path: Path, how: Gathering) -> list[Entry]:
     if path.name in ANNOTATIONS:
         check_annotations(path)
     kind = detect(path)
-    if kind == ("table", "rows") and path.suffix in TABLES:
-        names = first_fields(path, layout_of(path)).keys()
-        # of many thousand rows, where each is a comparison's only one, columns are read
-        if PREFERENCE in names and not names >= MARKS and not (how.pool or how.categories):
-            return entries_of_table(read_preferences(path))
+    if holds_numbers(path) and not (how.pool or how.categories):
+        return entries_of_table(read_preferences(path), how)
     entries = entries_of_annotations(annotations_of(read_judgments(path), benchmark=""), how)
     if kind != ("alpaca_eval", "annotations"):
         return entries

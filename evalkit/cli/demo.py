@@ -10,13 +10,13 @@ from evalkit.benchmarks import baseline_source, read_benchmark
 from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
 from evalkit.boards.sources import entries_of_store
+from evalkit.cli.boards import print_boards
 from evalkit.config import read_judge
 from evalkit.engine.annotate import annotate
 from evalkit.engine.limits import Limits
 from evalkit.engine.plan import plan_all
 from evalkit.engine.rows import Options
 from evalkit.formats.outputs import read_one, read_outputs
-from evalkit.report.tables import boards_text
 from evalkit.store import open_store
 
 BENCHMARK = "example"
@@ -36,8 +36,8 @@ def command() -> None:
             plan_all(baseline, candidates, [config], Options(BENCHMARK), secret=store.secret), store, limits=Limits()
         )
         boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), Recipe())
-    click.echo(boards_text(boards), nl=False)
+    print_boards(boards)
     click.echo(
         "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its\n"
-        f"wins come from length alone. {config.notice}"
+        "wins come from length alone."
     )

@@ -60,9 +60,9 @@ def test_every_row_says_what_is_missing() -> None:
 def test_columns_line_up_and_fit_the_width_they_are_given() -> None:
     wide = build_boards([entry("strong" * 20, 1.5), entry("weak", -1.0, seed=2)], Recipe())
     for width in (100, 120):
-        lines = boards_text(wide, width=width).splitlines()
+        lines = boards_text(wide, columns=width).splitlines()
         assert max(map(len, lines)) <= width
-    table = boards_text(BOARDS, width=200).splitlines()
+    table = boards_text(BOARDS, columns=200).splitlines()
     ends = {line.index("%") if "%" in line else None for line in table[:1]}
     assert ends == {None}
     numbers = [line[: line.index("]") + 1] for line in table if "]" in line and not line.startswith("few")]
@@ -106,7 +106,7 @@ def test_categories_are_told_apart_from_turns_and_from_each_other_and_do_not_str
     one = entry("m", 1.0)
     names = ("turn 1", "turn 2", "category turn 1", "category a b", "category a_b", "category " + "y" * 300)
     boards = build_boards([replace(one, parts=dict.fromkeys(names, one.sample))], Recipe())
-    (heads,) = (line for line in boards_text(boards, width=150).splitlines() if line.startswith("model"))
+    (heads,) = (line for line in boards_text(boards, columns=150).splitlines() if line.startswith("model"))
     assert re.split("  +", heads)[1:] == ["turn 1", "turn 2", "category turn 1", "a b", "a_b", "y" * 23 + "…"]
     columns = next(csv.reader(io.StringIO(boards_csv(boards))))
     assert len(set(columns)) == len(columns)
@@ -117,7 +117,7 @@ AUDITED = build_boards([refused(entry("null", 3.0)), entry("strong", 1.5), entry
 
 
 def test_refused_outputs_are_marked_in_every_table() -> None:
-    for table in (boards_text(AUDITED, width=150), boards_markdown(AUDITED)):
+    for table in (boards_text(AUDITED, columns=150), boards_markdown(AUDITED)):
         (line,) = (line for line in table.splitlines() if "null" in line and "LC" not in line and "%" not in line[:9]
                    and "audit failed: " not in line)  # fmt: skip
         assert line.strip(" |").startswith("-") and line.strip(" |").endswith("audit failed")

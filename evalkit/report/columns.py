@@ -1,0 +1,150 @@
+"""What a board says in a table, whatever the table is written in: columns, title, and the lines below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import BoardRow, Metric
+from evalkit.report.agreement import agreement_line
+from evalkit.report.numbers import interval, percent
+from evalkit.report.text import printable
+from evalkit.report.values import audit_reason, row_notes
+from evalkit.report.width import cut
+from evalkit.types import Estimate, Reading
+
+REFUSED = "audit failed"
+_USUAL_INTERVAL = "95 % interval"
+_WIDEST_PART = 24
+_REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`cells` are a text a line, made printable; numbers stand right, names `left`."""
+
+    title: str
+    cells: tuple[str, ...]
+    left: bool = False
+
+
+def board_columns(board: Board) -> list[Column]:
+    """The columns that people read: rank, model, the metric that ranks with its interval, then the other metrics."""
+    metrics = [board.metric, *(one for one in board_metrics(board) if one != board.metric)]
+    shown, *others = (Column(one.title, _values(board, one)) for one in metrics)
+    rows = board.rows
+    return [
+        Column("rank", tuple(map(_rank, rows)), left=True),
+        Column("model", tuple(printable(row.entry.model) for row in rows), left=True),
+        shown,
+        Column(_interval_name(board), tuple(interval(row.measured(board.metric).estimate) for row in rows)),
+        *others,
+        Column("n", tuple(str(row.entry.sample.n) for row in rows)),
+        Column("missing", tuple(str(row.entry.sample.n_missing) for row in rows)),
+        Column("avg chars", tuple(_length(row) for row in rows)),
+        Column("status", tuple(row_status(board, row) for row in rows), left=True),
+    ]
+
+
+def part_columns(board: Board) -> list[Column]:
+    """The scores by turn and category beside the models; nothing where there are none."""
+    names = list(dict.fromkeys(name for row in board.rows for name in row.parts))
+    if not names:
+        return []
+    missing = Estimate.refused("no verdicts", n=0)
+    parts = [
+        Column(_part_title(name, names), tuple(percent(row.parts.get(name, missing).value) for row in board.rows))
+        for name in names
+    ]
+    return [Column("model", tuple(printable(row.entry.model) for row in board.rows), left=True), *parts]
+
+
+def board_metrics(board: Board) -> list[Metric]:
+    """What the rows have numbers for."""
+    if board.metric == Metric.SCORE:
+        return [Metric.SCORE]
+    styled = any(row.styled is not None for row in board.rows)
+    return [Metric.LC_WIN_RATE, Metric.WIN_RATE, *([Metric.STYLE_WIN_RATE] if styled else [])]
+
+
+def row_status(board: Board, row: BoardRow) -> str:
+    """One word on how far the number that ranks can be relied on, or that there is nothing to rank."""
+    return REFUSED if row.entry.refused else row.measured(board.metric).estimate.status.kind.value
+
+
+def board_title(board: Board, boards: Sequence[Board]) -> str:
+    """Names the judge, with its digest where another form of it has a board too."""
+    twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
+    judge = f"{board.judge} [{board.digest}]" if twin else board.judge
+    if board.part:
+        judge += f" served as {board.part}"
+    against = f", against {board.baseline}" if board.baseline else ""
+    return printable(f"{judge}{against}, ranked by {board.metric.value}")
+
+
+def board_notes(board: Board) -> list[str]:
+    """What a reader must know beside the table: reasons behind statuses, notes, and the agreement."""
+    named = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
+    refused = [
+        f"{printable(row.entry.model)}: audit failed: {printable(audit_reason(row.entry.audit))}"
+        for row in board.rows
+        if row.entry.audit is not None and row.entry.refused
+    ]
+    lines = [f"{printable(model)}: {printable(str(status))}" for model, status in named.items() if status.reason]
+    if len(lines) > _REASONS_SHOWN:
+        rest = len(lines) - _REASONS_SHOWN
+        lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
+    lines = refused + lines
+    lines += [line for metric in board_metrics(board) if metric != board.metric for line in _doubts(board, metric)]
+    notes = sorted({note for row in board.rows for note in row_notes(row)})
+    served = sorted({name for row in board.rows for name in row.entry.judging.served})
+    # pooled judges have a model each
+    if len(served) > 1 + board.digest.count(" + "):
+        notes.append(f"the endpoint served the judge as {', '.join(served)}")
+    sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
+    if sampled:
+        notes.append(f"single draws instead of log-probabilities for {', '.join(sampled)}")
+    notes += judge_notices(board)
+    lines += [f"note: {printable(note)}" for note in notes]
+    return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
+
+
+def judge_notices(board: Board) -> list[str]:
+    """What the judges have to say of themselves, each once."""
+    return list(dict.fromkeys(notice for row in board.rows for notice in row.entry.judging.notices))
+
+
+def _values(board: Board, metric: Metric) -> tuple[str, ...]:
+    return tuple(percent(row.measured(metric).estimate.value) for row in board.rows)
+
+
+def _interval_name(board: Board) -> str:
+    """The usual interval, or the one that a published formula has and notes."""
+    notes = [note for row in board.rows for note in row.measured(board.metric).estimate.notes]
+    return next((note for note in notes if note.endswith("% interval")), _USUAL_INTERVAL)
+
+
+def _rank(row: BoardRow) -> str:
+    rank = row.rank
+    if rank is None:
+        return "-"
+    return f"{rank.rank}" if rank.lower == rank.upper else f"{rank.rank} ({rank.lower}-{rank.upper})"
+
+
+def _length(row: BoardRow) -> str:
+    return "-" if row.entry.avg_length is None else f"{row.entry.avg_length:.0f}"
+
+
+def _part_title(name: str, names: Sequence[str]) -> str:
+    """A turn, or the bare name of a category that is not called like one."""
+    bare = name.removeprefix("category ")
+    return cut(printable(name if bare in names else bare), _WIDEST_PART)
+
+
+def _doubts(board: Board, metric: Metric) -> list[str]:
+    """What is not ok in a column that has no status beside it."""
+    found = [row.measured(metric).estimate.status for row in board.rows]
+    doubtful = [str(status) for status in found if status.reason]
+    if not doubtful:
+        return []
+    reason = doubtful[0] if len(set(doubtful)) == 1 else "not ok; csv and json give every reason"
+    return [f"{metric.title}: {len(doubtful)} of {len(found)} rows {printable(reason)}"]

@@ -1,0 +1,1 @@
+"""Boards as small HTML tables, with their templates and styles."""

@@ -29,6 +29,16 @@ def write_text(path: Path, text: str) -> None:
         file.write(text)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file that is no text, as `write_text` does.
+
+    Raises:
+        InputError: the place cannot be written.
+    """
+    with replacing(path) as file:
+        file.buffer.write(content)
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
     """A file to write into, which takes the place of the old one in one step when the block ends well.

@@ -19,12 +19,22 @@ _REACH_95 = normal_quantile(0.975)
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """A model on both sides: its score on the board, and what the reference calls it and gives it."""
+
+    score: Score
+    canonical: str
+    human: float
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """How a board and a reference agree, over which models.
 
     `confident` is the agreement over the pairs that the reference separates. `degraded` are those among `models` whose
     number is marked so; `left_out` the reference knows, but has no number; `unknown` it does not know, and `absent` are
-    its own that the board lacks.
+    its own that the board lacks. `pairs` are the models with both scores, in their order.
     """
 
     reference: Reference
@@ -39,6 +49,7 @@ class Agreement:
     left_out: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,10 @@ def agree(
         left_out=tuple(one.model for one in known if one.model not in used),
         unknown=tuple(sorted({one.model for one in scores} - {one.model for one in known} - set(used))),
         absent=tuple(sorted(set(reference.scores) - {one.canonical for one in known})),
+        pairs=tuple(
+            Pair(row, one.canonical, one.score, reference.intervals.get(one.canonical))
+            for row, one in zip(rows, shared, strict=True)
+        ),
     )
 
 

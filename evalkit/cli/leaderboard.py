@@ -1,38 +1,36 @@
 """evalkit leaderboard: build a board from the store, recorded files or a table of preferences."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import Benchmark, read_benchmark
-from evalkit.boards.build import build_boards
-from evalkit.boards.difficulty import read_compat_inputs
-from evalkit.boards.gathering import PARTS, Gathering
-from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
-from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.cli.sources import (
-    BENCHMARK,
-    Sources,
-    board_option,
-    controls_of,
-    judge_option,
-    metric_of,
-    metric_option,
-    read_entries,
-    read_recipe,
-    style_of,
-)
+from evalkit.boards.build import Board
+from evalkit.boards.gathering import PARTS
+from evalkit.boards.leaderboard import ESTIMATORS, Wishes, make_leaderboard
+from evalkit.boards.row import DifficultySource
+from evalkit.boards.selection import Sources
+from evalkit.cli.boards import print_boards
+from evalkit.cli.options import json_option, plot_option, results_option, store_option
+from evalkit.cli.ranges import Range
+from evalkit.cli.sources import board_option, judge_option, metric_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.references import Reference, read_aliases, read_reference
 from evalkit.report.canonical import canonical_digest
+from evalkit.report.latex import boards_latex
+from evalkit.report.markup.boards import boards_html
+from evalkit.report.panels import PANELS, one_board
 from evalkit.report.tables import boards_markdown, boards_text
 from evalkit.report.values import boards_csv, boards_json
 
-FORMATS = {"table": boards_text, "csv": boards_csv, "json": boards_json, "markdown": boards_markdown}
-NO_REFERENCE = "none"
-ESTIMATORS = ["lc", "lc_compat", *(formula.value for formula in ArenaFormula)]
+TABLE = "table"
+FORMATS = {
+    TABLE: boards_text,
+    "csv": boards_csv,
+    "json": boards_json,
+    "markdown": boards_markdown,
+    "latex": boards_latex,
+    "html": boards_html,
+}
 
 
 @click.command("leaderboard")
@@ -43,7 +41,7 @@ ESTIMATORS = ["lc", "lc_compat", *(formula.value for formula in ArenaFormula)]
 @metric_option
 @click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
               "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
-@click.option("--strong-weight", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True,
+@click.option("--strong-weight", type=Range(0, min_open=True), default=1.0, show_default=True,
               help="How much a verdict of much better counts.")  # fmt: skip
 @click.option("--by", multiple=True, type=click.Choice(PARTS), help="Show scores by turn or category as well.")
 @click.option("--category", "categories", multiple=True, metavar="NAME", help="Only this category; repeat for more.")
@@ -57,8 +55,11 @@ ESTIMATORS = ["lc", "lc_compat", *(formula.value for formula in ArenaFormula)]
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @click.option("--allow-mixed", is_flag=True,
               help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default=TABLE, show_default=True,
+              help="How the board is written.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
+@plot_option
+@click.option("--panel", type=click.Choice(PANELS), help="What --plot draws. [default: board]")
 @store_option
 @results_option
 @json_option
@@ -79,6 +80,8 @@ def command(
     allow_mixed: bool,
     form: str,
     out: Path | None,
+    plot: Path | None,
+    panel: str | None,
     store: str | None,
     results: Path,
     as_json: bool,
@@ -87,42 +90,37 @@ def command(
 
     Without SOURCES the board is built from the store.
     """
-    benchmark = read_benchmark(board or BENCHMARK)
-    human = _reference(reference, benchmark)
+    if panel is not None and plot is None:
+        raise ConfigError("--panel says what --plot draws: add --plot FILE")
     named = Sources(files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results)
-    style = style_of(named)
-    recipe = replace(
-        _recipe(named, estimator, metric=metric, control=control), allow_mixed=allow_mixed, replicates=bootstrap
+    wishes = Wishes(
+        metric=metric,
+        control=control,
+        reference=reference,
+        estimator=estimator,
+        by=by,
+        categories=categories,
+        pool=pool,
+        strong_weight=strong_weight,
+        allow_mixed=allow_mixed,
+        replicates=bootstrap,
     )
-    parts = tuple(dict.fromkeys((*style.by, *by)))
-    how = Gathering(strong_weight, by=parts, pool=pool, categories=categories)
-    entries = read_entries(named, how)
-    boards = build_boards(entries, recipe, reference=human, aliases=read_aliases() if human else None)
-    if reference is None:
-        # nobody asked: a board of other models needs no line that says so
-        boards = [one if one.agreement and one.agreement.models else replace(one, agreement=None) for one in boards]
-    text = FORMATS["json" if as_json else form](boards)
-    if out is None:
-        click.echo(text, nl=False)
+    boards = make_leaderboard(named, wishes)
+    if plot is not None:
+        _draw(boards, plot, panel or PANELS[0])
+    form = "json" if as_json else form
+    if out is not None:
+        write_text(out, FORMATS[form](boards))
+    elif form == TABLE:
+        print_boards(boards)
     else:
-        write_text(out, text)
+        click.echo(FORMATS[form](boards), nl=False)
     click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
 
 
-def _reference(named: str | None, benchmark: Benchmark) -> Reference | None:
-    name = benchmark.reference if named is None else named
-    return None if name in (None, NO_REFERENCE) else read_reference(name)
+def _draw(boards: list[Board], path: Path, panel: str) -> None:
+    board = one_board(boards)
+    # the library takes longer to load than many a board to build
+    from evalkit.report.plots import PLOTS
 
-
-def _recipe(sources: Sources, estimator: str, *, metric: str | None, control: str | None) -> Recipe:
-    if estimator != "lc_compat":
-        recipe = read_recipe(sources, metric=metric, control=control)
-        return recipe if estimator == "lc" else replace(recipe, arena=ArenaFormula(estimator))
-    if sources.difficulty in {source.value for source in DifficultySource}:
-        raise ConfigError(
-            "--estimator lc_compat needs --difficulty FOLDER with instruction_difficulty.csv and df_gamed.csv"
-        )
-    style = style_of(sources)
-    controls = controls_of(style, control)
-    chosen = metric_of(style, metric, controls=controls)
-    return Recipe(chosen, compat=read_compat_inputs(Path(sources.difficulty)), controls=controls)
+    PLOTS[panel](board).save(path)

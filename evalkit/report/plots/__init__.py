@@ -1,0 +1,35 @@
+"""Figures of boards, by the names under which commands, pages and notebooks ask for them."""
+
+from collections.abc import Callable
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import Metric
+from evalkit.report.plots.agreement import agreement_plot, board_agreement
+from evalkit.report.plots.forest import forest
+from evalkit.report.plots.length import has_lengths, length
+from evalkit.report.plots.lift import lift
+from evalkit.report.plots.plot import Plot
+from evalkit.report.plots.ranks import rank_intervals
+
+__all__ = ["PLOTS", "Plot", "agreement_plot", "plots_of"]
+
+
+def plots_of(board: Board) -> list[str]:
+    """The names of those that a board has the numbers for."""
+    without = set()
+    if board.metric == Metric.SCORE:
+        without.add("lift")
+    if not has_lengths(board):
+        without.add("length")
+    if board.agreement is None or not board.agreement.pairs:
+        without.add("agreement")
+    return [name for name in PLOTS if name not in without]
+
+
+PLOTS: dict[str, Callable[[Board], Plot]] = {
+    "board": forest,
+    "lift": lift,
+    "length": length,
+    "ranks": rank_intervals,
+    "agreement": board_agreement,
+}

@@ -1,0 +1,95 @@
+"""The board itself: each model's number with its interval, best first."""
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import BoardRow, Metric
+from evalkit.report.numbers import short_interval
+from evalkit.report.plots.lines import Columns, Line, line_chart, line_tips
+from evalkit.report.plots.marks import Mark, draw_marks
+from evalkit.report.plots.palette import LIGHT
+from evalkit.report.plots.plot import Plot
+from evalkit.report.plots.style import drawing
+from evalkit.report.plots.words import (
+    against,
+    counted,
+    drawable,
+    interval_name,
+    judged_by,
+    left_out,
+    measure_name,
+    rank_words,
+    reservation,
+    row_tip,
+    said_name,
+    sentence,
+    short_name,
+    sure,
+    why_not,
+)
+
+
+def forest(board: Board) -> Plot:
+    """A point and a whisker for each model, over the whole scale; what cannot be relied on is hollow."""
+    title = f"{sentence(board.metric.title)}{against(board)}"
+    lines = [_line(row, board.metric) for row in board.rows]
+    limits = scale_of(board)
+    with drawing():
+        figure, axes = line_chart(
+            title,
+            _subtitle(board),
+            lines,
+            columns=Columns("ranks", board.metric.title, interval_name(board)),
+            limits=limits,
+            label=measure_name(board.metric),
+        )
+        if board.metric != Metric.SCORE:
+            axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
+        draw_marks(axes, _marks(board))
+    return Plot(figure, "board", title, _description(board), line_tips(lines))
+
+
+def scale_of(board: Board) -> tuple[float, float]:
+    """From the worst to the best that there could be, so that no axis makes differences look larger than they are."""
+    return board.rows[0].entry.scale
+
+
+def _line(row: BoardRow, metric: Metric) -> Line:
+    shown = row.measured(metric).estimate
+    tip = row_tip(row, metric)
+    if not drawable(row, metric):
+        return Line("", short_name(row.entry.model), "", "", tip, instead=why_not(row))
+    whiskers = "" if shown.lower is None else f"{shown.lower:.1f} to {shown.upper:.1f}"
+    return Line(rank_words(row), short_name(row.entry.model), f"{shown.value:.1f}", whiskers, tip)
+
+
+def _marks(board: Board) -> list[Mark]:
+    marks = []
+    for y, row in enumerate(board.rows):
+        shown = row.measured(board.metric).estimate
+        if drawable(row, board.metric) and shown.value is not None:
+            marks.append(Mark(y, shown.value, shown.lower, shown.upper, sure(shown)))
+    return marks
+
+
+def _subtitle(board: Board) -> str:
+    facts = [sentence(judged_by(board)), counted(len(board.rows), "model")]
+    if missing := left_out(board.rows, board.metric):
+        facts.append(missing)
+    facts += reservation(board.rows, board.metric)
+    if board.metric != Metric.SCORE:
+        facts.append("at the line, at 50, a model is as good as the baseline")
+    return " · ".join(facts)
+
+
+def _description(board: Board) -> str:
+    shown = [row for row in board.rows if drawable(row, board.metric)]
+    missing = left_out(board.rows, board.metric)
+    order = f"{counted(len(shown), 'model')} in the order of their {board.metric.title}"
+    said = f"{order}{against(board)}, {judged_by(board)}"
+    if shown:
+        first, last = shown[0], shown[-1]
+        said += (
+            f". First is {said_name(first.entry.model)} with {short_interval(first.measured(board.metric).estimate)}"
+        )
+        if last is not first:
+            said += f", last {said_name(last.entry.model)} with {short_interval(last.measured(board.metric).estimate)}"
+    return f"{said}. Not drawn: {missing}." if missing else f"{said}."

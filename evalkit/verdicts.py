@@ -2,29 +2,29 @@
 
 import dataclasses
 import datetime
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evalkit.errors import UnknownName
 from evalkit.formats.alpaca_eval import Answered
+from evalkit.formats.lossless import from_json
 from evalkit.formats.outputs import instruction_key
+from evalkit.formats.records import Record
+from evalkit.formats.shown import shown_to_judge
 from evalkit.formats.verdicts import OwnVerdict
 from evalkit.judge import annotate_all
-from evalkit.prompting import judged_texts
 from evalkit.store import Store
 from evalkit.store.database import Answered as AskedAndAnswered
 from evalkit.store.documents import documents, records
 from evalkit.store.requests import sent
 from evalkit.store.tables import chunks
-from evalkit.types import Example, JudgeConfig, Message, Order, Output
+from evalkit.types import Asked, Example, JudgeConfig, Message, Order, Output
 
-_FENCE = re.compile(r"<<<instruction(?:_1)? (\S+)\n")
-_FIELD = re.compile(r"(instruction|first|second|answer)(?:_[0-9]+)?")
 # of AlpacaEval's files, the fields that hold a model and its answer
+ANNOTATION_ROWS = "annotations"
 _ANSWERS = {
     "outputs": (("generator", "output"),),
-    "annotations": (("generator_1", "output_1"), ("generator_2", "output_2")),
+    ANNOTATION_ROWS: (("generator_1", "output_1"), ("generator_2", "output_2")),
 }
 
 
@@ -67,17 +67,25 @@ def stored_verdicts(store: Store, wanted: Wanted) -> Iterator[OwnVerdict]:
 def imported_texts(store: Store) -> ImportedTexts:
     """The texts of the files of AlpacaEval that were imported."""
     found = ImportedTexts()
-    for document, _ in documents(store, format="alpaca_eval"):
-        for row in records(store, document) if document.kind in _ANSWERS else ():
+    for kind, sides in _ANSWERS.items():
+        for row in (record.fields for record in imported_rows(store, kind)):
             instruction = row.get("instruction")
             if not isinstance(instruction, str):
                 continue
             key = instruction_key(instruction)
             found.instructions[key] = instruction
-            for model, answer in _ANSWERS[document.kind]:
+            for model, answer in sides:
                 if isinstance(row.get(model), str) and isinstance(row.get(answer), str):
                     found.answers[row[model], key] = row[answer]
     return found
+
+
+def imported_rows(store: Store, kind: str) -> Iterator[Record]:
+    """The rows of AlpacaEval's files of a kind that were imported."""
+    for document, _ in documents(store, format="alpaca_eval"):
+        if document.kind == kind:
+            for number, row in enumerate(records(store, document), start=1):
+                yield Record(f"{document.name}: row {number}", from_json(row))
 
 
 def answered_by_key(verdicts: Iterable[OwnVerdict], imported: ImportedTexts) -> dict[str, Answered]:
@@ -85,23 +93,27 @@ def answered_by_key(verdicts: Iterable[OwnVerdict], imported: ImportedTexts) -> 
     found: dict[str, Answered] = {}
     for one in verdicts:
         asked = one.annotation.asked
-        if asked.key in found:
-            continue
-        shown = _shown(one)
-        turns = shown.get("instruction") or _one_text(imported.instructions.get(asked.key))
-        if turns is None:
-            continue
-        sides = (
-            Output(asked.key, model, texts) if model and texts is not None else None
-            for model, texts in (
-                (asked.baseline, shown.get("baseline") or _one_text(imported.answers.get((asked.baseline, asked.key)))),
-                (asked.model, shown.get("candidate") or _one_text(imported.answers.get((asked.model, asked.key)))),
-            )
-        )
-        baseline, candidate = sides
-        cluster = None if one.question == asked.key else asked.cluster
-        found[asked.key] = (Example(asked.key, turns, asked.category, cluster), baseline, candidate)
+        if asked.key not in found and (answered := what_was_judged(asked, one.messages, imported)) is not None:
+            found[asked.key] = answered
     return found
+
+
+def what_was_judged(asked: Asked, messages: Sequence[Message], imported: ImportedTexts) -> Answered | None:
+    """The instruction and the answers of one place, from what was sent or else imported; None where nobody knows."""
+    shown = _shown(asked, messages)
+    turns = shown.get("instruction") or _one_text(imported.instructions.get(asked.key))
+    if turns is None:
+        return None
+    sides = (
+        Output(asked.key, model, texts) if model and texts is not None else None
+        for model, texts in (
+            (asked.baseline, shown.get("baseline") or _one_text(imported.answers.get((asked.baseline, asked.key)))),
+            (asked.model, shown.get("candidate") or _one_text(imported.answers.get((asked.model, asked.key)))),
+        )
+    )
+    baseline, candidate = sides
+    cluster = None if asked.key.removesuffix(f":{asked.turn}") == asked.key else asked.cluster
+    return Example(asked.key, turns, asked.category, cluster), baseline, candidate
 
 
 def _named(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iterator[tuple[JudgeConfig, str]]:
@@ -133,27 +145,22 @@ def _seconds(created: str) -> float | None:
         return None
 
 
-def _shown(one: OwnVerdict) -> dict[str, tuple[str, ...]]:
-    """The texts in the fences of a prompt, a text a turn."""
-    turns: dict[str, list[str]] = {}
-    for name, text in _fenced(one.messages).items():
-        # the texts come in the order of the turns
-        if match := _FIELD.fullmatch(name):
-            turns.setdefault(match.group(1), []).append(text)
-    shown = {name: tuple(texts) for name, texts in turns.items()}
-    sides = (
-        ("baseline", "candidate") if one.annotation.asked.order == Order.BASELINE_FIRST else ("candidate", "baseline")
-    )
-    places = {"first": sides[0], "second": sides[1], "answer": "candidate"}
-    return {places.get(name, name): texts for name, texts in shown.items()}
-
-
-def _fenced(messages: tuple[Message, ...]) -> dict[str, str]:
-    for message in messages:
-        # nothing but the prompt's own words stands before the first fence
-        if match := _FENCE.search(message.content):
-            return judged_texts(messages, re.escape(match.group(1)))
-    return {}
+def _shown(asked: Asked, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
+    """The texts in a prompt, a text a turn; none where an answer is not as long as the one that was judged."""
+    shown = shown_to_judge(messages)
+    if shown is None:
+        return {}
+    sides = {
+        Order.BASELINE_FIRST: ("baseline", "candidate"),
+        Order.CANDIDATE_FIRST: ("candidate", "baseline"),
+        Order.ALONE: ("candidate",),
+    }[asked.order]
+    answers = dict(zip(sides, shown.answers, strict=False))
+    chars = {"baseline": asked.baseline_chars, "candidate": asked.candidate_chars}
+    # in a prompt without fences a judged text can pass for several
+    if any(chars[side] not in (None, Output(asked.key, side, texts).chars) for side, texts in answers.items()):
+        return {}
+    return {"instruction": shown.instruction, **answers}
 
 
 def _one_text(text: str | None) -> tuple[str, ...] | None:

@@ -46,24 +46,39 @@ def entries_of_annotations(
     return [entry for _, columns in sorted(gathered.items()) for entry in columns.entries()]
 
 
-def entries_of_table(groups: "Iterable[PreferenceGroup]") -> list[Entry]:
-    return [
-        Entry(
+def entries_of_table(
+    groups: "Iterable[PreferenceGroup]",
+    how: Gathering = Gathering(),  # noqa: B008
+) -> list[Entry]:
+    entries = []
+    for group in groups:
+        sample = build_sample(
+            group.keys,
+            group.preference,
+            length_difference=group.candidate_chars - group.baseline_chars,
+            measures=group.measures,
+        )
+        entry = Entry(
             model=group.model,
             judge=group.judge,
             baseline=group.baseline,
-            sample=build_sample(
-                group.keys,
-                group.preference,
-                length_difference=group.candidate_chars - group.baseline_chars,
-                measures=group.measures,
-            ),
+            sample=sample,
             avg_length=float(group.candidate_chars.mean()),
             failures=_without_verdict(group.preference),
+            parts=_categories(group, sample) if CATEGORY in how.by else {},
             audit=audit_lengths(group.candidate_chars.astype(np.int64).tolist()),
         )
-        for group in groups
-    ]
+        entries.append(entry)
+    return entries
+
+
+def _categories(group: "PreferenceGroup", sample: Sample) -> dict[str, Sample]:
+    keys: dict[str, set[str]] = {}
+    # a table without categories has an empty column of them
+    for key, category in zip(group.keys, group.categories, strict=False):
+        if category is not None:
+            keys.setdefault(category, set()).add(key)
+    return {f"{CATEGORY} {name}": sample.restricted(keys[name]) for name in sorted(keys)}
 
 
 # a measure's values by row, the candidate's and the baseline's

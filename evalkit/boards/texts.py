@@ -1,35 +1,59 @@
-"""The instructions behind keys, where a source has their text."""
+"""The texts behind keys, instructions and answers, where a source has them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from evalkit.boards.sources import ANNOTATIONS
+from evalkit.boards.sources import ANNOTATIONS, files_of
+from evalkit.formats.arena_hard import BASELINE_V01
+from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
 from evalkit.formats.foreign import detect
-from evalkit.formats.hub import saved_dataset
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.outputs import instruction_key, source_records
-from evalkit.imports import JUDGED, find_files
+from evalkit.formats.records import Record
+from evalkit.formats.shown import Shown, shown_to_judge
+from evalkit.formats.verdicts import optional_turn
 from evalkit.store import Store
+from evalkit.turns import turn_key
+from evalkit.types import Message
 from evalkit.verdicts import Wanted, answered_by_key, imported_texts, stored_verdicts
 
 INSTRUCTION = "instruction"
+# of AlpacaEval's rows and of tables, the fields that may name a model, and the one that holds its answer
+_SIDES = ((("generator_1", "baseline"), "output_1"), (("generator_2", "model"), "output_2"))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """An instruction with answers by model, under each key that it may go by; only what a record holds."""
+
+    keys: tuple[str, ...]
+    instruction: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def texts_in(path: Path) -> Iterator[Texts]:
+    """The texts in a file of verdicts, record by record: its fields', or those in the prompts that a judge was sent.
+
+    Raises:
+        InputError: the file is missing, or an instruction in it is no text.
+    """
+    kind = detect(path)
+    if kind in _READERS:
+        read = _READERS[kind]
+    elif kind[0] != "inspect" and INSTRUCTION in first_fields(path, layout_of(path)):
+        read = _of_row
+    else:
+        return
+    for record in source_records(str(path)):
+        if (found := read(record)) is not None:
+            yield found
 
 
 def texts_of_files(sources: Sequence[Path], keys: AbstractSet[str]) -> dict[str, str]:
-    """Instructions by key from annotation files and tables that have a field of that name; only what is found."""
-    found: dict[str, str] = {}
-    for path in (path for source in sources for path in _files(source)):
-        if len(found) == len(keys):
-            break
-        if INSTRUCTION not in first_fields(path, layout_of(path)):
-            continue
-        for record in source_records(str(path)):
-            text = record.optional_text(INSTRUCTION) or ""
-            for key in (record.fields.get("key"), instruction_key(text)):
-                if isinstance(key, str) and key in keys:
-                    found[key] = text
-    return found
+    """Instructions by key from files of verdicts; only what is found."""
+    return _instructions((path for source in sources for path in files_of(source)), keys)
 
 
 def texts_of_store(store: Store, wanted: Wanted, keys: AbstractSet[str], *, results: Path) -> dict[str, str]:
@@ -39,11 +63,81 @@ def texts_of_store(store: Store, wanted: Wanted, keys: AbstractSet[str], *, resu
     answered = answered_by_key(stored_verdicts(store, wanted), imported_texts(store))
     examples = {key: answered[key][0] for key in keys if key in answered}
     found = {key: example.instruction for key, example in examples.items() if example is not None}
-    written = [path for name in ANNOTATIONS for path in sorted(results.rglob(name))]
-    return {**texts_of_files(written, keys - found.keys()), **found}
+    return {**_instructions(written_annotations(results), keys - found.keys()), **found}
 
 
-def _files(source: Path) -> list[Path]:
-    if not source.is_dir() or saved_dataset(source):
-        return [source]
-    return [path for path in find_files(source) if detect(path) in JUDGED]
+def written_annotations(results: Path) -> Iterator[Path]:
+    """The files of annotations among the results."""
+    return (path for name in ANNOTATIONS for path in sorted(results.rglob(name)))
+
+
+def _instructions(paths: Iterator[Path], keys: AbstractSet[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    while len(found) < len(keys) and (path := next(paths, None)) is not None:
+        for texts in texts_in(path):
+            if texts.instruction is not None:
+                found.update((key, texts.instruction) for key in texts.keys if key in keys)
+    return found
+
+
+def _of_row(record: Record) -> Texts:
+    instruction = record.optional_text(INSTRUCTION) or ""
+    named = record.fields.get("key")
+    # a row of ours names the turn beside the key
+    names = (named, turn_key(named, record.fields.get("turn", 1))) if isinstance(named, str) else ()
+    answers = {}
+    for fields, holds in _SIDES:
+        model = next((name for one in fields if isinstance(name := record.fields.get(one), str)), None)
+        answer = record.fields.get(holds)
+        if model is not None and isinstance(answer, str):
+            answers[model] = answer
+    return Texts((*names, instruction_key(instruction)), instruction, answers)
+
+
+def _of_single(record: Record) -> Texts | None:
+    return _of_prompt(_turn_key(record), record.fields.get("user_prompt"), (record.fields.get("model"),))
+
+
+def _of_pair(record: Record) -> Texts | None:
+    # in the first game model_1 is shown first; in the old form with one game nobody knows
+    both = record.fields.get("model_1"), record.fields.get("model_2")
+    found = _of_prompt(_turn_key(record), record.fields.get("g1_user_prompt"), both)
+    return found or _of_prompt(_turn_key(record), record.fields.get("user_prompt"), ())
+
+
+def _of_games(record: Record) -> Texts | None:
+    games = record.fields.get("games")
+    game = games[0] if isinstance(games, list) and games and isinstance(games[0], dict) else {}
+    both = record.fields.get("baseline") or BASELINE_V01, record.fields.get("model")
+    key = read_id(record, id_field(record) or ID_FIELDS[1])
+    return _of_prompt(key, game.get("prompt", game.get("user_prompt")), both)
+
+
+def _turn_key(record: Record) -> str:
+    key, turn = read_id(record, id_field(record) or ID_FIELDS[0]), optional_turn(record)
+    return key if turn is None else turn_key(key, turn)
+
+
+def _of_prompt(key: str, prompt: object, models: Sequence[object]) -> Texts | None:
+    shown = _shown(prompt)
+    if shown is None:
+        return None
+    answers = {
+        model: "\n\n".join(answer)
+        for model, answer in zip(models, shown.answers, strict=False)
+        if isinstance(model, str)
+    }
+    return Texts((key,), "\n\n".join(shown.instruction), answers)
+
+
+def _shown(prompt: object) -> Shown | None:
+    said = prompt if isinstance(prompt, list) else [{"content": prompt}]
+    texts = [one.get("content") for one in said if isinstance(one, dict)]
+    return shown_to_judge([Message("user", text) for text in texts if isinstance(text, str)])
+
+
+_READERS: dict[tuple[str, str], Callable[[Record], Texts | None]] = {
+    ("mt_bench", "single"): _of_single,
+    ("mt_bench", "pair"): _of_pair,
+    ("arena_hard", "judgment"): _of_games,
+}

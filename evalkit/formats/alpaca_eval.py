@@ -3,7 +3,7 @@
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,16 @@ class RecordedVerdict:
     preference: float | None
     baseline_chars: int
     candidate_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """A reply in a row; `order` is None where the row tells none, `labels` are what the prompt called the answers."""
+
+    reply: ChatReply
+    order: Order | None
+    repeat: int
+    labels: Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +242,12 @@ def read_preference(record: Record) -> float | None:
     return preference_from_alpaca(float(code))
 
 
-def _replies(record: Record) -> Iterable[RecordedReply]:
+def raw_replies(record: Record) -> Iterator[RawReply]:
+    """The replies of a row: one of AlpacaEval's, or one for each order and repeat of ours.
+
+    Raises:
+        InputError: naming the row, where they have no known form.
+    """
     raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
     own = isinstance(raw, list)
     for entry in raw if isinstance(raw, list) else [raw]:
@@ -242,14 +257,24 @@ def _replies(record: Record) -> Iterable[RecordedReply]:
             reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
         except ClientError as error:
             raise InputError(f'{record.where}: field "raw_completion": {error}') from None
-        yield RecordedReply(
-            baseline_text=record.text("output_1"),
-            candidate_text=record.optional_text("output_2") or "",
-            reply=reply,
-            preference=read_preference(record),
+        yield RawReply(
+            reply,
             order=_recorded_order(record, entry, own=own),
             repeat=entry.get("repeat", 0) if own else 0,
             labels=_recorded_labels(record, entry) if own else RECORDED_LABELS,
+        )
+
+
+def _replies(record: Record) -> Iterator[RecordedReply]:
+    for raw in raw_replies(record):
+        yield RecordedReply(
+            baseline_text=record.text("output_1"),
+            candidate_text=record.optional_text("output_2") or "",
+            reply=raw.reply,
+            preference=read_preference(record),
+            order=raw.order,
+            repeat=raw.repeat,
+            labels=raw.labels,
         )
 
 

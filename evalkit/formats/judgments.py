@@ -199,6 +199,7 @@ def _preferences(path: Path) -> Iterator[ForeignVerdict]:
                 judge=group.judge,
                 model=group.model,
                 baseline=group.baseline,
+                category=group.categories[row] if group.categories else None,
                 preference=None if missing else float(preference),
                 failure=_NO_VERDICT if missing else None,
                 baseline_chars=int(baseline_chars),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TEXT_COLUMNS = ("judge", "model", "baseline")
 KEY_COLUMNS = ("key", "instruction", "index")
 NUMBER_COLUMNS = ("preference", "len_1", "len_2")
+CATEGORY_COLUMNS = ("category", "dataset")
 _CSV = (".csv", ".csv.gz")
 
 
@@ -29,7 +30,8 @@ _CSV = (".csv", ".csv.gz")
 class PreferenceGroup:
     """The verdicts of one judge on one model; arrays of shape (n,), preference NaN where there is none.
 
-    `measures` have the candidate's and the baseline's values, NaN where unknown.
+    `measures` have the candidate's and the baseline's values, NaN where unknown; `categories` are empty where the table
+    has none.
     """
 
     judge: str
@@ -40,6 +42,7 @@ class PreferenceGroup:
     baseline_chars: NDArray[np.float64]
     candidate_chars: NDArray[np.float64]
     measures: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
+    categories: tuple[str | None, ...] = ()
 
 
 def read_preferences(path: Path) -> list[PreferenceGroup]:
@@ -63,6 +66,23 @@ def read_preferences(path: Path) -> list[PreferenceGroup]:
     _check_numbers(frame, path)
     _check_repeats(frame, key_column, path)
     return list(_groups(frame, key_column))
+
+
+def read_categories(path: Path) -> dict[str, str]:
+    """The categories of a table's instructions by key, where it has such a column.
+
+    Raises:
+        InputError: as in `read_preferences`, of what is read.
+    """
+    frame = read_frame(path)
+    key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
+    category = _category_column(frame)
+    if key_column is None or category is None:
+        return {}
+    check_keys(frame, key_column, path)
+    pairs = frame[[key_column, category]].drop_duplicates(key_column)
+    named = zip(pairs[key_column], map(_name, pairs[category]), strict=True)
+    return {row_key(value, key_column): name for value, name in named if name is not None}
 
 
 def read_frame(path: Path) -> "pd.DataFrame":
@@ -172,6 +192,7 @@ def _groups(frame: "pd.DataFrame", key_column: str) -> Iterator[PreferenceGroup]
     measures = {
         name: both for name, both in measure_columns(map(str, frame.columns)).items() if numbers.issuperset(both)
     }
+    category = _category_column(frame)
     for (judge, baseline, model), rows in frame.groupby(["judge", "baseline", "model"], sort=True):
         code = rows["preference"].to_numpy(dtype=np.float64)
         yield PreferenceGroup(
@@ -190,4 +211,14 @@ def _groups(frame: "pd.DataFrame", key_column: str) -> Iterator[PreferenceGroup]
                 )
                 for name, (base, candidate) in measures.items()
             },
+            categories=() if category is None else tuple(map(_name, rows[category])),
         )
+
+
+def _category_column(frame: "pd.DataFrame") -> str | None:
+    return next((name for name in CATEGORY_COLUMNS if name in frame.columns), None)
+
+
+def _name(value: object) -> str | None:
+    """Of a category; anything but text names none."""
+    return value if isinstance(value, str) and value else None

@@ -8,11 +8,11 @@ import datasets
 import numpy as np
 import pytest
 
-from evalkit.boards.gathering import entries_of_table
+from evalkit.boards.gathering import Gathering, entries_of_table
 from evalkit.errors import InputError
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import instruction_key
-from evalkit.formats.table import read_preferences
+from evalkit.formats.table import read_categories, read_preferences
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -71,3 +71,34 @@ def test_a_row_without_a_key_is_named(tmp_path: Path) -> None:
         read_preferences(saved(tmp_path / "t.csv", [ROWS[0], {**ROWS[1], "key": None}]))
     with pytest.raises(InputError, match=r"missing column\(s\) key, instruction or index"):
         read_preferences(saved(tmp_path / "u.csv", [{name: v for name, v in ROWS[0].items() if name != "key"}]))
+
+
+@pytest.mark.parametrize("column", ["dataset", "category"])
+def test_categories_split_a_tables_scores_where_that_is_asked_for(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    rows = [("koala", 0, 2), ("koala", 1, 1), ("vicuna", 2, 2), ("", 3, 1)]
+    lines = [f"j,c,b,{index},{name},{preference},1,1" for name, index, preference in rows]
+    path.write_text("\n".join([f"judge,model,baseline,index,{column},preference,len_1,len_2", *lines]))
+    (group,) = read_preferences(path)
+    assert group.categories == ("koala", "koala", "vicuna", None)
+    assert read_categories(path) == {"000000": "koala", "000001": "koala", "000002": "vicuna"}
+    (entry,) = entries_of_table([group], Gathering(by=("category",)))
+    assert {name: part.preference.tolist() for name, part in entry.parts.items()} == {
+        "category koala": [1.0, 0.0],
+        "category vicuna": [1.0],
+    }
+    assert entries_of_table([group])[0].parts == {}
+    assert [verdict.category for verdict in read_judgments(path)] == list(group.categories)
+
+
+def test_a_table_without_categories_has_no_parts(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("judge,model,baseline,index,preference,len_1,len_2\nj,c,b,0,1.5,1,1\n")
+    assert read_categories(path) == {}
+    assert entries_of_table(read_preferences(path), Gathering(by=("category",)))[0].parts == {}
+
+
+def test_a_number_is_no_category(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("judge,model,baseline,index,dataset,preference,len_1,len_2\nj,c,b,0,7,1.5,1,1\n")
+    assert read_categories(path) == {}

@@ -1,0 +1,164 @@
+"""How a board's judge behaves: what the order does to it, whether it says the same again, how sure it is."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evalkit.boards.build import Board
+from evalkit.boards.judged import Judged, Place
+from evalkit.boards.row import BoardRow
+from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.position import Shown, inconsistent_share, position_effect
+from evalkit.stats.retest import Bin, RetestBin, retest_bins, stated_bins
+from evalkit.stats.sample import Floats, Ints
+from evalkit.stats.shares import mean_share
+from evalkit.types import Estimate, Order, Reading
+
+# beyond this, or as far on the other side, a verdict is decided
+DECIDED = 0.9
+GRADED = "answers were graded alone"
+SINGLE_UNKNOWN = "single verdicts are not known"
+NO_SECOND = "no question was asked twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """A judge's verdicts pooled over a board's models, those left out whose outputs an audit refused, and the baseline,
+    which is not compared with itself.
+
+    `position` is how many points more a preference for an answer has where it is shown first; `inconsistent` the
+    percent of comparisons in both orders that are won in one and lost in the other; `decided` the percent of verdicts
+    above 90 % or below 10 %. `retest` has a bin for each tenth of what was stated, none where no question was asked
+    twice, and then `no_retest` says so. `stated` counts verdicts, or with `averaged` instructions, where their single
+    verdicts are not known. Grades are taken as percent of their scale. What a rule decided is no verdict of the judge.
+    """
+
+    n_models: int
+    n_verdicts: int
+    position: Estimate
+    inconsistent: Estimate
+    decided: Estimate
+    stated: tuple[Bin, ...]
+    retest: tuple[RetestBin, ...] = ()
+    no_retest: str = ""
+    averaged: bool = False
+    readings: Mapping[str, int] = field(default_factory=dict)
+
+
+def behaviour(board: Board, judged: Judged, *, confidence: float = CONFIDENCE) -> Behaviour:
+    """How the judge of a board behaves, every interval clustered by instruction."""
+    rows = [row for row in board.rows if not row.entry.refused and row.entry.model != board.baseline]
+    given = _given(board, rows, judged)
+    averaged = not len(given.preference)
+    told = _averages(rows) if averaged else given
+    graded = any(row.entry.graded for row in rows)
+    unknown = GRADED if graded else SINGLE_UNKNOWN if averaged else ""
+    shown = given.shown()
+    retest = retest_bins(given.question, given.cluster, given.preference, confidence=confidence)
+    return Behaviour(
+        n_models=len(set(told.model.tolist())),
+        n_verdicts=len(told.preference),
+        position=Estimate.refused(unknown, n=0) if unknown else position_effect(shown, confidence=confidence),
+        inconsistent=Estimate.refused(unknown, n=0) if unknown else inconsistent_share(shown, confidence=confidence),
+        decided=Estimate.refused(GRADED, n=0) if graded else _decided(told, confidence),
+        stated=stated_bins(told.preference),
+        retest=retest,
+        no_retest="" if retest else SINGLE_UNKNOWN if averaged else NO_SECOND,
+        averaged=averaged,
+        readings=_readings(rows, told),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What a judge said, a row a verdict; grades as shares of their scale. Arrays of shape (n,)."""
+
+    question: Ints
+    model: Ints
+    cluster: Ints
+    orders: tuple[Order | None, ...]
+    readings: tuple[Reading | None, ...]
+    preference: Floats
+
+    def shown(self) -> Shown:
+        """The verdicts of which it is known who was shown first."""
+        kept = np.array([one in (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST) for one in self.orders], dtype=bool)
+        first = np.array([one == Order.CANDIDATE_FIRST for one in self.orders], dtype=bool)
+        return Shown(self.question[kept], self.model[kept], self.cluster[kept], first[kept], self.preference[kept])
+
+
+# the model, the key and the cluster of a verdict, its order, how it was read and what it says
+_Verdict = tuple[str, str, str, Order | None, Reading | None, float]
+
+
+def _given(board: Board, rows: Sequence[BoardRow], judged: Judged) -> _Told:
+    """The verdicts as they were given."""
+    clusters: dict[str, str] = {}
+    # an instruction that lacks one of a model's verdicts may have all of another's
+    for sample in (row.entry.sample for row in rows):
+        clusters.update(zip(sample.keys, (sample.clusters[one] for one in sample.cluster), strict=True))
+
+    def verdicts() -> Iterator[_Verdict]:
+        for entry in (row.entry for row in rows):
+            for key, places in judged.given(board, entry.model).items():
+                for place in places:
+                    said = _said(place, entry.scale)
+                    if said is not None:
+                        yield entry.model, key, clusters.get(key, key), place.order, place.reading, said
+
+    return _columns(verdicts())
+
+
+def _averages(rows: Sequence[BoardRow]) -> _Told:
+    """The means over orders and repeats, all that a table of numbers has."""
+    return _columns(
+        (entry.model, key, entry.sample.clusters[cluster], None, None, float(preference))
+        for entry in (row.entry for row in rows)
+        for key, cluster, preference in zip(
+            entry.sample.keys, entry.sample.cluster, entry.sample.preference, strict=True
+        )
+    )
+
+
+def _said(place: Place, scale: tuple[float, float]) -> float | None:
+    """What the judge said, in [0, 1]; None where it said nothing, or was not asked."""
+    if place.rule is not None:
+        return None
+    if place.grade is None:
+        return place.preference
+    low, high = scale
+    return (place.grade - low) / (high - low)
+
+
+def _columns(verdicts: Iterator[_Verdict]) -> _Told:
+    rows = list(verdicts)
+    models, keys, clusters, orders, readings, preference = zip(*rows, strict=True) if rows else ((),) * 6
+    return _Told(
+        _numbered(tuple(zip(models, keys, strict=True))),
+        _numbered(models),
+        _numbered(clusters),
+        tuple(orders),
+        tuple(readings),
+        np.array(preference, dtype=np.float64),
+    )
+
+
+def _numbered(names: Sequence[object]) -> Ints:
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+
+def _decided(told: _Told, confidence: float) -> Estimate:
+    beyond = (told.preference > DECIDED) | (told.preference < 1 - DECIDED)
+    return mean_share(beyond.astype(np.float64), told.cluster, confidence=confidence)
+
+
+def _readings(rows: Sequence[BoardRow], told: _Told) -> dict[str, int]:
+    """How verdicts were read, the most frequent way first; as the entries tell it where single ones are not known."""
+    counts = Counter(one.value for one in told.readings if one is not None)
+    if not counts:
+        for row in rows:
+            counts.update(row.entry.judging.readings)
+    return dict(counts.most_common())

@@ -1,0 +1,118 @@
+"""What the order of the answers does to a judge's verdicts, over several models at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.stats.components import Bools
+from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, clustered_stderr, proportion_interval
+from evalkit.stats.quantiles import student_quantile
+from evalkit.stats.sample import Floats, Ints
+from evalkit.stats.shares import MIN_CLUSTERS, mean_share
+from evalkit.types import OK, Estimate, degraded
+
+NO_ORDERS = "no verdict tells who was shown first"
+ONE_ORDER = "no instruction was asked in both orders, nor different ones in different orders"
+NOT_BOTH = "no instruction was asked in both orders"
+NEVER_VARIES = "the difference never varies"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """Verdicts and who was shown first, a row a verdict; arrays of shape (n,).
+
+    A `question` is one model's comparison on one instruction, which is the `cluster`. Each is numbered from 0.
+    """
+
+    question: Ints
+    model: Ints
+    cluster: Ints
+    candidate_first: Bools
+    preference: Floats
+
+
+def position_effect(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate:
+    """How many points more a preference for an answer has where it is shown first than where it is shown second.
+
+    Where questions were asked in both orders it comes from the differences within them, and the rest is left aside.
+    Else it comes from those that were dealt one order and those that were dealt the other, model by model, since models
+    whose levels differ may have been dealt the orders unequally. Both are the least-squares slope of preference on
+    order with a level for each question or model; the error is clustered by instruction.
+
+    Returns:
+        0 without an effect, 100 where the first answer always wins; n counts instructions. Refused where there is one
+        order only, degraded where the difference never varies: the interval is then that of an event not seen once.
+    """
+    cells = _cells(shown)
+    if not len(cells.mean):
+        return Estimate.refused(NO_ORDERS, n=0)
+    asked = ~np.isnan(cells.mean)
+    both = asked[:, 0] & asked[:, 1]
+    if len(np.unique(cells.cluster[both])) >= MIN_CLUSTERS:
+        asked, level, parameters = asked & both[:, None], np.arange(len(asked)), 1
+    else:
+        level, parameters = cells.model, 2
+    row, column = np.nonzero(asked)
+    # one half where the candidate is first
+    side, value = (_less_level(one, level[row]) for one in (0.5 - column.astype(np.float64), cells.mean[row, column]))
+    informative = np.abs(side) > NO_ERROR
+    n = len(np.unique(cells.cluster[row[informative]]))
+    if n < MIN_CLUSTERS + parameters - 1:
+        return Estimate.refused(ONE_ORDER if n == 0 else f"{n} instructions tell of it", n=n)
+    effect = float(side @ value / (side @ side))
+    influence = side * (value - effect * side) / float((side**2).mean())
+    cluster = np.unique(cells.cluster[row], return_inverse=True)[1].astype(np.int64)
+    return _points(effect, clustered_stderr(influence, cluster, parameters=parameters), n, n - parameters, confidence)
+
+
+def inconsistent_share(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate:
+    """Percent of the questions asked in both orders that are won in one and lost in the other.
+
+    Repeats are averaged within an order first; a tie in one of the orders is no contradiction.
+    """
+    cells = _cells(shown)
+    both = ~np.isnan(cells.mean).any(axis=1)
+    if not both.any():
+        return Estimate.refused(NOT_BOTH, n=0)
+    first, second = np.sign(cells.mean[both] - 0.5).T
+    return mean_share((first * second < 0).astype(np.float64), cells.cluster[both], confidence=confidence)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """A row a question: its mean with the candidate shown first, and with the baseline, NaN where not asked; (n, 2)."""
+
+    mean: Floats
+    model: Ints
+    cluster: Ints
+
+
+def _cells(shown: Shown) -> _Cells:
+    _, first_row, row = np.unique(shown.question, return_index=True, return_inverse=True)
+    place = 2 * row + ~shown.candidate_first
+    size = 2 * len(first_row)
+    count = np.bincount(place, minlength=size)
+    total = np.bincount(place, weights=shown.preference, minlength=size)
+    mean = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
+    return _Cells(mean.reshape(-1, 2), shown.model[first_row], shown.cluster[first_row])
+
+
+def _less_level(values: Floats, level: Ints) -> Floats:
+    """What is left of values when the mean of each level is taken out."""
+    numbered = np.unique(level, return_inverse=True)[1]
+    means = np.bincount(numbered, weights=values) / np.bincount(numbered)
+    rest: Floats = values - means[numbered]
+    return rest
+
+
+def _points(effect: float, stderr: float, n: int, degrees: int, confidence: float) -> Estimate:
+    reach = student_quantile(degrees, (1 + confidence) / 2)
+    below = above = reach * stderr
+    status = OK
+    if stderr < NO_ERROR:
+        unseen = proportion_interval(0.0, 0.0, n, confidence=confidence)[1]
+        below, above = unseen * (1 + effect), unseen * (1 - effect)
+        stderr = max(below, above) / reach
+        status = degraded(NEVER_VARIES)
+    lower, upper = max(-1.0, effect - below), min(1.0, effect + above)
+    return Estimate(100 * effect, 100 * stderr, 100 * lower, 100 * upper, n, status)

@@ -2,14 +2,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# one more than there are cores: many a test waits for a clock
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types tests server-tests wheel clean
+.PHONY: demo test lint types tests server-tests browser-tests docs wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/evalkit demo
 
-test: lint types tests server-tests wheel
+test: lint types tests server-tests browser-tests docs wheel
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .
@@ -19,11 +21,20 @@ types: $(VENV)/installed-tests
 	$(BIN)/mypy
 
 tests: $(VENV)/installed-tests
-	$(BIN)/pytest -m "not server" --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m "not server and not browser" --numprocesses $(WORKERS) --dist loadfile
 
 # judges real comparisons on a real server; compiles llama.cpp the first time
 server-tests: $(VENV)/installed-server
 	$(BIN)/pytest -m server
+
+# the site of docs/, for a browser: docs/_build/html/index.html
+docs: $(VENV)/installed-tests
+	$(BIN)/python -m docs.generate
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going --builder html docs docs/_build/html
+
+# opens reports in Chromium; installs Debian's where it is missing and may be
+browser-tests: $(VENV)/installed-tests
+	$(BIN)/pytest -m browser
 
 wheel: $(VENV)/installed-tests
 	$(BIN)/python tests/check_wheel.py
@@ -37,7 +48,7 @@ $(VENV)/installed: $(VENV)/made pyproject.toml
 	touch $@
 
 $(VENV)/installed-tests: $(VENV)/installed
-	$(BIN)/pip install --quiet --editable ".[test]"
+	$(BIN)/pip install --quiet --editable ".[test,docs]"
 	touch $@
 
 $(VENV)/installed-server: $(VENV)/installed-tests
@@ -46,4 +57,4 @@ $(VENV)/installed-server: $(VENV)/installed-tests
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist docs/_build

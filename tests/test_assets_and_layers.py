@@ -28,9 +28,13 @@ LAYERS = {
     "evalkit.report.journal": 5, "evalkit.report.ratings": 5, "evalkit.report.values": 5, "evalkit.report.rows": 5,
     "evalkit.report.agreement": 5, "evalkit.report.audit": 5, "evalkit.report.comparison": 5,
     "evalkit.report.power": 5, "evalkit.report.gate": 5, "evalkit.report.gate_ci": 5,
-    "evalkit.cli": 6, "evalkit.__main__": 6,
+    "evalkit.report.chunks": 5, "evalkit.report.html": 5, "evalkit.report.page": 5,
+    "evalkit.report.plots": 5, "evalkit.report.panels": 5, "evalkit.report.svg": 5, "evalkit.report.assembly": 5,
+    "evalkit.report.columns": 5, "evalkit.report.terminal": 5, "evalkit.report.latex": 5, "evalkit.report.markup": 5,
+    "evalkit.api": 6, "evalkit.cli": 6, "evalkit.__main__": 6,
 }  # fmt: skip
-HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets")
+HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets",
+         "matplotlib")  # fmt: skip
 
 
 def modules() -> dict[str, Path]:
@@ -111,8 +115,10 @@ def test_no_two_modules_import_each_other() -> None:
         "import evalkit.cli.main",
         "from evalkit.cli.main import group; group.main(['--help'], standalone_mode=False)",
         "from evalkit.cli.main import group; group.main(['--version'], standalone_mode=False)",
+        "import evalkit",
+        "import evalkit; dir(evalkit); evalkit.EvalkitError; hasattr(evalkit, 'nothing')",
     ],
-    ids=["import", "help", "version"],
+    ids=["import", "help", "version", "package", "names"],
 )
 def test_starting_up_imports_nothing_heavy(code: str, tmp_path: Path) -> None:
     report = f"print(sorted(set(sys.modules) & set({HEAVY!r})))"

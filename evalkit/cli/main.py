@@ -41,6 +41,7 @@ COMMANDS = {
     "prompts": "List the judge prompts, or show one.",
     "ratings": "Rate models from battles between any two of them.",
     "references": "List the human reference rankings, or show one.",
+    "report": "Write one HTML file: boards, and every comparison to read.",
     "store": "Check, tidy, move or count what is stored.",
     "verify": "Compute written rows anew from the raw replies, and compare.",
 }

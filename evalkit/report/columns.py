@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.agreement import agreement_line
-from evalkit.report.numbers import interval, percent
+from evalkit.report.numbers import interval, level, percent
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason, row_notes
 from evalkit.report.width import cut
 from evalkit.types import Estimate, Reading
 
 REFUSED = "audit failed"
-_USUAL_INTERVAL = "95 % interval"
 _WIDEST_PART = 24
 _REASONS_SHOWN = 5
 
@@ -36,7 +35,7 @@ def board_columns(board: Board) -> list[Column]:
         Column("rank", tuple(map(_rank, rows)), left=True),
         Column("model", tuple(printable(row.entry.model) for row in rows), left=True),
         shown,
-        Column(_interval_name(board), tuple(interval(row.measured(board.metric).estimate) for row in rows)),
+        Column(interval_name(board), tuple(interval(row.measured(board.metric).estimate) for row in rows)),
         *others,
         Column("n", tuple(str(row.entry.sample.n) for row in rows)),
         Column("missing", tuple(str(row.entry.sample.n_missing) for row in rows)),
@@ -108,6 +107,13 @@ def board_notes(board: Board) -> list[str]:
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
 
 
+def interval_name(board: Board) -> str:
+    """`95 % interval`, or what a published formula notes of its own."""
+    notes = [note for row in board.rows for note in row.measured(board.metric).estimate.notes]
+    published = next((printable(note) for note in notes if note.endswith("% interval")), None)
+    return published or f"{level(board.rows[0].recipe.confidence)} interval"
+
+
 def judge_notices(board: Board) -> list[str]:
     """What the judges have to say of themselves, each once."""
     return list(dict.fromkeys(notice for row in board.rows for notice in row.entry.judging.notices))
@@ -115,12 +121,6 @@ def judge_notices(board: Board) -> list[str]:
 
 def _values(board: Board, metric: Metric) -> tuple[str, ...]:
     return tuple(percent(row.measured(metric).estimate.value) for row in board.rows)
-
-
-def _interval_name(board: Board) -> str:
-    """The usual interval, or the one that a published formula has and notes."""
-    notes = [note for row in board.rows for note in row.measured(board.metric).estimate.notes]
-    return next((note for note in notes if note.endswith("% interval")), _USUAL_INTERVAL)
 
 
 def _rank(row: BoardRow) -> str:

@@ -2,6 +2,7 @@
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
+from evalkit.report.columns import interval_name
 from evalkit.report.numbers import short_interval
 from evalkit.report.plots.lines import Columns, Line, line_chart, line_tips
 from evalkit.report.plots.marks import Mark, draw_marks
@@ -12,7 +13,6 @@ from evalkit.report.plots.words import (
     against,
     counted,
     drawable,
-    interval_name,
     judged_by,
     left_out,
     measure_name,

@@ -5,6 +5,7 @@ import math
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.errors import ConfigError
+from evalkit.report.columns import interval_name
 from evalkit.report.plots.palette import LIGHT
 from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.scatter import Axis, Dot, dot_tips, scatter, write_names
@@ -13,7 +14,6 @@ from evalkit.report.plots.words import (
     against,
     counted,
     drawable,
-    interval_name,
     judged_by,
     left_out,
     measure_name,

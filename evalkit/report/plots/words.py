@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
-from evalkit.report.numbers import level, short_interval
+from evalkit.report.numbers import short_interval
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
 from evalkit.types import Estimate, StatusKind
@@ -58,14 +58,6 @@ def against(board: Board) -> str:
 
 def judged_by(board: Board) -> str:
     return f"judge {heading_name(board.judge)}"
-
-
-def interval_name(board: Board) -> str:
-    """`95 % interval`, or what a published formula says that its own is."""
-    notes = [note for row in board.rows for note in row.measured(board.metric).estimate.notes]
-    published = next((safe(note) for note in notes if note.endswith("% interval")), None)
-    confidence = board.rows[0].recipe.confidence
-    return published or f"{level(confidence)} interval"
 
 
 def drawable(row: BoardRow, metric: Metric) -> bool:

@@ -1,0 +1,85 @@
+"""evalkit report: one HTML file with boards, their uncertainty, and every comparison to read."""
+
+from pathlib import Path
+
+import click
+
+from evalkit.boards.gathering import PARTS
+from evalkit.boards.judged import read_judged
+from evalkit.boards.leaderboard import Wishes, make_leaderboard
+from evalkit.boards.row import DifficultySource
+from evalkit.boards.selection import Sources
+from evalkit.cli.options import results_option, store_option
+from evalkit.cli.sources import board_option, judge_option, metric_option
+from evalkit.files import write_text
+from evalkit.report.assembly import assemble_report
+from evalkit.report.chunks import SampleSize
+from evalkit.report.html import report_html
+from evalkit.report.text import printable
+
+FILE = "report.html"
+_MEGABYTE = 1e6
+# what many a mail box takes
+_LARGE = 15.0
+
+
+@click.command("report")
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+              help=f"Write here. [default: RESULTS/{FILE}]")  # fmt: skip
+@click.option("--title", help="What stands above it. [default: the sources' name]")
+@board_option
+@judge_option
+@metric_option
+@click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
+              "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
+@click.option("--difficulty", metavar="PATH|fit|none", default=DifficultySource.NONE.value, show_default=True,
+              help="Instruction difficulty: from a file, learned here, or left out.")  # fmt: skip
+@click.option("--reference", metavar="NAME|FILE|none",
+              help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
+@click.option("--by", multiple=True, type=click.Choice(PARTS), default=PARTS, show_default=True,
+              help="Show scores by turn or category as well.")  # fmt: skip
+@click.option("--sample", type=click.IntRange(1), metavar="N",
+              help="Only N instructions to browse, the same for all models; no number on a board changes.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Which instructions --sample takes.")
+@click.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
+@store_option
+@results_option
+def command(
+    sources: tuple[Path, ...],
+    out: Path | None,
+    title: str | None,
+    board: str | None,
+    judge: str | None,
+    metric: str | None,
+    control: str | None,
+    difficulty: str,
+    reference: str | None,
+    by: tuple[str, ...],
+    sample: int | None,
+    seed: int,
+    no_text: bool,
+    store: str | None,
+    results: Path,
+) -> None:
+    """Write one HTML file that shows the boards of SOURCES and every comparison behind them: annotation files, folders
+    of them, or tables of preferences.
+
+    Without SOURCES the boards are built from the store. The file needs no network and no server.
+    """
+    named = Sources(files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results)
+    boards = make_leaderboard(named, Wishes(metric=metric, control=control, reference=reference, by=by))
+    report = assemble_report(
+        boards,
+        read_judged(named),
+        named,
+        title=title,
+        sample=None if sample is None else SampleSize(sample, seed),
+        text=not no_text,
+    )
+    path = results / FILE if out is None else out
+    write_text(path, report_html(report))
+    size = path.stat().st_size / _MEGABYTE
+    click.echo(f"{printable(str(path))}  {size:.1f} MB")
+    if size > _LARGE:
+        click.echo("note: --sample N and --no-text make it smaller", err=True)

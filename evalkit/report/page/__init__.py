@@ -1,0 +1,1 @@
+"""What the HTML report shows, as plain values for its templates."""

@@ -1,20 +1,27 @@
 """The documentation says what is true: links lead somewhere, commands exist, and the picture is what is printed."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from evalkit.cli.main import group
+from docs.generate import pages
+from docs.pictures.make import PICTURES, board_picture, judge_example
+from docs.pictures.terminal import terminal_svg
+from evalkit.cli.main import COMMANDS, group
 from tests.cli.running import evalkit
 
 REPOSITORY = Path(__file__).parents[1]
-PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *REPOSITORY.glob("docs/*.md")])
+DOCS = [page for page in REPOSITORY.glob("docs/**/*.md") if "_build" not in page.parts]
+PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *DOCS])
 PAGES += sorted([*REPOSITORY.glob("examples/*.md"), *REPOSITORY.glob("leaderboards/**/*.md")])
 
 
@@ -79,7 +86,65 @@ def test_what_a_console_shows_is_what_its_commands_print(page: str, tmp_path: Pa
             assert real.strip("\n") == output.strip("\n"), f"{page}: {command}\n{done.stderr}"
 
 
-def test_every_page_of_the_docs_can_be_reached_from_the_index() -> None:
-    index = (REPOSITORY / "docs" / "index.md").read_text()
-    for page in REPOSITORY.glob("docs/*.md"):
-        assert page.name == "index.md" or f"({page.name})" in index, page.name
+@pytest.mark.parametrize(
+    ("overview", "pages"),
+    [("index.md", "*.md"), ("statistics.md", "statistics/*.md"), ("commands.md", "commands/*.md")],
+)
+def test_every_page_of_the_docs_can_be_reached_from_its_overview(overview: str, pages: str) -> None:
+    linked = (REPOSITORY / "docs" / overview).read_text()
+    for page in REPOSITORY.glob(f"docs/{pages}"):
+        assert page.name == overview or f"({page.relative_to(REPOSITORY / 'docs')})" in linked, page.name
+
+
+def test_every_field_that_a_run_writes_is_explained(tmp_path: Path) -> None:
+    explained = set(re.findall(r"`(\w+)`", (REPOSITORY / "docs" / "formats.md").read_text()))
+    outputs = REPOSITORY / "examples" / "outputs" / "careful.json"
+    assert evalkit("annotate", outputs, "--benchmark", "example", cwd=tmp_path).returncode == 0
+    for name in ("annotations", "row", "run"):
+        document = json.loads((tmp_path / "results" / "careful" / "surface" / f"{name}.json").read_text())
+        fields = document[0] if isinstance(document, list) else document
+        assert fields.keys() - explained == set(), name
+    header = evalkit("leaderboard", "--board", "example", "--format", "csv", cwd=tmp_path).stdout.partition("\n")[0]
+    assert set(header.split(",")) - explained == set()
+
+
+def test_the_picture_of_the_board_is_what_a_terminal_shows(tmp_path: Path) -> None:
+    judge_example(tmp_path)
+    assert (PICTURES / "board.svg").read_text() == board_picture(tmp_path), "run python -m docs.pictures.make"
+
+
+def test_a_picture_of_a_terminal_has_its_words_and_colours_and_nothing_that_a_viewer_would_run() -> None:
+    drawn = terminal_svg("\x1b[1ma<script>\x1b[0m  \x1b[33m&\x1b[0m\n───", "<b>")
+    texts = list(ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text"))
+    shown = [(one.text, one.get("font-weight"), one.get("class"), one.get("x")) for one in texts]
+    assert shown == [("a<script>", "bold", "ink", "20.0"), ("&", None, "warn", "112.4")]
+    assert "script" not in {one.tag.rpartition("}")[2] for one in ElementTree.fromstring(drawn).iter()}
+    assert "<path" in drawn
+
+
+def test_the_picture_of_the_report_is_small() -> None:
+    picture = (PICTURES / "report.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 300_000
+
+
+def test_the_command_reference_is_what_its_script_writes() -> None:
+    folder = REPOSITORY / "docs"
+    there = {str(page.relative_to(folder)) for page in [folder / "commands.md", *folder.glob("commands/*.md")]}
+    assert {name: (folder / name).read_text() for name in there} == pages(), "run python -m docs.generate"
+
+
+def test_the_command_reference_has_every_option_that_help_shows() -> None:
+    for name in COMMANDS:
+        page = (REPOSITORY / "docs" / "commands" / f"{name}.md").read_text()
+        shown = CliRunner().invoke(group, [name, "--help"], prog_name="evalkit", terminal_width=200).output
+        flags = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", shown, re.MULTILINE)) - {"--help"}
+        assert {flag for flag in flags if f"`{flag}" not in page} == set(), name
+
+
+def test_every_option_says_what_it_does() -> None:
+    rows = [line.split(" | ") for text in pages().values() for line in text.splitlines() if line.startswith("| `--")]
+    assert len(rows) > 200
+    assert [row[0] for row in rows if row[1].partition("Variable:")[0].strip(" |") == ""] == []
+    # a range without bounds is none
+    assert [row[0] for row in rows if "None" in row[-1]] == []

@@ -1,0 +1,136 @@
+"""Write the command reference: docs/commands.md and a page for each command, from the words of --help."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from evalkit.cli.main import COMMANDS, group
+
+DOCS = Path(__file__).parent
+ORIGIN = "<!-- written by docs/generate.py from what --help says: edit the help, then run the script again -->\n"
+# how click ends the help of an option: what it takes for granted, what it allows, or both
+TAIL = re.compile(r"\s*\[(?:default: )?([^\[\]]*)\]$")
+BAR = r"\|"
+
+
+def main() -> None:
+    """Write all pages, and delete those of commands that are gone."""
+    written = pages()
+    for path in DOCS.glob("commands/*.md"):
+        if path.relative_to(DOCS).as_posix() not in written:
+            path.unlink()
+    for name, text in written.items():
+        path = DOCS / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """Text of every page by its path below docs."""
+    found = {"commands.md": _overview()}
+    above = _context(group, "evalkit", None)
+    for name in COMMANDS:
+        command = group.get_command(above, name)
+        assert command is not None
+        found[f"commands/{name}.md"] = ORIGIN + "\n" + "\n".join(_sections(command, name, above, depth=1))
+    return found
+
+
+def _overview() -> str:
+    context = _context(group, "evalkit", None)
+    listed = [f"| [`{name}`](commands/{name}.md) | {_cell(line)} |" for name, line in COMMANDS.items()]
+    lines = [
+        ORIGIN,
+        "# Commands",
+        "",
+        "What each command takes, in the words of its `--help`. Exit codes, variables and the settings file are on the",
+        "page [Quick start](quickstart.md#exit-codes).",
+        "",
+        _usage(group, context),
+        "",
+        *_options(group, context),
+        "| command | what it does |",
+        "|---|---|",
+        *listed,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sections(command: click.Command, name: str, above: click.Context, *, depth: int) -> Iterator[str]:
+    """Lines about a command, then about those below it."""
+    context = _context(command, name, above)
+    yield f"{'#' * depth} {context.command_path}"
+    yield ""
+    yield from _paragraphs(command.help or "")
+    yield _usage(command, context)
+    yield ""
+    yield from _options(command, context)
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from _sections(found, below, context, depth=depth + 1)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for paragraph in text.split("\n\n"):
+        # click's mark for lines that are to stay as they are
+        if paragraph.startswith("\b\n"):
+            yield f"```text\n{paragraph.removeprefix(chr(8)).strip()}\n```\n"
+        elif paragraph.strip():
+            yield _escaped(" ".join(paragraph.split())) + "\n"
+
+
+def _usage(command: click.Command, context: click.Context) -> str:
+    return f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```"
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[str]:
+    """A table of the options, but for --help, which all have."""
+    options = [one for one in command.get_params(context) if isinstance(one, click.Option) and "--help" not in one.opts]
+    records = [(option, record) for option in options if (record := option.get_help_record(context)) is not None]
+    if not records:
+        return
+    rows = [_row(option, *record) for option, record in records]
+    # where nothing has a default or a range there is no column for them
+    columns = ("option", "what it does", "default, range")[: 3 if any(row[2] for row in rows) else 2]
+    yield f"| {' | '.join(columns)} |"
+    yield "|---" * len(columns) + "|"
+    for row in rows:
+        yield f"| {' | '.join(row[: len(columns)])} |"
+    yield ""
+
+
+def _row(option: click.Option, flags: str, said: str) -> tuple[str, str, str]:
+    tail = TAIL.search(said)
+    words = [_cell(said[: tail.start()] if tail else said)]
+    if isinstance(option.envvar, str):
+        words.append(f"Variable: `{option.envvar}`.")
+    return _flags(flags), " ".join(words).strip(), _cell(tail.group(1)) if tail else ""
+
+
+def _context(command: click.Command, name: str, above: click.Context | None) -> click.Context:
+    # a terminal of fixed width, and no variable or settings file of whoever runs this
+    return click.Context(command, info_name=name, parent=above, terminal_width=80)
+
+
+def _flags(said: str) -> str:
+    """The flags and what they take, apart, so that a narrow cell breaks between them."""
+    flags, _, taken = said.partition(" ") if " / " not in said else (said, "", "")
+    # a bar divides cells even within code
+    return " ".join(f"`{part.replace('|', BAR)}`" for part in (flags, taken) if part)
+
+
+def _cell(text: str) -> str:
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    """Text with what markdown would take for marks kept as it is."""
+    return re.sub(r"([\\`*\[\]|{]|<(?=[A-Za-z/!?])|\b_|_\b|^#)", r"\\\1", text)
+
+
+if __name__ == "__main__":
+    main()

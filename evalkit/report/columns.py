@@ -28,8 +28,7 @@ class Column:
 
 def board_columns(board: Board) -> list[Column]:
     """The columns that people read: rank, model, the metric that ranks with its interval, then the other metrics."""
-    metrics = [board.metric, *(one for one in board_metrics(board) if one != board.metric)]
-    shown, *others = (Column(one.title, _values(board, one)) for one in metrics)
+    shown, *others = (Column(one.title, _values(board, one)) for one in board_metrics(board))
     rows = board.rows
     return [
         Column("rank", tuple(map(_rank, rows)), left=True),
@@ -58,11 +57,12 @@ def part_columns(board: Board) -> list[Column]:
 
 
 def board_metrics(board: Board) -> list[Metric]:
-    """What the rows have numbers for."""
+    """What the rows have numbers for, the metric that ranks first."""
     if board.metric == Metric.SCORE:
         return [Metric.SCORE]
     styled = any(row.styled is not None for row in board.rows)
-    return [Metric.LC_WIN_RATE, Metric.WIN_RATE, *([Metric.STYLE_WIN_RATE] if styled else [])]
+    known = (Metric.LC_WIN_RATE, Metric.WIN_RATE, *([Metric.STYLE_WIN_RATE] if styled else []))
+    return [board.metric, *(one for one in known if one != board.metric)]
 
 
 def row_status(board: Board, row: BoardRow) -> str:
@@ -93,17 +93,8 @@ def board_notes(board: Board) -> list[str]:
         rest = len(lines) - _REASONS_SHOWN
         lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
     lines = refused + lines
-    lines += [line for metric in board_metrics(board) if metric != board.metric for line in _doubts(board, metric)]
-    notes = sorted({note for row in board.rows for note in row_notes(row)})
-    served = sorted({name for row in board.rows for name in row.entry.judging.served})
-    # pooled judges have a model each
-    if len(served) > 1 + board.digest.count(" + "):
-        notes.append(f"the endpoint served the judge as {', '.join(served)}")
-    sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
-    if sampled:
-        notes.append(f"single draws instead of log-probabilities for {', '.join(sampled)}")
-    notes += judge_notices(board)
-    lines += [f"note: {printable(note)}" for note in notes]
+    lines += [line for metric in board_metrics(board)[1:] for line in _doubts(board, metric)]
+    lines += [f"note: {note}" for note in number_notes(board)]
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
 
 
@@ -114,9 +105,18 @@ def interval_name(board: Board) -> str:
     return published or f"{level(board.rows[0].recipe.confidence)} interval"
 
 
-def judge_notices(board: Board) -> list[str]:
-    """What the judges have to say of themselves, each once."""
-    return list(dict.fromkeys(notice for row in board.rows for notice in row.entry.judging.notices))
+def number_notes(board: Board) -> list[str]:
+    """What else is to be known of the numbers, each once: how they came about, what the judges say of themselves."""
+    notes = sorted({note for row in board.rows for note in row_notes(row)})
+    served = sorted({name for row in board.rows for name in row.entry.judging.served})
+    # pooled judges have a model each
+    if len(served) > 1 + board.digest.count(" + "):
+        notes.append(f"the endpoint served the judge as {', '.join(served)}")
+    sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
+    if sampled:
+        notes.append(f"single draws instead of log-probabilities for {', '.join(sampled)}")
+    said = dict.fromkeys(notice for row in board.rows for notice in row.entry.judging.notices)
+    return [printable(note) for note in (*notes, *said)]
 
 
 def _values(board: Board, metric: Metric) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from evalkit.boards.behaviour import Behaviour
 from evalkit.boards.build import Board
 from evalkit.boards.judged import Judged
 from evalkit.boards.matrix import Matrix
+from evalkit.report.columns import number_notes
 from evalkit.report.page.coverage import Coverage, coverage
 from evalkit.report.page.drawings import apart, checked
 from evalkit.report.page.heat import Heat, category_heat, matrix_heat
 from evalkit.report.page.judge import Panel, judge_panel
 from evalkit.report.page.origins import Origins, origins, source_name
 from evalkit.report.page.table import Table, board_table
-from evalkit.report.page.words import LEGEND, Statement, basis, finding, notes, statements, title_of
+from evalkit.report.page.words import LEGEND, Statement, basis, finding, statements, title_of
 from evalkit.report.plots import PLOTS, plots_of
 from evalkit.report.plots.palette import DARK, LIGHT
 from evalkit.report.svg import plot_svg
@@ -130,7 +131,7 @@ def _sections(report: Report) -> list[Section]:
             judge=judge_panel(behaviour, graded=not board.baseline),
             coverage=coverage(board),
             statements=tuple(statements(board)),
-            notes=tuple(notes(board)),
+            notes=tuple(number_notes(board)),
             origins=origins(board),
         )
         for number, (board, matrix, behaviour) in enumerate(parts)
@@ -142,14 +143,11 @@ def _board_id(number: int) -> str:
 
 
 def _figures(board: Board, prefix: str) -> Iterator[Figure]:
-    known = set(plots_of(board))
-    if all(row.entry.avg_length is None for row in board.rows):
-        known.discard("length")
-    for name in _DRAWN:
-        if name in known:
-            plot = PLOTS[name](board)
-            svg = apart(plot_svg(plot, page=True), prefix)
-            yield Figure(name, plot.title, plot.description, checked(svg))
+    known = plots_of(board)
+    for name in (one for one in _DRAWN if one in known):
+        plot = PLOTS[name](board)
+        svg = apart(plot_svg(plot, page=True), prefix)
+        yield Figure(name, plot.title, plot.description, checked(svg))
 
 
 def _environment() -> Environment:

@@ -18,6 +18,7 @@ from evalkit.boards.judged import Judged
 from evalkit.boards.matrix import win_matrix
 from evalkit.boards.row import Metric, Recipe
 from evalkit.report.chunks import encode_chunks
+from evalkit.report.columns import number_notes
 from evalkit.report.html import PAGE, SCRIPTS, Report, page_script, report_html
 from evalkit.report.page.axis import shared_axis
 from evalkit.report.page.coverage import coverage
@@ -26,7 +27,7 @@ from evalkit.report.page.heat import category_heat, matrix_heat, step_of
 from evalkit.report.page.judge import judge_panel
 from evalkit.report.page.numbers import GRADE, POINTS, RATE, dollars, named, plural
 from evalkit.report.page.table import board_table
-from evalkit.report.page.words import finding, notes, statements
+from evalkit.report.page.words import finding, statements
 from evalkit.report.plots.palette import DARK, LIGHT, ROLES
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Estimate, Finding, Severity, degraded
@@ -221,7 +222,7 @@ def test_a_sum_of_which_a_part_is_unknown_says_so() -> None:
 
 
 def test_what_judges_say_of_themselves_is_among_the_notes() -> None:
-    assert "says\\u001bso" in notes(board(entry("a", 0.8, judging=Judging(notices=("says\x1bso",)))))
+    assert "says\\u001bso" in number_notes(board(entry("a", 0.8, judging=Judging(notices=("says\x1bso",)))))
 
 
 def test_every_number_has_its_status_in_words() -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
-from evalkit.report.columns import interval_name
+from evalkit.report.columns import board_metrics, interval_name
 from evalkit.report.page.axis import Axis, Whisker, shared_axis
 from evalkit.report.page.numbers import NOTHING, Style, count
-from evalkit.report.page.words import AUDIT, STATUS, metrics_of, style_of
+from evalkit.report.page.words import AUDIT, STATUS, style_of
 from evalkit.report.plots.words import sentence
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
@@ -56,7 +56,7 @@ class Table:
 
 
 def board_table(board: Board) -> Table:
-    metrics = metrics_of(board)
+    metrics = board_metrics(board)
     estimates = [row.measured(board.metric).estimate for row in board.rows if not row.entry.refused]
     even = None if board.metric == Metric.SCORE else 50.0
     axis = shared_axis(estimates, scale=board.rows[0].entry.scale, even=even)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
-from evalkit.report.columns import REFUSED, board_metrics, judge_notices
+from evalkit.report.columns import REFUSED, board_metrics
 from evalkit.report.numbers import level
 from evalkit.report.page.numbers import GRADE, RATE, Style, count, named, plural
 from evalkit.report.plots.words import sentence
 from evalkit.report.text import printable
-from evalkit.report.values import audit_reason, row_notes
+from evalkit.report.values import audit_reason
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.types import Reading, StatusKind
+from evalkit.types import StatusKind
 
 AUDIT = "audit"
 # what a status is called, by its kind
@@ -49,11 +49,6 @@ class Statement:
 
 def style_of(board: Board) -> Style:
     return GRADE if board.metric == Metric.SCORE else RATE
-
-
-def metrics_of(board: Board) -> list[Metric]:
-    """The metrics of a board, the one that ranks first."""
-    return [board.metric, *(one for one in board_metrics(board) if one != board.metric)]
 
 
 def title_of(board: Board, boards: tuple[Board, ...]) -> str:
@@ -145,20 +140,7 @@ def basis(board: Board) -> list[str]:
 
 def statements(board: Board) -> list[Statement]:
     """The status of every number in words; equal ones are told once, the gravest first."""
-    return [*_refusals(board), *(one for metric in metrics_of(board) for one in _about(board, metric))]
-
-
-def notes(board: Board) -> list[str]:
-    """What else is to be known of the numbers, each once."""
-    found = sorted({note for row in board.rows for note in row_notes(row)})
-    sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
-    if sampled:
-        found.append(f"single draws instead of log-probabilities for {named(sampled)}")
-    served = sorted({name for row in board.rows for name in row.entry.judging.served})
-    # pooled judges have a model each
-    if len(served) > 1 + board.digest.count(" + "):
-        found.append(f"the endpoint served the judge as {', '.join(served)}")
-    return [printable(note) for note in (*found, *judge_notices(board))]
+    return [*_refusals(board), *(one for metric in board_metrics(board) for one in _about(board, metric))]
 
 
 def _refusals(board: Board) -> Iterator[Statement]:

@@ -94,7 +94,7 @@ def board_notes(board: Board) -> list[str]:
         lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
     lines = refused + lines
     lines += [line for metric in board_metrics(board)[1:] for line in _doubts(board, metric)]
-    lines += [f"note: {note}" for note in number_notes(board)]
+    lines += [f"note: {note}" for note in (*number_notes(board), *judge_notices(board))]
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
 
 
@@ -106,7 +106,7 @@ def interval_name(board: Board) -> str:
 
 
 def number_notes(board: Board) -> list[str]:
-    """What else is to be known of the numbers, each once: how they came about, what the judges say of themselves."""
+    """What else is to be known of the numbers and how they came about, each once."""
     notes = sorted({note for row in board.rows for note in row_notes(row)})
     served = sorted({name for row in board.rows for name in row.entry.judging.served})
     # pooled judges have a model each
@@ -115,8 +115,12 @@ def number_notes(board: Board) -> list[str]:
     sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
     if sampled:
         notes.append(f"single draws instead of log-probabilities for {', '.join(sampled)}")
-    said = dict.fromkeys(notice for row in board.rows for notice in row.entry.judging.notices)
-    return [printable(note) for note in (*notes, *said)]
+    return [printable(note) for note in notes]
+
+
+def judge_notices(board: Board) -> list[str]:
+    """What the judges say of themselves, each once."""
+    return list(dict.fromkeys(printable(notice) for row in board.rows for notice in row.entry.judging.notices))
 
 
 def _values(board: Board, metric: Metric) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from evalkit.boards.behaviour import Behaviour
 from evalkit.boards.build import Board
 from evalkit.boards.judged import Judged
 from evalkit.boards.matrix import Matrix
-from evalkit.report.columns import number_notes
+from evalkit.report.columns import judge_notices, number_notes
 from evalkit.report.page.coverage import Coverage, coverage
 from evalkit.report.page.drawings import apart, checked
 from evalkit.report.page.heat import Heat, category_heat, matrix_heat
@@ -78,6 +78,7 @@ class Section:
     graded: bool
     finding: str
     basis: tuple[str, ...]
+    notices: tuple[str, ...]
     table: Table
     figures: tuple[Figure, ...]
     categories: Heat | None
@@ -124,6 +125,7 @@ def _sections(report: Report) -> list[Section]:
             graded=not board.baseline,
             finding=finding(board),
             basis=tuple(basis(board)),
+            notices=tuple(judge_notices(board)),
             table=board_table(board),
             figures=tuple(_figures(board, _board_id(number))),
             categories=category_heat(board),

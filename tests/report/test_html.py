@@ -18,7 +18,7 @@ from evalkit.boards.judged import Judged
 from evalkit.boards.matrix import win_matrix
 from evalkit.boards.row import Metric, Recipe
 from evalkit.report.chunks import encode_chunks
-from evalkit.report.columns import number_notes
+from evalkit.report.columns import judge_notices
 from evalkit.report.html import PAGE, SCRIPTS, Report, page_script, report_html
 from evalkit.report.page.axis import shared_axis
 from evalkit.report.page.coverage import coverage
@@ -221,8 +221,8 @@ def test_a_sum_of_which_a_part_is_unknown_says_so() -> None:
     assert coverage(board(entry("a", 0.8, judging=known))).total_cost == "$1.50"
 
 
-def test_what_judges_say_of_themselves_is_among_the_notes() -> None:
-    assert "says\\u001bso" in number_notes(board(entry("a", 0.8, judging=Judging(notices=("says\x1bso",)))))
+def test_what_judges_say_of_themselves_stands_beside_the_finding() -> None:
+    assert "says\\u001bso" in judge_notices(board(entry("a", 0.8, judging=Judging(notices=("says\x1bso",)))))
 
 
 def test_every_number_has_its_status_in_words() -> None:

@@ -107,4 +107,7 @@ def metric_of(style: Style, named: str | None, *, controls: tuple[str, ...]) -> 
         return metric
     if named is None:
         return Metric.WIN_RATE
-    raise ConfigError("--metric style_win_rate needs --control, as in --control length,markdown")
+    raise ConfigError(
+        "--metric style_win_rate needs something to hold equal: --control, as in leaderboard "
+        "--control length,markdown, or --board with a benchmark whose style says what"
+    )

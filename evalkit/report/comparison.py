@@ -162,8 +162,7 @@ def _ended(estimate: Estimate) -> str:
 
 
 def _signed(value: float) -> str:
-    # adding zero turns -0.0 into 0.0
-    return f"{round(value, 2) + 0.0:+.2f}"
+    return f"{value:+z.2f}"
 
 
 def _p(value: float | None) -> str:

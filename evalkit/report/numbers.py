@@ -1,15 +1,15 @@
-"""Numbers as people read them. Only here are they formatted."""
+"""Numbers as people read them. Only here are they formatted; nothing is shown as a negative zero."""
 
 from evalkit.types import Estimate
 
 
 def percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{value:z.2f}"
 
 
 def published(value: float | None) -> str:
     """With the three decimals that published boards are compared by."""
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None else f"{value:z.3f}"
 
 
 def interval(estimate: Estimate) -> str:
@@ -21,8 +21,8 @@ def short_interval(estimate: Estimate) -> str:
     if estimate.value is None:
         return "not estimable"
     if estimate.lower is None or estimate.upper is None:
-        return f"{estimate.value:.1f}"
-    return f"{estimate.value:.1f} [{estimate.lower:.1f}, {estimate.upper:.1f}]"
+        return f"{estimate.value:z.1f}"
+    return f"{estimate.value:z.1f} [{estimate.lower:z.1f}, {estimate.upper:z.1f}]"
 
 
 def level(share: float) -> str:

@@ -102,7 +102,7 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
         facts["orders"] = f"{_deviation(components.order)} by the order of the answers"
     if components is not None and components.position.value is not None:
         position = components.position
-        facts["position effect"] = f"{position.value:+.2f} points {interval(position)} where it is shown first"
+        facts["position effect"] = f"{position.value:+z.2f} points {interval(position)} where it is shown first"
     return facts
 
 

@@ -117,7 +117,7 @@ def test_a_table_may_lack_verdicts_and_instructions(tmp_path: Path) -> None:
         (["good", "base"], "'base' is the baseline"),
         (["good", "fair", "--judge", "nobody"], "unknown judge 'nobody'"),
         (["good", "fair", "--confidence", "1"], "--confidence"),
-        (["good", "fair", "--metric", "style_win_rate"], "--metric style_win_rate needs --control"),
+        (["good", "fair", "--metric", "style_win_rate"], "--metric style_win_rate needs something to hold equal"),
         (["good", "fair", "--difficulty", "fit"], "difficulty cannot be learned from 3 models"),
         (["good", "fair", "--difficulty", "missing.csv"], "missing.csv"),
         (["good", "fair", "--source", "missing.json"], "missing.json"),

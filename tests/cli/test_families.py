@@ -109,7 +109,7 @@ def board_json(folder: Path, *more: str) -> Done:
 def test_style_cannot_rank_where_nothing_is_held_equal(arena: Path) -> None:
     done = board_json(arena, "--control", "none", "--metric", "style_win_rate")
     assert done.returncode == 2
-    assert "--metric style_win_rate needs --control" in done.stderr
+    assert "--metric style_win_rate needs something to hold equal: --control" in done.stderr
 
 
 def test_a_category_can_be_a_board_of_its_own(arena: Path) -> None:

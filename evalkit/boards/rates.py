@@ -89,7 +89,8 @@ def learn_rates(group: Sequence[Entry], recipe: Recipe) -> Rates:
         return Rates(recipe, fit_history(samples, controls=(LENGTH,)), style)
     except StatsError as error:
         raise StatsError(
-            f"judge {group[0].judge!r}: {error}. Give sources of more models, or --difficulty none"
+            f"judge {group[0].judge!r}: {error}. Give sources of more models, name a judge of more with --judge, or "
+            "choose --difficulty none"
         ) from None
 
 

@@ -177,7 +177,7 @@ def _caveats(candidate: Entry, metric: Metric, rates: Rates, audit: Audit | None
     if components is None or components.repeat.value is None:
         found.append("verdict noise was not measured: every question was asked once")
     if components is not None and components.orders == 1 and not candidate.graded:
-        found.append("the position effect was not measured: every pair was shown in one order")
+        found.append("what the order of two answers changes was not measured: every pair was shown in one order")
     sparse = _sparse_side(candidate)
     if metric == Metric.LC_WIN_RATE and rates.length is None and sparse is not None and sparse[0] < _FEW_ON_A_SIDE:
         found.append(

@@ -80,10 +80,22 @@ def _index(
         "keys": list(numbers),
         "category": [by_name.get(judged.categories.get(key, ""), -1) for key in numbers],
         "categories": categories,
+        "turn": _turns(boards, judged, numbers),
         "text": text and bool(judged.instructions or judged.answers),
         "sampled": None,
         "rows": _rows(boards, judged, models, numbers),
     }
+
+
+def _turns(boards: Sequence[Board], judged: Judged, numbers: Mapping[str, int]) -> list[int]:
+    """The turn at which each instruction is judged, 0 where nothing tells; nothing where none is judged at a second."""
+    turns = dict.fromkeys(numbers, 0)
+    for board in boards:
+        for row in board.rows:
+            for key, places in judged.given(board, row.entry.model).items():
+                if key in turns:
+                    turns[key] = max((turns[key], *(place.turn for place in places)))
+    return list(turns.values()) if any(turn > 1 for turn in turns.values()) else []
 
 
 def _board(board: Board) -> dict[str, Any]:

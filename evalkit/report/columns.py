@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.row import BoardRow, DifficultySource, Metric
 from evalkit.report.agreement import agreement_line
 from evalkit.report.numbers import interval, level, percent
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason, row_notes
 from evalkit.report.width import cut
+from evalkit.stats.control import EXTRAPOLATED
+from evalkit.stats.history import MIN_MODELS
 from evalkit.types import Estimate, Reading
 
 REFUSED = "audit failed"
@@ -115,12 +117,23 @@ def number_notes(board: Board) -> list[str]:
     sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
     if sampled:
         notes.append(f"single draws instead of log-probabilities for {', '.join(sampled)}")
-    return [printable(note) for note in notes]
+    return [printable(note) for note in (*notes, *_history_hint(board))]
 
 
 def judge_notices(board: Board) -> list[str]:
     """What the judges say of themselves, each once."""
     return list(dict.fromkeys(printable(notice) for row in board.rows for notice in row.entry.judging.notices))
+
+
+def _history_hint(board: Board) -> list[str]:
+    """How fewer numbers become extrapolations, where the models of the board were not asked together."""
+    recipe = board.rows[0].recipe
+    alone = recipe.difficulty == DifficultySource.NONE and recipe.compat is None
+    unsure = sum(row.lc.status.reason.startswith(EXTRAPOLATED) for row in board.rows)
+    if not (alone and unsure) or sum(not row.entry.refused for row in board.rows) < MIN_MODELS:
+        return []
+    learns = "--difficulty fit learns from all models of the board what length does, and extrapolates less"
+    return [f"{unsure} of {len(board.rows)} LC win rates are extrapolated; {learns}"]
 
 
 def _values(board: Board, metric: Metric) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ MIN_SHARE_EACH_SIDE = 0.10
 MIN_SHARE_EACH_SIDE_WITH_PRIOR = 0.01
 LARGE_COEFFICIENT = 10.0
 SEPARATED = "separated"
+EXTRAPOLATED = "extrapolated"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +147,7 @@ def _status(sample: Sample, design: Design, fit: LogisticFit, min_share: float) 
     if _steep(design, fit) or separated(design.columns, sample.preference):
         return degraded(SEPARATED)
     far = [_extrapolation(design.names[place], design.columns[:, place], min_share) for place in design.controlled]
-    return degraded(f"extrapolated: {'; '.join(filter(None, far))}") if any(far) else OK
+    return degraded(f"{EXTRAPOLATED}: {'; '.join(filter(None, far))}") if any(far) else OK
 
 
 def _steep(design: Design, fit: LogisticFit) -> bool:

@@ -390,6 +390,20 @@ def test_all_of_it_can_be_done_with_keys(show: Open, readable: Path) -> None:
     opened.harmless()
 
 
+def test_enter_leads_from_the_search_to_the_first_that_it_found(show: Open, made: Path) -> None:
+    opened = show(made)
+    page = opened.page
+    page.keyboard.press("/")
+    page.keyboard.type(NEEDLE)
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.closest('#results') !== null")
+    assert 0 < found(page) < 100
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#comparison-title")
+    assert page.locator("#comparison .position").inner_text().startswith("1 of")
+    opened.harmless()
+
+
 def test_tab_reaches_every_control_and_the_focus_can_be_seen(show: Open, made: Path) -> None:
     page = show(made).page
     page.keyboard.press("Tab")

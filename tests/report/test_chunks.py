@@ -157,6 +157,15 @@ def test_grades_are_told_on_their_scale_and_have_no_baseline() -> None:
     assert index["rows"]["preference"] == [10.0, 1.0, 5.5, None]
 
 
+def test_the_turns_of_a_conversation_are_told_apart() -> None:
+    graded = entry(preference=(1.0, 0.0, 0.5, np.nan), baseline="", scale=(1.0, 10.0))
+    group = ("judge", "d", "", "cand")
+    places = {group: {"k1": (Place(grade=10.0),), "k2": (Place(grade=1.0, turn=2),)}}
+    assert unpack(encode_chunks(boards(graded), Judged(places=places)))["turn"] == [1, 2, 0, 0]
+    single = {group: {"k1": (Place(grade=10.0),)}}
+    assert unpack(encode_chunks(boards(graded), Judged(places=single)))["turn"] == []
+
+
 def test_a_model_that_an_audit_refused_can_be_read_as_well() -> None:
     finding = Finding("copies", Severity.FAIL, "4 of 4 answers are the same", 4, 4)
     refused = entry("same", audit=Audit(4, ("copies",), (finding,)))

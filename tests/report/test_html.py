@@ -353,3 +353,12 @@ def test_numbers_on_coloured_cells_can_be_read() -> None:
     for step in range(11):
         grounds, inks = (re.findall(r"#[0-9a-f]{6}", colours[f"{kind}{step}"]) for kind in "ht")
         assert all(contrast(*pair) >= 4.5 for pair in zip(grounds, inks, strict=True)), step
+
+
+def test_verdicts_that_length_explains_are_called_so_in_words() -> None:
+    lengths = np.linspace(-300.0, 300.0, 200)
+    sample = build_sample([f"k{one}" for one in range(200)], (lengths > 0).astype(float), length_difference=lengths)
+    (separated,) = build_boards([entry("m", 0.5, sample=sample)], Recipe())
+    said = "separated: length or style explains the verdicts by itself"
+    assert finding(separated).endswith(f"with care: {said}.")
+    assert board_table(separated).lines[0].reason == said

@@ -164,6 +164,14 @@ def test_a_board_has_the_plots_that_it_has_numbers_for() -> None:
         drawn(CROWDED, "agreement")
 
 
+def test_one_model_alone_has_no_ranks_to_draw_and_no_order_to_agree_with() -> None:
+    (board,) = build_boards([entry("m", 0.0)], Recipe(metric=Metric.WIN_RATE))
+    assert plots_of(board) == ["board", "lift", "length"]
+    assert MIXED.agreement is not None
+    shared = replace(MIXED, agreement=replace(MIXED.agreement, pairs=MIXED.agreement.pairs[:1]))
+    assert "agreement" not in plots_of(shared)
+
+
 def test_no_lengths_are_drawn_where_none_is_known() -> None:
     (board,) = build_boards([replace(entry("m", 0.0), avg_length=None)], Recipe())
     assert "length" not in plots_of(board)

@@ -164,3 +164,15 @@ def test_the_digest_is_of_numbers_and_not_of_what_could_be_audited() -> None:
     plain, audited, null = (build_boards([form, entry("n", 1.0, seed=2)], Recipe())[0].rows for form in
                             (one, replace(one, audit=Audit(120, ("lengths",))), refused(one)))  # fmt: skip
     assert canonical_digest(plain) == canonical_digest(audited) == canonical_digest(null)
+
+
+def test_where_answers_are_nearly_all_shorter_the_cure_is_named_if_there_are_models_to_learn_from() -> None:
+    def shorter(model: str) -> Entry:
+        lengths = np.linspace(-900.0, -100.0, 40)
+        sample = build_sample([f"{key:02d}" for key in range(40)], np.tile([0.0, 1.0], 20), length_difference=lengths)
+        return Entry(model, "j", "b", sample, 100.0)
+
+    models = [shorter(f"m{number}") for number in range(5)]
+    hint = "note: 5 of 5 LC win rates are extrapolated; --difficulty fit learns from all models"
+    assert hint in boards_text(build_boards(models, Recipe()))
+    assert "--difficulty fit" not in boards_text(build_boards(models[:4], Recipe()))

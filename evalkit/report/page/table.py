@@ -8,7 +8,7 @@ from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.columns import board_metrics, interval_name
 from evalkit.report.page.axis import Axis, Whisker, shared_axis
 from evalkit.report.page.numbers import NOTHING, Style, count
-from evalkit.report.page.words import AUDIT, STATUS, style_of
+from evalkit.report.page.words import AUDIT, STATUS, reason_words, style_of
 from evalkit.report.plots.words import sentence
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
@@ -90,7 +90,7 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis) ->
         chars=Number(NOTHING, None) if entry.avg_length is None else _counted(round(entry.avg_length)),
         kind=kind,
         status=STATUS[kind],
-        reason=printable(refusal or estimate.status.reason),
+        reason=printable(refusal) or reason_words(estimate.status.reason),
         full=f"not drawn: {STATUS[AUDIT]}" if entry.refused else printable(style.full(estimate)),
     )
 

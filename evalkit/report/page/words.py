@@ -11,6 +11,7 @@ from evalkit.report.page.numbers import GRADE, RATE, Style, count, named, plural
 from evalkit.report.plots.words import sentence
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
+from evalkit.stats.control import SEPARATED
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.types import StatusKind
 
@@ -45,6 +46,11 @@ class Statement:
     word: str
     subject: str
     meaning: str
+
+
+def reason_words(reason: str) -> str:
+    """The reason of a status; the one that is a term of statistics with what it means."""
+    return f"{SEPARATED}: length or style explains the verdicts by itself" if reason == SEPARATED else printable(reason)
 
 
 def style_of(board: Board) -> Style:
@@ -115,7 +121,7 @@ def _tied(leaders: Sequence[BoardRow]) -> str:
 
 def _caution(leaders: Sequence[BoardRow], metric: Metric) -> str:
     statuses = [row.measured(metric).estimate.status for row in leaders]
-    reasons = dict.fromkeys(printable(one.reason).rstrip(".") for one in statuses if one.kind == StatusKind.DEGRADED)
+    reasons = dict.fromkeys(reason_words(one.reason).rstrip(".") for one in statuses if one.kind == StatusKind.DEGRADED)
     if not reasons:
         return ""
     whose = "the number" if len(leaders) == 1 else "these numbers"
@@ -164,7 +170,7 @@ def _about(board: Board, metric: Metric) -> Iterator[Statement]:
 
 
 def _meaning(kind: str, reason: str) -> str:
-    because = printable(reason).rstrip(".")
+    because = reason_words(reason).rstrip(".")
     if kind == StatusKind.OK.value:
         return _SOUND
     if kind == StatusKind.DEGRADED.value:

@@ -15,13 +15,15 @@ __all__ = ["PLOTS", "Plot", "agreement_plot", "plots_of"]
 
 
 def plots_of(board: Board) -> list[str]:
-    """The names of those that a board has the numbers for."""
+    """The names of those that a board has the numbers for; one model alone has neither a place nor an order."""
     without = set()
+    if sum(row.rank is not None for row in board.rows) < 2:
+        without.add("ranks")
     if board.metric == Metric.SCORE:
         without.add("lift")
     if not has_lengths(board):
         without.add("length")
-    if board.agreement is None or not board.agreement.pairs:
+    if board.agreement is None or len(board.agreement.pairs) < 2:
         without.add("agreement")
     return [name for name in PLOTS if name not in without]
 

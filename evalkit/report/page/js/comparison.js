@@ -76,10 +76,12 @@ function odds(share) {
 }
 
 function instructionBox(data, at, texts) {
-  const category = data.category[data.rows.key[at]];
+  const key = data.rows.key[at];
+  const category = data.category[key];
   return make("section", { class: "box instruction", "aria-label": "Instruction" },
     make("h4", {}, "Instruction", make("span", { class: "quiet" },
-      category >= 0 ? [...inLine(data.categories[category]), " · "] : [], `key ${shown(data.keys[data.rows.key[at]])}`)),
+      category >= 0 ? [...inLine(data.categories[category]), " · "] : [], data.turn[key] ? `turn ${data.turn[key]} · ` : "",
+      `key ${shown(data.keys[key])}`)),
     textOrNone(texts.instruction));
 }
 

@@ -42,7 +42,7 @@ function resultRow(data, at) {
     make("td", { class: "verdict-cell" }, verdictMark(data, at)),
     make("td", { class: "number" }, valueText(data, at)),
     make("td", { class: "name" }, make("a", { href: hashOf(data, at), class: "snippet" }, snippet(data, key))),
-    make("td", { class: "model-cell" }, inLine(data.models[rows.model[at]])),
+    make("td", { class: "model-cell" }, inLine(data.models[rows.model[at]]), turnMark(data, key)),
     make("td", { class: "judge-cell judge-column" }, data.titles[rows.board[at]]),
     make("td", { class: "category-cell" }, category >= 0 ? inLine(data.categories[category]) : ""),
     make("td", { class: "number length-cell" }, signed(rows.length[at])),
@@ -52,6 +52,11 @@ function resultRow(data, at) {
 function snippet(data, key) {
   const text = state.instructions?.[key];
   return text ? inLine(clipped(text)) : `Instruction ${shown(data.keys[key])}`;
+}
+
+/** Turns of one conversation begin with the same words. */
+function turnMark(data, key) {
+  return data.turn[key] ? [" ", make("span", { class: "tag" }, `turn ${data.turn[key]}`)] : null;
 }
 
 function verdictMark(data, at) {
@@ -127,6 +132,11 @@ function startFilters(data) {
   byId("search").addEventListener("input", () => {
     clearTimeout(pause);
     pause = setTimeout(() => begin(refresh()), SEARCH_PAUSE_MS);
+  });
+  byId("search").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    clearTimeout(pause);
+    begin(refresh().then(() => move(0)));
   });
   for (const id of FILTERS.slice(1)) {
     byId(id).addEventListener("input", () => {

@@ -29,7 +29,7 @@ def test_the_recipe_follows_the_benchmark_and_then_what_was_asked_for() -> None:
 def test_a_style_win_rate_needs_something_to_hold_equal() -> None:
     assert controls_of(Style(), " length, bold ,") == ("length", "bold")
     assert metric_of(Style(metric="style_win_rate"), None, controls=()) == Metric.WIN_RATE
-    with pytest.raises(ConfigError, match="needs --control"):
+    with pytest.raises(ConfigError, match="needs something to hold equal"):
         metric_of(Style(), "style_win_rate", controls=())
 
 

@@ -52,10 +52,19 @@ def part_columns(board: Board) -> list[Column]:
         return []
     missing = Estimate.refused("no verdicts", n=0)
     parts = [
-        Column(_part_title(name, names), tuple(percent(row.parts.get(name, missing).value) for row in board.rows))
+        Column(
+            cut(part_title(name, names), _WIDEST_PART),
+            tuple(percent(row.parts.get(name, missing).value) for row in board.rows),
+        )
         for name in names
     ]
     return [Column("model", tuple(printable(row.entry.model) for row in board.rows), left=True), *parts]
+
+
+def part_title(name: str, names: Sequence[str]) -> str:
+    """A turn, or the bare name of a category that is not called like one of the `names`."""
+    bare = name.removeprefix("category ")
+    return printable(name if bare in names else bare)
 
 
 def board_metrics(board: Board) -> list[Metric]:
@@ -149,12 +158,6 @@ def _rank(row: BoardRow) -> str:
 
 def _length(row: BoardRow) -> str:
     return "-" if row.entry.avg_length is None else f"{row.entry.avg_length:.0f}"
-
-
-def _part_title(name: str, names: Sequence[str]) -> str:
-    """A turn, or the bare name of a category that is not called like one."""
-    bare = name.removeprefix("category ")
-    return cut(printable(name if bare in names else bare), _WIDEST_PART)
 
 
 def _doubts(board: Board, metric: Metric) -> list[str]:

@@ -42,3 +42,12 @@ def distinct(value: float | None, limit: float) -> str:
         return percent(value)
     wanted = next((places for places in range(2, 10) if f"{value:.{places}f}" != f"{limit:.{places}f}"), 2)
     return f"{value:.{wanted}f}"
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def plural(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 model`, `2 models`."""
+    return f"{count(number)} {noun if number == 1 else nouns or f'{noun}s'}"

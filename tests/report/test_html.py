@@ -20,12 +20,13 @@ from evalkit.boards.row import Metric, Recipe
 from evalkit.report.chunks import encode_chunks
 from evalkit.report.columns import judge_notices
 from evalkit.report.html import PAGE, SCRIPTS, Report, page_script, report_html
+from evalkit.report.numbers import plural
 from evalkit.report.page.axis import shared_axis
 from evalkit.report.page.coverage import coverage
 from evalkit.report.page.drawings import apart, checked
 from evalkit.report.page.heat import category_heat, matrix_heat, step_of
 from evalkit.report.page.judge import judge_panel
-from evalkit.report.page.numbers import GRADE, POINTS, RATE, dollars, named, plural
+from evalkit.report.page.numbers import GRADE, POINTS, RATE, dollars, named
 from evalkit.report.page.table import board_table
 from evalkit.report.page.words import finding, statements
 from evalkit.report.plots.palette import DARK, LIGHT, ROLES

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow
-from evalkit.report.page.numbers import NOTHING, Style, count, dollars
+from evalkit.report.numbers import count
+from evalkit.report.page.numbers import NOTHING, Style, dollars
 from evalkit.report.page.words import style_of
 from evalkit.report.text import printable
 

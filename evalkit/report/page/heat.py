@@ -1,18 +1,17 @@
 """Tables whose cells are coloured by how far a number is from even: scores by category, and every pair of models."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.matrix import AUDITED, Matrix
 from evalkit.boards.row import Metric
+from evalkit.report.columns import part_title
 from evalkit.report.page.numbers import GRADE, NOTHING, RATE, Style
 from evalkit.report.text import printable
 from evalkit.types import Estimate
 
 # steps of the diverging scale, in shares of it; the middle one holds what is close to even
 STEPS = (0.1, 0.2, 0.3, 0.4, 0.475, 0.525, 0.6, 0.7, 0.8, 0.9)
-_CATEGORY = "category "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def category_heat(board: Board) -> Heat | None:
         )
         for row in board.rows
     ]
-    return Heat(tuple(_title(name, names) for name in names), tuple(rows), _legend(scale))
+    return Heat(tuple(part_title(name, names) for name in names), tuple(rows), _legend(scale))
 
 
 def matrix_heat(matrix: Matrix) -> Heat | None:
@@ -102,12 +101,6 @@ def _cell(estimate: Estimate, style: Style, scale: tuple[float, float], *, even:
     if estimate.status.reason:
         words += f", {estimate.status.kind.value}: {estimate.status.reason}"
     return Cell(style.number(estimate.value), step_of(estimate.value, scale), printable(words), sure)
-
-
-def _title(name: str, names: Sequence[str]) -> str:
-    """A turn, or the bare name of a category that is not called like one."""
-    bare = name.removeprefix(_CATEGORY)
-    return printable(name if bare in names else bare)
 
 
 def _legend(scale: tuple[float, float]) -> tuple[str, ...]:

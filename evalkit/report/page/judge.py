@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.boards.behaviour import GRADED, Behaviour
-from evalkit.report.page.numbers import POINTS, RATE, count, plural
+from evalkit.report.numbers import count, plural
+from evalkit.report.page.numbers import POINTS, RATE
 from evalkit.report.text import printable
 from evalkit.stats.retest import Bin, RetestBin
 from evalkit.types import Estimate, Reading

@@ -38,19 +38,10 @@ GRADE = Style(2, "")
 POINTS = Style(1, " points")
 
 
-def count(number: int) -> str:
-    return f"{number:,}"
-
-
 def dollars(cost: float | None) -> str:
     if cost is None:
         return NOTHING
     return f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
-
-
-def plural(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 model`, `2 models`."""
-    return f"{count(number)} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def named(names: list[str], *, most: int = 6) -> str:

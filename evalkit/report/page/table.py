@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.columns import board_metrics, interval_name
+from evalkit.report.numbers import count
 from evalkit.report.page.axis import Axis, Whisker, shared_axis
-from evalkit.report.page.numbers import NOTHING, Style, count
+from evalkit.report.page.numbers import NOTHING, Style
 from evalkit.report.page.words import AUDIT, STATUS, reason_words, style_of
 from evalkit.report.plots.words import sentence
 from evalkit.report.text import printable

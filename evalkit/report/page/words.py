@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.columns import REFUSED, board_metrics
-from evalkit.report.numbers import level
-from evalkit.report.page.numbers import GRADE, RATE, Style, count, named, plural
+from evalkit.report.numbers import count, level, plural
+from evalkit.report.page.numbers import GRADE, RATE, Style, named
 from evalkit.report.plots.words import sentence
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason

@@ -3,7 +3,7 @@
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.columns import interval_name
-from evalkit.report.numbers import short_interval
+from evalkit.report.numbers import plural, short_interval
 from evalkit.report.plots.lines import Columns, Line, line_chart, line_tips
 from evalkit.report.plots.marks import Mark, draw_marks
 from evalkit.report.plots.palette import LIGHT
@@ -11,7 +11,6 @@ from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import (
     against,
-    counted,
     drawable,
     judged_by,
     left_out,
@@ -71,7 +70,7 @@ def _marks(board: Board) -> list[Mark]:
 
 
 def _subtitle(board: Board) -> str:
-    facts = [sentence(judged_by(board)), counted(len(board.rows), "model")]
+    facts = [sentence(judged_by(board)), plural(len(board.rows), "model")]
     if missing := left_out(board.rows, board.metric):
         facts.append(missing)
     facts += reservation(board.rows, board.metric)
@@ -83,7 +82,7 @@ def _subtitle(board: Board) -> str:
 def _description(board: Board) -> str:
     shown = [row for row in board.rows if drawable(row, board.metric)]
     missing = left_out(board.rows, board.metric)
-    order = f"{counted(len(shown), 'model')} in the order of their {board.metric.title}"
+    order = f"{plural(len(shown), 'model')} in the order of their {board.metric.title}"
     said = f"{order}{against(board)}, {judged_by(board)}"
     if shown:
         first, last = shown[0], shown[-1]

@@ -6,13 +6,13 @@ from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.errors import ConfigError
 from evalkit.report.columns import interval_name
+from evalkit.report.numbers import plural
 from evalkit.report.plots.palette import LIGHT
 from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.scatter import Axis, Dot, dot_tips, scatter, write_names
 from evalkit.report.plots.style import SMALL, drawing
 from evalkit.report.plots.words import (
     against,
-    counted,
     drawable,
     judged_by,
     left_out,
@@ -94,7 +94,7 @@ def _scale(board: Board, dots: list[Dot]) -> Axis:
 
 
 def _subtitle(board: Board, n: int, *, line: bool) -> str:
-    facts = [f"{counted(n, 'model')}{against(board)}, {judged_by(board)}", f"bar: {interval_name(board)}"]
+    facts = [f"{plural(n, 'model')}{against(board)}, {judged_by(board)}", f"bar: {interval_name(board)}"]
     facts += reservation(board.rows, board.metric)
     if missing := left_out(board.rows, board.metric):
         facts.append(missing)
@@ -107,7 +107,7 @@ def _subtitle(board: Board, n: int, *, line: bool) -> str:
 
 def _description(board: Board, rows: list[BoardRow]) -> str:
     axes = f"the mean length of their answers and their {board.metric.title}"
-    said = f"{counted(len(rows), 'model')} by {axes}{against(board)}"
+    said = f"{plural(len(rows), 'model')} by {axes}{against(board)}"
     if not rows:
         return f"{said}."
     lengths = [row.entry.avg_length or 0.0 for row in rows]

@@ -8,13 +8,13 @@ from matplotlib.markers import CARETLEFT, CARETRIGHT
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.errors import ConfigError
+from evalkit.report.numbers import plural
 from evalkit.report.plots.lines import Columns, Line, line_chart, line_tips
 from evalkit.report.plots.palette import LIGHT
 from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import (
     against,
-    counted,
     judged_by,
     left_out,
     reservation,
@@ -128,7 +128,7 @@ def _description(lifts: list[_Lift], held: str) -> str:
         return f"No model has a win rate at equal {held}."
     rise, fall = max(lifts, key=lambda one: one.change), min(lifts, key=lambda one: one.change)
     rises = sum(one.role == "accent" for one in lifts)
-    said = sentence(f"{counted(len(lifts), 'model')}: at equal {held} {rises} keep or gain, {len(lifts) - rises} lose")
+    said = sentence(f"{plural(len(lifts), 'model')}: at equal {held} {rises} keep or gain, {len(lifts) - rises} lose")
     most = "moves most upwards" if rise.change > 0 else "loses least"
     moves = f"{said_name(rise.row.entry.model)} {most}, by {_signed(rise.change)} points"
     least = "moves most downwards" if fall.change < 0 else "moves least"

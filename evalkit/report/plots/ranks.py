@@ -2,6 +2,7 @@
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
+from evalkit.report.numbers import plural
 from evalkit.report.plots.lines import Columns, Line, line_chart, line_tips
 from evalkit.report.plots.marks import SOFT, Mark, draw_points
 from evalkit.report.plots.palette import LIGHT
@@ -9,7 +10,6 @@ from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import (
     against,
-    counted,
     judged_by,
     left_out,
     rank_words,
@@ -75,5 +75,5 @@ def _description(board: Board) -> str:
     fixed = sum(row.rank is not None and row.rank.lower == row.rank.upper for row in ranked)
     top = [said_name(row.entry.model) for row in ranked if row.rank is not None and row.rank.lower == 1]
     firsts = ", ".join(top[:5]) + (f" and {len(top) - 5} more" if len(top) > 5 else "")
-    said = sentence(f"{counted(len(ranked), 'model')} with the ranks that the data allow by {board.metric.title}")
+    said = sentence(f"{plural(len(ranked), 'model')} with the ranks that the data allow by {board.metric.title}")
     return f"{said}. {fixed} of them can have one rank only. First may be {firsts or 'nobody'}."

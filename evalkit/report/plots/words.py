@@ -106,10 +106,6 @@ def row_tip(row: BoardRow, metric: Metric) -> str:
     return "; ".join(facts)
 
 
-def counted(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def left_out(rows: Sequence[BoardRow], metric: Metric) -> str:
     """How many rows have no number, and why; empty where all have."""
     refused = sum(row.entry.refused for row in rows)

@@ -104,7 +104,7 @@ def leaderboard(
     judge: str | None = None,
     metric: str | None = None,
     control: str | None = None,
-    difficulty: str | PathLike[str] = DifficultySource.NONE.value,
+    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
     reference: str | PathLike[str] | None = None,
     by: Sequence[str] = (),
     store: str | None = None,

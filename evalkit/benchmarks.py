@@ -19,7 +19,7 @@ REFERENCE_ANSWERS_FILE = "reference_answers.jsonl"
 
 _TEXTS = (
     "description", "style", "judge", "baseline_outputs", "questions", "reference_answers", "category", "key",
-    "reference",
+    "reference", "history",
 )  # fmt: skip
 _KEYS = (*_TEXTS, "baseline", "reference_categories")
 _REQUIRED = ("description",)
@@ -33,7 +33,8 @@ class Benchmark:
     differs; None where answers are graded alone. `questions`, `reference_answers` and `baseline_outputs` are files or
     `hf:` names; `key` and `category` are the fields of a question that hold its name and its category, where they go
     by other names than usual. Only questions of the `reference_categories` are judged with their reference answers;
-    all are where there are none. `reference` names the human ranking to check boards against.
+    all are where there are none. `reference` names the human ranking to check boards against; `history` is a file
+    of what earlier models taught about this benchmark, which `evalkit benchmarks learn` writes.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Benchmark:
     key: str | None = None
     reference_categories: tuple[str, ...] = field(default=())
     reference: str | None = None
+    history: str | None = None
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def read_benchmark(name: str) -> Benchmark:
             raise ConfigError(f"{path}: missing key {key!r}")
     _check_baseline(path, fields.get("baseline"))
     fields["reference_categories"] = _categories(path, fields.get("reference_categories", []))
-    for key in ("baseline_outputs", "questions", "reference_answers"):
+    for key in ("baseline_outputs", "questions", "reference_answers", "history"):
         if key in fields:
             fields[key] = _source(path, key, fields[key])
     return Benchmark(path.name.removesuffix(".yaml"), **fields)

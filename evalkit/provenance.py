@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
+from evalkit.boards.background import Background, background_document
 from evalkit.boards.entries import Entry, Gathering
+from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
@@ -23,7 +25,7 @@ ROW_FILE = "row.json"
 # in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row
 ANNOTATIONS = "annotations_sha256"
 SEAL = "document_sha256"
-_VALUES, _COMPAT = "values", "compat"
+_VALUES, _COMPAT, _HISTORY = "values", "compat", "history"
 # resampling for longer than anybody waits is an edited number
 _MOST_REPLICATES = 1_000_000
 _PLANNED = ("orders", "repeats", "seed", "limit", "shortcut", "intersect", "by_turn")
@@ -62,6 +64,8 @@ def provenance_document(row: BoardRow) -> dict[str, Any]:
         "verdicts_sha256": None if entry.origin is None else entry.origin.verdicts,
         "replies_sha256": None if entry.origin is None else entry.origin.replies,
         "recipe": _recipe_document(row),
+        "background": _background_document(row, row.background),
+        "style_background": _background_document(row, row.style_background),
         "evalkit": __version__,
     }
 
@@ -97,13 +101,23 @@ def read_computation(document: Mapping[str, Any], *, difficulty: Mapping[str, fl
         raise InputError(f"provenance: recipe: {error}: no recipe of this evalkit") from None
 
 
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """The documents of a file of rows; none where it is missing or holds something else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        # whatever lies there, it is no row of ours
+        return []
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+
+
 def check_annotations(path: Path) -> None:
     """Refuse a file of verdicts that is not the one of the row beside it; one without such a row is nobody's business.
 
     Raises:
         InputError: it was edited, or belongs to another row.
     """
-    wanted = {digest for document in _rows_beside(path) if (digest := _annotations_of(document)) is not None}
+    wanted = {digest for document in rows_of(path.parent / ROW_FILE) if (digest := _annotations_of(document)) is not None}
     if wanted and annotations_digest(path) not in wanted:
         raise InputError(
             f"{path}: not the file that {ROW_FILE} beside it was computed with: it was edited since, or is of another "
@@ -142,11 +156,19 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
     }
 
 
+def _background_document(row: BoardRow, background: Background) -> dict[str, Any]:
+    """What other models taught of just this row's instructions; where nothing was computed of it, nothing."""
+    told = background.for_row(row.entry.model, row.entry.sample) if row.entry.baseline else Background()
+    return background_document(told)
+
+
 def _difficulty_document(recipe: Recipe) -> dict[str, Any]:
     if recipe.compat is not None:
         return {"kind": _COMPAT, "sha256": _compat_digest(recipe.compat)}
     if isinstance(recipe.difficulty, DifficultySource):
         return {"kind": recipe.difficulty.value, "sha256": None}
+    if isinstance(recipe.difficulty, HistoryFile):
+        return {"kind": _HISTORY, "sha256": recipe.difficulty.digest}
     return {"kind": _VALUES, "sha256": _values_digest(recipe.difficulty)}
 
 
@@ -204,13 +226,6 @@ def _seal(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps({**document, "provenance": provenance}, sort_keys=True).encode()).hexdigest()
 
 
-def _rows_beside(path: Path) -> list[Any]:
-    try:
-        found = json.loads((path.parent / ROW_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        # whatever lies there, it is no row of ours
-        return []
-    return found if isinstance(found, list) else [found]
 
 
 def _annotations_of(document: Any) -> str | None:

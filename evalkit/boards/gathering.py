@@ -56,6 +56,7 @@ def entries_of_table(
             group.keys,
             group.preference,
             length_difference=group.candidate_chars - group.baseline_chars,
+            baseline_length=group.baseline_chars,
             measures=group.measures,
         )
         entry = Entry(
@@ -273,6 +274,7 @@ class _Columns:
             [self.keys[row] for row in rows],
             preference[rows],
             length_difference=None if self.first.baseline == "" else _floats(self.differences[row] for row in rows),
+            baseline_length=None if self.first.baseline == "" else _floats(self.chars[1][row] for row in rows),
             clusters=[self.clusters[row] for row in rows],
             orders=[self.orders[row] for row in rows],
             weight=_floats(self.weights[row] for row in rows) if weighted else None,

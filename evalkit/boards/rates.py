@@ -1,16 +1,29 @@
 """A model's rates by a recipe on whatever sample of its verdicts, and how far two models are apart in them."""
 
-from collections.abc import Collection, Sequence
+import contextlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from evalkit.boards.background import (
+    Background,
+    Known,
+    difficulty_of_models,
+    nothing_known,
+    of_file,
+    of_generic,
+    of_models,
+    of_values,
+)
 from evalkit.boards.entries import Entry
+from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
-from evalkit.errors import StatsError, UnknownName
+from evalkit.errors import InputError, StatsError, UnknownName
 from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
-from evalkit.stats.history import History, fit_history
+from evalkit.stats.history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from evalkit.stats.multiple import p_value
 from evalkit.stats.paired import paired_difference
 from evalkit.stats.sample import Sample
+from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Measured
 from evalkit.types import Estimate
 
@@ -30,16 +43,24 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pinned:
+    """What other models taught a row when it was written, of length and of style."""
+
+    length: Background
+    style: Background
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Rates:
-    """How rates come about: by a recipe, with what other models tell of length and of the recipe's controls."""
+    """How rates come about: by a recipe, with what other models teach of length and of the recipe's controls."""
 
     recipe: Recipe
-    length: History | None = None
-    style: History | None = None
+    length: Background = Background()
+    style: Background = Background()
 
     def row(self, entry: Entry, *, parts: Collection[str] | None = None) -> BoardRow:
         """The entry's line on a board; `parts` are as in `build_row`."""
-        return build_row(entry, self.recipe, history=self.length, style_history=self.style, parts=parts)
+        return build_row(entry, self.recipe, background=self.length, style_background=self.style, parts=parts)
 
     def measure(self, entry: Entry, sample: Sample) -> dict[Metric, Measured]:
         """Every rate of the entry were this its sample."""
@@ -72,25 +93,94 @@ class Rates:
         return found
 
 
-def learn_rates(group: Sequence[Entry], recipe: Recipe) -> Rates:
-    """The rates of the entries of one judge and baseline; difficulty is learned here where the recipe says so.
+def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = None) -> Rates:
+    """The rates of the entries of one judge and baseline, with what the recipe lets other models teach them.
+
+    Args:
+        pinned: what taught a row that was written earlier, which then stays.
 
     Raises:
         UnknownName: a control that no answer has a measure for.
+        InputError: a history that was named is of something else.
         StatsError: there are too few models to learn from.
     """
     check_controls(group, recipe.controls)
-    if recipe.difficulty != DifficultySource.FIT or group[0].graded:
+    if group[0].graded:
         return Rates(recipe)
+    if pinned is not None:
+        return Rates(recipe, pinned.length, pinned.style)
     # what an audit refused are no answers to learn from
-    samples = {one.model: one.sample for one in group if one.model != one.baseline and not one.refused}
+    taught = [one for one in group if one.model != one.baseline and not one.refused]
+    style = _learn_style(taught, recipe) if recipe.controls else Background()
+    return Rates(recipe, _learn_length(group, taught, recipe), style)
+
+
+def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recipe) -> Background:
+    difficulty, known = recipe.difficulty, recipe.known
+    if isinstance(difficulty, HistoryFile):
+        return _named(difficulty, group, known)
+    if isinstance(difficulty, Mapping):
+        return of_values(difficulty, known)
+    if difficulty == DifficultySource.FIT:
+        return of_models(_fit(taught, (LENGTH,), recipe.shape), taught)
+    if difficulty == DifficultySource.NONE or known is None:
+        return nothing_known(known)
+    return _most_known(group, taught, known, recipe.shape)
+
+
+def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, shape: Shape) -> Background:
+    """A history of the judge on these instructions; else the models at hand, as far as they are enough; else another
+    judge's difficulty; else what judges have in common.
+    """
+    compared = [one for one in group if one.model != one.baseline] or list(group)
+    found = [one for file in known.files if (one := of_file(file, compared, known.generic)) is not None]
+    own = next((one for one in found if one.own_history), None)
+    if own is not None:
+        return own
+    if len(taught) >= MIN_MODELS:
+        # models of which lengths are unknown teach nothing
+        with contextlib.suppress(StatsError):
+            history = _fit(taught, (LENGTH,), shape)
+            if len(history.members) >= MIN_MODELS_FOR_SLOPES:
+                return of_models(history, taught)
+            return difficulty_of_models(history, taught, known.generic)
+    return next(iter(found), of_generic(known.generic))
+
+
+def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Background:
+    """A history that somebody chose must fit."""
+    assert known is not None
+    compared = [one for one in group if one.model != one.baseline] or list(group)
+    found = of_file(file, compared, known.generic)
+    if found is None:
+        raise InputError(
+            f"history {file.name!r} is of other instructions or of another baseline than {group[0].baseline!r}: it "
+            f"was learned against {file.baseline!r}. Choose --difficulty auto"
+        )
+    return found
+
+
+def _learn_style(taught: Sequence[Entry], recipe: Recipe) -> Background:
+    """At equal style only the models at hand teach: nobody has measured what judges have in common there."""
+    if isinstance(recipe.difficulty, Mapping):
+        return of_values(recipe.difficulty, recipe.known)
+    if recipe.difficulty == DifficultySource.FIT:
+        return of_models(_fit(taught, recipe.controls, recipe.shape), taught)
+    if recipe.difficulty == DifficultySource.AUTO and len(taught) >= MIN_MODELS_FOR_SLOPES:
+        with contextlib.suppress(StatsError):
+            history = fit_history({one.model: one.sample for one in taught}, controls=recipe.controls)
+            if len(history.members) >= MIN_MODELS_FOR_SLOPES:
+                return of_models(history, taught)
+    return nothing_known(recipe.known)
+
+
+def _fit(taught: Sequence[Entry], controls: Sequence[str], shape: Shape) -> History:
     try:
-        style = fit_history(samples, controls=recipe.controls) if recipe.controls else None
-        return Rates(recipe, fit_history(samples, controls=(LENGTH,)), style)
+        return fit_history({one.model: one.sample for one in taught}, controls=controls, shape=shape)
     except StatsError as error:
+        judge = f"judge {taught[0].judge!r}: " if taught else ""
         raise StatsError(
-            f"judge {group[0].judge!r}: {error}. Give sources of more models, name a judge of more with --judge, or "
-            "choose --difficulty none"
+            f"{judge}{error}. Give sources of more models, name a judge of more with --judge, or choose --difficulty auto"
         ) from None
 
 

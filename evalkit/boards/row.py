@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evalkit.boards.background import Background, Known
 from evalkit.boards.entries import Entry, part_names
 from evalkit.errors import StatsError
 from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
+from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
 from evalkit.types import Estimate, Reading, StatusKind, degraded
 
 if TYPE_CHECKING:
-    # a single row needs neither a history nor AlpacaEval's formula, nor the time to load them
+    # a single row does not need AlpacaEval's formula, nor the time to load it
     from evalkit.boards.difficulty import CompatInputs
-    from evalkit.stats.history import History
+    from evalkit.boards.history_file import HistoryFile
     from evalkit.stats.ranks import RankRange
 
 
@@ -35,8 +37,13 @@ class Metric(Enum):
 
 
 class DifficultySource(Enum):
-    """Where instruction difficulty comes from, besides a table of values."""
+    """Where instruction difficulty and the usual effect of length come from, besides a file.
 
+    `auto` takes a history of this judge on these instructions, else the models at hand, else what judges have in
+    common; `fit` the models at hand, and `none` nothing but a model's own verdicts.
+    """
+
+    AUTO = "auto"
     NONE = "none"
     FIT = "fit"
 
@@ -53,12 +60,15 @@ class Recipe:
     """How a board is computed. With `compat` AlpacaEval's own formula, and with `arena` Arena-Hard's, stands in for
     ours.
 
-    Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls` are
+    `known` are the histories and what judges have in common, which `auto` needs; `shape` says how length counts where
+    models at hand teach it. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls` are
     held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
     """
 
     metric: Metric = Metric.LC_WIN_RATE
-    difficulty: Mapping[str, float] | DifficultySource = DifficultySource.NONE
+    difficulty: "Mapping[str, float] | HistoryFile | DifficultySource" = DifficultySource.NONE
+    known: Known | None = None
+    shape: Shape = Shape.LEARNED
     compat: "CompatInputs | None" = None
     replicates: int = 0
     allow_mixed: bool = False
@@ -71,7 +81,8 @@ class Recipe:
 class BoardRow:
     """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
 
-    `styled` is the win rate at equal style, where controls were asked for. `parts` are the raw scores by turn and by
+    `styled` is the win rate at equal style, where controls were asked for. `background` is what other models taught
+    this row at equal length, and `style_background` at equal style. `parts` are the raw scores by turn and by
     category. The `recipe` made the numbers.
     """
 
@@ -85,6 +96,8 @@ class BoardRow:
     parts: Mapping[str, Estimate] = field(default_factory=dict)
     rank: "RankRange | None" = None
     recipe: Recipe = Recipe()
+    background: Background = Background()
+    style_background: Background = Background()
 
     @property
     def lc(self) -> Estimate:
@@ -111,11 +124,11 @@ def build_row(
     entry: Entry,
     recipe: Recipe,
     *,
-    history: "History | None" = None,
-    style_history: "History | None" = None,
+    background: Background = Background(),  # noqa: B008
+    style_background: Background = Background(),  # noqa: B008
     parts: Collection[str] | None = None,
 ) -> BoardRow:
-    """One model's line without a rank; histories are what other models tell of length and of the recipe's controls.
+    """One model's line without a rank; backgrounds are what other models teach of length and of the recipe's controls.
 
     Args:
         parts: turns and categories to score by themselves; by default those of which the entry has more than one.
@@ -130,13 +143,15 @@ def build_row(
     return BoardRow(
         entry=entry,
         raw=raw,
-        controlled=_control(entry, raw, recipe, history),
+        controlled=_control(entry, raw, recipe, background),
         counts=count(entry.sample),
         discrete=discrete_win_rate(entry.sample),
         bounds=bounds_over_missing(entry.sample),
-        styled=_style(entry, recipe, style_history) if recipe.controls else None,
+        styled=_style(entry, recipe, style_background) if recipe.controls else None,
         parts={name: win_rate(sample, confidence=recipe.confidence).estimate for name, sample in samples.items()},
         recipe=recipe,
+        background=background,
+        style_background=style_background,
     )
 
 
@@ -186,25 +201,18 @@ def _refuse_mixed(entry: Entry, recipe: Recipe) -> BoardRow:
     return BoardRow(entry, refused, Controlled(refused, {}), count(entry.sample), None, None, recipe=recipe)
 
 
-def _style(entry: Entry, recipe: Recipe, history: "History | None") -> Controlled:
+def _style(entry: Entry, recipe: Recipe, background: Background) -> Controlled:
     if entry.model == entry.baseline and entry.sample.n:
         return _against_itself(entry)
-    prior = None if history is None else history.prior
-    difficulty = _difficulty(entry, recipe, history)
     return controlled_win_rate(
         entry.sample,
         recipe.controls,
-        difficulty=difficulty,
-        prior=prior,
+        difficulty=background.difficulty(entry.model, entry.sample),
+        prior=background.prior,
+        confounding=background.confounding,
         replicates=recipe.replicates,
         confidence=recipe.confidence,
     )
-
-
-def _difficulty(entry: Entry, recipe: Recipe, history: "History | None") -> Mapping[str, float] | None:
-    if history is not None:
-        return history.for_model(entry.model)
-    return None if isinstance(recipe.difficulty, DifficultySource) else recipe.difficulty
 
 
 def _against_itself(entry: Entry) -> Controlled:
@@ -213,18 +221,17 @@ def _against_itself(entry: Entry) -> Controlled:
     return Controlled(Measured(estimate, np.zeros(entry.sample.n)), {})
 
 
-def _control(entry: Entry, raw: Measured, recipe: Recipe, history: "History | None") -> Controlled:
+def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background) -> Controlled:
     sample = entry.sample
     if entry.model == entry.baseline and sample.n:
         return _against_itself(entry)
     if recipe.compat is not None:
         return _control_compat(entry, raw, recipe.compat)
-    prior = None if history is None else history.prior
-    difficulty = _difficulty(entry, recipe, history)
     return length_controlled_win_rate(
         sample,
-        difficulty=difficulty,
-        prior=prior,
+        difficulty=background.difficulty(entry.model, sample),
+        prior=background.prior,
+        confounding=background.confounding,
         replicates=recipe.replicates,
         confidence=recipe.confidence,
     )

@@ -1,5 +1,6 @@
 """Which verdicts a board is made of, and which habits of their benchmark turn them into rates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,11 +8,14 @@ from evalkit.benchmarks import read_benchmark
 from evalkit.boards.difficulty import read_difficulty
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import Gathering
+from evalkit.boards.history_file import HistoryFile, read_history_file
+from evalkit.boards.known import read_known
 from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.boards.styles import Style, find_style
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.slopes import Shape
 from evalkit.store import open_existing, store_url
 
 BENCHMARK = "alpaca_eval"
@@ -23,13 +27,14 @@ RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 class Sources:
     """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
 
-    `difficulty` is a path, `fit` or `none`.
+    `difficulty` is a path, `auto`, `fit` or `none`; `shape` says how length counts where models at hand teach it.
     """
 
     files: tuple[Path, ...] = ()
     board: str | None = None
     judge: str | None = None
-    difficulty: str = DifficultySource.NONE.value
+    difficulty: str = DifficultySource.AUTO.value
+    shape: str = Shape.LEARNED.value
     store: str | None = None
     results: Path = Path("results")
 
@@ -76,13 +81,22 @@ def read_recipe(
     """
     style = style_of(sources)
     controls = controls_of(style, control)
-    known = {source.value: source for source in DifficultySource}.get(sources.difficulty)
+    chosen = {source.value: source for source in DifficultySource}.get(sources.difficulty)
+    benchmark = None if sources.files and sources.board is None else read_benchmark(sources.benchmark)
+    own = () if benchmark is None or benchmark.history is None else (Path(benchmark.history),)
     return Recipe(
         metric_of(style, metric, controls=controls),
-        read_difficulty(Path(sources.difficulty)) if known is None else known,
+        _difficulty_of(Path(sources.difficulty)) if chosen is None else chosen,
+        known=read_known(own),
+        shape=Shape(sources.shape),
         controls=controls,
         confidence=confidence,
     )
+
+
+def _difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
+    """Of a history, or of a csv with values."""
+    return read_history_file(path) if path.suffix == ".json" else read_difficulty(path)
 
 
 def controls_of(style: Style, named: str | None) -> tuple[str, ...]:

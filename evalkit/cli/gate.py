@@ -69,7 +69,7 @@ INCONCLUSIVE = ("fail", "warn", "pass")
               help="What to make of a measurement that cannot tell: exit with 4, or with 0.")  # fmt: skip
 @click.option("--source", "files", multiple=True, type=click.Path(path_type=Path),
               help="Verdicts from files instead of the store; repeat for more.")  # fmt: skip
-@click.option("--difficulty", metavar="PATH|fit|none", default="none", show_default=True,
+@click.option("--difficulty", metavar="auto|fit|none|PATH", default="auto", show_default=True,
               help="Instruction difficulty: from a file, learned from all models there, or left out.")  # fmt: skip
 @click.option("--allow-compat", is_flag=True, help="Accept a judge that is shown bare texts or fixed labels.")
 @click.option("--sequential", is_flag=True, help="Judge in batches, and stop as soon as the decision is certain.")

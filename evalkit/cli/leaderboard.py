@@ -49,7 +49,7 @@ FORMATS = {
               help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
 @click.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
               help="Our estimators, or a published formula to compare with published rows.")  # fmt: skip
-@click.option("--difficulty", metavar="PATH|fit|none", default=DifficultySource.NONE.value, show_default=True,
+@click.option("--difficulty", metavar="auto|fit|none|PATH", default=DifficultySource.AUTO.value, show_default=True,
               help="Instruction difficulty: from a file, learned here, or left out; lc_compat: a folder.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip

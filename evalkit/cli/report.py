@@ -33,7 +33,7 @@ _LARGE = 15.0
 @metric_option
 @click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
               "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
-@click.option("--difficulty", metavar="PATH|fit|none", default=DifficultySource.NONE.value, show_default=True,
+@click.option("--difficulty", metavar="auto|fit|none|PATH", default=DifficultySource.AUTO.value, show_default=True,
               help="Instruction difficulty: from a file, learned here, or left out.")  # fmt: skip
 @click.option("--reference", metavar="NAME|FILE|none",
               help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip

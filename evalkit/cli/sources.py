@@ -50,8 +50,8 @@ _OPTIONS = (
     judge_option,
     click.option(
         "--difficulty",
-        metavar="PATH|fit|none",
-        default=DifficultySource.NONE.value,
+        metavar="auto|fit|none|PATH",
+        default=DifficultySource.AUTO.value,
         show_default=True,
         help="Instruction difficulty: from a file, learned from all models of the sources, or left out.",
     ),

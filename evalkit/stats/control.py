@@ -2,14 +2,27 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.covariates import COUNTS, LENGTH, Design, build_design, control_names, control_terms
+from evalkit.stats.coefficients import UNHELD_DEVIATION, USUAL_DEVIATION, CoefficientPrior, square_root, widening
+from evalkit.stats.confounding import Confounding, Sensitivity, log_odds_moved
+from evalkit.stats.covariates import (
+    COUNTS,
+    LENGTH,
+    LONGER,
+    SHORTER,
+    Design,
+    build_design,
+    control_names,
+    control_terms,
+)
+from evalkit.stats.fit_check import MISFIT, FitCheck, NearEqual, check_fit, near_equal
 from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
 from evalkit.stats.logistic import LogisticFit, Prior, expit, fit_logistic, separated
+from evalkit.stats.overlap import Overlap, overlap_of
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.resample import bootstrap, percentile_interval
 from evalkit.stats.sample import Floats, Sample
@@ -17,37 +30,87 @@ from evalkit.stats.winrate import Measured, edge_reason, win_rate
 from evalkit.types import OK, Estimate, Status, degraded
 
 MIN_INSTRUCTIONS = 30
-# alone, a model is known at equal length by its few answers that come near; a history of others steadies the slope
-MIN_SHARE_EACH_SIDE = 0.10
-MIN_SHARE_EACH_SIDE_WITH_PRIOR = 0.01
+# alone, a model is known at equal length by its answers that come near, and these are no sample of all; a history of
+# its judge holds the slope
+MIN_SHARE_EACH_SIDE = 0.20
+MIN_SHARE_EACH_SIDE_WITH_HISTORY = 0.01
+# of other controls, where nobody has measured how few are too few
+MIN_SHARE_OF_CONTROLS = 0.10
 LARGE_COEFFICIENT = 10.0
 SEPARATED = "separated"
 EXTRAPOLATED = "extrapolated"
+THIN = "thin"
+MISFITTING = "misfit"
+_LENGTH_TERMS = (LENGTH, SHORTER, LONGER)
+_LEAST_DISPERSION = 0.05
+_DISPERSION_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorParts:
+    """Standard errors of a rate in points: of sampling instructions, of what other models taught, of the shape that
+    their verdicts leave open, and of length standing for difficulty.
+    """
+
+    sampling: float
+    history: float = 0.0
+    form: float = 0.0
+    confounding: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return math.hypot(self.sampling, self.history, self.form, self.confounding)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Controlled:
-    """A controlled win rate, what it rests on, and the coefficients behind it by name."""
+    """A controlled win rate, what it rests on, and the coefficients behind it by name.
+
+    `pairs` are those of about equal length, and `check` holds the fit against them. `deviation` is how far the model's
+    own slope lies from those of its prior, in standard deviations; None without a prior. `sensitivity` is there where
+    length may stand for difficulty.
+    """
 
     measured: Measured
     coefficients: Mapping[str, float]
+    parts: ErrorParts | None = None
+    overlap: Overlap | None = None
+    pairs: NearEqual | None = None
+    check: FitCheck | None = None
+    deviation: float | None = None
+    sensitivity: Sensitivity | None = None
 
     @property
     def estimate(self) -> Estimate:
         return self.measured.estimate
+
+    def doubted(self, reason: str) -> "Controlled":
+        """The same where something else speaks against it; a number that is refused stays so."""
+        estimate = self.estimate
+        if estimate.value is None or reason in estimate.status.reason.split("; "):
+            return self
+        reasons = "; ".join(filter(None, (estimate.status.reason, reason)))
+        return replace(self, measured=replace(self.measured, estimate=replace(estimate, status=degraded(reasons))))
 
 
 def length_controlled_win_rate(
     sample: Sample,
     *,
     difficulty: Mapping[str, float] | None = None,
-    prior: Prior | None = None,
+    prior: CoefficientPrior | None = None,
+    confounding: Confounding | None = None,
     replicates: int = 0,
     confidence: float = CONFIDENCE,
 ) -> Controlled:
     """Win rate the candidate would have were both answers equally long: `controlled_win_rate` for `length` alone."""
     return controlled_win_rate(
-        sample, (LENGTH,), difficulty=difficulty, prior=prior, replicates=replicates, confidence=confidence
+        sample,
+        (LENGTH,),
+        difficulty=difficulty,
+        prior=prior,
+        confounding=confounding,
+        replicates=replicates,
+        confidence=confidence,
     )
 
 
@@ -56,7 +119,8 @@ def controlled_win_rate(
     controls: Sequence[str],
     *,
     difficulty: Mapping[str, float] | None = None,
-    prior: Prior | None = None,
+    prior: CoefficientPrior | None = None,
+    confounding: Confounding | None = None,
     replicates: int = 0,
     confidence: float = CONFIDENCE,
 ) -> Controlled:
@@ -64,20 +128,24 @@ def controlled_win_rate(
 
     A quasi-binomial regression of the preference on a bounded covariate for each control and, where known for every
     instruction, the instruction's difficulty; the answer is the mean prediction where all covariates are zero.
-    A Jeffreys penalty keeps it finite under separation. The interval contains the error of the coefficients.
+    A Jeffreys penalty keeps it finite under separation. The interval contains the error of the coefficients, of the
+    prior, and of length standing for difficulty where `confounding` says how far it may.
 
     Args:
         controls: `length` in characters, measures of the sample by name, `markdown` for headers, lists and bold.
         difficulty: by instruction key; left out, with a note, unless it covers every judged instruction.
-        prior: for the intercept, each control in the order given and difficulty, from a history of other models.
+        prior: what other models lead one to expect of the coefficients that it names. A model whose slope of length
+            lies beyond two of its deviations is held by a wider one.
+        confounding: None where a history of this judge on these instructions tells length and difficulty apart.
         replicates: 0 for the sandwich standard error, else that many bootstrap draws of instructions.
 
     Returns:
         Percent in [0, 100]; n counts instructions. A control in which the answers never differ is left out with a note,
-        as is one that others determine. Not estimable below 30 instructions or 10 a coefficient, where a control is
-        unknown or always differs by the same, and where the regression fails.
+        as is one that others determine. Not estimable below 30 instructions or 10 a coefficient that no prior holds,
+        where a control is unknown or always differs by the same, and where the regression fails.
 
-    Reference: Dubois et al. 2024, arXiv:2404.04475; the penalty, the robust spread and the interval are our own.
+    Reference: Dubois et al. 2024, arXiv:2404.04475; the penalty, the priors, the robust spread and the interval are our
+    own.
     """
     if sample.n_clusters < MIN_INSTRUCTIONS:
         few = f"{sample.n_clusters} instructions, at least {MIN_INSTRUCTIONS} needed" if sample.n else "no verdicts"
@@ -89,9 +157,10 @@ def controlled_win_rate(
             return _as_raw(sample, notes or ("nothing is controlled for",), confidence)
         if (sample.preference == 0.5).all():
             return _as_raw(sample, ("all verdicts are ties",), confidence)
-        design = build_design(sample, terms, difficulty)
-        held = None if prior is None else design.held_by(prior, names)
-        return _estimate(sample, design, notes, prior=held, replicates=replicates, confidence=confidence)
+        design = build_design(sample, terms, difficulty, prior)
+        known = None if prior is None else prior.chosen(design.names)
+        regression = _regress(sample, design, known if known and known.names else None)
+        return _estimate(regression, confounding, notes, replicates=replicates, confidence=confidence)
     except StatsError as error:
         return _refused(sample, str(error))
 
@@ -103,51 +172,194 @@ def _refused(sample: Sample, reason: str) -> Controlled:
 def _as_raw(sample: Sample, notes: tuple[str, ...], confidence: float) -> Controlled:
     """The raw win rate, where there is nothing to control for."""
     raw = win_rate(sample, confidence=confidence)
-    e = raw.estimate
-    estimate = Estimate(e.value, e.stderr, e.lower, e.upper, e.n, e.status, notes)
-    return Controlled(Measured(estimate, raw.influence), {})
+    estimate = replace(raw.estimate, notes=notes)
+    parts = None if estimate.stderr is None else ErrorParts(estimate.stderr)
+    return Controlled(Measured(estimate, raw.influence), {}, parts, overlap_of(sample))
 
 
-def _estimate(
-    sample: Sample,
-    design: Design,
-    notes: tuple[str, ...],
-    *,
-    prior: Prior | None,
-    replicates: int,
-    confidence: float,
-) -> Controlled:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Regression:
+    """A fit, the weights that it was made with, and the prior that holds it after its own verdicts were looked at."""
+
+    sample: Sample
+    design: Design
+    fit: LogisticFit
+    weights: Floats
+    prior: CoefficientPrior | None
+    dispersion: float
+    deviation: float | None
+
+    @property
+    def held(self) -> Prior | None:
+        return None if self.prior is None else self.prior.on(self.design.names)
+
+    @property
+    def gradient(self) -> Floats:
+        """Of the mean prediction at no difference in the coefficients, shape (p,)."""
+        at_zero = self.design.alike
+        predicted = expit(at_zero @ self.fit.coefficients)
+        slope: Floats = (self.sample.relative_weight * (predicted * (1 - predicted))) @ at_zero / self.sample.n
+        return slope
+
+
+def _regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> _Regression:
+    """Fit, and once more with a wider prior where the model's slope is unlike those that the prior was learned from."""
+    first = _fitted(sample, design, prior)
+    if prior is None:
+        return first
+    deviation = _deviation(first, prior)
+    if deviation <= USUAL_DEVIATION:
+        return replace(first, deviation=deviation)
+    wider = prior.widened(_LENGTH_TERMS, float(widening(np.array(deviation))))
+    return replace(_fitted(sample, design, wider), deviation=deviation)
+
+
+def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> _Regression:
+    """The fit; beside a prior verdicts weigh by how much less they scatter than coin tosses."""
     relative = sample.relative_weight
     # verdicts of unequal weight tell as much as fewer equal ones
     weights = relative * (sample.n_clusters / sample.n) / (relative**2).mean()
-    fit = fit_logistic(design.columns, sample.preference, weights=weights, prior=prior)
-    draws = _resample(sample, design, weights, prior, fit, replicates) if replicates else None
-    at_zero = design.alike
-    value, influence = _prediction(sample, fit, at_zero)
-    status = _status(sample, design, fit, MIN_SHARE_EACH_SIDE if prior is None else MIN_SHARE_EACH_SIDE_WITH_PRIOR)
-    stderr = _stderr(sample, status, fit, at_zero, influence)
-    prior_error = _prior_error(sample, fit, at_zero, prior)
-    reach = math.hypot(stderr, prior_error)
-    lower, upper = proportion_interval(value, reach, sample.n_clusters, confidence=confidence)
+    held = None if prior is None else prior.on(design.names)
+    fit = fit_logistic(design.columns, sample.preference, weights=weights, prior=held)
+    dispersion = _dispersion(sample, design, fit)
+    if held is None or not held.precision.any():
+        return _Regression(sample, design, fit, weights, prior, dispersion, None)
+    for _ in range(_DISPERSION_ROUNDS):
+        scaled = weights / dispersion
+        fit = fit_logistic(design.columns, sample.preference, weights=scaled, prior=held, start=fit.coefficients)
+        dispersion = _dispersion(sample, design, fit)
+    return _Regression(sample, design, fit, scaled, prior, dispersion, None)
+
+
+def _dispersion(sample: Sample, design: Design, fit: LogisticFit) -> float:
+    """Variance of verdicts around the fit over that of coin tosses, at most 1."""
+    chance = expit(design.columns @ fit.coefficients)
+    tosses = float((chance * (1 - chance)).sum())
+    spread = float(((sample.preference - chance) ** 2).sum())
+    return min(1.0, max(_LEAST_DISPERSION, spread / tosses if tosses > 0 else 1.0))
+
+
+def _deviation(regression: _Regression, prior: CoefficientPrior) -> float:
+    """How far the slopes of length that the verdicts alone would give lie from the prior's, in standard deviations.
+
+    The verdicts' own estimate is taken back from the held one by a Newton step. Of two slopes the squared distance has
+    a mean of 2, so that 1 is taken off.
+    """
+    design, fit = regression.design, regression.fit
+    held = prior.on(design.names)
+    chance = expit(design.columns @ fit.coefficients)
+    information = design.columns.T @ (design.columns * (regression.weights * chance * (1 - chance))[:, None])
+    places = [place for place, name in enumerate(design.names) if name in _LENGTH_TERMS and name in prior.names]
+    if not places:
+        return 0.0
+    free = np.linalg.pinv(information)
+    away = (fit.coefficients - held.mean) + free @ held.precision @ (fit.coefficients - held.mean)
+    spread = prior.chosen([design.names[place] for place in places]).covariance
+    total = free[np.ix_(places, places)] + spread
+    distance = float(away[places] @ np.linalg.pinv(total) @ away[places])
+    return math.sqrt(max(0.0, distance - (len(places) - 1)))
+
+
+def _estimate(
+    regression: _Regression,
+    confounding: Confounding | None,
+    notes: tuple[str, ...],
+    *,
+    replicates: int,
+    confidence: float,
+) -> Controlled:
+    sample, design, fit = regression.sample, regression.design, regression.fit
+    draws = _resample(regression, replicates) if replicates else None
+    value, influence = _prediction(regression)
+    overlap = overlap_of(sample)
+    pairs = None if overlap is None else _near(regression, overlap)
+    check = None if pairs is None else check_fit(pairs)
+    # without a prior of this judge, or once it has given way, a model stands by its own lengths
+    alone = regression.prior is None or confounding is not None or _unusual(regression)
+    status = _status(regression, overlap if LENGTH in _controls(design) else None, check, alone=alone)
+    stderr = _stderr(regression, status, influence)
+    own, shared, form = _prior_errors(regression)
+    moved = _moved(regression, confounding)
+    doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
+    certain = math.hypot(own, float(np.linalg.norm(shared)))
+    beyond = math.hypot(certain, doubt)
+    lower, upper = proportion_interval(value, math.hypot(stderr, beyond), sample.n_clusters, confidence=confidence)
     if np.ptp(sample.preference) == 0:
         # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
         lower, upper = _covering(value, win_rate(sample, confidence=confidence).estimate)
     elif draws is not None and status.reason != SEPARATED:
         stderr = float(draws.std(ddof=1))
-        lower, upper = _widened(value, percentile_interval(draws, confidence=confidence), prior_error, confidence)
-    notes = (*notes, *design.notes)
-    estimate = Estimate(100 * value, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status, notes)
-    coefficients = dict(zip(design.names, fit.coefficients.tolist(), strict=True))
-    return Controlled(Measured(estimate, 100 * influence, 100 * prior_error), coefficients)
+        lower, upper = _widened(value, percentile_interval(draws, confidence=confidence), beyond, confidence)
+    estimate = Estimate(
+        100 * value, 100 * stderr, 100 * lower, 100 * upper, sample.n_clusters, status, (*notes, *design.notes)
+    )
+    history = math.sqrt(max(0.0, certain**2 - form**2))
+    return Controlled(
+        measured=Measured(estimate, 100 * influence, 100 * math.hypot(own, doubt), 100 * shared),
+        coefficients=dict(zip(design.names, fit.coefficients.tolist(), strict=True)),
+        parts=ErrorParts(100 * stderr, 100 * history, 100 * form, 100 * doubt),
+        overlap=overlap,
+        pairs=pairs,
+        check=check,
+        deviation=regression.deviation,
+        sensitivity=None
+        if confounding is None
+        else _sensitivity(value, math.hypot(stderr, certain), moved, n=sample.n_clusters, confidence=confidence),
+    )
 
 
-def _status(sample: Sample, design: Design, fit: LogisticFit, min_share: float) -> Status:
+def _controls(design: Design) -> set[str]:
+    """The controls by the names that users give them."""
+    return {LENGTH if design.names[place] in _LENGTH_TERMS else design.names[place] for place in design.controlled}
+
+
+def _near(regression: _Regression, overlap: Overlap) -> NearEqual:
+    chance = expit(regression.design.columns @ regression.fit.coefficients)
+    return near_equal(regression.sample, overlap.near, predicted=chance, dispersion=regression.dispersion)
+
+
+def _moved(regression: _Regression, confounding: Confounding | None) -> float:
+    if confounding is None:
+        return 0.0
+    return log_odds_moved(
+        regression.sample,
+        regression.design,
+        regression.fit,
+        weights=regression.weights,
+        effect=confounding.effect,
+    )
+
+
+def _sensitivity(value: float, stderr: float, moved: float, *, n: int, confidence: float) -> Sensitivity:
+    lower, upper = proportion_interval(value, stderr, n, confidence=confidence)
+    return Sensitivity(100 * value, 100 * lower, 100 * upper, moved)
+
+
+def _unusual(regression: _Regression) -> bool:
+    return regression.deviation is not None and regression.deviation > UNHELD_DEVIATION
+
+
+def _status(regression: _Regression, overlap: Overlap | None, check: FitCheck | None, *, alone: bool) -> Status:
+    sample, design, fit = regression.sample, regression.design, regression.fit
     if np.ptp(sample.preference) == 0:
         return degraded(edge_reason(sample.preference[0]))
     if _steep(design, fit) or separated(design.columns, sample.preference):
         return degraded(SEPARATED)
-    far = [_extrapolation(design.names[place], design.columns[:, place], min_share) for place in design.controlled]
-    return degraded(f"{EXTRAPOLATED}: {'; '.join(filter(None, far))}") if any(far) else OK
+    reasons = [_thin(overlap, MIN_SHARE_EACH_SIDE if alone else MIN_SHARE_EACH_SIDE_WITH_HISTORY)]
+    far = [_extrapolation(design.names[place], design.columns[:, place], alone=alone) for place in design.controlled]
+    if any(far):
+        reasons.append(f"{EXTRAPOLATED}: {'; '.join(filter(None, far))}")
+    if check is not None and abs(check.z) > MISFIT:
+        reasons.append(f"{MISFITTING}: {check}")
+    told = "; ".join(filter(None, reasons))
+    return degraded(told) if told else OK
+
+
+def _thin(overlap: Overlap | None, min_share: float) -> str | None:
+    """What is said of lengths of which hardly any reach the baseline's from one side."""
+    if overlap is None or overlap.smaller >= min_share:
+        return None
+    return f"{THIN}: {overlap.smaller:.1%} of answers are as {overlap.word} as the baseline's"
 
 
 def _steep(design: Design, fit: LogisticFit) -> bool:
@@ -156,68 +368,70 @@ def _steep(design: Design, fit: LogisticFit) -> bool:
     return bool((np.abs(fit.coefficients[design.controlled]) * reach > LARGE_COEFFICIENT).any())
 
 
-def _extrapolation(name: str, term: Floats, min_share: float) -> str | None:
-    """What is said of a control that hardly any answer on one side comes near to zero in."""
+def _extrapolation(name: str, term: Floats, *, alone: bool) -> str | None:
+    """What is said of a control besides length that hardly any answer on one side comes near to zero in."""
+    if name in _LENGTH_TERMS:
+        return None
     as_much, as_little = float((term >= 0).mean()), float((term <= 0).mean())
-    if min(as_much, as_little) >= min_share:
+    if min(as_much, as_little) >= (MIN_SHARE_OF_CONTROLS if alone else MIN_SHARE_EACH_SIDE_WITH_HISTORY):
         return None
     share, word = (as_much, 0) if as_much < as_little else (as_little, 1)
-    if name == LENGTH:
-        return f"{share:.1%} of answers are as {('long', 'short')[word]} as the baseline's"
     if name in COUNTS:
         return f"{share:.1%} of answers have as {('many', 'few')[word]} {name} as the baseline's"
     return f"{share:.1%} of answers are as {('high', 'low')[word]} in {name} as the baseline's"
 
 
-def _resample(
-    sample: Sample, design: Design, weights: Floats, prior: Prior | None, fit: LogisticFit, replicates: int
-) -> Floats:
+def _resample(regression: _Regression, replicates: int) -> Floats:
     """The estimate, on the scale 0..1, in bootstrap draws of instructions; shape (replicates,)."""
-    at_zero, relative = design.alike, sample.relative_weight
+    sample, design, held = regression.sample, regression.design, regression.held
+    at_zero, relative, start = design.alike, sample.relative_weight, regression.fit.coefficients
 
     def refit(counts: Floats) -> float:
-        drawn = weights * counts
-        again = fit_logistic(design.columns, sample.preference, weights=drawn, prior=prior, start=fit.coefficients)
+        drawn = regression.weights * counts
+        again = fit_logistic(design.columns, sample.preference, weights=drawn, prior=held, start=start)
         return float(np.average(expit(at_zero @ again.coefficients), weights=relative * counts))
 
     return bootstrap(refit, sample.cluster, replicates=replicates, data=sample.preference)
 
 
-def _prediction(sample: Sample, fit: LogisticFit, at_zero: Floats) -> tuple[float, Floats]:
+def _prediction(regression: _Regression) -> tuple[float, Floats]:
     """Mean prediction and each row's influence: its own prediction, and its pull on the coefficients."""
-    predicted = expit(at_zero @ fit.coefficients)
+    sample, fit = regression.sample, regression.fit
+    predicted = expit(regression.design.alike @ fit.coefficients)
     value = sample.mean(predicted)
-    pull = fit.scores @ (fit.covariance @ _gradient(sample, fit, at_zero)) * len(predicted)
+    pull = fit.scores @ (fit.covariance @ regression.gradient) * len(predicted)
     return value, sample.relative_weight * (predicted - value) + pull
 
 
-def _stderr(sample: Sample, status: Status, fit: LogisticFit, at_zero: Floats, influence: Floats) -> float:
+def _stderr(regression: _Regression, status: Status, influence: Floats) -> float:
     """Sampling standard error on the scale 0..1."""
+    sample, fit = regression.sample, regression.fit
     if np.ptp(sample.preference) == 0:
         raw = win_rate(sample).estimate
         assert raw.stderr is not None
         return raw.stderr / 100
-    stderr = clustered_stderr(influence, sample.cluster, parameters=at_zero.shape[1])
+    stderr = clustered_stderr(influence, sample.cluster, parameters=len(regression.design.names))
     if status.reason != SEPARATED:
         return stderr
     # the residuals of a separated fit are too small by construction; the penalised likelihood's own error is not
-    gradient = _gradient(sample, fit, at_zero)
+    gradient = regression.gradient
     return max(stderr, float(np.sqrt(gradient @ fit.covariance @ gradient)))
 
 
-def _prior_error(sample: Sample, fit: LogisticFit, at_zero: Floats, prior: Prior | None) -> float:
-    """How far the prior may have pulled the prediction, were this model's coefficients drawn from it; scale 0..1."""
+def _prior_errors(regression: _Regression) -> tuple[float, Floats, float]:
+    """How far the prior may have pulled the prediction, were this model's coefficients drawn from it; scale 0..1.
+
+    The part that is the model's own, the shared parts by independent error of what was learned, and that of the form
+    among these by itself.
+    """
+    prior = regression.prior
     if prior is None:
-        return 0.0
-    pull = (fit.covariance @ _gradient(sample, fit, at_zero)) * np.sqrt(prior.precision)
-    return float(np.sqrt(pull @ pull))
-
-
-def _gradient(sample: Sample, fit: LogisticFit, at_zero: Floats) -> Floats:
-    """Of the mean prediction in the coefficients, shape (p,)."""
-    predicted = expit(at_zero @ fit.coefficients)
-    gradient: Floats = (sample.relative_weight * (predicted * (1 - predicted))) @ at_zero / len(predicted)
-    return gradient
+        return 0.0, np.zeros(0), 0.0
+    places = [regression.design.names.index(name) for name in prior.names]
+    held = prior.on(regression.design.names)
+    pull = (held.precision @ (regression.fit.covariance @ regression.gradient))[places]
+    shared = np.concatenate([pull @ square_root(prior.error), pull @ square_root(prior.form)])
+    return float(np.sqrt(max(0.0, pull @ prior.spread @ pull))), shared, float(np.sqrt(max(0.0, pull @ prior.form @ pull)))
 
 
 def _covering(value: float, raw: Estimate) -> tuple[float, float]:
@@ -226,8 +440,8 @@ def _covering(value: float, raw: Estimate) -> tuple[float, float]:
     return min(raw.lower / 100, value), max(raw.upper / 100, value)
 
 
-def _widened(value: float, interval: tuple[float, float], prior_error: float, confidence: float) -> tuple[float, float]:
+def _widened(value: float, interval: tuple[float, float], beyond: float, confidence: float) -> tuple[float, float]:
     """A resampled interval, each side widened by what the resamples cannot show."""
-    reach = prior_error * normal_quantile((1 + confidence) / 2)
+    reach = beyond * normal_quantile((1 + confidence) / 2)
     lower, upper = (math.copysign(math.hypot(end - value, reach), end - value) for end in interval)
     return max(0.0, value + lower), min(1.0, value + upper)

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.logistic import Prior
+from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.sample import Floats, Sample
 
 LENGTH = "length"
 # numbers of things that are there or not
 COUNTS = frozenset({"tokens", "headers", "lists", "bold", "code"})
 GROUPS = {"markdown": ("headers", "lists", "bold")}
+# the two parts of the length term: one slope where the candidate is shorter, another where it is longer
+SHORTER, LONGER = "length_shorter", "length_longer"
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
+# stands for difficulty where no other model tells it: what wants a long answer is not as easy as what wants a word
+BASELINE_LENGTH = "baseline_length"
+_KEPT = frozenset({INTERCEPT, DIFFICULTY, BASELINE_LENGTH})
 MIN_INSTRUCTIONS_A_COEFFICIENT = 10
 _MAD_OF_NORMAL = 1.4826
 _HUGE = 1e307
@@ -21,7 +26,7 @@ _HUGE = 1e307
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """Columns and their names: the intercept, the controls, difficulty where known; shape (n, p)."""
+    """Columns and their names: the intercept, the controls, and what stands for difficulty; shape (n, p)."""
 
     names: tuple[str, ...]
     columns: Floats
@@ -30,7 +35,7 @@ class Design:
     @property
     def controlled(self) -> list[int]:
         """Which columns are zero where the answers are alike."""
-        return [place for place, name in enumerate(self.names) if name not in (INTERCEPT, DIFFICULTY)]
+        return [place for place, name in enumerate(self.names) if name not in _KEPT]
 
     @property
     def alike(self) -> Floats:
@@ -38,12 +43,6 @@ class Design:
         at_zero = self.columns.copy()
         at_zero[:, self.controlled] = 0.0
         return at_zero
-
-    def held_by(self, prior: Prior, controls: Sequence[str]) -> Prior:
-        """The prior of the columns that are here, of one for the intercept, all `controls` and difficulty."""
-        places = {name: place for place, name in enumerate((INTERCEPT, *controls, DIFFICULTY))}
-        chosen = [places[name] for name in self.names]
-        return Prior(prior.mean[chosen], prior.precision[chosen])
 
 
 def control_names(controls: Sequence[str]) -> tuple[str, ...]:
@@ -53,7 +52,7 @@ def control_names(controls: Sequence[str]) -> tuple[str, ...]:
         StatsError: a name that is a coefficient's already.
     """
     names = [name for control in controls for name in GROUPS.get(control, (control,))]
-    taken = {INTERCEPT, DIFFICULTY} & set(names)
+    taken = (_KEPT | {SHORTER, LONGER}) & set(names)
     if taken:
         raise StatsError(f"no control can be named {min(taken)!r}: the regression has a term of that name. Rename it")
     return tuple(dict.fromkeys(names))
@@ -86,13 +85,22 @@ def control_terms(sample: Sample, names: Sequence[str]) -> tuple[dict[str, Float
     return kept, tuple(notes)
 
 
-def build_design(sample: Sample, terms: Mapping[str, Floats], difficulty: Mapping[str, float] | None) -> Design:
+def build_design(
+    sample: Sample,
+    terms: Mapping[str, Floats],
+    difficulty: Mapping[str, float] | None,
+    prior: CoefficientPrior | None = None,
+) -> Design:
     """The regression's columns, difficulty among them where it covers every instruction.
+
+    A prior that knows two slopes of length splits its term, and one that knows the baseline's length adds that where
+    it is known and differs.
 
     Raises:
         StatsError: too few instructions for so many columns, or the columns are linearly dependent.
     """
-    columns = {INTERCEPT: np.ones(sample.n), **terms}
+    known = () if prior is None else prior.names
+    columns = {INTERCEPT: np.ones(sample.n), **(_split(terms) if SHORTER in known else terms)}
     notes: tuple[str, ...] = ()
     if difficulty is not None:
         values, note = _difficulty(sample, difficulty)
@@ -100,13 +108,39 @@ def build_design(sample: Sample, terms: Mapping[str, Floats], difficulty: Mappin
             notes = (f"{note}: term left out",)
         else:
             columns[DIFFICULTY] = values
+    if BASELINE_LENGTH in known and (longer := _baseline_length(sample)) is not None:
+        columns[BASELINE_LENGTH] = longer
     matrix = np.column_stack(list(columns.values()))
-    needed = MIN_INSTRUCTIONS_A_COEFFICIENT * len(columns)
+    # a coefficient that others lead one to expect needs no verdicts of its own
+    needed = MIN_INSTRUCTIONS_A_COEFFICIENT * sum(name not in known for name in columns)
     if sample.n_clusters < needed:
         raise StatsError(f"{sample.n_clusters} instructions, at least {needed} needed for {len(columns)} coefficients")
     if np.linalg.matrix_rank(matrix) < len(columns):
         raise StatsError(f"the covariates are linearly dependent: {', '.join(tuple(columns)[1:])}")
     return Design(tuple(columns), matrix, notes)
+
+
+def split_length(term: Floats) -> tuple[Floats, Floats]:
+    """The length term where the candidate is shorter, and where it is longer; zero elsewhere."""
+    return np.minimum(term, 0.0), np.maximum(term, 0.0)
+
+
+def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The terms with that of length in its two parts, as far as there are answers in both."""
+    parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
+    return {**{name: part for name, part in parts.items() if part.any()},
+            **{name: term for name, term in terms.items() if name != LENGTH}}
+
+
+def _baseline_length(sample: Sample) -> Floats | None:
+    """The logarithm of the baseline's length in standard deviations; None where it is unknown or never differs."""
+    length = sample.baseline_length
+    if length is None or not np.isfinite(length).all() or length.min() < 0:
+        return None
+    logs = np.log1p(length)
+    spread = float(logs.std())
+    # differences that vanish beside the numbers themselves are rounding
+    return None if spread <= 1e-9 * max(1.0, float(logs.max())) else (logs - logs.mean()) / spread
 
 
 def control_term(sample: Sample, name: str) -> Floats | None:

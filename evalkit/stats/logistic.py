@@ -22,10 +22,15 @@ _SMALLEST_STEP = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """Independent normal priors on the coefficients: `mean` and `precision`, shape (p,); precision 0 says nothing."""
+    """A normal prior on the coefficients: `mean`, shape (p,), and `precision`, shape (p, p); precision 0 says nothing."""
 
     mean: Floats
     precision: Floats
+
+    @classmethod
+    def independent(cls, mean: Floats, precision: Floats) -> "Prior":
+        """A prior of coefficients that tell nothing of each other; both of shape (p,)."""
+        return cls(mean, np.diag(precision))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +75,7 @@ def fit_logistic(
     if np.linalg.matrix_rank(design) < p:
         raise StatsError("the covariates are linearly dependent")
     weights = np.ones(n) if weights is None else weights
-    prior = Prior(np.zeros(p), np.zeros(p)) if prior is None else prior
+    prior = Prior(np.zeros(p), np.zeros((p, p))) if prior is None else prior
     posterior = _Posterior(design, fractions, weights, prior, firth)
     here = posterior.at(prior.mean if start is None else start)
     for iteration in range(MAX_ITERATIONS):
@@ -110,18 +115,18 @@ class _Posterior:
         information = design.T @ (design * curvature[:, None])
         away = beta - prior.mean
         value = float(
-            self.weights @ (self.fractions * eta - np.logaddexp(0.0, eta)) - away @ (prior.precision * away) / 2
+            self.weights @ (self.fractions * eta - np.logaddexp(0.0, eta)) - away @ prior.precision @ away / 2
         )
         residual = self.weights * (self.fractions - mu)
         try:
-            inverse: Floats = np.linalg.inv(information + np.diag(prior.precision)).astype(np.float64)
+            inverse: Floats = np.linalg.inv(information + prior.precision).astype(np.float64)
             if self.firth:
                 free = inverse if not prior.precision.any() else np.linalg.inv(information)
                 residual = residual + curvature * np.einsum("ij,jk,ik->i", design, free, design) * (0.5 - mu)
                 value += float(np.linalg.slogdet(information)[1]) / 2
         except np.linalg.LinAlgError:
             return _Point(beta, -np.inf, np.full_like(beta, np.inf), np.full_like(information, np.nan))
-        return _Point(beta, value, design.T @ residual - prior.precision * away, inverse)
+        return _Point(beta, value, design.T @ residual - prior.precision @ away, inverse)
 
 
 def _climb(posterior: _Posterior, here: _Point, *, longest: float) -> _Point:

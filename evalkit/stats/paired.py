@@ -91,15 +91,24 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     own = np.array([_own_error(one.estimate) for one in measured])
-    prior = np.array([one.prior_error for one in measured])
+    beyond = np.array([one.own_error for one in measured])
     # an error beyond that of the influences comes from an exact rule, of which nothing is known to be in common
     scale = np.divide(own, explained, out=np.zeros_like(own), where=(explained > 0) & np.isfinite(own))
     covariance = shared * np.minimum(scale[:, None], scale[None, :]) ** 2
     # nor do two models stray together from what their prior was learned from
-    alone = own**2 + prior**2
-    variance = alone[:, None] + alone[None, :] - 2 * covariance
+    alone = own**2 + beyond**2
+    variance = alone[:, None] + alone[None, :] - 2 * covariance + _apart(measured)
     error: Floats = np.sqrt(np.maximum(variance, 0.0))
     return error
+
+
+def _apart(measured: Sequence[Measured]) -> Floats:
+    """Variance of each difference from errors that estimates share: what moves both alike cancels; shape (m, m)."""
+    shared = np.zeros((len(measured), max((len(one.shared_errors) for one in measured), default=0)))
+    for row, one in enumerate(measured):
+        shared[row, : len(one.shared_errors)] = one.shared_errors
+    apart: Floats = ((shared[:, None, :] - shared[None, :, :]) ** 2).sum(axis=2)
+    return apart
 
 
 def _own_error(estimate: Estimate) -> float:

@@ -30,7 +30,8 @@ class Sample:
     """Judged instructions sorted by key, and how many more were asked about without a verdict.
 
     `preference` is P(candidate beats baseline), orders and repeats averaged, shape (n,). `length_difference` is
-    candidate minus baseline in characters, shape (n,), or None where lengths are unknown. `cluster` numbers the
+    candidate minus baseline in characters, shape (n,), or None where lengths are unknown; `baseline_length` is the
+    baseline's own, NaN where unknown, or None where no source tells it. `cluster` numbers the
     distinct instructions from 0, shape (n,): rows that share an instruction text are not independent; `clusters` are
     their names by number, which do not depend on what else is in the sample. The instructions without a verdict are
     kept aside as `missing`, with their length differences. `weight` is how much each instruction counts, positive and
@@ -48,6 +49,7 @@ class Sample:
     weight: Floats | None = None
     measures: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
     clusters: tuple[str, ...] = ()
+    baseline_length: Floats | None = None
 
     @property
     def n(self) -> int:
@@ -94,12 +96,13 @@ class Sample:
             weight=None if self.weight is None else self.weight[rows],
             measures={name: (a[rows], b[rows]) for name, (a, b) in self.measures.items()},
             clusters=tuple(self.clusters[one] for one in present),
+            baseline_length=None if self.baseline_length is None else self.baseline_length[rows],
         )
 
     def filled(self, preference: float) -> "Sample":
         """The sample were every missing verdict this one, each as heavy as the heaviest that is there.
 
-        Of what is missing no measures are known, and each is a cluster by itself.
+        Of what is missing neither measures nor the baseline's length are known, and each is a cluster by itself.
         """
         unknown = np.full(self.n_missing, np.nan)
         keys = (*self.keys, *self.missing)
@@ -124,6 +127,7 @@ class Sample:
             weight=None if self.weight is None else joined(self.weight, heaviest),
             measures={name: (joined(a, unknown), joined(b, unknown)) for name, (a, b) in self.measures.items()},
             clusters=tuple(clusters.tolist()),
+            baseline_length=None if self.baseline_length is None else joined(self.baseline_length, unknown),
         )
 
     @property
@@ -136,6 +140,7 @@ def build_sample(
     preference: Floats,
     *,
     length_difference: Floats | None = None,
+    baseline_length: Floats | None = None,
     clusters: Sequence[str] | None = None,
     orders: Sequence[str] | None = None,
     weight: Floats | None = None,
@@ -201,6 +206,7 @@ def build_sample(
             for name, (candidate, baseline) in (measures or {}).items()
         },
         clusters=tuple(cluster_names.tolist()),
+        baseline_length=None if baseline_length is None else of_instructions(baseline_length)[complete],
     )
 
 

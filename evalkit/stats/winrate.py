@@ -1,6 +1,6 @@
 """Raw and discrete win rates: what the verdicts say before any control."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,14 +15,16 @@ class Measured:
     """An estimate and the influence of each judged instruction on it, shape (n,); both in the same units.
 
     A row's influence over n is how far the estimate moves when that row gets one more row's weight; for win rates it is
-    in percentage points. `prior_error` is what the interval allows, in these units, for a model that is not like those
-    its prior was learned from; it comes on top of the estimate's standard error, which is that of sampling
-    instructions.
+    in percentage points. Two errors come on top of the estimate's standard error, which is that of sampling
+    instructions, both in these units: `own_error` is the model's alone, as of a slope unlike that of the models that its
+    prior was learned from; `shared_errors` are how far the estimate moves with each error of what was learned, by one
+    standard deviation, and all that was estimated with the same prior moves together.
     """
 
     estimate: Estimate
     influence: Floats
-    prior_error: float = 0.0
+    own_error: float = 0.0
+    shared_errors: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,126 @@
+"""What taught a row when it was written stays, whatever models are judged later."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evalkit.boards.background import (
+    Background,
+    Known,
+    Source,
+    background_of,
+    difficulty_of_models,
+    nothing_known,
+    of_file,
+    of_generic,
+    of_models,
+)
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import Pinned
+from evalkit.boards.row import DifficultySource, Recipe
+from evalkit.errors import StatsError
+from evalkit.files import safe_name
+from evalkit.provenance import ROW_FILE, rows_of
+from evalkit.stats.covariates import LENGTH
+from evalkit.stats.history import fit_history
+
+
+def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results: Path) -> Pinned | None:
+    """What taught the row that was written of just these verdicts, learned again from what it rested on.
+
+    A file that somebody edited could name any slope: only what follows from the store's verdicts and from known
+    histories counts. None where there is no such row, or what it rested on is gone.
+
+    Args:
+        group: entries under the same judge and baseline.
+        results: the folder that rows are written to.
+    """
+    if recipe.known is None or recipe.difficulty != DifficultySource.AUTO or entry.origin is None:
+        return None
+    path = results / safe_name(entry.model) / safe_name(entry.judge) / ROW_FILE
+    for document in rows_of(path):
+        if not _is_of(document, entry):
+            continue
+        provenance = document["provenance"]
+        length = learned_again(provenance.get("background"), entry, group, known=recipe.known)
+        style = learned_again(
+            provenance.get("style_background"), entry, group, known=recipe.known, controls=recipe.controls
+        )
+        return None if length is None or style is None else Pinned(length, style)
+    return None
+
+
+def learned_again(
+    document: Any, entry: Entry, group: Sequence[Entry], *, known: Known, controls: Sequence[str] = (LENGTH,)
+) -> Background | None:
+    """A written background, learned anew from the file or the models' verdicts that it names; None where they are gone,
+    or where they do not give what was written.
+
+    Args:
+        entry: the row's.
+        controls: what is held equal, in whose regressions models were learned from.
+    """
+    try:
+        written = background_of(document)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    found = _learned(written, entry, group, known, controls)
+    if found is None or not _alike(found.for_row(entry.model, entry.sample), written):
+        return None
+    return found
+
+
+def _learned(
+    written: Background, entry: Entry, group: Sequence[Entry], known: Known, controls: Sequence[str]
+) -> Background | None:
+    if written.source == Source.NONE:
+        return nothing_known(known)
+    if written.source == Source.GENERIC:
+        return of_generic(known.generic)
+    if written.source in (Source.FILE, Source.DIFFICULTY_OF_FILE):
+        file = next((one for one in known.files if {one.name: one.digest} == written.rests_on), None)
+        return None if file is None else of_file(file, [entry], known.generic)
+    if written.source in (Source.MODELS, Source.DIFFICULTY_OF_MODELS):
+        taught = [one for one in group if one.origin and written.rests_on.get(one.model) == one.origin.verdicts]
+        if len(taught) < len(written.rests_on):
+            return None
+        try:
+            history = fit_history({one.model: one.sample for one in taught}, controls=controls)
+        except StatsError:
+            return None
+        if written.source == Source.MODELS:
+            return of_models(history, taught)
+        return difficulty_of_models(history, taught, known.generic)
+    return None
+
+
+def _alike(found: Background, written: Background) -> bool:
+    """Whether both say the same; another machine may compute other last digits."""
+    if found.source != written.source or (found.prior is None) != (written.prior is None):
+        return False
+    if (found.values or {}).keys() != (written.values or {}).keys():
+        return False
+    pairs = [(found.values[key], written.values[key]) for key in found.values] if found.values and written.values else []
+    if found.confounding is not None and written.confounding is not None:
+        pairs += [
+            (found.confounding.correlation, written.confounding.correlation),
+            (found.confounding.effect, written.confounding.effect),
+        ]
+    elif found.confounding != written.confounding:
+        return False
+    if found.prior is not None and written.prior is not None:
+        if found.prior.names != written.prior.names:
+            return False
+        for name in ("mean", "spread", "error", "form"):
+            pairs += zip(getattr(found.prior, name).ravel(), getattr(written.prior, name).ravel(), strict=True)
+    return bool(np.allclose([one for one, _ in pairs], [other for _, other in pairs], rtol=1e-6, atol=1e-6))
+
+
+def _is_of(document: Mapping[str, Any], entry: Entry) -> bool:
+    provenance = document.get("provenance")
+    if not isinstance(provenance, Mapping) or entry.origin is None:
+        return False
+    said = provenance.get("verdicts_sha256"), document.get("judge_digest"), document.get("baseline")
+    return said == (entry.origin.verdicts, entry.digest, entry.baseline)

@@ -1,0 +1,96 @@
+"""How judges take length in general: what is to be expected of one that nothing else is known of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.errors import StatsError
+from evalkit.stats.coefficients import CoefficientPrior
+from evalkit.stats.confounding import Confounding
+from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LENGTH, LONGER, SHORTER
+from evalkit.stats.history import MIN_MODELS, fit_history
+from evalkit.stats.population import learn_levels
+from evalkit.stats.sample import Floats, Sample
+from evalkit.stats.table import Table, tabulate
+
+BESIDE_DIFFICULTY = (SHORTER, LONGER, DIFFICULTY)
+ALONE = (SHORTER, LONGER, BASELINE_LENGTH)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generic:
+    """Priors for any judge: `beside_difficulty` where other models tell difficulty, `alone` where none do and the
+    baseline's length stands in for it; and how far length may then stand for difficulty.
+    """
+
+    beside_difficulty: CoefficientPrior
+    alone: CoefficientPrior
+    confounding: Confounding
+
+
+def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
+    """What several judges have in common, each given with its models' samples.
+
+    A prior's mean is that of the judges. Its spread is that of models of one judge; how judges differ, and that they
+    are few, is an error that all models of one judge share. The correlation is the root mean square over all models
+    of that of length and difficulty as the other models tell it.
+
+    Raises:
+        StatsError: fewer than two judges, or a judge with fewer than five usable models.
+    """
+    if len(judges) < 2:
+        raise StatsError(f"{len(judges)} judges tell nothing of how judges differ; at least 2 needed")
+    beside, alone, squares = [], [], []
+    for samples in judges:
+        history = fit_history(samples)
+        beside.append(history.prior.chosen(BESIDE_DIFFICULTY))
+        table = _with_baseline_length(tabulate(samples, (LENGTH,)))
+        if len(table.models) < MIN_MODELS:
+            raise StatsError(f"{len(table.models)} models tell nothing of a judge; at least {MIN_MODELS} needed")
+        mean, spread, error = learn_levels(table)
+        alone.append(CoefficientPrior(ALONE, mean, spread, error, np.zeros_like(spread)))
+        squares += [_correlation(samples[model], history.for_model(model, samples[model])) ** 2 for model in history.members]
+    weight = float(np.mean([prior.mean[-1] for prior in beside]))
+    return Generic(
+        _pooled(beside),
+        _pooled(alone),
+        # a further judge differs from the mean of few; difficulty that is not in the regression flattens what is
+        Confounding(float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges)))), weight / float(np.sqrt(1 + _FLATTENED * weight**2))),
+    )
+
+
+# of logistic regression under a normal effect that is left out: (16 sqrt(3) / (15 pi))^2
+_FLATTENED = 0.3458
+
+
+def _pooled(priors: Sequence[CoefficientPrior]) -> CoefficientPrior:
+    means = np.stack([prior.mean for prior in priors])
+    apart = means - means.mean(axis=0)
+    between = apart.T @ apart / (len(priors) - 1)
+    return CoefficientPrior(
+        priors[0].names,
+        means.mean(axis=0),
+        np.mean([prior.spread for prior in priors], axis=0),
+        # a further judge differs from the mean of few
+        between * (1 + 1 / len(priors)),
+        np.zeros_like(between),
+    )
+
+
+def _with_baseline_length(table: Table) -> Table:
+    """The table with the baseline's length as a further covariate, in standard deviations of its logarithm."""
+    if table.traits.shape[1] < 2:
+        raise StatsError("the baseline's lengths are unknown")
+    length = table.traits[:, 1]
+    column = np.broadcast_to(length / length.std(), table.preference.shape)
+    controls: Floats = np.concatenate([table.controls, column[:, :, None]], axis=2)
+    return Table(table.models, table.keys, ALONE, table.preference, controls, table.known, table.traits)
+
+
+def _correlation(sample: Sample, difficulty: Mapping[str, float]) -> float:
+    """Of the length term with difficulty, as it is in a model's own regression."""
+    table = tabulate({"": sample}, (LENGTH,))
+    term = table.controls[0].sum(axis=1)
+    values = np.array([difficulty[key] for key in table.keys])
+    return float(np.corrcoef(term, values)[0, 1])

@@ -1,0 +1,284 @@
+"""Models of one judge as draws from a population: instruction difficulty and the typical coefficients, learned jointly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.stats.coefficients import widening
+from evalkit.stats.logistic import expit
+from evalkit.stats.sample import Floats
+from evalkit.stats.table import Table
+
+_ROUNDS = 200
+_SETTLED = 1e-4
+_LONGEST_STEP = 1.0
+_LEAST_DISPERSION = 0.05
+# a weak pull keeps the level of a model that always wins finite
+_LEVEL_PRECISION = 1e-3
+# degrees of freedom of the distribution of models around the typical one: a submission that games the judge is no
+# reason to think less of the others
+_TAILS = 4.0
+# few models say little of how far models differ: as many more that differ by this much
+_EXTRA_MODELS, _EXTRA_SD = 5.0, 0.3
+# standard deviation of a coefficient that all models have in common
+_COMMON_SD = 0.03
+# standard deviation of difficulty in log-odds beyond which nothing can be learned of it: a few models that are nearly
+# always alike could stretch it without end
+_HARDEST = 3.0
+_LEAST_SCALE = 0.1
+_FOLDS = 5
+_LEAST_CHANCE = 1e-9
+_POLISH = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Population:
+    """The typical coefficients besides the level, shape (k,), the last of them the weight of difficulty; how models lie
+    around them, and the error of the mean, (k, k); in the coordinates that the fit was made in.
+
+    `difficulty`, shape (n,), is higher where candidates fare better; `others`, (m, n), is for each model the difficulty
+    that the other models alone give: a model's own verdicts must not explain themselves. `precision`, (n,), is how well
+    difficulty is known. `coefficients`, (m, 1 + k), are the models' own with the level first; their verdicts scatter by
+    `dispersion`, (m,), times as much as coin tosses.
+    """
+
+    mean: Floats
+    spread: Floats
+    error: Floats
+    difficulty: Floats
+    others: Floats
+    precision: Floats
+    coefficients: Floats
+    dispersion: Floats
+
+
+def learn_population(table: Table, turn: Floats, varying: NDArray[np.bool_], *, absent: NDArray[np.bool_]) -> Population:
+    """Learn difficulty and coefficients from all verdicts by alternating Newton steps and moments.
+
+    The model is logit P(candidate wins) = a_m + b_m * (controls turned) + c_m * difficulty_i, with b_m and c_m drawn
+    around the typical model's and difficulty around what the instruction's traits tell of it, so that what length and
+    difficulty have in common is no model's merit.
+
+    Args:
+        turn: coordinates of the controls, shape (k - 1, k - 1).
+        varying: which coefficients differ between models, shape (k,); the others all models have in common.
+        absent: which of these are zero.
+    """
+    m, n = table.preference.shape
+    design = np.concatenate([np.ones((m, n, 1)), table.controls @ turn, np.zeros((m, n, 1))], axis=2)
+    k = design.shape[2] - 1
+    common = np.where(varying, 0.0, _COMMON_SD**2)
+    coefficients, mean = np.zeros((m, 1 + k)), np.zeros(k)
+    coefficients[:, -1] = mean[-1] = 1.0
+    spread, trust, weight = np.diag(np.where(varying, 1.0, common)), np.ones(m), table.known
+    difficulty, expected, variance = np.zeros(n), np.zeros(n), 1.0
+    for _ in range(_ROUNDS):
+        before = difficulty
+        slope, curvature = _pulls(table, design, coefficients, weight)
+        precision = curvature.sum(axis=0) + 1 / variance
+        step = (slope.sum(axis=0) - (difficulty - expected) / variance) / precision
+        difficulty = difficulty + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+        difficulty = difficulty - difficulty.mean()
+        expected = _expected(table.traits, difficulty)
+        variance = min(_HARDEST**2, float(((difficulty - expected) ** 2 + 1 / precision).mean()))
+        design[:, :, -1] = difficulty
+        dispersion = _dispersions(table, design, coefficients)
+        weight = table.known / dispersion[:, None]
+        coefficients, covariance, information = newton_step(table, design, coefficients, weight, mean, spread)
+        error = _error_of_mean(information, spread)
+        moved = error @ ((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0)
+        moved[absent] = 0.0
+        mean = mean + np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP)
+        if absent.any():
+            # under one slope a model's own depends on where its lengths lie: the middle one is typical, no precise one
+            mean[varying] = np.median(coefficients[:, 1:][:, varying], axis=0)
+        away, own = coefficients[:, 1:] - mean, covariance[:, 1:, 1:]
+        # of a coefficient that all models share none lies far
+        trust = _trust(away[:, varying], own[:, varying][:, :, varying], spread[np.ix_(varying, varying)])
+        spread = np.where(np.outer(varying, varying), _spread(away, own, trust), 0.0) + np.diag(common)
+        # the scale of difficulty and that of its weights trade off: the typical model's weight is 1
+        scale = float(np.clip(mean[-1], _LEAST_SCALE, _HARDEST / max(float(difficulty.std()), 1e-9)))
+        difficulty, expected, variance = difficulty * scale, expected * scale, variance * scale**2
+        coefficients[:, -1], mean[-1] = coefficients[:, -1] / scale, mean[-1] / scale
+        spread[-1, :], spread[:, -1] = spread[-1, :] / scale, spread[:, -1] / scale
+        design[:, :, -1] = difficulty
+        if np.abs(difficulty - before).max() < _SETTLED:
+            break
+    error[absent] = error[:, absent] = 0.0
+    slope, curvature = _pulls(table, design, coefficients, weight)
+    precision = curvature.sum(axis=0) + 1 / variance
+    # one Newton step from the joint solution takes a model's own verdicts out
+    others = difficulty - slope / (precision - curvature)
+    return Population(mean, spread, error, difficulty, others, precision, coefficients, dispersion)
+
+
+def held_out_loss(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
+    """Log loss of every instruction's verdicts by coefficients that were fitted without its fold, shape (n,).
+
+    Each model is predicted as its row would be: with the difficulty that the others give, and with a wider prior where
+    its own slopes lie far from the typical ones. A Newton step from the fit to all verdicts takes a fold out.
+
+    Args:
+        spread: how models lie around the typical coefficients, shape (k, k).
+    """
+    ones = np.ones((*table.preference.shape, 1))
+    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+    coefficients, mean = population.coefficients, population.mean
+    weight = table.known / population.dispersion[:, None]
+    for _ in range(_POLISH):
+        coefficients, _, information = newton_step(table, design, coefficients, weight, mean, spread)
+    deviation = _deviations(coefficients[:, 1:] - mean, _profile(information), spread)
+    wider = _widened(spread, widening(deviation))
+    for _ in range(_POLISH):
+        coefficients, _, _ = newton_step(table, design, coefficients, weight, mean, wider)
+    loss = np.zeros(len(table.keys))
+    fold = np.arange(len(table.keys)) % _FOLDS
+    for number in range(_FOLDS):
+        kept, rows = weight * (fold != number), fold == number
+        without, _, _ = newton_step(table, design, coefficients, kept, mean, wider)
+        chance = np.clip(_predict(design[:, rows], without), _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+        said = table.preference[:, rows]
+        gains = said * np.log(chance) + (1 - said) * np.log1p(-chance)
+        loss[rows] = -((table.known[:, rows] > 0) * gains).sum(axis=0)
+    return loss
+
+
+def deviations(table: Table, turn: Floats, population: Population) -> Floats:
+    """How far each model's own slopes lie from the typical ones, in standard deviations; shape (m,)."""
+    ones = np.ones((*table.preference.shape, 1))
+    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+    weight = table.known / population.dispersion[:, None]
+    coefficients, _, information = newton_step(
+        table, design, population.coefficients, weight, population.mean, population.spread
+    )
+    return _deviations(coefficients[:, 1:] - population.mean, _profile(information), population.spread)
+
+
+def _deviations(away: Floats, profile: Floats, spread: Floats) -> Floats:
+    """How far models' slopes lie from the typical ones in standard deviations, as `control` has it of a row.
+
+    Args:
+        away: the held coefficients minus the typical ones, the slopes before difficulty's weight, shape (m, k).
+        profile: what the verdicts tell of them, shape (m, k, k).
+    """
+    slopes = away.shape[1] - 1
+    free = np.linalg.pinv(profile, hermitian=True)
+    apart = (away + (free @ (away @ np.linalg.inv(spread))[:, :, None])[:, :, 0])[:, :slopes]
+    total = (free + spread)[:, :slopes, :slopes]
+    distance = np.einsum("mi,mij,mj->m", apart, np.linalg.pinv(total, hermitian=True), apart)
+    found: Floats = np.sqrt(np.maximum(distance - (slopes - 1), 0.0))
+    return found
+
+
+def _widened(spread: Floats, factor: Floats) -> Floats:
+    """The spread of slopes so many times as wide for each model, shape (m, k, k)."""
+    scale = np.ones((len(factor), len(spread)))
+    scale[:, :-1] = factor[:, None]
+    held: Floats = spread * scale[:, :, None] * scale[:, None, :]
+    return held
+
+
+def newton_step(
+    table: Table, design: Floats, coefficients: Floats, weight: Floats, mean: Floats, spread: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """One step of every model's coefficients, held by one spread or by each model's own; with the inverse of the penalised information, and the information of
+    the verdicts alone, both of shape (m, 1 + k, 1 + k).
+    """
+    chance = _predict(design, coefficients)
+    information = (design * (weight * chance * (1 - chance))[:, :, None]).transpose(0, 2, 1) @ design
+    precision = np.zeros((len(coefficients), design.shape[2], design.shape[2]))
+    precision[:, 0, 0] = _LEVEL_PRECISION
+    precision[:, 1:, 1:] = np.linalg.inv(spread)
+    residual = weight * (table.preference - chance)
+    gradient = (design.transpose(0, 2, 1) @ residual[:, :, None])[:, :, 0]
+    away = coefficients - np.concatenate([[0.0], mean])
+    gradient = gradient - (precision @ away[:, :, None])[:, :, 0]
+    covariance = np.linalg.inv(information + precision)
+    step = (covariance @ gradient[:, :, None])[:, :, 0]
+    return coefficients + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), covariance, information
+
+
+def _predict(design: Floats, coefficients: Floats) -> Floats:
+    chance: Floats = expit((design @ coefficients[:, :, None])[:, :, 0])
+    return chance
+
+
+def _pulls(table: Table, design: Floats, coefficients: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Each verdict's slope and curvature of the log-likelihood in the instruction's difficulty, shape (m, n)."""
+    chance = _predict(design, coefficients)
+    own = coefficients[:, -1:]
+    return weight * own * (table.preference - chance), weight * own**2 * chance * (1 - chance)
+
+
+def _expected(traits: Floats, difficulty: Floats) -> Floats:
+    """What the instructions' traits tell of their difficulty, shape (n,)."""
+    told: Floats = traits @ np.linalg.lstsq(traits, difficulty, rcond=None)[0]
+    return told
+
+
+def _dispersions(table: Table, design: Floats, coefficients: Floats) -> Floats:
+    """Each model's variance of verdicts around the fit over that of coin tosses, at most 1; shape (m,)."""
+    chance = _predict(design, coefficients)
+    spread = (table.known * (table.preference - chance) ** 2).sum(axis=1)
+    tosses = (table.known * chance * (1 - chance)).sum(axis=1)
+    found: Floats = np.clip(spread / np.maximum(tosses, 1e-12), _LEAST_DISPERSION, 1.0)
+    return found
+
+
+def _profile(information: Floats) -> Floats:
+    """What the verdicts tell of the coefficients besides the level, shape (m, k, k)."""
+    level = information[:, :1, :1] + _LEVEL_PRECISION
+    across = information[:, 1:, :1]
+    told: Floats = information[:, 1:, 1:] - across @ across.transpose(0, 2, 1) / level
+    return told
+
+
+def _error_of_mean(information: Floats, spread: Floats) -> Floats:
+    """Covariance of the typical coefficients, (k, k): a model counts by what its verdicts tell besides its level, and
+    less where it lies far from all.
+    """
+    profile = _profile(information)
+    inverse = np.linalg.inv(spread)
+    # the inverse of sampling error and spread together, where a model may tell nothing at all
+    tells = inverse - inverse @ np.linalg.inv(profile + inverse) @ inverse
+    total = tells.sum(axis=0)
+    error: Floats = np.linalg.inv(total + 1e-9 * np.eye(len(spread)))
+    return error
+
+
+def _trust(away: Floats, covariance: Floats, spread: Floats) -> Floats:
+    """Weights of a multivariate t distribution, shape (m,), 1 on average."""
+    inverse = np.linalg.inv(spread)
+    distance = np.einsum("mi,ij,mj->m", away, inverse, away) + np.einsum("ij,mji->m", inverse, covariance)
+    trust = (_TAILS + spread.shape[0]) / (_TAILS + distance)
+    scaled: Floats = trust / trust.mean()
+    return scaled
+
+
+def learn_levels(table: Table) -> tuple[Floats, Floats, Floats]:
+    """The typical coefficients besides the level where nothing is known of difficulty: mean, spread, error of the mean."""
+    m, n = table.preference.shape
+    design = np.concatenate([np.ones((m, n, 1)), table.controls], axis=2)
+    k = design.shape[2] - 1
+    coefficients, mean, spread, trust = np.zeros((m, 1 + k)), np.zeros(k), np.eye(k), np.ones(m)
+    for _ in range(_ROUNDS):
+        weight = table.known / _dispersions(table, design, coefficients)[:, None]
+        coefficients, covariance, information = newton_step(table, design, coefficients, weight, mean, spread)
+        error = _error_of_mean(information, spread)
+        moved = error @ ((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0)
+        mean = mean + np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP)
+        away, own = coefficients[:, 1:] - mean, covariance[:, 1:, 1:]
+        trust = _trust(away, own, spread)
+        spread = _spread(away, own, trust)
+        if np.abs(moved).max() < _SETTLED:
+            break
+    return mean, spread, error
+
+
+def _spread(away: Floats, covariance: Floats, trust: Floats) -> Floats:
+    """How models lie around the typical one, with sampling error taken out, shape (k, k)."""
+    k = away.shape[1]
+    scattered = (trust[:, None, None] * away[:, :, None] * away[:, None, :] + covariance).sum(axis=0)
+    learned: Floats = (scattered + _EXTRA_MODELS * _EXTRA_SD**2 * np.eye(k)) / (len(away) + _EXTRA_MODELS)
+    return learned

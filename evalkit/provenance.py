@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
-from evalkit.boards.entries import Entry, Gathering
+from evalkit.boards.entries import Entry, Gathering, Lengths
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
@@ -139,6 +139,8 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
         "parts": sorted(row.parts),
         "pool": how.pool,
         "categories": list(how.categories),
+        # rows of earlier versions say nothing of it
+        **({"lengths": how.lengths.value} if how.lengths != Lengths.CHARACTERS else {}),
     }
 
 
@@ -180,6 +182,7 @@ def _computation(recipe: Mapping[str, Any], difficulty: Mapping[str, float] | No
             Combine(recipe["combine"]),
             tuple(map(str, recipe["by"])),
             categories=tuple(map(str, recipe["categories"])),
+            lengths=Lengths(recipe.get("lengths", Lengths.CHARACTERS.value)),
         ),
         tuple(map(str, recipe["parts"])),
     )

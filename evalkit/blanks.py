@@ -21,12 +21,13 @@ def blanks_around(texts: Sequence[str]) -> int:
     >>> blanks_around(["  two words\n\n", "\u200b"])
     5
     """
-    return sum(_around(text) for text in texts)
+    return sum(len(text) - len(without_blanks(text)) for text in texts)
 
 
-def _around(text: str) -> int:
-    leading = _leading(text)
-    return leading if leading == len(text) else leading + _leading(text[::-1])
+def without_blanks(text: str) -> str:
+    """A text without the blanks before and after it."""
+    rest = text[_leading(text) :]
+    return rest[: len(rest) - _leading(rest[::-1])]
 
 
 def _leading(text: str) -> int:

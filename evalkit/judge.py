@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from evalkit.blanks import blanks_around
 from evalkit.clients.base import Endpoint
 from evalkit.errors import ConfigError
 from evalkit.parsers import find_parser, five_way_labels
@@ -288,7 +289,14 @@ def _asked(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repe
         turn=len(example.turns),
         baseline_measures={} if baseline is None else baseline.measures,
         candidate_measures=candidate.measures,
+        baseline_blanks=None if baseline is None else _blanks(baseline),
+        candidate_blanks=_blanks(candidate),
     )
+
+
+def _blanks(output: Output) -> int | None:
+    """Blanks around the texts of each turn; None of an answer that has no text, or one too long to be kept."""
+    return blanks_around(output.texts) if output.texts else None
 
 
 def cluster(example: Example) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.boards.background import Background, background_document
-from evalkit.boards.entries import Entry, Gathering
+from evalkit.boards.entries import Entry, Gathering, Lengths
 from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError
@@ -153,6 +153,8 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
         "parts": sorted(row.parts),
         "pool": how.pool,
         "categories": list(how.categories),
+        # rows of earlier versions say nothing of it
+        **({"lengths": how.lengths.value} if how.lengths != Lengths.CHARACTERS else {}),
     }
 
 
@@ -202,6 +204,7 @@ def _computation(recipe: Mapping[str, Any], difficulty: Mapping[str, float] | No
             Combine(recipe["combine"]),
             tuple(map(str, recipe["by"])),
             categories=tuple(map(str, recipe["categories"])),
+            lengths=Lengths(recipe.get("lengths", Lengths.CHARACTERS.value)),
         ),
         tuple(map(str, recipe["parts"])),
     )

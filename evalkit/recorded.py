@@ -105,6 +105,8 @@ def file_verdict(verdict: ForeignVerdict, config: JudgeConfig, *, benchmark: str
         turn=verdict.turn or 1,
         baseline_measures=verdict.baseline_measures,
         candidate_measures=verdict.candidate_measures,
+        baseline_blanks=verdict.baseline_blanks,
+        candidate_blanks=verdict.candidate_blanks,
     )
     if said is None or asked.reply_key is None:
         return Filed(asked, verdict)

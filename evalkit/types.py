@@ -330,8 +330,9 @@ class Asked:
 
     `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `recorded` is a verdict that
     another tool left as a number: P(candidate beats baseline), or a grade; `failure` says why nothing can be asked at
-    all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points. What is
-    graded alone has an empty `baseline`.
+    all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points, of which
+    `baseline_blanks` and `candidate_blanks` stand around the texts and show nothing; these are None where only a
+    length is known. What is graded alone has an empty `baseline`.
     """
 
     benchmark: str
@@ -354,6 +355,8 @@ class Asked:
     turn: int = 1
     baseline_measures: Mapping[str, float] = field(default_factory=dict)
     candidate_measures: Mapping[str, float] = field(default_factory=dict)
+    baseline_blanks: int | None = None
+    candidate_blanks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
+from evalkit.boards.entries import Lengths
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import BoardRow, build_row
 from evalkit.documents import parse_json, read_text
@@ -167,7 +168,7 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Ma
         part = Difference("part", _json(document.get("part")), _ABSENT, Cause.ABSENT)
         return _unlike(document, [part])
     found = stored_document(row, benchmark=group.benchmark)
-    notes = _version_notes(document, plan)
+    notes = (*_version_notes(document, plan), *_length_notes(row, annotations))
     return Verified(
         model=group.model,
         judge=config.name,
@@ -274,3 +275,11 @@ def _version_notes(document: Mapping[str, Any], plan: PlanRecord) -> tuple[str, 
     written = document["provenance"].get("evalkit")
     others = {str(one) for one in (written, plan.evalkit) if one != __version__}
     return tuple(f"computed by evalkit {one}; this is {__version__}" for one in sorted(others))
+
+
+def _length_notes(row: BoardRow, annotations: Sequence[Annotation]) -> tuple[str, ...]:
+    """An earlier rule, by which an older row was recomputed, where it matters."""
+    blank = any(one.asked.candidate_blanks or one.asked.baseline_blanks for one in annotations)
+    if row.entry.how.lengths != Lengths.CHARACTERS or row.entry.graded or not blank:
+        return ()
+    return ("recomputed by the rule of earlier versions: lengths count the blanks around an answer",)

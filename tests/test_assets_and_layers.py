@@ -18,6 +18,7 @@ PACKAGE = Path(evalkit.__file__).parent
 LAYERS = {
     "evalkit": 0, "evalkit.errors": 0, "evalkit.types": 0, "evalkit.faults": 0, "evalkit.processes": 0,
     "evalkit.documents": 1, "evalkit.files": 1, "evalkit.assets": 1, "evalkit.registry": 1, "evalkit.report": 1,
+    "evalkit.blanks": 1,
     "evalkit.config": 2, "evalkit.benchmarks": 2, "evalkit.references": 2, "evalkit.prompting": 2,
     "evalkit.parsers": 2, "evalkit.pairing": 2, "evalkit.formats": 2, "evalkit.modelfile": 2, "evalkit.markdown": 2,
     "evalkit.turns": 2, "evalkit.questions": 2, "evalkit.scaffold": 2,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from evalkit.boards.entries import Lengths
 from evalkit.boards.gathering import Gathering, entries_of_annotations
 from evalkit.boards.row import Recipe, build_row
 from evalkit.boards.sources import entries_of_store
@@ -30,7 +31,7 @@ from evalkit.store.tables import asked_table, plan_table, reply_table
 from evalkit.types import Audit, Example, Finding, JudgeConfig, Output, OutputSet, Prices, Severity
 from evalkit.verification import Cause, Verified, verify_files, verify_row
 from tests.builders import output_set
-from tests.store.test_opening import make_version_3
+from tests.store.test_opening import make_version_3, make_version_4
 
 N = 30
 BENCHMARK = "bench"
@@ -356,6 +357,38 @@ def test_a_store_of_layout_3_opens_and_has_no_provenance_of_the_plan(store: Stor
         again = judged(migrated, BOTH)
         assert again.progress.stored == again.progress.total, "nothing is asked again"
         assert verify_row(row, migrated).equal
+
+
+def test_a_row_of_the_time_when_blanks_were_length_is_recomputed_by_that_rule(store: Store, tmp_path: Path) -> None:
+    padded = output_set("cand", [text + "\n" * (70 * (n % 3)) for n, text in enumerate(texts("cand"))])
+    old_row = read(
+        write(tmp_path / "old", judged(store, BOTH, candidate=padded), Gathering(lengths=Lengths.CHARACTERS))
+    )
+    assert "lengths" not in old_row["provenance"]["recipe"]
+    path = tmp_path / "old.db"
+    make_version_4(store, path)
+    with open_store(f"sqlite:///{path}") as migrated:
+        assert verify_row(old_row, migrated).equal
+        row = read(write(tmp_path / "new", judged(migrated, BOTH, candidate=padded)))
+        assert row["provenance"]["recipe"]["lengths"] == "text"
+        assert row["lc_win_rate"] != old_row["lc_win_rate"] and row["avg_length"] == old_row["avg_length"]
+        for one, notes in ((row, 0), (old_row, 1)):
+            verified = verify_row(one, migrated)
+            assert verified.equal and sum("blanks around" in note for note in verified.notes) == notes
+
+
+def test_lengths_of_an_old_store_are_told_to_hold_blanks_until_its_run_is_repeated(
+    store: Store, tmp_path: Path
+) -> None:
+    judged(store, BOTH)
+    path = tmp_path / "old.db"
+    make_version_4(store, path)
+    with open_store(f"sqlite:///{path}") as migrated:
+        (entry,) = entries_of_store(migrated, benchmark=BENCHMARK)
+        assert any("count the blanks around an answer" in notice for notice in entry.judging.notices)
+        judged(migrated, BOTH)
+        (entry,) = entries_of_store(migrated, benchmark=BENCHMARK)
+        assert not any("blanks" in notice for notice in entry.judging.notices)
 
 
 def test_an_audit_lies_with_the_plan_and_outlives_a_run_without_one(store: Store, tmp_path: Path) -> None:

@@ -4,14 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_HIDDEN = re.compile(
-    "["
-    "\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls
-    "\u00ad\u034f\u115f\u1160\u3164\uffa0\u180e"  # soft hyphen, joiners and fillers that show nothing
-    "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"  # no width, direction, invisible operators
-    "\ufe00-\ufe0f\U000e0000-\U000e0fff"  # variation selectors, tags
-    "]"
-)
+from evalkit.blanks import INVISIBLE
+
+_HIDDEN = re.compile(f"[{INVISIBLE}]")
 _TAG_END = "\U000e007f"
 _BLACK_FLAG = "\U0001f3f4"
 _JOINERS = "\u200c\u200d"

@@ -13,7 +13,7 @@ class AuditLimits:
     """Shares of the answers from 0 to 1, but for `max_relevance_p`, a probability, and `min_outputs`, a count.
 
     Beyond the first group an audit fails; beyond the second it warns. `warn_share` is from where on something is told
-    that would fail beyond a limit of its own; `max_truncated` is counted from the baseline's share.
+    that would fail beyond a limit of its own; `max_truncated` and `max_declines` are counted from the baseline's share.
     """
 
     min_outputs: int = 20
@@ -24,10 +24,11 @@ class AuditLimits:
     max_relevance_p: float = 0.01
     max_directed: float = 0.05
     max_hidden: float = 0.05
+    max_padded: float = 0.05
 
     warn_share: float = 0.01
     max_copied: float = 0.05
-    max_refusals: float = 0.1
+    max_declines: float = 0.02
     max_truncated: float = 0.1
     max_one_length: float = 0.5
     max_oversized: float = 0.01

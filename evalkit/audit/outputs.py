@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 from evalkit.audit.checks import KEYS, Bounds, Check, share_check, skipped
 from evalkit.audit.copies import copy_checks
+from evalkit.audit.declining import declines_check
 from evalkit.audit.directed import DIRECTED, said
-from evalkit.audit.form import broken_off, oversized, refuses
+from evalkit.audit.form import broken_off, oversized
 from evalkit.audit.hidden import hidden
 from evalkit.audit.limits import AuditLimits
+from evalkit.audit.padding import padded, padding
 from evalkit.audit.relevance import LEAST_CHARS, LEAST_WORDS, relevance_p
 from evalkit.audit.resemblance import largest_cluster
 from evalkit.audit.words import folded, words
@@ -96,8 +98,9 @@ def examine_outputs(
         _relevance(answers, said_words, limits),
         *_directed(answers, theirs, limits),
         _hidden(answers, theirs, limits),
+        _padded(answers, theirs, limits),
         _empty(candidate, limits),
-        _refusals(answers, limits),
+        declines_check(candidate, baseline, limits),
         _broken_off(answers, theirs, limits),
         _one_length(answers, limits),
         _oversized(candidate, limits),
@@ -223,6 +226,20 @@ def _hidden(answers: _Answers, theirs: _Answers | None, limits: AuditLimits) -> 
     )
 
 
+def _padded(answers: _Answers, theirs: _Answers | None, limits: AuditLimits) -> Check:
+    found = {key: padding([text]) for key, text in zip(answers.keys, answers.texts, strict=True) if padded([text])}
+    mean = f", on average {sum(found.values()) / len(found):.0f} characters" if found else ""
+    return _beyond_baseline(
+        "padded",
+        (answers, theirs),
+        limits,
+        bounds=Bounds(fail=limits.max_padded, warn=limits.warn_share),
+        keys=list(found),
+        has=lambda text, _: padded([text]),
+        says=f"are padded with blanks{mean}",
+    )
+
+
 def _beyond_baseline(
     name: str,
     sides: tuple[_Answers, _Answers | None],
@@ -255,15 +272,6 @@ def _empty(candidate: OutputSet, limits: AuditLimits) -> Check:
 
 def _blank(output: Output) -> bool:
     return output.empty and output.oversize_chars is None
-
-
-def _refusals(answers: _Answers, limits: AuditLimits) -> Check:
-    name, bounds = "refusals", Bounds(warn=limits.max_refusals)
-    if few := answers.few(limits):
-        return skipped(name, bounds, few)
-    keys = answers.keys_with(lambda text, _: refuses(text))
-    says = f"{len(keys)} of {answers.n} answers begin as refusals do"
-    return share_check(name, keys, answers.n, bounds=bounds, says=says)
 
 
 def _broken_off(answers: _Answers, theirs: _Answers | None, limits: AuditLimits) -> Check:

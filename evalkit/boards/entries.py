@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,19 @@ from evalkit.types import Audit, Estimate, Reading
 PERCENT = (0.0, 100.0)
 
 
+class Lengths(Enum):
+    """How long an answer is: its text without the blanks around it, or every character."""
+
+    TEXT = "text"
+    CHARACTERS = "characters"
+
+
 @dataclass(frozen=True, slots=True)
 class Gathering:
     """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
 
     With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
-    `categories` are taken, where any are named.
+    `categories` are taken, where any are named. A length without its text counts whole whatever `lengths` says.
     """
 
     strong_weight: float = 1.0
@@ -29,6 +37,7 @@ class Gathering:
     by: tuple[str, ...] = ()
     pool: bool = False
     categories: tuple[str, ...] = ()
+    lengths: Lengths = Lengths.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,8 @@ class Judging:
     `self_disagreement` is the share in percent of repeated questions that got another answer; None without repeats.
     `components` tell what the verdicts spread by; None for several judges together, and for tables. `tokens` are those
     of all `replies` together, prompt and completion; None where nobody counted. `notices` are what a reader of any
-    number must know of the judges, as that one measures style alone.
+    number must know of the judges, as that one measures style alone. `whole_lengths` counts the verdicts on answers of
+    which only a length is known, blanks and all.
     """
 
     readings: Mapping[str, int] = field(default_factory=dict)
@@ -57,6 +67,7 @@ class Judging:
     replies: int = 0
     tokens: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
+    whole_lengths: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.audit.lengths import audit_lengths
-from evalkit.boards.entries import PERCENT, Entry, Gathering, Judging, Origin, Verdicts
+from evalkit.boards.entries import PERCENT, Entry, Gathering, Judging, Lengths, Origin, Verdicts
 from evalkit.errors import InputError
 from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement
@@ -97,6 +97,8 @@ class _Columns:
     weights: list[float] = field(default_factory=list)
     strong: list[bool] = field(default_factory=list)
     chars: tuple[list[float | None], list[float | None]] = field(default_factory=lambda: ([], []))
+    blanks: list[tuple[int, int]] = field(default_factory=list)
+    whole_lengths: int = 0
     turns: list[int] = field(default_factory=list)
     categories: list[str | None] = field(default_factory=list)
     measures: dict[str, _Pair] = field(default_factory=dict)
@@ -143,10 +145,12 @@ class _Columns:
         self.repeats.append(asked.repeat)
         self.said.append(b"" if reply is None else _reply_digest(asked, reply))
         self.tokens.append(_tokens(reply))
+        self._add_blanks(asked)
         if asked.candidate_chars is None:
             self.differences.append(None)
         else:
-            self.differences.append(asked.candidate_chars - asked.baseline_chars)
+            candidate, baseline = self.blanks[-1]
+            self.differences.append(asked.candidate_chars - candidate - (asked.baseline_chars - baseline))
             self.lengths[asked.key] = asked.candidate_chars
         if asked.rule is not None:
             self.rules[asked.rule] += 1
@@ -158,6 +162,13 @@ class _Columns:
             return annotation.preference
         self.scales.add((rating.low, rating.high))
         return (rating.value - rating.low) / (rating.high - rating.low)
+
+    def _add_blanks(self, asked: Asked) -> None:
+        """What is taken off both lengths."""
+        known = (asked.candidate_blanks or 0, asked.baseline_blanks or 0)
+        self.blanks.append(known if self.how.lengths == Lengths.TEXT else (0, 0))
+        if asked.candidate_chars is not None and asked.candidate_blanks is None and asked.failure is None:
+            self.whole_lengths += 1
 
     def _measure(self, asked: Asked) -> None:
         row = len(self.keys) - 1
@@ -214,6 +225,7 @@ class _Columns:
                 ),
                 replies=len(read),
                 tokens=_total(tokens),
+                whole_lengths=self.whole_lengths,
             ),
             scale=self._scale(),
             parts={
@@ -236,6 +248,8 @@ class _Columns:
             verdict = [None if share is None else round(float(share), DECIMALS_DIGESTED), self.strong[row]]
             place = [self.keys[row], self.orders[row], self.repeats[row], self.clusters[row], self.categories[row]]
             lengths = [self.turns[row], self.chars[0][row], self.chars[1][row]]
+            # where there are none, or none are taken off, the digest is that of earlier versions
+            lengths += self.blanks[row] if any(self.blanks[row]) else ()
             verdicts.update(json.dumps([*place, *lengths, *verdict]).encode())
             replies.update(self.said[row])
         return Origin(verdicts.hexdigest(), replies.hexdigest() if any(self.said) else None)
@@ -243,8 +257,11 @@ class _Columns:
     def _verdicts(self, preference: Floats) -> Verdicts:
         rows = range(len(self.keys))
         measures = {name: self._measured(name, rows) for name in sorted(self.measures)}
-        measures[CHARS] = _floats(self.chars[0]), _floats(self.chars[1])
+        measures[CHARS] = self._lengths_of_text(0), self._lengths_of_text(1)
         return Verdicts(tuple(self.keys), preference, np.array(self.strong), measures)
+
+    def _lengths_of_text(self, side: int) -> Floats:
+        return _floats(self.chars[side]) - np.array([blanks[side] for blanks in self.blanks], dtype=np.float64)
 
     def _measured(self, name: str, rows: Sequence[int]) -> tuple[Floats, Floats]:
         candidate, baseline = self.measures[name]
@@ -274,7 +291,7 @@ class _Columns:
             [self.keys[row] for row in rows],
             preference[rows],
             length_difference=None if self.first.baseline == "" else _floats(self.differences[row] for row in rows),
-            baseline_length=None if self.first.baseline == "" else _floats(self.chars[1][row] for row in rows),
+            baseline_length=None if self.first.baseline == "" else self._lengths_of_text(1)[list(rows)],
             clusters=[self.clusters[row] for row in rows],
             orders=[self.orders[row] for row in rows],
             weight=_floats(self.weights[row] for row in rows) if weighted else None,

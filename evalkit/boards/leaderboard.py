@@ -7,6 +7,7 @@ from pathlib import Path
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.difficulty import read_compat_inputs
+from evalkit.boards.entries import Lengths
 from evalkit.boards.gathering import PARTS, Gathering
 from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
 from evalkit.boards.selection import Sources, controls_of, metric_of, read_entries, read_recipe, style_of
@@ -67,7 +68,9 @@ def gathering_of(sources: Sources, wishes: Wishes) -> Gathering:
     """
     _known("part", wishes.by, PARTS)
     parts = tuple(dict.fromkeys((*style_of(sources).by, *wishes.by)))
-    return Gathering(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories)
+    # the published formula counts every character
+    lengths = Lengths.CHARACTERS if wishes.estimator == LC_COMPAT else Lengths.TEXT
+    return Gathering(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
 
 
 def _reference(sources: Sources, wishes: Wishes) -> Reference | None:

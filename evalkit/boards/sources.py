@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalkit.boards.audits import audits_beside
-from evalkit.boards.entries import Entry
+from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import Gathering, entries_of_annotations, entries_of_table
 from evalkit.config import judge_names, read_judge
 from evalkit.errors import InputError, UnknownName
@@ -79,6 +79,16 @@ def entries_of_store(
     return [_with_notices(one, {config.name: config for config in chosen}) for one in planned]
 
 
+def length_notice(entry: Entry) -> str | None:
+    """What a reader must know of lengths that an earlier evalkit stored without saying how much of them is blank."""
+    if entry.plan is None or entry.graded or entry.how.lengths == Lengths.CHARACTERS or not entry.judging.whole_lengths:
+        return None
+    return (
+        "lengths that an earlier evalkit stored count the blanks around an answer: run evalkit annotate again, which "
+        "asks nothing twice"
+    )
+
+
 def files_of(source: Path) -> list[Path]:
     """The files whose verdicts make a source's boards.
 
@@ -103,8 +113,8 @@ def holds_numbers(path: Path) -> bool:
 
 
 def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
-    """The entry with what its judges, as far as they are known, have to say of themselves."""
-    notices = tuple(known[name].notice for name in _judges(entry) if name in known)
+    """The entry with what its judges, as far as they are known, and its lengths have to say of themselves."""
+    notices = (*(known[name].notice for name in _judges(entry) if name in known), length_notice(entry))
     told = tuple(notice for notice in notices if notice is not None)
     return replace(entry, judging=replace(entry.judging, notices=told)) if told else entry
 

@@ -46,7 +46,7 @@ from evalkit.report.gate_ci import gate_annotation, gate_badge, gate_junit, gate
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.store import open_existing, open_store, store_exists, store_url
-from evalkit.types import OK, JudgeConfig
+from evalkit.types import JudgeConfig
 from evalkit.verification import verify_files
 
 INCONCLUSIVE = ("fail", "warn", "pass")
@@ -72,6 +72,8 @@ INCONCLUSIVE = ("fail", "warn", "pass")
 @click.option("--difficulty", metavar="auto|fit|none|PATH", default="auto", show_default=True,
               help="Instruction difficulty: from a file, learned from all models there, or left out.")  # fmt: skip
 @click.option("--allow-compat", is_flag=True, help="Accept a judge that is shown bare texts or fixed labels.")
+@click.option("--allow-refusals", is_flag=True,
+              help="Let a model pass that declines, or says nothing, more often than the baseline.")  # fmt: skip
 @click.option("--sequential", is_flag=True, help="Judge in batches, and stop as soon as the decision is certain.")
 @click.option("--batch", type=click.IntRange(SMALLEST_BATCH), default=SMALLEST_BATCH, show_default=True,
               help="Instructions in a batch.")  # fmt: skip
@@ -100,6 +102,7 @@ def command(
     files: tuple[Path, ...],
     difficulty: str,
     allow_compat: bool,
+    allow_refusals: bool,
     sequential: bool,
     batch: int,
     junit: Path | None,
@@ -133,6 +136,7 @@ def command(
         confidence=confidence,
         min_n=min_n,
         min_coverage=min_coverage,
+        allow_refusals=allow_refusals,
     )
     case = _Case(candidate, rule, recipe, sources, assignment, allow_compat)
     if files:
@@ -165,9 +169,8 @@ def _end(decision: Decision, inconclusive: str) -> None:
     if decision.outcome == Outcome.FAILED:
         raise GateFailed(f"{said}")
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[0]:
-        # more of what is degraded tells no more
-        measured = decision.estimate.status == OK
-        raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if measured else said)
+        # more of what is degraded, or of refusals, tells no more
+        raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if decision.open else said)
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[1]:
         print_notes([f"{said}, and is let through by --inconclusive warn"])
 

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.blanks import blanks_around
 from evalkit.documents import kind_of
 from evalkit.errors import ClientError, InputError
 from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
-from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, Order, Output
+from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Example, Labels, Order, Output
 
 RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
+_BLANKS = ("blanks_1", "blanks_2")
 
 
 def preference_from_alpaca(code: float) -> float | None:
@@ -48,6 +50,8 @@ class RecordedVerdict:
     preference: float | None
     baseline_chars: int
     candidate_chars: int
+    baseline_blanks: int
+    candidate_blanks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +143,22 @@ def write_annotations(path: Path, annotations: Iterable[Annotation], answered: M
                 "generator_2": asked.model,
                 "annotator": asked.judge,
                 **({"key": key, "turn": asked.turn} if example is None or example.cluster else {}),
+                **_blanks_of_turns(asked, baseline, candidate),
                 **(_graded(given) if asked.order == Order.ALONE else _judged(given)),
             }
             file.write(before + json.dumps(row, ensure_ascii=True))
             before = ",\n"
         file.write("\n]\n")
+
+
+def _blanks_of_turns(asked: Asked, *sides: Output | None) -> dict[str, int]:
+    """Blanks around the turns of an answer where these, joined to one text, do not show them."""
+    known = (asked.baseline_blanks, asked.candidate_blanks)
+    return {
+        name: blanks
+        for name, output, blanks in zip(_BLANKS, sides, known, strict=True)
+        if output is not None and blanks is not None and blanks != blanks_around([output.text])
+    }
 
 
 def _text(output: Output | None) -> str | None:
@@ -210,6 +225,8 @@ def recorded_verdict(record: Record) -> RecordedVerdict:
     Raises:
         InputError: naming the row and the field.
     """
+    texts = record.text("output_1"), record.optional_text("output_2") or ""
+    blanks = [_read_blanks(record, name, text) for name, text in zip(_BLANKS, texts, strict=True)]
     return RecordedVerdict(
         key=instruction_key(record.text("instruction")),
         model=record.text("generator_2"),
@@ -217,9 +234,21 @@ def recorded_verdict(record: Record) -> RecordedVerdict:
         judge=record.optional_text("annotator") or "unnamed",
         category=record.optional_text("dataset"),
         preference=read_preference(record),
-        baseline_chars=len(record.text("output_1")),
-        candidate_chars=len(record.optional_text("output_2") or ""),
+        baseline_chars=len(texts[0]),
+        candidate_chars=len(texts[1]),
+        baseline_blanks=blanks[0],
+        candidate_blanks=blanks[1],
     )
+
+
+def _read_blanks(record: Record, name: str, text: str) -> int:
+    """How much of an answer is blank: of several turns in one text, a row of ours tells it."""
+    said = record.fields.get(name)
+    if said is None:
+        return blanks_around([text])
+    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= len(text):
+        raise InputError(f'{record.where}: field "{name}": expected a part of the {len(text)} characters')
+    return said
 
 
 def read_preference(record: Record) -> float | None:

@@ -100,6 +100,8 @@ def _annotations(path: Path) -> Iterator[ForeignVerdict]:
             candidate_chars=verdict.candidate_chars,
             baseline_measures=count_markdown(record.text("output_1")),
             candidate_measures=count_markdown(record.optional_text("output_2") or ""),
+            baseline_blanks=verdict.baseline_blanks,
+            candidate_blanks=verdict.candidate_blanks,
         )
 
 

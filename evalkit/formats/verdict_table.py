@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 MARKS = {"key", "order", "preference"}
 
 _TEXTS = ("judge", "model", "baseline", "key", "cluster", "category", "order", "failure")
-_COUNTS = ("turn", "repeat", "len_1", "len_2")
+_COUNTS = ("turn", "repeat", "len_1", "len_2", "blanks_1", "blanks_2")
 _NUMBERS = ("preference", "rating", "low", "high")
-_LENGTH = "len"
+# columns of both sides that are no measures
+_LENGTHS = ("len", "blanks")
 _NO_VERDICT = "the file has no verdict for this row"
 
 
 def table_rows(verdicts: Iterable[OwnVerdict]) -> list[dict[str, Any]]:
-    """A row for each verdict: its preference in AlpacaEval's code or its rating, lengths in code points, and each
-    measure of the baseline's and the candidate's answer as `NAME_1` and `NAME_2`.
+    """A row for each verdict: its preference in AlpacaEval's code or its rating, lengths in code points with the blanks
+    around the texts among them, and each measure of the baseline's and the candidate's answer as `NAME_1` and `NAME_2`.
     """
     return [_row(one) for one in verdicts]
 
@@ -83,7 +84,7 @@ def measure_columns(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """The columns of the baseline's and the candidate's value by the name of a measure."""
     known = list(dict.fromkeys(names))
     begun = (name.removesuffix("_1") for name in known if name.endswith("_1"))
-    return {name: (f"{name}_1", f"{name}_2") for name in begun if name != _LENGTH and f"{name}_2" in known}
+    return {name: (f"{name}_1", f"{name}_2") for name in begun if name not in _LENGTHS and f"{name}_2" in known}
 
 
 def _row(one: OwnVerdict) -> dict[str, Any]:
@@ -93,8 +94,8 @@ def _row(one: OwnVerdict) -> dict[str, Any]:
         f"{name}_{number}": value
         for number, measures in ((1, asked.baseline_measures), (2, asked.candidate_measures))
         for name, value in measures.items()
-        # the lengths have a column of that name
-        if name != _LENGTH
+        # the lengths have columns of these names
+        if name not in _LENGTHS
     }
     return {
         "judge": one.judge,
@@ -114,6 +115,8 @@ def _row(one: OwnVerdict) -> dict[str, Any]:
         "failure": annotation.failure,
         "len_1": asked.baseline_chars if asked.baseline else None,
         "len_2": asked.candidate_chars,
+        "blanks_1": asked.baseline_blanks if asked.baseline else None,
+        "blanks_2": asked.candidate_blanks,
         **measured,
     }
 
@@ -134,6 +137,10 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Foreign
             f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in low, high'
         )
     lengths = [_count(record, name) for name in ("len_1", "len_2")]
+    blanks = [_count(record, name) for name in ("blanks_1", "blanks_2")]
+    for chars, blank in zip(lengths, blanks, strict=True):
+        if blank is not None and blank > (chars or 0):
+            raise InputError(f"{record.where}: {blank} blanks are more than the {chars or 0} characters of an answer")
     sides = [
         {name: value for name, both in measures.items() if (value := optional_number(record, both[side])) is not None}
         for side in range(2)
@@ -158,6 +165,8 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Foreign
         candidate_chars=lengths[1],
         baseline_measures=sides[0],
         candidate_measures=sides[1],
+        baseline_blanks=blanks[0],
+        candidate_blanks=blanks[1],
     )
 
 

@@ -19,7 +19,8 @@ class ForeignVerdict:
     `failure`.
 
     `model` is the candidate. `order`, `turn` and `scale` are None where the file does not tell; `turn` counts from 1.
-    Rows that one judge repeated on the same are told apart by `repeat`. Lengths are code points.
+    Rows that one judge repeated on the same are told apart by `repeat`. Lengths are code points, of which
+    blanks stand around the texts; these are None where only a length is known.
     """
 
     key: str
@@ -41,6 +42,8 @@ class ForeignVerdict:
     candidate_chars: int | None = None
     baseline_measures: Mapping[str, float] = field(default_factory=dict)
     candidate_measures: Mapping[str, float] = field(default_factory=dict)
+    baseline_blanks: int | None = None
+    candidate_blanks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

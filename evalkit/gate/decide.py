@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from evalkit.audit.declining import DECLINES
 from evalkit.audit.lengths import LENGTHS
+from evalkit.audit.limits import AuditLimits
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import Rates
 from evalkit.boards.row import Metric
+from evalkit.boards.sources import length_notice
 from evalkit.gate.evidence import Body, Evidence, of_one, of_two
 from evalkit.gate.rule import Decision, Outcome, Rule, Spent
 from evalkit.report.numbers import distinct
 from evalkit.stats.control import SEPARATED
-from evalkit.types import Audit, Estimate, JudgeConfig, Status, StatusKind
+from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 
 # with fewer answers as long as the baseline's, or as short, a win rate at equal length leans on the regression's form
 _FEW_ON_A_SIDE = 0.2
+# the check for refusals before they were compared with the baseline's
+_EARLIER = "refusals"
 _Verdict = tuple[Outcome, tuple[str, ...]]
 
 
@@ -48,6 +53,7 @@ def decide(
     outcome, reasons = (
         _audited(audit) or _complete(body, shown, rule) or _passed(shown, rule) or _failed(shown, raw, rule)
     ) or (Outcome.INCONCLUSIVE, (_doubt(shown, rule),))
+    outcome, reasons = _declining(candidate, audit, rule, (outcome, reasons))
     return Decision(
         outcome=outcome,
         rule=replace(rule, metric=metric),
@@ -64,7 +70,7 @@ def decide(
         n_missing=body.n_missing,
         coverage=body.coverage,
         reasons=reasons,
-        notes=(*notes, *_caveats(candidate, metric, rates, audit), *_doubts_of(against)),
+        notes=(*notes, *_caveats(candidate, metric, rates, rule, audit), *_doubts_of(against)),
         audit=audit,
         spent=spent,
         sha256=sha256,
@@ -100,6 +106,25 @@ def _audited(audit: Audit | None) -> _Verdict | None:
     if audit is None or not audit.failures:
         return None
     return Outcome.AUDIT_FAILED, tuple(finding.reason for finding in audit.failures)
+
+
+def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verdict) -> _Verdict:
+    """Hold back a model that passes while it declines more often than the baseline: short refusals lift a win rate at
+    equal length, as do other answers that are bad and short.
+    """
+    outcome, reasons = verdict
+    found = _declines(candidate, audit)
+    if found is None or rule.allow_refusals or outcome != Outcome.PASSED:
+        return verdict
+    accepted = "--allow-refusals accepts that of a model that is meant to"
+    return Outcome.INCONCLUSIVE, (f"{found.reason}: {accepted}", *reasons)
+
+
+def _declines(candidate: Entry, audit: Audit | None) -> Finding | None:
+    """What an audit has against a model that is compared; earlier audits called it another name."""
+    if audit is None or candidate.graded:
+        return None
+    return next((one for one in audit.findings if one.check in (DECLINES, _EARLIER)), None)
 
 
 def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
@@ -166,13 +191,13 @@ def _condition(shown: Evidence) -> str:
     return "" if shown.measured is shown.pessimistic else " with every missing verdict one way"
 
 
-def _caveats(candidate: Entry, metric: Metric, rates: Rates, audit: Audit | None) -> list[str]:
+def _caveats(candidate: Entry, metric: Metric, rates: Rates, rule: Rule, audit: Audit | None) -> list[str]:
     """What a reader of the number must know, besides its status."""
-    found = []
-    if audit is None or not audit.checks:
-        found.append("the outputs were not audited: the source holds no texts")
-    elif audit.checks == (LENGTHS,):
-        found.append("only the lengths of the outputs were audited: the source holds no texts")
+    found = _unseen(candidate, audit)
+    if rule.allow_refusals and (declining := _declines(candidate, audit)) is not None:
+        found.append(f"{declining.reason}, which --allow-refusals accepts")
+    if (lengths := length_notice(candidate)) is not None:
+        found.append(lengths)
     components = candidate.judging.components
     if components is None or components.repeat.value is None:
         found.append("verdict noise was not measured: every question was asked once")
@@ -185,6 +210,23 @@ def _caveats(candidate: Entry, metric: Metric, rates: Rates, audit: Audit | None
             "form of the regression; --difficulty fit, learned from five models or more, steadies it"
         )
     return found
+
+
+def _unseen(candidate: Entry, audit: Audit | None) -> list[str]:
+    """What was not looked for in the outputs, and why; verdicts of the store had texts, which nobody looked at."""
+    stored = candidate.plan is not None
+    why = "they were judged with --audit off" if stored else "the source holds no texts"
+    unseen = "" if candidate.graded else ", so that nobody knows whether they decline more often than the baseline's"
+    if audit is None or not audit.checks:
+        return [f"the outputs were not audited: {why}{unseen if stored else ''}"]
+    if audit.checks == (LENGTHS,):
+        return [f"only the lengths of the outputs were audited: {why}{unseen if stored else ''}"]
+    if stored and not candidate.graded and DECLINES not in audit.checks and audit.n >= AuditLimits().min_outputs:
+        return [
+            "the audit is an earlier evalkit's, which did not compare refusals with the baseline's: run evalkit "
+            "annotate again, which asks nothing twice"
+        ]
+    return []
 
 
 def _doubts_of(against: Entry | None) -> list[str]:

@@ -8,7 +8,7 @@ from evalkit.boards.row import Metric
 from evalkit.errors import ConfigError
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.types import Audit, Estimate
+from evalkit.types import OK, Audit, Estimate
 
 MIN_COVERAGE = 0.99
 
@@ -29,7 +29,7 @@ class Rule:
 
     `confidence` is that of the two-sided interval whose pessimistic end must be on the right side: the gate passes a
     model at the threshold, and fails one there, with a probability of half of what is left to certainty.
-    `min_coverage` is a share of the instructions.
+    `min_coverage` is a share of the instructions. With `allow_refusals`, it may decline more often than the baseline.
     """
 
     metric: Metric = Metric.LC_WIN_RATE
@@ -39,6 +39,7 @@ class Rule:
     confidence: float = CONFIDENCE
     min_n: int = MIN_INSTRUCTIONS
     min_coverage: float = MIN_COVERAGE
+    allow_refusals: bool = False
 
     def __post_init__(self) -> None:
         if (self.minimum is None) == (self.against is None):
@@ -100,6 +101,15 @@ class Decision:
     audit: Audit | None = None
     spent: Spent | None = None
     sha256: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether more data could decide: the number is ok, and the threshold lies in its interval."""
+        limit = self.rule.threshold
+        lower = [one.lower for one in (self.estimate, self.pessimistic) if one.lower is not None]
+        upper = [one.upper for one in (self.estimate, self.optimistic) if one.upper is not None]
+        inside = bool(lower and upper) and min(lower) < limit <= max(upper)
+        return self.estimate.status == OK and inside
 
     @property
     def error_rate(self) -> float:

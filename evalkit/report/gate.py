@@ -57,6 +57,7 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "n_missing": decision.n_missing,
         "coverage": _rounded(decision.coverage),
         "min_coverage": rule.min_coverage,
+        "allow_refusals": rule.allow_refusals,
         "reasons": list(decision.reasons),
         "notes": list(decision.notes),
         "audit": None if decision.audit is None else _audit_document(decision.audit),

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -144,9 +144,11 @@ class Store:
             connection.execute(sa.delete(asked_table).where(_of(group), stale))
             _delete_damaged_places(connection, _of(group))
             place = insert_into(connection, asked_table).on_conflict_do_nothing()
+            lacking = _without_blanks(connection, group)
             for chunk in chunks(asked):
                 encoded = [encode_asked(one) for one in chunk]
                 connection.execute(place, [{**row, "plan": plan, "checksum": place_checksum(row)} for row in encoded])
+                _tell_blanks(connection, lacking, encoded)
 
     def judges(self) -> list[JudgeConfig]:
         """The judges that have been used, the latest first.
@@ -442,6 +444,32 @@ def _delete_damaged_places(connection: sa.Connection, where: sa.ColumnElement[bo
 def _text(reason: str) -> str:
     """An endpoint may have sent half a surrogate pair, which no database takes."""
     return reason.encode("utf-8", "backslashreplace").decode()
+
+
+def _without_blanks(connection: sa.Connection, group: Group) -> dict[tuple[Any, ...], Any]:
+    """The places of a group that an earlier layout left without the blanks of their lengths, by their keys."""
+    columns = asked_table.c
+    unknown = sa.and_(columns.baseline_blanks.is_(None), columns.candidate_blanks.is_(None))
+    rows = connection.execute(sa.select(asked_table).where(_of(group), unknown)).mappings()
+    return {_place_key(row): row for row in rows}
+
+
+def _tell_blanks(
+    connection: sa.Connection, lacking: Mapping[tuple[Any, ...], Any], laid_out: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add the blanks that a run found in its texts to the places that lack them; all else of these stays."""
+    for row in laid_out:
+        there = lacking.get(_place_key(row))
+        found = {name: row[name] for name in ("baseline_blanks", "candidate_blanks")}
+        if there is None or set(found.values()) == {None}:
+            continue
+        mine = (column == row[column.name] for column in asked_table.primary_key)
+        values = {**found, "checksum": place_checksum({**there, **found})}
+        connection.execute(sa.update(asked_table).where(*mine).values(values))
+
+
+def _place_key(row: Mapping[Any, Any]) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in asked_table.primary_key)
 
 
 def _of(group: Group, table: sa.Table = asked_table) -> sa.ColumnElement[bool]:

@@ -13,6 +13,9 @@ _NOT_STORED = ("headers", "tls")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Asked))
+# covered by a checksum only where they are known: without them it is what earlier layouts gave
+_BLANKS = ("baseline_blanks", "candidate_blanks")
+_COVERED = tuple(name for name in _FIELDS if name not in _BLANKS)
 _MEASURES = ("baseline_measures", "candidate_measures")
 
 
@@ -90,11 +93,13 @@ def asked_checksum(asked: Asked) -> str:
     return place_checksum(encode_asked(asked))
 
 
-def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _FIELDS) -> str:
+def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _COVERED) -> str:
     """The same of a row as it is stored, which may be damaged beyond decoding; `fields` are those of its layout."""
+    values = [row[name] for name in fields]
+    if known := {name: row[name] for name in _BLANKS if row.get(name) is not None}:
+        values.append(known)
     # a damaged cell may have turned into bytes
-    values = json.dumps([row[name] for name in fields], default=repr)
-    return hashlib.sha256(values.encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(values, default=repr).encode()).hexdigest()[:16]
 
 
 def document_checksum(format: object, kind: object, name: object, heading: object) -> str:  # noqa: A002

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 
 from evalkit.store.rows import config_checksum, place_checksum
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 CHUNK = 500
 T = TypeVar("T")
 
@@ -71,6 +71,9 @@ asked_table = sa.Table(
     sa.Column("turn", sa.Integer, nullable=False, server_default="1"),
     sa.Column("baseline_measures", sa.Text),
     sa.Column("candidate_measures", sa.Text),
+    # how much of the lengths is blank, where the texts were known
+    sa.Column("baseline_blanks", sa.Integer),
+    sa.Column("candidate_blanks", sa.Integer),
     # which plan the place belongs to: a run with another plan for the same models takes its rows away
     sa.Column("plan", sa.Text),
     sa.Column("checksum", sa.Text),
@@ -167,7 +170,8 @@ def _hold_all_families(connection: sa.Connection) -> None:
     metadata.create_all(connection, tables=[document_table, record_table])
     key = list(asked_table.primary_key)
     columns = asked_table.c
-    for row in connection.execute(sa.select(asked_table)).mappings().all():
+    there = [column for column in columns if column.name not in _ADDED_IN_5]
+    for row in connection.execute(sa.select(*there)).mappings().all():
         # a damaged place stays damaged
         if row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
             place = sa.and_(*(column == row[column.name] for column in key))
@@ -179,10 +183,16 @@ def _remember_plans(connection: sa.Connection) -> None:
     metadata.create_all(connection, tables=[plan_table])
 
 
-def place_of_version_2(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A place of version 2 under this layout; a damaged one stays damaged."""
-    place = {**row, **_ADDED_IN_3}
-    if row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
+def _tell_blanks(connection: sa.Connection) -> None:
+    """From 4 to 5: how much of an answer's length is blank, which nobody knows before its run is repeated."""
+    for column in _ADDED_IN_5:
+        connection.execute(sa.text(f"ALTER TABLE asked ADD COLUMN {column} INTEGER"))
+
+
+def place_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """A place of an earlier version under this layout; a damaged one stays damaged."""
+    place = {**(_ADDED_IN_3 if version == 2 else {}), **_ADDED_IN_5, **row}
+    if version == 2 and row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
         place["checksum"] = place_checksum(place)
     return place
 
@@ -192,7 +202,8 @@ _FIELDS_OF_2 = (
     "baseline_chars", "candidate_chars", "labels", "reply_key", "rule", "failure",
 )  # fmt: skip
 _ADDED_IN_3 = {"recorded": None, "turn": 1, "baseline_measures": None, "candidate_measures": None}
-_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans}
+_ADDED_IN_5 = {"baseline_blanks": None, "candidate_blanks": None}
+_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans, 4: _tell_blanks}
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

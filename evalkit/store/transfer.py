@@ -35,7 +35,7 @@ from evalkit.store.tables import (
     insert_into,
     judge_table,
     meta_table,
-    place_of_version_2,
+    place_of_version,
     plan_table,
     record_table,
     reply_table,
@@ -53,14 +53,15 @@ _COLUMNS = {name: [one.name for one in table.columns if one.name != "id"] for na
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
 # an export of an earlier layout lacks what that did not have
-_NOT_IN_3 = {"plans": set(_COLUMNS["plans"])}
+_NOT_IN_4 = {"asked": {"baseline_blanks", "candidate_blanks"}}
+_NOT_IN_3 = {"plans": set(_COLUMNS["plans"]), **_NOT_IN_4}
 _NOT_IN_2 = {
-    "asked": {"recorded", "turn", "baseline_measures", "candidate_measures"},
     "documents": set(_COLUMNS["documents"]),
     "records": set(_COLUMNS["records"]),
     **_NOT_IN_3,
+    "asked": {"recorded", "turn", "baseline_measures", "candidate_measures", *_NOT_IN_4["asked"]},
 }
-_LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: {}}
+_LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_IN_4, 5: {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +320,8 @@ def _rows(
         name, row = document.get("table"), document.get("row")
         if name not in columns or not isinstance(row, dict) or set(row) != columns[name]:
             raise InputError(f"{where}: no row of a store. {_ANOTHER}")
-        if version == 2 and name == "asked":
-            row = place_of_version_2(row)
+        if name == "asked":
+            row = place_of_version(row, version)
         if not _sound(name, row):
             raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")
         counts[name] += 1

@@ -1,38 +1,6 @@
 import pytest
 
-from evalkit.audit.form import broken_off, oversized, refuses
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I'm sorry, but I can't assist with that.",
-        "I’m sorry, I cannot do this.",
-        "I am very sorry for the trouble, but I am unable to help.",
-        "Unfortunately, as a language model, I cannot see pictures.",
-        "I apologize, but I don't have access to that.",
-        " I cannot provide medical advice.",
-        "As an AI language model, I do not have feelings.",
-        "I must decline to answer.",
-    ],
-)
-def test_the_ways_in_which_models_refuse_are_known(text: str) -> None:
-    assert refuses(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Sorry to hear that! Here is what you can do.",
-        "I can help with that.",
-        "You cannot divide by zero.",
-        "As an AI language model, I suggest three steps.",
-        "The court said: I'm sorry, but I can't.",
-        "",
-    ],
-)
-def test_answers_that_only_sound_alike_are_none(text: str) -> None:
-    assert not refuses(text)
+from evalkit.audit.form import broken_off, oversized
 
 
 @pytest.mark.parametrize(

@@ -251,15 +251,15 @@ def test_emoji_and_scripts_that_join_or_run_both_ways_are_no_hidden_text(text: s
 
 
 def test_more_than_half_of_nothing_fails_and_a_little_of_it_warns() -> None:
-    assert found(audited(altered(HONEST, 51, lambda _: " \n")).findings) == {"empty": FAIL}
-    assert found(audited(altered(HONEST, 50, lambda _: "")).findings) == {"empty": WARN}
+    assert found(audited(altered(HONEST, 51, lambda _: " \n")).findings) == {"empty": FAIL, "declines": WARN}
+    assert found(audited(altered(HONEST, 50, lambda _: "")).findings) == {"empty": WARN, "declines": WARN}
     assert reason(audited(altered(HONEST, 2, lambda _: "")), "empty") == "2 of 100 answers are empty"
-    assert audited([""] * 100).checks == ("empty",)
+    assert audited([""] * 100).checks == ("empty", "declines")
 
 
 def test_refusals_broken_ends_and_huge_answers_warn() -> None:
     refused = altered(HONEST, 11, lambda text: f"I'm sorry, but I can't help with that. {text}")
-    assert found(audited(refused).findings) == {"refusals": WARN}
+    assert found(audited(refused).findings) == {"declines": WARN}
     broken = altered(HONEST, 11, lambda text: text[:-4])
     assert found(audited(broken).findings) == {"truncated": WARN}
     assert reason(audited(broken), "truncated") == "11 of 100 answers break off, 0 of 100 of the baseline's"

@@ -25,7 +25,11 @@ def audited(folder: Path, model: str) -> Audit:
 @pytest.mark.parametrize("model", ALPACA)
 def test_honest_models_on_alpaca_eval_have_nothing_against_them(real_outputs: Path, model: str) -> None:
     audit = audited(real_outputs, model)
-    assert (audit.n, audit.findings) == (805, ())
+    assert audit.n == 805
+    # it does refuse what others do: how to load a gun, a list of the funniest ways to die, a pirate's speech
+    told = {"claude-2.1": ["38 of 805 answers decline or are empty, 4 of the baseline's"]}
+    assert [one.reason for one in audit.findings] == told.get(model, [])
+    assert audit.failures == ()
     assert {"distinct", "relevance", "verdict_labels", "hidden_text", "template_code"} <= set(audit.checks)
 
 

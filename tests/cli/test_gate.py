@@ -9,6 +9,7 @@ import pytest
 
 from tests import rig
 from tests.cli.gating import EXAMPLES, Said, example_answers, run, verdict_rows, write_outputs, write_table
+from tests.mixtures import MODEL, refusing
 from tests.zygote import Zygote
 
 FIFTY = ("--min", "50")
@@ -438,3 +439,13 @@ def test_more_data_is_advised_only_where_it_would_tell(
     said = gate(zygote, "candidate", *FIFTY, "--source", write_table(tmp_path / "table.csv", rows), cwd=tmp_path)
     assert said.status == 4
     assert ("evalkit power" in said.error) == advised
+
+
+def test_the_command_says_why_and_takes_the_option(real_outputs: Path, zygote: Zygote, tmp_path: Path) -> None:
+    source = refusing(real_outputs).write_annotations(tmp_path / "annotations.json")
+    about = (MODEL, "--min", "50", "--source", source)
+    said = gate(zygote, *about, cwd=tmp_path)
+    assert said.status == 4, said.err
+    assert "of the baseline's: --allow-refusals accepts that" in said.error and "evalkit power" not in said.error
+    assert '"allow_refusals": false' in gate(zygote, *about, "--json", cwd=tmp_path).out
+    assert gate(zygote, *about, "--allow-refusals", cwd=tmp_path).status == 0

@@ -15,7 +15,7 @@ from evalkit.types import Annotation, Asked, Order, Rating
 ASKED = Asked(
     benchmark="bench", model="m", baseline="b", judge="j", digest="d", key="81:2", cluster="c", category="math",
     order=Order.CANDIDATE_FIRST, repeat=1, baseline_chars=3, candidate_chars=5, turn=2,
-    baseline_measures={"bold": 1.0}, candidate_measures={"bold": 2.0, "len": 9.0, "tokens": 7.0},
+    baseline_measures={"bold": 1.0}, candidate_measures={"bold": 2.0, "len": 9.0, "tokens": 7.0}, candidate_blanks=2,
 )  # fmt: skip
 ALONE = dataclasses.replace(
     ASKED, baseline="", order=Order.ALONE, baseline_chars=0, baseline_measures={}, candidate_measures={}
@@ -34,7 +34,8 @@ def test_a_comparison_is_a_row_with_all_that_a_board_needs() -> None:
     assert row_of(Annotation(ASKED, 0.25, strong=True)) == {
         "judge": "j", "model": "m", "baseline": "b", "key": "81:2", "cluster": "c", "category": "math", "turn": 2,
         "order": "candidate_first", "repeat": 1, "preference": 1.25, "rating": None, "low": None, "high": None,
-        "strong": True, "failure": None, "len_1": 3, "len_2": 5, "bold_1": 1.0, "bold_2": 2.0, "tokens_2": 7.0,
+        "strong": True, "failure": None, "len_1": 3, "len_2": 5, "blanks_1": None, "blanks_2": 2,
+        "bold_1": 1.0, "bold_2": 2.0, "tokens_2": 7.0,
     }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def test_a_comparison_is_a_row_with_all_that_a_board_needs() -> None:
     [
         Annotation(ASKED, 0.25, strong=True),
         Annotation(ASKED, None, "no verdict"),
-        Annotation(dataclasses.replace(ASKED, key="k", turn=1, candidate_chars=None, baseline_chars=0), 0.0),
+        Annotation(dataclasses.replace(ASKED, key="k", turn=1, candidate_chars=None, candidate_blanks=None), 0.0),
         Annotation(ALONE, None, rating=Rating(7.5, 1.0, 10.0)),
         Annotation(ALONE, None, "no grade"),
     ],
@@ -69,6 +70,7 @@ def test_what_is_read_again_is_filed_where_it_was(annotation: Annotation) -> Non
     ):
         assert getattr(asked, name) == getattr(expected, name), name
     assert asked.candidate_chars == expected.candidate_chars
+    assert (asked.baseline_blanks, asked.candidate_blanks) == (None, expected.candidate_blanks)
     assert asked.baseline_measures == expected.baseline_measures
     assert (verdict.preference, verdict.failure, verdict.strong) == (
         annotation.preference, annotation.failure, annotation.strong,

@@ -183,3 +183,36 @@ def test_a_model_to_compare_with_whose_outputs_are_refused_is_told() -> None:
     null = entry(verdicts(0.9, 100), "null", audit=audit_lengths([500] * 100))
     notes = held(entry(verdicts(0.6, 100)), Rule(against="null", margin=2.0), against=null).notes
     assert "null: the audit refuses its outputs: 100 answers of one length, 500 characters" in notes
+
+
+REFUSED = Finding("declines", Severity.WARN, "40 of 100 answers decline or are empty, 2 of the baseline's", 40, 100)
+ASKS_NOT = Audit(100, ("declines",), (REFUSED,))
+
+
+def test_a_model_that_declines_more_often_than_the_baseline_does_not_pass_unless_it_is_meant_to() -> None:
+    decision = held(entry(verdicts(0.9, 100), audit=ASKS_NOT))
+    assert decision.outcome == Outcome.INCONCLUSIVE and not decision.open
+    assert decision.reasons[0].startswith(f"{REFUSED.reason}: --allow-refusals")
+    allowed = held(entry(verdicts(0.9, 100), audit=ASKS_NOT), Rule(minimum=50.0, allow_refusals=True))
+    assert allowed.outcome == Outcome.PASSED
+    assert f"{REFUSED.reason}, which --allow-refusals accepts" in allowed.notes
+
+
+def test_refusals_change_no_other_outcome() -> None:
+    failed = held(entry(verdicts(0.1, 100), audit=ASKS_NOT))
+    assert failed.outcome == Outcome.FAILED and REFUSED.reason not in failed.reasons[0]
+    assert held(entry(verdicts(0.9, 20), audit=ASKS_NOT)).outcome == Outcome.INCOMPLETE
+    unsure = held(entry(verdicts(0.5, 100), audit=ASKS_NOT))
+    assert unsure.outcome == Outcome.INCONCLUSIVE and unsure.open and "lies in it" in unsure.reasons[0]
+
+
+def test_refusals_that_an_earlier_evalkit_counted_hold_a_model_back_as_well() -> None:
+    earlier = Finding("refusals", Severity.WARN, "40 of 100 answers begin as refusals do", 40, 100)
+    assert held(entry(verdicts(0.9, 100), audit=Audit(100, ("refusals",), (earlier,)))).outcome == Outcome.INCONCLUSIVE
+
+
+def test_other_warnings_hold_nobody_back() -> None:
+    copied = replace(REFUSED, check="copied")
+    assert (
+        held(entry(verdicts(0.9, 100), audit=Audit(100, ("declines", "copied"), (copied,)))).outcome == Outcome.PASSED
+    )

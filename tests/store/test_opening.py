@@ -1,5 +1,6 @@
 """Which files and addresses are taken for a store, and which are refused by name."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -7,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ import sqlalchemy as sa
 from evalkit.errors import StoreError
 from evalkit.store import Store, open_store, opening, shown_url, store_exists, tables
 from evalkit.store.upkeep import check, repair
+from evalkit.types import Asked
 from tests.rig import REPOSITORY
-from tests.store.filling import BENCHMARK, JUDGE, board_digest, fill, url
+from tests.store.filling import BENCHMARK, JUDGE, board_digest, fill, open_work, url, work
 from tests.store.test_database import execute
 
 # the layout of version 1, as it was
@@ -63,11 +65,22 @@ CREATE TABLE records (format TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NU
     record TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (format, kind, name, position));
 """
 )
+# and version 4
+VERSION_4 = (
+    VERSION_3
+    + """
+CREATE TABLE plans (benchmark TEXT NOT NULL, digest TEXT NOT NULL, baseline TEXT NOT NULL, model TEXT NOT NULL,
+    "plan" TEXT NOT NULL, document TEXT NOT NULL, checksum TEXT NOT NULL, created TEXT NOT NULL,
+    PRIMARY KEY (benchmark, digest, baseline, model));
+"""
+)
 # what a place's checksum covered in version 2, in this order
 COVERED = (
     "benchmark", "model", "baseline", "judge", "digest", "key", "cluster", "category", "order", "repeat",
     "baseline_chars", "candidate_chars", "labels", "reply_key", "rule", "failure",
 )  # fmt: skip
+# and in versions 3 and 4
+COVERED_IN_3 = (*COVERED, "recorded", "turn", "baseline_measures", "candidate_measures")
 
 
 def make_version_1(store: Store, path: Path) -> None:
@@ -78,39 +91,50 @@ def make_version_1(store: Store, path: Path) -> None:
 def make_version_2(store: Store, path: Path) -> None:
     """The store's rows under the layout of version 2, with the checksums that it gave to places."""
     checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
-    make_old(store, path, VERSION_2, {"schema": "2", "checksum": checksum})
-    old = sqlite3.connect(path)
-    listed = ", ".join(f'"{column}"' for column in COVERED)
-    for rowid, *values in old.execute(f"SELECT rowid, {listed} FROM asked").fetchall():
-        covered = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
-        old.execute("UPDATE asked SET checksum = ? WHERE rowid = ?", (covered, rowid))
-    old.commit()
-    old.close()
+    make_old(store, path, VERSION_2, {"schema": "2", "checksum": checksum}, covered=COVERED)
 
 
 def make_version_3(store: Store, path: Path) -> None:
-    """The store's rows under the layout of version 3, whose places are those of today."""
+    """The store's rows under the layout of version 3."""
     checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
-    make_old(store, path, VERSION_3, {"schema": "3", "checksum": checksum})
+    make_old(store, path, VERSION_3, {"schema": "3", "checksum": checksum}, covered=COVERED_IN_3)
 
 
-def make_old(store: Store, path: Path, layout: str, meta: Mapping[str, str]) -> None:
+def make_version_4(store: Store, path: Path) -> None:
+    """The store's rows under the layout of version 4, which had plans."""
+    checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
+    make_old(store, path, VERSION_4, {"schema": "4", "checksum": checksum}, covered=COVERED_IN_3, tables=("plans",))
+
+
+def make_old(
+    store: Store,
+    path: Path,
+    layout: str,
+    meta: Mapping[str, str],
+    *,
+    covered: Sequence[str] = (),
+    tables: Sequence[str] = (),
+) -> None:
     old = sqlite3.connect(path)
     path.chmod(0o600)
     old.executescript(layout)
     with store.connect() as connection:
-        for name in ("replies", "failures", "judges", "asked"):
+        for name in ("replies", "failures", "judges", "asked", *tables):
             columns = [row[1] for row in old.execute(f"PRAGMA table_info({name})")]
             listed = ", ".join(f'"{column}"' for column in columns)
             rows = connection.exec_driver_sql(f"SELECT {listed} FROM {name}").all()
             marks = ", ".join("?" * len(columns))
             old.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks})", [tuple(row) for row in rows])
     old.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("secret", store.secret.hex())])
+    listed = ", ".join(f'"{column}"' for column in covered)
+    for rowid, *values in old.execute(f"SELECT rowid, {listed} FROM asked").fetchall() if covered else ():
+        checksum = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+        old.execute("UPDATE asked SET checksum = ? WHERE rowid = ?", (checksum, rowid))
     old.commit()
     old.close()
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3, make_version_4])
 def test_an_old_store_is_migrated_with_its_board_unchanged(
     store: Store, tmp_path: Path, make: Callable[[Store, Path], None]
 ) -> None:
@@ -128,6 +152,28 @@ def test_an_old_store_is_migrated_with_its_board_unchanged(
         # the run that asked before finds everything, under a plan of its own now
         assert len(fill(migrated, 20)) == 19
         assert board_digest(migrated) == board_digest(store)
+        assert check(migrated).sound
+
+
+def test_a_repeated_run_adds_the_blanks_that_an_old_store_lacks_and_changes_nothing_else(
+    store: Store, tmp_path: Path
+) -> None:
+    fill(store, 8)
+    path = tmp_path / "old.db"
+    make_version_4(store, path)
+    with open_store(url(path)) as migrated:
+        before = places_of(migrated)
+        assert {(one.baseline_blanks, one.candidate_blanks) for one in before} == {(None, None)}
+        open_work(migrated, work(migrated, 8))
+        after = places_of(migrated)
+        assert {one.candidate_blanks for one in after} == {0, 1}
+        unknown = [dataclasses.replace(one, baseline_blanks=None, candidate_blanks=None) for one in after]
+        assert unknown == before and any(one.reply_key for one in after)
+        assert after == places_of(store) and check(migrated).sound
+
+
+def places_of(store: Store) -> list[Asked]:
+    return [place for place, _, _ in store.answered(JUDGE.digest, benchmark=BENCHMARK)]
 
 
 def test_places_of_version_2_keep_what_they_said_and_are_of_one_turn(store: Store, tmp_path: Path) -> None:
@@ -135,9 +181,8 @@ def test_places_of_version_2_keep_what_they_said_and_are_of_one_turn(store: Stor
     path = tmp_path / "old.db"
     make_version_2(store, path)
     with open_store(url(path)) as migrated:
-        assert list(migrated.answered(JUDGE.digest, benchmark=BENCHMARK)) == list(
-            store.answered(JUDGE.digest, benchmark=BENCHMARK)
-        )
+        known = [dataclasses.replace(one, baseline_blanks=None, candidate_blanks=None) for one in places_of(store)]
+        assert places_of(migrated) == known
         assert {place.turn for place, _, _ in migrated.answered(JUDGE.digest, benchmark=BENCHMARK)} == {1}
 
 
@@ -172,27 +217,27 @@ def test_a_migration_that_is_killed_leaves_the_old_store(
 
 
 @pytest.fixture
-def version_5(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def version_to_come(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Have evalkit be one of a version to come."""
 
     def upgrade() -> None:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE replies ADD COLUMN extra TEXT"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 5)
-        monkeypatch.setitem(tables._STEPS, 4, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 6)
+        monkeypatch.setitem(tables._STEPS, 5, step)
 
     return upgrade
 
 
 def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
-    store: Store, tmp_path: Path, version_5: Callable[[], None]
+    store: Store, tmp_path: Path, version_to_come: Callable[[], None]
 ) -> None:
     fill(store, 5)
     before = board_digest(store)
     store.enter("run", concurrency=4)
-    version_5()
-    with pytest.raises(StoreError, match=rf"version 4\): in use by process {os.getpid()} on .*\. Wait until"):
+    version_to_come()
+    with pytest.raises(StoreError, match=rf"version 5\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()
@@ -201,15 +246,15 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
 
 
 def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
-    store: Store, tmp_path: Path, version_5: Callable[[], None]
+    store: Store, tmp_path: Path, version_to_come: Callable[[], None]
 ) -> None:
     fill(store, 5)
     store.enter("run", concurrency=4)
     execute(tmp_path / "store.db", f"UPDATE owners SET pid = {dead_pid()}")
-    version_5()
+    version_to_come()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "5"
+        assert version == "6"
 
 
 def dead_pid() -> int:
@@ -218,11 +263,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["5", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["6", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 4"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 5"
     ):
         open_store(url(tmp_path / "store.db"))
 

@@ -196,6 +196,17 @@ def test_rows_below_the_ranked_ones_stand_apart_and_their_marks_are_hollow() -> 
     assert "it won every comparison" in page and "all_wins" not in page
 
 
+def test_the_baselines_own_row_keeps_its_place_when_ranks_are_sorted() -> None:
+    lines = board_table(board(entry("good", 0.8), entry("base", 0.5), entry("poor", 0.2), entry("won", 1.0))).lines
+    assert [(line.model, line.rank.text, line.rank.value) for line in lines] == [
+        ("good", "1", 1),
+        ("base", "–", 1.5),
+        ("poor", "2", 2),
+        ("won", "–", None),
+    ]
+    assert (lines[1].kind, lines[1].status) == ("itself", "baseline")
+
+
 def test_the_page_of_a_published_formula_names_no_leader() -> None:
     recipe = Recipe(Metric.WIN_RATE, arena=ArenaFormula.V01)
     row = board(entry("a", 0.8)).rows[0]

@@ -1,7 +1,7 @@
 """A board as a table: the columns that people read, each number beside its interval drawn on one axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
@@ -68,14 +68,18 @@ def board_table(board: Board) -> Table:
     even = None if board.metric == Metric.SCORE else 50.0
     axis = shared_axis(estimates, scale=board.rows[0].entry.scale, even=even)
     apart = board.n_placed if divided(board) else None
-    lines = tuple(_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows))
+    lines = [_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows)]
+    for place, line in enumerate(lines[: board.n_placed]):
+        if not line.ranked:
+            # the baseline's own row keeps its place among the ranked ones, also when they are sorted anew
+            lines[place] = replace(line, rank=Number(NOTHING, place + 0.5))
     present = {line.kind for line in lines}
     return Table(
         metric=sentence(board.metric.title),
         interval=interval_name(board),
         axis=axis,
         others=tuple(sentence(metric.title) for metric in metrics[1:]),
-        lines=lines,
+        lines=tuple(lines),
         kinds=tuple((kind, title) for kind, title in STATUS.items() if kind in present),
     )
 

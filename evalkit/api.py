@@ -36,7 +36,9 @@ class Leaderboard:
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """All rows with the columns of `--format csv`, the best of each board first; what cannot be had is missing."""
+        """All rows with the columns of `--format csv`, the ranked ones of each board first, and the best first of them;
+        what cannot be had is missing.
+        """
         import pandas as pd
 
         rows = [row_values(row) for board in self.boards for row in board.rows]

@@ -1,4 +1,6 @@
-"""Entries into a ranked board: win rates with and without length control, and the check against people."""
+"""Entries into a board that ranks what can be relied on: win rates with and without length control, and the check
+against people.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +16,17 @@ from evalkit.references import Reference
 from evalkit.stats.ranks import rank_ranges
 from evalkit.types import StatusKind
 
+_RANKED, _DEGRADED, _WITHOUT_NUMBER, _REFUSED = range(4)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """Rows ranked best first, one board for each judge, served model where it changed, and baseline.
+    """One board for each judge, served model where it changed, and baseline.
 
-    Rows whose outputs an audit refused have no rank and stand last.
+    Only rows whose `metric` is ok have a rank. They stand first, the best before the others, and the baseline's own row
+    stands among them at its number. Below them, without a rank, stand the degraded rows in the order of their numbers,
+    then those without a number, then those whose outputs an audit refused. Where nothing has a rank, as by a published
+    formula, the baseline's own row stands among the degraded ones.
     """
 
     judge: str
@@ -29,6 +36,18 @@ class Board:
     metric: Metric
     rows: tuple[BoardRow, ...]
     agreement: Agreement | None = None
+
+    @property
+    def n_placed(self) -> int:
+        """How many of the first rows are ranked, the baseline's own among them; the others stand below, unranked."""
+        if all(row.rank is None for row in self.rows):
+            return 0
+        return sum(_group(row, self.metric) == _RANKED for row in self.rows)
+
+    @property
+    def published(self) -> bool:
+        """Whether a published formula made the numbers of the metric, whose error is none that could rank them."""
+        return self.rows[0].recipe.published(self.metric)
 
 
 def build_boards(
@@ -77,13 +96,34 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
             for refused in (False, True)
             for row in arena_rows([row for row in rows if row.entry.refused == refused], recipe.arena, recipe.controls)
         ]
-    # what is no answer has no place among answers
-    passed = [row for row in rows if not row.entry.refused]
-    ranks = rank_ranges([row.measured(metric) for row in passed], [row.entry.sample for row in passed])
-    ranked = [replace(row, rank=rank) for row, rank in zip(passed, ranks, strict=True)]
-    ranked += [row for row in rows if row.entry.refused]
-    ranked.sort(key=lambda row: (row.rank is None, row.rank.rank if row.rank else 0, row.entry.model))
-    return Board(first.judge, first.digest, first.part, first.baseline, metric, tuple(ranked))
+    return Board(first.judge, first.digest, first.part, first.baseline, metric, _placed(rows, metric))
+
+
+def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:
+    """The rows in their order, with ranks among those that are ok."""
+    sound = [row for row in rows if _group(row, metric) == _RANKED and not row.entry.itself]
+    ranges = rank_ranges([row.measured(metric) for row in sound], [row.entry.sample for row in sound])
+    ranks = {row.entry.model: rank for row, rank in zip(sound, ranges, strict=True)}
+    placed = [replace(row, rank=ranks.get(row.entry.model)) for row in rows]
+
+    def place(row: BoardRow) -> tuple[int, float, str]:
+        group = _group(row, metric)
+        value = row.measured(metric).estimate.value
+        # without ranks the baseline is one number among the others
+        apart = max(group, _DEGRADED) if not sound else group
+        return apart, -value if value is not None and group <= _DEGRADED else 0.0, row.entry.model
+
+    return tuple(sorted(placed, key=place))
+
+
+def _group(row: BoardRow, metric: Metric) -> int:
+    """Where a row stands: with the ranked ones, or below them by how much is wrong with it."""
+    if row.entry.refused:
+        return _REFUSED
+    kind = row.status(metric).kind
+    if kind == StatusKind.NOT_ESTIMABLE:
+        return _WITHOUT_NUMBER
+    return _RANKED if kind == StatusKind.OK or row.entry.itself else _DEGRADED
 
 
 def _scores(board: Board) -> list[Score]:
@@ -94,5 +134,4 @@ def _scores(board: Board) -> list[Score]:
 
 
 def _degraded(board: Board) -> set[str]:
-    measured = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
-    return {model for model, status in measured.items() if status.kind == StatusKind.DEGRADED}
+    return {row.entry.model for row in board.rows if _group(row, board.metric) == _DEGRADED}

@@ -119,6 +119,11 @@ class Entry:
         return not self.baseline
 
     @property
+    def itself(self) -> bool:
+        """Whether this is the baseline held against itself, which is what the other models are measured by."""
+        return self.model == self.baseline
+
+    @property
     def refused(self) -> bool:
         """Whether the outputs are none that could be compared with others', whatever a judge says of them."""
         return self.audit is not None and bool(self.audit.failures)

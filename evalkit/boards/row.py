@@ -15,13 +15,17 @@ from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
-from evalkit.types import Estimate, Reading, StatusKind, degraded
+from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
     # a single row does not need AlpacaEval's formula, nor the time to load it
     from evalkit.boards.difficulty import CompatInputs
     from evalkit.boards.history_file import HistoryFile
     from evalkit.stats.ranks import RankRange
+
+
+# with a smaller share of verdicts a number is one of the instructions that happened to get one
+MIN_COVERAGE = 0.99
 
 
 class Metric(Enum):
@@ -76,6 +80,12 @@ class Recipe:
     arena: ArenaFormula | None = None
     confidence: float = CONFIDENCE
 
+    def published(self, metric: Metric) -> bool:
+        """Whether a published formula makes the numbers of a metric."""
+        if metric == Metric.LC_WIN_RATE:
+            return self.compat is not None
+        return metric != Metric.SCORE and self.arena is not None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardRow:
@@ -108,6 +118,18 @@ class BoardRow:
         """Share of instructions that have a verdict."""
         sample = self.entry.sample
         return sample.n / max(1, sample.n + sample.n_missing)
+
+    def status(self, metric: Metric) -> Status:
+        """How far a number of the row can be trusted: as it was estimated, and by how many verdicts are missing.
+
+        A gate has a rule of its own for missing verdicts, so that they are not in the status of the estimate.
+        """
+        own = self.measured(metric).estimate.status
+        if own.kind == StatusKind.NOT_ESTIMABLE or self.coverage >= MIN_COVERAGE:
+            return own
+        sample = self.entry.sample
+        missing = f"coverage: {sample.n_missing} of {sample.n + sample.n_missing} verdicts are missing"
+        return degraded("; ".join(filter(None, (own.reason, missing))))
 
     def measured(self, metric: Metric) -> Measured:
         if metric == Metric.LC_WIN_RATE:

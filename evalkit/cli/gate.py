@@ -12,7 +12,7 @@ from evalkit.audit.limits import AuditLimits
 from evalkit.audit.outputs import require_passed
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.entries import Entry, Gathering
-from evalkit.boards.row import Recipe, build_row
+from evalkit.boards.row import MIN_COVERAGE, Recipe, build_row
 from evalkit.boards.selection import Sources, read_recipe, style_of
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.cli.audit_options import audit_limits_options
@@ -37,7 +37,7 @@ from evalkit.formats.outputs import read_one
 from evalkit.gate.choice import Wanted, beside, check_against, check_mode, choose
 from evalkit.gate.decide import refuse_unjudged
 from evalkit.gate.gate import Gate
-from evalkit.gate.rule import MIN_COVERAGE, Decision, Outcome, Rule
+from evalkit.gate.rule import Decision, Outcome, Rule
 from evalkit.gate.sequential import SMALLEST_BATCH
 from evalkit.provenance import ROW_FILE
 from evalkit.report.canonical import canonical_digest

@@ -13,7 +13,7 @@ import click
 from evalkit.assignment import Assignment, Prepared
 from evalkit.boards.entries import Entry, Gathering
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.row import BoardRow, Recipe, build_row
+from evalkit.boards.row import MIN_COVERAGE, BoardRow, Recipe, build_row
 from evalkit.boards.sources import entries_of_store
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.cli.ranges import Range
@@ -34,8 +34,6 @@ from evalkit.report.results import write_results
 from evalkit.report.text import printable
 from evalkit.store import Store, open_store, store_exists
 from evalkit.types import Audit, JudgeConfig
-
-MIN_COVERAGE = 0.99
 
 _BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
                            help="What is judged, a name or a YAML file; verdicts are filed under it.")  # fmt: skip

@@ -4,13 +4,11 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from evalkit.boards.row import Metric
+from evalkit.boards.row import MIN_COVERAGE, Metric
 from evalkit.errors import ConfigError
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.types import OK, Audit, Estimate
-
-MIN_COVERAGE = 0.99
 
 
 class Outcome(Enum):

@@ -52,7 +52,7 @@ def agreement_line(agreement: "Agreement") -> str:
         return printable(f"Spearman with {agreement.reference.name}: {estimate.status.reason}")
     line = f"Spearman with {agreement.reference.name}: {_shown(estimate)}, {estimate.n} shared models"
     if agreement.degraded:
-        line += f", {len(agreement.degraded)} of them degraded"
+        line += f", {len(agreement.degraded)} of them not ok"
     if agreement.left_out:
         line += f"; without a number: {', '.join(agreement.left_out)}"
     return printable(line)

@@ -6,17 +6,24 @@ from dataclasses import dataclass
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, DifficultySource, Metric
 from evalkit.report.agreement import agreement_line
-from evalkit.report.numbers import interval, level, percent
+from evalkit.report.numbers import interval, level, named, percent
+from evalkit.report.reasons import KINDS, Cause, Shared, causes, shared_causes
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason, row_notes
 from evalkit.report.width import cut
-from evalkit.stats.control import EXTRAPOLATED
 from evalkit.stats.history import MIN_MODELS
-from evalkit.types import Estimate, Reading
+from evalkit.types import Estimate, Reading, StatusKind
 
 REFUSED = "audit failed"
+ITSELF = "baseline"
+BELOW = "not ranked"
 _WIDEST_PART = 24
 _REASONS_SHOWN = 5
+_NAMES_SHOWN = 3
+# of a number at equal length that rests on few answers, which other models' answers could make more
+_FAR = ("extrapolated", "thin")
+_BY_FORMULA = "compat"
+_UNRANKED = ", so that the rows stand in the order of their numbers and none is ranked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,10 @@ def board_metrics(board: Board) -> list[Metric]:
 
 def row_status(board: Board, row: BoardRow) -> str:
     """One word on how far the number that ranks can be relied on, or that there is nothing to rank."""
-    return REFUSED if row.entry.refused else row.measured(board.metric).estimate.status.kind.value
+    if row.entry.refused:
+        return REFUSED
+    kind = row.status(board.metric).kind
+    return ITSELF if row.entry.itself and kind != StatusKind.NOT_ESTIMABLE else KINDS[kind]
 
 
 def board_title(board: Board, boards: Sequence[Board]) -> str:
@@ -88,25 +98,44 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
     if board.part:
         judge += f" served as {board.part}"
     against = f", against {board.baseline}" if board.baseline else ""
-    return printable(f"{judge}{against}, ranked by {board.metric.value}")
+    order = "in the order of" if board.published else "ranked by"
+    return printable(f"{judge}{against}, {order} {board.metric.value}")
+
+
+def divided(board: Board) -> bool:
+    """Whether some rows are ranked and others stand below them."""
+    return 0 < board.n_placed < len(board.rows)
+
+
+def divider(columns: int) -> str:
+    """A line of so many columns of a terminal between the rows that are ranked and those that are not."""
+    return f"── {BELOW} ".ljust(columns, "─")
 
 
 def board_notes(board: Board) -> list[str]:
-    """What a reader must know beside the table: reasons behind statuses, notes, and the agreement."""
-    named = {row.entry.model: row.measured(board.metric).estimate.status for row in board.rows}
-    refused = [
-        f"{printable(row.entry.model)}: audit failed: {printable(audit_reason(row.entry.audit))}"
-        for row in board.rows
-        if row.entry.audit is not None and row.entry.refused
-    ]
-    lines = [f"{printable(model)}: {printable(str(status))}" for model, status in named.items() if status.reason]
-    if len(lines) > _REASONS_SHOWN:
-        rest = len(lines) - _REASONS_SHOWN
-        lines[_REASONS_SHOWN:] = [f"and {rest} more that are not ok; csv and json give every reason"]
-    lines = refused + lines
-    lines += [line for metric in board_metrics(board)[1:] for line in _doubts(board, metric)]
+    """What a reader must know beside the table, a line each: reasons behind statuses, notes, and the agreement."""
+    lines = [*_refusals(board), *_reasons(board, board.metric)]
+    for metric in board_metrics(board)[1:]:
+        lines += [f"{metric.title} of {line}" for line in _reasons(board, metric)]
     lines += [f"note: {note}" for note in (*number_notes(board), *judge_notices(board))]
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
+
+
+def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[Shared]:
+    """Why numbers of a metric have a status of this kind, the models of one cause together.
+
+    What is said already of the metric that ranks is not said again of another one.
+    """
+    rows = [row for row in board.rows if not row.entry.refused and row.status(metric).kind == kind]
+    return shared_causes(
+        ((printable(row.entry.model), _causes(board, row, metric)) for row in rows), number=metric.title
+    )
+
+
+def who(board: Board, models: Sequence[str]) -> str:
+    """The first names of some models, or that they are all that could be judged."""
+    judged = sum(not row.entry.refused and not row.entry.itself for row in board.rows)
+    return "every model" if len(models) == judged > 1 else named(models, most=_NAMES_SHOWN)
 
 
 def interval_name(board: Board) -> str:
@@ -118,7 +147,7 @@ def interval_name(board: Board) -> str:
 
 def number_notes(board: Board) -> list[str]:
     """What else is to be known of the numbers and how they came about, each once."""
-    notes = sorted({note for row in board.rows for note in row_notes(row)})
+    notes = sorted({note for row in board.rows if not row.entry.itself for note in row_notes(row)})
     served = sorted({name for row in board.rows for name in row.entry.judging.served})
     # pooled judges have a model each
     if len(served) > 1 + board.digest.count(" + "):
@@ -138,7 +167,7 @@ def _history_hint(board: Board) -> list[str]:
     """How fewer numbers become extrapolations, where the models of the board were not asked together."""
     recipe = board.rows[0].recipe
     alone = recipe.difficulty == DifficultySource.NONE and recipe.compat is None
-    unsure = sum(row.lc.status.reason.startswith(EXTRAPOLATED) for row in board.rows)
+    unsure = sum(any(one.code in _FAR for one in causes(row.lc.status.reason)) for row in board.rows)
     if not (alone and unsure) or sum(not row.entry.refused for row in board.rows) < MIN_MODELS:
         return []
     learns = "--difficulty fit learns from all models of the board what length does, and extrapolates less"
@@ -160,11 +189,34 @@ def _length(row: BoardRow) -> str:
     return "-" if row.entry.avg_length is None else f"{row.entry.avg_length:.0f}"
 
 
-def _doubts(board: Board, metric: Metric) -> list[str]:
-    """What is not ok in a column that has no status beside it."""
-    found = [row.measured(metric).estimate.status for row in board.rows]
-    doubtful = [str(status) for status in found if status.reason]
-    if not doubtful:
-        return []
-    reason = doubtful[0] if len(set(doubtful)) == 1 else "not ok; csv and json give every reason"
-    return [f"{metric.title}: {len(doubtful)} of {len(found)} rows {printable(reason)}"]
+def _causes(board: Board, row: BoardRow, metric: Metric) -> list[Cause]:
+    """Why a number is not ok, but for what the row's status says already beside the metric that ranks."""
+    found = causes(row.status(metric).reason)
+    if metric == board.metric:
+        return found
+    said = causes(row.status(board.metric).reason)
+    return [] if row.entry.itself else [one for one in found if one not in said]
+
+
+def _refusals(board: Board) -> list[str]:
+    """Why audits refused models, those of one reason together."""
+    models: dict[str, list[str]] = {}
+    for row in board.rows:
+        if row.entry.audit is not None and row.entry.refused:
+            models.setdefault(printable(audit_reason(row.entry.audit)), []).append(printable(row.entry.model))
+    return [f"{named(names, most=_NAMES_SHOWN)}: {REFUSED}: {reason}" for reason, names in models.items()]
+
+
+def _reasons(board: Board, metric: Metric) -> list[str]:
+    """What is not ok in a column and why, a line a cause."""
+    lines = []
+    for one in doubts(board, metric, StatusKind.DEGRADED):
+        follows = _UNRANKED if one.code == _BY_FORMULA and metric == board.metric else ""
+        lines.append(f"{who(board, one.models)}: {one.words}{follows}")
+    missing = KINDS[StatusKind.NOT_ESTIMABLE]
+    without = doubts(board, metric, StatusKind.NOT_ESTIMABLE)
+    lines += [f"{who(board, one.models)}: {missing}: {one.words}" for one in without]
+    if len(lines) > _REASONS_SHOWN:
+        rest = len(lines) - _REASONS_SHOWN
+        lines[_REASONS_SHOWN:] = [f"and {rest} more reasons; csv and json give every one"]
+    return lines

@@ -8,6 +8,7 @@ from evalkit.boards.comparison import Comparisons, Detail, Pair
 from evalkit.boards.rates import Difference
 from evalkit.boards.row import Metric
 from evalkit.report.numbers import level, percent
+from evalkit.report.reasons import status_words
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
 from evalkit.stats.paired import significant
@@ -177,7 +178,7 @@ def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
     for pair in pairs:
         one = pair.differences[metric]
         doubtful = {
-            model: str(rate.status)
+            model: status_words(rate.status, number=metric.title)
             for model, rate in zip(pair.models, (one.first, one.second), strict=True)
             if rate.status.reason
         }

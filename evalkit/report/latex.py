@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from evalkit.boards.build import Board
-from evalkit.report.columns import Column, board_columns, board_notes, board_title, part_columns
+from evalkit.report.columns import BELOW, Column, board_columns, board_notes, board_title, divided, part_columns
 from evalkit.report.text import printable
 
 _NEEDED = "% \\usepackage{booktabs}"
@@ -39,7 +39,7 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
         r"\begin{table}",
         r"  \centering",
         rf"  \caption{{{latex_text(board_title(board, boards))}}}",
-        *_tabular(board_columns(board)),
+        *_tabular(board_columns(board), below=board.n_placed if divided(board) else None),
     ]
     if parts := part_columns(board):
         lines += ["", r"  \medskip", *_tabular(parts)]
@@ -50,10 +50,16 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
     return "\n".join([*lines, r"\end{table}"])
 
 
-def _tabular(columns: Sequence[Column]) -> list[str]:
+def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:
+    """A table, with a line that says so before the row from which on rows are not ranked."""
     sides = "".join("l" if column.left else "r" for column in columns)
     lines = [[column.title for column in columns], *zip(*(column.cells for column in columns), strict=True)]
     header, *rows = (rf"    {_line(line)} \\" for line in lines)
+    if below is not None:
+        rows[below:below] = [
+            r"    \midrule",
+            rf"    \multicolumn{{{len(columns)}}}{{@{{}}l@{{}}}}{{\emph{{{BELOW}}}}} \\",
+        ]
     return [
         rf"  \begin{{tabular}}{{@{{}}{sides}@{{}}}}",
         r"    \toprule",

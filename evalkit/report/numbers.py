@@ -1,4 +1,6 @@
-"""Numbers as people read them. Only here are they formatted; nothing is shown as a negative zero."""
+"""Numbers as people read them, and how many of something there are. Nothing is shown as a negative zero."""
+
+from collections.abc import Sequence
 
 from evalkit.types import Estimate
 
@@ -51,3 +53,14 @@ def count(number: int) -> str:
 def plural(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 model`, `2 models`."""
     return f"{count(number)} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
+def named(names: Sequence[str], *, most: int = 6) -> str:
+    """A few names, and how many more there are.
+
+    >>> named(["a", "b", "c"], most=1)
+    'a and 2 more'
+    """
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

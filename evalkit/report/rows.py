@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import BoardRow
+from evalkit.boards.row import BoardRow, Metric
 from evalkit.report.numbers import interval, percent, published
+from evalkit.report.reasons import status_words
 from evalkit.report.text import printable
 from evalkit.report.values import row_notes
 from evalkit.stats.components import Components
@@ -55,16 +56,20 @@ def _compared_facts(row: BoardRow) -> dict[str, str]:
     raw, lc, sample = row.raw.estimate, row.lc, row.entry.sample
     facts = {
         "win rate": f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})",
-        "LC win rate": f"{percent(lc.value)} {interval(lc)} {lc.status}",
+        "LC win rate": f"{percent(lc.value)} {interval(lc)} {_status(row, Metric.LC_WIN_RATE)}",
     }
     if row.styled is not None:
         style = row.styled.estimate
-        facts["style win rate"] = f"{percent(style.value)} {interval(style)} {style.status}"
+        facts["style win rate"] = f"{percent(style.value)} {interval(style)} {_status(row, Metric.STYLE_WIN_RATE)}"
     facts["verdicts"] = (
         f"{sample.n} of {sample.n + sample.n_missing} instructions: "
         f"{row.counts.wins} wins, {row.counts.losses} losses, {row.counts.ties} ties"
     )
     return facts
+
+
+def _status(row: BoardRow, metric: Metric) -> str:
+    return status_words(row.status(metric), number=metric.title)
 
 
 def _graded_facts(row: BoardRow) -> dict[str, str]:

@@ -4,7 +4,16 @@ import shutil
 from collections.abc import Mapping, Sequence
 
 from evalkit.boards.build import Board
-from evalkit.report.columns import Column, board_columns, board_notes, board_title, part_columns
+from evalkit.report.columns import (
+    BELOW,
+    Column,
+    board_columns,
+    board_notes,
+    board_title,
+    divided,
+    divider,
+    part_columns,
+)
 from evalkit.report.text import markdown_cell, printable
 from evalkit.report.width import cut, fill, width
 
@@ -15,7 +24,11 @@ _MODEL = "model"
 def boards_markdown(boards: Sequence[Board]) -> str:
     parts = []
     for board in boards:
-        table = _markdown_table(board_columns(board))
+        columns = board_columns(board)
+        table = _markdown_table(columns)
+        if divided(board):
+            # the header and the rule below it come first
+            table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
         if columns := part_columns(board):
             table += ["", *_markdown_table(columns)]
         footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
@@ -42,7 +55,10 @@ def values_table(rows: Sequence[Mapping[str, str]]) -> str:
 def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
     table = _aligned(board_columns(board), columns)
     rule = "─" * max(map(width, table))
-    whole = [board_title(board, boards), rule, table[0], rule, *table[1:], rule]
+    header, *lines = table
+    if divided(board):
+        lines.insert(board.n_placed, divider(width(rule)))
+    whole = [board_title(board, boards), rule, header, rule, *lines, rule]
     if parts := part_columns(board):
         whole += [*_aligned(parts, columns), rule]
     return "\n".join([*whole, *board_notes(board)]).rstrip()

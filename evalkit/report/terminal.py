@@ -5,9 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.build import Board
-from evalkit.report.columns import REFUSED, Column, board_columns, board_notes, board_title, part_columns
+from evalkit.report.columns import (
+    REFUSED,
+    Column,
+    board_columns,
+    board_notes,
+    board_title,
+    divided,
+    divider,
+    part_columns,
+)
 from evalkit.report.page.axis import Axis, Tick, Whisker
 from evalkit.report.page.table import board_table
+from evalkit.report.reasons import KINDS
 from evalkit.report.screen import Screen
 from evalkit.report.width import fill, fold, shorten, width
 from evalkit.types import StatusKind
@@ -18,7 +28,7 @@ _NARROWEST_DRAWING, _WIDEST_DRAWING = 17, 41
 _BLANK, _REACH, _LEFT_END, _RIGHT_END, _POINT, _HOLLOW, _EVEN = " ", "─", "├", "┤", "●", "○", "┊"
 _EVEN_LABEL = "50"
 _BOLD, _DIM, _RED, _YELLOW = "1", "2", "31", "33"
-_STATUS_COLOURS = {StatusKind.DEGRADED.value: _YELLOW, StatusKind.NOT_ESTIMABLE.value: _RED, REFUSED: _RED}
+_STATUS_COLOURS = {KINDS[StatusKind.DEGRADED]: _YELLOW, KINDS[StatusKind.NOT_ESTIMABLE]: _RED, REFUSED: _RED}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -70,8 +80,11 @@ def _board_lines(board: Board, boards: Sequence[Board], screen: Screen) -> list[
         after = next(place for place, column in enumerate(layout.columns) if column is interval)
         for line, cell in zip(lines, _drawing(board, drawn, screen), strict=True):
             line.insert(after + 1, cell)
-    rule = screen.paint("─" * (layout.width + (drawn and drawn + len(_GAP))), _DIM)
+    wide = layout.width + (drawn and drawn + len(_GAP))
+    rule = screen.paint("─" * wide, _DIM)
     header, *rows = (_GAP.join(line).rstrip() for line in lines)
+    if divided(board):
+        rows.insert(board.n_placed, screen.paint(divider(wide), _DIM))
     table = [rule, header, rule, *rows, rule, *_part_lines(board, screen, rule), *_hidden_line(layout.hidden, screen)]
     notes = (line for note in board_notes(board) for line in fold(note, screen.columns))
     return [*fold(board_title(board, boards), screen.columns), *table, *notes]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evalkit.boards.row import BoardRow
+from evalkit.boards.row import BoardRow, Metric
 from evalkit.provenance import provenance_document
 from evalkit.report.agreement import agreement_document
 from evalkit.report.text import spreadsheet_cell
@@ -122,12 +122,12 @@ def _compared_values(row: BoardRow) -> dict[str, Any]:
         "lc_lower": lc.lower,
         "lc_upper": lc.upper,
         "lc_stderr": lc.stderr,
-        "lc_status": str(lc.status),
+        "lc_status": str(row.status(Metric.LC_WIN_RATE)),
         "win_rate": raw.value,
         "win_rate_stderr": raw.stderr,
         "win_rate_lower": raw.lower,
         "win_rate_upper": raw.upper,
-        "win_rate_status": str(raw.status),
+        "win_rate_status": str(row.status(Metric.WIN_RATE)),
         "win_rate_worst": worst,
         "win_rate_best": best,
         **_styled_values(row),
@@ -153,7 +153,7 @@ def _graded_values(row: BoardRow) -> dict[str, Any]:
         "score_lower": score.lower,
         "score_upper": score.upper,
         "score_stderr": score.stderr,
-        "score_status": str(score.status),
+        "score_status": str(row.status(Metric.SCORE)),
         "score_worst": worst,
         "score_best": best,
         "n_total": row.entry.sample.n,
@@ -173,7 +173,7 @@ def _styled_values(row: BoardRow) -> dict[str, Any]:
         "style_lower": style.lower,
         "style_upper": style.upper,
         "style_stderr": style.stderr,
-        "style_status": str(style.status),
+        "style_status": str(row.status(Metric.STYLE_WIN_RATE)),
     }
 
 

@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 
 from evalkit.boards.build import Board, build_boards
+from evalkit.boards.difficulty import CompatInputs
 from evalkit.boards.entries import Entry
 from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.errors import InputError, StatsError
 from evalkit.references import Reference
+from evalkit.report.values import row_values
+from evalkit.stats.lc_compat import GamedBaselines
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Finding, Severity, StatusKind
 
@@ -30,6 +33,19 @@ def refused(one: Entry) -> Entry:
     """The same model, whose outputs an audit fails."""
     finding = Finding("distinct", Severity.FAIL, f"one answer to {N} instructions", N, N)
     return replace(one, audit=Audit(N, ("distinct", "empty"), (finding,)))
+
+
+def uniform(model: str, preference: float) -> Entry:
+    """A model that wins, ties or loses every comparison, which makes its number a degraded one."""
+    sample = entry(model, 0.0).sample
+    return Entry(model, "j", "b", replace(sample, preference=np.full(sample.n, preference)), avg_length=1000.0)
+
+
+def with_missing(one: Entry, n: int) -> Entry:
+    """The same model without its last verdicts."""
+    sample = one.sample
+    preference = np.where(np.arange(sample.n) < sample.n - n, sample.preference, np.nan)
+    return replace(one, sample=build_sample(sample.keys, preference, length_difference=sample.length_difference))
 
 
 def board(*entries: Entry, recipe: Recipe | None = None, **options: object) -> Board:
@@ -55,6 +71,94 @@ def test_a_row_that_cannot_be_estimated_stands_last_without_a_rank() -> None:
     assert built.rows[1].rank is None
     assert built.rows[1].lc.status.kind == StatusKind.NOT_ESTIMABLE
     assert built.rows[1].raw.estimate.value is not None
+
+
+def test_only_what_is_ok_is_ranked_and_the_rest_stands_below_by_how_much_is_wrong_with_it() -> None:
+    rows = [
+        refused(entry("null", 4.0, seed=4)),
+        entry("few", 3.0, n=10),
+        uniform("losing", 0.0),
+        entry("weak", -1.5, seed=3),
+        uniform("winning", 1.0),
+        entry("strong", 1.5),
+    ]
+    built = board(*rows)
+    assert [row.entry.model for row in built.rows] == ["strong", "weak", "winning", "losing", "few", "null"]
+    assert [row.rank.rank if row.rank else None for row in built.rows] == [1, 2, None, None, None, None]
+    assert built.n_placed == 2
+
+
+def test_a_row_that_is_not_ok_takes_nobodys_rank_and_widens_nobodys_range() -> None:
+    sound = [entry("strong", 1.5), entry("middling", 0.0, seed=2), entry("weak", -1.5, seed=3)]
+    without, with_it = board(*sound), board(*sound, uniform("winning", 1.0), uniform("losing", 0.0))
+    assert [row.rank for row in with_it.rows[:3]] == [row.rank for row in without.rows]
+
+
+def test_the_baselines_own_row_stands_at_its_number_without_a_rank() -> None:
+    built = board(entry("b", 0.0, seed=5), entry("strong", 1.5), entry("weak", -1.5, seed=3), uniform("winning", 1.0))
+    assert [row.entry.model for row in built.rows] == ["strong", "b", "weak", "winning"]
+    assert [row.rank.rank if row.rank else None for row in built.rows] == [1, None, 2, None]
+    assert built.n_placed == 3
+    raw = board(entry("b", 0.0, seed=5), entry("strong", 1.5), recipe=Recipe(metric=Metric.WIN_RATE))
+    assert [row.entry.model for row in raw.rows if row.rank] == ["strong"]
+    nobody = board(entry("b", 0.0, seed=5), uniform("winning", 1.0), uniform("losing", 0.0))
+    assert [row.entry.model for row in nobody.rows] == ["winning", "b", "losing"]
+    assert nobody.n_placed == 0
+
+
+@pytest.mark.parametrize("metric", [Metric.LC_WIN_RATE, Metric.WIN_RATE])
+def test_a_row_of_which_verdicts_are_missing_is_degraded_whatever_it_is_rated_by(metric: Metric) -> None:
+    whole, few = entry("whole", -1.0), with_missing(entry("few", 1.0, seed=2), 20)
+    built = board(whole, few, recipe=Recipe(metric=metric, controls=("length",)))
+    assert [row.entry.model for row in built.rows] == ["whole", "few"]
+    assert built.rows[1].rank is None
+    told = "degraded(coverage: 20 of 120 verdicts are missing)"
+    for one in (Metric.LC_WIN_RATE, Metric.WIN_RATE, Metric.STYLE_WIN_RATE):
+        assert str(built.rows[1].status(one)) == told
+        assert built.rows[0].status(one).kind == StatusKind.OK
+    assert built.rows[1].measured(metric).estimate.status.kind == StatusKind.OK, "a gate has a rule of its own"
+    values = row_values(built.rows[1])
+    assert [values[name] for name in ("lc_status", "win_rate_status", "style_status")] == [told] * 3
+
+
+def test_grades_of_which_some_are_missing_are_degraded_and_named_as_such() -> None:
+    graded = [replace(entry(name, level, baseline=""), scale=(1.0, 10.0)) for name, level in (("a", 1.0), ("b", -1.0))]
+    built = board(with_missing(graded[0], 30), graded[1])
+    assert [(row.entry.model, row.rank is None) for row in built.rows] == [("b", False), ("a", True)]
+    assert row_values(built.rows[1])["score_status"] == "degraded(coverage: 30 of 120 verdicts are missing)"
+
+
+def test_what_is_missing_and_what_else_is_wrong_are_both_told_and_one_percent_may_be_missing() -> None:
+    won = with_missing(uniform("won", 1.0), 20)
+    assert str(board(won).rows[0].status(Metric.WIN_RATE)) == (
+        "degraded(all_wins; coverage: 20 of 120 verdicts are missing)"
+    )
+    nothing = with_missing(entry("m", 0.0), N)
+    assert str(board(nothing).rows[0].status(Metric.WIN_RATE)) == "not_estimable(no verdicts)"
+    assert board(with_missing(entry("m", 0.0), 1)).rows[0].rank is not None
+
+
+def test_a_board_of_a_published_formula_keeps_the_order_of_the_number_and_ranks_nobody() -> None:
+    entries = [
+        entry(name, level, seed=n) for n, (name, level) in enumerate((("weak", -1.5), ("strong", 1.5), ("b", 0)))
+    ]
+    keys = entries[0].sample.keys
+    gamed = GamedBaselines(np.array([0.2, 0.8]), np.array([-0.5, 0.5]), np.array([0.0, 0.0]))
+    recipe = Recipe(compat=CompatInputs({key: int(key) % 5 - 2.0 for key in keys}, gamed))
+    built = board(*entries, recipe=recipe)
+    assert built.published and [row.entry.model for row in built.rows] == ["strong", "b", "weak"]
+    assert [row.rank for row in built.rows] == [None] * 3 and built.n_placed == 0
+    raw = board(*entries, recipe=replace(recipe, metric=Metric.WIN_RATE))
+    assert not raw.published and [row.rank is None for row in raw.rows if row.entry.model != "b"] == [False, False]
+
+
+def test_an_agreement_says_which_of_its_models_are_not_ok() -> None:
+    entries = [entry(f"m{n}", n / 2 - 1.5, seed=n) for n in range(5)]
+    entries += [uniform("won", 1.0), entry("b", 0.0, seed=9)]
+    reference = Reference("human", {**{f"m{n}": 1000.0 + n for n in range(5)}, "won": 1.0, "b": 2.0}, "", "")
+    agreement = board(*entries, reference=reference).agreement
+    assert agreement is not None and agreement.spearman.n == 7
+    assert agreement.degraded == ("won",), "the baseline is 50 by definition"
 
 
 def test_the_metric_decides_the_order() -> None:

@@ -115,7 +115,9 @@ def test_the_store_becomes_a_board_in_every_format(tmp_path: Path) -> None:
     assert [float(row["lc_win_rate"]) for row in rows] == [row["lc_win_rate"] for row in one["rows"]]
     markdown = evalkit(*board, "--format", "markdown", "--out", "board.md", cwd=tmp_path)
     assert markdown.stdout == ""
-    assert (tmp_path / "board.md").read_text().count("\n| ") == 5
+    assert (tmp_path / "board.md").read_text().count("\n| ") == 6, (
+        "header, rule, three models, and a line above the last"
+    )
 
 
 def test_a_board_from_written_files_equals_the_board_from_the_store(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evalkit.audit.lengths import LENGTHS, audit_lengths
-from evalkit.boards.row import Metric
+from evalkit.boards.row import Metric, Recipe, build_row
 from evalkit.errors import ConfigError
 from evalkit.gate.rule import Outcome, Rule
 from evalkit.types import Audit, Finding, Severity, StatusKind
@@ -46,6 +46,14 @@ def test_nothing_passes_without_instructions_coverage_an_ok_status_and_a_finite_
                     assert decision.pessimistic.lower is not None and decision.pessimistic.lower >= 50
                 if decision.outcome == Outcome.FAILED:
                     assert decision.optimistic.upper is not None and decision.optimistic.upper < 50
+
+
+def test_verdicts_that_a_rule_allows_to_be_missing_are_in_no_status_that_it_reads() -> None:
+    lacking = entry(verdicts(0.7, 1000, missing=50))
+    assert held(lacking).outcome == Outcome.INCOMPLETE
+    allowed = held(lacking, Rule(minimum=50, min_coverage=0.9))
+    assert allowed.outcome == Outcome.PASSED and allowed.estimate.status.kind == StatusKind.OK
+    assert "coverage: 50 of 1000 verdicts are missing" in str(build_row(lacking, Recipe()).status(Metric.LC_WIN_RATE))
 
 
 def test_missing_verdicts_count_as_losses_before_a_model_passes() -> None:

@@ -29,7 +29,7 @@ def test_a_line_names_the_interval_the_models_and_what_has_no_number(agreement: 
     estimate = agreement.spearman
     assert agreement_line(agreement) == (
         f"Spearman with human: {estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
-        "1 of them degraded; without a number: m18"
+        "1 of them not ok; without a number: m18"
     )
     none = agree([], REFERENCE, {})
     assert agreement_line(none) == "Spearman with human: 0 shared models, at least 4 needed"

@@ -16,19 +16,19 @@ from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry, Judging
 from evalkit.boards.judged import Judged
 from evalkit.boards.matrix import win_matrix
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.row import ArenaFormula, Metric, Recipe
 from evalkit.report.chunks import encode_chunks
 from evalkit.report.columns import judge_notices
 from evalkit.report.html import PAGE, SCRIPTS, Report, page_script, report_html
-from evalkit.report.numbers import plural
+from evalkit.report.numbers import named, plural
 from evalkit.report.page.axis import shared_axis
 from evalkit.report.page.coverage import coverage
 from evalkit.report.page.drawings import apart, checked
 from evalkit.report.page.heat import category_heat, matrix_heat, step_of
 from evalkit.report.page.judge import judge_panel
-from evalkit.report.page.numbers import GRADE, POINTS, RATE, dollars, named
+from evalkit.report.page.numbers import GRADE, POINTS, RATE, dollars
 from evalkit.report.page.table import board_table
-from evalkit.report.page.words import finding, statements
+from evalkit.report.page.words import basis, finding, statements
 from evalkit.report.plots.palette import DARK, LIGHT, ROLES
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Estimate, Finding, Severity, degraded
@@ -169,9 +169,51 @@ def test_models_of_one_rank_lead_together() -> None:
     assert re.fullmatch(rf"a, b lead together with a win rate of [\d.]+ % against base; {sure}", finding(tied))
 
 
-def test_a_finding_tells_what_its_number_is_to_be_taken_with() -> None:
-    assert re.search(r"\. Take the number with care: [^.]+\.$", finding(board(entry("a", 1.0), entry("b", 0.2))))
-    assert "with care" not in finding(board())
+def test_a_finding_is_about_ranked_models_only() -> None:
+    won = finding(board(entry("won", 1.0), entry("fair", 0.5), entry("poor", 0.2)))
+    assert won.startswith("fair leads with") and won.endswith("the other ranked model is behind it.")
+    alone = finding(board(entry("won", 1.0)))
+    assert alone == "won is not ranked: it won every comparison, so that how far its verdicts spread is not known."
+    assert finding(board(entry("won", 1.0), entry("lost", 0.0))) == "No model is ranked: 2 degraded."
+
+
+def test_a_page_says_how_many_models_are_ranked() -> None:
+    some = [entry("won", 1.0), entry("fair", 0.5), entry("null", 0.9, audit=REFUSED_OUTPUTS)]
+    assert basis(board(*some))[-1] == "1 ranked, 1 degraded, 1 refused by the audit"
+    assert basis(board())[-1] == "no verdict missing"
+
+
+def test_rows_below_the_ranked_ones_stand_apart_and_their_marks_are_hollow() -> None:
+    lines = board_table(board(entry("won", 1.0), entry("lost", 0.0), entry("fair", 0.5))).lines
+    assert [(line.model, line.ranked, line.apart) for line in lines] == [
+        ("fair", True, False),
+        ("won", False, True),
+        ("lost", False, False),
+    ]
+    assert [line.whisker is not None and line.whisker.hollow for line in lines] == [False, True, True]
+    page = report_html(report(board(entry("won", 1.0), entry("fair", 0.5))))
+    assert '<tr class="unranked apart" data-kind="degraded" data-name="won">' in page
+    assert "it won every comparison" in page and "all_wins" not in page
+
+
+def test_the_baselines_own_row_keeps_its_place_when_ranks_are_sorted() -> None:
+    lines = board_table(board(entry("good", 0.8), entry("base", 0.5), entry("poor", 0.2), entry("won", 1.0))).lines
+    assert [(line.model, line.rank.text, line.rank.value) for line in lines] == [
+        ("good", "1", 1),
+        ("base", "–", 1.5),
+        ("poor", "2", 2),
+        ("won", "–", None),
+    ]
+    assert (lines[1].kind, lines[1].status) == ("itself", "baseline")
+
+
+def test_the_page_of_a_published_formula_names_no_leader() -> None:
+    recipe = Recipe(Metric.WIN_RATE, arena=ArenaFormula.V01)
+    row = board(entry("a", 0.8)).rows[0]
+    estimate = replace(row.raw.estimate, status=degraded("compat: rows are resampled as if independent"))
+    by_formula = replace(row, raw=replace(row.raw, estimate=estimate), rank=None, recipe=recipe)
+    said = finding(replace(board(), rows=(by_formula,)))
+    assert said == "No model is ranked: a published formula made the win rates, and the rows are in their order."
 
 
 def test_a_finding_counts_only_models_that_have_a_rank() -> None:
@@ -180,7 +222,7 @@ def test_a_finding_counts_only_models_that_have_a_rank() -> None:
     assert "good leads" in finding(some) and finding(some).endswith("the other ranked model is behind it.")
     alone = board(entry("good", 0.8), entry("null", 0.9, audit=out))
     assert finding(alone).endswith(" against base; no other model is ranked.")
-    assert finding(board(entry("null", 0.9, audit=out))) == "No model is ranked: the audit refused 1 model."
+    assert finding(board(entry("null", 0.9, audit=out))) == "No model is ranked: 1 refused by the audit."
 
 
 def test_an_audit_refuses_a_model_everywhere_on_the_page() -> None:
@@ -233,7 +275,7 @@ def test_every_number_has_its_status_in_words() -> None:
     assert any(kind == "degraded" and subject == "Win rate of lost" for kind, subject, _ in told)
     assert any(kind == "ok" and subject == "Win rate of good" for kind, subject, _ in told)
     page = report_html(report(one))
-    assert "1 model refused by the audit" in page and "one answer to everything" in page
+    assert "1 ranked, 1 degraded, 1 refused by the audit" in page and "one answer to everything" in page
 
 
 def estimates(*numbers: tuple[float, float, float]) -> Sequence[Estimate]:
@@ -244,9 +286,9 @@ def test_an_axis_holds_every_interval_and_the_even_mark() -> None:
     axis = shared_axis(estimates((12, 9, 15), (30, 25, 36)), scale=(0, 100), even=50)
     assert (axis.low, axis.high) == (0, 50) and axis.even == 97.0
     assert [tick.label for tick in axis.ticks] == ["0", "10", "20", "30", "40", "50"]
-    whisker = axis.whisker(Estimate(25, 1, 0, 50, 10, degraded("few")))
+    whisker = axis.whisker(Estimate(25, 1, 0, 50, 10, degraded("few")), hollow=True)
     assert whisker is not None and (whisker.lower, whisker.at, whisker.upper) == (3.0, 50.0, 97.0) and whisker.hollow
-    assert axis.whisker(Estimate.refused("none", n=0)) is None
+    assert axis.whisker(Estimate.refused("none", n=0), hollow=True) is None
 
 
 def test_an_axis_never_leaves_the_scale_and_never_makes_much_of_little() -> None:
@@ -360,6 +402,6 @@ def test_verdicts_that_length_explains_are_called_so_in_words() -> None:
     lengths = np.linspace(-300.0, 300.0, 200)
     sample = build_sample([f"k{one}" for one in range(200)], (lengths > 0).astype(float), length_difference=lengths)
     (separated,) = build_boards([entry("m", 0.5, sample=sample)], Recipe())
-    said = "separated: length or style explains the verdicts by itself"
-    assert finding(separated).endswith(f"with care: {said}.")
+    said = "the length or style of its answers alone explains the verdicts"
+    assert finding(separated).startswith(f"m is not ranked: {said}, so that its LC win rate rests on")
     assert board_table(separated).lines[0].reason == said

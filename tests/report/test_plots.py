@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import ConfigError
+from evalkit.references import Reference
 from evalkit.report.panels import PANELS, one_board
 from evalkit.report.plots import PLOTS, Plot, agreement_plot, plots_of
 from evalkit.report.plots.frame import EDGE, WIDTH
@@ -22,7 +23,7 @@ from evalkit.report.plots.palette import LIGHT
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import short_name
 from tests.boards.test_build import entry
-from tests.report.drawn import HOSTILE, PEOPLE, crowded_board, few, graded_board, mixed_board
+from tests.report.drawn import HOSTILE, PEOPLE, crowded_board, few, graded_board, mixed_board, winner
 
 MIXED, GRADED, CROWDED = mixed_board(), graded_board(), crowded_board()
 DRAWABLE = [("mixed", MIXED, name) for name in PLOTS]
@@ -123,12 +124,42 @@ def dots_of(plot: Plot) -> Iterator[matplotlib.lines.Line2D]:
 
 
 def test_degraded_numbers_are_hollow_and_the_figure_says_what_that_means() -> None:
-    for name in ("board", "length", "ranks", "agreement"):
+    for name in ("board", "length"):
         plot = drawn(MIXED, name)
         hollow = [x for one in dots_of(plot) if one.get_markerfacecolor() == LIGHT["surface"] for x in one.get_xdata()]  # type: ignore[union-attr]
         assert hollow, name
-    assert "hollow: a number with a reservation" in words_of(drawn(MIXED, "board"))
+    assert "hollow: a number with a reservation" in words_of(drawn(MIXED, "length"))
+    assert "grey and hollow: not ranked" in words_of(drawn(MIXED, "board"))
     assert "hollow" not in words_of(drawn(CROWDED, "board"))
+
+
+def heights(line: matplotlib.lines.Line2D) -> list[float]:
+    return [float(y) for y in np.asarray(line.get_ydata())]
+
+
+def test_models_without_a_rank_are_grey_below_a_rule_in_every_chart_of_lines() -> None:
+    assert 0 < MIXED.n_placed < len(MIXED.rows)
+    for name in ("board", "lift", "ranks"):
+        lines = [heights(line) for line in drawn(MIXED, name).figure.axes[0].get_lines()]
+        assert lines.count([MIXED.n_placed - 0.5] * 2) == 1, name
+        whole = [heights(line) for line in drawn(CROWDED, name).figure.axes[0].get_lines()]
+        assert not any(y % 1 for line in whole for y in line), f"{name}: a rule where all are ranked"
+    below = [dot for dot in dots_of(drawn(MIXED, "board")) if any(y >= MIXED.n_placed for y in heights(dot))]
+    assert below and all(dot.get_markeredgecolor() == LIGHT["muted"] for dot in below)
+
+
+def test_ranks_are_drawn_of_ranked_models_only_and_the_others_keep_their_line() -> None:
+    words = words_of(drawn(MIXED, "ranks"))
+    ranked = sum(row.rank is not None for row in MIXED.rows)
+    assert sum(np.size(dot.get_xdata()) for dot in dots_of(drawn(MIXED, "ranks"))) == ranked == 2
+    assert "the baseline itself" in words and "3 not ranked" in words and "all" in words
+
+
+def test_a_model_that_is_not_ok_is_hollow_beside_people() -> None:
+    people = Reference("people", {"strong": 1200.0, "all": 1100.0}, "", "")
+    (board,) = build_boards([entry("strong", 1.5), winner("all")], Recipe(), reference=people)
+    dots = [one for one in dots_of(PLOTS["agreement"](board)) if one.get_markerfacecolor() == LIGHT["surface"]]
+    assert [list(np.asarray(one.get_xdata())) for one in dots] == [[1100]]
 
 
 def test_win_rates_are_drawn_over_their_whole_scale_with_a_line_at_fifty() -> None:

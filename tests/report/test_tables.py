@@ -9,14 +9,16 @@ import pytest
 
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.row import ArenaFormula, Metric, Recipe
 from evalkit.report.canonical import canonical_digest
+from evalkit.report.latex import boards_latex
 from evalkit.report.rows import rows_text
 from evalkit.report.tables import boards_markdown, boards_text
 from evalkit.report.values import boards_csv, boards_json, row_values
+from evalkit.report.width import width
 from evalkit.stats.sample import build_sample
-from evalkit.types import Audit, Finding, Severity
-from tests.boards.test_build import entry, refused
+from evalkit.types import Audit, Finding, Severity, degraded
+from tests.boards.test_build import entry, refused, uniform, with_missing
 
 HOSTILE = '=HYPERLINK("http://x")\x1b]52;c;AA\x07|\u202e'
 CONTRACT = {
@@ -59,9 +61,9 @@ def test_every_row_says_what_is_missing() -> None:
 
 def test_columns_line_up_and_fit_the_width_they_are_given() -> None:
     wide = build_boards([entry("strong" * 20, 1.5), entry("weak", -1.0, seed=2)], Recipe())
-    for width in (100, 120):
-        lines = boards_text(wide, columns=width).splitlines()
-        assert max(map(len, lines)) <= width
+    for columns in (100, 120):
+        lines = boards_text(wide, columns=columns).splitlines()
+        assert max(map(len, lines)) <= columns
     table = boards_text(BOARDS, columns=200).splitlines()
     ends = {line.index("%") if "%" in line else None for line in table[:1]}
     assert ends == {None}
@@ -82,15 +84,79 @@ def test_hostile_names_are_harmless_in_every_format() -> None:
 
 
 def test_reasons_and_notes_stand_below_the_table() -> None:
-    assert "few: not_estimable(2 instructions, at least 30 needed)" in boards_text(BOARDS)
-    assert r"- few: not\_estimable(2 instructions, at least 30 needed)" in boards_markdown(BOARDS)
+    assert "\nfew: not estimable: 2 instructions, at least 30 needed\n" in boards_text(BOARDS)
+    assert "\n- few: not estimable: 2 instructions, at least 30 needed\n" in boards_markdown(BOARDS)
+
+
+def test_rows_that_are_not_ranked_stand_below_a_line_that_says_so() -> None:
+    lines = boards_text(BOARDS, columns=150).splitlines()
+    (place,) = (number for number, line in enumerate(lines) if line.startswith("── not ranked ─"))
+    assert width(lines[place]) == width(lines[1])
+    assert lines[place - 1].startswith("2 ") and "weak" in lines[place - 1]
+    assert lines[place + 1].startswith("- ") and "few" in lines[place + 1]
+    marked = boards_markdown(BOARDS).splitlines()
+    (place,) = (number for number, line in enumerate(marked) if "*not ranked*" in line)
+    assert "weak" in marked[place - 1] and "few" in marked[place + 1]
+    assert marked[place].count("|") == marked[place + 1].count("|")
+    for alike in ([entry("strong", 1.5), entry("weak", -1.0, seed=2)], [few(), few("more")]):
+        boards = build_boards(alike, Recipe())
+        assert "not ranked" not in boards_text(boards) + boards_markdown(boards) + boards_latex(boards)
+
+
+def test_a_cause_that_many_models_share_is_one_line_with_the_first_names() -> None:
+    boards = build_boards([*(uniform(f"m{number:02d}", 1.0) for number in range(12)), entry("fair", 0.0)], Recipe())
+    lines = [line for line in boards_text(boards).splitlines() if "won every comparison" in line]
+    assert lines == [
+        "m00, m01, m02 and 9 more: they won every comparison, so that how far their verdicts spread is not known"
+    ]
+    statuses = [row["lc_status"] for row in csv.DictReader(io.StringIO(boards_csv(boards)))]
+    assert statuses == ["ok", *["degraded(all_wins)"] * 12], "codes stay in csv"
+    rows = json.loads(boards_json(boards))["boards"][0]["rows"]
+    assert [row["lc_status"] for row in rows] == statuses and [row["rank"] for row in rows] == [1, *[None] * 12]
+
+
+def test_missing_verdicts_are_told_once_and_not_again_of_every_other_rate() -> None:
+    (board,) = build_boards([entry("whole", 0.0), with_missing(entry("part", 1.0, seed=2), 30)], Recipe())
+    told = [line for line in boards_text([board]).splitlines() if "missing" in line and not line.startswith("rank")]
+    assert told == [
+        "part: 30 of 120 verdicts are missing, so that its LC win rate is that of the other instructions only"
+    ]
+
+
+def test_the_baselines_own_row_is_called_so() -> None:
+    table = boards_text(build_boards([entry("b", 0.0), entry("strong", 1.5, seed=2)], Recipe()), columns=150)
+    (line,) = (line for line in table.splitlines() if line.startswith("-") and " b " in line)
+    assert line.endswith("baseline")
+    assert "b: the baseline itself, which is 50 by definition" in table.splitlines()
+    assert "note: the baseline itself" not in table and "not ranked" not in table
+
+
+def test_a_board_of_a_published_formula_says_in_one_line_why_nobody_is_ranked() -> None:
+    (board,) = build_boards([entry("one", 0.5), entry("other", -0.5, seed=2)], Recipe(Metric.WIN_RATE))
+    recipe = Recipe(Metric.WIN_RATE, arena=ArenaFormula.V2)
+    rows = []
+    for row in board.rows:
+        estimate = replace(row.raw.estimate, status=degraded("compat: rows are resampled as if independent"))
+        rows.append(replace(row, recipe=recipe, rank=None, raw=replace(row.raw, estimate=estimate)))
+    table = boards_text([replace(board, rows=tuple(rows))])
+    assert table.startswith("j, against b, in the order of win_rate\n")
+    assert (
+        "every model: a published formula made their win rates (rows are resampled as if independent), so that the "
+        "rows stand in the order of their numbers and none is ranked"
+    ) in table.splitlines()
+    assert "not ranked" not in table
+
+
+def test_a_row_alone_tells_its_reason_in_words() -> None:
+    text = rows_text(build_boards([with_missing(entry("m", 0.5), 30)], Recipe())[0].rows)
+    assert "] degraded: 30 of 120 verdicts are missing\n" in text
 
 
 def test_a_column_without_a_status_says_below_the_table_what_is_not_ok_in_it() -> None:
     recipe = Recipe(metric=Metric.WIN_RATE, controls=("code",))
     table = boards_text(build_boards([entry("strong", 1.5), entry("weak", -1.0, seed=2), few()], recipe))
-    assert "LC win rate: 1 of 3 rows not_estimable(2 instructions, at least 30 needed)" in table
-    assert "style win rate: 3 of 3 rows not ok; csv and json give every reason" in table
+    assert "LC win rate of few: not estimable: 2 instructions, at least 30 needed" in table
+    assert "style win rate of strong, weak: not estimable: code unknown" in table
 
 
 def test_a_published_interval_is_called_by_its_own_confidence() -> None:

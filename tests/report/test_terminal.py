@@ -12,7 +12,7 @@ from evalkit.report.screen import Screen
 from evalkit.report.terminal import boards_drawn
 from evalkit.report.width import width
 from evalkit.stats.sample import build_sample
-from tests.boards.test_build import entry, refused
+from tests.boards.test_build import entry, refused, uniform
 from tests.report.test_tables import HOSTILE, few
 from tests.report.test_text import TERMINAL_ATTACKS
 
@@ -67,6 +67,22 @@ def test_numbers_stand_below_each_other() -> None:
         assert len(points) == 1
 
 
+def test_a_line_above_the_rows_that_are_not_ranked_is_as_wide_as_the_table() -> None:
+    for columns in (60, 100, 160):
+        lines = drawn(BOARDS, columns)
+        (place,) = (number for number, line in enumerate(lines) if line.startswith("── not ranked ─"))
+        assert width(lines[place]) == width(next(line for line in lines if line.startswith("───")))
+        assert "few" in lines[place + 1] and "null" in lines[place + 2]
+    coloured = drawn(BOARDS, 140, colour=True)
+    assert any(line.startswith("\x1b[2m── not ranked ") for line in coloured)
+
+
+def test_nothing_that_is_not_ranked_is_bold() -> None:
+    boards = build_boards([uniform("won", 1.0), entry("fair", 0.0)], Recipe())
+    coloured = drawn(boards, 140, colour=True)
+    assert "\x1b[1mfair" in "".join(coloured) and "\x1b[1mwon" not in "".join(coloured)
+
+
 def test_an_interval_is_drawn_on_an_axis_with_a_mark_where_both_sides_are_equal() -> None:
     boards = build_boards(
         [entry("above", 2.0), entry("below", -2.0, seed=2), entry("even", 0.0, seed=3), few()], Recipe()
@@ -105,7 +121,7 @@ def test_colours_mark_the_first_and_what_is_not_ok_and_move_nothing() -> None:
     (first,) = (line for line in coloured if COLOUR.sub("", line).startswith("1 "))
     assert "\x1b[1mstrong" in first
     assert any("\x1b[31maudit failed\x1b[0m" in line for line in coloured)
-    assert any("\x1b[31mnot_estimable\x1b[0m" in line for line in coloured)
+    assert any("\x1b[31mnot estimable\x1b[0m" in line for line in coloured)
 
 
 @pytest.mark.parametrize("attack", [*TERMINAL_ATTACKS, HOSTILE])

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow
-from evalkit.report.columns import Column, board_columns, board_notes, board_title, part_columns, row_status
+from evalkit.report.columns import (
+    BELOW,
+    Column,
+    board_columns,
+    board_notes,
+    board_title,
+    divided,
+    part_columns,
+    row_status,
+)
 from evalkit.report.page.axis import Axis, Tick
 from evalkit.report.page.table import Line, board_table
 
@@ -21,7 +30,10 @@ _EVEN_LABEL = "50"
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A board as the template takes it; `kinds` are classes of a row, `even` is where both sides are equal."""
+    """A board as the template takes it; `kinds` are classes of a row, `even` is where both sides are equal.
+
+    Before the row `below` stands a line that the rows from there on are not ranked.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -30,6 +42,7 @@ class _Shown:
     even: float | None
     lines: tuple[Line, ...]
     kinds: tuple[str, ...]
+    below: int | None
     parts: tuple[Column, ...]
     notes: tuple[str, ...]
 
@@ -66,7 +79,7 @@ def _render(template: str, **values: object) -> str:
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template(template).render(**values)
+    return environment.get_template(template).render(below=BELOW, **values)
 
 
 def _shown(boards: Sequence[Board]) -> list[_Shown]:
@@ -80,6 +93,7 @@ def _shown(boards: Sequence[Board]) -> list[_Shown]:
             even=table.axis.even,
             lines=table.lines,
             kinds=tuple(_kind(board, row) for row in board.rows),
+            below=board.n_placed if divided(board) else None,
             parts=tuple(part_columns(board)),
             notes=tuple(board_notes(board)),
         )

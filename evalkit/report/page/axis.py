@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.types import Estimate, StatusKind
+from evalkit.types import Estimate
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_TICKS = 5
@@ -42,12 +42,12 @@ class Axis:
     def place(self, value: float) -> float:
         return _place(value, self.low, self.high)
 
-    def whisker(self, estimate: Estimate) -> Whisker | None:
+    def whisker(self, estimate: Estimate, *, hollow: bool) -> Whisker | None:
         """None for what could not be estimated."""
         if estimate.value is None:
             return None
         ends = [None if end is None else self.place(end) for end in (estimate.lower, estimate.upper)]
-        return Whisker(self.place(estimate.value), ends[0], ends[1], estimate.status.kind == StatusKind.DEGRADED)
+        return Whisker(self.place(estimate.value), ends[0], ends[1], hollow)
 
 
 def shared_axis(estimates: Sequence[Estimate], *, scale: tuple[float, float], even: float | None) -> Axis:

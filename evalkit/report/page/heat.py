@@ -7,6 +7,7 @@ from evalkit.boards.matrix import AUDITED, Matrix
 from evalkit.boards.row import Metric
 from evalkit.report.columns import part_title
 from evalkit.report.page.numbers import GRADE, NOTHING, RATE, Style
+from evalkit.report.reasons import KINDS, brief_words
 from evalkit.report.text import printable
 from evalkit.types import Estimate
 
@@ -99,7 +100,7 @@ def _cell(estimate: Estimate, style: Style, scale: tuple[float, float], *, even:
     )
     words = f"{style.full(estimate)}, {estimate.n} instructions"
     if estimate.status.reason:
-        words += f", {estimate.status.kind.value}: {estimate.status.reason}"
+        words += f", {KINDS[estimate.status.kind]}: {brief_words(estimate.status.reason)}"
     return Cell(style.number(estimate.value), step_of(estimate.value, scale), printable(words), sure)
 
 

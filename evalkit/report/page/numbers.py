@@ -42,10 +42,3 @@ def dollars(cost: float | None) -> str:
     if cost is None:
         return NOTHING
     return f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
-
-
-def named(names: list[str], *, most: int = 6) -> str:
-    """A few names, and how many more there are."""
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -1,19 +1,20 @@
 """A board as a table: the columns that people read, each number beside its interval drawn on one axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
-from evalkit.report.columns import board_metrics, interval_name
+from evalkit.report.columns import board_metrics, divided, interval_name
 from evalkit.report.numbers import count
 from evalkit.report.page.axis import Axis, Whisker, shared_axis
 from evalkit.report.page.numbers import NOTHING, Style
-from evalkit.report.page.words import AUDIT, STATUS, reason_words, style_of
+from evalkit.report.page.words import AUDIT, ITSELF, STATUS, style_of
 from evalkit.report.plots.words import sentence
+from evalkit.report.reasons import brief_words
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
-from evalkit.types import Estimate
+from evalkit.types import Estimate, StatusKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One model. `name` is its name to the letter, `kind` its status, and `reason` what is wrong where it is not ok."""
+    """One model. `name` is its name to the letter, `kind` its status, and `reason` what is wrong where it is not ok.
+
+    The first of the rows that are not ranked stands `apart` from those above it.
+    """
 
     name: str
     model: str
@@ -42,6 +46,8 @@ class Line:
     status: str
     reason: str
     full: str
+    ranked: bool
+    apart: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +67,28 @@ def board_table(board: Board) -> Table:
     estimates = [row.measured(board.metric).estimate for row in board.rows if not row.entry.refused]
     even = None if board.metric == Metric.SCORE else 50.0
     axis = shared_axis(estimates, scale=board.rows[0].entry.scale, even=even)
-    lines = tuple(_line(row, board, metrics, axis) for row in board.rows)
+    apart = board.n_placed if divided(board) else None
+    lines = [_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows)]
+    for place, line in enumerate(lines[: board.n_placed]):
+        if not line.ranked:
+            # the baseline's own row keeps its place among the ranked ones, also when they are sorted anew
+            lines[place] = replace(line, rank=Number(NOTHING, place + 0.5))
     present = {line.kind for line in lines}
     return Table(
         metric=sentence(board.metric.title),
         interval=interval_name(board),
         axis=axis,
         others=tuple(sentence(metric.title) for metric in metrics[1:]),
-        lines=lines,
+        lines=tuple(lines),
         kinds=tuple((kind, title) for kind, title in STATUS.items() if kind in present),
     )
 
 
-def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis) -> Line:
+def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *, apart: bool) -> Line:
     style, sample, entry = style_of(board), row.entry.sample, row.entry
     estimate, *others = (row.measured(metric).estimate for metric in metrics)
-    kind = AUDIT if entry.refused else estimate.status.kind.value
+    status = row.status(board.metric)
+    kind = _kind(row, status.kind)
     refusal = audit_reason(entry.audit) if entry.audit is not None and entry.refused else ""
     return Line(
         name=entry.model.encode("utf-8", "replace").decode("utf-8"),
@@ -84,16 +96,24 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis) ->
         rank=_rank(row),
         shown=_compared(estimate, style, row),
         interval=style.interval(estimate),
-        whisker=None if entry.refused else axis.whisker(estimate),
+        whisker=None if entry.refused else axis.whisker(estimate, hollow=status.kind != StatusKind.OK),
         others=tuple(_compared(other, style, row) for other in others),
         n=_counted(sample.n),
         missing=_counted(sample.n_missing),
         chars=Number(NOTHING, None) if entry.avg_length is None else _counted(round(entry.avg_length)),
         kind=kind,
         status=STATUS[kind],
-        reason=printable(refusal) or reason_words(estimate.status.reason),
+        reason=printable(refusal) or brief_words(status.reason, number=board.metric.title),
         full=f"not drawn: {STATUS[AUDIT]}" if entry.refused else printable(style.full(estimate)),
+        ranked=row.rank is not None,
+        apart=apart,
     )
+
+
+def _kind(row: BoardRow, kind: StatusKind) -> str:
+    if row.entry.refused:
+        return AUDIT
+    return ITSELF if row.entry.itself and kind != StatusKind.NOT_ESTIMABLE else kind.value
 
 
 def _rank(row: BoardRow) -> Number:

@@ -5,31 +5,28 @@ from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
-from evalkit.report.columns import REFUSED, board_metrics
-from evalkit.report.numbers import count, level, plural
-from evalkit.report.page.numbers import GRADE, RATE, Style, named
+from evalkit.report.columns import ITSELF as BASELINE
+from evalkit.report.columns import REFUSED, board_metrics, doubts, who
+from evalkit.report.numbers import count, level, named, plural
+from evalkit.report.page.numbers import GRADE, RATE, Style
 from evalkit.report.plots.words import sentence
+from evalkit.report.reasons import KINDS, reason_words
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
-from evalkit.stats.control import SEPARATED
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.types import StatusKind
 
-AUDIT = "audit"
+AUDIT, ITSELF = "audit", "itself"
 # what a status is called, by its kind
-STATUS = {
-    StatusKind.OK.value: "ok",
-    StatusKind.DEGRADED.value: "degraded",
-    StatusKind.NOT_ESTIMABLE.value: "not estimable",
-    AUDIT: REFUSED,
-}
+STATUS = {**{kind.value: word for kind, word in KINDS.items()}, AUDIT: REFUSED, ITSELF: BASELINE}
 _SOUND = "No check speaks against the number."
 _MEANINGS = {
     StatusKind.OK.value: f"{_SOUND} Its interval is about other instructions like these, not about another judge.",
-    StatusKind.DEGRADED.value: "There is a number, but something that it rests on is weak; the reason says what. The "
-                               "table and the figures draw it hollow.",
+    StatusKind.DEGRADED.value: "There is a number, but something that it rests on is weak; the reason says what. It "
+                               "has no rank, and the table and the figures draw it hollow.",
     StatusKind.NOT_ESTIMABLE.value: "The verdicts do not allow a number, and none is made up; the reason says why.",
     AUDIT: "An audit found the outputs unfit to be compared with others', so the model has no rank and is not drawn.",
+    ITSELF: "The model that all others are compared with. It stands at 50 and has no rank.",
 }  # fmt: skip
 LEGEND = tuple((kind, word, _MEANINGS[kind]) for kind, word in STATUS.items())
 # of each model's rank interval by itself
@@ -46,11 +43,6 @@ class Statement:
     word: str
     subject: str
     meaning: str
-
-
-def reason_words(reason: str) -> str:
-    """The reason of a status; the one that is a term of statistics with what it means."""
-    return f"{SEPARATED}: length or style explains the verdicts by itself" if reason == SEPARATED else printable(reason)
 
 
 def style_of(board: Board) -> Style:
@@ -71,33 +63,49 @@ def title_of(board: Board, boards: tuple[Board, ...]) -> str:
 
 
 def finding(board: Board) -> str:
-    """Who leads by how much, how sure that is, and what the leader's number is to be taken with."""
+    """Who leads by how much and how sure that is, of the models that are ranked."""
     ranked = [row for row in board.rows if row.rank is not None]
     if not ranked:
         return _nobody(board)
     leaders = [row for row in ranked if row.rank is not None and row.rank.rank == 1]
     metric, against = _ARTICLES[board.metric], f" against {printable(board.baseline)}" if board.baseline else ""
     names = named([printable(row.entry.model) for row in leaders])
+    n_rows = sum(not row.entry.itself for row in board.rows)
     estimates = [row.measured(board.metric).estimate for row in leaders]
     if len(leaders) > 1:
         value = f"{style_of(board).number(estimates[0].value)}{style_of(board).unit}"
         said = f"{names} lead together with {metric} of {value}{against}; {_tied(leaders)}"
     elif len(ranked) > 1:
         shown = style_of(board).full(estimates[0])
-        said = f"{names} leads with {metric} of {shown}{against}; {_apart(leaders[0], len(ranked), len(board.rows))}"
+        said = f"{names} leads with {metric} of {shown}{against}; {_apart(leaders[0], len(ranked), n_rows)}"
     else:
-        alone = "; no other model is ranked" if len(board.rows) > 1 else ""
+        alone = "; no other model is ranked" if n_rows > 1 else ""
         said = f"{names} has {metric} of {style_of(board).full(estimates[0])}{against}{alone}"
-    return f"{said}.{_caution(leaders, board.metric)}"
+    return f"{said}."
 
 
 def _nobody(board: Board) -> str:
+    """Why no model is ranked; of one alone in full."""
+    others = [row for row in board.rows if not row.entry.itself]
+    if not others:
+        return "There is no model beside the baseline itself."
+    if board.published:
+        return (
+            f"No model is ranked: a published formula made the {board.metric.title}s, and the rows are in their order."
+        )
+    if len(others) == 1 and not others[0].entry.refused:
+        reason = reason_words(others[0].status(board.metric).reason, number=board.metric.title)
+        return f"{printable(others[0].entry.model)} is not ranked: {reason.rstrip('.')}."
+    return f"No model is ranked: {', '.join(_unranked(board))}."
+
+
+def _unranked(board: Board) -> list[str]:
+    """How many models have no rank, by why."""
     refused = sum(row.entry.refused for row in board.rows)
-    if not refused:
-        return f"No model has {_ARTICLES[board.metric]} that could be estimated."
-    rest = len(board.rows) - refused
-    others = f", and {plural(rest, 'other')} {'has' if rest == 1 else 'have'} no number" if rest else ""
-    return f"No model is ranked: the audit refused {plural(refused, 'model')}{others}."
+    kinds = [row.status(board.metric).kind for row in board.rows if not row.entry.refused and not row.entry.itself]
+    counts = {kind: kinds.count(kind) for kind in (StatusKind.DEGRADED, StatusKind.NOT_ESTIMABLE)}
+    parts = [f"{count(n)} {KINDS[kind]}" for kind, n in counts.items() if n]
+    return [*parts, *([f"{count(refused)} refused by the audit"] if refused else [])]
 
 
 def _apart(first: BoardRow, n: int, n_rows: int) -> str:
@@ -119,15 +127,6 @@ def _tied(leaders: Sequence[BoardRow]) -> str:
     return f"{_CONFIDENT}, each may have a rank from 1 to {count(last)}"
 
 
-def _caution(leaders: Sequence[BoardRow], metric: Metric) -> str:
-    statuses = [row.measured(metric).estimate.status for row in leaders]
-    reasons = dict.fromkeys(reason_words(one.reason).rstrip(".") for one in statuses if one.kind == StatusKind.DEGRADED)
-    if not reasons:
-        return ""
-    whose = "the number" if len(leaders) == 1 else "these numbers"
-    return f" Take {whose} with care: {'; '.join(reasons)}."
-
-
 def basis(board: Board) -> list[str]:
     """What the board rests on, a sentence each."""
     rows = board.rows
@@ -138,9 +137,9 @@ def basis(board: Board) -> list[str]:
     nouns = noun if span == "1" else f"{noun}s"
     sentences = [f"{plural(len(rows), 'model')}, {span} {nouns} {'each' if len(rows) > 1 else ''}".rstrip()]
     sentences.append(f"{plural(missing, 'verdict')} missing" if missing else "no verdict missing")
-    refused = sum(row.entry.refused for row in rows)
-    if refused:
-        sentences.append(f"{plural(refused, 'model')} refused by the audit")
+    ranked = sum(row.rank is not None for row in rows)
+    if ranked and (others := _unranked(board)):
+        sentences.append(", ".join([f"{count(ranked)} ranked", *others]))
     return sentences
 
 
@@ -157,22 +156,16 @@ def _refusals(board: Board) -> Iterator[Statement]:
 
 
 def _about(board: Board, metric: Metric) -> Iterator[Statement]:
-    """A statement for each status that the metric has on some row."""
-    by_status: dict[tuple[str, str], list[str]] = {}
+    """A statement for each reason for which numbers of the metric are not ok, and one for those that are."""
+    for kind, why in ((StatusKind.NOT_ESTIMABLE, "There is no number"), (StatusKind.DEGRADED, "Not ranked")):
+        for one in doubts(board, metric, kind):
+            subject = f"{sentence(metric.title)} of {who(board, one.models)}"
+            reason = why if metric == board.metric or kind == StatusKind.NOT_ESTIMABLE else "Take it with care"
+            yield Statement(kind.value, STATUS[kind.value], subject, f"{reason}: {one.words.rstrip('.')}.")
     rows = [row for row in board.rows if not row.entry.refused]
-    for row in rows:
-        status = row.measured(metric).estimate.status
-        by_status.setdefault((status.kind.value, status.reason), []).append(printable(row.entry.model))
-    order = [StatusKind.NOT_ESTIMABLE.value, StatusKind.DEGRADED.value, StatusKind.OK.value]
-    for (kind, reason), models in sorted(by_status.items(), key=lambda one: (order.index(one[0][0]), one[0][1])):
-        who = "every model" if len(models) == len(rows) > 1 else named(models)
-        yield Statement(kind, STATUS[kind], f"{sentence(metric.title)} of {who}", _meaning(kind, reason))
-
-
-def _meaning(kind: str, reason: str) -> str:
-    because = reason_words(reason).rstrip(".")
-    if kind == StatusKind.OK.value:
-        return _SOUND
-    if kind == StatusKind.DEGRADED.value:
-        return f"Take the number with care: {because}."
-    return f"There is no number: {because}."
+    sound = [printable(row.entry.model) for row in rows if row.status(metric).kind == StatusKind.OK]
+    if sound:
+        whose = "every model" if len(sound) == len(rows) > 1 else named(sound)
+        yield Statement(
+            StatusKind.OK.value, STATUS[StatusKind.OK.value], f"{sentence(metric.title)} of {whose}", _SOUND
+        )

@@ -11,23 +11,24 @@ from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import (
     against,
+    below,
     drawable,
     judged_by,
     left_out,
     measure_name,
     rank_words,
-    reservation,
     row_tip,
     said_name,
     sentence,
     short_name,
     sure,
+    unranked,
     why_not,
 )
 
 
 def forest(board: Board) -> Plot:
-    """A point and a whisker for each model, over the whole scale; what cannot be relied on is hollow."""
+    """A point and a whisker for each model, over the whole scale; those that are not ranked are grey and hollow."""
     title = f"{sentence(board.metric.title)}{against(board)}"
     lines = [_line(row, board.metric) for row in board.rows]
     limits = scale_of(board)
@@ -39,6 +40,7 @@ def forest(board: Board) -> Plot:
             columns=Columns("ranks", board.metric.title, interval_name(board)),
             limits=limits,
             label=measure_name(board.metric),
+            below=below(board),
         )
         if board.metric != Metric.SCORE:
             axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
@@ -65,7 +67,7 @@ def _marks(board: Board) -> list[Mark]:
     for y, row in enumerate(board.rows):
         shown = row.measured(board.metric).estimate
         if drawable(row, board.metric) and shown.value is not None:
-            marks.append(Mark(y, shown.value, shown.lower, shown.upper, sure(shown)))
+            marks.append(Mark(y, shown.value, shown.lower, shown.upper, sure(row, board.metric)))
     return marks
 
 
@@ -73,16 +75,17 @@ def _subtitle(board: Board) -> str:
     facts = [sentence(judged_by(board)), plural(len(board.rows), "model")]
     if missing := left_out(board.rows, board.metric):
         facts.append(missing)
-    facts += reservation(board.rows, board.metric)
+    facts += unranked(board)
     if board.metric != Metric.SCORE:
         facts.append("at the line, at 50, a model is as good as the baseline")
     return " · ".join(facts)
 
 
 def _description(board: Board) -> str:
-    shown = [row for row in board.rows if drawable(row, board.metric)]
+    shown = [row for row in board.rows if row.rank is not None]
     missing = left_out(board.rows, board.metric)
-    order = f"{plural(len(shown), 'model')} in the order of their {board.metric.title}"
+    drawn = sum(drawable(row, board.metric) for row in board.rows)
+    order = f"{plural(drawn, 'model')} with their {board.metric.title}"
     said = f"{order}{against(board)}, {judged_by(board)}"
     if shown:
         first, last = shown[0], shown[-1]
@@ -91,4 +94,6 @@ def _description(board: Board) -> str:
         )
         if last is not first:
             said += f", last {said_name(last.entry.model)} with {short_interval(last.measured(board.metric).estimate)}"
+    apart = drawn - len(shown)
+    said += f". Without a rank: {apart}" if apart else ""
     return f"{said}. Not drawn: {missing}." if missing else f"{said}."

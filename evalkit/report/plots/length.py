@@ -75,7 +75,7 @@ def _dot(row: BoardRow, metric: Metric) -> Dot:
     assert shown.value is not None and row.entry.avg_length is not None
     whiskers = None if shown.lower is None or shown.upper is None else (shown.lower, shown.upper)
     tip = row_tip(row, metric)
-    return Dot(short_name(row.entry.model), row.entry.avg_length, shown.value, None, whiskers, sure(shown), tip)
+    return Dot(short_name(row.entry.model), row.entry.avg_length, shown.value, None, whiskers, sure(row, metric), tip)
 
 
 def _lengths(dots: list[Dot]) -> Axis:

@@ -15,6 +15,7 @@ from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import (
     against,
+    below,
     judged_by,
     left_out,
     reservation,
@@ -72,6 +73,7 @@ def lift(board: Board) -> Plot:
             columns=Columns("", "change", f"raw to {metric.title.removesuffix(' win rate')}"),
             limits=board.rows[0].entry.scale,
             label="Win rate, percent",
+            below=below(board),
         )
         axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
         for one in lifts:
@@ -90,7 +92,7 @@ def _lifts(board: Board, metric: Metric) -> list[_Lift]:
     for y, row in enumerate(board.rows):
         controlled, raw = row.measured(metric).estimate, row.raw.estimate
         if not row.entry.refused and controlled.value is not None and raw.value is not None:
-            lifts.append(_Lift(y, row, raw.value, controlled.value, sure(controlled)))
+            lifts.append(_Lift(y, row, raw.value, controlled.value, sure(row, metric)))
     return lifts
 
 

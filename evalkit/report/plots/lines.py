@@ -43,9 +43,20 @@ class Columns:
 
 
 def line_chart(
-    title: str, subtitle: str, lines: Sequence[Line], *, columns: Columns, limits: tuple[float, float], label: str
+    title: str,
+    subtitle: str,
+    lines: Sequence[Line],
+    *,
+    columns: Columns,
+    limits: tuple[float, float],
+    label: str,
+    below: int | None = None,
 ) -> tuple[Figure, Axes]:
-    """A figure without marks: line `i` of the axes is at y = i, counted from the top, and its gid is `line-i`."""
+    """A figure without marks: line `i` of the axes is at y = i, counted from the top, and its gid is `line-i`.
+
+    Args:
+        below: the first line of those that a rule parts from the ones above.
+    """
     ruler = Ruler()
     lead = max(ruler.widest([one.lead for one in lines]), ruler.width(columns.lead, size=SMALL))
     name = max(ruler.widest([one.name for one in lines]), ruler.width("model", size=SMALL))
@@ -65,6 +76,10 @@ def line_chart(
     axes.set_xlabel(label, fontsize=SMALL, labelpad=5)
     axes.grid(axis="x", color=LIGHT["grid"], linewidth=0.7)
     axes.hlines(range(len(lines)), *limits, color=LIGHT["grid"], linewidth=0.4, zorder=0.5, clip_on=False)
+    if below is not None:
+        across = blended_transform_factory(figure.dpi_scale_trans, axes.transData)
+        axes.plot([EDGE, WIDTH - EDGE], [below - 0.5] * 2, transform=across, color=LIGHT["muted"], linewidth=0.9,
+                  zorder=2, clip_on=False)  # fmt: skip
     places = (EDGE + lead, names, WIDTH - right + 1.5 * _GAP + value, WIDTH - EDGE)
     _write(figure, axes, lines, places)
     heads = ((columns.lead, "right"), ("model", "left"), (columns.value, "right"), (columns.aside, "right"))

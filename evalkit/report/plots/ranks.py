@@ -10,16 +10,14 @@ from evalkit.report.plots.plot import Plot
 from evalkit.report.plots.style import drawing
 from evalkit.report.plots.words import (
     against,
+    below,
     judged_by,
-    left_out,
     rank_words,
-    reservation,
     row_tip,
     said_name,
     sentence,
     short_name,
-    sure,
-    why_not,
+    why_unranked,
 )
 
 
@@ -37,22 +35,20 @@ def rank_intervals(board: Board) -> Plot:
             columns=Columns("rank", "possible ranks", ""),
             limits=(0.5, last + 0.5),
             label="Rank; 1 is the best",
+            below=below(board),
         )
         axes.set_xticks(_ticks(last))
         for y, rank in ranked:
             axes.plot([rank.lower - 0.3, rank.upper + 0.3], [y, y], color=LIGHT["accent"], linewidth=3.2, alpha=SOFT,
                       solid_capstyle="butt", zorder=3)  # fmt: skip
-        marks = [
-            Mark(y, rank.rank, None, None, sure(board.rows[y].measured(board.metric).estimate)) for y, rank in ranked
-        ]
-        draw_points(axes, marks)
+        draw_points(axes, [Mark(y, rank.rank, None, None, solid=True) for y, rank in ranked])
     return Plot(figure, "ranks", title, _description(board), line_tips(lines))
 
 
 def _line(row: BoardRow, metric: Metric) -> Line:
     tip, name = row_tip(row, metric), short_name(row.entry.model)
     if row.rank is None:
-        return Line("", name, "", "", tip, instead=why_not(row))
+        return Line("", name, "", "", tip, instead=why_unranked(row, metric))
     return Line(str(row.rank.rank), name, rank_words(row), "", tip)
 
 
@@ -64,9 +60,8 @@ def _ticks(last: int) -> list[int]:
 def _subtitle(board: Board) -> str:
     facts = [f"By {board.metric.title}{against(board)}, {judged_by(board)}", "dot: rank on the board"]
     facts.append("bar: every rank that cannot be excluded, from paired differences on common instructions")
-    facts += reservation([row for row in board.rows if row.rank is not None], board.metric)
-    if missing := left_out(board.rows, board.metric):
-        facts.append(missing)
+    if apart := sum(row.rank is None and not row.entry.itself for row in board.rows):
+        facts.append(f"{apart} not ranked")
     return " · ".join(facts)
 
 

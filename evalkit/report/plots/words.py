@@ -4,14 +4,19 @@ from collections.abc import Sequence
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
+from evalkit.report.columns import divided
 from evalkit.report.numbers import short_interval
+from evalkit.report.reasons import brief_words
 from evalkit.report.text import printable
 from evalkit.report.values import audit_reason
-from evalkit.types import Estimate, StatusKind
+from evalkit.types import StatusKind
 
 NOT_ESTIMABLE = "not estimable"
+ITSELF = "the baseline itself"
+UNRANKED = "not ranked"
 REFUSED = "refused by an audit"
 HOLLOW = "hollow: a number with a reservation"
+GREY = "grey and hollow: not ranked"
 
 _LONGEST = 34
 _LONGEST_IN_TITLE = 48
@@ -65,19 +70,37 @@ def drawable(row: BoardRow, metric: Metric) -> bool:
     return not row.entry.refused and row.measured(metric).estimate.value is not None
 
 
-def sure(estimate: Estimate) -> bool:
-    return estimate.status.kind == StatusKind.OK
+def sure(row: BoardRow, metric: Metric) -> bool:
+    return row.status(metric).kind == StatusKind.OK
+
+
+def unranked(board: Board) -> list[str]:
+    """What grey marks mean, where there are any."""
+    grey = any(row.rank is None and not row.entry.itself and drawable(row, board.metric) for row in board.rows)
+    return [GREY] if grey else []
+
+
+def below(board: Board) -> int | None:
+    """The first line of a chart that stands below the ranked ones; None where there are none of either kind."""
+    return board.n_placed if divided(board) else None
 
 
 def reservation(rows: Sequence[BoardRow], metric: Metric) -> list[str]:
     """What hollow marks mean, where there are any."""
-    hollow = any(drawable(row, metric) and not sure(row.measured(metric).estimate) for row in rows)
+    hollow = any(drawable(row, metric) and not sure(row, metric) for row in rows)
     return [HOLLOW] if hollow else []
 
 
 def why_not(row: BoardRow) -> str:
     """In a row without a number, what stands in its place."""
     return REFUSED if row.entry.refused else NOT_ESTIMABLE
+
+
+def why_unranked(row: BoardRow, metric: Metric) -> str:
+    """In a row without a rank, what stands in its place."""
+    if not drawable(row, metric):
+        return why_not(row)
+    return ITSELF if row.entry.itself else UNRANKED
 
 
 def rank_words(row: BoardRow) -> str:
@@ -101,8 +124,8 @@ def row_tip(row: BoardRow, metric: Metric) -> str:
     facts.append(f"{row.entry.sample.n} judged, {row.entry.sample.n_missing} missing")
     if row.entry.avg_length is not None:
         facts.append(f"{row.entry.avg_length:,.0f} characters on average")
-    if shown.status.reason:
-        facts.append(safe(str(shown.status)))
+    if reason := row.status(metric).reason:
+        facts.append(safe(brief_words(reason, number=metric.title)))
     return "; ".join(facts)
 
 

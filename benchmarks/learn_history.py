@@ -49,7 +49,9 @@ def main() -> None:
         ),
     )
     generic = learn_generic([boards[judge][0] for judge in JUDGES])
-    write_generic_file(histories / "any_judge.json", generic, source=f"{SOURCE}; judges {', '.join(JUDGES)}", date=today)
+    write_generic_file(
+        histories / "any_judge.json", generic, source=f"{SOURCE}; judges {', '.join(JUDGES)}", date=today
+    )
 
 
 def read_boards(path: Path) -> dict[str, tuple[dict[str, Sample], str]]:

@@ -16,6 +16,7 @@ from evalkit.report.panels import PANELS, one_board
 from evalkit.report.screen import Screen, screen_columns
 from evalkit.report.terminal import boards_drawn
 from evalkit.report.values import row_values
+from evalkit.stats.slopes import Shape
 
 if TYPE_CHECKING:
     # loaded by whoever asks for a frame or a figure: both take longer to load than many a board to build
@@ -107,6 +108,7 @@ def leaderboard(
     metric: str | None = None,
     control: str | None = None,
     difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    shape: str = Shape.LEARNED.value,
     reference: str | PathLike[str] | None = None,
     by: Sequence[str] = (),
     store: str | None = None,
@@ -121,7 +123,8 @@ def leaderboard(
         judge: only this judge's verdicts.
         metric: `lc_win_rate`, `win_rate` or `style_win_rate`; what the benchmark's style says by default.
         control: what the style win rate holds equal, as in `length,markdown`, or `none`.
-        difficulty: a file, `fit` or `none`.
+        difficulty: what other models teach of difficulty and of length: `auto`, `fit`, `none`, or a file.
+        shape: `learned`, `one` or `two` slopes of length, where the models at hand teach it.
         reference: a human ranking by name, a file, or `none`; the benchmark's own by default.
         by: `turn`, `category`, or both, to split scores by.
         store: the database's address; the file `evalkit.db` in `results` by default.
@@ -134,6 +137,7 @@ def leaderboard(
         board=board,
         judge=judge,
         difficulty=str(difficulty),
+        shape=shape,
         store=store,
         results=Path(results),
     )

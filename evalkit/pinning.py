@@ -100,9 +100,9 @@ def _alike(found: Background, written: Background) -> bool:
     """Whether both say the same; another machine may compute other last digits."""
     if found.source != written.source or (found.prior is None) != (written.prior is None):
         return False
-    if (found.values or {}).keys() != (written.values or {}).keys():
-        return False
-    pairs = [(found.values[key], written.values[key]) for key in found.values] if found.values and written.values else []
+    pairs = (
+        [(found.values[key], written.values[key]) for key in found.values] if found.values and written.values else []
+    )
     if found.confounding is not None and written.confounding is not None:
         pairs += [
             (found.confounding.correlation, written.confounding.correlation),

@@ -117,7 +117,9 @@ def check_annotations(path: Path) -> None:
     Raises:
         InputError: it was edited, or belongs to another row.
     """
-    wanted = {digest for document in rows_of(path.parent / ROW_FILE) if (digest := _annotations_of(document)) is not None}
+    wanted = {
+        digest for document in rows_of(path.parent / ROW_FILE) if (digest := _annotations_of(document)) is not None
+    }
     if wanted and annotations_digest(path) not in wanted:
         raise InputError(
             f"{path}: not the file that {ROW_FILE} beside it was computed with: it was edited since, or is of another "
@@ -227,8 +229,6 @@ def _difficulty(
 def _seal(document: Mapping[str, Any]) -> str:
     provenance = {name: value for name, value in document["provenance"].items() if name != SEAL}
     return hashlib.sha256(json.dumps({**document, "provenance": provenance}, sort_keys=True).encode()).hexdigest()
-
-
 
 
 def _annotations_of(document: Any) -> str | None:

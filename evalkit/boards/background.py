@@ -1,4 +1,4 @@
-"""What the regression of a model's row is told besides its own verdicts, where that comes from, and what it is worth."""
+"""What other models teach the regression of a model's row, and where that comes from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -97,6 +97,10 @@ class Background:
             Source.VALUES: "difficulty from a file of values",
             Source.NONE: "no history of other models: length and difficulty by the model's own verdicts alone",
         }[self.source]
+
+
+# a row by its own verdicts alone
+UNTAUGHT = Background()
 
 
 def nothing_known(known: Known | None) -> Background:

@@ -13,6 +13,8 @@ from evalkit.boards.row import BoardRow, Metric, Recipe
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score
 from evalkit.references import Reference
+from evalkit.stats.control import MISFITTING
+from evalkit.stats.fit_check import POOLED_MISFIT, POOLED_MISFIT_POINTS, check_fits
 from evalkit.stats.ranks import rank_ranges
 from evalkit.types import StatusKind
 
@@ -96,7 +98,17 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
             for refused in (False, True)
             for row in arena_rows([row for row in rows if row.entry.refused == refused], recipe.arena, recipe.controls)
         ]
-    return Board(first.judge, first.digest, first.part, first.baseline, metric, _placed(rows, metric))
+    return Board(first.judge, first.digest, first.part, first.baseline, metric, _placed(_checked(rows), metric))
+
+
+def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
+    """The rows, all in doubt where the regression misses the pairs of about equal length of all models together."""
+    found = [row.controlled.pairs for row in rows if not row.entry.refused]
+    check = check_fits([pairs for pairs in found if pairs is not None])
+    if check is None or abs(check.residual) <= POOLED_MISFIT_POINTS or abs(check.z) <= POOLED_MISFIT:
+        return rows
+    reason = f"{MISFITTING}: {check} over all models"
+    return [row if row.entry.itself else replace(row, controlled=row.controlled.doubted(reason)) for row in rows]
 
 
 def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:

@@ -28,7 +28,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True, slots=True)
 class JudgeIdentity:
-    """What makes a judge the same one: its model, its prompt's SHA-256 and its parser; of recorded verdicts, its name."""
+    """By what a judge is known: its model, its prompt's SHA-256 and its parser; of recorded verdicts, its name."""
 
     name: str
     model: str | None = None
@@ -38,7 +38,7 @@ class JudgeIdentity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistoryFile:
-    """A history with what it is a history of: `keys` are the names under which each instruction may be known, shape (n,).
+    """A history and whose it is; `keys` are the names under which each instruction may be known, shape (n,).
 
     `baseline` is the model that all were compared with, `source` says where the verdicts came from, and `date` when
     the figures were computed. `digest` is the SHA-256 of the file's text, empty before there is one.
@@ -83,7 +83,12 @@ def write_history_file(path: Path, written: HistoryFile) -> None:
                 "kind": HISTORY,
                 "name": written.name,
                 "baseline": written.baseline,
-                "judge": {"name": judge.name, "model": judge.model, "prompt_sha256": judge.prompt, "parser": judge.parser},
+                "judge": {
+                    "name": judge.name,
+                    "model": judge.model,
+                    "prompt_sha256": judge.prompt,
+                    "parser": judge.parser,
+                },
                 "source": written.source,
                 "date": written.date,
                 "prior": prior_document(history.prior),
@@ -222,6 +227,10 @@ def _shape_document(shape: ShapeChoice) -> dict[str, float]:
             "longer": shape.longer,
         }
     )
+
+
+def _judge_document(judge: JudgeIdentity) -> dict[str, str | None]:
+    return {"name": judge.name, "model": judge.model, "prompt_sha256": judge.prompt, "parser": judge.parser}
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:

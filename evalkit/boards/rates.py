@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.background import (
+    UNTAUGHT,
     Background,
     Known,
     difficulty_of_models,
@@ -55,16 +56,20 @@ class Rates:
     """How rates come about: by a recipe, with what other models teach of length and of the recipe's controls."""
 
     recipe: Recipe
-    length: Background = Background()
-    style: Background = Background()
+    length: Background = UNTAUGHT
+    style: Background = UNTAUGHT
 
     def row(self, entry: Entry, *, parts: Collection[str] | None = None) -> BoardRow:
         """The entry's line on a board; `parts` are as in `build_row`."""
         return build_row(entry, self.recipe, background=self.length, style_background=self.style, parts=parts)
 
+    def measured_row(self, entry: Entry, sample: Sample) -> BoardRow:
+        """The entry's line were this its sample, without turns and categories."""
+        return self.row(replace(entry, sample=sample), parts=())
+
     def measure(self, entry: Entry, sample: Sample) -> dict[Metric, Measured]:
         """Every rate of the entry were this its sample."""
-        row = self.row(replace(entry, sample=sample), parts=())
+        row = self.measured_row(entry, sample)
         return {metric: row.measured(metric) for metric in self.metrics(entry)}
 
     def metrics(self, entry: Entry) -> list[Metric]:
@@ -111,7 +116,7 @@ def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None
         return Rates(recipe, pinned.length, pinned.style)
     # what an audit refused are no answers to learn from
     taught = [one for one in group if one.model != one.baseline and not one.refused]
-    style = _learn_style(taught, recipe) if recipe.controls else Background()
+    style = _learn_style(taught, recipe) if recipe.controls else UNTAUGHT
     return Rates(recipe, _learn_length(group, taught, recipe), style)
 
 
@@ -121,7 +126,8 @@ def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recip
         return _named(difficulty, group, known)
     if isinstance(difficulty, Mapping):
         return of_values(difficulty, known)
-    if difficulty == DifficultySource.FIT:
+    # whoever names a shape wants it learned here
+    if difficulty == DifficultySource.FIT or (difficulty == DifficultySource.AUTO and recipe.shape != Shape.LEARNED):
         return of_models(_fit(taught, (LENGTH,), recipe.shape), taught)
     if difficulty == DifficultySource.NONE or known is None:
         return nothing_known(known)
@@ -180,7 +186,8 @@ def _fit(taught: Sequence[Entry], controls: Sequence[str], shape: Shape) -> Hist
     except StatsError as error:
         judge = f"judge {taught[0].judge!r}: " if taught else ""
         raise StatsError(
-            f"{judge}{error}. Give sources of more models, name a judge of more with --judge, or choose --difficulty auto"
+            f"{judge}{error}. Give sources of more models, name a judge of more with --judge, or choose "
+            "--difficulty auto"
         ) from None
 
 

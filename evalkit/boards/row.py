@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.boards.background import Background, Known
+from evalkit.boards.background import UNTAUGHT, Background, Known
 from evalkit.boards.entries import Entry, part_names
 from evalkit.errors import StatsError
 from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
@@ -65,8 +65,9 @@ class Recipe:
     ours.
 
     `known` are the histories and what judges have in common, which `auto` needs; `shape` says how length counts where
-    models at hand teach it. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls` are
-    held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
+    models at hand teach it. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one
+    number. `controls` are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are
+    ranked by their mean.
     """
 
     metric: Metric = Metric.LC_WIN_RATE
@@ -106,8 +107,8 @@ class BoardRow:
     parts: Mapping[str, Estimate] = field(default_factory=dict)
     rank: "RankRange | None" = None
     recipe: Recipe = Recipe()
-    background: Background = Background()
-    style_background: Background = Background()
+    background: Background = UNTAUGHT
+    style_background: Background = UNTAUGHT
 
     @property
     def lc(self) -> Estimate:
@@ -146,8 +147,8 @@ def build_row(
     entry: Entry,
     recipe: Recipe,
     *,
-    background: Background = Background(),  # noqa: B008
-    style_background: Background = Background(),  # noqa: B008
+    background: Background = UNTAUGHT,
+    style_background: Background = UNTAUGHT,
     parts: Collection[str] | None = None,
 ) -> BoardRow:
     """One model's line without a rank; backgrounds are what other models teach of length and of the recipe's controls.

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,8 @@ import click
 from evalkit.assignment import Assignment
 from evalkit.audit.limits import AuditLimits
 from evalkit.audit.outputs import require_passed
-from evalkit.boards.row import BoardRow, Recipe
+from evalkit.boards.row import BoardRow
+from evalkit.boards.selection import Sources, read_recipe
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import (
     assignment_options,
@@ -26,6 +28,7 @@ from evalkit.cli.judging import (
 )
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.progress import describe_forecast
+from evalkit.cli.sources import difficulty_option
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
 from evalkit.engine.plan import Work
@@ -49,6 +52,7 @@ _CHUNK = 256
               help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Interval from N resamples instead of the sandwich formula.")  # fmt: skip
+@difficulty_option
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Append every event as a line of JSON.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
@@ -63,6 +67,7 @@ def command(
     audit_limits: AuditLimits,
     allow_mixed: bool,
     bootstrap: int,
+    difficulty: str,
     log: Path | None,
     dry_run: bool,
     store: str | None,
@@ -80,7 +85,11 @@ def command(
     if dry_run:
         _print_forecasts(prepared.works(_secret(url)), url, concurrency=limits.concurrency, as_json=as_json)
         return
-    recipe = Recipe(replicates=bootstrap, allow_mixed=allow_mixed, controls=prepared.style.controls)
+    recipe = replace(
+        read_recipe(Sources(board=assignment.benchmark, difficulty=difficulty)),
+        replicates=bootstrap,
+        allow_mixed=allow_mixed,
+    )
     audits = {} if audit == "off" else prepared.audits(audit_limits)
     if audit == "refuse":
         require_passed(audits)

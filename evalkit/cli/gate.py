@@ -12,7 +12,7 @@ from evalkit.audit.limits import AuditLimits
 from evalkit.audit.outputs import require_passed
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.entries import Entry, Gathering
-from evalkit.boards.row import MIN_COVERAGE, Recipe, build_row
+from evalkit.boards.row import MIN_COVERAGE, Recipe
 from evalkit.boards.selection import Sources, read_recipe, style_of
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.cli.audit_options import audit_limits_options
@@ -27,7 +27,7 @@ from evalkit.cli.judging import (
 )
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.ranges import Range
-from evalkit.cli.sources import metric_option
+from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.engine.limits import Limits
 from evalkit.engine.plan import Work
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
@@ -39,6 +39,7 @@ from evalkit.gate.decide import refuse_unjudged
 from evalkit.gate.gate import Gate
 from evalkit.gate.rule import Decision, Outcome, Rule
 from evalkit.gate.sequential import SMALLEST_BATCH
+from evalkit.pinning import pinned_for
 from evalkit.provenance import ROW_FILE
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.gate import gate_explanation, gate_json, gate_text, why
@@ -69,8 +70,7 @@ INCONCLUSIVE = ("fail", "warn", "pass")
               help="What to make of a measurement that cannot tell: exit with 4, or with 0.")  # fmt: skip
 @click.option("--source", "files", multiple=True, type=click.Path(path_type=Path),
               help="Verdicts from files instead of the store; repeat for more.")  # fmt: skip
-@click.option("--difficulty", metavar="auto|fit|none|PATH", default="auto", show_default=True,
-              help="Instruction difficulty: from a file, learned from all models there, or left out.")  # fmt: skip
+@difficulty_option
 @click.option("--allow-compat", is_flag=True, help="Accept a judge that is shown bare texts or fixed labels.")
 @click.option("--allow-refusals", is_flag=True,
               help="Let a model pass that declines, or says nothing, more often than the baseline.")  # fmt: skip
@@ -300,9 +300,13 @@ class _Case:
 
     def _held(self, model: str, entries: Sequence[Entry], wanted: Wanted, benchmark: str) -> Decision:
         candidate = choose(entries, model, wanted)
-        gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark)
-        decision = gate.decide(candidate, beside(entries, candidate), self.rule)
-        return replace(decision, sha256=canonical_digest([build_row(candidate, self.recipe)]))
+        group = beside(entries, candidate)
+        # rows are written of the store's verdicts
+        pinned = None if self.sources.files else pinned_for(candidate, group, self.recipe, results=self.sources.results)
+        gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
+        decision = gate.decide(candidate, group, self.rule)
+        row = gate.rates(group, self.recipe.confidence).row(candidate)
+        return replace(decision, sha256=canonical_digest([row]))
 
     def _check_before_asking(self, work: Work, url: str) -> None:
         """Refuse before anything is paid what the decision would refuse afterwards."""

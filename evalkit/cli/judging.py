@@ -13,7 +13,8 @@ import click
 from evalkit.assignment import Assignment, Prepared
 from evalkit.boards.entries import Entry, Gathering
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.row import MIN_COVERAGE, BoardRow, Recipe, build_row
+from evalkit.boards.rates import learn_rates
+from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
 from evalkit.boards.sources import entries_of_store
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.cli.ranges import Range
@@ -27,11 +28,13 @@ from evalkit.gate.choice import beside
 from evalkit.gate.gate import Gate
 from evalkit.gate.rule import Decision, Rule, Spent
 from evalkit.gate.sequential import Batches
+from evalkit.pinning import pinned_for
 from evalkit.provenance import with_plan
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.journal import open_journal
 from evalkit.report.results import write_results
 from evalkit.report.text import printable
+from evalkit.stats.history import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
 from evalkit.types import Audit, JudgeConfig
 
@@ -131,7 +134,7 @@ def judge_all(
         check_works(works)
         with ProgressLine(_title(prepared)) as line:
             done = annotate(works, store, limits=limits, watch=line, journal=journal)
-        return [_written(one, prepared, results, recipe, limits) for one in done]
+        return [_written(one, prepared, results, recipe, limits, store) for one in done]
 
 
 def judge_in_batches(
@@ -158,13 +161,14 @@ def judge_in_batches(
         def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
             planned = with_plan(entry, work.record)
             decision = gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
-            return replace(decision, sha256=canonical_digest([build_row(planned, gate.recipe)]))
+            rates = gate.rates(beside([planned, *others], planned), gate.recipe.confidence)
+            return replace(decision, sha256=canonical_digest([rates.row(planned)]))
 
         with ProgressLine(_title(prepared)) as line:
             decision, annotated = Batches(work, gate.rule, batch).judge(
                 store, decide_on, how=how, limits=limits, watch=line, journal=journal
             )
-        return decision, _written(annotated, prepared, results, gate.recipe, limits)
+        return decision, _written(annotated, prepared, results, gate.recipe, limits, store)
 
 
 def _known(store: Store, work: Work, how: Gathering) -> list[Entry]:
@@ -187,12 +191,37 @@ def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> I
         yield store, journal
 
 
-def _written(annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits) -> Judged:
-    plan = annotated.work.record
-    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, _how(prepared))]
-    rows = [build_row(entry, recipe) for entry in entries]
+def _written(
+    annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
+) -> Judged:
+    """The rows of what was judged, with what other models teach them, and the files of these."""
+    how, work = _how(prepared), annotated.work
+    plan = work.record
+    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, how)]
+    others = _others(store, work, how, recipe, entries)
+    rows = []
+    for entry in entries:
+        group = [entry, *beside(others, entry)]
+        pinned = pinned_for(entry, group, recipe, results=results)
+        rows.append(learn_rates(group, recipe, pinned=pinned).row(entry))
     write_results(results, annotated, rows, options=prepared.options, limits=limits)
     return Judged(annotated, tuple(rows))
+
+
+def _others(store: Store, work: Work, how: Gathering, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
+    """The store's other models that may teach these, read only where nothing better does and there are enough."""
+    if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
+        return []
+    if recipe.difficulty == DifficultySource.AUTO and learn_rates(entries[:1], recipe).length.own_history:
+        return []
+    judged = [
+        group
+        for group in store.plans(benchmark=work.plan.benchmark)
+        if replace(group, model=work.group.model) == work.group
+    ]
+    if len(judged) < MIN_MODELS:
+        return []
+    return [one for one in _known(store, work, how) if one.model != work.candidate.model]
 
 
 def _how(prepared: Prepared) -> Gathering:

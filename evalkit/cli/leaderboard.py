@@ -7,12 +7,11 @@ import click
 from evalkit.boards.build import Board
 from evalkit.boards.gathering import PARTS
 from evalkit.boards.leaderboard import ESTIMATORS, Wishes, make_leaderboard
-from evalkit.boards.row import DifficultySource
 from evalkit.boards.selection import Sources
 from evalkit.cli.boards import print_boards
 from evalkit.cli.options import json_option, plot_option, results_option, store_option
 from evalkit.cli.ranges import Range
-from evalkit.cli.sources import board_option, judge_option, metric_option
+from evalkit.cli.sources import board_option, difficulty_option, judge_option, metric_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.report.canonical import canonical_digest
@@ -21,6 +20,7 @@ from evalkit.report.markup.boards import boards_html
 from evalkit.report.panels import PANELS, one_board
 from evalkit.report.tables import boards_markdown, boards_text
 from evalkit.report.values import boards_csv, boards_json
+from evalkit.stats.slopes import Shape
 
 TABLE = "table"
 FORMATS = {
@@ -49,8 +49,9 @@ FORMATS = {
               help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
 @click.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
               help="Our estimators, or a published formula to compare with published rows.")  # fmt: skip
-@click.option("--difficulty", metavar="auto|fit|none|PATH", default=DifficultySource.AUTO.value, show_default=True,
-              help="Instruction difficulty: from a file, learned here, or left out; lc_compat: a folder.")  # fmt: skip
+@difficulty_option
+@click.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]), default=Shape.LEARNED.value,
+              show_default=True, help="One slope of length or two, where the models at hand teach it.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @click.option("--allow-mixed", is_flag=True,
@@ -76,6 +77,7 @@ def command(
     reference: str | None,
     estimator: str,
     difficulty: str,
+    shape: str,
     bootstrap: int,
     allow_mixed: bool,
     form: str,
@@ -92,7 +94,9 @@ def command(
     """
     if panel is not None and plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
-    named = Sources(files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results)
+    named = Sources(
+        files=sources, board=board, judge=judge, difficulty=difficulty, shape=shape, store=store, results=results
+    )
     wishes = Wishes(
         metric=metric,
         control=control,

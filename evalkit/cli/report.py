@@ -7,10 +7,9 @@ import click
 from evalkit.boards.gathering import PARTS
 from evalkit.boards.judged import read_judged
 from evalkit.boards.leaderboard import Wishes, make_leaderboard
-from evalkit.boards.row import DifficultySource
 from evalkit.boards.selection import Sources
 from evalkit.cli.options import results_option, store_option
-from evalkit.cli.sources import board_option, judge_option, metric_option
+from evalkit.cli.sources import board_option, difficulty_option, judge_option, metric_option
 from evalkit.files import write_text
 from evalkit.report.assembly import assemble_report
 from evalkit.report.chunks import SampleSize
@@ -33,8 +32,7 @@ _LARGE = 15.0
 @metric_option
 @click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
               "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
-@click.option("--difficulty", metavar="auto|fit|none|PATH", default=DifficultySource.AUTO.value, show_default=True,
-              help="Instruction difficulty: from a file, learned here, or left out.")  # fmt: skip
+@difficulty_option
 @click.option("--reference", metavar="NAME|FILE|none",
               help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
 @click.option("--by", multiple=True, type=click.Choice(PARTS), default=PARTS, show_default=True,

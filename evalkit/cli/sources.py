@@ -19,6 +19,14 @@ board_option = click.option(
     help="The benchmark whose verdicts are taken from the store, or that the sources are of.",
 )
 judge_option = click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
+difficulty_option = click.option(
+    "--difficulty",
+    metavar="auto|fit|none|PATH",
+    default=DifficultySource.AUTO.value,
+    show_default=True,
+    help="What other models teach of difficulty and of length: a history of this judge or the models at hand, only the "
+    "models at hand, nothing, or a file.",
+)
 metric_option = click.option(
     "--metric",
     type=click.Choice(RANKING),
@@ -48,13 +56,7 @@ _OPTIONS = (
     ),
     board_option,
     judge_option,
-    click.option(
-        "--difficulty",
-        metavar="auto|fit|none|PATH",
-        default=DifficultySource.AUTO.value,
-        show_default=True,
-        help="Instruction difficulty: from a file, learned from all models of the sources, or left out.",
-    ),
+    difficulty_option,
     store_option,
     results_option,
 )

@@ -10,14 +10,14 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.rates import Rates
 from evalkit.boards.row import Metric
 from evalkit.boards.sources import length_notice
+from evalkit.gate.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gate.evidence import Body, Evidence, of_one, of_two
 from evalkit.gate.rule import Decision, Outcome, Rule, Spent
 from evalkit.report.numbers import distinct
 from evalkit.stats.control import SEPARATED
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 
-# with fewer answers as long as the baseline's, or as short, a win rate at equal length leans on the regression's form
-_FEW_ON_A_SIDE = 0.2
+_LEARN = "judge 20 models or more, or name a history with --difficulty"
 # the check for refusals before they were compared with the baseline's
 _EARLIER = "refusals"
 _Verdict = tuple[Outcome, tuple[str, ...]]
@@ -38,7 +38,9 @@ def decide(
     """Hold a model, or how far it is ahead of another one, against a rule.
 
     It passes where the status is ok, there are instructions and coverage enough, and the lower end of the interval is
-    at or above the threshold were every missing verdict against it. It fails where the upper end is below were every
+    at or above the threshold were every missing verdict against it. A number at equal length that no history of the
+    judge backs decides only where length would have to go with difficulty unlike anywhere to change that, and where the
+    raw win rate lies on the same side. It fails where the upper end is below were every
     one for it; a number that is degraded fails a model only together with the raw win rate, and never where lengths
     separate the verdicts. Everything else is inconclusive.
 
@@ -53,6 +55,8 @@ def decide(
     outcome, reasons = (
         _audited(audit) or _complete(body, shown, rule) or _passed(shown, rule) or _failed(shown, raw, rule)
     ) or (Outcome.INCONCLUSIVE, (_doubt(shown, rule),))
+    rests = at_equal_length(candidate, against, rates, metric=metric, threshold=rule.threshold, shown=shown, raw=raw)
+    outcome, reasons = _at_equal_length(rests, raw, rule, (outcome, reasons))
     outcome, reasons = _declining(candidate, audit, rule, (outcome, reasons))
     return Decision(
         outcome=outcome,
@@ -74,6 +78,7 @@ def decide(
         audit=audit,
         spent=spent,
         sha256=sha256,
+        equal_length=rests,
     )
 
 
@@ -106,6 +111,34 @@ def _audited(audit: Audit | None) -> _Verdict | None:
     if audit is None or not audit.failures:
         return None
     return Outcome.AUDIT_FAILED, tuple(finding.reason for finding in audit.failures)
+
+
+def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdict: _Verdict) -> _Verdict:
+    """Hold back what a regression says against the verdicts as they are, or by taking difficulty for length, unless a
+    history of the judge stands behind it; and say where a model is judged at equal length only.
+    """
+    outcome, reasons = verdict
+    if rests is None or outcome not in (Outcome.PASSED, Outcome.FAILED):
+        return verdict
+    if not rests.raw_agrees:
+        value, limit = raw.measured.value, rule.threshold
+        assert value is not None
+        side = f"the {'raw win rate' if rule.against is None else 'raw difference'} is {distinct(value, limit)}"
+        side += f", {'below' if value < limit else 'not below'} {limit:g}"
+        if rests.own_history:
+            return outcome, (f"at equal length only: {side}", *reasons)
+        return Outcome.INCONCLUSIVE, (
+            f"{side}, and no history of this judge backs what the regression makes of length: {_LEARN}",
+            *reasons,
+        )
+    if outcome == Outcome.PASSED and not rests.survives:
+        strength = "some correlation" if rests.correlation is None else f"a correlation of {rests.correlation:.2f}"
+        return Outcome.INCONCLUSIVE, (
+            f"{strength} between length and difficulty would change that, and no history of this judge tells them "
+            f"apart (up to {LEAST_CORRELATION:g} is to be expected): {_LEARN}",
+            *reasons,
+        )
+    return verdict
 
 
 def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verdict) -> _Verdict:
@@ -203,12 +236,10 @@ def _caveats(candidate: Entry, metric: Metric, rates: Rates, rule: Rule, audit: 
         found.append("verdict noise was not measured: every question was asked once")
     if components is not None and components.orders == 1 and not candidate.graded:
         found.append("what the order of two answers changes was not measured: every pair was shown in one order")
-    sparse = _sparse_side(candidate)
-    if metric == Metric.LC_WIN_RATE and rates.length is None and sparse is not None and sparse[0] < _FEW_ON_A_SIDE:
-        found.append(
-            f"only {sparse[0]:.1%} of the answers are as {sparse[1]} as the baseline's: the LC win rate leans on the "
-            "form of the regression; --difficulty fit, learned from five models or more, steadies it"
-        )
+    if metric == Metric.LC_WIN_RATE:
+        found.append(str(rates.length))
+    elif metric == Metric.STYLE_WIN_RATE:
+        found.append(str(rates.style))
     return found
 
 
@@ -234,11 +265,3 @@ def _doubts_of(against: Entry | None) -> list[str]:
     if against is None or against.audit is None:
         return []
     return [f"{against.model}: the audit refuses its outputs: {one.reason}" for one in against.audit.failures]
-
-
-def _sparse_side(candidate: Entry) -> tuple[float, str] | None:
-    """The smaller share of answers at least as long as the baseline's, or at most, and which it is."""
-    difference = candidate.sample.length_difference
-    if difference is None or not len(difference):
-        return None
-    return min((float((difference >= 0).mean()), "long"), (float((difference <= 0).mean()), "short"))

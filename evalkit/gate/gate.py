@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import learn_rates
+from evalkit.boards.rates import Pinned, Rates, learn_rates
 from evalkit.boards.row import Recipe
 from evalkit.errors import ConfigError
 from evalkit.gate.choice import Wanted, check_against, choose
@@ -14,13 +14,22 @@ from evalkit.gate.rule import Decision, Rule, Spent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The `recipe` takes its confidence from the rule. `notes` go with every decision."""
+    """The `recipe` takes its confidence from the rule. `notes` go with every decision. `pinned` is what taught the
+    candidate's row when it was written.
+    """
 
     rule: Rule
     recipe: Recipe
     wanted: Wanted
     benchmark: str
     notes: tuple[str, ...] = ()
+    pinned: Pinned | None = None
+
+    def rates(self, group: Sequence[Entry], confidence: float) -> Rates:
+        """How rates of a group of comparable entries come about."""
+        # a difference takes what teaches both models now
+        pinned = self.pinned if self.rule.against is None else None
+        return learn_rates(group, replace(self.recipe, confidence=confidence), pinned=pinned)
 
     def look(
         self, candidate: Entry, others: Sequence[Entry], rule: Rule, *, keys: frozenset[str], spent: Spent
@@ -48,7 +57,7 @@ class Gate:
             against = choose(group, rule.against, Wanted(compat=self.wanted.compat))
         return decide(
             candidate,
-            learn_rates(group, replace(self.recipe, confidence=rule.confidence)),
+            self.rates(group, rule.confidence),
             rule,
             benchmark=self.benchmark,
             against=against,

@@ -6,6 +6,7 @@ from enum import Enum
 
 from evalkit.boards.row import MIN_COVERAGE, Metric
 from evalkit.errors import ConfigError
+from evalkit.gate.equal_length import EqualLength
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.types import OK, Audit, Estimate
@@ -77,7 +78,8 @@ class Decision:
 
     `estimate` is the metric in percent, or under `--against` the paired difference in points, with the interval at the
     rule's confidence. `pessimistic` and `optimistic` are the same were every missing verdict against the candidate and
-    for it. `win_rate` is the raw one. The first of `reasons` decides; `notes` do not.
+    for it. `win_rate` is the raw one. `equal_length` is what a number at equal length or style rests on. The first of
+    `reasons` decides; `notes` do not.
     """
 
     outcome: Outcome
@@ -99,6 +101,13 @@ class Decision:
     audit: Audit | None = None
     spent: Spent | None = None
     sha256: str = ""
+    equal_length: EqualLength | None = None
+
+    @property
+    def at_equal_length_only(self) -> bool:
+        """Whether the raw win rate, or difference, would have had the other outcome."""
+        decided = self.outcome in (Outcome.PASSED, Outcome.FAILED)
+        return decided and self.equal_length is not None and not self.equal_length.raw_agrees
 
     @property
     def open(self) -> bool:

@@ -1,11 +1,13 @@
 """What a gate decided: in a few lines, in prose with every number, and as plain values."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from evalkit.boards.row import Metric
+from evalkit.gate.equal_length import LEAST_CORRELATION, EqualLength
 from evalkit.gate.rule import Decision
 from evalkit.report.numbers import chosen, distinct, interval, level, percent
 from evalkit.report.text import printable
@@ -17,9 +19,9 @@ _LONGEST = 500
 
 def gate_text(decision: Decision) -> str:
     """Three lines for a terminal: the outcome with its number, what it rests on, and why."""
-    rule, outcome = decision.rule, decision.outcome.value.upper()
+    rule = decision.rule
     return (
-        f"{outcome}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}\n"
+        f"{verdict(decision)}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}\n"
         f"n {decision.n} (at least {rule.min_n}), coverage {percent(100 * decision.coverage)} % "
         f"(at least {level(rule.min_coverage)}), judge {line(decision.judge)}\n"
         f"why: {why(decision)}\n"
@@ -58,6 +60,8 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "coverage": _rounded(decision.coverage),
         "min_coverage": rule.min_coverage,
         "allow_refusals": rule.allow_refusals,
+        "equal_length": None if decision.equal_length is None else _equal_length_document(decision.equal_length),
+        "at_equal_length_only": decision.at_equal_length_only,
         "reasons": list(decision.reasons),
         "notes": list(decision.notes),
         "audit": None if decision.audit is None else _audit_document(decision.audit),
@@ -68,6 +72,12 @@ def gate_document(decision: Decision) -> dict[str, Any]:
 
 def gate_json(decision: Decision) -> str:
     return json.dumps(gate_document(decision), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def verdict(decision: Decision) -> str:
+    """The outcome as the first line has it."""
+    only = " at equal length only" if decision.at_equal_length_only else ""
+    return f"{decision.outcome.value.upper()}{only}"
 
 
 def subject(decision: Decision) -> str:
@@ -116,7 +126,7 @@ def line(text: str) -> str:
 
 def _sentences(decision: Decision) -> list[str]:
     return [
-        f"The gate says {decision.outcome.value.upper()}: {why(decision)}.",
+        f"The gate says {verdict(decision)}: {why(decision)}.",
         _measurement(decision),
         _demand(decision),
         *_missing(decision),
@@ -125,6 +135,7 @@ def _sentences(decision: Decision) -> list[str]:
         f"The judge is {line(decision.judge)}, digest {line(decision.digest) or 'unknown'}; the baseline is "
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
         *_audited(decision.audit),
+        *_rests(decision),
         _error_rates(decision),
         *_savings(decision),
         *(f"Note: {line(note)}." for note in dict.fromkeys((*decision.estimate.notes, *decision.notes))),
@@ -195,11 +206,27 @@ def _audited(audit: Audit | None) -> list[str]:
     ]
 
 
+def _rests(decision: Decision) -> list[str]:
+    """What a number at equal length rests on."""
+    rests = decision.equal_length
+    if rests is None or rests.own_history or rests.correlation is None:
+        return []
+    if math.isinf(rests.correlation):
+        return ["No correlation between length and difficulty would change the conclusion."]
+    return [
+        f"A correlation of {rests.correlation:.2f} between length and difficulty would change the conclusion; without "
+        f"a history of this judge a gate passes from {LEAST_CORRELATION:g} on."
+    ]
+
+
 def _error_rates(decision: Decision) -> str:
     side = level(decision.error_rate)
+    controlled = decision.rule.metric in (Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE)
+    form = " and the form of the regression right" if controlled else ""
     return (
-        f"Error rates: a model that is exactly at the threshold passes in at most about {side} of such runs, and fails "
-        f"in at most about {side}; a worse one passes, and a better one fails, more rarely still."
+        f"Error rates: were the instructions drawn independently{form}, a model exactly at the threshold would pass in "
+        f"at most about {side} of such runs, and fail in at most about {side}; a worse one would pass, and a better "
+        "one fail, more rarely still."
     )
 
 
@@ -236,6 +263,16 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
     numbers = ("value", "lower", "upper", "stderr")
     found = {name: None if (one := getattr(estimate, name)) is None else _rounded(one) for name in numbers}
     return {**found, "status": str(estimate.status)}
+
+
+def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
+    correlation = rests.correlation
+    return {
+        "own_history": rests.own_history,
+        # JSON has no infinity: no correlation would change the conclusion
+        "correlation": None if correlation is None or math.isinf(correlation) else _rounded(correlation),
+        "raw_agrees": rests.raw_agrees,
+    }
 
 
 def _audit_document(audit: Audit) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from evalkit.boards.build import Board
 
 DECIMALS_STORED = 9
+# percent: where neither model is the better
+EVEN = 50.0
 
 
 def boards_json(boards: "Sequence[Board]") -> str:
@@ -97,7 +100,8 @@ def row_values(row: BoardRow) -> dict[str, Any]:
 def row_notes(row: BoardRow) -> list[str]:
     """What is to be known of a row's numbers, each once."""
     styled = () if row.styled is None else row.styled.estimate.notes
-    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled)))
+    taught = [f"LC win rate: {row.background}"] if row.controlled.coefficients and row.recipe.compat is None else []
+    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled, *taught)))
 
 
 def audit_value(audit: Audit | None) -> str | None:
@@ -123,6 +127,7 @@ def _compared_values(row: BoardRow) -> dict[str, Any]:
         "lc_upper": lc.upper,
         "lc_stderr": lc.stderr,
         "lc_status": str(row.status(Metric.LC_WIN_RATE)),
+        **_control_values(row),
         "win_rate": raw.value,
         "win_rate_stderr": raw.stderr,
         "win_rate_lower": raw.lower,
@@ -141,6 +146,28 @@ def _compared_values(row: BoardRow) -> dict[str, Any]:
         "n_inconsistent": sample.n_inconsistent,
         **_common_values(row),
         "baseline": row.entry.baseline,
+    }
+
+
+def _control_values(row: BoardRow) -> dict[str, Any]:
+    """What the LC win rate rests on: who taught it, the parts of its error in points, and how the fit was checked."""
+    controlled = row.controlled
+    parts, overlap, check = controlled.parts, controlled.overlap, controlled.check
+    sensitivity = None if controlled.sensitivity is None else controlled.sensitivity.correlation_to(EVEN)
+    return {
+        "lc_source": row.background.source.value if controlled.coefficients else None,
+        "lc_models": row.background.models or None,
+        "lc_error_sampling": None if parts is None else parts.sampling,
+        "lc_error_history": None if parts is None else parts.history,
+        "lc_error_form": None if parts is None else parts.form,
+        "lc_error_confounding": None if parts is None else parts.confounding,
+        "lc_sensitivity": None if sensitivity is None or math.isinf(sensitivity) else sensitivity,
+        "lc_slope_deviation": controlled.deviation,
+        "share_as_long": None if overlap is None else overlap.as_long,
+        "share_as_short": None if overlap is None else overlap.as_short,
+        "equal_length_residual": None if check is None else check.residual,
+        "equal_length_z": None if check is None else check.z,
+        "equal_length_n": None if check is None else check.n,
     }
 
 

@@ -41,9 +41,7 @@ class CoefficientPrior:
         kept = [name for name in names if name in self.names]
         places = [self.names.index(name) for name in kept]
         block = np.ix_(places, places)
-        return CoefficientPrior(
-            tuple(kept), self.mean[places], self.spread[block], self.error[block], self.form[block]
-        )
+        return CoefficientPrior(tuple(kept), self.mean[places], self.spread[block], self.error[block], self.form[block])
 
     def widened(self, names: Sequence[str], factor: float) -> "CoefficientPrior":
         """The prior with so many times the deviations in these coefficients."""

@@ -3,8 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from evalkit.stats.covariates import LENGTH, LONGER, SHORTER, Design
 from evalkit.stats.logistic import LogisticFit, expit
 from evalkit.stats.sample import Floats, Sample
@@ -32,6 +30,12 @@ class Sensitivity:
     lower: float
     upper: float
     log_odds: float
+
+    @property
+    def points(self) -> float:
+        """How far the estimate moves for each unit of correlation, in points, where it is."""
+        share = self.value / 100
+        return 100 * self.log_odds * share * (1 - share)
 
     def correlation_to(self, threshold: float) -> float:
         """The correlation at which the interval no longer lies on one side of a threshold in percent; 0 where it does

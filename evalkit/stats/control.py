@@ -431,7 +431,8 @@ def _prior_errors(regression: _Regression) -> tuple[float, Floats, float]:
     held = prior.on(regression.design.names)
     pull = (held.precision @ (regression.fit.covariance @ regression.gradient))[places]
     shared = np.concatenate([pull @ square_root(prior.error), pull @ square_root(prior.form)])
-    return float(np.sqrt(max(0.0, pull @ prior.spread @ pull))), shared, float(np.sqrt(max(0.0, pull @ prior.form @ pull)))
+    own, form = (math.sqrt(max(0.0, float(pull @ one @ pull))) for one in (prior.spread, prior.form))
+    return own, shared, form
 
 
 def _covering(value: float, raw: Estimate) -> tuple[float, float]:

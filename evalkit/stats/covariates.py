@@ -128,8 +128,10 @@ def split_length(term: Floats) -> tuple[Floats, Floats]:
 def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
     """The terms with that of length in its two parts, as far as there are answers in both."""
     parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
-    return {**{name: part for name, part in parts.items() if part.any()},
-            **{name: term for name, term in terms.items() if name != LENGTH}}
+    return {
+        **{name: part for name, part in parts.items() if part.any()},
+        **{name: term for name, term in terms.items() if name != LENGTH},
+    }
 
 
 def _baseline_length(sample: Sample) -> Floats | None:

@@ -42,9 +42,7 @@ class NearEqual:
     variance: Floats
 
 
-def near_equal(
-    sample: Sample, near: NDArray[np.bool_], *, predicted: Floats, dispersion: float
-) -> NearEqual:
+def near_equal(sample: Sample, near: NDArray[np.bool_], *, predicted: Floats, dispersion: float) -> NearEqual:
     """What there is to check of one model.
 
     Args:

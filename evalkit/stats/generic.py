@@ -50,13 +50,18 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
             raise StatsError(f"{len(table.models)} models tell nothing of a judge; at least {MIN_MODELS} needed")
         mean, spread, error = learn_levels(table)
         alone.append(CoefficientPrior(ALONE, mean, spread, error, np.zeros_like(spread)))
-        squares += [_correlation(samples[model], history.for_model(model, samples[model])) ** 2 for model in history.members]
+        squares += [
+            _correlation(samples[model], history.for_model(model, samples[model])) ** 2 for model in history.members
+        ]
     weight = float(np.mean([prior.mean[-1] for prior in beside]))
     return Generic(
         _pooled(beside),
         _pooled(alone),
         # a further judge differs from the mean of few; difficulty that is not in the regression flattens what is
-        Confounding(float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges)))), weight / float(np.sqrt(1 + _FLATTENED * weight**2))),
+        Confounding(
+            float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges)))),
+            weight / float(np.sqrt(1 + _FLATTENED * weight**2)),
+        ),
     )
 
 

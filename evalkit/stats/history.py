@@ -20,7 +20,7 @@ MIN_MODELS_FOR_SLOPES = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """Difficulty by instruction key, higher where candidates fare better, and the prior of a further model's regression.
+    """Difficulty by instruction key, higher where candidates fare better, and the prior of a further model.
 
     Difficulty has unit spread; `precision` is how well each is known. `members` are the models behind it by name, in
     whose regressions `controls` are held equal; `shape` says how length counts.

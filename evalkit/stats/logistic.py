@@ -22,7 +22,7 @@ _SMALLEST_STEP = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """A normal prior on the coefficients: `mean`, shape (p,), and `precision`, shape (p, p); precision 0 says nothing."""
+    """A normal prior on coefficients: `mean`, shape (p,), and `precision`, shape (p, p); precision 0 says nothing."""
 
     mean: Floats
     precision: Floats

@@ -1,4 +1,4 @@
-"""Models of one judge as draws from a population: instruction difficulty and the typical coefficients, learned jointly."""
+"""Models of one judge as draws from a population: difficulty and the typical coefficients, learned jointly."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,9 @@ class Population:
     dispersion: Floats
 
 
-def learn_population(table: Table, turn: Floats, varying: NDArray[np.bool_], *, absent: NDArray[np.bool_]) -> Population:
+def learn_population(
+    table: Table, turn: Floats, varying: NDArray[np.bool_], *, absent: NDArray[np.bool_]
+) -> Population:
     """Learn difficulty and coefficients from all verdicts by alternating Newton steps and moments.
 
     The model is logit P(candidate wins) = a_m + b_m * (controls turned) + c_m * difficulty_i, with b_m and c_m drawn
@@ -182,8 +184,8 @@ def _widened(spread: Floats, factor: Floats) -> Floats:
 def newton_step(
     table: Table, design: Floats, coefficients: Floats, weight: Floats, mean: Floats, spread: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """One step of every model's coefficients, held by one spread or by each model's own; with the inverse of the penalised information, and the information of
-    the verdicts alone, both of shape (m, 1 + k, 1 + k).
+    """One step of every model's coefficients, held by one spread or by each model's own; with the inverse of the
+    penalised information, and the information of the verdicts alone, both of shape (m, 1 + k, 1 + k).
     """
     chance = _predict(design, coefficients)
     information = (design * (weight * chance * (1 - chance))[:, :, None]).transpose(0, 2, 1) @ design
@@ -194,9 +196,10 @@ def newton_step(
     gradient = (design.transpose(0, 2, 1) @ residual[:, :, None])[:, :, 0]
     away = coefficients - np.concatenate([[0.0], mean])
     gradient = gradient - (precision @ away[:, :, None])[:, :, 0]
-    covariance = np.linalg.inv(information + precision)
+    covariance: Floats = np.linalg.inv(information + precision).astype(np.float64)
     step = (covariance @ gradient[:, :, None])[:, :, 0]
-    return coefficients + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), covariance, information
+    moved: Floats = coefficients + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+    return moved, covariance, information
 
 
 def _predict(design: Floats, coefficients: Floats) -> Floats:
@@ -257,7 +260,7 @@ def _trust(away: Floats, covariance: Floats, spread: Floats) -> Floats:
 
 
 def learn_levels(table: Table) -> tuple[Floats, Floats, Floats]:
-    """The typical coefficients besides the level where nothing is known of difficulty: mean, spread, error of the mean."""
+    """The typical coefficients besides the level where nothing tells difficulty: mean, spread, error of the mean."""
     m, n = table.preference.shape
     design = np.concatenate([np.ones((m, n, 1)), table.controls], axis=2)
     k = design.shape[2] - 1

@@ -76,8 +76,8 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
 
     Two slopes have a gap that is the same for all models up to a spread: the smallest that the held-out verdicts do
     not contradict, within two standard errors of the best. A model whose slope is none of this judge's, as of a
-    submission that games it, teaches nothing. The shapes are weighed by the share of instruction resamples in which either
-    predicts better, whose normal limit needs no draws; as far as that leaves the shape open, it is an error.
+    submission that games it, teaches nothing. The shapes are weighed by the share of instruction resamples in which
+    either predicts better, whose normal limit needs no draws; as far as that leaves the shape open, it is an error.
 
     Args:
         least: so many models are left at least.

@@ -16,9 +16,9 @@ class Measured:
 
     A row's influence over n is how far the estimate moves when that row gets one more row's weight; for win rates it is
     in percentage points. Two errors come on top of the estimate's standard error, which is that of sampling
-    instructions, both in these units: `own_error` is the model's alone, as of a slope unlike that of the models that its
-    prior was learned from; `shared_errors` are how far the estimate moves with each error of what was learned, by one
-    standard deviation, and all that was estimated with the same prior moves together.
+    instructions, both in these units: `own_error` is the model's alone, as of a slope unlike that of the models that
+    its prior was learned from; `shared_errors` are how far the estimate moves with each error of what was learned, by
+    one standard deviation, and all that was estimated with the same prior moves together.
     """
 
     estimate: Estimate

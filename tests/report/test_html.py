@@ -205,6 +205,13 @@ def test_the_baselines_own_row_keeps_its_place_when_ranks_are_sorted() -> None:
         ("won", "–", None),
     ]
     assert (lines[1].kind, lines[1].status) == ("itself", "baseline")
+    (at_equal_length,) = build_boards([entry("good", 0.8), entry("base", 0.5)], Recipe())
+    told = [(one.word, one.subject, one.meaning) for one in statements(at_equal_length)]
+    assert (
+        "baseline",
+        "LC win rate of base",
+        "Not ranked: the baseline itself, which is 50 by definition.",
+    ) in told
 
 
 def test_the_page_of_a_published_formula_names_no_leader() -> None:

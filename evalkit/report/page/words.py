@@ -19,6 +19,7 @@ from evalkit.types import StatusKind
 AUDIT, ITSELF = "audit", "itself"
 # what a status is called, by its kind
 STATUS = {**{kind.value: word for kind, word in KINDS.items()}, AUDIT: REFUSED, ITSELF: BASELINE}
+_IDENTICAL = "identical"
 _SOUND = "No check speaks against the number."
 _MEANINGS = {
     StatusKind.OK.value: f"{_SOUND} Its interval is about other instructions like these, not about another judge.",
@@ -26,7 +27,7 @@ _MEANINGS = {
                                "has no rank, and the table and the figures draw it hollow.",
     StatusKind.NOT_ESTIMABLE.value: "The verdicts do not allow a number, and none is made up; the reason says why.",
     AUDIT: "An audit found the outputs unfit to be compared with others', so the model has no rank and is not drawn.",
-    ITSELF: "The model that all others are compared with. It stands at 50 and has no rank.",
+    ITSELF: "The model that all others are compared with, which is 50 where length is held equal. It has no rank.",
 }  # fmt: skip
 LEGEND = tuple((kind, word, _MEANINGS[kind]) for kind, word in STATUS.items())
 # of each model's rank interval by itself
@@ -161,7 +162,8 @@ def _about(board: Board, metric: Metric) -> Iterator[Statement]:
         for one in doubts(board, metric, kind):
             subject = f"{sentence(metric.title)} of {who(board, one.models)}"
             reason = why if metric == board.metric or kind == StatusKind.NOT_ESTIMABLE else "Take it with care"
-            yield Statement(kind.value, STATUS[kind.value], subject, f"{reason}: {one.words.rstrip('.')}.")
+            name = ITSELF if one.code == _IDENTICAL else kind.value
+            yield Statement(name, STATUS[name], subject, f"{reason}: {one.words.rstrip('.')}.")
     rows = [row for row in board.rows if not row.entry.refused]
     sound = [printable(row.entry.model) for row in rows if row.status(metric).kind == StatusKind.OK]
     if sound:

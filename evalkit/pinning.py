@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.boards.background import (
+    UNTAUGHT,
     Background,
     Known,
     Source,
@@ -22,7 +23,7 @@ from evalkit.boards.rates import Pinned
 from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.errors import StatsError
 from evalkit.files import safe_name
-from evalkit.provenance import ROW_FILE, rows_of
+from evalkit.provenance import LENGTH_TAUGHT, ROW_FILE, STYLE_TAUGHT, rows_of
 from evalkit.stats.covariates import LENGTH
 from evalkit.stats.history import fit_history
 
@@ -44,12 +45,16 @@ def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results:
         if not _is_of(document, entry):
             continue
         provenance = document["provenance"]
-        length = learned_again(provenance.get("background"), entry, group, known=recipe.known)
-        style = learned_again(
-            provenance.get("style_background"), entry, group, known=recipe.known, controls=recipe.controls
-        )
+        length = learned_again(provenance.get(LENGTH_TAUGHT), entry, group, known=recipe.known)
+        style = learned_again(provenance.get(STYLE_TAUGHT), entry, group, known=recipe.known, controls=recipe.controls)
         return None if length is None or style is None else Pinned(length, style)
     return None
+
+
+def rests_on_models(document: Any) -> bool:
+    """Whether a written background was learned from models that were at hand."""
+    source = document.get("source") if isinstance(document, Mapping) else None
+    return source in (Source.MODELS.value, Source.DIFFICULTY_OF_MODELS.value)
 
 
 def learned_again(
@@ -76,7 +81,7 @@ def _learned(
     written: Background, entry: Entry, group: Sequence[Entry], known: Known, controls: Sequence[str]
 ) -> Background | None:
     if written.source == Source.NONE:
-        return nothing_known(known)
+        return UNTAUGHT if written.confounding is None else nothing_known(known)
     if written.source == Source.GENERIC:
         return of_generic(known.generic)
     if written.source in (Source.FILE, Source.DIFFICULTY_OF_FILE):

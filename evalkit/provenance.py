@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
-from evalkit.boards.background import Background, background_document
+from evalkit.boards.background import UNTAUGHT, Background, background_document
 from evalkit.boards.entries import Entry, Gathering, Lengths
 from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
@@ -25,10 +25,15 @@ ROW_FILE = "row.json"
 # in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row
 ANNOTATIONS = "annotations_sha256"
 SEAL = "document_sha256"
+# what other models taught the row at equal length, and at equal style
+LENGTH_TAUGHT, STYLE_TAUGHT = "background", "style_background"
 _VALUES, _COMPAT, _HISTORY = "values", "compat", "history"
 # resampling for longer than anybody waits is an edited number
 _MOST_REPLICATES = 1_000_000
 _PLANNED = ("orders", "repeats", "seed", "limit", "shortcut", "intersect", "by_turn")
+
+
+Difficulties = Mapping[str, float] | HistoryFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +69,8 @@ def provenance_document(row: BoardRow) -> dict[str, Any]:
         "verdicts_sha256": None if entry.origin is None else entry.origin.verdicts,
         "replies_sha256": None if entry.origin is None else entry.origin.replies,
         "recipe": _recipe_document(row),
-        "background": _background_document(row, row.background),
-        "style_background": _background_document(row, row.style_background),
+        LENGTH_TAUGHT: _background_document(row, row.background),
+        STYLE_TAUGHT: _background_document(row, row.style_background),
         "evalkit": __version__,
     }
 
@@ -83,14 +88,15 @@ def seal_fits(document: Mapping[str, Any]) -> bool:
     return bool(document["provenance"].get(SEAL) == _seal(document))
 
 
-def read_computation(document: Mapping[str, Any], *, difficulty: Mapping[str, float] | None = None) -> Computation:
+def read_computation(document: Mapping[str, Any], *, difficulty: Difficulties | None = None) -> Computation:
     """How the numbers of a row with provenance were made.
 
     Args:
-        difficulty: the values that the row was computed with, where it was.
+        difficulty: the values or the history that the row was computed with, where somebody named them.
 
     Raises:
-        InputError: not of our making; a recipe that takes other models into account; or one without its difficulty.
+        InputError: not of our making; a recipe that cannot be followed with one model's row; or one without its
+            difficulty.
     """
     recipe = document["provenance"].get("recipe")
     if not isinstance(recipe, dict):
@@ -162,7 +168,7 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
 
 def _background_document(row: BoardRow, background: Background) -> dict[str, Any]:
     """What other models taught of just this row's instructions; where nothing was computed of it, nothing."""
-    told = background.for_row(row.entry.model, row.entry.sample) if row.entry.baseline else Background()
+    told = background.for_row(row.entry.model, row.entry.sample) if row.entry.baseline else UNTAUGHT
     return background_document(told)
 
 
@@ -185,7 +191,7 @@ def _compat_digest(inputs: "CompatInputs") -> str:
     return hashlib.sha256(json.dumps([sorted(inputs.difficulty.items()), gamed]).encode()).hexdigest()
 
 
-def _computation(recipe: Mapping[str, Any], difficulty: Mapping[str, float] | None) -> Computation:
+def _computation(recipe: Mapping[str, Any], difficulty: Difficulties | None) -> Computation:
     confidence, replicates = float(recipe["confidence"]), int(recipe["bootstrap"])
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence:g} is not between 0 and 1")
@@ -212,18 +218,20 @@ def _computation(recipe: Mapping[str, Any], difficulty: Mapping[str, float] | No
     )
 
 
-def _difficulty(
-    named: Mapping[str, Any], difficulty: Mapping[str, float] | None
-) -> Mapping[str, float] | DifficultySource:
-    if named["kind"] == DifficultySource.NONE.value:
-        return DifficultySource.NONE
-    if named["kind"] != _VALUES:
-        raise InputError(f"a row whose difficulty is of kind {named['kind']!r} cannot be computed by itself")
-    if difficulty is None:
-        raise InputError("was computed with a file of instruction difficulties. Give it with --difficulty")
-    if _values_digest(difficulty) != named["sha256"]:
-        raise InputError("was computed with other instruction difficulties than those that were given")
-    return difficulty
+def _difficulty(named: Mapping[str, Any], given: Difficulties | None) -> Difficulties | DifficultySource:
+    sources = {source.value: source for source in DifficultySource}
+    kind = named["kind"]
+    if kind in sources:
+        return sources[kind]
+    if kind not in (_VALUES, _HISTORY):
+        raise InputError(f"a row whose difficulty is of kind {kind!r} cannot be computed by itself")
+    what = "a file of instruction difficulties" if kind == _VALUES else "a history file"
+    if given is None or isinstance(given, HistoryFile) != (kind == _HISTORY):
+        raise InputError(f"was computed with {what}. Give it with --difficulty")
+    digest = given.digest if isinstance(given, HistoryFile) else _values_digest(given)
+    if digest != named["sha256"]:
+        raise InputError(f"was computed with {what} other than the one that was given")
+    return given
 
 
 def _seal(document: Mapping[str, Any]) -> str:

@@ -8,15 +8,34 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
-from evalkit.boards.entries import Lengths
+from evalkit.boards.background import UNTAUGHT, Background, background_of
+from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.history_file import HistoryFile
+from evalkit.boards.known import read_known
+from evalkit.boards.rates import Pinned
 from evalkit.boards.row import BoardRow, build_row
+from evalkit.boards.sources import entries_of_store
 from evalkit.documents import parse_json, read_text
 from evalkit.engine.plan import judge_facts
 from evalkit.errors import EvalkitError, InputError
 from evalkit.judge import annotate_all
-from evalkit.provenance import ANNOTATIONS, ROW_FILE, SEAL, annotations_digest, read_computation, seal_fits, with_plan
+from evalkit.pinning import learned_again, rests_on_models
+from evalkit.provenance import (
+    ANNOTATIONS,
+    LENGTH_TAUGHT,
+    ROW_FILE,
+    SEAL,
+    STYLE_TAUGHT,
+    Computation,
+    Difficulties,
+    annotations_digest,
+    read_computation,
+    seal_fits,
+    with_plan,
+)
 from evalkit.report.canonical import stored_document
+from evalkit.stats.covariates import LENGTH
 from evalkit.store import Group, PlanRecord, Store
 from evalkit.store.upkeep import damage_of
 from evalkit.types import Annotation, JudgeConfig
@@ -45,6 +64,7 @@ class Cause(Enum):
     DAMAGED = "damaged in the store"
     ABSENT = "not in the store"
     VERSION = "computed by another version of evalkit"
+    OLDER = "computed by an earlier method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +110,7 @@ class Verification:
     refused: tuple[InputError, ...]
 
 
-def verify_files(path: Path, store: Store, *, difficulty: Mapping[str, float] | None = None) -> Verification:
+def verify_files(path: Path, store: Store, *, difficulty: Difficulties | None = None) -> Verification:
     """Verify a file of rows; of a folder, every one below it.
 
     Raises:
@@ -110,7 +130,7 @@ def verify_files(path: Path, store: Store, *, difficulty: Mapping[str, float] | 
     return Verification(tuple(rows), tuple(refused))
 
 
-def verify_row(document: Any, store: Store, *, difficulty: Mapping[str, float] | None = None) -> Verified:
+def verify_row(document: Any, store: Store, *, difficulty: Difficulties | None = None) -> Verified:
     """Compute a row of `row.json` anew from the raw replies, read once more, and compare every field of it.
 
     Args:
@@ -133,7 +153,7 @@ def verify_row(document: Any, store: Store, *, difficulty: Mapping[str, float] |
     return replace(verified, differences=(*edited, *verified.differences))
 
 
-def _verify_file(path: Path, store: Store, difficulty: Mapping[str, float] | None) -> Iterator[Verified]:
+def _verify_file(path: Path, store: Store, difficulty: Difficulties | None) -> Iterator[Verified]:
     found = parse_json(read_text(path), str(path))
     if found == []:
         raise InputError(f"{path}: holds no row. {_AGAIN}")
@@ -150,7 +170,7 @@ def _verify_file(path: Path, store: Store, difficulty: Mapping[str, float] | Non
         yield verified
 
 
-def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Mapping[str, float] | None) -> Verified:
+def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Difficulties | None) -> Verified:
     if damaged := damage_of(store, group):
         named = [(f"{one.table} {one.key}", "sound", "damaged") for one in damaged]
         return _unlike(document, [Difference(*one, Cause.DAMAGED, ("it should be", "and is")) for one in named])
@@ -163,19 +183,21 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Ma
     if plan is None:
         raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
     annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
-    row = _row(document, annotations, plan, difficulty)
+    row, taught = _row(document, annotations, plan, store, difficulty)
     if row is None:
         part = Difference("part", _json(document.get("part")), _ABSENT, Cause.ABSENT)
         return _unlike(document, [part])
     found = stored_document(row, benchmark=group.benchmark)
-    notes = (*_version_notes(document, plan), *_length_notes(row, annotations))
+    notes = (*_version_notes(document, plan), *_length_notes(row, annotations), *taught)
+    differences = [*_judge_differences(plan, config), *_differences(document, found)]
+    older = [one for one in differences if one.cause == Cause.OLDER]
     return Verified(
         model=group.model,
         judge=config.name,
-        differences=(*_judge_differences(plan, config), *_differences(document, found)),
+        differences=tuple(one for one in differences if one.cause != Cause.OLDER),
         n_verdicts=sum(one.preference is not None or one.rating is not None for one in annotations),
         sha256=found["sha256"],
-        notes=notes,
+        notes=(*notes, *(f"older method: {one}" for one in older)),
         row=row,
     )
 
@@ -184,16 +206,61 @@ def _row(
     document: dict[str, Any],
     annotations: Sequence[Annotation],
     plan: PlanRecord,
-    difficulty: Mapping[str, float] | None,
-) -> BoardRow | None:
-    """The row of the document's part; None where the store has no such part."""
+    store: Store,
+    difficulty: Difficulties | None,
+) -> tuple[BoardRow | None, list[str]]:
+    """The row of the document's part, None where the store has no such part; and what is to be said of its teachers."""
     made = read_computation(document, difficulty=difficulty)
     try:
         entries = entries_of_annotations(annotations, made.how)
         entry = next((one for one in entries if (one.part or None) == document.get("part")), None)
-        return None if entry is None else build_row(with_plan(entry, plan), made.recipe, parts=made.parts)
+        if entry is None:
+            return None, []
+        entry = with_plan(entry, plan)
+        taught, notes = _taught(document, entry, made, store, difficulty)
+        row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, parts=made.parts)
+        return row, notes
     except EvalkitError as error:
         raise InputError(f"cannot be computed: {error}") from error
+
+
+def _taught(
+    document: dict[str, Any], entry: Entry, made: Computation, store: Store, difficulty: Difficulties | None
+) -> tuple[Pinned, list[str]]:
+    """What other models taught the row, learned again from what it rested on; where that is gone, as the row has it."""
+    provenance = document["provenance"]
+    if LENGTH_TAUGHT not in provenance:
+        # rows of an earlier method were made by their own verdicts alone
+        return Pinned(UNTAUGHT, UNTAUGHT), []
+    known = read_known([])
+    if isinstance(difficulty, HistoryFile):
+        known = replace(known, files=(difficulty, *known.files))
+    written = [provenance[LENGTH_TAUGHT], provenance.get(STYLE_TAUGHT)]
+    group = _beside(entry, made, store) if any(map(rests_on_models, written)) else [entry]
+    found, notes = [], []
+    for one, controls in zip(written, ((LENGTH,), made.recipe.controls), strict=True):
+        again = learned_again(one, entry, group, known=known, controls=controls)
+        if again is None:
+            notes.append(
+                "what taught this row is gone or not the same any more: its number follows from the verdicts and from "
+                "the figures in the row itself"
+            )
+        found.append(_as_written(one) if again is None else again)
+    return Pinned(*found), list(dict.fromkeys(notes))
+
+
+def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
+    """The store's models under the same judge and baseline, their verdicts put together as the row's were."""
+    assert entry.plan is not None
+    entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, how=made.how)
+    return [one for one in entries if one.group == entry.group]
+
+
+def _as_written(document: Any) -> Background:
+    try:
+        return background_of(document)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InputError("provenance: background: no background of this evalkit") from None
 
 
 def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Difference]:
@@ -204,18 +271,24 @@ def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Differ
     unlike = [path for path in paths if theirs.get(path) != ours.get(path)]
     if other_version:
         unlike = [path for path in unlike if path in theirs and path in ours]
-    follows = _follows(unlike, other_version=other_version)
+    older_method = LENGTH_TAUGHT not in said["provenance"]
+    if older_method:
+        # that method had no words for what this one adds
+        unlike = [path for path in unlike if path in theirs]
+    follows = _follows(unlike, other_version=other_version, older_method=older_method)
     for path in unlike:
         said_there, found_here = (fields.get(path, _ABSENT) for fields in (theirs, ours))
         yield Difference(".".join(path), said_there, found_here, _cause(path, follows))
 
 
-def _follows(unlike: Sequence[_Path], *, other_version: bool) -> Cause:
+def _follows(unlike: Sequence[_Path], *, other_version: bool, older_method: bool) -> Cause:
     """Why numbers differ: because of what they are computed from, if that differs."""
     causes = {_cause(path, Cause.NUMBER) for path in unlike}
     for cause in (Cause.DATA, Cause.JUDGE, Cause.PLAN, Cause.REPLIES, Cause.VERDICTS):
         if cause in causes:
             return cause
+    if older_method:
+        return Cause.OLDER
     return Cause.VERSION if other_version else Cause.NUMBER
 
 

@@ -25,7 +25,7 @@ LAYERS = {
     "evalkit.clients": 3, "evalkit.store": 3, "evalkit.stats": 3, "evalkit.audit": 3,
     "evalkit.judge": 4, "evalkit.engine": 4, "evalkit.boards": 4, "evalkit.recorded": 4, "evalkit.imports": 4,
     "evalkit.exports": 4, "evalkit.verdicts": 4, "evalkit.gate": 4, "evalkit.provenance": 4, "evalkit.assignment": 4,
-    "evalkit.verification": 5, "evalkit.report.tables": 5, "evalkit.report.results": 5, "evalkit.report.canonical": 5,
+    "evalkit.verification": 5, "evalkit.pinning": 4, "evalkit.report.tables": 5, "evalkit.report.results": 5, "evalkit.report.canonical": 5,
     "evalkit.report.journal": 5, "evalkit.report.ratings": 5, "evalkit.report.values": 5, "evalkit.report.rows": 5,
     "evalkit.report.agreement": 5, "evalkit.report.audit": 5, "evalkit.report.comparison": 5,
     "evalkit.report.power": 5, "evalkit.report.gate": 5, "evalkit.report.gate_ci": 5,

@@ -86,7 +86,7 @@ def read_recipe(
     own = () if benchmark is None or benchmark.history is None else (Path(benchmark.history),)
     return Recipe(
         metric_of(style, metric, controls=controls),
-        _difficulty_of(Path(sources.difficulty)) if chosen is None else chosen,
+        difficulty_of(Path(sources.difficulty)) if chosen is None else chosen,
         known=read_known(own),
         shape=Shape(sources.shape),
         controls=controls,
@@ -94,7 +94,7 @@ def read_recipe(
     )
 
 
-def _difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
+def difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
     """Of a history, or of a csv with values."""
     return read_history_file(path) if path.suffix == ".json" else read_difficulty(path)
 

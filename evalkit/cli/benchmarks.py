@@ -1,12 +1,14 @@
-"""evalkit benchmarks: list, show and fetch."""
+"""evalkit benchmarks: list, show, fetch and learn."""
 
 import dataclasses
+import datetime
 import json
+from pathlib import Path
 
 import click
 
 from evalkit.benchmarks import benchmark_names, read_benchmark
-from evalkit.cli.options import json_option
+from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.questions import fetch_questions
 from evalkit.report.tables import values_table
 
@@ -15,7 +17,7 @@ from evalkit.report.tables import values_table
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """List the benchmarks, show one, or load its questions from a hub."""
+    """List the benchmarks, show one, load its questions from a hub, or learn what its models teach."""
     if ctx.invoked_subcommand is None:
         known = [read_benchmark(name) for name in benchmark_names()]
         rows = [
@@ -43,3 +45,30 @@ def fetch(name: str) -> None:
     """Load a benchmark's questions from the hub, once: from then on they are on this machine."""
     for path in fetch_questions(read_benchmark(name)):
         click.echo(str(path))
+
+
+@command.command("learn")
+@click.argument("name")
+@click.option("--judge", metavar="NAME", help="Whose verdicts to learn from. [default: the only judge there is]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Where the history goes. [default: NAME.history.json]")  # fmt: skip
+@store_option
+@results_option
+def learn(name: str, judge: str | None, out: Path | None, store: str | None, results: Path) -> None:
+    """Write what the store's models teach about difficulty and length on benchmark NAME, for models to come.
+
+    A board or gate takes the file by itself where the benchmark's YAML names it as its history, and with --difficulty
+    FILE anywhere.
+    """
+    # statistics are loaded by whoever learns
+    from evalkit.boards.history_file import write_history_file
+    from evalkit.boards.learning import learn_history
+    from evalkit.boards.selection import Sources, read_entries
+
+    benchmark = read_benchmark(name)
+    entries = read_entries(Sources(board=name, judge=judge, store=store, results=results))
+    source = f"verdicts of benchmark {benchmark.name}"
+    learned = learn_history(entries, name=benchmark.name, source=source, date=datetime.date.today())
+    path = out or Path(f"{benchmark.name}.history.json")
+    write_history_file(path, learned)
+    click.echo(f"wrote {path}: {len(learned.history.members)} models, {len(learned.keys)} instructions")

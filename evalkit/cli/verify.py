@@ -8,6 +8,7 @@ import click
 
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
+from evalkit.provenance import Difficulties
 from evalkit.report.text import printable
 from evalkit.store import open_existing, store_url
 from evalkit.verification import Verified, verify_files
@@ -18,7 +19,7 @@ EXIT_UNEQUAL = 5
 @click.command("verify")
 @click.argument("row", type=click.Path(exists=True, path_type=Path))
 @click.option("--difficulty", type=click.Path(exists=True, path_type=Path), metavar="PATH",
-              help="The instruction difficulties that the row was computed with.")  # fmt: skip
+              help="The difficulties or the history that the row was computed with.")  # fmt: skip
 @store_option
 @results_option
 @json_option
@@ -50,10 +51,10 @@ def command(
         raise InputError(f"{first}; and {len(more)} more files" if more else str(first))
 
 
-def _read_difficulty(path: Path) -> dict[str, float]:
-    from evalkit.boards.difficulty import read_difficulty
+def _read_difficulty(path: Path) -> Difficulties:
+    from evalkit.boards.selection import difficulty_of
 
-    return read_difficulty(path)
+    return difficulty_of(path)
 
 
 def _lines(verified: Verified) -> list[str]:

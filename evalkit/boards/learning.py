@@ -1,0 +1,50 @@
+"""A history of one's own: what the models of a judge on a benchmark teach about the next one."""
+
+import datetime
+from collections.abc import Sequence
+
+from evalkit.boards.background import judge_identity
+from evalkit.boards.entries import Entry
+from evalkit.boards.history_file import HistoryFile
+from evalkit.errors import ConfigError, InputError, StatsError
+from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
+
+
+def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: datetime.date) -> HistoryFile:
+    """The history of the only judge and baseline among some entries.
+
+    Args:
+        name: what the history is to be called.
+        source: where the verdicts came from, in words.
+
+    Raises:
+        ConfigError: there are several judges or baselines.
+        InputError: answers were graded alone, or there are too few models to hold a further one's slope.
+    """
+    compared = [one for one in entries if not one.graded and one.model != one.baseline and not one.refused]
+    if not compared:
+        raise InputError(f"{source}: holds no comparisons to learn from: answers that are graded alone have no length")
+    groups = sorted({one.group for one in compared})
+    if len(groups) > 1:
+        named = "; ".join(f"judge {judge!r} against {baseline!r}" for judge, _, _, baseline in groups)
+        raise ConfigError(
+            f"{source}: holds several boards ({named}). Choose with --judge, or learn from a store of one"
+        )
+    try:
+        history = fit_history({one.model: one.sample for one in compared})
+    except StatsError as error:
+        raise InputError(f"{source}: {error}") from None
+    if len(history.members) < MIN_MODELS_FOR_SLOPES:
+        raise InputError(
+            f"{source}: {len(history.members)} models with lengths that vary; a history takes "
+            f"{MIN_MODELS_FOR_SLOPES}. Until then boards learn difficulty from the models at hand"
+        )
+    return HistoryFile(
+        name=name,
+        baseline=compared[0].baseline,
+        judge=judge_identity(compared[0]),
+        history=history,
+        keys=tuple((key,) for key in sorted(history.difficulty)),
+        source=source,
+        date=date.isoformat(),
+    )

@@ -1,0 +1,118 @@
+"""How long a simulated model's answers are beside the baseline's, and how that goes with easy instructions."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from benchmarks.honesty.judges import Judge
+from evalkit.stats.covariates import length_spread
+from evalkit.stats.sample import Floats
+
+_POINTS = 200_000
+# where every answer is shorter, lengths are those of a model with this share, whose longer answers are cut short
+_CUT, _SHORTER = 0.02, -0.02
+_MOST = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A model's way with length: as long as the baseline's in a `share` of the answers; with 0 all are shorter.
+
+    `tails` are the degrees of freedom of a Student distribution of its log lengths, normal without.
+    """
+
+    share: float
+    tails: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lengths:
+    """Differences in characters, log ratios, and the bounded term on the population's spread; shape (n,)."""
+
+    difference: Floats
+    log_ratio: Floats
+    term: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The offset of log ratios that gives a habit's share, the spread of differences, and the length term's standard
+    deviation and its covariances with the baseline's log length and with a model's own noise, both standardized.
+    """
+
+    offset: float
+    spread: float
+    sd: float
+    with_baseline: float
+    with_noise: float
+
+    def loading(self, correlation: float, on_baseline: float) -> float:
+        """The correlation of a model's own noise with what of easiness the baseline's length does not tell, for the
+        length term to have a correlation with easiness.
+
+        Args:
+            on_baseline: the correlation of the baseline's log length with easiness.
+        """
+        left = np.sqrt(1 - on_baseline**2)
+        found = (correlation * self.sd - on_baseline * self.with_baseline) / (left * self.with_noise)
+        if abs(found) > _MOST:
+            raise ValueError(f"no lengths have a correlation of {correlation:g} with easiness here")
+        return float(found)
+
+
+def lengths_of(judge: Judge, habit: Habit, *, baseline: Floats, noise: Floats) -> Lengths:
+    """Lengths from standardized log lengths of the baseline's answers and the model's own noise."""
+    known = population(judge, habit)
+    return _lengths(judge, habit, baseline, noise, offset=known.offset, spread=known.spread)
+
+
+def baseline_loading(judge: Judge, correlation: float) -> float:
+    """How the baseline's log length goes with easiness, if log ratios have this correlation with it."""
+    own = (judge.follows - 1) * judge.baseline_length.sd
+    return float(correlation * own / np.hypot(own, judge.noise))
+
+
+def draw_noise(generator: np.random.Generator, n: int, tails: float | None) -> Floats:
+    if tails is None:
+        return generator.normal(size=n)
+    # at two degrees of freedom there is no standard deviation; quartiles as those of a normal
+    drawn = generator.standard_t(tails, n)
+    return 0.6745 * drawn / float(np.quantile(np.abs(drawn), 0.5))
+
+
+@cache
+def population(judge: Judge, habit: Habit) -> Population:
+    """Of a large sample with a fixed seed."""
+    generator = np.random.default_rng(20241201)
+    baseline, noise = generator.normal(size=_POINTS), draw_noise(generator, _POINTS, habit.tails)
+    ratio = _log_ratio(judge, baseline, noise)
+    offset = -float(np.quantile(ratio, 1 - (habit.share or _CUT)))
+    raw = _lengths(judge, habit, baseline, noise, offset=offset, spread=1.0)
+    found = _lengths(judge, habit, baseline, noise, offset=offset, spread=length_spread(raw.difference))
+    term = found.term - found.term.mean()
+    return Population(
+        offset=offset,
+        spread=length_spread(raw.difference),
+        sd=float(term.std()),
+        with_baseline=float((term * baseline).mean()),
+        with_noise=float((term * noise).mean()),
+    )
+
+
+def _log_ratio(judge: Judge, baseline: Floats, noise: Floats) -> Floats:
+    return (judge.follows - 1) * judge.baseline_length.sd * baseline + judge.noise * noise
+
+
+def _lengths(judge: Judge, habit: Habit, baseline: Floats, noise: Floats, *, offset: float, spread: float) -> Lengths:
+    ratio = np.clip(_log_ratio(judge, baseline, noise) + offset, -8.0, 8.0)
+    if habit.share == 0:
+        ratio = np.minimum(ratio, _SHORTER)
+    return measured(judge, baseline, ratio, spread=spread)
+
+
+def measured(judge: Judge, baseline: Floats, log_ratio: Floats, *, spread: float) -> Lengths:
+    """Whole characters of answers that are so much longer."""
+    chars = np.exp(judge.baseline_length.mean + judge.baseline_length.sd * baseline).round() + 1
+    difference = np.maximum(1.0, (chars * np.exp(log_ratio)).round()) - chars
+    return Lengths(difference, log_ratio, np.tanh(difference / spread))

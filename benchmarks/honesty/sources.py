@@ -1,0 +1,99 @@
+"""Where a row's difficulty and slopes come from: the one place that knows what of evalkit is called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from benchmarks.honesty.processes import Drawn
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import Rates, learn_rates
+from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe
+from evalkit.gate.choice import Wanted
+from evalkit.gate.decide import decide
+from evalkit.gate.gate import Gate
+from evalkit.gate.rule import Decision, Rule, Spent
+from evalkit.types import Estimate
+
+BENCHMARK, BASELINE = "simulated", "baseline"
+
+
+class Source(Enum):
+    """A model by itself; on a board of six or twenty that it belongs to; beside a history of twenty others."""
+
+    ALONE = "alone"
+    BOARD_6 = "board of 6"
+    BOARD_20 = "board of 20"
+    APART = "history of 20"
+
+    @property
+    def history(self) -> int:
+        """How many models are learned from and not looked at."""
+        return 20 if self == Source.APART else 0
+
+    @property
+    def difficulty(self) -> DifficultySource:
+        return DifficultySource.NONE if self == Source.ALONE else DifficultySource.FIT
+
+    def candidates(self, strata: int) -> int:
+        """How many models are looked at."""
+        return {Source.ALONE: strata, Source.BOARD_6: 6, Source.BOARD_20: 20, Source.APART: max(8, strata)}[self]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Models to look at, with the rates that a source gives them."""
+
+    source: Source
+    entries: tuple[Entry, ...]
+    group: tuple[Entry, ...]
+    rates: Rates | None
+
+    def row(self, entry: Entry) -> BoardRow:
+        return self._rates(entry).row(entry)
+
+    def decide(self, entry: Entry, rule: Rule) -> Decision:
+        if self.rates is None:
+            return gate_of(self.source, rule).decide(entry, [entry], rule)
+        # what `Gate.decide` does, without learning from all models anew for each
+        return decide(entry, self.rates, rule, benchmark=BENCHMARK)
+
+    def look(self, entry: Entry, rule: Rule, *, keys: frozenset[str], spent: Spent) -> Decision:
+        """The decision on part of the instructions, at one look's confidence."""
+        part = replace(entry, sample=entry.sample.restricted(keys))
+        return gate_of(self.source, rule).look(part, self.group, rule, keys=keys, spent=spent)
+
+    def difference(self, first: Entry, second: Entry, metric: Metric) -> Estimate:
+        samples = (first.sample, second.sample)
+        return self._rates(first).differences((first, second), samples)[metric].estimate
+
+    def _rates(self, entry: Entry) -> Rates:
+        if self.rates is not None:
+            return self.rates
+        return learn_rates([entry], Recipe(difficulty=self.source.difficulty))
+
+
+def candidates_of(source: Source, drawn: Sequence[Drawn]) -> Candidates:
+    """The models to look at; those of a history come first in `drawn`."""
+    entries = tuple(_entry(place, one) for place, one in enumerate(drawn))
+    if source == Source.ALONE:
+        return Candidates(source, entries, (), None)
+    learned = entries[: source.history] if source == Source.APART else entries
+    rates = learn_rates(learned, Recipe(difficulty=source.difficulty))
+    return Candidates(source, entries[source.history :], learned, rates)
+
+
+def gate_of(source: Source, rule: Rule) -> Gate:
+    recipe = Recipe(metric=rule.metric, difficulty=source.difficulty)
+    return Gate(rule=rule, recipe=recipe, wanted=Wanted(), benchmark=BENCHMARK)
+
+
+def sensitivity(row: BoardRow) -> float | None:
+    """The correlation at which the row's conclusion would change; None where the row does not say."""
+    found = getattr(row, "sensitivity", None)
+    return None if found is None else float(found)
+
+
+def _entry(place: int, drawn: Drawn) -> Entry:
+    difference = drawn.sample.length_difference
+    assert difference is not None
+    return Entry(f"model-{place:02d}", "judge", BASELINE, drawn.sample, avg_length=2000.0 + float(difference.mean()))

@@ -86,7 +86,7 @@ def _own() -> Iterator[Cell]:
 
 
 def _departures() -> Iterator[Cell]:
-    """One departure from the form at a time, of about the size of real ones."""
+    """One departure from the form at a time, beside the confounding of real boards where nothing else is said."""
     symmetric = _symmetric()
     kind = Kind.CALIBRATED
     # numbers.md: 2.41 where the answer is shorter and 0.05 where it is longer
@@ -97,7 +97,7 @@ def _departures() -> Iterator[Cell]:
         yield from _cells(f"interactions sd {sd:g}", Process(interaction=sd, strata=TWO), kind)
     yield from _cells("log ratio", Process(judge=symmetric, form=LogRatio(), strata=TWO), kind)
     yield from _cells("step at 2x", Process(judge=symmetric, form=Step(2.0), strata=TWO), kind)
-    yield from _cells("slopes by instruction", Process(slopes=1.5, strata=TWO), kind)
+    yield from _cells("slopes by instruction", Process(judge=symmetric, slopes=1.0, strata=TWO), kind)
     tails = Process(judge=symmetric, confounding=0.0, tails=2.0, strata=TWO)
     yield from _cells("heavy-tailed lengths", tails, kind)
     yield from _cells("two orders, position", Process(position=0.5, strata=TWO), kind)
@@ -157,5 +157,7 @@ def _hostile() -> Iterator[Cell]:
         "evenly bad": Spoiled(0.5, 2.5, 0.0),
     }
     for name, part in spoiled.items():
-        process = Process(judge=honest, confounding=0.0, spoiled=part, strata=(BALANCED, QUARTER))
+        # a part that is as long as the baseline's answers is like the rest only where that is balanced
+        strata = (BALANCED, QUARTER) if part.shift else (BALANCED,)
+        process = Process(judge=honest, confounding=0.0, spoiled=part, strata=strata)
         yield from _cells(name, process, Kind.ADVERSARIAL, sources=(ALONE, APART))

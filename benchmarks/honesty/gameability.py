@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.honesty.sources import Source
+from benchmarks.honesty.sources import Source, recipe_of
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import learn_rates
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.row import Metric
 from evalkit.stats.sample import Ints, build_sample
 
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
@@ -94,12 +94,13 @@ def _entry(model: str, rows: pd.DataFrame) -> Entry:
         [f"{place:06d}" for place in rows["index"]],
         rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1,
         length_difference=(rows["len_2"] - rows["len_1"]).to_numpy(float),
+        baseline_length=rows["len_1"].to_numpy(float),
     )
     return Entry(model, JUDGE, str(rows["baseline"].iloc[0]), sample, avg_length=float(rows["len_2"].mean()))
 
 
 def _of_entries(entries: Sequence[Entry], source: Source) -> Gameability:
-    recipe = Recipe(difficulty=source.difficulty)
+    recipe = recipe_of(source)
     shared = None if source == Source.ALONE else learn_rates(entries, recipe)
     rows = [(shared or learn_rates([entry], recipe)).row(entry) for entry in entries]
     lc, raw = (

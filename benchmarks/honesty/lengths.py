@@ -28,11 +28,14 @@ class Habit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lengths:
-    """Differences in characters, log ratios, and the bounded term on the population's spread; shape (n,)."""
+    """Differences in characters, log ratios, the bounded term on the population's spread, and the lengths of the
+    baseline's answers; shape (n,).
+    """
 
     difference: Floats
     log_ratio: Floats
     term: Floats
+    baseline: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +118,4 @@ def measured(judge: Judge, baseline: Floats, log_ratio: Floats, *, spread: float
     """Whole characters of answers that are so much longer."""
     chars = np.exp(judge.baseline_length.mean + judge.baseline_length.sd * baseline).round() + 1
     difference = np.maximum(1.0, (chars * np.exp(log_ratio)).round()) - chars
-    return Lengths(difference, log_ratio, np.tanh(difference / spread))
+    return Lengths(difference, log_ratio, np.tanh(difference / spread), chars)

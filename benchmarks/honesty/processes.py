@@ -239,6 +239,7 @@ class Process:
             keys * len(orders),
             np.concatenate(verdicts),
             length_difference=np.tile(lengths.difference, len(orders)),
+            baseline_length=np.tile(lengths.baseline, len(orders)),
             clusters=clusters,
             orders=[str(order) for order in range(len(orders)) for _ in keys],
         )

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
 from benchmarks.honesty.processes import Drawn
+from evalkit.boards.background import Known
 from evalkit.boards.entries import Entry
+from evalkit.boards.known import read_known
 from evalkit.boards.rates import Rates, learn_rates
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe
 from evalkit.gate.choice import Wanted
@@ -15,6 +18,8 @@ from evalkit.gate.rule import Decision, Rule, Spent
 from evalkit.types import Estimate
 
 BENCHMARK, BASELINE = "simulated", "baseline"
+# percent: where neither model is the better
+EVEN = 50.0
 
 
 class Source(Enum):
@@ -32,7 +37,7 @@ class Source(Enum):
 
     @property
     def difficulty(self) -> DifficultySource:
-        return DifficultySource.NONE if self == Source.ALONE else DifficultySource.FIT
+        return DifficultySource.AUTO
 
     def candidates(self, strata: int) -> int:
         """How many models are looked at."""
@@ -69,7 +74,7 @@ class Candidates:
     def _rates(self, entry: Entry) -> Rates:
         if self.rates is not None:
             return self.rates
-        return learn_rates([entry], Recipe(difficulty=self.source.difficulty))
+        return learn_rates([entry], recipe_of(self.source))
 
 
 def candidates_of(source: Source, drawn: Sequence[Drawn]) -> Candidates:
@@ -78,19 +83,28 @@ def candidates_of(source: Source, drawn: Sequence[Drawn]) -> Candidates:
     if source == Source.ALONE:
         return Candidates(source, entries, (), None)
     learned = entries[: source.history] if source == Source.APART else entries
-    rates = learn_rates(learned, Recipe(difficulty=source.difficulty))
+    rates = learn_rates(learned, recipe_of(source))
     return Candidates(source, entries[source.history :], learned, rates)
 
 
 def gate_of(source: Source, rule: Rule) -> Gate:
-    recipe = Recipe(metric=rule.metric, difficulty=source.difficulty)
+    recipe = replace(recipe_of(source), metric=rule.metric)
     return Gate(rule=rule, recipe=recipe, wanted=Wanted(), benchmark=BENCHMARK)
 
 
 def sensitivity(row: BoardRow) -> float | None:
     """The correlation at which the row's conclusion would change; None where the row does not say."""
-    found = getattr(row, "sensitivity", None)
-    return None if found is None else float(found)
+    found = row.controlled.sensitivity
+    return None if found is None else found.correlation_to(EVEN)
+
+
+def recipe_of(source: Source) -> Recipe:
+    return Recipe(difficulty=source.difficulty, known=_known())
+
+
+@cache
+def _known() -> Known:
+    return read_known()
 
 
 def _entry(place: int, drawn: Drawn) -> Entry:

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.row import BoardRow, Recipe
+from evalkit.boards.known import read_known
+from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError, StoreError, UnknownName
 from evalkit.files import safe_name
 from evalkit.formats.alpaca_eval import Answered, write_annotations
@@ -169,7 +170,9 @@ def _inspect(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported
 
 def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
     entries = entries_of_annotations(one.annotation for one in verdicts)
-    boards = build_boards([entry for entry in entries if not entry.graded], Recipe())
+    boards = build_boards(
+        [entry for entry in entries if not entry.graded], Recipe(difficulty=DifficultySource.AUTO, known=read_known())
+    )
     imported = imported_texts(store)
     files = {}
     n_bare = 0

@@ -20,6 +20,7 @@ from evalkit.report.page.drawings import apart, checked
 from evalkit.report.page.heat import Heat, category_heat, matrix_heat
 from evalkit.report.page.judge import Panel, judge_panel
 from evalkit.report.page.origins import Origins, origins, source_name
+from evalkit.report.page.rests import Rests, rests
 from evalkit.report.page.table import Table, board_table
 from evalkit.report.page.words import LEGEND, Statement, basis, finding, statements, title_of
 from evalkit.report.plots import PLOTS, plots_of
@@ -85,6 +86,7 @@ class Section:
     matrix: Heat | None
     judge: Panel
     coverage: Coverage
+    rests: Rests | None
     statements: tuple[Statement, ...]
     notes: tuple[str, ...]
     origins: Origins
@@ -132,6 +134,7 @@ def _sections(report: Report) -> list[Section]:
             matrix=matrix_heat(matrix),
             judge=judge_panel(behaviour, graded=not board.baseline),
             coverage=coverage(board),
+            rests=rests(board),
             statements=tuple(statements(board)),
             notes=tuple(number_notes(board)),
             origins=origins(board),

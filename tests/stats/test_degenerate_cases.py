@@ -32,7 +32,7 @@ from evalkit.stats import logistic
 from evalkit.stats.components import variance_components
 from evalkit.stats.control import MIN_INSTRUCTIONS, length_controlled_win_rate
 from evalkit.stats.covariates import length_term
-from evalkit.stats.logistic import TOLERANCE, Prior, expit, fit_logistic, separated
+from evalkit.stats.logistic import TOLERANCE, expit, fit_logistic, separated
 from evalkit.stats.multiple import holm, p_value
 from evalkit.stats.paired import common, paired_difference
 from evalkit.stats.ranks import rank_ranges
@@ -40,11 +40,20 @@ from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import Measured, bounds_over_missing, win_rate
 from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Estimate, Order, Reading, StatusKind
 from tests.cli.running import evalkit
-from tests.stats.stat_samples import alternating, draw, draw_arena, keys_for, mirrored, numbers, sample_of, value_of
+from tests.stats.stat_samples import (
+    TYPICAL,
+    alternating,
+    draw,
+    draw_arena,
+    keys_for,
+    mirrored,
+    numbers,
+    sample_of,
+    value_of,
+)
 from tests.stats.test_logistic import endometrial
 
 NAN = float("nan")
-TYPICAL = Prior(np.array([0.0, 1.8, 0.9]), np.array([0.0, 11.0, 11.0]))
 ALL_LENGTHS = np.linspace(-900, 1200, 805)
 ASKED = Asked(
     benchmark="bench",

@@ -128,6 +128,9 @@ def split_length(term: Floats) -> tuple[Floats, Floats]:
 def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
     """The terms with that of length in its two parts, as far as there are answers in both."""
     parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
+    if len(np.unique(terms[LENGTH])) == 2 and all(part.any() for part in parts.values()):
+        # two points have a line through them, and no more
+        return dict(terms)
     return {
         **{name: part for name, part in parts.items() if part.any()},
         **{name: term for name, term in terms.items() if name != LENGTH},

@@ -14,6 +14,7 @@ from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.control import MIN_INSTRUCTIONS, Controlled, length_controlled_win_rate
 from evalkit.stats.covariates import DIFFICULTY, LENGTH, LONGER, SHORTER, length_spread, length_term
 from evalkit.stats.history import History
+from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import StatusKind
@@ -116,12 +117,12 @@ def test_perfect_separation_widens_the_interval_rather_than_narrowing_it() -> No
 
 def longer_but_for(n_shorter: int, sign: float) -> Sample:
     """1,000 instructions with a longer candidate but for some; sign -1 turns the lengths around."""
-    drawn = draw(11, 1000).sample
-    assert drawn.length_difference is not None
+    generator = np.random.default_rng(11)
     # beyond what counts as about equally long
-    length = np.abs(drawn.length_difference) + 100
+    length = np.abs(generator.normal(150, 500, 1000)).round() + 100
     length[:n_shorter] *= -1
-    return sample_of(drawn.preference, sign * length)
+    chance = expit(-0.4 + 1.8 * length_term(sign * length))
+    return sample_of(generator.beta(chance, 1 - chance), sign * length)
 
 
 @pytest.mark.parametrize(("sign", "side"), [(1, "short"), (-1, "long")])

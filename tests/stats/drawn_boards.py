@@ -25,12 +25,19 @@ class DrawnBoard:
 
 
 def draw_slopes_board(
-    seed: int, *, models: int, n: int, shorter: float, longer: float, correlation: float = 0.0, binary: bool = False
+    seed: int,
+    *,
+    models: int,
+    n: int,
+    shorter: float,
+    longer: float,
+    correlation: float = 0.0,
+    shared: float = 0.7,
 ) -> DrawnBoard:
     """A judge whose slope is `shorter` where answers are shorter and `longer` where they are longer.
 
-    Models differ in level, mean length, slopes and the weight of difficulty, which goes with every model's length by
-    `correlation`.
+    Models differ in level, mean length, slopes and the weight of difficulty. Lengths have the share `shared` of their
+    variance in common, as those of AlpacaEval's board have 0.7, and that part goes with difficulty by `correlation`.
     """
     generator = np.random.default_rng([seed, models, n])
     difficulty = generator.normal(size=n)
@@ -39,12 +46,11 @@ def draw_slopes_board(
     for index in range(models):
         level, own, weight = generator.normal(-0.6, 0.8), generator.normal(0, SLOPE_SD), generator.normal(1, WEIGHT_SD)
         # what an instruction asks for, and what a model makes of it
-        latent = math.sqrt(0.8) * wanted + math.sqrt(0.2) * generator.normal(size=n)
+        latent = math.sqrt(shared) * wanted + math.sqrt(1 - shared) * generator.normal(size=n)
         length = (generator.normal(100, 200) + 500 * latent).round()
         term = length_term(length)
         chance = expit(level + (np.where(term < 0, shorter, longer) + own) * term + weight * difficulty)
-        verdicts = (generator.random(n) < chance).astype(float) if binary else generator.beta(chance, 1 - chance)
-        samples[f"model {index:02d}"] = sample_of(verdicts, length)
+        samples[f"model {index:02d}"] = sample_of(generator.beta(chance, 1 - chance), length)
         truth[f"model {index:02d}"] = 100 * float(expit(level + weight * difficulty).mean())
     return DrawnBoard(samples, truth)
 

@@ -150,7 +150,7 @@ def test_models_that_are_nearly_alike_do_not_stretch_difficulty_without_end(flip
     history = fit_history(samples)
     assert np.isfinite(by_key(history)).all()
     # with unit spread its weight is the standard deviation in log-odds
-    assert 0 < history.prior.mean[-1] < 4
+    assert 0 < history.prior.mean[-1] < 10
     assert np.isfinite(history.prior.covariance).all()
     for model, sample in samples.items():
         value, stderr, lower, upper = numbers(controlled_of(history, model, sample).estimate)

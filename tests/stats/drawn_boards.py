@@ -10,7 +10,7 @@ from evalkit.stats.control import Controlled, length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.history import History
 from evalkit.stats.logistic import expit
-from evalkit.stats.sample import Sample
+from evalkit.stats.sample import Floats, Sample
 from tests.stats.stat_samples import sample_of
 
 SLOPE_SD, WEIGHT_SD = 0.2, 0.2
@@ -18,10 +18,11 @@ SLOPE_SD, WEIGHT_SD = 0.2, 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnBoard:
-    """Samples by model, and the win rates in percent that these instructions give at equal length."""
+    """Samples by model, the win rates in percent that these instructions give at equal length, and how easy each is."""
 
     samples: Mapping[str, Sample]
     truth: Mapping[str, float]
+    difficulty: Floats
 
 
 def draw_slopes_board(
@@ -52,7 +53,7 @@ def draw_slopes_board(
         chance = expit(level + (np.where(term < 0, shorter, longer) + own) * term + weight * difficulty)
         samples[f"model {index:02d}"] = sample_of(generator.beta(chance, 1 - chance), length)
         truth[f"model {index:02d}"] = 100 * float(expit(level + weight * difficulty).mean())
-    return DrawnBoard(samples, truth)
+    return DrawnBoard(samples, truth, difficulty)
 
 
 def controlled_of(history: History, model: str, sample: Sample) -> Controlled:

@@ -219,11 +219,14 @@ def test_of_two_slopes_only_those_are_fitted_that_there_are_answers_for() -> Non
 
 
 def test_two_lengths_cannot_tell_two_slopes_from_a_level_and_have_one() -> None:
-    controlled = few_lengths([-200.0] * 30 + [400.0] * 30)
-    assert set(controlled.coefficients) == {"intercept", LENGTH}
-    assert controlled.estimate.value is not None
-    three = few_lengths([-200.0] * 30 + [400.0] * 29 + [401.0])
-    assert set(three.coefficients) == {"intercept", SHORTER, LONGER}
+    for third in (400.0, 401.0, 420.0):
+        controlled = few_lengths([-200.0] * 30 + [400.0] * 29 + [third])
+        assert set(controlled.coefficients) == {"intercept", LENGTH}
+        assert controlled.estimate.value is not None
+    for third in (450.0, 500.0, 800.0, 5000.0):
+        controlled = few_lengths([-200.0] * 30 + [400.0] * 29 + [third])
+        assert controlled.estimate.value is not None, third
+    assert set(controlled.coefficients) == {"intercept", SHORTER, LONGER}
 
 
 def test_a_doubt_is_told_once_and_never_of_a_refusal() -> None:

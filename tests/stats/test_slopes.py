@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from evalkit.stats.covariates import LENGTH, LONGER, SHORTER
+from evalkit.stats.covariates import DIFFICULTY, LENGTH, LONGER, SHORTER
 from evalkit.stats.history import History, fit_history
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.slopes import Shape
@@ -93,7 +93,7 @@ def test_a_mixture_of_shapes_lies_between_them_and_owns_up_to_their_distance() -
     assert mixed.shape is not None
     share = mixed.shape.one_slope
     assert 0.01 < share < 0.99
-    assert mixed.prior.mean == pytest.approx(share * one.prior.mean + (1 - share) * two.prior.mean, abs=1e-2)
+    assert mixed.prior.mean == pytest.approx(share * one.prior.mean + (1 - share) * two.prior.mean, abs=0.04)
     apart = mixed.prior.form[0, 0] / (share * (1 - share))
     assert apart == pytest.approx(float((one.prior.mean - two.prior.mean)[0] ** 2), rel=0.05, abs=1e-6)
 
@@ -122,14 +122,24 @@ def test_difficulty_as_the_others_tell_it_makes_the_estimate_of_a_refit_without_
     for model in ("model 03", "model 07"):
         sample = board.samples[model]
         without = fit_history({name: one for name, one in board.samples.items() if name != model})
-        told, refitted = (
+        told, joint, refitted = (
             np.array([values[key] for key in sample.keys])
-            for values in (history.for_model(model, sample), without.difficulty)
+            for values in (history.for_model(model, sample), history.difficulty, without.difficulty)
         )
-        # they may differ in scale, of which the weight makes up
-        assert np.corrcoef(told, refitted)[0, 1] > 0.995
+        # a refit has another prior of the slopes too, and what lengths have in common goes with it
+        assert np.corrcoef(told, refitted)[0, 1] > max(0.9, np.corrcoef(joint, refitted)[0, 1])
         one, other = (numbers(controlled_of(each, model, sample).estimate) for each in (history, without))
-        assert one[:2] == pytest.approx(other[:2], abs=0.6)
+        assert one[:2] == pytest.approx(other[:2], abs=0.8)
+
+
+@pytest.mark.parametrize("models", [6, 11])
+def test_difficulty_is_what_models_have_in_common_and_not_what_one_of_them_says(models: int) -> None:
+    for seed in range(50, 54):
+        board = draw_slopes_board(seed, models=models, n=300, shorter=1.5, longer=1.5)
+        history = fit_history(board.samples)
+        weights = [member.coefficients[DIFFICULTY] for member in history.members.values()]
+        assert max(weights) < 3 * np.median(weights)
+        assert np.corrcoef(by_key(history), board.difficulty)[0, 1] > 0.6
 
 
 def by_key(history: History) -> Floats:

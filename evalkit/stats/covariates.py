@@ -131,7 +131,7 @@ def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
     """The terms with that of length in its two parts, as far as there are answers in both."""
     parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
     if all(np.ptp(part) > 0 for part in parts.values()):
-        together = float(np.corrcoef(*parts.values())[0, 1])
+        together = float(np.corrcoef(parts[SHORTER], parts[LONGER])[0, 1])
         if 1 - together**2 < _ONE_LINE:
             # two lengths have a line through them, and no more
             return dict(terms)

@@ -126,7 +126,7 @@ def test_a_unit_of_correlation_moves_the_estimate_by_the_curves_slope_where_it_i
 def test_where_length_goes_with_difficulty_as_far_as_said_intervals_hold_the_truth_and_without_they_do_not() -> None:
     generator = np.random.default_rng(5)
     held: dict[bool, list[bool]] = {True: [], False: []}
-    for _ in range(150):
+    for _ in range(100):
         correlation = float(np.clip(generator.normal(0, 0.3), -0.9, 0.9))
         latent = generator.normal(size=500)
         length = (500 + 500 * latent).round()

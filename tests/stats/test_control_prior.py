@@ -105,7 +105,7 @@ def test_a_model_is_covered_however_many_deviations_its_slope_lies_from_the_prio
     # the typical slope is 1, and models lie 0.2 around it
     prior = prior_of((SHORTER, LONGER), (1.0, 1.0), spread=np.full((2, 2), 0.04))
     held, deviations = [], []
-    for seed in range(100):
+    for seed in range(60):
         controlled = length_controlled_win_rate(slope_of(seed, slope), prior=prior)
         _, _, lower, upper = numbers(controlled.estimate)
         held.append(lower <= 100 * float(expit(np.array(-0.4))) <= upper)

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from evalkit.stats.arena_compat import arena_v01, arena_v2
+from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.control import controlled_win_rate, length_controlled_win_rate
-from evalkit.stats.history import PRIOR_SD, fit_history
-from evalkit.stats.logistic import Prior, expit
+from evalkit.stats.covariates import DIFFICULTY, LONGER, SHORTER
+from evalkit.stats.history import fit_history
+from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import Estimate
@@ -25,7 +27,9 @@ SIZES = (50, 200, 805)
 ARENA_SIZES = (150, 250, 500)
 HEADING = f"{'truth':17} {'n':4} {'quantity':9} covered %  below %  above %    bias  mean se  sd  refused  degraded"
 # standard deviations of the prior between this model's length coefficient and the typical one
-PRIOR_OFF_BY = (0, 1, 2)
+PRIOR_OFF_BY = (0, 1, 2, 8)
+# by which slopes and weights of difficulty differ between the models of a judge
+PRIOR_SD = 0.3
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 
 
@@ -106,17 +110,22 @@ def simulate_arena(sets: int) -> None:
             print(_line("five-way", n, quantity, estimates, true_value))
 
 
-def _controlled(truth: Truth, drawn: list[Drawn], *, prior: Prior | None) -> list[Estimate]:
+def _controlled(truth: Truth, drawn: list[Drawn], *, prior: CoefficientPrior | None) -> list[Estimate]:
     return [
         length_controlled_win_rate(sample, difficulty=difficulty if truth.difficulty else None, prior=prior).estimate
         for sample, difficulty in drawn
     ]
 
 
-def _prior(truth: Truth, *, off_by: float) -> Prior:
+def _prior(truth: Truth, *, off_by: float) -> CoefficientPrior:
     """What a history teaches when this model's length coefficient is `off_by` below the typical one."""
-    mean = np.array([0.0, truth.length + off_by, truth.difficulty])
-    return Prior(mean, np.array([0.0, PRIOR_SD**-2, PRIOR_SD**-2]))
+    typical = truth.length + off_by
+    # one slope of length: what a model's two parts have in common
+    spread = PRIOR_SD**2 * np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    nothing = np.zeros((3, 3))
+    return CoefficientPrior(
+        (SHORTER, LONGER, DIFFICULTY), np.array([typical, typical, truth.difficulty]), spread, nothing, nothing
+    )
 
 
 def compare_with_bootstrap(data: Path) -> None:
@@ -125,7 +134,7 @@ def compare_with_bootstrap(data: Path) -> None:
     history = fit_history(samples)
     print(f"{'model':38} {'LC':>6} {'sandwich':>8} {'bootstrap':>9} {'ratio':>6}  status")
     for model, sample in samples.items():
-        difficulty = history.for_model(model)
+        difficulty = history.for_model(model, sample)
         plain = length_controlled_win_rate(sample, difficulty=difficulty, prior=history.prior).estimate
         drawn = length_controlled_win_rate(sample, difficulty=difficulty, prior=history.prior, replicates=1000).estimate
         assert plain.value is not None and plain.stderr is not None and drawn.stderr is not None
@@ -162,7 +171,12 @@ def _line(truth: str, n: int, quantity: str, estimates: list[Estimate], true_val
 def _sample(rows: pd.DataFrame) -> Sample:
     preference = rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1
     difference = rows["len_2"].to_numpy(float) - rows["len_1"].to_numpy(float)
-    return build_sample([f"{index:06d}" for index in rows["index"]], preference, length_difference=difference)
+    return build_sample(
+        [f"{index:06d}" for index in rows["index"]],
+        preference,
+        length_difference=difference,
+        baseline_length=rows["len_1"].to_numpy(float),
+    )
 
 
 def _mean_over_normal(centre: float, weight: float) -> float:

@@ -22,6 +22,8 @@ _KEPT = frozenset({INTERCEPT, DIFFICULTY, BASELINE_LENGTH})
 MIN_INSTRUCTIONS_A_COEFFICIENT = 10
 _MAD_OF_NORMAL = 1.4826
 _HUGE = 1e307
+# below this share of variance of its own, one part of the length term is the other and a level
+_ONE_LINE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +130,11 @@ def split_length(term: Floats) -> tuple[Floats, Floats]:
 def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
     """The terms with that of length in its two parts, as far as there are answers in both."""
     parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
+    if all(np.ptp(part) > 0 for part in parts.values()):
+        together = float(np.corrcoef(parts[SHORTER], parts[LONGER])[0, 1])
+        if 1 - together**2 < _ONE_LINE:
+            # two lengths have a line through them, and no more
+            return dict(terms)
     return {
         **{name: part for name, part in parts.items() if part.any()},
         **{name: term for name, term in terms.items() if name != LENGTH},

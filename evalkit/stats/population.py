@@ -14,6 +14,7 @@ _ROUNDS = 200
 _SETTLED = 1e-4
 _LONGEST_STEP = 1.0
 _LEAST_DISPERSION = 0.05
+_LEAST_OF_TYPICAL = 0.5
 # a weak pull keeps the level of a model that always wins finite
 _LEVEL_PRECISION = 1e-3
 # degrees of freedom of the distribution of models around the typical one: a submission that games the judge is no
@@ -221,12 +222,17 @@ def _expected(traits: Floats, difficulty: Floats) -> Floats:
 
 
 def _dispersions(table: Table, design: Floats, coefficients: Floats) -> Floats:
-    """Each model's variance of verdicts around the fit over that of coin tosses, at most 1; shape (m,)."""
+    """Each model's variance of verdicts around the fit over that of coin tosses, at most 1; shape (m,).
+
+    Difficulty could follow one model's verdicts alone, which then seem to scatter by nothing and outweigh all others:
+    no model scatters by less than half of what the middle one does.
+    """
     chance = _predict(design, coefficients)
     spread = (table.known * (table.preference - chance) ** 2).sum(axis=1)
     tosses = (table.known * chance * (1 - chance)).sum(axis=1)
-    found: Floats = np.clip(spread / np.maximum(tosses, 1e-12), _LEAST_DISPERSION, 1.0)
-    return found
+    found = np.clip(spread / np.maximum(tosses, 1e-12), _LEAST_DISPERSION, 1.0)
+    held: Floats = np.maximum(found, _LEAST_OF_TYPICAL * np.median(found))
+    return held
 
 
 def _profile(information: Floats) -> Floats:

@@ -80,5 +80,7 @@ def _traits(covariates: Floats, known: Floats, lengths: Floats) -> Floats:
     columns = [mean]
     if len(lengths) and np.isfinite(lengths).all():
         columns.append(np.log1p(np.maximum(lengths, 0.0)))
+    if not len(lengths):
+        return np.zeros((0, len(columns)))
     traits: Floats = np.column_stack([column - column.mean() for column in columns])
     return traits

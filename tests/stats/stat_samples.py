@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.stats.arena_compat import Games
+from evalkit.stats.coefficients import CoefficientPrior
+from evalkit.stats.covariates import DIFFICULTY, LONGER, SHORTER
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.types import Estimate
@@ -25,6 +27,7 @@ def sample_of(
     *,
     keys: Sequence[str] | None = None,
     clusters: Sequence[str] | None = None,
+    baseline_length: Sequence[float] | Floats | None = None,
 ) -> Sample:
     """One verdict an instruction, in one order; `length` is candidate minus baseline."""
     return build_sample(
@@ -32,7 +35,36 @@ def sample_of(
         np.asarray(preference, dtype=float),
         length_difference=None if length is None else np.asarray(length, dtype=float),
         clusters=clusters,
+        baseline_length=None if baseline_length is None else np.asarray(baseline_length, dtype=float),
     )
+
+
+def prior_of(
+    names: Sequence[str],
+    mean: Sequence[float],
+    *,
+    spread: Sequence[float] | Floats,
+    error: Sequence[float] | Floats | None = None,
+    form: Floats | None = None,
+) -> CoefficientPrior:
+    """A prior of which deviations are given as standard deviations of single coefficients, or as covariances."""
+    k = len(names)
+
+    def covariance(deviations: Sequence[float] | Floats | None) -> Floats:
+        given = np.zeros((k, k)) if deviations is None else np.asarray(deviations, dtype=float)
+        return np.diag(given**2) if given.ndim == 1 else given
+
+    return CoefficientPrior(
+        tuple(names), np.asarray(mean, dtype=float), covariance(spread), covariance(error), covariance(form)
+    )
+
+
+# a judge with one slope of length, by which its models differ by 0.3, as by the weight of difficulty
+TYPICAL = prior_of(
+    (SHORTER, LONGER, DIFFICULTY),
+    (1.8, 1.8, 0.9),
+    spread=0.09 * np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+)
 
 
 def alternating(n: int, size: float = 300.0) -> Floats:
@@ -90,6 +122,14 @@ def mirrored(sample: Sample) -> Sample:
     return sample_of(1 - sample.preference, length, keys=sample.keys)
 
 
+def mirrored_prior(prior: CoefficientPrior) -> CoefficientPrior:
+    """What the prior says of the same models with candidate and baseline swapped: the two slopes change their roles."""
+    roles = {SHORTER: LONGER, LONGER: SHORTER}
+    places = [prior.names.index(roles.get(name, name)) for name in prior.names]
+    block = np.ix_(places, places)
+    return CoefficientPrior(prior.names, prior.mean[places], prior.spread[block], prior.error[block], prior.form[block])
+
+
 def numbers(estimate: Estimate) -> tuple[float, float, float, float]:
     """Value, standard error and interval of an estimate that has them."""
     assert estimate.value is not None
@@ -108,7 +148,12 @@ def alpaca_sample(rows: pd.DataFrame) -> Sample:
     """A sample from rows of preferences.parquet: codes 1 to 2, 0 a tie, NaN without a verdict."""
     preference = rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1
     difference = rows["len_2"].to_numpy(float) - rows["len_1"].to_numpy(float)
-    return build_sample([f"{index:06d}" for index in rows["index"]], preference, length_difference=difference)
+    return build_sample(
+        [f"{index:06d}" for index in rows["index"]],
+        preference,
+        length_difference=difference,
+        baseline_length=rows["len_1"].to_numpy(float),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

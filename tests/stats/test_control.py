@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.covariates import control_term
 from evalkit.stats.history import fit_history
-from evalkit.stats.logistic import Prior, expit
+from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import StatusKind
@@ -266,14 +266,16 @@ def test_a_history_of_all_controls_steadies_each_of_them() -> None:
     slopes = {"length": 1.0, "headers": 1.2, "bold": -0.5}
     board = {f"model {seed}": styled(seed, 300, level=seed / 10 - 1, slopes=slopes) for seed in range(12)}
     history = fit_history(board, controls=["length", "markdown"])
-    assert history.prior.mean.tolist() == pytest.approx([0, 1.0, 1.2, 0.0, -0.5, history.prior.mean[-1]], abs=0.3)
+    assert history.prior.names == ("length", *MARKDOWN, "difficulty")
+    assert history.prior.mean[:-1].tolist() == pytest.approx([1.0, 1.2, 0.0, -0.5], abs=0.3)
     sample = styled(99, 80, slopes=slopes)
     free, held = (controlled_win_rate(sample, ["length", "markdown"], prior=prior) for prior in (None, history.prior))
     assert abs(held.coefficients["headers"] - 1.2) < abs(free.coefficients["headers"] - 1.2) + 0.3
     assert numbers(held.estimate)[1] < numbers(free.estimate)[1]
     # a control that is left out takes its part of the prior with it
     gone = styled(99, 80, slopes={"length": 1.0}, headers=(np.ones(80), np.ones(80)))
-    without = Prior(np.delete(history.prior.mean, 2), np.delete(history.prior.precision, 2))
+    without = history.prior.chosen(["length", "lists", "bold", "difficulty"])
+    assert len(without.names) == len(history.prior.names) - 1
     one = controlled_win_rate(gone, ["length", "markdown"], prior=history.prior)
     assert one.coefficients == controlled_win_rate(gone, ["length", "lists", "bold"], prior=without).coefficients
 

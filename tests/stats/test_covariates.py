@@ -6,9 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.errors import StatsError
-from evalkit.stats.covariates import control_names, control_term, length_spread, length_term
+from evalkit.stats.covariates import (
+    BASELINE_LENGTH,
+    DIFFICULTY,
+    LENGTH,
+    LONGER,
+    SHORTER,
+    Design,
+    build_design,
+    control_names,
+    control_term,
+    control_terms,
+    length_spread,
+    length_term,
+    split_length,
+)
 from evalkit.stats.sample import Floats, Sample, build_sample
-from tests.stats.stat_samples import keys_for, sample_of
+from tests.stats.stat_samples import TYPICAL, keys_for, prior_of, sample_of
 
 
 def measured(name: str, candidate: list[float], baseline: list[float]) -> Sample:
@@ -28,7 +42,7 @@ def test_markdown_stands_for_headers_lists_and_bold_and_every_name_counts_once()
     assert control_names([]) == ()
 
 
-@pytest.mark.parametrize("name", ["intercept", "difficulty"])
+@pytest.mark.parametrize("name", ["intercept", "difficulty", "baseline_length", SHORTER, LONGER])
 def test_the_names_of_the_regressions_own_terms_are_refused(name: str) -> None:
     with pytest.raises(StatsError, match=f"no control can be named '{name}'"):
         control_names(["length", name])
@@ -90,3 +104,54 @@ def test_the_length_term_is_odd_bounded_and_positive_for_the_longer_candidate() 
 def test_a_difference_that_is_the_same_everywhere_keeps_its_sign() -> None:
     assert length_term(np.array([-7.0, -7.0])).tolist() == [-1.0, -1.0]
     assert length_term(np.zeros(2)).tolist() == [0.0, 0.0]
+
+
+def test_the_two_parts_of_the_length_term_add_up_to_it() -> None:
+    term = np.array([-0.9, -0.1, 0.0, 0.4])
+    shorter, longer = split_length(term)
+    assert (shorter.tolist(), longer.tolist()) == ([-0.9, -0.1, 0.0, 0.0], [0.0, 0.0, 0.0, 0.4])
+
+
+LENGTHS = np.linspace(-500, 900, 40).round()
+
+
+def design(sample: Sample, *, names: tuple[str, ...] | None) -> Design:
+    terms, _ = control_terms(sample, (LENGTH,))
+    prior = None if names is None else prior_of(names, [0.5] * len(names), spread=[0.3] * len(names))
+    return build_design(sample, terms, dict(zip(sample.keys, LENGTHS % 7, strict=True)), prior)
+
+
+def test_a_prior_of_two_slopes_splits_the_length_term_and_without_one_it_is_whole() -> None:
+    sample = sample_of([0.5] * 40, LENGTHS)
+    assert design(sample, names=None).names == ("intercept", LENGTH, DIFFICULTY)
+    assert design(sample, names=(DIFFICULTY,)).names == ("intercept", LENGTH, DIFFICULTY)
+    split = design(sample, names=TYPICAL.names)
+    assert split.names == ("intercept", SHORTER, LONGER, DIFFICULTY)
+    assert split.columns[:, 1] + split.columns[:, 2] == pytest.approx(length_term(LENGTHS))
+    # alike in length, the answers are still to instructions of their own difficulty
+    assert split.controlled == [1, 2]
+    assert not split.alike[:, 1:3].any() and (split.alike[:, 3] == split.columns[:, 3]).all()
+
+
+def test_the_logarithm_of_the_baselines_length_is_a_column_where_a_prior_knows_it_and_it_is_known() -> None:
+    names = (SHORTER, LONGER, BASELINE_LENGTH)
+    lengths = np.arange(40.0) * 10
+    sample = sample_of([0.5] * 40, LENGTHS, baseline_length=lengths)
+    found = design(sample, names=names)
+    assert found.names == ("intercept", SHORTER, LONGER, DIFFICULTY, BASELINE_LENGTH)
+    logs = np.log1p(lengths)
+    assert found.columns[:, 4] == pytest.approx((logs - logs.mean()) / logs.std())
+    assert found.controlled == [1, 2]
+    assert BASELINE_LENGTH not in design(sample, names=None).names
+    for wrong in ([float("nan"), *lengths[1:]], [-1.0, *lengths[1:]], [300.0] * 40):
+        unusable = sample_of([0.5] * 40, LENGTHS, baseline_length=wrong)
+        assert BASELINE_LENGTH not in design(unusable, names=names).names
+
+
+def test_a_coefficient_that_others_lead_one_to_expect_needs_no_ten_instructions() -> None:
+    few = sample_of([0.5] * 29, LENGTHS[:29])
+    terms, _ = control_terms(few, (LENGTH,))
+    difficulty = dict(zip(few.keys, LENGTHS[:29] % 7, strict=True))
+    with pytest.raises(StatsError, match="29 instructions, at least 30 needed for 3 coefficients"):
+        build_design(few, terms, difficulty)
+    assert build_design(few, terms, difficulty, TYPICAL).names == ("intercept", SHORTER, LONGER, DIFFICULTY)

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalkit.boards.background import UNTAUGHT, Source, of_values
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import entries_of_annotations, entries_of_table
@@ -32,7 +33,7 @@ from evalkit.stats import logistic
 from evalkit.stats.components import variance_components
 from evalkit.stats.control import MIN_INSTRUCTIONS, length_controlled_win_rate
 from evalkit.stats.covariates import length_term
-from evalkit.stats.logistic import TOLERANCE, Prior, expit, fit_logistic, separated
+from evalkit.stats.logistic import TOLERANCE, expit, fit_logistic, separated
 from evalkit.stats.multiple import holm, p_value
 from evalkit.stats.paired import common, paired_difference
 from evalkit.stats.ranks import rank_ranges
@@ -40,11 +41,20 @@ from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import Measured, bounds_over_missing, win_rate
 from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Estimate, Order, Reading, StatusKind
 from tests.cli.running import evalkit
-from tests.stats.stat_samples import alternating, draw, draw_arena, keys_for, mirrored, numbers, sample_of, value_of
+from tests.stats.stat_samples import (
+    TYPICAL,
+    alternating,
+    draw,
+    draw_arena,
+    keys_for,
+    mirrored,
+    numbers,
+    sample_of,
+    value_of,
+)
 from tests.stats.test_logistic import endometrial
 
 NAN = float("nan")
-TYPICAL = Prior(np.array([0.0, 1.8, 0.9]), np.array([0.0, 11.0, 11.0]))
 ALL_LENGTHS = np.linspace(-900, 1200, 805)
 ASKED = Asked(
     benchmark="bench",
@@ -114,7 +124,9 @@ def judged(
 
 
 def gated(sample: Sample, minimum: float) -> Decision:
-    return decide(entry_of(sample), Rates(Recipe()), Rule(minimum=minimum), benchmark="bench")
+    """Where a history of the judge stands behind the row, which then expects no slope in particular."""
+    rates = Rates(Recipe(), dataclasses.replace(UNTAUGHT, source=Source.MODELS))
+    return decide(entry_of(sample), rates, Rule(minimum=minimum), benchmark="bench")
 
 
 def covered(estimate: Estimate, truth: float) -> bool:
@@ -545,12 +557,12 @@ def test_d17_dropping_a_published_row_moves_the_rate_by_that_rows_influence(
 def test_d18_difficulty_that_does_not_cover_every_instruction_is_left_out_with_a_note() -> None:
     drawn = draw(22, 100, difficulty=0.8)
     partial = {key: value for key, value in drawn.difficulty.items() if key != "0042"}
-    row = build_row(entry_of(drawn.sample), Recipe(difficulty=partial))
+    row = build_row(entry_of(drawn.sample), Recipe(), background=of_values(partial, None))
     assert row.lc.notes == ("difficulty known for 99 of 100 instructions: term left out",)
     assert numbers(row.lc) == numbers(lc(drawn.sample))
     # the row says which terms there were
     assert list(row_document(row)["coefficients"]) == ["intercept", "length"]
-    whole = build_row(entry_of(drawn.sample), Recipe(difficulty=drawn.difficulty))
+    whole = build_row(entry_of(drawn.sample), Recipe(), background=of_values(drawn.difficulty, None))
     assert list(row_document(whole)["coefficients"]) == ["intercept", "length", "difficulty"]
 
 
@@ -742,6 +754,9 @@ def test_d26_a_gate_passes_above_the_interval_fails_below_it_and_says_nothing_in
     _, _, lower, upper = numbers(lc(sample))
     outcomes = [gated(sample, minimum).outcome for minimum in (lower - 0.01, lower + 0.01, upper - 0.01, upper + 0.01)]
     assert outcomes == [Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE, Outcome.FAILED]
+    # without a history to tell length from difficulty nothing passes so near to the interval
+    alone = decide(entry_of(sample), Rates(Recipe()), Rule(minimum=lower - 0.01), benchmark="bench")
+    assert alone.outcome == Outcome.INCONCLUSIVE
 
 
 def test_d27_without_repeats_every_row_says_that_noise_was_not_measured() -> None:

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from evalkit.errors import StatsError
 from evalkit.stats.control import length_controlled_win_rate
-from evalkit.stats.history import MIN_MODELS, PRIOR_SD, History, fit_history
+from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LONGER, SHORTER
+from evalkit.stats.history import MIN_MODELS, History, fit_history
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample
-from tests.stats.stat_samples import keys_for, mirrored, numbers, sample_of
+from tests.stats.stat_samples import keys_for, mirrored, mirrored_prior, numbers, sample_of
 
 TYPICAL_LENGTH, TYPICAL_DIFFICULTY = 1.6, 1.1
 NODES, SHARES = np.polynomial.hermite_e.hermegauss(60)
@@ -52,6 +54,13 @@ def history(board: Board) -> History:
     return fit_history(board.samples)
 
 
+def reordered(sample: Sample, order: NDArray[np.int64]) -> Sample:
+    assert sample.length_difference is not None
+    return sample_of(
+        sample.preference[order], sample.length_difference[order], keys=[sample.keys[place] for place in order]
+    )
+
+
 def by_key(values: Mapping[str, float]) -> Floats:
     return np.array([values[key] for key in sorted(values)])
 
@@ -68,16 +77,26 @@ def test_difficulty_is_centred_with_unit_spread(history: History) -> None:
 
 
 def test_the_prior_is_the_typical_model_and_says_nothing_of_the_intercept(history: History) -> None:
-    assert history.prior.mean[0] == 0
-    assert history.prior.mean[1] == pytest.approx(TYPICAL_LENGTH, abs=0.25)
-    assert history.prior.mean[2] == pytest.approx(TYPICAL_DIFFICULTY, abs=0.25)
-    assert history.prior.precision.tolist() == pytest.approx([0, PRIOR_SD**-2, PRIOR_SD**-2])
+    assert history.prior.names == (SHORTER, LONGER, DIFFICULTY)
+    assert history.prior.mean.tolist() == pytest.approx([TYPICAL_LENGTH, TYPICAL_LENGTH, TYPICAL_DIFFICULTY], abs=0.25)
+    on = history.prior.on((INTERCEPT, SHORTER, LONGER, DIFFICULTY))
+    assert on.mean[0] == 0
+    assert not on.precision[0].any() and not on.precision[:, 0].any()
+
+
+def test_the_prior_spreads_as_the_models_do_and_knows_the_mean_as_well_as_so_many_tell_it(history: History) -> None:
+    # slopes and weights were drawn with a deviation of 0.2, by twenty models; five more of 0.3 are taken for granted
+    spread, error = (np.sqrt(np.diag(one)) for one in (history.prior.spread, history.prior.error))
+    assert ((spread > 0.1) & (spread < 0.4)).all()
+    assert ((error > 0.2 / 20**0.5 / 2) & (error < 0.2)).all()
 
 
 def test_what_was_learned_brings_every_model_to_its_true_answer(board: Board, history: History) -> None:
     errors = []
     for model, sample in board.samples.items():
-        estimate = length_controlled_win_rate(sample, difficulty=history.for_model(model), prior=history.prior).estimate
+        estimate = length_controlled_win_rate(
+            sample, difficulty=history.for_model(model, sample), prior=history.prior
+        ).estimate
         value, stderr, _, _ = numbers(estimate)
         errors.append((value - board.lc_win_rate[model]) / stderr)
     assert np.abs(errors).max() < 3.5
@@ -87,24 +106,36 @@ def test_what_was_learned_brings_every_model_to_its_true_answer(board: Board, hi
 def test_neither_the_order_of_models_nor_that_of_instructions_matters(board: Board, history: History) -> None:
     again = fit_history(dict(reversed(board.samples.items())))
     assert again.difficulty == history.difficulty
-    assert again.others == history.others
-    assert again.prior.mean.tolist() == history.prior.mean.tolist()
+    for model, member in history.members.items():
+        assert again.members[model].coefficients == member.coefficients
+        assert again.members[model].dispersion == member.dispersion
+    assert again.shape == history.shape
+    for part in ("mean", "spread", "error", "form"):
+        assert getattr(again.prior, part).tolist() == getattr(history.prior, part).tolist()
+    shuffled = np.random.default_rng(0).permutation(400)
+    moved = {model: reordered(sample, shuffled) for model, sample in board.samples.items()}
+    assert fit_history(moved).difficulty == history.difficulty
 
 
-def test_swapping_sides_turns_the_difficulties_around_and_keeps_the_coefficients(
+def test_swapping_sides_turns_the_difficulties_around_and_the_two_slopes_change_their_roles(
     board: Board, history: History
 ) -> None:
     swapped = fit_history({model: mirrored(sample) for model, sample in board.samples.items()})
     assert by_key(swapped.difficulty) == pytest.approx(-by_key(history.difficulty), abs=1e-4)
-    assert swapped.prior.mean == pytest.approx(history.prior.mean, abs=1e-4)
+    expected = mirrored_prior(history.prior)
+    for part in ("mean", "spread", "error", "form"):
+        assert getattr(swapped.prior, part) == pytest.approx(getattr(expected, part), abs=1e-3)
+    assert swapped.shape is not None and history.shape is not None
+    assert swapped.shape.one_slope == pytest.approx(history.shape.one_slope, abs=1e-3)
 
 
 def test_a_models_own_verdicts_do_not_decide_its_difficulties(board: Board, history: History) -> None:
     sample = board.samples["model 3"]
     flipped = sample.preference.copy()
     flipped[:40] = 1 - np.round(flipped[:40])
-    changed = fit_history({**board.samples, "model 3": sample_of(flipped, sample.length_difference)})
-    own = by_key(changed.for_model("model 3")) - by_key(history.for_model("model 3"))
+    other = sample_of(flipped, sample.length_difference)
+    changed = fit_history({**board.samples, "model 3": other})
+    own = by_key(changed.for_model("model 3", other)) - by_key(history.for_model("model 3", sample))
     joint = by_key(changed.difficulty) - by_key(history.difficulty)
     assert np.abs(own[:40]).mean() < 0.2 * np.abs(joint[:40]).mean()
 
@@ -114,15 +145,15 @@ def test_the_difficulty_without_a_model_is_near_to_a_fit_without_it(board: Board
     refitted = by_key(fit_history(others).difficulty)
     without, joint = (
         float(np.corrcoef(by_key(values), refitted)[0, 1])
-        for values in (history.for_model("model 5"), history.difficulty)
+        for values in (history.for_model("model 5", board.samples["model 5"]), history.difficulty)
     )
     assert without > 0.999
     # with its own verdicts in, the difficulty is further from what the others say
     assert joint < without - 0.002
 
 
-def test_a_model_that_took_no_part_gets_the_common_difficulty(history: History) -> None:
-    assert history.for_model("newcomer") is history.difficulty
+def test_a_model_that_took_no_part_gets_the_common_difficulty(board: Board, history: History) -> None:
+    assert history.for_model("newcomer", board.samples["model 0"]) is history.difficulty
 
 
 def test_models_without_verdicts_lengths_or_variation_take_no_part(board: Board, history: History) -> None:
@@ -134,7 +165,7 @@ def test_models_without_verdicts_lengths_or_variation_take_no_part(board: Board,
     }
     fitted = fit_history({**board.samples, **idle})
     assert fitted.difficulty == history.difficulty
-    assert not set(idle) & set(fitted.others)
+    assert not set(idle) & set(fitted.members)
 
 
 @pytest.mark.parametrize("usable", [0, 1, MIN_MODELS - 1])
@@ -150,7 +181,7 @@ def test_instructions_that_a_model_never_saw_keep_the_common_difficulty(board: B
     assert sample.length_difference is not None
     part = sample_of(sample.preference[:300], sample.length_difference[:300])
     fitted = fit_history({**board.samples, "model 2": part})
-    own = fitted.for_model("model 2")
+    own = fitted.for_model("model 2", part)
     assert [own[key] for key in keys_for(400)[300:]] == [fitted.difficulty[key] for key in keys_for(400)[300:]]
     assert [own[key] for key in keys_for(300)] != [fitted.difficulty[key] for key in keys_for(300)]
 
@@ -160,7 +191,7 @@ def test_models_that_always_win_or_always_lose_do_not_break_the_fit(board: Board
     extreme = {"winner": sample_of(np.ones(400), length), "loser": sample_of(np.zeros(400), length)}
     fitted = fit_history({**board.samples, **extreme})
     assert np.isfinite(by_key(fitted.difficulty)).all()
-    assert np.abs(by_key(fitted.for_model("winner"))).max() < 10
+    assert np.abs(by_key(fitted.for_model("winner", extreme["winner"]))).max() < 10
     assert np.corrcoef(by_key(fitted.difficulty), board.difficulty)[0, 1] > 0.85
 
 

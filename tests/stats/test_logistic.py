@@ -26,6 +26,13 @@ NV0_HIGH = """
 NV1_HIGH = """
     38 0.97, 22 1.14, 7 0.88, 25 0.91, 15 0.58, 22 1.44, 40 1.18, 5 0.93, 0 1.17, 49 0.27, 11 1.01, 21 0.98, 19 1.02"""
 
+# none, one that takes coefficients for unrelated, and one that takes two of them to go together
+PRIORS = [
+    None,
+    Prior.independent(np.array([0.0, 1.0, -1.0]), np.array([0.0, 11.0, 4.0])),
+    Prior(np.array([0.0, 1.0, -1.0]), np.array([[0.0, 0.0, 0.0], [0.0, 11.0, -5.0], [0.0, -5.0, 4.0]])),
+]
+
 
 def endometrial() -> tuple[Floats, Floats]:
     rows = [
@@ -51,7 +58,7 @@ def penalised_log_likelihood(design: Floats, fractions: Floats, beta: Floats, pr
     mu = expit(eta)
     likelihood = float(fractions @ eta - np.logaddexp(0, eta).sum())
     _, log_determinant = np.linalg.slogdet(design.T @ (design * (mu * (1 - mu))[:, None]))
-    pull = 0.0 if prior is None else float(prior.precision @ (beta - prior.mean) ** 2)
+    pull = 0.0 if prior is None else float((beta - prior.mean) @ prior.precision @ (beta - prior.mean))
     return likelihood + float(log_determinant) / 2 - pull / 2
 
 
@@ -116,7 +123,7 @@ def test_firths_estimate_of_two_groups_adds_half_to_each_cell(table: tuple[int, 
     assert fit.coefficients == pytest.approx([log_odds, ratio], abs=1e-7)
 
 
-@pytest.mark.parametrize("prior", [None, Prior(np.array([0.0, 1.0, -1.0]), np.array([0.0, 11.0, 4.0]))])
+@pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("seed", range(3))
 def test_no_step_from_the_fit_raises_the_penalised_likelihood(seed: int, prior: Prior | None) -> None:
     design, fractions = problem(seed, n=40)
@@ -138,18 +145,18 @@ def test_the_penalised_likelihood_is_highest_on_separated_data_too() -> None:
 
 def test_a_strong_prior_holds_its_coefficient_and_leaves_the_others_free() -> None:
     design, fractions = problem(3)
-    fit = fit_logistic(design, fractions, prior=Prior(np.array([0.0, 2.5, 0.0]), np.array([0.0, 1e6, 0.0])))
+    fit = fit_logistic(design, fractions, prior=Prior.independent(np.array([0.0, 2.5, 0.0]), np.array([0.0, 1e6, 0.0])))
     assert fit.coefficients[1] == pytest.approx(2.5, abs=1e-4)
     held = sm.GLM(fractions, design[:, [0, 2]], family=sm.families.Binomial(), offset=2.5 * design[:, 1]).fit()
     assert fit.coefficients[[0, 2]] == pytest.approx(held.params, abs=0.05)
 
 
-@pytest.mark.parametrize("prior", [None, Prior(np.array([0.0, 1.0, -1.0]), np.array([0.0, 11.0, 4.0]))])
+@pytest.mark.parametrize("prior", PRIORS)
 def test_the_covariance_is_the_inverse_curvature_of_likelihood_and_prior(prior: Prior | None) -> None:
     design, fractions = problem(15)
     fit = fit_logistic(design, fractions, prior=prior)
     mu = expit(design @ fit.coefficients)
-    curvature = design.T @ np.diag(mu * (1 - mu)) @ design + np.diag(np.zeros(3) if prior is None else prior.precision)
+    curvature = design.T @ np.diag(mu * (1 - mu)) @ design + (np.zeros((3, 3)) if prior is None else prior.precision)
     assert fit.covariance == pytest.approx(np.linalg.inv(curvature), abs=1e-9)
 
 
@@ -212,7 +219,7 @@ def test_an_unpenalised_fit_of_separated_data_runs_away_without_a_warning_and_on
 
 def test_a_prior_alone_keeps_an_unpenalised_fit_of_separated_data_finite() -> None:
     design, outcome = endometrial()
-    fit = fit_logistic(design, outcome, firth=False, prior=Prior(np.zeros(4), np.ones(4)))
+    fit = fit_logistic(design, outcome, firth=False, prior=Prior.independent(np.zeros(4), np.ones(4)))
     assert np.abs(fit.coefficients).max() < 10
 
 

@@ -1,5 +1,6 @@
 """Paired differences of two models."""
 
+import dataclasses
 from collections.abc import Mapping
 from statistics import NormalDist
 
@@ -162,6 +163,18 @@ def test_what_a_prior_may_be_wrong_by_comes_on_top_of_both() -> None:
     strays = (Measured(each.estimate, each.influence, 3.0) for each in (one, other))
     after = numbers(paired_difference(*strays, samples=samples))[1]
     assert after == pytest.approx((before**2 + 2 * 3.0**2) ** 0.5)
+
+
+def test_errors_that_two_estimates_share_count_by_how_far_they_move_them_apart() -> None:
+    samples = uniform(1), uniform(2)
+    one, other = (win_rate(sample) for sample in samples)
+    before = numbers(paired_difference(one, other, samples=samples))[1]
+    first = dataclasses.replace(one, shared_errors=np.array([3.0, 1.0]))
+    # one row knows two errors of what was learned, the other none of the second: it then does not move with it
+    for shared, apart in (([3.0, 1.0], 0.0), ([-1.0, 1.0], 4.0), ([3.0], 1.0), ([0.0, 5.0], 5.0)):
+        second = dataclasses.replace(other, shared_errors=np.array(shared))
+        after = numbers(paired_difference(first, second, samples=samples))[1]
+        assert after == pytest.approx((before**2 + apart**2) ** 0.5)
 
 
 def test_an_error_beyond_the_influences_never_makes_a_difference_surer() -> None:

@@ -8,7 +8,7 @@ import click
 from evalkit import assets
 from evalkit.benchmarks import baseline_source, read_benchmark
 from evalkit.boards.build import build_boards
-from evalkit.boards.row import Recipe
+from evalkit.boards.selection import Sources, read_recipe
 from evalkit.boards.sources import entries_of_store
 from evalkit.cli.boards import print_boards
 from evalkit.config import read_judge
@@ -35,7 +35,7 @@ def command() -> None:
         annotate(
             plan_all(baseline, candidates, [config], Options(BENCHMARK), secret=store.secret), store, limits=Limits()
         )
-        boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), Recipe())
+        boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), read_recipe(Sources(board=BENCHMARK)))
     print_boards(boards)
     click.echo(
         "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its\n"

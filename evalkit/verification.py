@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
+from evalkit.benchmarks import read_benchmark
 from evalkit.boards.background import UNTAUGHT, Background, background_of
 from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import entries_of_annotations
@@ -18,7 +19,7 @@ from evalkit.boards.row import BoardRow, build_row
 from evalkit.boards.sources import entries_of_store
 from evalkit.documents import parse_json, read_text
 from evalkit.engine.plan import judge_facts
-from evalkit.errors import EvalkitError, InputError
+from evalkit.errors import ConfigError, EvalkitError, InputError
 from evalkit.judge import annotate_all
 from evalkit.pinning import learned_again, rests_on_models
 from evalkit.provenance import (
@@ -232,7 +233,7 @@ def _taught(
     if LENGTH_TAUGHT not in provenance:
         # rows of an earlier method were made by their own verdicts alone
         return Pinned(UNTAUGHT, UNTAUGHT), []
-    known = read_known([])
+    known = read_known(_own_histories(document))
     if isinstance(difficulty, HistoryFile):
         known = replace(known, files=(difficulty, *known.files))
     written = [provenance[LENGTH_TAUGHT], provenance.get(STYLE_TAUGHT)]
@@ -247,6 +248,15 @@ def _taught(
             )
         found.append(_as_written(one) if again is None else again)
     return Pinned(*found), list(dict.fromkeys(notes))
+
+
+def _own_histories(document: Mapping[str, Any]) -> list[Path]:
+    """The history that the row's benchmark names, where the benchmark is still known by its name."""
+    try:
+        named = read_benchmark(str(document.get("benchmark"))).history
+    except ConfigError:
+        return []
+    return [] if named is None else [Path(named)]
 
 
 def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:

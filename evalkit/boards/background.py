@@ -119,11 +119,9 @@ def of_models(history: History, taught: Sequence[Entry]) -> Background:
 
 
 def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Generic) -> Background:
-    """Difficulty of few models, which leaves some of it to be mistaken for length."""
-    effect = generic.confounding.effect * history.unexplained**0.5
-    confounding = Confounding(generic.confounding.correlation, effect)
+    """Difficulty of few models. How much of it they leave to be mistaken for length they cannot tell: all may be."""
     background = _of_models(Source.DIFFICULTY_OF_MODELS, history, taught, generic.beside_difficulty)
-    return replace(background, confounding=confounding)
+    return replace(background, confounding=generic.confounding)
 
 
 def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Background | None:

@@ -25,7 +25,7 @@ difficulty_option = click.option(
     default=DifficultySource.AUTO.value,
     show_default=True,
     help="What other models teach of difficulty and of length: a history of this judge or the models at hand, only the "
-    "models at hand, nothing, or a file.",
+    "models at hand, nothing, or a file; lc_compat: a folder.",
 )
 metric_option = click.option(
     "--metric",

@@ -33,12 +33,6 @@ class History:
     controls: tuple[str, ...] = (LENGTH,)
     shape: ShapeChoice | None = None
 
-    @property
-    def unexplained(self) -> float:
-        """Share of the variance of true difficulty that the history does not tell."""
-        unsure = float(np.mean([1 / one for one in self.precision.values()]))
-        return unsure / (1 + unsure)
-
     def for_model(self, model: str, sample: Sample) -> Mapping[str, float]:
         """Difficulty as the other models tell it: a model's own verdicts must not explain themselves.
 

@@ -80,5 +80,5 @@ def _traits(covariates: Floats, known: Floats, lengths: Floats) -> Floats:
     columns = [mean]
     if len(lengths) and np.isfinite(lengths).all():
         columns.append(np.log1p(np.maximum(lengths, 0.0)))
-    traits: Floats = np.column_stack([column - column.mean() for column in columns])
+    traits: Floats = np.column_stack([column - column.mean() if len(column) else column for column in columns])
     return traits

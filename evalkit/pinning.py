@@ -80,7 +80,7 @@ def learned_again(
 
 
 def _enough(found: Background) -> bool:
-    """Whether so many models taught slopes as it takes where nobody asked for fewer: a file says whatever is written."""
+    """Whether so many models taught slopes as it takes where nobody asked for fewer: a file says what it likes."""
     return found.source != Source.MODELS or found.models >= MIN_MODELS_FOR_SLOPES
 
 

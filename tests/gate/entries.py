@@ -31,7 +31,7 @@ def entry(sample: Sample, model: str = "candidate", *, baseline: str = "baseline
 
 
 def held(one: Entry, rule: Rule = AT_FIFTY, *, against: Entry | None = None) -> Decision:
-    """The gate's decision on raw rates and rates at equal length, as though a history of the judge stood behind them."""
+    """The gate's decision on raw rates and rates at equal length, as though a history stood behind them."""
     rates = Rates(Recipe(metric=rule.metric, confidence=rule.confidence), OWN, OWN)
     return decide(one, rates, rule, benchmark="made", against=against, audit=one.audit)
 

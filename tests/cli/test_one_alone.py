@@ -21,6 +21,7 @@ TABLE = Path(__file__).parents[3] / "shared" / "data" / "alpaca_eval" / "prefere
 TEN = 10
 # made answers have nothing to do with their instructions
 UNAUDITED = ("--audit", "off")
+SURFACE = ("--benchmark", "example", "--judge", "surface", *UNAUDITED)
 recorded = pytest.mark.skipif(not TABLE.is_file(), reason="the recorded verdicts are not beside this checkout")
 
 

@@ -25,7 +25,7 @@ from evalkit.errors import StatsError
 from evalkit.files import safe_name
 from evalkit.provenance import LENGTH_TAUGHT, ROW_FILE, STYLE_TAUGHT, rows_of
 from evalkit.stats.covariates import LENGTH
-from evalkit.stats.history import fit_history
+from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
 
 
 def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results: Path) -> Pinned | None:
@@ -47,7 +47,9 @@ def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results:
         provenance = document["provenance"]
         length = learned_again(provenance.get(LENGTH_TAUGHT), entry, group, known=recipe.known)
         style = learned_again(provenance.get(STYLE_TAUGHT), entry, group, known=recipe.known, controls=recipe.controls)
-        return None if length is None or style is None else Pinned(length, style)
+        if length is None or style is None or not all(map(_enough, (length, style))):
+            return None
+        return Pinned(length, style)
     return None
 
 
@@ -69,12 +71,17 @@ def learned_again(
     """
     try:
         written = background_of(document)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     found = _learned(written, entry, group, known, controls)
     if found is None or not _alike(found.for_row(entry.model, entry.sample), written):
         return None
     return found
+
+
+def _enough(found: Background) -> bool:
+    """Whether so many models taught slopes as it takes where nobody asked for fewer: a file says what it likes."""
+    return found.source != Source.MODELS or found.models >= MIN_MODELS_FOR_SLOPES
 
 
 def _learned(
@@ -105,9 +112,10 @@ def _alike(found: Background, written: Background) -> bool:
     """Whether both say the same; another machine may compute other last digits."""
     if found.source != written.source or (found.prior is None) != (written.prior is None):
         return False
-    pairs = (
-        [(found.values[key], written.values[key]) for key in found.values] if found.values and written.values else []
-    )
+    ours, theirs = found.values or {}, written.values or {}
+    if ours.keys() != theirs.keys():
+        return False
+    pairs = [(ours[key], theirs[key]) for key in ours]
     if found.confounding is not None and written.confounding is not None:
         pairs += [
             (found.confounding.correlation, written.confounding.correlation),
@@ -125,7 +133,14 @@ def _alike(found: Background, written: Background) -> bool:
 
 def _is_of(document: Mapping[str, Any], entry: Entry) -> bool:
     provenance = document.get("provenance")
-    if not isinstance(provenance, Mapping) or entry.origin is None:
+    if not isinstance(provenance, Mapping) or entry.origin is None or not _chosen_by_nobody(provenance):
         return False
     said = provenance.get("verdicts_sha256"), document.get("judge_digest"), document.get("baseline")
     return said == (entry.origin.verdicts, entry.digest, entry.baseline)
+
+
+def _chosen_by_nobody(provenance: Mapping[str, Any]) -> bool:
+    """Whether a row took what is known best: a choice for one row is none for whoever holds it against a threshold."""
+    recipe = provenance.get("recipe")
+    difficulty = recipe.get("difficulty") if isinstance(recipe, Mapping) else None
+    return isinstance(difficulty, Mapping) and difficulty.get("kind") == DifficultySource.AUTO.value

@@ -269,7 +269,7 @@ def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
 def _as_written(document: Any) -> Background:
     try:
         return background_of(document)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise InputError("provenance: background: no background of this evalkit") from None
 
 

@@ -1,5 +1,6 @@
 """Files of what other models taught: a history of one judge on one benchmark, and what judges have in common."""
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -10,12 +11,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from evalkit.documents import parse_json, read_text
+from evalkit.documents import kind_of, parse_json, read_text
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
-from evalkit.stats.covariates import LENGTH
+from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LENGTH, LONGER, SHORTER
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
 from evalkit.stats.slopes import Member, ShapeChoice
@@ -83,12 +84,7 @@ def write_history_file(path: Path, written: HistoryFile) -> None:
                 "kind": HISTORY,
                 "name": written.name,
                 "baseline": written.baseline,
-                "judge": {
-                    "name": judge.name,
-                    "model": judge.model,
-                    "prompt_sha256": judge.prompt,
-                    "parser": judge.parser,
-                },
+                "judge": _judge_document(judge),
                 "source": written.source,
                 "date": written.date,
                 "prior": prior_document(history.prior),
@@ -144,7 +140,10 @@ def prior_of(document: Mapping[str, Any]) -> CoefficientPrior:
         ValueError, KeyError, TypeError: it is none.
     """
     names = tuple(map(str, document["names"]))
-    mean, *matrices = (np.array(document[name], dtype=np.float64) for name in ("mean", "spread", "error", "form"))
+    try:
+        mean, *matrices = (np.array(document[name], dtype=np.float64) for name in ("mean", "spread", "error", "form"))
+    except (TypeError, ValueError):
+        raise ValueError("a prior holds numbers only, in rows of one length") from None
     k = len(names)
     if mean.shape != (k,) or any(one.shape != (k, k) or not np.allclose(one, one.T) for one in matrices):
         raise ValueError(f"a prior of {k} coefficients has {k} means and symmetric matrices of {k} rows")
@@ -156,46 +155,95 @@ def prior_of(document: Mapping[str, Any]) -> CoefficientPrior:
 
 
 def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
-    judge, shape = found["judge"], found["shape"]
-    keys = tuple(tuple(map(str, names)) for names, _, _ in found["instructions"])
-    values = [(_number(difficulty), _number(precision)) for _, difficulty, precision in found["instructions"]]
-    if not keys or not all(keys) or any(precision <= 0 for _, precision in values):
-        raise ValueError("every instruction has a name, a difficulty and a precision above 0")
-    pairs = list(zip(keys, values, strict=True))
+    judge, models, instructions = _object(found, "judge"), _object(found, "models"), _instructions(found)
+    prior = prior_of(_object(found, "prior"))
+    if prior.names != (SHORTER, LONGER, DIFFICULTY):
+        raise ValueError(f"the prior of a history is of {SHORTER}, {LONGER} and {DIFFICULTY}")
+    if not models:
+        raise ValueError("models: expected some, found none")
     return HistoryFile(
-        name=str(found["name"]),
-        baseline=str(found["baseline"]),
-        judge=JudgeIdentity(str(judge["name"]), judge["model"], judge["prompt_sha256"], judge["parser"]),
-        history=History(
-            difficulty={name: difficulty for names, (difficulty, _) in pairs for name in names},
-            precision={name: precision for names, (_, precision) in pairs for name in names},
-            prior=prior_of(found["prior"]),
-            members={name: _member(one) for name, one in found["models"].items()},
-            controls=(LENGTH,),
-            shape=None if shape is None else ShapeChoice(**{name: _number(one) for name, one in shape.items()}),
+        name=_text(found, "name"),
+        baseline=_text(found, "baseline"),
+        judge=JudgeIdentity(
+            _text(judge, "name"), *(_text_or_none(judge, name) for name in ("model", "prompt_sha256", "parser"))
         ),
-        keys=keys,
-        source=str(found["source"]),
-        date=str(found["date"]),
+        history=History(
+            difficulty={name: difficulty for names, difficulty, _ in instructions for name in names},
+            precision={name: precision for names, _, precision in instructions for name in names},
+            prior=prior,
+            members={name: _member(name, _object(models, name), prior.names) for name in models},
+            controls=(LENGTH,),
+            shape=None if found["shape"] is None else _shape(_object(found, "shape")),
+        ),
+        keys=tuple(names for names, _, _ in instructions),
+        source=_text(found, "source"),
+        date=_text(found, "date"),
         digest=digest,
     )
 
 
+def _instructions(found: Mapping[str, Any]) -> list[tuple[tuple[str, ...], float, float]]:
+    """The names of each instruction, its difficulty and how well that is known."""
+    rows, expected = found["instructions"], "instructions: each has a name, a difficulty and a precision above 0"
+    if not isinstance(rows, list) or not rows:
+        raise ValueError(expected)
+    read, seen = [], set[str]()
+    for row in rows:
+        if not isinstance(row, list) or len(row) != 3 or not isinstance(row[0], list) or not row[0]:
+            raise ValueError(expected)
+        names = tuple(row[0])
+        if not all(isinstance(name, str) for name in names):
+            raise ValueError(expected)
+        if not seen.isdisjoint(names):
+            raise ValueError(f"two instructions are called {next(name for name in names if name in seen)!r}")
+        seen.update(names)
+        difficulty, precision = map(_number, row[1:])
+        if precision <= 0:
+            raise ValueError(expected)
+        read.append((names, difficulty, precision))
+    return read
+
+
+def _shape(found: Mapping[str, Any]) -> ShapeChoice:
+    return ShapeChoice(**{field.name: _number(found[field.name]) for field in dataclasses.fields(ShapeChoice)})
+
+
 def _generic(found: Mapping[str, Any], _digest: str) -> Generic:
-    confounding = found["confounding"]
+    confounding = _object(found, "confounding")
     return Generic(
-        prior_of(found["beside_difficulty"]),
-        prior_of(found["alone"]),
+        prior_of(_object(found, "beside_difficulty")),
+        prior_of(_object(found, "alone")),
         Confounding(_number(confounding["correlation"]), _number(confounding["effect"])),
     )
 
 
-def _member(found: Mapping[str, Any]) -> Member:
+def _member(model: str, found: Mapping[str, Any], names: Sequence[str]) -> Member:
+    missing = [name for name in (INTERCEPT, *names) if name not in found]
+    if missing:
+        raise ValueError(f"model {model!r} has no {missing[0]}")
     coefficients = {name: _number(value) for name, value in found.items() if name != "dispersion"}
     dispersion = _number(found["dispersion"])
     if dispersion <= 0:
         raise ValueError("a dispersion is above 0")
     return Member(coefficients, dispersion)
+
+
+def _object(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = found[name]
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: expected fields, found {kind_of(value)}")
+    return value
+
+
+def _text(found: Mapping[str, Any], name: str) -> str:
+    value = found[name]
+    if not isinstance(value, str):
+        raise ValueError(f"{name}: expected text, found {kind_of(value)}")
+    return value
+
+
+def _text_or_none(found: Mapping[str, Any], name: str) -> str | None:
+    return None if found[name] is None else _text(found, name)
 
 
 def _read(path: Path, kind: str, make: Callable[[Mapping[str, Any], str], _Made]) -> _Made:
@@ -207,7 +255,7 @@ def _read(path: Path, kind: str, make: Callable[[Mapping[str, Any], str], _Made]
         return make(found, hashlib.sha256(text.encode()).hexdigest())
     except KeyError as error:
         raise InputError(f"{path}: missing field {error.args[0]!r}. Make the file anew") from None
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{path}: {error}. Make the file anew") from None
 
 

@@ -138,7 +138,7 @@ def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, s
     """A history of the judge on these instructions; else the models at hand, as far as they are enough; else another
     judge's difficulty; else what judges have in common.
     """
-    compared = [one for one in group if one.model != one.baseline] or list(group)
+    compared = _compared(group)
     found = [one for file in known.files if (one := of_file(file, compared, known.generic)) is not None]
     own = next((one for one in found if one.own_history), None)
     if own is not None:
@@ -156,7 +156,7 @@ def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, s
 def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Background:
     """A history that somebody chose must fit."""
     assert known is not None
-    compared = [one for one in group if one.model != one.baseline] or list(group)
+    compared = _compared(group)
     found = of_file(file, compared, known.generic)
     if found is None:
         raise InputError(
@@ -164,6 +164,11 @@ def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Ba
             f"was learned against {file.baseline!r}. Choose --difficulty auto"
         )
     return found
+
+
+def _compared(group: Sequence[Entry]) -> list[Entry]:
+    """The entries whose instructions a history must know; one without any verdict yet has none."""
+    return [one for one in group if one.model != one.baseline and one.sample.n] or list(group)
 
 
 def _learn_style(taught: Sequence[Entry], recipe: Recipe) -> Background:

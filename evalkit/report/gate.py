@@ -211,7 +211,8 @@ def _rests(decision: Decision) -> list[str]:
     rests = decision.equal_length
     if rests is None or rests.own_history or rests.correlation is None:
         return []
-    if math.isinf(rests.correlation):
+    # there is none above one
+    if rests.correlation > 1.0:
         return ["No correlation between length and difficulty would change the conclusion."]
     return [
         f"A correlation of {rests.correlation:.2f} between length and difficulty would change the conclusion; without "

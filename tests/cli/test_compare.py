@@ -52,9 +52,9 @@ def compared(folder: Path, *arguments: object) -> Done:
 
 
 def test_two_models_of_a_folder_are_compared_with_the_instructions_that_decide(folder: Path) -> None:
-    done = compared(folder, "good", "fair", "--swings", "2")
+    done = compared(folder, "good", "fair", "--swings", "2", "--metric", "win_rate")
     first = done.stdout.splitlines()[0]
-    assert first.startswith("good is ahead of fair by ") and "points of LC win rate" in first
+    assert first.startswith("good is ahead of fair by ") and "points of win rate" in first
     assert done.stdout.count("Instruction number ") == 2
     assert "fragility: reversing " in done.stdout
     assert done.stderr == ""

@@ -13,6 +13,8 @@ from tests.mixtures import MODEL, refusing
 from tests.zygote import Zygote
 
 FIFTY = ("--min", "50")
+# made verdicts have no lengths that anybody would answer with
+RAW = (*FIFTY, "--metric", "win_rate")
 OUTCOMES = {
     "coverage": (verdict_rows(0.8, 100, missing=6), 3),
     "one": (verdict_rows(0.8, 1), 3),
@@ -51,7 +53,7 @@ def gate(zygote: Zygote, *arguments: object, cwd: Path, **environment: str) -> S
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_the_exit_code_is_the_outcome(case: str, zygote: Zygote, tmp_path: Path) -> None:
     rows, status = OUTCOMES[case]
-    said = gate(zygote, "candidate", *FIFTY, "--source", write_table(tmp_path / "table.csv", rows), cwd=tmp_path)
+    said = gate(zygote, "candidate", *RAW, "--source", write_table(tmp_path / "table.csv", rows), cwd=tmp_path)
     assert said.status == status, said.err
     assert said.out.count("\n") == 3
     assert status == 0 or said.error.startswith("evalkit: error: candidate: ")
@@ -85,9 +87,9 @@ def test_a_worse_model_fails_and_a_better_one_passes(zygote: Zygote, tmp_path: P
 
 
 def test_a_model_is_held_against_another_one(zygote: Zygote, judged: Path) -> None:
-    about = ("careful", "--against", "wordy", "--benchmark", "example", "--judge", "surface")
-    assert gate(zygote, *about, "--margin", "3", cwd=judged).status == 0
-    assert gate(zygote, *about, "--margin", "1", cwd=judged).status == 4
+    about = ("careful", "--against", "wordy", "--benchmark", "example", "--judge", "surface", "--metric", "win_rate")
+    assert gate(zygote, *about, "--margin", "12", cwd=judged).status == 0
+    assert gate(zygote, *about, "--margin", "5", cwd=judged).status == 4
 
 
 @pytest.mark.parametrize(("choice", "status"), [("fail", 4), ("warn", 0), ("pass", 0)])
@@ -101,7 +103,7 @@ def test_an_inconclusive_gate_ends_as_configured(choice: str, status: int, zygot
 
 def test_settings_hold_thresholds_and_flags_override_them(zygote: Zygote, tmp_path: Path) -> None:
     table = write_table(tmp_path / "table.csv", verdict_rows(0.6, 100))
-    (tmp_path / "evalkit.toml").write_text("[gate]\nmin = 70\nmin-n = 90\n", encoding="utf-8")
+    (tmp_path / "evalkit.toml").write_text('[gate]\nmin = 70\nmin-n = 90\nmetric = "win_rate"\n', encoding="utf-8")
     assert gate(zygote, "candidate", "--source", table, cwd=tmp_path).status == 1
     assert gate(zygote, "candidate", "--source", table, "--min", "50", cwd=tmp_path).status == 0
     assert gate(zygote, "candidate", "--source", table, "--min", "50", "--min-n", "101", cwd=tmp_path).status == 3
@@ -110,7 +112,7 @@ def test_settings_hold_thresholds_and_flags_override_them(zygote: Zygote, tmp_pa
 def test_what_a_gate_writes_for_ci_holds_the_decision(zygote: Zygote, tmp_path: Path) -> None:
     table = write_table(tmp_path / "table.csv", verdict_rows(0.4, 100))
     files = ("--junit", "out/gate.xml", "--summary", "out/gate.md", "--badge", "out/badge.json")
-    said = gate(zygote, "candidate", *FIFTY, "--source", table, *files, "--json", cwd=tmp_path, GITHUB_ACTIONS="true")
+    said = gate(zygote, "candidate", *RAW, "--source", table, *files, "--json", cwd=tmp_path, GITHUB_ACTIONS="true")
     assert said.status == 1
     document = json.loads(said.out)
     assert (document["outcome"], document["n"], document["threshold"]) == ("failed", 100, 50.0)
@@ -123,7 +125,7 @@ def test_what_a_gate_writes_for_ci_holds_the_decision(zygote: Zygote, tmp_path: 
 
 def test_the_explanation_holds_every_number(zygote: Zygote, tmp_path: Path) -> None:
     table = write_table(tmp_path / "table.csv", verdict_rows(0.6, 200, missing=1))
-    said = gate(zygote, "candidate", *FIFTY, "--source", table, "--explain", "--confidence", "0.9", cwd=tmp_path)
+    said = gate(zygote, "candidate", *RAW, "--source", table, "--explain", "--confidence", "0.9", cwd=tmp_path)
     assert said.status == 0, said.err
     for number in ("90 %", "199", "200", "99.50 %", "5 %", "50.00"):
         assert number in said.out, number
@@ -436,13 +438,13 @@ def test_more_data_is_advised_only_where_it_would_tell(
     rows = verdict_rows(mean, 100)
     for row in rows:
         row[4] = row[4] if varied else 1 + mean
-    said = gate(zygote, "candidate", *FIFTY, "--source", write_table(tmp_path / "table.csv", rows), cwd=tmp_path)
+    said = gate(zygote, "candidate", *RAW, "--source", write_table(tmp_path / "table.csv", rows), cwd=tmp_path)
     assert said.status == 4
     assert ("evalkit power" in said.error) == advised
 
 
 def test_the_command_says_why_and_takes_the_option(real_outputs: Path, zygote: Zygote, tmp_path: Path) -> None:
-    source = refusing(real_outputs).write_annotations(tmp_path / "annotations.json")
+    source = refusing(real_outputs, share=0.2).write_annotations(tmp_path / "annotations.json")
     about = (MODEL, "--min", "50", "--source", source)
     said = gate(zygote, *about, cwd=tmp_path)
     assert said.status == 4, said.err

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from evalkit.boards.background import Background, Source
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import Rates
 from evalkit.boards.row import Recipe
@@ -13,6 +14,8 @@ from evalkit.stats.sample import Floats, Sample
 from evalkit.types import Audit
 from tests.stats.stat_samples import alternating, sample_of
 
+# says no more than a model's own verdicts
+OWN = Background(Source.FILE, judge="judge", models=44, name="own")
 AT_FIFTY = Rule(minimum=50.0)
 
 
@@ -28,8 +31,8 @@ def entry(sample: Sample, model: str = "candidate", *, baseline: str = "baseline
 
 
 def held(one: Entry, rule: Rule = AT_FIFTY, *, against: Entry | None = None) -> Decision:
-    """The gate's decision on raw rates and rates at equal length."""
-    rates = Rates(Recipe(metric=rule.metric, confidence=rule.confidence))
+    """The gate's decision on raw rates and rates at equal length, as though a history stood behind them."""
+    rates = Rates(Recipe(metric=rule.metric, confidence=rule.confidence), OWN, OWN)
     return decide(one, rates, rule, benchmark="made", against=against, audit=one.audit)
 
 

@@ -11,7 +11,7 @@ from evalkit.boards.row import Metric, Recipe, build_row
 from evalkit.errors import ConfigError
 from evalkit.gate.rule import Outcome, Rule
 from evalkit.types import Audit, Finding, Severity, StatusKind
-from tests.gate.entries import AT_FIFTY, entry, held, renamed, verdicts
+from tests.gate.entries import AT_FIFTY, OWN, entry, held, renamed, verdicts
 from tests.stats.stat_samples import alternating, sample_of
 
 
@@ -171,7 +171,8 @@ def test_what_a_reader_must_know_stands_in_the_notes() -> None:
     assert any("verdict noise was not measured" in note for note in notes)
     lengths = np.where(np.arange(100) % 8 == 0, 200.0, -200.0) * (1 + np.arange(100) / 100)
     short = held(entry(sample_of(verdicts(0.6, 100).preference, lengths)))
-    assert any("13.0% of the answers are as long" in note for note in short.notes)
+    assert "thin: 13.0% of answers are as long as the baseline's" in short.reasons[0]
+    assert any(str(OWN) == note for note in short.notes)
 
 
 def test_lengths_alone_are_no_audit_of_texts() -> None:

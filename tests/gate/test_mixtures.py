@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.audit.outputs import audit_outputs
-from evalkit.boards.row import Recipe
+from evalkit.boards.selection import Sources, read_recipe
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.clients import builtin
 from evalkit.clients.base import Endpoint
@@ -20,7 +20,7 @@ from evalkit.gate.choice import Wanted
 from evalkit.gate.gate import Gate
 from evalkit.gate.rule import Decision, Outcome, Rule
 from evalkit.store import Store
-from tests.mixtures import BASELINE, Mixture, padded_half, refusing, weak_half
+from tests.mixtures import BASELINE, Mixture, mixed, padded_half, read_rows, refusing, weak_half
 from tests.scripted import ScriptedClient
 
 WORDINGS = {
@@ -40,7 +40,8 @@ WORDINGS = {
 
 def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:  # noqa: B008
     (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
-    gate = Gate(rule=rule, recipe=Recipe(confidence=rule.confidence), wanted=Wanted(), benchmark="alpaca_eval")
+    recipe = read_recipe(Sources(), confidence=rule.confidence)
+    gate = Gate(rule=rule, recipe=recipe, wanted=Wanted(), benchmark="alpaca_eval")
     return gate.decide(entry, [entry], rule)
 
 
@@ -83,7 +84,7 @@ def test_blanks_behind_bad_answers_do_not_change_their_lengths(real_outputs: Pat
 def test_the_store_keeps_what_holds_a_model_back(
     real_outputs: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mixture = refusing(real_outputs)
+    mixture = refusing(real_outputs, share=0.2)
     client = ScriptedClient(mixture.script())
     kind = ClientKind(lambda _: client, lambda _: Endpoint("api"))
     monkeypatch.setitem(builtin.BUILTIN, "openai", kind)
@@ -94,9 +95,29 @@ def test_the_store_keeps_what_holds_a_model_back(
     list(annotate([replace(work, audit=audit) for work in works], store, limits=Limits()))
     (entry,) = entries_of_store(store, benchmark="alpaca_eval")
     rule = Rule(minimum=50.0)
-    gate = Gate(rule=rule, recipe=Recipe(), wanted=Wanted(), benchmark="alpaca_eval")
+    gate = Gate(rule=rule, recipe=read_recipe(Sources()), wanted=Wanted(), benchmark="alpaca_eval")
     decision = gate.decide(entry, [entry], rule)
     assert decision.outcome == Outcome.INCONCLUSIVE and "answers decline or are empty" in decision.reasons[0]
     unaudited = replace(entry, audit=None)
     notes = gate.decide(unaudited, [unaudited], rule).notes
     assert any("judged with --audit off" in note and "decline more often" in note for note in notes)
+
+
+def weak_share(folder: Path, model: str, share: float) -> Mixture:
+    """As much of the answers is another, weaker model's."""
+    weak = {one["instruction"]: one["output"] for one in read_rows(folder, model)}
+    return mixed(folder, lambda asked, _: weak[asked], share=share, good_chance=0.7)
+
+
+@pytest.mark.parametrize(("model", "share"), [("alpaca-7b", 0.5), ("alpaca-7b", 0.6), ("gpt-3.5-turbo-1106", 0.5)])
+def test_short_answers_of_a_much_weaker_model_do_not_let_the_rest_pass(
+    real_outputs: Path, tmp_path: Path, model: str, share: float
+) -> None:
+    decision = decided(weak_share(real_outputs, model, share), tmp_path)
+    assert decision.outcome not in (Outcome.PASSED, Outcome.AUDIT_FAILED)
+
+
+def test_a_model_that_is_better_at_every_length_passes(real_outputs: Path, tmp_path: Path) -> None:
+    decision = decided(refusing(real_outputs, share=0.0), tmp_path)
+    assert decision.outcome == Outcome.PASSED
+    assert decision.equal_length is not None and decision.equal_length.survives and decision.equal_length.raw_agrees

@@ -31,7 +31,7 @@ def mixed_board() -> Board:
     """Everything that can be with a row, and a hostile name."""
     strong = replace(entry("strong", 1.5), avg_length=1500.0)
     rows = [strong, entry("b", 0.0, seed=2), refused(entry("null", 3.0, seed=3)), few("few"), winner("all")]
-    (board,) = build_boards([*rows, entry(HOSTILE, -1.0, seed=4)], Recipe(), reference=PEOPLE, aliases={})
+    (board,) = build_boards([*rows, entry(HOSTILE, -1.0, seed=5)], Recipe(), reference=PEOPLE, aliases={})
     return board
 
 

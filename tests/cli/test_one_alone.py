@@ -1,0 +1,132 @@
+"""One candidate alone has about the number that it has among all, on recorded verdicts; and a history of one's own."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evalkit.boards.background import Source
+from evalkit.boards.entries import Entry
+from evalkit.boards.history_file import JudgeIdentity, read_history_file
+from evalkit.boards.rates import learn_rates
+from evalkit.boards.selection import Sources, read_recipe
+from evalkit.boards.sources import entries_of_files
+from tests.boards.taught import AUTO, history_of, knowing
+from tests.cli.gating import EXAMPLES, run, write_outputs
+from tests.zygote import Zygote
+
+JUDGE = "weighted_alpaca_eval_gpt4_turbo"
+BASELINE = "gpt4_1106_preview"
+TABLE = Path(__file__).parents[3] / "shared" / "data" / "alpaca_eval" / "preferences.parquet"
+TEN = 10
+# made answers have nothing to do with their instructions
+UNAUDITED = ("--audit", "off")
+SURFACE = ("--benchmark", "example", "--judge", "surface", *UNAUDITED)
+recorded = pytest.mark.skipif(not TABLE.is_file(), reason="the recorded verdicts are not beside this checkout")
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[Entry]:
+    found = entries_of_files([TABLE], judge=JUDGE)
+    return [one for one in found if one.baseline == BASELINE and one.model != BASELINE]
+
+
+def chosen(entries: list[Entry]) -> list[Entry]:
+    """Ten models from all over the table that a board would rank."""
+    rates = learn_rates(entries, AUTO)
+    sound = [one for one in entries if rates.row(one).lc.status.kind.value == "ok"]
+    return sound[:: len(sound) // TEN][:TEN]
+
+
+@recorded
+def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: list[Entry], tmp_path: Path) -> None:
+    rates = learn_rates(entries, AUTO)
+    frame = pd.read_parquet(TABLE)
+    models = chosen(entries)
+    assert len(models) == TEN
+    for among in models:
+        own = frame[(frame.judge == JUDGE) & (frame.model == among.model) & (frame.baseline == BASELINE)]
+        own.to_csv(tmp_path / "one.csv", index=False)
+        (alone,) = entries_of_files([tmp_path / "one.csv"])
+        found = learn_rates([alone], AUTO)
+        whole, single = rates.row(among).lc, found.row(alone).lc
+        assert found.length.source == Source.FILE and whole.value is not None and single.value is not None
+        assert abs(whole.value - single.value) <= 2.0, among.model
+
+
+@recorded
+def test_a_history_that_never_saw_the_model_gives_about_its_number(entries: list[Entry]) -> None:
+    rates = learn_rates(entries, AUTO)
+    for one in chosen(entries)[::3]:
+        others = [other for other in entries if other.model != one.model and not other.refused]
+        blind = knowing(history_of(others, judge=JudgeIdentity(JUDGE)))
+        single, whole = learn_rates([one], blind).row(one).lc, rates.row(one).lc
+        assert single.value is not None and whole.value is not None
+        assert abs(single.value - whole.value) <= 2.0, one.model
+        assert single.lower is not None and single.upper is not None
+        assert single.lower <= whole.value <= single.upper, one.model
+
+
+@recorded
+def test_claude_does_not_pass_at_31_alone_or_among_all(zygote: Zygote, tmp_path: Path) -> None:
+    frame = pd.read_parquet(TABLE)
+    frame[frame.model == "claude"].to_csv(tmp_path / "claude.csv", index=False)
+    for source in (TABLE, tmp_path / "claude.csv"):
+        said = run(zygote, "gate", "claude", "--min", "31", "--judge", JUDGE, "--source", source, cwd=tmp_path)
+        assert said.status == 4, said.out + said.err
+        assert said.out.startswith("INCONCLUSIVE")
+
+
+def write_models(folder: Path, n: int) -> list[Path]:
+    """Models that answer the example's instructions at lengths of their own."""
+    return [
+        write_outputs(
+            folder / f"m{model:02d}.json",
+            f"m{model:02d}",
+            [f"answer {n} of {model} {'word and ' * (7 * n * (model + 3) % 31)}" for n in range(48)],
+        )
+        for model in range(n)
+    ]
+
+
+def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygote, tmp_path: Path) -> None:
+    few, rest = write_models(tmp_path, 20)[:19], write_models(tmp_path, 20)[19:]
+    assert (
+        run(zygote, "annotate", *few, "--benchmark", "example", "--judge", "surface", *UNAUDITED, cwd=tmp_path).status
+        == 0
+    )
+    early = run(zygote, "benchmarks", "learn", "example", cwd=tmp_path)
+    assert early.status == 2 and "a history takes 20" in early.error
+    assert (
+        run(zygote, "annotate", *rest, "--benchmark", "example", "--judge", "surface", *UNAUDITED, cwd=tmp_path).status
+        == 0
+    )
+    said = run(zygote, "benchmarks", "learn", "example", "--out", "own.json", cwd=tmp_path)
+    assert (said.status, said.out) == (0, "wrote own.json: 20 models, 48 instructions\n")
+    learned = read_history_file(tmp_path / "own.json")
+    assert (learned.judge.name, learned.judge.model) == ("surface", "surface") and learned.judge.parser
+    named = run(
+        zygote, "leaderboard", "--board", "example", "--difficulty", "own.json", "--json", cwd=tmp_path
+    )  # fmt: skip
+    assert named.status == 0, named.err
+    assert '"lc_source": "history file"' in named.out
+    benchmark = (EXAMPLES.parents[1] / "leaderboards" / "example.yaml").read_text(encoding="utf-8")
+    (tmp_path / "team.yaml").write_text(f"{benchmark}\nhistory: own.json\n", encoding="utf-8")
+    recipe = read_recipe(Sources(board=str(tmp_path / "team.yaml")))
+    assert recipe.known is not None and recipe.known.files[0].digest == learned.digest
+
+
+@pytest.mark.parametrize(
+    ("judges", "said"), [(["surface", "shortest"], "several boards"), (["surface_grade"], "graded")]
+)
+def test_several_judges_and_grades_teach_no_history(
+    zygote: Zygote, tmp_path: Path, judges: list[str], said: str
+) -> None:
+    named = [word for judge in judges for word in ("--judge", judge)]
+    done = run(
+        zygote, "annotate", *write_models(tmp_path, 2), "--benchmark", "example", *named, *UNAUDITED, cwd=tmp_path
+    )
+    assert done.status == 0, done.err
+    refused = run(zygote, "benchmarks", "learn", "example", cwd=tmp_path)
+    assert refused.status == 2 and said in refused.error
+    assert not list(tmp_path.glob("*.history.json"))

@@ -8,18 +8,20 @@ from evalkit.audit.checks import KEYS, Bounds, Check, skipped
 from evalkit.audit.limits import AuditLimits
 from evalkit.audit.refusals import says_nothing, worded_refusal
 from evalkit.audit.words import words
-from evalkit.blanks import BLANK
+from evalkit.blanks import BLANK, without_blanks
 from evalkit.stats.signs import sign_test
 from evalkit.types import Example, Finding, Output, OutputSet, Severity
 
 # a longer answer that begins as a refusal does goes on to help, more often than not
 _LONGEST_WORDS, _LONGEST_CHARS = 100, 700
 _SHORT_WORDS = 15
+# characters that show nothing may be among them
+_READ_CHARS = 2 * _LONGEST_CHARS
 # an answer of so few words to so many instructions answers none of them
-_STOCK_WORDS, _STOCK_INSTRUCTIONS, _STOCK_SHARE = 12, 5, 0.01
+_STOCK_WORDS, _STOCK_CHARS, _STOCK_INSTRUCTIONS, _STOCK_SHARE = 12, 400, 5, 0.01
 _BLANK = re.compile(f"[{BLANK}]+")
-_PREFIX = re.compile(r"[\W_]*(?:answer|response|output|assistant|ai|model|a) ?: ?")
-_BEFORE, _AFTER = re.compile(r"[\W_]*"), re.compile(r"[\W_]*\Z")
+_PREFIX = re.compile(r"\A[\W_]*(?:answer|response|output|assistant|ai|model|a) ?: ?")
+_MARKS = re.compile(r"[\W_]*")
 # what may be right again and again
 _CLOSED = re.compile(
     "yes|no|true|false|none|nothing|both|neither|either|correct|incorrect|right|wrong|agree|disagree|positive|negative|"
@@ -78,18 +80,35 @@ def declining(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bo
 
 def declines(text: str, instruction: str) -> bool:
     """Whether a text declines or says nothing, as far as its wording tells: an answer may be short and right."""
+    if not without_blanks(text):
+        return True
+    if len(" ".join(text.split())) > _READ_CHARS:
+        return False
     bare = _PREFIX.sub("", _plain(text), count=1)
-    said = _AFTER.sub("", _BEFORE.sub("", bare, count=1))
+    said = _trimmed(bare)
     if not said:
         return not _shows(bare)
-    asked = _plain(instruction)
+    if len(said) > _LONGEST_CHARS:
+        return False
     if says_nothing(said):
-        return said not in asked
+        return said not in _plain(instruction)
     n_words = len(words(said))
-    if n_words > _LONGEST_WORDS or len(said) > _LONGEST_CHARS or said.startswith("yes"):
+    if n_words > _LONGEST_WORDS or said.startswith("yes"):
         return False
     found = worded_refusal(said, short=n_words <= _SHORT_WORDS)
-    return found is not None and found not in asked
+    return found is not None and found not in _plain(instruction)
+
+
+def _trimmed(text: str) -> str:
+    """From the first letter or digit to the last."""
+    rest = text[_marks(text) :]
+    return rest[: len(rest) - _marks(rest[::-1])]
+
+
+def _marks(text: str) -> int:
+    found = _MARKS.match(text)
+    assert found is not None
+    return found.end()
 
 
 def _shows(marks: str) -> bool:
@@ -114,7 +133,8 @@ def _stock(texts: Sequence[str], instructions: Sequence[str]) -> list[bool]:
 
     What may be right again and again, as yes, no, a number or a letter, is none.
     """
-    forms = [tuple(words(text)) for text in texts]
+    # of a longer text the words are too many
+    forms = [tuple(words(text)) if len(text) <= _STOCK_CHARS else () for text in texts]
     asked_by: dict[tuple[str, ...], set[str]] = {}
     for form, instruction in zip(forms, instructions, strict=True):
         if _is_stock(form):

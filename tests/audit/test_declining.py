@@ -251,6 +251,11 @@ def test_a_short_answer_that_may_be_right_is_none(text: str) -> None:
     assert not declines(text, "Tell me about the history of a violin.")
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\n\n", "\u200b" * 9000, "\u3000" * 9000, "\u2800"])
+def test_what_shows_nothing_says_nothing(blank: str) -> None:
+    assert declines(blank, "Tell me about the history of a violin.")
+
+
 def test_a_refusal_that_is_asked_for_is_an_answer() -> None:
     asked = "Say politely in English: je ne sais pas. For example: I don't know, or I cannot help with that."
     assert not declines("I don't know.", asked) and not declines("I cannot help with that.", asked)

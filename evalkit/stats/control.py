@@ -128,7 +128,7 @@ def _estimate(
     stderr = _stderr(sample, status, fit, at_zero, influence)
     prior_error = _prior_error(sample, fit, at_zero, prior)
     reach = math.hypot(stderr, prior_error)
-    lower, upper = proportion_interval(value, reach, sample.n_clusters, confidence=confidence)
+    lower, upper = proportion_interval(value, reach, sample.n_clusters, units=sample.n_effective, confidence=confidence)
     if np.ptp(sample.preference) == 0:
         # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
         lower, upper = _covering(value, win_rate(sample, confidence=confidence).estimate)

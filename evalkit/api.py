@@ -107,6 +107,7 @@ def leaderboard(
     difficulty: str | PathLike[str] = DifficultySource.NONE.value,
     reference: str | PathLike[str] | None = None,
     by: Sequence[str] = (),
+    cluster: str | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
 ) -> Leaderboard:
@@ -121,7 +122,9 @@ def leaderboard(
         control: what the style win rate holds equal, as in `length,markdown`, or `none`.
         difficulty: a file, `fit` or `none`.
         reference: a human ranking by name, a file, or `none`; the benchmark's own by default.
-        by: `turn`, `category`, or both, to split scores by.
+        by: `turn`, `category` or several of them, to split scores by; `dataset` is AlpacaEval's word for a category,
+            and also tests whether scores differ between sources.
+        cluster: a field of the files; instructions that hold the same in it count as one.
         store: the database's address; the file `evalkit.db` in `results` by default.
 
     Raises:
@@ -134,6 +137,7 @@ def leaderboard(
         difficulty=str(difficulty),
         store=store,
         results=Path(results),
+        cluster=cluster,
     )
     wishes = Wishes(
         metric=metric,

@@ -111,6 +111,7 @@ def leaderboard(
     shape: str = Shape.LEARNED.value,
     reference: str | PathLike[str] | None = None,
     by: Sequence[str] = (),
+    cluster: str | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
 ) -> Leaderboard:
@@ -126,7 +127,9 @@ def leaderboard(
         difficulty: what other models teach of difficulty and of length: `auto`, `fit`, `none`, or a file.
         shape: `learned`, `one` or `two` slopes of length, where the models at hand teach it.
         reference: a human ranking by name, a file, or `none`; the benchmark's own by default.
-        by: `turn`, `category`, or both, to split scores by.
+        by: `turn`, `category` or several of them, to split scores by; `dataset` is AlpacaEval's word for a category,
+            and also tests whether scores differ between sources.
+        cluster: a field of the files; instructions that hold the same in it count as one.
         store: the database's address; the file `evalkit.db` in `results` by default.
 
     Raises:
@@ -140,6 +143,7 @@ def leaderboard(
         shape=shape,
         store=store,
         results=Path(results),
+        cluster=cluster,
     )
     wishes = Wishes(
         metric=metric,

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from evalkit.audit.limits import AuditLimits
 from evalkit.audit.outputs import audit_outputs
-from evalkit.benchmarks import Benchmark, read_benchmark
+from evalkit.benchmarks import Benchmark, baseline_source, questions_source, read_benchmark
 from evalkit.boards.styles import Style, find_style
+from evalkit.clusters import Clusters, declared_clusters
 from evalkit.config import read_judge, with_orders
 from evalkit.engine.plan import Work, plan_all
 from evalkit.engine.rows import Options
+from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import Recording, read_recording
-from evalkit.formats.outputs import read_outputs
+from evalkit.formats.outputs import read_output_field, read_outputs
+from evalkit.formats.questions import read_question_field
 from evalkit.questions import load_baseline, load_questions
 from evalkit.types import Audit, Example, JudgeConfig, OutputSet
 
@@ -27,7 +30,8 @@ class Assignment:
 
     Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change what
     the judges' files say; of a `replay` the judges' replies are taken. `on_mismatch` is to
-    refuse what has no partner or to intersect. The rest is as in `Options`.
+    refuse what has no partner or to intersect. `cluster` is a field of the questions or the outputs: instructions that
+    hold the same in it are one cluster. The rest is as in `Options`.
     """
 
     benchmark: str
@@ -43,6 +47,7 @@ class Assignment:
     key: str | None = None
     on_mismatch: str = "refuse"
     shortcut: bool = True
+    cluster: str | None = None
 
     def read(self, outputs: Sequence[str]) -> "Prepared":
         """Read everything that it takes to judge some outputs.
@@ -64,6 +69,11 @@ class Assignment:
             candidates=tuple(read_outputs(outputs, key=self.key, like=baseline, questions=questions)),
             recording=None if self.replay is None else read_recording(self.replay),
             questions=questions,
+            clusters=(
+                None
+                if self.cluster is None
+                else self._clusters(benchmark, outputs, questions=questions, compares=compares)
+            ),
             options=Options(
                 benchmark.name,
                 self.repeats,
@@ -79,6 +89,31 @@ class Assignment:
         """The judges, each once."""
         named = list(dict.fromkeys(self.judges)) or [benchmark.judge or DEFAULT_JUDGE]
         return tuple(self._configure(name) for name in named)
+
+    def _clusters(
+        self, benchmark: Benchmark, outputs: Sequence[str], *, questions: Sequence[Example] | None, compares: bool
+    ) -> Clusters:
+        """The clusters that the field declares, from the first of questions, baseline and outputs that has it.
+
+        What all candidates share goes first, so that their clusters are the same.
+        """
+        assert self.cluster is not None
+        asked = questions_source(benchmark, self.questions) if questions is not None else None
+        shared = [baseline_source(benchmark, one) for one in self.baselines or (None,)] if compares else []
+        refused: list[InputError] = []
+        if asked is not None:
+            try:
+                return declared_clusters(read_question_field(asked, self.cluster, key=benchmark.key), self.cluster)
+            except InputError as error:
+                refused.append(error)
+        for sources in filter(None, (shared, outputs)):
+            try:
+                found = [read_output_field(one, self.cluster, key=self.key, questions=questions) for one in sources]
+            except InputError as error:
+                refused.append(error)
+                continue
+            return declared_clusters({key: value for one in found for key, value in one.items()}, self.cluster)
+        raise refused[-1]
 
     def _configure(self, name: str) -> JudgeConfig:
         config = read_judge(name, model=self.judge_model)
@@ -97,6 +132,7 @@ class Prepared:
     recording: Recording | None
     questions: Sequence[Example] | None
     options: Options
+    clusters: Clusters | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -126,5 +162,6 @@ class Prepared:
             secret=secret,
             recording=self.recording,
             questions=self.questions,
+            clusters=self.clusters,
         )
         return [replace(work, audit=(audits or {}).get(work.candidate.model)) for work in works]

@@ -179,7 +179,7 @@ def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> 
     for (judge, model), mine in _by(verdicts, _judge_and_model).items():
         path = folder / safe_name(model) / safe_name(judge) / "annotations.json"
         answered = answered_by_key(mine, imported)
-        write_annotations(path, (one.annotation for one in mine), answered)
+        write_annotations(path, (one.annotation for one in mine), answered, clusters=_shared(mine))
         rows = {(one.annotation.asked.baseline, one.annotation.asked.key) for one in mine}
         n_bare += sum(not _has_texts(answered.get(key), baseline) for baseline, key in rows)
         files[path] = len(rows)
@@ -189,6 +189,16 @@ def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> 
         files[path] = len(board.rows)
     notes = (f"{n_bare} rows lack texts that the store does not hold; parquet needs none",) if n_bare else ()
     return Exported(files, notes)
+
+
+def _shared(verdicts: Sequence[OwnVerdict]) -> dict[str, str]:
+    """The clusters that several questions share, by key, each named after the first of its questions."""
+    questions: dict[str, set[str]] = {}
+    for one in verdicts:
+        questions.setdefault(one.annotation.asked.cluster, set()).add(one.question)
+    names = {cluster: min(own) for cluster, own in questions.items() if len(own) > 1}
+    asked = (one.annotation.asked for one in verdicts)
+    return {one.key: names[one.cluster] for one in asked if one.cluster in names}
 
 
 def _has_texts(answered: Answered | None, baseline: str) -> bool:

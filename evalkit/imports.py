@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from evalkit.benchmarks import read_benchmark
+from evalkit.boards.tied import clusters_of_files, tie
 from evalkit.config import read_judge
 from evalkit.errors import InputError
 from evalkit.formats.arena_hard import BASELINE_V01
@@ -99,7 +100,7 @@ def import_files(store: Store, paths: Sequence[Path], how: How, *, judges_folder
     evaluators = [path for path in paths if how.format in (None, "alpaca_eval") and _evaluator(path)]
     converted = {path: convert_evaluator(path) for path in evaluators}
     # everything that can be wrong with a verdict shows before anything is written
-    verdicts = [found for path in paths for found in _verdicts(path, how, named)]
+    verdicts = _tied(paths, [(path, *found) for path in paths for found in _verdicts(path, how, named)])
     written = {path: write_judge(one, judges_folder) for path, one in converted.items()}
     known = {config.name: config for config in how.judges}
     # recorded verdicts know it by the evaluator's name, and whoever asks it from now on by that of its file
@@ -183,6 +184,13 @@ def _benchmark(format: str, verdict: ForeignVerdict) -> str:  # noqa: A002 (the 
     return BENCHMARKS.get(format, ELSEWHERE)
 
 
+def _tied(paths: Sequence[Path], found: Sequence[tuple[Path, str, ForeignVerdict]]) -> list[tuple[str, ForeignVerdict]]:
+    """The verdicts with the clusters of their instructions, which are looked for in all files together."""
+    judged = {path for path, _, _ in found}
+    clusters = clusters_of_files([path for path in paths if path in judged])
+    return [(benchmark, one) for path, benchmark, each in found for one in tie([each], clusters[path])]
+
+
 def _file(
     store: Store, verdicts: Iterable[tuple[str, ForeignVerdict]], configs: Mapping[JudgeKind, JudgeConfig]
 ) -> list[Filed]:
@@ -204,5 +212,10 @@ def _file(
 
 def _digest(filed: Sequence[Filed]) -> str:
     said = [[one.asked.key, one.asked.order.value, one.asked.repeat, one.asked.recorded, one.asked.failure,
-             one.asked.reply_key] for one in filed]  # fmt: skip
+             one.asked.reply_key, *_tie(one)] for one in filed]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _tie(filed: Filed) -> list[str]:
+    """The cluster that a question shares; none for one of its own, as before near-duplicates were looked for."""
+    return [filed.asked.cluster] if filed.asked.cluster != filed.verdict.key else []

@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evalkit.blanks import blanks_around
 from evalkit.clients.base import Endpoint
@@ -65,7 +65,8 @@ class Posed:
 class Plan:
     """How a run asks: who is shown first, how often, and the secret that fences are drawn from.
 
-    With `shortcut`, identical answers are a tie without a question.
+    With `shortcut`, identical answers are a tie without a question. `clusters` name what instructions depend on each
+    other, by key; all others are clusters of their own.
     """
 
     benchmark: str
@@ -73,6 +74,7 @@ class Plan:
     repeats: int
     secret: bytes
     shortcut: bool = True
+    clusters: Mapping[str, str] = field(default_factory=dict)
 
 
 def balanced_orders(keys: Iterable[str], *, seed: int) -> dict[str, Order]:
@@ -280,7 +282,7 @@ def _asked(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repe
         judge=config.name,
         digest=config.digest,
         key=example.key,
-        cluster=cluster(example),
+        cluster=cluster(example, plan.clusters.get(example.key)),
         category=example.category,
         order=order,
         repeat=repeat,
@@ -299,9 +301,10 @@ def _blanks(output: Output) -> int | None:
     return blanks_around(output.texts) if output.texts else None
 
 
-def cluster(example: Example) -> str:
-    """What rows are dependent: those of one question, or of one instruction text."""
-    named = example.instruction if example.cluster is None else f"cluster {example.cluster}"
+def cluster(example: Example, name: str | None = None) -> str:
+    """What rows are dependent: those of a named cluster, of one question, or of one instruction text."""
+    known = example.cluster if name is None else name
+    named = example.instruction if known is None else f"cluster {known}"
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

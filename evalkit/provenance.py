@@ -30,7 +30,7 @@ LENGTH_TAUGHT, STYLE_TAUGHT = "background", "style_background"
 _VALUES, _COMPAT, _HISTORY = "values", "compat", "history"
 # resampling for longer than anybody waits is an edited number
 _MOST_REPLICATES = 1_000_000
-_PLANNED = ("orders", "repeats", "seed", "limit", "shortcut", "intersect", "by_turn")
+_PLANNED = ("orders", "repeats", "seed", "limit", "shortcut", "intersect", "by_turn", "cluster", "near_duplicates")
 
 
 Difficulties = Mapping[str, float] | HistoryFile
@@ -48,7 +48,10 @@ class Computation:
 def with_plan(entry: Entry, plan: PlanRecord | None) -> Entry:
     """The entry with what decided its places, and with the audit that was made of its outputs before."""
     audit = entry.audit if plan is None or plan.audit is None else plan.audit
-    return replace(entry, plan=plan, audit=audit)
+    dependence = entry.dependence
+    if plan is not None and dependence is not None:
+        dependence = replace(dependence, field=plan.cluster, looked=plan.near_duplicates)
+    return replace(entry, plan=plan, audit=audit, dependence=dependence)
 
 
 def provenance_document(row: BoardRow) -> dict[str, Any]:

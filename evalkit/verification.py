@@ -45,6 +45,9 @@ _AGAIN = "Run evalkit annotate again: what is stored is not asked again"
 _JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
 # an evalkit of another version is no difference while the numbers agree; the files' own digests are checked apart
 _UNCOMPARED = {("evalkit",), ("provenance", "evalkit"), ("provenance", ANNOTATIONS), ("provenance", SEAL)}
+# what rows of before near-duplicates were looked for do not hold
+_ADDED = {("design_effect",), ("between_sources",), ("provenance", "cluster"), ("provenance", "near_duplicates")}
+_DEPENDENCE = "dependence"
 _ABSENT = "nothing"
 _ANNOTATIONS_FILE = "annotations.json"
 _CONTENT = ("the row says", "its content gives")
@@ -189,6 +192,8 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
         part = Difference("part", _json(document.get("part")), _ABSENT, Cause.ABSENT)
         return _unlike(document, [part])
     found = stored_document(row, benchmark=group.benchmark)
+    if _DEPENDENCE not in document:
+        del found[_DEPENDENCE]
     notes = (*_version_notes(document, plan), *_length_notes(row, annotations), *taught)
     differences = [*_judge_differences(plan, config), *_differences(document, found)]
     older = [one for one in differences if one.cause == Cause.OLDER]
@@ -217,6 +222,9 @@ def _row(
         entry = next((one for one in entries if (one.part or None) == document.get("part")), None)
         if entry is None:
             return None, []
+        if _DEPENDENCE not in document:
+            # a row of before said nothing of it, and neither did its notes
+            entry = replace(entry, dependence=None)
         entry = with_plan(entry, plan)
         taught, notes = _taught(document, entry, made, store, difficulty)
         row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, parts=made.parts)
@@ -278,6 +286,7 @@ def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Differ
     ours, theirs = dict(_fields(found)), dict(_fields(said))
     other_version = said["provenance"].get("evalkit") != __version__
     paths = [path for path in {**theirs, **ours} if path not in _UNCOMPARED]
+    paths = [path for path in paths if path in theirs or path not in _ADDED]
     unlike = [path for path in paths if theirs.get(path) != ours.get(path)]
     if other_version:
         unlike = [path for path in unlike if path in theirs and path in ours]

@@ -31,7 +31,7 @@ def largest_cluster(texts: Sequence[Sequence[str]]) -> list[int]:
 
 def _signatures(texts: Sequence[Sequence[str]]) -> Hashes:
     """Smallest hashes of each text's triples, shape (n, 32)."""
-    triples, starts = _triples(texts)
+    triples, starts = hashed_triples(texts)
     found = np.empty((len(texts), _HASHES), dtype=np.uint64)
     for column in range(_HASHES):
         found[:, column] = np.minimum.reduceat(
@@ -40,7 +40,7 @@ def _signatures(texts: Sequence[Sequence[str]]) -> Hashes:
     return found
 
 
-def _triples(texts: Sequence[Sequence[str]]) -> tuple[Hashes, Labels]:
+def hashed_triples(texts: Sequence[Sequence[str]]) -> tuple[Hashes, Labels]:
     """Hashes of neighbouring words of all texts, and where each text's begin; a shorter text is filled up."""
     filled = [(*text, *[""] * (_WORDS - len(text))) for text in texts]
     # the same in every run, unlike Python's own hash

@@ -15,6 +15,9 @@ from evalkit.types import Audit, Estimate, Reading
 
 # a win rate's scale
 PERCENT = (0.0, 100.0)
+CATEGORY = "category"
+# AlpacaEval's word for a category, each of which is a source of instructions
+DATASET = "dataset"
 
 
 class Lengths(Enum):
@@ -29,7 +32,8 @@ class Gathering:
     """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
 
     With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
-    `categories` are taken, where any are named. A length without its text counts whole whatever `lengths` says.
+    `categories` are taken, where any are named. A length without its text counts whole whatever `lengths` says. A field
+    named `cluster` declares in files which instructions count as one.
     """
 
     strong_weight: float = 1.0
@@ -38,6 +42,7 @@ class Gathering:
     pool: bool = False
     categories: tuple[str, ...] = ()
     lengths: Lengths = Lengths.TEXT
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,20 @@ class Origin:
 
     verdicts: str
     replies: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """So many instructions count as so many clusters, judged or not; the turns of a conversation are one instruction.
+
+    `field` declared it. Without one, `looked` tells whether there were texts to look for near-duplicates in, None where
+    nobody knows.
+    """
+
+    instructions: int
+    clusters: int
+    field: str | None = None
+    looked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +111,8 @@ class Entry:
     `scale` runs from 0 to 100 for win rates; an answer that was graded alone has no `baseline`, its sample holds grades
     as shares of their scale. `parts` are samples of one turn or category each, named as in `turn 1`. `how` says how
     all of it was put together, and `plan` what decided who was asked what, where the verdicts are the store's own.
-    `audit` is of the outputs themselves, or of their lengths where nothing else is known.
+    `audit` is of the outputs themselves, or of their lengths where nothing else is known. `dependence` tells how many
+    instructions count as one.
     """
 
     model: str
@@ -112,6 +132,7 @@ class Entry:
     origin: Origin | None = None
     plan: PlanRecord | None = None
     audit: Audit | None = None
+    dependence: Dependence | None = None
 
     @property
     def graded(self) -> bool:

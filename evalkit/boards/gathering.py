@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.audit.lengths import audit_lengths
-from evalkit.boards.entries import PERCENT, Entry, Gathering, Judging, Lengths, Origin, Verdicts
+from evalkit.boards.entries import (
+    CATEGORY,
+    DATASET,
+    PERCENT,
+    Dependence,
+    Entry,
+    Gathering,
+    Judging,
+    Lengths,
+    Origin,
+    Verdicts,
+)
+from evalkit.clusters import Clusters
 from evalkit.errors import InputError
 from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement
@@ -21,13 +33,12 @@ if TYPE_CHECKING:
     from evalkit.formats.table import PreferenceGroup
 
 TURN = "turn"
-CATEGORY = "category"
-PARTS = (TURN, CATEGORY)
+PARTS = (TURN, CATEGORY, DATASET)
 CHARS = "chars"
 # as rows are stored: another machine may compute other last digits
 DECIMALS_DIGESTED = 9
 
-__all__ = ["CATEGORY", "CHARS", "PARTS", "TURN", "Gathering", "entries_of_annotations", "entries_of_table"]
+__all__ = ["CATEGORY", "CHARS", "DATASET", "PARTS", "TURN", "Gathering", "entries_of_annotations", "entries_of_table"]
 
 
 def entries_of_annotations(
@@ -49,7 +60,10 @@ def entries_of_annotations(
 def entries_of_table(
     groups: "Iterable[PreferenceGroup]",
     how: Gathering = Gathering(),  # noqa: B008
+    *,
+    clusters: Clusters | None = None,
 ) -> list[Entry]:
+    """An entry for each group; `clusters` are by key, each instruction one of its own by default."""
     entries = []
     for group in groups:
         sample = build_sample(
@@ -58,6 +72,7 @@ def entries_of_table(
             length_difference=group.candidate_chars - group.baseline_chars,
             baseline_length=group.baseline_chars,
             measures=group.measures,
+            clusters=None if clusters is None else [clusters.names.get(key, key) for key in group.keys],
         )
         entry = Entry(
             model=group.model,
@@ -66,11 +81,18 @@ def entries_of_table(
             sample=sample,
             avg_length=float(group.candidate_chars.mean()),
             failures=_without_verdict(group.preference),
-            parts=_categories(group, sample) if CATEGORY in how.by else {},
+            parts=_categories(group, sample) if CATEGORY in _kinds(how.by) else {},
+            how=how,
             audit=audit_lengths(group.candidate_chars.astype(np.int64).tolist()),
+            dependence=None if clusters is None else _dependence(group.keys, clusters),
         )
         entries.append(entry)
     return entries
+
+
+def _dependence(keys: Sequence[str], clusters: Clusters) -> Dependence:
+    named = {clusters.names.get(key, key) for key in keys}
+    return Dependence(len(set(keys)), len(named), clusters.field, clusters.looked)
 
 
 def _categories(group: "PreferenceGroup", sample: Sample) -> dict[str, Sample]:
@@ -230,7 +252,7 @@ class _Columns:
             scale=self._scale(),
             parts={
                 name: self._sample(preference, rows)
-                for kind in self.how.by
+                for kind in _kinds(self.how.by)
                 for name, rows in sorted(self._rows_by(kind).items())
             },
             verdicts=self._verdicts(preference) if self.first.baseline else None,
@@ -238,7 +260,12 @@ class _Columns:
             origin=self._origin(preferences),
             # of texts there are none here: whoever has them has a better one
             audit=audit_lengths(list(self.lengths.values())),
+            dependence=self._dependence(),
         )
+
+    def _dependence(self) -> Dependence:
+        questions = {key.removesuffix(f":{turn}") for key, turn in zip(self.keys, self.turns, strict=True)}
+        return Dependence(len(questions), len(set(self.clusters)), self.how.cluster)
 
     def _origin(self, preferences: Sequence[float | None]) -> Origin:
         rows = sorted(range(len(self.keys)), key=lambda row: (self.keys[row], self.orders[row], self.repeats[row]))
@@ -299,6 +326,11 @@ class _Columns:
             # grades have no orders that could agree
             combine=self.how.combine if self.first.baseline else Combine.MEAN,
         )
+
+
+def _kinds(by: Sequence[str]) -> list[str]:
+    """What scores are split by, each kind once whatever it was called."""
+    return list(dict.fromkeys(CATEGORY if one == DATASET else one for one in by))
 
 
 def _reply_digest(asked: Asked, reply: ChatReply) -> bytes:

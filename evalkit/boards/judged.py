@@ -11,7 +11,7 @@ from evalkit.boards.build import Board
 from evalkit.boards.replies import Reread, reread
 from evalkit.boards.selection import Sources
 from evalkit.boards.sources import files_of, holds_numbers
-from evalkit.boards.texts import Texts, texts_in, written_annotations
+from evalkit.boards.texts import written_annotations
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import raw_replies, recorded_verdict
 from evalkit.formats.foreign import detect
@@ -20,6 +20,7 @@ from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.outputs import source_records
 from evalkit.formats.records import Record
 from evalkit.formats.table import read_categories
+from evalkit.formats.texts import Texts, texts_in
 from evalkit.formats.verdicts import ForeignVerdict
 from evalkit.judge import annotate_all
 from evalkit.recorded import annotations_of

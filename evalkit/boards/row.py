@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.boards.background import UNTAUGHT, Background, Known
-from evalkit.boards.entries import Entry, part_names
+from evalkit.boards.entries import CATEGORY, DATASET, Entry, part_names
 from evalkit.errors import StatsError
+from evalkit.stats.between import BetweenSources, between_sources
 from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.design_effect import design_effect
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
@@ -94,7 +96,8 @@ class BoardRow:
 
     `styled` is the win rate at equal style, where controls were asked for. `background` is what other models taught
     this row at equal length, and `style_background` at equal style. `parts` are the raw scores by turn and by
-    category. The `recipe` made the numbers.
+    category. The `recipe` made the numbers. `sources` tells whether the raw score differs between the sources of the
+    instructions, where it was split by them.
     """
 
     entry: Entry
@@ -109,6 +112,12 @@ class BoardRow:
     recipe: Recipe = Recipe()
     background: Background = UNTAUGHT
     style_background: Background = UNTAUGHT
+    sources: BetweenSources | None = None
+
+    @property
+    def design_effect(self) -> float | None:
+        """How many times as large the raw score's variance is as if no two rows were of one cluster."""
+        return design_effect(self.raw.influence, self.entry.sample.cluster)
 
     @property
     def lc(self) -> Estimate:
@@ -175,23 +184,41 @@ def build_row(
         recipe=recipe,
         background=background,
         style_background=style_background,
+        sources=_between(entry, raw),
     )
+
+
+def _between(entry: Entry, raw: Measured) -> BetweenSources | None:
+    """The test between sources; None where it was not asked for."""
+    if DATASET not in entry.how.by:
+        return None
+    samples = {name: sample for name, sample in entry.parts.items() if name.startswith(f"{CATEGORY} ")}
+    within = {
+        name.removeprefix(f"{CATEGORY} "): _graded(sample, entry.scale, CONFIDENCE)
+        if entry.graded
+        else win_rate(sample)
+        for name, sample in samples.items()
+    }
+    estimates = {name: one.estimate for name, one in within.items()}
+    return between_sources(estimates, stderr=raw.estimate.stderr)
 
 
 def _graded_row(entry: Entry, parts: Mapping[str, Sample], recipe: Recipe) -> BoardRow:
     """The mean grade; there is no other answer whose length or style could be held equal."""
     sample = entry.sample
     bounds = bounds_over_missing(sample)
+    raw = _graded(sample, entry.scale, recipe.confidence)
     refused = Measured(Estimate.refused("graded alone", n=sample.n_clusters), np.zeros(sample.n))
     return BoardRow(
         entry=entry,
-        raw=_graded(sample, entry.scale, recipe.confidence),
+        raw=raw,
         controlled=Controlled(refused, {}),
         counts=Counts(0, 0, 0),
         discrete=None,
         bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
         parts={name: _graded(one, entry.scale, recipe.confidence).estimate for name, one in parts.items()},
         recipe=recipe,
+        sources=_between(entry, raw),
     )
 
 

@@ -19,6 +19,10 @@ from evalkit.stats.slopes import Shape
 from evalkit.store import open_existing, store_url
 
 BENCHMARK = "alpaca_eval"
+DECLARED_WHERE_JUDGED = (
+    "--cluster: a store holds the clusters that its verdicts were laid out with. Run evalkit annotate with --cluster, "
+    "which asks nothing again, or name files of verdicts"
+)
 NO_CONTROL = "none"
 RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 
@@ -28,6 +32,7 @@ class Sources:
     """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
 
     `difficulty` is a path, `auto`, `fit` or `none`; `shape` says how length counts where models at hand teach it.
+    `cluster` is a field of the files: instructions that hold the same in it count as one.
     """
 
     files: tuple[Path, ...] = ()
@@ -37,6 +42,7 @@ class Sources:
     shape: str = Shape.LEARNED.value
     store: str | None = None
     results: Path = Path("results")
+    cluster: str | None = None
 
     @property
     def benchmark(self) -> str:
@@ -61,9 +67,11 @@ def read_entries(sources: Sources, how: Gathering = Gathering()) -> list[Entry]:
     Raises:
         EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
     """
-    how = replace(how, combine=style_of(sources).combine)
+    how = replace(how, combine=style_of(sources).combine, cluster=sources.cluster)
     if sources.files:
         return entries_of_files(sources.files, judge=sources.judge, how=how)
+    if sources.cluster is not None:
+        raise ConfigError(DECLARED_WHERE_JUDGED)
     benchmark = read_benchmark(sources.benchmark).name
     with open_existing(store_url(sources.store, sources.results)) as opened:
         return entries_of_store(opened, benchmark=benchmark, judge=sources.judge, how=how)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from evalkit.boards.audits import audits_beside
 from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import Gathering, entries_of_annotations, entries_of_table
+from evalkit.boards.gathering import CATEGORY, DATASET, Gathering, entries_of_annotations, entries_of_table
+from evalkit.boards.tied import clusters_of_files, tie
+from evalkit.clusters import Clusters
 from evalkit.config import judge_names, read_judge
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
@@ -38,7 +40,9 @@ def entries_of_files(
     Raises:
         InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
     """
-    entries = [entry for source in sources for path in files_of(source) for entry in _read(path, how)]
+    paths = [path for source in sources for path in files_of(source)]
+    clusters = clusters_of_files(paths, how.cluster)
+    entries = [entry for path in paths for entry in _read(path, how, clusters[path])]
     if sources and not entries:
         raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(how)}")
     chosen = [entry for entry in entries if judge in (None, entry.judge)]
@@ -119,6 +123,13 @@ def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
     return replace(entry, judging=replace(entry.judging, notices=told)) if told else entry
 
 
+def _with_clusters(entry: Entry, clusters: Clusters) -> Entry:
+    """The entry with how its clusters came about."""
+    assert entry.dependence is not None
+    told = replace(entry.dependence, field=clusters.field, looked=clusters.looked)
+    return replace(entry, dependence=told)
+
+
 def _judges(entry: Entry) -> list[str]:
     """The names of the judges, of which pooled ones are several."""
     return entry.judge.split(" + ")
@@ -128,13 +139,17 @@ def _of_categories(how: Gathering) -> str:
     return f" of category {' or '.join(map(repr, how.categories))}" if how.categories else ""
 
 
-def _read(path: Path, how: Gathering) -> list[Entry]:
+def _read(path: Path, how: Gathering, clusters: Clusters) -> list[Entry]:
     if path.name in ANNOTATIONS:
         check_annotations(path)
     kind = detect(path)
     if holds_numbers(path) and not (how.pool or how.categories):
-        return entries_of_table(read_preferences(path), how)
-    entries = entries_of_annotations(annotations_of(read_judgments(path), benchmark=""), how)
+        column = DATASET if DATASET in how.by and CATEGORY not in how.by else None
+        return entries_of_table(read_preferences(path, category=column), how, clusters=clusters)
+    verdicts = list(tie(read_judgments(path), clusters))
+    entries = [
+        _with_clusters(one, clusters) for one in entries_of_annotations(annotations_of(verdicts, benchmark=""), how)
+    ]
     if kind != ("alpaca_eval", "annotations"):
         return entries
     audits = audits_beside(path)

@@ -13,7 +13,7 @@ from evalkit.audit.outputs import require_passed
 from evalkit.benchmarks import read_benchmark
 from evalkit.boards.entries import Entry, Gathering
 from evalkit.boards.row import MIN_COVERAGE, Recipe
-from evalkit.boards.selection import Sources, read_recipe, style_of
+from evalkit.boards.selection import DECLARED_WHERE_JUDGED, Sources, read_recipe, style_of
 from evalkit.boards.sources import entries_of_files, entries_of_store
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import (
@@ -126,7 +126,14 @@ def command(
         raise ConfigError("a gate decides on one judge. Give --judge once")
     named = click.get_current_context().get_parameter_source("benchmark")
     board = assignment.benchmark if not files or named != click.core.ParameterSource.DEFAULT else None
-    sources = Sources(files=files, board=board, difficulty=difficulty, store=store, results=results)
+    sources = Sources(
+        files=files,
+        board=board,
+        difficulty=difficulty,
+        store=store,
+        results=results,
+        cluster=assignment.cluster if files else None,
+    )
     recipe = read_recipe(sources, metric=metric, confidence=confidence)
     rule = Rule(
         metric=recipe.metric,
@@ -141,11 +148,13 @@ def command(
     case = _Case(candidate, rule, recipe, sources, assignment, allow_compat)
     if files:
         decision = case.from_files()
-    elif Path(candidate).name == ROW_FILE and Path(candidate).exists():
+    elif _is_row(candidate):
+        _check_undeclared(assignment)
         decision = case.from_row(Path(candidate))
     elif Path(candidate).exists() or candidate.startswith(PREFIX):
         decision = case.judged(limits, audit_limits, log, batch if sequential else None)
     else:
+        _check_undeclared(assignment)
         decision = case.from_store()
     texts = {junit: gate_junit, summary: gate_summary, badge: gate_badge}
     for path, text in texts.items():
@@ -156,6 +165,20 @@ def command(
     said = gate_json if as_json else gate_explanation if explain else gate_text
     click.echo(said(decision), nl=False)
     _end(decision, inconclusive)
+
+
+def _is_row(candidate: str) -> bool:
+    return Path(candidate).name == ROW_FILE and Path(candidate).exists()
+
+
+def _check_undeclared(assignment: Assignment) -> None:
+    """Clusters are declared where verdicts are laid out or read from files.
+
+    Raises:
+        ConfigError: they were declared for verdicts that lie in the store.
+    """
+    if assignment.cluster is not None:
+        raise ConfigError(DECLARED_WHERE_JUDGED)
 
 
 def _end(decision: Decision, inconclusive: str) -> None:
@@ -325,7 +348,7 @@ class _Case:
 
     def _how(self) -> Gathering:
         style = style_of(self.sources)
-        return Gathering(combine=style.combine, by=style.by)
+        return Gathering(combine=style.combine, by=style.by, cluster=self.sources.cluster)
 
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:

@@ -16,6 +16,7 @@ from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.rates import learn_rates
 from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
 from evalkit.boards.sources import entries_of_store
+from evalkit.cli.options import cluster_option
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.cli.ranges import Range
 from evalkit.config import ORDERS
@@ -38,11 +39,13 @@ from evalkit.stats.history import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
 from evalkit.types import Audit, JudgeConfig
 
+Command = Callable[..., None]
+
 _BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
                            help="What is judged, a name or a YAML file; verdicts are filed under it.")  # fmt: skip
 _JUDGES = click.option("--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
                        help="Repeat for a jury. [default: the benchmark's, or surface]")  # fmt: skip
-_ASSIGNMENT = [
+_ASSIGNMENT: list[Callable[[Command], Command]] = [
     click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
                  help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]"),
     click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]"),
@@ -58,6 +61,7 @@ _ASSIGNMENT = [
     click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction."),
     click.option("--on-mismatch", type=click.Choice(["refuse", "intersect"]), default="refuse", show_default=True,
                  help="What to do with instructions that only one side has."),
+    cluster_option,
     click.option("--shortcut/--no-shortcut", default=True, show_default=True,
                  help="Take identical answers for a tie without asking."),
 ]  # fmt: skip
@@ -71,9 +75,6 @@ _LIMITS = [
                  metavar="SECONDS",
                  help="Stop when an endpoint answers nobody for so long, or asks to wait longer."),
 ]  # fmt: skip
-
-
-Command = Callable[..., None]
 
 
 AUDITS = ("refuse", "warn", "off")

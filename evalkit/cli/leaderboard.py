@@ -9,7 +9,7 @@ from evalkit.boards.gathering import PARTS
 from evalkit.boards.leaderboard import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards.selection import Sources
 from evalkit.cli.boards import print_boards
-from evalkit.cli.options import json_option, plot_option, results_option, store_option
+from evalkit.cli.options import cluster_option, json_option, plot_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import board_option, difficulty_option, judge_option, metric_option
 from evalkit.errors import ConfigError
@@ -43,7 +43,10 @@ FORMATS = {
               "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
 @click.option("--strong-weight", type=Range(0, min_open=True), default=1.0, show_default=True,
               help="How much a verdict of much better counts.")  # fmt: skip
-@click.option("--by", multiple=True, type=click.Choice(PARTS), help="Show scores by turn or category as well.")
+@click.option("--by", multiple=True, type=click.Choice(PARTS),
+              help="Show scores by turn or category as well; dataset also tests whether they differ between "
+              "sources.")  # fmt: skip
+@cluster_option
 @click.option("--category", "categories", multiple=True, metavar="NAME", help="Only this category; repeat for more.")
 @click.option("--reference", metavar="NAME|FILE|none",
               help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
@@ -73,6 +76,7 @@ def command(
     control: str | None,
     strong_weight: float,
     by: tuple[str, ...],
+    cluster: str | None,
     categories: tuple[str, ...],
     reference: str | None,
     estimator: str,
@@ -95,7 +99,14 @@ def command(
     if panel is not None and plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
     named = Sources(
-        files=sources, board=board, judge=judge, difficulty=difficulty, shape=shape, store=store, results=results
+        files=sources,
+        board=board,
+        judge=judge,
+        difficulty=difficulty,
+        shape=shape,
+        store=store,
+        results=results,
+        cluster=cluster,
     )
     wishes = Wishes(
         metric=metric,

@@ -36,4 +36,10 @@ plot_option = click.option(
     callback=_drawable,
     help="Draw into this file as well: .svg, .png or .pdf.",
 )
+cluster_option = click.option(
+    "--cluster",
+    metavar="FIELD",
+    help="Count instructions that hold the same in this field as one cluster. [default: near-duplicates, which are "
+    "looked for]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

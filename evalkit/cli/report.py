@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from evalkit.boards.gathering import PARTS
+from evalkit.boards.gathering import CATEGORY, PARTS, TURN
 from evalkit.boards.judged import read_judged
 from evalkit.boards.leaderboard import Wishes, make_leaderboard
 from evalkit.boards.selection import Sources
-from evalkit.cli.options import results_option, store_option
+from evalkit.cli.options import cluster_option, results_option, store_option
 from evalkit.cli.sources import board_option, difficulty_option, judge_option, metric_option
 from evalkit.files import write_text
 from evalkit.report.assembly import assemble_report
@@ -35,8 +35,10 @@ _LARGE = 15.0
 @difficulty_option
 @click.option("--reference", metavar="NAME|FILE|none",
               help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
-@click.option("--by", multiple=True, type=click.Choice(PARTS), default=PARTS, show_default=True,
-              help="Show scores by turn or category as well.")  # fmt: skip
+@click.option("--by", multiple=True, type=click.Choice(PARTS), default=(TURN, CATEGORY), show_default=True,
+              help="Show scores by turn or category as well; dataset also tests whether they differ between "
+              "sources.")  # fmt: skip
+@cluster_option
 @click.option("--sample", type=click.IntRange(1), metavar="N",
               help="Only N instructions to browse, the same for all models; no number on a board changes.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Which instructions --sample takes.")
@@ -54,6 +56,7 @@ def command(
     difficulty: str,
     reference: str | None,
     by: tuple[str, ...],
+    cluster: str | None,
     sample: int | None,
     seed: int,
     no_text: bool,
@@ -65,7 +68,9 @@ def command(
 
     Without SOURCES the boards are built from the store. The file needs no network and no server.
     """
-    named = Sources(files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results)
+    named = Sources(
+        files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results, cluster=cluster
+    )
     boards = make_leaderboard(named, Wishes(metric=metric, control=control, reference=reference, by=by))
     report = assemble_report(
         boards,

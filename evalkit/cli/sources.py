@@ -9,7 +9,7 @@ import click
 
 from evalkit.boards.row import DifficultySource
 from evalkit.boards.selection import BENCHMARK, RANKING, Sources
-from evalkit.cli.options import results_option, store_option
+from evalkit.cli.options import cluster_option, results_option, store_option
 
 board_option = click.option(
     "--board",
@@ -35,11 +35,11 @@ metric_option = click.option(
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --source, --board, --judge, --difficulty, --store and --results, together as `sources`."""
+    """Give a command --source, --board, --judge, --difficulty, --cluster, --store and --results as `sources`."""
 
     @functools.wraps(command)
     def gathered(*, source: tuple[Path, ...], **options: Any) -> Any:
-        named = {name: options.pop(name) for name in ("board", "judge", "difficulty", "store", "results")}
+        named = {name: options.pop(name) for name in ("board", "judge", "difficulty", "cluster", "store", "results")}
         return command(sources=Sources(files=source, **named), **options)
 
     for option in reversed(_OPTIONS):
@@ -57,6 +57,7 @@ _OPTIONS = (
     board_option,
     judge_option,
     difficulty_option,
+    cluster_option,
     store_option,
     results_option,
 )

@@ -11,8 +11,9 @@ from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.clients.replay import ReplayClient
+from evalkit.clusters import Clusters, clusters_of_examples
 from evalkit.engine.replay import Recorded, match_recording, recorded_endpoint, replayed
-from evalkit.engine.rows import Laid, Options, Row, lay_comparisons, lay_gradings, sides
+from evalkit.engine.rows import NONE, Laid, Options, Row, lay_comparisons, lay_gradings, sides
 from evalkit.errors import ConfigError
 from evalkit.formats.alpaca_eval import Recording
 from evalkit.judge import (
@@ -74,6 +75,7 @@ class Work:
     recorded: Recorded | None = None
     audit: Audit | None = None
     asking: frozenset[str] | None = None
+    clusters: Clusters = NONE
 
     @property
     def record(self) -> PlanRecord:
@@ -99,6 +101,8 @@ class Work:
             evalkit=__version__,
             prices=config.prices,
             audit=self.audit,
+            cluster=self.clusters.field,
+            near_duplicates=self.clusters.looked,
         )
 
     @property
@@ -209,12 +213,15 @@ def plan_all(
     secret: bytes,
     recording: Recording | None = None,
     questions: Sequence[Example] | None = None,
+    clusters: Clusters | None = None,
 ) -> list[Work]:
     """Every judge's work on every candidate; all inputs are checked before anything is asked.
 
     Args:
         baseline: needed by judges that compare.
         questions: what is to be graded; what each candidate answered by default.
+        clusters: which instructions count as one; near-duplicates of each other by default, looked for in the whole
+            benchmark, so that neither the candidate nor a limit decides what is found.
 
     Raises:
         ConfigError: a judge compares, and there is no baseline.
@@ -222,14 +229,17 @@ def plan_all(
     """
     _check_judges(judges, baseline, recording)
     works = []
+    asked = questions or (None if baseline is None else baseline.examples)
+    found = clusters or (None if asked is None else clusters_of_examples(asked))
     for candidate in candidates:
+        tied = found or clusters_of_examples(candidate.examples)
         by_kind: dict[str, Laid] = {}
         for config in judges:
             if config.asks not in by_kind:
                 by_kind[config.asks] = (
-                    lay_gradings(candidate, questions, options)
+                    lay_gradings(candidate, questions, options, tied)
                     if config.asks == "grade"
-                    else lay_comparisons(baseline, candidate, options)
+                    else lay_comparisons(baseline, candidate, options, tied)
                 )
             laid = by_kind[config.asks]
             plan = Plan(
@@ -238,12 +248,24 @@ def plan_all(
                 options.repeats,
                 secret if recording is None else b"",
                 options.shortcut,
+                laid.clusters,
             )
             named = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
             if recording is None:
                 endpoint = client_kind(config.client).endpoint(config)
                 works.append(
-                    Work(config, candidate, laid.baseline, endpoint, plan, named, laid.rows, options, laid.data)
+                    Work(
+                        config,
+                        candidate,
+                        laid.baseline,
+                        endpoint,
+                        plan,
+                        named,
+                        laid.rows,
+                        options,
+                        laid.data,
+                        clusters=tied,
+                    )
                 )
             else:
                 stand_in = replayed(config, recording)
@@ -260,6 +282,7 @@ def plan_all(
                         options,
                         laid.data,
                         recorded,
+                        clusters=tied,
                     )
                 )
     return works

@@ -4,8 +4,9 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from evalkit.clusters import Clusters
 from evalkit.errors import InputError
 from evalkit.judge import KEY_VERSION, balanced_orders, pick
 from evalkit.pairing import Pairing, pair_common, pair_exactly
@@ -15,6 +16,7 @@ from evalkit.types import Comparison, Example, Grading, Order, Output, OutputSet
 
 NO_OUTPUT = "no output for this instruction"
 NO_BASELINE = "no output of the baseline for this turn"
+NONE = Clusters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,19 @@ Row = Comparison | Grading | Missing
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """What is to be judged of one candidate, by all judges that ask alike."""
+    """What is to be judged of one candidate, by all judges that ask alike; `clusters` are named by the rows' keys."""
 
     baseline: str
     rows: tuple[Row, ...]
     orders: Mapping[str, Order]
     digest: str
     data: DataDigests
+    clusters: Mapping[str, str] = field(default_factory=dict)
 
 
-def lay_comparisons(baseline: OutputSet | None, candidate: OutputSet, options: Options) -> Laid:
+def lay_comparisons(
+    baseline: OutputSet | None, candidate: OutputSet, options: Options, clusters: Clusters = NONE
+) -> Laid:
     """Every comparison of a candidate with the baseline, in the baseline's order."""
     assert baseline is not None
     # orders are dealt over the whole benchmark, so that every model meets the same ones
@@ -77,12 +82,15 @@ def lay_comparisons(baseline: OutputSet | None, candidate: OutputSet, options: O
     whole = [by_key[key] for key in keys if key in chosen]
     rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
     _check_keys(candidate, rows)
+    names = _names(whole, options, clusters)
     if options.by_turn:
         orders = {part.key: orders[row.key] for row in whole for part in _by_turn(row)}
-    return Laid(baseline.model, rows, orders, _digest(rows, options), _digest_data(rows))
+    return Laid(baseline.model, rows, orders, _digest(rows, options, names), _digest_data(rows), names)
 
 
-def lay_gradings(candidate: OutputSet, questions: Sequence[Example] | None, options: Options) -> Laid:
+def lay_gradings(
+    candidate: OutputSet, questions: Sequence[Example] | None, options: Options, clusters: Clusters = NONE
+) -> Laid:
     """Every answer of a candidate that is to be graded, in the order of the questions."""
     examples = {example.key: example for example in (candidate.examples if questions is None else questions)}
     chosen = pick(balanced_orders(examples, seed=options.seed), options.limit)
@@ -96,7 +104,18 @@ def lay_gradings(candidate: OutputSet, questions: Sequence[Example] | None, opti
         raise InputError(f"{candidate.source}: has no answer to any of the questions that are to be graded")
     rows = tuple(part for row in whole for part in (_by_turn(row) if options.by_turn else [row]))
     _check_keys(candidate, rows)
-    return Laid("", rows, {}, _digest(rows, options), _digest_data(rows))
+    names = _names(whole, options, clusters)
+    return Laid("", rows, {}, _digest(rows, options, names), _digest_data(rows), names)
+
+
+def _names(whole: Sequence[Row], options: Options, clusters: Clusters) -> dict[str, str]:
+    """The clusters of all rows that have one, every turn of a conversation in that of the whole."""
+    return {
+        part.key: clusters.names[row.key]
+        for row in whole
+        if row.key in clusters.names
+        for part in (_by_turn(row) if options.by_turn else [row])
+    }
 
 
 def _answers_by_key(candidate: OutputSet, examples: Mapping[str, Example], options: Options) -> dict[str, Output]:
@@ -156,8 +175,10 @@ def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> 
         )
 
 
-def _digest(rows: Sequence[Row], options: Options) -> str:
-    asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options)], sort_keys=True).encode())
+def _digest(rows: Sequence[Row], options: Options, clusters: Mapping[str, str]) -> str:
+    # without clusters as before there were any: places that would be laid out alike stay as they are
+    tied = [sorted(clusters.items())] if clusters else []
+    asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options), *tied], sort_keys=True).encode())
     for row in rows:
         example = row.example
         answers = [_said(output) for output in sides(row) if output is not None]

@@ -20,6 +20,9 @@ from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Example, La
 RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
 _BLANKS = ("blanks_1", "blanks_2")
+# in a row of ours, the name that it shares with rows that depend on it, and the field that declared it, if one did
+CLUSTER = "cluster"
+CLUSTER_FIELD = "cluster_field"
 
 
 def preference_from_alpaca(code: float) -> float | None:
@@ -118,7 +121,14 @@ Answered = tuple[Example | None, Output | None, Output | None]
 _UNKNOWN: Answered = (None, None, None)
 
 
-def write_annotations(path: Path, annotations: Iterable[Annotation], answered: Mapping[str, Answered]) -> None:
+def write_annotations(
+    path: Path,
+    annotations: Iterable[Annotation],
+    answered: Mapping[str, Answered],
+    *,
+    clusters: Mapping[str, str] | None = None,
+    cluster_field: str | None = None,
+) -> None:
     """One object an instruction, in the order of the annotations, with the mean preference over orders and repeats.
 
     The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed. What was
@@ -127,6 +137,8 @@ def write_annotations(path: Path, annotations: Iterable[Annotation], answered: M
     Args:
         annotations: those of one instruction and baseline one after the other.
         answered: each instruction with the baseline's and the candidate's output, by key.
+        clusters: the names of those that instructions share, by key; None where nobody looked for any.
+        cluster_field: what declared them.
     """
     with replacing(path) as file:
         # a line each: readable, and written in a tenth of the time that indentation takes
@@ -144,6 +156,8 @@ def write_annotations(path: Path, annotations: Iterable[Annotation], answered: M
                 "annotator": asked.judge,
                 **({"key": key, "turn": asked.turn} if example is None or example.cluster else {}),
                 **_blanks_of_turns(asked, baseline, candidate),
+                **({} if clusters is None else {CLUSTER: clusters.get(key)}),
+                **({} if cluster_field is None else {CLUSTER_FIELD: cluster_field}),
                 **(_graded(given) if asked.order == Order.ALONE else _judged(given)),
             }
             file.write(before + json.dumps(row, ensure_ascii=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import RECORDED_LABELS, recorded_verdict
+from evalkit.formats.alpaca_eval import CLUSTER, RECORDED_LABELS, recorded_verdict
 from evalkit.formats.arena_hard import game_verdicts
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id, text_at
 from evalkit.formats.foreign import detect
@@ -87,7 +87,7 @@ def _annotations(path: Path) -> Iterator[ForeignVerdict]:
         yield ForeignVerdict(
             key=key,
             turn=turn,
-            cluster=key,
+            cluster=record.optional_text(CLUSTER) or key,
             judge=verdict.judge,
             model=verdict.model,
             baseline=verdict.baseline,
@@ -126,7 +126,7 @@ def _rated(record: Record) -> ForeignVerdict:
     return ForeignVerdict(
         key=key,
         turn=turn,
-        cluster=key,
+        cluster=record.optional_text(CLUSTER) or key,
         judge=record.optional_text("annotator") or UNNAMED_JUDGE,
         model=record.text("generator_2"),
         category=record.optional_text("dataset"),

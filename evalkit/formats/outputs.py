@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
@@ -66,7 +67,7 @@ def read_outputs(
     notes: dict[str, list[str]] = {}
     for source in sources:
         notes[source] = []
-        for example, output in _read(source, key, known, notes[source].append):
+        for _, example, output in _read(source, key, known, notes[source].append):
             gathered.setdefault(output.model, []).append((source, example, output))
     found = []
     for model, rows in gathered.items():
@@ -76,6 +77,38 @@ def read_outputs(
         noted = tuple(note for source in origins for note in notes[source])
         found.append(OutputSet(model, ", ".join(origins), examples, outputs, noted))
     return found
+
+
+def read_output_field(
+    source: str, name: str, *, key: str | None = None, questions: Sequence[Example] | None = None
+) -> dict[str, str | None]:
+    """What a field of a source's records holds, by the key of the instruction that each answers.
+
+    Raises:
+        InputError: naming the source, the field and the fields that there are; or as in `read_outputs`.
+    """
+    known = _Known({}, {example.key: example for example in questions or ()}, _by_turns(questions or ()))
+    found: dict[str, str | None] = {}
+    for record, example, _ in _read(source, key, known, lambda _: None):
+        found.setdefault(example.key, field_value(record, name))
+    return found
+
+
+def field_value(record: Record, name: str) -> str | None:
+    """A field of a record as the name of a group; None for null, as tables have it where there is no value.
+
+    Raises:
+        InputError: there is no such field, or it holds neither text nor a number.
+    """
+    if name not in record.fields:
+        there = ", ".join(repr(one[:40]) for one in list(record.fields)[:12]) or "none"
+        raise InputError(f"{record.where}: no field {name!r} to cluster by. Fields there are: {there}")
+    value = record.fields[name]
+    if value is None or value != value:
+        return None
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise InputError(f'{record.where}: field "{name}": expected text or a number to cluster by, found {kind_of(value)}')
 
 
 def read_one(
@@ -125,7 +158,10 @@ def _by_turns(questions: Sequence[Example]) -> dict[tuple[str, ...], Example | N
     return {example.turns: example if counts[example.turns] == 1 else None for example in questions}
 
 
-def _read(source: str, key: str | None, known: _Known, note: Callable[[str], None]) -> Iterator[tuple[Example, Output]]:
+def _read(
+    source: str, key: str | None, known: _Known, note: Callable[[str], None]
+) -> Iterator[tuple[Record, Example, Output]]:
+    """Every record with what it answers and its answer."""
     tally: Counter[str] = Counter()
     some = False
     for record in source_records(source, on_torn=note):
@@ -133,7 +169,7 @@ def _read(source: str, key: str | None, known: _Known, note: Callable[[str], Non
         if answered is None:
             example = _share(_example(record, key, known), known)
             model = sys.intern(record.optional_text("generator") or stem(source))
-            yield example, _output(record, example, model, key)
+            yield record, example, _output(record, example, model, key)
         elif answered.texts is None:
             tally[_FAILED] += 1
             continue
@@ -141,7 +177,7 @@ def _read(source: str, key: str | None, known: _Known, note: Callable[[str], Non
             tally[_SEVERAL] += answered.n_samples > 1
             example = _share(_asked(record, answered, known), known)
             model = sys.intern(answered.model or stem(source))
-            yield example, _measured(record, example, model, answered.texts, answered.metadata)
+            yield record, example, _measured(record, example, model, answered.texts, answered.metadata)
         some = True
     if not some and tally[_FAILED]:
         raise InputError(f"{source}: all {tally[_FAILED]} answers are failed calls. Answer the questions again")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from evalkit.errors import InputError
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_answered, read_id, read_turns
-from evalkit.formats.outputs import MAX_OUTPUT_CHARS, instruction_key, source_records
+from evalkit.formats.outputs import MAX_OUTPUT_CHARS, field_value, instruction_key, source_records
 from evalkit.formats.records import Record
 from evalkit.types import Example
 
@@ -42,6 +42,15 @@ def read_questions(
     if right and right.keys().isdisjoint(examples):
         raise InputError(f"{references}: holds an answer to none of the questions of {source}")
     return tuple(examples.values())
+
+
+def read_question_field(source: str, name: str, *, key: str | None = None) -> dict[str, str | None]:
+    """What a field of a source's questions holds, by their keys.
+
+    Raises:
+        InputError: naming the source, the field and the fields that there are; or as in `read_questions`.
+    """
+    return {_example(record, key, None, {}).key: field_value(record, name) for record in source_records(source)}
 
 
 def read_reference(record: Record, name: str = "reference") -> tuple[str, ...]:

@@ -45,10 +45,13 @@ class PreferenceGroup:
     categories: tuple[str | None, ...] = ()
 
 
-def read_preferences(path: Path) -> list[PreferenceGroup]:
+def read_preferences(path: Path, *, category: str | None = None) -> list[PreferenceGroup]:
     """The groups of a table, sorted by judge, baseline and model.
 
     Two columns of numbers, NAME_1 and NAME_2, are a measure of the baseline's and the candidate's answer.
+
+    Args:
+        category: the column of the categories; the first known one by default, and where it is not there.
 
     Raises:
         InputError: a column is missing, a value is of a wrong kind, or a row stands twice.
@@ -65,7 +68,8 @@ def read_preferences(path: Path) -> list[PreferenceGroup]:
     check_keys(frame, key_column, path)
     _check_numbers(frame, path)
     _check_repeats(frame, key_column, path)
-    return list(_groups(frame, key_column))
+    known = category if category in frame.columns else _category_column(frame)
+    return list(_groups(frame, key_column, known))
 
 
 def read_categories(path: Path) -> dict[str, str]:
@@ -186,13 +190,12 @@ def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
         )
 
 
-def _groups(frame: "pd.DataFrame", key_column: str) -> Iterator[PreferenceGroup]:
+def _groups(frame: "pd.DataFrame", key_column: str, category: str | None) -> Iterator[PreferenceGroup]:
     keys = {value: row_key(value, key_column) for value in frame[key_column].unique()}
     numbers = set(frame.select_dtypes("number").columns)
     measures = {
         name: both for name, both in measure_columns(map(str, frame.columns)).items() if numbers.issuperset(both)
     }
-    category = _category_column(frame)
     for (judge, baseline, model), rows in frame.groupby(["judge", "baseline", "model"], sort=True):
         code = rows["preference"].to_numpy(dtype=np.float64)
         yield PreferenceGroup(

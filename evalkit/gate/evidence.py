@@ -117,7 +117,15 @@ def filled(sample: Sample, preference: float) -> Sample:
         whole,
         length_difference=None if lengths is None else np.where(np.isfinite(lengths), lengths, 0.0),
         measures={name: _alike_where_unknown(*sides) for name, sides in whole.measures.items()},
+        baseline_length=_middling_where_unknown(whole.baseline_length),
     )
+
+
+def _middling_where_unknown(length: Floats | None) -> Floats | None:
+    """Lengths of the baseline's answers, the median where they are unknown."""
+    if length is None or not np.isfinite(length).any():
+        return None
+    return np.where(np.isfinite(length), length, np.median(length[np.isfinite(length)]))
 
 
 def _alike_where_unknown(candidate: Floats, baseline: Floats) -> tuple[Floats, Floats]:

@@ -10,8 +10,8 @@ from evalkit.boards.row import BoardRow
 from evalkit.report.values import DECIMALS_STORED, row_document, row_values
 
 # money is a fact about runs, not about models; what could be audited depends on where verdicts were read from, and so
-# do ranks, which follow from the other numbers and from who was refused
-_LEFT_OUT = {"cost", "audit", "rank", "rank_lower", "rank_upper"}
+# do ranks, which follow from the other numbers and from who was refused, as a design effect does from the clusters
+_LEFT_OUT = {"cost", "audit", "rank", "rank_lower", "rank_upper", "design_effect"}
 
 
 def canonical_digest(rows: Sequence[BoardRow]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, DifficultySource, Metric
 from evalkit.report.agreement import agreement_line
+from evalkit.report.dependence import board_dependence_notes, board_sources_note, dependence_note, sources_note
 from evalkit.report.numbers import interval, level, named, percent
 from evalkit.report.reasons import KINDS, Cause, Shared, causes, shared_causes
 from evalkit.report.text import printable
@@ -147,7 +148,10 @@ def interval_name(board: Board) -> str:
 
 def number_notes(board: Board) -> list[str]:
     """What else is to be known of the numbers and how they came about, each once."""
-    notes = sorted({note for row in board.rows if not row.entry.itself for note in row_notes(row)})
+    # of all models together in one line
+    single = {note for row in board.rows for note in (*sources_note(row), *dependence_note(row.entry.dependence))}
+    notes = sorted({note for row in board.rows if not row.entry.itself for note in row_notes(row)} - single)
+    notes += [*board_dependence_notes(board.rows), *board_sources_note(board.rows)]
     served = sorted({name for row in board.rows for name in row.entry.judging.served})
     # pooled judges have a model each
     if len(served) > 1 + board.digest.count(" + "):

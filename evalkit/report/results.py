@@ -34,7 +34,13 @@ def write_results(
     work = annotated.work
     folder = results / safe_name(work.candidate.model) / safe_name(work.config.name)
     annotations = folder / "annotations.json"
-    write_annotations(annotations, annotated.annotations, work.answered)
+    write_annotations(
+        annotations,
+        annotated.annotations,
+        work.answered,
+        clusters=work.plan.clusters,
+        cluster_field=work.clusters.field,
+    )
     digest = annotations_digest(annotations)
     # as the store has it: an earlier run may have audited what this one did not
     plan = annotated.annotations.store.plan_of(work.group)

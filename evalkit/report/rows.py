@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from evalkit.boards.entries import Entry
 from evalkit.boards.row import BoardRow, Metric
+from evalkit.report.dependence import design_effect_fact
 from evalkit.report.numbers import interval, percent, published
 from evalkit.report.reasons import status_words
 from evalkit.report.text import printable
@@ -31,6 +32,8 @@ def _row_text(row: BoardRow) -> str:
     for reason, n in list(row.entry.failures.items())[:3]:
         label = f"no verdict ({n})"
         facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
+    if (effect := design_effect_fact(row)) is not None:
+        facts["design effect"] = effect
     for name, estimate in row.parts.items():
         facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
     if row.entry.audit is not None and row.entry.audit.findings:

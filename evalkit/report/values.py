@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.provenance import provenance_document
 from evalkit.report.agreement import agreement_document
+from evalkit.report.dependence import dependence_note, sources_note
 from evalkit.report.text import spreadsheet_cell
+from evalkit.stats.between import BetweenSources
 from evalkit.stats.components import Components
 from evalkit.stats.control import Controlled
 from evalkit.types import Audit, Estimate
@@ -74,6 +76,8 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     document["failures"] = dict(row.entry.failures)
     document["audit_checks"], document["audit_findings"] = _audit_lists(row.entry.audit)
     document["notes"] = row_notes(row)
+    document["dependence"] = None if row.entry.dependence is None else asdict(row.entry.dependence)
+    document["between_sources"] = _sources_document(row.sources)
     document["coefficients"] = _coefficients(row.controlled)
     if row.styled is not None:
         document["style_coefficients"] = _coefficients(row.styled)
@@ -101,7 +105,8 @@ def row_notes(row: BoardRow) -> list[str]:
     """What is to be known of a row's numbers, each once."""
     styled = () if row.styled is None else row.styled.estimate.notes
     taught = [f"LC win rate: {row.background}"] if row.controlled.coefficients and row.recipe.compat is None else []
-    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled, *taught)))
+    tied, apart = dependence_note(row.entry.dependence), sources_note(row)
+    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled, *taught, *tied, *apart)))
 
 
 def audit_value(audit: Audit | None) -> str | None:
@@ -207,6 +212,7 @@ def _styled_values(row: BoardRow) -> dict[str, Any]:
 def _common_values(row: BoardRow) -> dict[str, Any]:
     return {
         "avg_length": row.entry.avg_length,
+        "design_effect": row.design_effect,
         "cost": row.entry.judging.cost,
         "audit": audit_value(row.entry.audit),
         "rank": row.rank.rank if row.rank else None,
@@ -227,6 +233,15 @@ def _estimate_document(estimate: Estimate | None) -> dict[str, Any] | None:
     numbers = {"value": estimate.value, "lower": estimate.lower, "upper": estimate.upper}
     rounded = {name: None if value is None else round(value, DECIMALS_STORED) for name, value in numbers.items()}
     return {**rounded, "n": estimate.n, "status": str(estimate.status)}
+
+
+def _sources_document(sources: BetweenSources | None) -> dict[str, Any] | None:
+    if sources is None:
+        return None
+    numbers = {"f": sources.f, "p_value": sources.p_value, "error_factor": sources.error_factor}
+    rounded = {name: None if value is None else round(value, DECIMALS_STORED) for name, value in numbers.items()}
+    degrees = None if sources.degrees is None else [round(one, DECIMALS_STORED) for one in sources.degrees]
+    return {**rounded, "degrees": degrees, "status": str(sources.status)}
 
 
 def _audit_lists(audit: Audit | None) -> tuple[list[str], list[dict[str, Any]]]:

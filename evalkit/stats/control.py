@@ -283,7 +283,7 @@ def _estimate(
     doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
     certain = math.hypot(own, float(np.linalg.norm(shared)))
     beyond = math.hypot(certain, doubt)
-    lower, upper = proportion_interval(value, math.hypot(stderr, beyond), sample.n_clusters, confidence=confidence)
+    lower, upper = _interval(sample, value, math.hypot(stderr, beyond), confidence)
     if np.ptp(sample.preference) == 0:
         # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
         lower, upper = _covering(value, win_rate(sample, confidence=confidence).estimate)
@@ -304,7 +304,7 @@ def _estimate(
         deviation=regression.deviation,
         sensitivity=None
         if confounding is None
-        else _sensitivity(value, math.hypot(stderr, certain), moved, n=sample.n_clusters, confidence=confidence),
+        else _sensitivity(sample, value, math.hypot(stderr, certain), moved, confidence=confidence),
     )
 
 
@@ -330,8 +330,12 @@ def _moved(regression: _Regression, confounding: Confounding | None) -> float:
     )
 
 
-def _sensitivity(value: float, stderr: float, moved: float, *, n: int, confidence: float) -> Sensitivity:
-    lower, upper = proportion_interval(value, stderr, n, confidence=confidence)
+def _interval(sample: Sample, value: float, stderr: float, confidence: float) -> tuple[float, float]:
+    return proportion_interval(value, stderr, sample.n_clusters, units=sample.n_effective, confidence=confidence)
+
+
+def _sensitivity(sample: Sample, value: float, stderr: float, moved: float, *, confidence: float) -> Sensitivity:
+    lower, upper = _interval(sample, value, stderr, confidence)
     return Sensitivity(100 * value, 100 * lower, 100 * upper, moved)
 
 

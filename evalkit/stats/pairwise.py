@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from evalkit.stats.components import Bools
-from evalkit.stats.intervals import CONFIDENCE, NO_ERROR
+from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, RARE
 from evalkit.stats.quantiles import normal_quantile, student_quantile
 from evalkit.stats.sample import Floats, Ints
 from evalkit.stats.winrate import edge_reason
@@ -77,7 +77,9 @@ def _proportion_intervals(mean: Floats, stderr: Floats, n: Ints, confidence: flo
     correction = np.array([(normal_quantile(tail) / students[size]) ** 2 if size > 1 else 1.0 for size in n.tolist()])
     spread = mean * (1 - mean)
     scaled = (stderr >= NO_ERROR) & (spread > 0)
-    tosses = np.divide(spread, stderr**2, out=n.astype(np.float64), where=scaled) * np.where(scaled, correction, 1.0)
+    tosses = np.divide(spread, stderr**2, out=n.astype(np.float64), where=scaled)
+    tosses = np.where(n * np.minimum(mean, 1 - mean) < RARE, np.minimum(tosses, n), tosses)
+    tosses *= np.where(scaled, correction, 1.0)
     wins, losses = mean * tosses, (1 - mean) * tosses
     some, less = wins > _NO_TOSS, losses > _NO_TOSS
     lower, upper = np.zeros(len(mean)), np.ones(len(mean))

@@ -136,5 +136,5 @@ def _over_models(scores: Table, confidence: float, notes: tuple[str, ...] = ()) 
         return Estimate(value, None, None, None, n, degraded("one model has all the pairs"), notes)
     without = (total.sum() - 2 * total.sum(axis=1)) / rest
     stderr = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
-    lower, upper = proportion_interval(value, stderr, n, confidence=confidence)
+    lower, upper = proportion_interval(value, stderr, n, units=_pairs(scores), confidence=confidence)
     return Estimate(value, stderr, lower, upper, n, degraded(reason) if reason else OK, notes)

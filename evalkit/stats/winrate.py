@@ -51,7 +51,7 @@ def win_rate(sample: Sample, *, confidence: float = CONFIDENCE) -> Measured:
     if not np.isfinite(stderr) or stderr < NO_ERROR:
         stderr = 0.0
     n = sample.n_clusters if stderr else sample.n_effective
-    lower, upper = proportion_interval(mean, stderr, n, confidence=confidence)
+    lower, upper = proportion_interval(mean, stderr, n, units=sample.n_effective, confidence=confidence)
     if stderr == 0.0:
         stderr = (upper - lower) / 2 / normal_quantile((1 + confidence) / 2)
     status = OK if varies else degraded(edge_reason(sample.preference[0]))

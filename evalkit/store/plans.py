@@ -44,7 +44,8 @@ class PlanRecord:
 
     `plan` is the digest under which the places lie. `prompt` and `parameters` are SHA-256, the latter of all that is
     sent or read by, besides the prompt and the parser's name. `prices` and `evalkit`, the version, are those of the run
-    that laid them out last.
+    that laid them out last. `cluster` is the field that declared which instructions depend on each other; where there
+    is none, `near_duplicates` tells whether they were looked for, None of plans from before anybody did.
     """
 
     plan: str
@@ -70,6 +71,8 @@ class PlanRecord:
     evalkit: str
     prices: Prices | None = None
     audit: Audit | None = None
+    cluster: str | None = None
+    near_duplicates: bool | None = None
 
 
 def put_plan(connection: sa.Connection, plan: str, names: Mapping[str, str], record: PlanRecord | None) -> None:

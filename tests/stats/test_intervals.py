@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 from evalkit.stats.intervals import clustered_stderr, proportion_interval
+from evalkit.stats.quantiles import normal_quantile, student_quantile
 
 # so many clusters that Student's quantile is the normal one, and the coin tosses are exactly those given
 MANY = 10**9
@@ -49,9 +50,45 @@ def test_a_large_sample_gets_the_normal_interval() -> None:
 
 
 def test_few_clusters_widen_the_interval_by_students_quantile() -> None:
-    wide, narrow = (proportion_interval(0.5, 0.01, clusters) for clusters in (5, MANY))
-    # t with 4 degrees of freedom over the normal quantile: 2.776 / 1.960
-    assert (wide[1] - wide[0]) / (narrow[1] - narrow[0]) == pytest.approx(2.776445 / 1.959964, rel=5e-3)
+    wide, narrow = (proportion_interval(0.5, 0.01, clusters) for clusters in (10, MANY))
+    # t with 9 degrees of freedom over the normal quantile: 2.262 / 1.960
+    assert (wide[1] - wide[0]) / (narrow[1] - narrow[0]) == pytest.approx(2.262157 / 1.959964, rel=5e-3)
+
+
+def test_a_rare_rate_has_no_more_tosses_than_clusters() -> None:
+    # by the error alone one win in 10^6 of 50 near-certain losses would be 10^6 tosses, and end at 0.0004 %; of 50
+    # tosses less Student's, 50 (1.960/2.010)^2 = 47.56, none won, the upper end is 1 - 0.025^(1/47.56) = 7.46 %
+    lower, upper = proportion_interval(1e-6, 1e-6, 50)
+    assert lower == pytest.approx(0, abs=1e-6)
+    assert upper == pytest.approx(1 - 0.025 ** (1 / 47.56), abs=1e-4)
+    # 3 of 50: the same tosses again, won 2.853 times
+    rare = proportion_interval(0.06, 0.01, 50)
+    assert rare == pytest.approx((beta.ppf(0.025, 2.853, 45.71), beta.ppf(0.975, 3.853, 44.70)), abs=2e-4)
+
+
+def test_from_five_on_the_rarer_side_the_error_alone_decides() -> None:
+    # 0.1 * 0.9 / 0.01^2 = 900 tosses, whatever the 50 clusters could vouch for
+    shape = 900 * (normal_quantile(0.025) / student_quantile(49, 0.025)) ** 2
+    lower, upper = proportion_interval(0.1, 0.01, 50)
+    assert lower == pytest.approx(beta.ppf(0.025, 0.1 * shape, 0.9 * shape + 1), abs=1e-9)
+    assert upper == pytest.approx(beta.ppf(0.975, 0.1 * shape + 1, 0.9 * shape), abs=1e-9)
+    assert proportion_interval(0.098, 0.01, 50)[1] > upper + 0.05
+
+
+def test_more_units_than_clusters_allow_more_tosses() -> None:
+    few, many = (proportion_interval(0.02, 0.002, 50, units=units) for units in (50, 200))
+    assert few[1] > many[1]
+
+
+def test_a_rate_of_two_percent_is_held_by_fifty_verdicts_of_a_near_certain_judge() -> None:
+    # a third of such samples holds no win at all: log-probabilities give 10^-4 or so where a loss is sure
+    generator, runs = np.random.default_rng(8), 500
+    sure = 10 ** generator.uniform(-7, -3, (runs, 50))
+    preference = np.where(generator.random((runs, 50)) < 0.02, 1 - sure, sure)
+    truth = 0.02 * (1 - 2 * sure.mean()) + sure.mean()
+    errors = preference.std(axis=1, ddof=1) / math.sqrt(50)
+    ends = [proportion_interval(float(a), float(b), 50) for a, b in zip(preference.mean(axis=1), errors, strict=True)]
+    assert np.mean([lower <= truth <= upper for lower, upper in ends]) >= 0.97
 
 
 @given(st.floats(0, 1), st.just(0.0) | st.floats(1e-6, 0.5), st.integers(1, 2000), st.floats(0.5, 0.999))

@@ -98,6 +98,29 @@ def first_decisions(truth: float, runs: int) -> tuple[Floats, Floats]:
     return outcome, took
 
 
+@pytest.mark.parametrize("truth", [0.02, 0.98])
+def test_looks_at_a_rare_rate_decide_wrongly_no_oftener_than_promised(truth: float) -> None:
+    # verdicts that are all but sure, as log-probabilities give them: the first looks may see no win at all
+    generator, runs = np.random.default_rng(round(100 * truth)), 100
+    won = generator.random((runs, N)) < truth
+    mean_preference = truth * (1 - 2e-6) + 1e-6
+    ends = {-1: 0, 0: 0, 1: 0}
+    for values in np.where(won, 1 - 1e-6, 1e-6):
+        ends[_first_end(values, mean_preference)] += 1
+    # 2.5 % a side, and two Monte-Carlo errors of 1.6; by the error alone it is 26 % on the side of the rare ones
+    assert max(ends[1], ends[-1]) / runs <= 0.055
+
+
+def _first_end(values: Floats, threshold: float) -> int:
+    """1 where a look passes, -1 where one fails, 0 where none can tell."""
+    for n in LOOKS:
+        mean, stderr = float(values[:n].mean()), float(values[:n].std(ddof=1)) / math.sqrt(n)
+        lower, upper = proportion_interval(mean, stderr, n, confidence=look_confidence(n))
+        if lower >= threshold or upper < threshold:
+            return 1 if lower >= threshold else -1
+    return 0
+
+
 def test_a_clearly_better_model_passes_early() -> None:
     outcome, took = first_decisions(60, 60)
     assert (outcome == 1).mean() >= 0.97

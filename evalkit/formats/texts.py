@@ -1,0 +1,131 @@
+"""The texts in files of verdicts, and which instruction each record is on."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalkit.formats.arena_hard import BASELINE_V01
+from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
+from evalkit.formats.foreign import detect
+from evalkit.formats.layouts import first_fields, layout_of
+from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.formats.records import Record
+from evalkit.formats.shown import Shown, shown_to_judge
+from evalkit.formats.table import row_key
+from evalkit.formats.verdicts import optional_turn
+from evalkit.turns import turn_key
+from evalkit.types import Message
+
+INSTRUCTION = "instruction"
+# of AlpacaEval's rows and of tables, the fields that may name a model, and the one that holds its answer
+_SIDES = ((("generator_1", "baseline"), "output_1"), (("generator_2", "model"), "output_2"))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """An instruction with answers by model, under each key that it may go by; only what a record holds.
+
+    `question` is its key without the number of a turn.
+    """
+
+    keys: tuple[str, ...]
+    question: str
+    instruction: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def texts_in(path: Path) -> Iterator[Texts]:
+    """The texts in a file of verdicts, record by record: its fields', or those in the prompts that a judge was sent.
+
+    Raises:
+        InputError: the file is missing, or an instruction in it is no text.
+    """
+    kind = detect(path)
+    if kind in _READERS:
+        read = _READERS[kind]
+    elif kind[0] != "inspect" and INSTRUCTION in first_fields(path, layout_of(path)):
+        read = _of_row
+    else:
+        return
+    for record in source_records(str(path)):
+        if (found := read(record)) is not None:
+            yield found
+
+
+def question_of(record: Record) -> str:
+    """The key of the instruction that a record of verdicts is on, without the number of a turn.
+
+    Raises:
+        InputError: the record names none.
+    """
+    named, instruction = record.fields.get("key"), record.fields.get(INSTRUCTION)
+    if isinstance(named, str):
+        return named.removesuffix(f":{record.fields.get('turn', 1)}") if "turn" in record.fields else named
+    if isinstance(instruction, str):
+        return instruction_key(instruction)
+    if "index" in record.fields:
+        return row_key(record.fields["index"], "index")
+    return read_id(record, id_field(record) or ID_FIELDS[0])
+
+
+def _of_row(record: Record) -> Texts:
+    instruction = record.optional_text(INSTRUCTION) or ""
+    named = record.fields.get("key")
+    # a row of ours names the turn beside the key
+    names = (named, turn_key(named, record.fields.get("turn", 1))) if isinstance(named, str) else ()
+    answers = {}
+    for fields, holds in _SIDES:
+        model = next((name for one in fields if isinstance(name := record.fields.get(one), str)), None)
+        answer = record.fields.get(holds)
+        if model is not None and isinstance(answer, str):
+            answers[model] = answer
+    return Texts((*names, instruction_key(instruction)), question_of(record), instruction, answers)
+
+
+def _of_single(record: Record) -> Texts | None:
+    return _of_prompt(record, _turn_key(record), record.fields.get("user_prompt"), (record.fields.get("model"),))
+
+
+def _of_pair(record: Record) -> Texts | None:
+    # in the first game model_1 is shown first; in the old form with one game nobody knows
+    both = record.fields.get("model_1"), record.fields.get("model_2")
+    found = _of_prompt(record, _turn_key(record), record.fields.get("g1_user_prompt"), both)
+    return found or _of_prompt(record, _turn_key(record), record.fields.get("user_prompt"), ())
+
+
+def _of_games(record: Record) -> Texts | None:
+    games = record.fields.get("games")
+    game = games[0] if isinstance(games, list) and games and isinstance(games[0], dict) else {}
+    both = record.fields.get("baseline") or BASELINE_V01, record.fields.get("model")
+    key = read_id(record, id_field(record) or ID_FIELDS[1])
+    return _of_prompt(record, key, game.get("prompt", game.get("user_prompt")), both)
+
+
+def _turn_key(record: Record) -> str:
+    key, turn = read_id(record, id_field(record) or ID_FIELDS[0]), optional_turn(record)
+    return key if turn is None else turn_key(key, turn)
+
+
+def _of_prompt(record: Record, key: str, prompt: object, models: Sequence[object]) -> Texts | None:
+    shown = _shown(prompt)
+    if shown is None:
+        return None
+    answers = {
+        model: "\n\n".join(answer)
+        for model, answer in zip(models, shown.answers, strict=False)
+        if isinstance(model, str)
+    }
+    return Texts((key,), question_of(record), "\n\n".join(shown.instruction), answers)
+
+
+def _shown(prompt: object) -> Shown | None:
+    said = prompt if isinstance(prompt, list) else [{"content": prompt}]
+    texts = [one.get("content") for one in said if isinstance(one, dict)]
+    return shown_to_judge([Message("user", text) for text in texts if isinstance(text, str)])
+
+
+_READERS: dict[tuple[str, str], Callable[[Record], Texts | None]] = {
+    ("mt_bench", "single"): _of_single,
+    ("mt_bench", "pair"): _of_pair,
+    ("arena_hard", "judgment"): _of_games,
+}

@@ -1,0 +1,72 @@
+"""Whether the sources of a benchmark's instructions agree on a model, and what it would mean if they do not."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evalkit.types import OK, Estimate, Status, not_estimable
+
+MIN_SOURCES = 2
+MIN_INSTRUCTIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenSources:
+    """Welch's test that a model's score is the same in all sources: `f` with its degrees of freedom, and `p_value`.
+
+    `error_factor` is how many times as large as the score's own error that of the mean over sources would be, were the
+    sources themselves drawn at random. All are None where the status says why.
+    """
+
+    f: float | None
+    degrees: tuple[float, float] | None
+    p_value: float | None
+    error_factor: float | None
+    status: Status = OK
+
+
+def between_sources(sources: Mapping[str, Estimate], *, stderr: float | None) -> BetweenSources:
+    """Hold the scores of several sources against each other's errors, which need not be alike.
+
+    The errors are those of the estimates, so that instructions of one cluster count together.
+
+    Args:
+        sources: the score in each, whose n counts clusters.
+        stderr: of the score on all instructions; None where it has none.
+
+    Returns:
+        Refused below two sources, or where one of them has fewer than two instructions.
+
+    Reference: Welch 1951, Biometrika 38.
+    """
+    if (reason := _refusal(sources)) is not None:
+        return BetweenSources(None, None, None, None, not_estimable(reason))
+    # imported here: a row that nobody splits needs none of it
+    from scipy.stats import f as fisher
+
+    k = len(sources)
+    means = [one.value or 0.0 for one in sources.values()]
+    errors = [one.stderr or 0.0 for one in sources.values()]
+    weights = [1 / error**2 for error in errors]
+    total = sum(weights)
+    centre = sum(weight * mean for weight, mean in zip(weights, means, strict=True)) / total
+    spread = sum(weight * (mean - centre) ** 2 for weight, mean in zip(weights, means, strict=True)) / (k - 1)
+    unequal = sum(
+        (1 - weight / total) ** 2 / (one.n - 1) for weight, one in zip(weights, sources.values(), strict=True)
+    )
+    statistic = spread / (1 + 2 * (k - 2) / (k**2 - 1) * unequal)
+    degrees = (float(k - 1), (k**2 - 1) / (3 * unequal))
+    middle = sum(means) / k
+    drawn = math.sqrt(sum((mean - middle) ** 2 for mean in means) / (k - 1) / k)
+    return BetweenSources(statistic, degrees, float(fisher.sf(statistic, *degrees)), drawn / stderr if stderr else None)
+
+
+def _refusal(sources: Mapping[str, Estimate]) -> str | None:
+    if len(sources) < MIN_SOURCES:
+        return f"{len(sources)} sources, at least {MIN_SOURCES} needed"
+    for name, one in sources.items():
+        if one.n < MIN_INSTRUCTIONS:
+            return f"source {name!r} has {one.n} instructions, at least {MIN_INSTRUCTIONS} needed"
+        if one.value is None or not one.stderr:
+            return f"source {name!r}: {one.status.reason or 'no error'}"
+    return None

@@ -121,14 +121,18 @@ def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdi
     if rests is None or outcome not in (Outcome.PASSED, Outcome.FAILED):
         return verdict
     if not rests.raw_agrees:
-        value, limit = raw.measured.value, rule.threshold
-        assert value is not None
-        side = f"the {'raw win rate' if rule.against is None else 'raw difference'} is {distinct(value, limit)}"
-        side += f", {'below' if value < limit else 'not below'} {limit:g}"
+        limit, passed = rule.threshold, outcome == Outcome.PASSED
+        name = "raw win rate" if rule.against is None else "raw difference"
+        side = f"{'below' if passed else 'not below'} {limit:g}"
         if rests.own_history:
-            return outcome, (f"at equal length only: {side}", *reasons)
+            return outcome, (
+                f"at equal length only: the {name} is {distinct(raw.measured.value, limit)}, {side}",
+                *reasons,
+            )
+        end = raw.floor if passed else raw.ceiling
+        reach = f"interval {'starts' if passed else 'ends'} at {distinct(end, limit)}, {side}"
         return Outcome.INCONCLUSIVE, (
-            f"{side}, and no history of this judge backs what the regression makes of length: {_LEARN}",
+            f"the {name}'s {reach}, and no history of this judge backs what the regression makes of length: {_LEARN}",
             *reasons,
         )
     if outcome == Outcome.PASSED and not rests.survives:

@@ -22,7 +22,7 @@ LEAST_CORRELATION = 0.25
 class EqualLength:
     """`own_history` says whether a history of this judge stands behind the slope; without one `correlation` is that of
     length with difficulty at which the conclusion would change, None where nothing can be said. `raw_agrees` says
-    whether the raw win rate lies on the same side of the threshold.
+    whether the raw win rate lies on the same side of the threshold, without a history with its whole interval.
     """
 
     own_history: bool
@@ -49,15 +49,22 @@ def at_equal_length(
         return None
     background = rates.length if metric == Metric.LC_WIN_RATE else rates.style
     value, plain = shown.measured.value, raw.measured.value
-    agrees = value is None or plain is None or (value >= threshold) == (plain >= threshold)
     if background.own_history:
+        agrees = value is None or plain is None or (value >= threshold) == (plain >= threshold)
         return EqualLength(own_history=True, correlation=None, raw_agrees=agrees)
+    agrees = value is None or _decides(raw, threshold, passing=value >= threshold)
     if against is None:
         found = _sensitivity(rates.row(candidate, parts=()), metric)
         correlation = None if found is None else found.correlation_to(threshold)
     else:
         correlation = _of_difference(candidate, against, rates, metric, threshold, shown.measured)
     return EqualLength(own_history=False, correlation=correlation, raw_agrees=agrees)
+
+
+def _decides(raw: Evidence, threshold: float, *, passing: bool) -> bool:
+    """Whether the raw win rate's interval decides alike: answers that are bad and short move the other number only."""
+    end = raw.floor if passing else raw.ceiling
+    return end is not None and (end >= threshold if passing else end < threshold)
 
 
 def _sensitivity(row: BoardRow, metric: Metric) -> Sensitivity | None:

@@ -43,7 +43,8 @@ def test_where_the_form_is_right_intervals_hold_and_gates_rarely_pass_a_model_at
         assert value(group.refused) <= 20
         assert value(group.coverage) >= 87
         assert value(group.passes) <= 9
-        assert abs(value(group.bias)) < 1
+        # what recorded judges have in common pulls a judge that is unlike them, and the interval allows for it
+        assert abs(value(group.bias)) < value(group.width) / 4
 
 
 @pytest.mark.parametrize("source", ["board of 20", "history of 20"])

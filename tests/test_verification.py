@@ -129,7 +129,7 @@ def test_a_row_with_the_difficulty_of_its_instructions_takes_the_same_difficulty
     assert verify_row(document, store, difficulty=difficulty).equal
     with pytest.raises(InputError, match="Give it with --difficulty"):
         verify_row(document, store)
-    with pytest.raises(InputError, match="other instruction difficulties"):
+    with pytest.raises(InputError, match="other than the one that was given"):
         verify_row(document, store, difficulty={**difficulty, done.work.keys[0]: 9.0})
 
 

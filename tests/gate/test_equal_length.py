@@ -71,7 +71,12 @@ def test_a_model_passes_exactly_where_every_condition_holds(entry: Entry, backgr
         rests, raw, estimate = decision.equal_length, decision.win_rate, decision.estimate
         assert rests is not None and raw.value is not None and estimate.value is not None
         assert rests.own_history == (background in BACKED)
-        assert rests.raw_agrees == ((raw.value >= minimum) == (estimate.value >= minimum))
+        passing = estimate.value >= minimum
+        agrees = (raw.value >= minimum) == passing
+        if background not in BACKED:
+            assert raw.lower is not None and raw.upper is not None
+            agrees = raw.lower >= minimum if passing else raw.upper < minimum
+        assert rests.raw_agrees == agrees
         above = decision.pessimistic.lower is not None and decision.pessimistic.lower >= minimum
         survives = rests.correlation is not None and rests.correlation >= 0.25
         backed = background in BACKED or (rests.raw_agrees and survives)
@@ -105,13 +110,14 @@ def test_with_a_history_of_the_judge_the_first_line_says_at_equal_length_only(en
 def test_without_one_raw_verdicts_on_the_other_side_decide_nothing(entry: Entry, background: str) -> None:
     decision = gated(entry, background, Rule(minimum=50.0))
     assert decision.outcome == Outcome.INCONCLUSIVE
-    assert "no history of this judge" in decision.reasons[0] and "the raw win rate is" in decision.reasons[0]
+    assert "no history of this judge" in decision.reasons[0] and "the raw win rate's interval" in decision.reasons[0]
     assert not any("at equal length only" in line for line in lines(decision))
 
 
 def test_the_correlation_that_would_change_a_conclusion_is_named_and_decides() -> None:
-    shorter = made(1.0, lengths=-250, n=150)
-    found = {minimum: gated(shorter, "none", Rule(minimum=float(minimum))) for minimum in range(30, 65)}
+    # the raw win rate is the higher one, so that it stands in no pass's way
+    longer = made(1.0, lengths=150, n=150)
+    found = {minimum: gated(longer, "none", Rule(minimum=minimum)) for minimum in np.arange(50.0, 70.0, 0.5).tolist()}
     held = [one for one in found.values() if one.reasons[0].startswith("a correlation of ")]
     passed = [one for one in found.values() if one.outcome == Outcome.PASSED]
     assert held and passed
@@ -121,7 +127,7 @@ def test_the_correlation_that_would_change_a_conclusion_is_named_and_decides() -
         assert f"a correlation of {one.equal_length.correlation:.2f} between length and difficulty" in one.reasons[0]
         assert "the interval starts at" in one.reasons[1]
     assert max(one.rule.threshold for one in passed) < min(one.rule.threshold for one in held)
-    assert all(gated(shorter, "own history", one.rule).outcome == Outcome.PASSED for one in held)
+    assert all(gated(longer, "own history", one.rule).outcome == Outcome.PASSED for one in held)
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
@@ -137,7 +143,9 @@ def test_a_difference_is_held_to_the_same(background: str) -> None:
         assert decision.reasons[0].startswith("at equal length only: the raw difference is ")
     else:
         assert decision.outcome == Outcome.INCONCLUSIVE
-        assert "the raw difference is" in decision.reasons[0] and "no history of this judge" in decision.reasons[0]
+        assert (
+            "the raw difference's interval" in decision.reasons[0] and "no history of this judge" in decision.reasons[0]
+        )
     better = gated(made(2.2), background, rule, against=other)
     assert better.outcome == Outcome.PASSED and not better.at_equal_length_only
     outcomes = {}

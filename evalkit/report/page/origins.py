@@ -8,7 +8,8 @@ from pathlib import PurePath
 from typing import Any
 
 from evalkit.boards.build import Board
-from evalkit.provenance import provenance_document
+from evalkit.boards.row import BoardRow
+from evalkit.provenance import LENGTH_TAUGHT, STYLE_TAUGHT, provenance_document
 from evalkit.report.canonical import canonical_digest
 from evalkit.report.text import printable
 
@@ -24,6 +25,12 @@ _NAMES = {
 
 # between the address of a store and the benchmark, as reports name them
 _VERDICTS = ", verdicts on "
+# what other models taught is told beside the numbers; here its figures would fill pages
+_UNSHOWN = tuple(
+    f"{taught} {name}"
+    for taught in (LENGTH_TAUGHT, STYLE_TAUGHT)
+    for name in ("difficulty", "prior", "rests_on", "confounding")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def source_name(source: str) -> str:
 
 
 def origins(board: Board) -> Origins:
-    documents = [_flat(provenance_document(row)) for row in board.rows]
+    documents = [_facts(row) for row in board.rows]
     names = list(dict.fromkeys(name for document in documents for name in document))
     values = {name: [document.get(name) for document in documents] for name in names}
     shared = [name for name in names if all(value == values[name][0] for value in values[name])]
@@ -80,6 +87,12 @@ def origins(board: Board) -> Origins:
             for at, row in enumerate(board.rows)
         ),
     )
+
+
+def _facts(row: BoardRow) -> dict[str, Any]:
+    """The provenance of a row, without the difficulty of every instruction."""
+    found = _flat(provenance_document(row))
+    return {name: value for name, value in found.items() if not name.startswith(_UNSHOWN)}
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from evalkit.stats.covariates import LENGTH, LONGER, SHORTER, Design
+from evalkit.stats.covariates import LENGTH_TERMS, Design
 from evalkit.stats.logistic import LogisticFit, expit
 from evalkit.stats.sample import Floats, Sample
 
@@ -59,7 +59,7 @@ def log_odds_moved(sample: Sample, design: Design, fit: LogisticFit, *, weights:
     Args:
         weights: as the regression was fitted with, shape (n,).
     """
-    columns = [place for place, name in enumerate(design.names) if name in (LENGTH, SHORTER, LONGER)]
+    columns = [place for place, name in enumerate(design.names) if name in LENGTH_TERMS]
     term = design.columns[:, columns].sum(axis=1)
     spread = float(term.std())
     if spread == 0.0:

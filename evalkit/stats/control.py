@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.coefficients import UNHELD_DEVIATION, USUAL_DEVIATION, CoefficientPrior, square_root, widening
+from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior, square_root
 from evalkit.stats.confounding import Confounding, Sensitivity, log_odds_moved
 from evalkit.stats.covariates import (
     COUNTS,
     LENGTH,
-    LONGER,
-    SHORTER,
+    LENGTH_TERMS,
     Design,
     build_design,
     control_names,
@@ -21,9 +20,10 @@ from evalkit.stats.covariates import (
 )
 from evalkit.stats.fit_check import MISFIT, FitCheck, NearEqual, check_fit, near_equal
 from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
-from evalkit.stats.logistic import LogisticFit, Prior, expit, fit_logistic, separated
+from evalkit.stats.logistic import LogisticFit, expit, fit_logistic, separated
 from evalkit.stats.overlap import Overlap, overlap_of
 from evalkit.stats.quantiles import normal_quantile
+from evalkit.stats.regression import Regression, regress
 from evalkit.stats.resample import bootstrap, percentile_interval
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured, edge_reason, win_rate
@@ -41,9 +41,6 @@ SEPARATED = "separated"
 EXTRAPOLATED = "extrapolated"
 THIN = "thin"
 MISFITTING = "misfit"
-_LENGTH_TERMS = (LENGTH, SHORTER, LONGER)
-_LEAST_DISPERSION = 0.05
-_DISPERSION_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def controlled_win_rate(
             return _as_raw(sample, ("all verdicts are ties",), confidence)
         design = build_design(sample, terms, difficulty, prior)
         known = None if prior is None else prior.chosen(design.names)
-        regression = _regress(sample, design, known if known and known.names else None)
+        regression = regress(sample, design, known if known and known.names else None)
         return _estimate(regression, confounding, notes, replicates=replicates, confidence=confidence)
     except StatsError as error:
         return _refused(sample, str(error))
@@ -177,91 +174,8 @@ def _as_raw(sample: Sample, notes: tuple[str, ...], confidence: float) -> Contro
     return Controlled(Measured(estimate, raw.influence), {}, parts, overlap_of(sample))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Regression:
-    """A fit, the weights that it was made with, and the prior that holds it after its own verdicts were looked at."""
-
-    sample: Sample
-    design: Design
-    fit: LogisticFit
-    weights: Floats
-    prior: CoefficientPrior | None
-    dispersion: float
-    deviation: float | None
-
-    @property
-    def held(self) -> Prior | None:
-        return None if self.prior is None else self.prior.on(self.design.names)
-
-    @property
-    def gradient(self) -> Floats:
-        """Of the mean prediction at no difference in the coefficients, shape (p,)."""
-        at_zero = self.design.alike
-        predicted = expit(at_zero @ self.fit.coefficients)
-        slope: Floats = (self.sample.relative_weight * (predicted * (1 - predicted))) @ at_zero / self.sample.n
-        return slope
-
-
-def _regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> _Regression:
-    """Fit, and once more with a wider prior where the model's slope is unlike those that the prior was learned from."""
-    first = _fitted(sample, design, prior)
-    if prior is None:
-        return first
-    deviation = _deviation(first, prior)
-    if deviation <= USUAL_DEVIATION:
-        return replace(first, deviation=deviation)
-    wider = prior.widened(_LENGTH_TERMS, float(widening(np.array(deviation))))
-    return replace(_fitted(sample, design, wider), deviation=deviation)
-
-
-def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> _Regression:
-    """The fit; beside a prior verdicts weigh by how much less they scatter than coin tosses."""
-    relative = sample.relative_weight
-    # verdicts of unequal weight tell as much as fewer equal ones
-    weights = relative * (sample.n_clusters / sample.n) / (relative**2).mean()
-    held = None if prior is None else prior.on(design.names)
-    fit = fit_logistic(design.columns, sample.preference, weights=weights, prior=held)
-    dispersion = _dispersion(sample, design, fit)
-    if held is None or not held.precision.any():
-        return _Regression(sample, design, fit, weights, prior, dispersion, None)
-    for _ in range(_DISPERSION_ROUNDS):
-        scaled = weights / dispersion
-        fit = fit_logistic(design.columns, sample.preference, weights=scaled, prior=held, start=fit.coefficients)
-        dispersion = _dispersion(sample, design, fit)
-    return _Regression(sample, design, fit, scaled, prior, dispersion, None)
-
-
-def _dispersion(sample: Sample, design: Design, fit: LogisticFit) -> float:
-    """Variance of verdicts around the fit over that of coin tosses, at most 1."""
-    chance = expit(design.columns @ fit.coefficients)
-    tosses = float((chance * (1 - chance)).sum())
-    spread = float(((sample.preference - chance) ** 2).sum())
-    return min(1.0, max(_LEAST_DISPERSION, spread / tosses if tosses > 0 else 1.0))
-
-
-def _deviation(regression: _Regression, prior: CoefficientPrior) -> float:
-    """How far the slopes of length that the verdicts alone would give lie from the prior's, in standard deviations.
-
-    The verdicts' own estimate is taken back from the held one by a Newton step. Of two slopes the squared distance has
-    a mean of 2, so that 1 is taken off.
-    """
-    design, fit = regression.design, regression.fit
-    held = prior.on(design.names)
-    chance = expit(design.columns @ fit.coefficients)
-    information = design.columns.T @ (design.columns * (regression.weights * chance * (1 - chance))[:, None])
-    places = [place for place, name in enumerate(design.names) if name in _LENGTH_TERMS and name in prior.names]
-    if not places:
-        return 0.0
-    free = np.linalg.pinv(information)
-    away = (fit.coefficients - held.mean) + free @ held.precision @ (fit.coefficients - held.mean)
-    spread = prior.chosen([design.names[place] for place in places]).covariance
-    total = free[np.ix_(places, places)] + spread
-    distance = float(away[places] @ np.linalg.pinv(total) @ away[places])
-    return math.sqrt(max(0.0, distance - (len(places) - 1)))
-
-
 def _estimate(
-    regression: _Regression,
+    regression: Regression,
     confounding: Confounding | None,
     notes: tuple[str, ...],
     *,
@@ -310,15 +224,15 @@ def _estimate(
 
 def _controls(design: Design) -> set[str]:
     """The controls by the names that users give them."""
-    return {LENGTH if design.names[place] in _LENGTH_TERMS else design.names[place] for place in design.controlled}
+    return {LENGTH if design.names[place] in LENGTH_TERMS else design.names[place] for place in design.controlled}
 
 
-def _near(regression: _Regression, overlap: Overlap) -> NearEqual:
+def _near(regression: Regression, overlap: Overlap) -> NearEqual:
     chance = expit(regression.design.columns @ regression.fit.coefficients)
     return near_equal(regression.sample, overlap.near, predicted=chance, dispersion=regression.dispersion)
 
 
-def _moved(regression: _Regression, confounding: Confounding | None) -> float:
+def _moved(regression: Regression, confounding: Confounding | None) -> float:
     if confounding is None:
         return 0.0
     return log_odds_moved(
@@ -339,11 +253,11 @@ def _sensitivity(sample: Sample, value: float, stderr: float, moved: float, *, c
     return Sensitivity(100 * value, 100 * lower, 100 * upper, moved)
 
 
-def _unusual(regression: _Regression) -> bool:
+def _unusual(regression: Regression) -> bool:
     return regression.deviation is not None and regression.deviation > UNHELD_DEVIATION
 
 
-def _status(regression: _Regression, overlap: Overlap | None, check: FitCheck | None, *, alone: bool) -> Status:
+def _status(regression: Regression, overlap: Overlap | None, check: FitCheck | None, *, alone: bool) -> Status:
     sample, design, fit = regression.sample, regression.design, regression.fit
     if np.ptp(sample.preference) == 0:
         return degraded(edge_reason(sample.preference[0]))
@@ -374,7 +288,7 @@ def _steep(design: Design, fit: LogisticFit) -> bool:
 
 def _extrapolation(name: str, term: Floats, *, alone: bool) -> str | None:
     """What is said of a control besides length that hardly any answer on one side comes near to zero in."""
-    if name in _LENGTH_TERMS:
+    if name in LENGTH_TERMS:
         return None
     as_much, as_little = float((term >= 0).mean()), float((term <= 0).mean())
     if min(as_much, as_little) >= (MIN_SHARE_OF_CONTROLS if alone else MIN_SHARE_EACH_SIDE_WITH_HISTORY):
@@ -385,7 +299,7 @@ def _extrapolation(name: str, term: Floats, *, alone: bool) -> str | None:
     return f"{share:.1%} of answers are as {('high', 'low')[word]} in {name} as the baseline's"
 
 
-def _resample(regression: _Regression, replicates: int) -> Floats:
+def _resample(regression: Regression, replicates: int) -> Floats:
     """The estimate, on the scale 0..1, in bootstrap draws of instructions; shape (replicates,)."""
     sample, design, held = regression.sample, regression.design, regression.held
     at_zero, relative, start = design.alike, sample.relative_weight, regression.fit.coefficients
@@ -398,7 +312,7 @@ def _resample(regression: _Regression, replicates: int) -> Floats:
     return bootstrap(refit, sample.cluster, replicates=replicates, data=sample.preference)
 
 
-def _prediction(regression: _Regression) -> tuple[float, Floats]:
+def _prediction(regression: Regression) -> tuple[float, Floats]:
     """Mean prediction and each row's influence: its own prediction, and its pull on the coefficients."""
     sample, fit = regression.sample, regression.fit
     predicted = expit(regression.design.alike @ fit.coefficients)
@@ -407,7 +321,7 @@ def _prediction(regression: _Regression) -> tuple[float, Floats]:
     return value, sample.relative_weight * (predicted - value) + pull
 
 
-def _stderr(regression: _Regression, status: Status, influence: Floats) -> float:
+def _stderr(regression: Regression, status: Status, influence: Floats) -> float:
     """Sampling standard error on the scale 0..1."""
     sample, fit = regression.sample, regression.fit
     if np.ptp(sample.preference) == 0:
@@ -422,7 +336,7 @@ def _stderr(regression: _Regression, status: Status, influence: Floats) -> float
     return max(stderr, float(np.sqrt(gradient @ fit.covariance @ gradient)))
 
 
-def _prior_errors(regression: _Regression) -> tuple[float, Floats, float]:
+def _prior_errors(regression: Regression) -> tuple[float, Floats, float]:
     """How far the prior may have pulled the prediction, were this model's coefficients drawn from it; scale 0..1.
 
     The part that is the model's own, the shared parts by independent error of what was learned, and that of the form

@@ -15,6 +15,8 @@ COUNTS = frozenset({"tokens", "headers", "lists", "bold", "code"})
 GROUPS = {"markdown": ("headers", "lists", "bold")}
 # the two parts of the length term: one slope where the candidate is shorter, another where it is longer
 SHORTER, LONGER = "length_shorter", "length_longer"
+# the names that the length term may have
+LENGTH_TERMS = (LENGTH, SHORTER, LONGER)
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
 # stands for difficulty where no other model tells it: what wants a long answer is not as easy as what wants a word
 BASELINE_LENGTH = "baseline_length"

@@ -51,8 +51,10 @@ $(VENV)/installed-tests: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable ".[test,docs]"
 	touch $@
 
+# GGML_NATIVE is off because a virtual machine may announce the matrix
+# instructions (AMX) of its host and then refuse them: a native build dies there
 $(VENV)/installed-server: $(VENV)/installed-tests
-	CMAKE_ARGS="-DCMAKE_BUILD_TYPE=Release -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_CURL=OFF" \
+	CMAKE_ARGS="-DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_CURL=OFF" \
 		LLAMA_CPP_BUILD_JOBS=$$(nproc) $(BIN)/pip install --quiet --editable ".[server]"
 	touch $@
 

@@ -1,4 +1,4 @@
-"""Whether evalkit's intervals and gates keep their promise, under processes whose true answer is known.
+"""Measures how often evalkit's intervals cover the truth and its gates err, under simulated processes.
 
 Usage: `python -m benchmarks.honesty [--cells PATTERN] [--runs N] [--out FILE] [--jobs N] [--markdown]` simulates the
 cells whose title holds a match of the regular expression; FILE keeps a line of JSON for each finished one, and those

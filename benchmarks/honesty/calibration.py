@@ -89,7 +89,7 @@ def board_of(rows: pd.DataFrame) -> Board:
 
 
 def judge_of(name: str, board: Board) -> Judge:
-    """What a simulation of the judge draws from."""
+    """Estimate from a board of verdicts the parameters with which the benchmark simulates this judge."""
     fit, balanced = fit_board(board), _balanced(board)
     easiness = fit.factors[:, 0]
     present = board.known > 0

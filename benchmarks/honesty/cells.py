@@ -37,7 +37,7 @@ class Cell:
         return f"{self.name}, n={self.n}, {self.source.value}"
 
     def worlds(self, runs: int) -> int:
-        """How many draws give about `runs` rows; a board gives many at once."""
+        """Return the number of draws for about `runs` rows; each draw of a board gives several rows."""
         return runs if self.source == Source.ALONE else -(-runs // 8)
 
 

@@ -1,4 +1,4 @@
-"""What length does to the log-odds of a win; nothing at equal length."""
+"""Functions that give the effect of length on the log-odds of a win; each is zero at equal length."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol

@@ -71,7 +71,7 @@ def lengths_of(judge: Judge, habit: Habit, *, baseline: Floats, noise: Floats) -
 
 
 def baseline_loading(judge: Judge, correlation: float) -> float:
-    """How the baseline's log length goes with easiness, if log ratios have this correlation with it."""
+    """Return the baseline's slope of log length on easiness, given the correlation of log ratios with easiness."""
     own = (judge.follows - 1) * judge.baseline_length.sd
     return float(correlation * own / np.hypot(own, judge.noise))
 
@@ -86,7 +86,7 @@ def draw_noise(generator: np.random.Generator, n: int, tails: float | None) -> F
 
 @cache
 def population(judge: Judge, habit: Habit) -> Population:
-    """Of a large sample with a fixed seed."""
+    """Estimate the offset and the spread of this habit's lengths from a large sample with a fixed seed."""
     generator = np.random.default_rng(20241201)
     baseline, noise = generator.normal(size=_POINTS), draw_noise(generator, _POINTS, habit.tails)
     ratio = _log_ratio(judge, baseline, noise)

@@ -16,13 +16,23 @@ from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
-from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LENGTH, LONGER, SHORTER
+from evalkit.stats.covariates import (
+    DIFFICULTY,
+    INTERCEPT,
+    LENGTH,
+    LONGER,
+    LONGER_BALANCED,
+    SHORTER,
+    SHORTER_BALANCED,
+)
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
 from evalkit.stats.slopes import Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
 # a seventh digit of a coefficient moves no rate by as much as it is shown with
+# of the prior of a history, in their order
+_COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, DIFFICULTY)
 _DECIMALS = 6
 _Made = TypeVar("_Made")
 
@@ -157,8 +167,8 @@ def prior_of(document: Mapping[str, Any]) -> CoefficientPrior:
 def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
     judge, models, instructions = _object(found, "judge"), _object(found, "models"), _instructions(found)
     prior = prior_of(_object(found, "prior"))
-    if prior.names != (SHORTER, LONGER, DIFFICULTY):
-        raise ValueError(f"the prior of a history is of {SHORTER}, {LONGER} and {DIFFICULTY}")
+    if prior.names != _COEFFICIENTS:
+        raise ValueError(f"the prior of a history is of {', '.join(_COEFFICIENTS)}")
     if not models:
         raise ValueError("models: expected some, found none")
     return HistoryFile(
@@ -171,7 +181,7 @@ def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
             difficulty={name: difficulty for names, difficulty, _ in instructions for name in names},
             precision={name: precision for names, _, precision in instructions for name in names},
             prior=prior,
-            members={name: _member(name, _object(models, name), prior.names) for name in models},
+            members={name: _member(name, _object(models, name)) for name in models},
             controls=(LENGTH,),
             shape=None if found["shape"] is None else _shape(_object(found, "shape")),
         ),
@@ -217,8 +227,8 @@ def _generic(found: Mapping[str, Any], _digest: str) -> Generic:
     )
 
 
-def _member(model: str, found: Mapping[str, Any], names: Sequence[str]) -> Member:
-    missing = [name for name in (INTERCEPT, *names) if name not in found]
+def _member(model: str, found: Mapping[str, Any]) -> Member:
+    missing = [name for name in (INTERCEPT, SHORTER, LONGER, DIFFICULTY) if name not in found]
     if missing:
         raise ValueError(f"model {model!r} has no {missing[0]}")
     coefficients = {name: _number(value) for name, value in found.items() if name != "dispersion"}
@@ -266,15 +276,7 @@ def _number(value: Any) -> float:
 
 
 def _shape_document(shape: ShapeChoice) -> dict[str, float]:
-    return _rounded(
-        {
-            "one_slope": shape.one_slope,
-            "loss_one": shape.loss_one,
-            "loss_two": shape.loss_two,
-            "shorter": shape.shorter,
-            "longer": shape.longer,
-        }
-    )
+    return _rounded({field.name: getattr(shape, field.name) for field in dataclasses.fields(shape)})
 
 
 def _judge_document(judge: JudgeIdentity) -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """Coefficients as other models lead one to expect them, before a model's own verdicts are seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,6 +42,18 @@ class CoefficientPrior:
         places = [self.names.index(name) for name in kept]
         block = np.ix_(places, places)
         return CoefficientPrior(tuple(kept), self.mean[places], self.spread[block], self.error[block], self.form[block])
+
+    def folded(self, into: Mapping[str, str], times: float) -> "CoefficientPrior":
+        """The prior without some coefficients, each of which is added so many times to another one."""
+        kept = tuple(name for name in self.names if name not in into)
+        turn = np.zeros((len(kept), len(self.names)))
+        for column, name in enumerate(self.names):
+            if name in kept:
+                turn[kept.index(name), column] = 1.0
+            elif into[name] in kept:
+                turn[kept.index(into[name]), column] = times
+        spread, error, form = (turn @ one @ turn.T for one in (self.spread, self.error, self.form))
+        return CoefficientPrior(kept, turn @ self.mean, spread, error, form)
 
     def widened(self, names: Sequence[str], factor: float) -> "CoefficientPrior":
         """The prior with so many times the deviations in these coefficients."""

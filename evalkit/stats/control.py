@@ -17,6 +17,7 @@ from evalkit.stats.covariates import (
     build_design,
     control_names,
     control_terms,
+    for_lengths,
 )
 from evalkit.stats.fit_check import MISFIT, FitCheck, NearEqual, check_fit, near_equal
 from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
@@ -154,8 +155,9 @@ def controlled_win_rate(
             return _as_raw(sample, notes or ("nothing is controlled for",), confidence)
         if (sample.preference == 0.5).all():
             return _as_raw(sample, ("all verdicts are ties",), confidence)
-        design = build_design(sample, terms, difficulty, prior)
-        known = None if prior is None else prior.chosen(design.names)
+        taught = None if prior is None else for_lengths(prior, terms, sample)
+        design = build_design(sample, terms, difficulty, taught)
+        known = None if taught is None else taught.chosen(design.names)
         regression = regress(sample, design, known if known and known.names else None)
         return _estimate(regression, confounding, notes, replicates=replicates, confidence=confidence)
     except StatsError as error:
@@ -193,6 +195,7 @@ def _estimate(
     status = _status(regression, overlap if LENGTH in _controls(design) else None, check, alone=alone)
     stderr = _stderr(regression, status, influence)
     own, shared, form = _prior_errors(regression)
+    own = math.hypot(own, regression.doubt)
     moved = _moved(regression, confounding)
     doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
     certain = math.hypot(own, float(np.linalg.norm(shared)))
@@ -316,7 +319,7 @@ def _prediction(regression: Regression) -> tuple[float, Floats]:
     """Mean prediction and each row's influence: its own prediction, and its pull on the coefficients."""
     sample, fit = regression.sample, regression.fit
     predicted = expit(regression.design.alike @ fit.coefficients)
-    value = sample.mean(predicted)
+    value = regression.estimate
     pull = fit.scores @ (fit.covariance @ regression.gradient) * len(predicted)
     return value, sample.relative_weight * (predicted - value) + pull
 

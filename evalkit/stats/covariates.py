@@ -15,6 +15,8 @@ COUNTS = frozenset({"tokens", "headers", "lists", "bold", "code"})
 GROUPS = {"markdown": ("headers", "lists", "bold")}
 # the two parts of the length term: one slope where the candidate is shorter, another where it is longer
 SHORTER, LONGER = "length_shorter", "length_longer"
+# by how much the two slopes are others for a model whose answers are as often longer as shorter
+SHORTER_BALANCED, LONGER_BALANCED = "length_shorter_balanced", "length_longer_balanced"
 # the names that the length term may have
 LENGTH_TERMS = (LENGTH, SHORTER, LONGER)
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
@@ -56,7 +58,7 @@ def control_names(controls: Sequence[str]) -> tuple[str, ...]:
         StatsError: a name that is a coefficient's already.
     """
     names = [name for control in controls for name in GROUPS.get(control, (control,))]
-    taken = (_KEPT | {SHORTER, LONGER}) & set(names)
+    taken = (_KEPT | {SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED}) & set(names)
     if taken:
         raise StatsError(f"no control can be named {min(taken)!r}: the regression has a term of that name. Rename it")
     return tuple(dict.fromkeys(names))
@@ -127,6 +129,31 @@ def build_design(
 def split_length(term: Floats) -> tuple[Floats, Floats]:
     """The length term where the candidate is shorter, and where it is longer; zero elsewhere."""
     return np.minimum(term, 0.0), np.maximum(term, 0.0)
+
+
+def length_balance(shorter: Floats, longer: Floats, weight: Floats) -> Floats:
+    """How alike a model's shorter and longer answers weigh: 1 where they do, 0 where all lie on one side.
+
+    Args:
+        shorter: the length term where the candidate is shorter, zero elsewhere; instructions on the last axis.
+        longer: the term where it is longer.
+        weight: of the verdicts.
+    """
+    below, above = (-shorter * weight).sum(axis=-1), (longer * weight).sum(axis=-1)
+    total = below + above
+    balance: Floats = np.divide(2 * np.minimum(below, above), total, out=np.ones_like(total), where=total > 0)
+    return balance
+
+
+def for_lengths(prior: CoefficientPrior, terms: Mapping[str, Floats], sample: Sample) -> CoefficientPrior:
+    """What a prior says of a model of these lengths: its slopes go with how balanced they are."""
+    if LENGTH not in terms:
+        return prior
+    return at_balance(prior, float(length_balance(*split_length(terms[LENGTH]), sample.relative_weight)))
+
+
+def at_balance(prior: CoefficientPrior, balance: float) -> CoefficientPrior:
+    return prior.folded({SHORTER_BALANCED: SHORTER, LONGER_BALANCED: LONGER}, balance)
 
 
 def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:

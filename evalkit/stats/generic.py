@@ -11,7 +11,8 @@ from evalkit.stats.confounding import Confounding
 from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LENGTH, LONGER, SHORTER
 from evalkit.stats.history import MIN_MODELS, fit_history
 from evalkit.stats.population import learn_levels
-from evalkit.stats.sample import Floats, Sample
+from evalkit.stats.sample import Sample
+from evalkit.stats.slopes import Shape
 from evalkit.stats.table import Table, tabulate
 
 BESIDE_DIFFICULTY = (SHORTER, LONGER, DIFFICULTY)
@@ -43,7 +44,8 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
         raise StatsError(f"{len(judges)} judges tell nothing of how judges differ; at least 2 needed")
     beside, alone, squares = [], [], []
     for samples in judges:
-        history = fit_history(samples)
+        # how slopes go with a model's balance is each judge's own
+        history = fit_history(samples, shape=Shape.TWO)
         beside.append(history.prior.chosen(BESIDE_DIFFICULTY))
         table = _with_baseline_length(tabulate(samples, (LENGTH,)))
         if len(table.models) < MIN_MODELS:
@@ -88,9 +90,8 @@ def _with_baseline_length(table: Table) -> Table:
     if table.traits.shape[1] < 2:
         raise StatsError("the baseline's lengths are unknown")
     length = table.traits[:, 1]
-    column = np.broadcast_to(length / length.std(), table.preference.shape)
-    controls: Floats = np.concatenate([table.controls, column[:, :, None]], axis=2)
-    return Table(table.models, table.keys, ALONE, table.preference, controls, table.known, table.traits)
+    column = np.broadcast_to((length / length.std())[:, None], (*table.preference.shape, 1))
+    return table.with_controls((BASELINE_LENGTH,), column)
 
 
 def _correlation(sample: Sample, difficulty: Mapping[str, float]) -> float:

@@ -36,7 +36,8 @@ _POLISH = 6
 @dataclass(frozen=True, slots=True, eq=False)
 class Population:
     """The typical coefficients besides the level, shape (k,), the last of them the weight of difficulty; how models lie
-    around them, and the error of the mean, (k, k); in the coordinates that the fit was made in.
+    around them, and the error of the mean, (k, k); in the coordinates that the fit was made in. Where the typical
+    coefficients go with a trait of the model, `mean` has a row for each, shape (m, k).
 
     `difficulty`, shape (n,), is higher where candidates fare better; `others`, (m, n), is for each model the difficulty
     that the other models alone give: a model's own verdicts must not explain themselves. `precision`, (n,), is how well
@@ -55,7 +56,12 @@ class Population:
 
 
 def learn_population(
-    table: Table, turn: Floats, varying: NDArray[np.bool_], *, absent: NDArray[np.bool_]
+    table: Table,
+    turn: Floats,
+    varying: NDArray[np.bool_],
+    *,
+    absent: NDArray[np.bool_],
+    doubt: Floats | None = None,
 ) -> Population:
     """Learn difficulty and coefficients from all verdicts by alternating Newton steps and moments.
 
@@ -67,11 +73,13 @@ def learn_population(
         turn: coordinates of the controls, shape (k - 1, k - 1).
         varying: which coefficients differ between models, shape (k,); the others all models have in common.
         absent: which of these are zero.
+        doubt: how far from zero the typical coefficients are expected, in standard deviations; shape (k,).
     """
     m, n = table.preference.shape
     design = np.concatenate([np.ones((m, n, 1)), table.controls @ turn, np.zeros((m, n, 1))], axis=2)
     k = design.shape[2] - 1
     common = np.where(varying, 0.0, _COMMON_SD**2)
+    held = np.zeros(k) if doubt is None else doubt**-2.0
     coefficients, mean = np.zeros((m, 1 + k)), np.zeros(k)
     coefficients[:, -1] = mean[-1] = 1.0
     spread, trust, weight = np.diag(np.where(varying, 1.0, common)), np.ones(m), table.known
@@ -89,8 +97,8 @@ def learn_population(
         dispersion = _dispersions(table, design, coefficients)
         weight = table.known / dispersion[:, None]
         coefficients, covariance, information = newton_step(table, design, coefficients, weight, mean, spread)
-        error = _error_of_mean(information, spread)
-        moved = error @ ((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0)
+        error = _error_of_mean(information, spread, held)
+        moved = error @ (((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0) - held * mean)
         moved[absent] = 0.0
         mean = mean + np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP)
         if absent.any():
@@ -195,7 +203,8 @@ def newton_step(
     precision[:, 1:, 1:] = np.linalg.inv(spread)
     residual = weight * (table.preference - chance)
     gradient = (design.transpose(0, 2, 1) @ residual[:, :, None])[:, :, 0]
-    away = coefficients - np.concatenate([[0.0], mean])
+    away = coefficients.copy()
+    away[:, 1:] -= mean
     gradient = gradient - (precision @ away[:, :, None])[:, :, 0]
     covariance: Floats = np.linalg.inv(information + precision).astype(np.float64)
     step = (covariance @ gradient[:, :, None])[:, :, 0]
@@ -243,16 +252,19 @@ def _profile(information: Floats) -> Floats:
     return told
 
 
-def _error_of_mean(information: Floats, spread: Floats) -> Floats:
+def _error_of_mean(information: Floats, spread: Floats, held: Floats) -> Floats:
     """Covariance of the typical coefficients, (k, k): a model counts by what its verdicts tell besides its level, and
     less where it lies far from all.
+
+    Args:
+        held: how precisely each is expected near zero, shape (k,).
     """
     profile = _profile(information)
     inverse = np.linalg.inv(spread)
     # the inverse of sampling error and spread together, where a model may tell nothing at all
     tells = inverse - inverse @ np.linalg.inv(profile + inverse) @ inverse
     total = tells.sum(axis=0)
-    error: Floats = np.linalg.inv(total + 1e-9 * np.eye(len(spread)))
+    error: Floats = np.linalg.inv(total + np.diag(held) + 1e-9 * np.eye(len(spread)))
     return error
 
 
@@ -274,7 +286,7 @@ def learn_levels(table: Table) -> tuple[Floats, Floats, Floats]:
     for _ in range(_ROUNDS):
         weight = table.known / _dispersions(table, design, coefficients)[:, None]
         coefficients, covariance, information = newton_step(table, design, coefficients, weight, mean, spread)
-        error = _error_of_mean(information, spread)
+        error = _error_of_mean(information, spread, np.zeros(k))
         moved = error @ ((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0)
         mean = mean + np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP)
         away, own = coefficients[:, 1:] - mean, covariance[:, 1:, 1:]

@@ -16,7 +16,11 @@ _DISPERSION_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
-    """A fit, the weights that it was made with, and the prior that holds it after its own verdicts were looked at."""
+    """A fit, the weights that it was made with, and the prior that holds it after its own verdicts were looked at.
+
+    `deviation` is how far the model's slopes lie from the prior's, in standard deviations. Where the prior gave way,
+    `doubt` is how far the estimate moved by that, on the scale 0..1.
+    """
 
     sample: Sample
     design: Design
@@ -25,10 +29,16 @@ class Regression:
     prior: CoefficientPrior | None
     dispersion: float
     deviation: float | None
+    doubt: float = 0.0
 
     @property
     def held(self) -> Prior | None:
         return None if self.prior is None else self.prior.on(self.design.names)
+
+    @property
+    def estimate(self) -> float:
+        """Mean prediction at no difference, on the scale 0..1."""
+        return self.sample.mean(expit(self.design.alike @ self.fit.coefficients))
 
     @property
     def gradient(self) -> Floats:
@@ -40,7 +50,11 @@ class Regression:
 
 
 def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> Regression:
-    """Fit, and once more with a wider prior where the model's slope is unlike those that the prior was learned from."""
+    """Fit, and once more with a wider prior where the model's slope is unlike those that the prior was learned from.
+
+    Either the judge takes the length of this model unlike that of others, and the second fit is right, or the model's
+    quality goes with the length of its answers, and the first is: its verdicts do not tell which.
+    """
     first = _fitted(sample, design, prior)
     if prior is None:
         return first
@@ -48,7 +62,8 @@ def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
     if deviation <= USUAL_DEVIATION:
         return replace(first, deviation=deviation)
     wider = prior.widened(LENGTH_TERMS, float(widening(np.array(deviation))))
-    return replace(_fitted(sample, design, wider), deviation=deviation)
+    second = _fitted(sample, design, wider)
+    return replace(second, deviation=deviation, doubt=abs(second.estimate - first.estimate))
 
 
 def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> Regression:

@@ -9,7 +9,16 @@ from statistics import NormalDist
 import numpy as np
 
 from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior
-from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LONGER, SHORTER
+from evalkit.stats.covariates import (
+    DIFFICULTY,
+    INTERCEPT,
+    LONGER,
+    LONGER_BALANCED,
+    SHORTER,
+    SHORTER_BALANCED,
+    at_balance,
+    length_balance,
+)
 from evalkit.stats.population import Population, deviations, held_out_loss, learn_population
 from evalkit.stats.sample import Floats
 from evalkit.stats.table import Table
@@ -21,29 +30,39 @@ _SURE = 2.0
 # half the sum and half the gap of two slopes: the slopes are sum + gap and sum - gap
 _SUM_AND_GAP = np.array([[1.0, 1.0], [1.0, -1.0]])
 _GAP = 1
+# of five coefficients those that a single model has: two slopes and the weight of difficulty
+_OWN = [0, 1, 4]
+# log-odds by which slopes of a balanced model may be expected to differ from those of a one-sided one; models that are
+# all alike in balance tell nothing of it
+_BALANCE_SD = 2.0
 
 
 class Shape(Enum):
-    """How length counts: with one slope, with one where answers are shorter and another where they are longer, or as
-    far with either as held-out verdicts are better predicted.
+    """How length counts: with one slope; with one where answers are shorter and another where they are longer; with
+    two that lie further apart the more a model's answers lie on one side of the baseline's length; or as far with each
+    as it predicts held-out verdicts better.
     """
 
     LEARNED = "learned"
     ONE = "one"
     TWO = "two"
+    BY_BALANCE = "by-balance"
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeChoice:
-    """What the held-out verdicts say of one slope against two.
+    """What the held-out verdicts say of the shapes.
 
-    `one_slope` is the share of resamples of instructions in which one slope predicts better. The losses are log losses
-    a verdict. The slopes are the typical model's, in log-odds where an answer is shorter or longer by far.
+    `one_slope` and `by_balance` are their weights, the rest is that of two slopes alike for all models: the shares of
+    resamples of instructions in which they predict better. The losses are log losses a verdict. The slopes are those
+    of a typical model of middling balance, in log-odds where an answer is shorter or longer by far.
     """
 
     one_slope: float
+    by_balance: float
     loss_one: float
     loss_two: float
+    loss_by_balance: float
     shorter: float
     longer: float
 
@@ -71,13 +90,21 @@ class Learned:
     choice: ShapeChoice | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tried:
+    """A shape's prior, what it was learned with, and its log loss on held-out verdicts by instruction, shape (n,)."""
+
+    prior: CoefficientPrior
+    population: Population
+    loss: Floats
+
+
 def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> Learned:
     """What the models of a table teach about a further one; with two parts of length, weighed between the shapes.
 
-    Two slopes have a gap that is the same for all models up to a spread: the smallest that the held-out verdicts do
-    not contradict, within two standard errors of the best. A model whose slope is none of this judge's, as of a
-    submission that games it, teaches nothing. The shapes are weighed by the share of instruction resamples in which
-    either predicts better, whose normal limit needs no draws; as far as that leaves the shape open, it is an error.
+    A model whose slope is none of this judge's, as of a submission that games it, teaches nothing. The shapes are
+    weighed by the share of instruction resamples in which each predicts better, whose normal limit needs no draws; as
+    far as that leaves the shape open, it is an error.
 
     Args:
         least: so many models are left at least.
@@ -88,25 +115,85 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
         everything, nothing = np.ones(k, dtype=bool), np.zeros(k, dtype=bool)
         population = learn_population(table, np.eye(k - 1), everything, absent=nothing)
         return _learned(table, population, _prior(names, population, np.eye(k), population.spread), np.eye(k))
-    varying = np.arange(k) != _GAP
-    one = learn_population(table, _SUM_AND_GAP, varying, absent=~varying)
+    one = _one_slope(table)
     usual = deviations(table, _SUM_AND_GAP, one) <= UNHELD_DEVIATION
     if not usual.all() and usual.sum() >= least:
         table = table.restricted(usual)
-        one = learn_population(table, _SUM_AND_GAP, varying, absent=~varying)
-    two = learn_population(table, _SUM_AND_GAP, varying, absent=np.zeros(k, dtype=bool))
-    loss_one = held_out_loss(table, _SUM_AND_GAP, one, one.spread)
-    spreads = [_with_gap(two.spread, gap) for gap in GAP_SPREADS]
-    chosen, loss_two = _smallest_good([(held_out_loss(table, _SUM_AND_GAP, two, spread), spread) for spread in spreads])
-    share = {Shape.ONE: 1.0, Shape.TWO: 0.0}.get(shape, _share_better(loss_one, loss_two))
-    turn = np.eye(k)
-    turn[:2, :2] = _SUM_AND_GAP
-    prior = _mixed(_prior(names, one, turn, one.spread), _prior(names, two, turn, chosen), share)
-    verdicts = float((table.known > 0).sum())
-    choice = ShapeChoice(
-        share, float(loss_one.sum()) / verdicts, float(loss_two.sum()) / verdicts, *prior.mean[:2].tolist()
+        one = _one_slope(table)
+    balance = length_balance(table.controls[:, :, 0], table.controls[:, :, 1], table.known)
+    tried = (
+        _Tried(_prior(names, one, _turn(k), one.spread), one, held_out_loss(table, _SUM_AND_GAP, one, one.spread)),
+        _two_slopes(table),
+        _by_balance(table, balance),
     )
-    return replace(_learned(table, one if share > 0.5 else two, prior, turn), choice=choice)
+    losses = [one.loss for one in tried]
+    weights = {
+        Shape.ONE: (1.0, 0.0, 0.0),
+        Shape.TWO: (0.0, 1.0, 0.0),
+        Shape.BY_BALANCE: (0.0, 0.0, 1.0),
+    }.get(shape) or _weights(*losses)
+    prior = _mixed([one.prior for one in tried], weights)
+    verdicts = float((table.known > 0).sum())
+    middling = at_balance(prior, float(np.median(balance)))
+    choice = ShapeChoice(
+        weights[0], weights[2], *(float(loss.sum()) / verdicts for loss in losses), *middling.mean[:2].tolist()
+    )
+    likeliest = max(zip(weights, tried, strict=True), key=lambda pair: pair[0])[1]
+    return replace(_learned(table, likeliest.population, prior, _turn(k)), choice=choice)
+
+
+def _one_slope(table: Table) -> Population:
+    varying = np.array([True, False, True])
+    return learn_population(table, _SUM_AND_GAP, varying, absent=~varying)
+
+
+def _two_slopes(table: Table) -> _Tried:
+    """Two slopes with a gap that is the same for all models up to a spread."""
+    population = learn_population(table, _SUM_AND_GAP, np.array([True, False, True]), absent=np.zeros(3, dtype=bool))
+    spread, loss = _with_spread_of_gap(table, population)
+    return _Tried(_prior((SHORTER, LONGER, DIFFICULTY), population, _turn(3), spread), population, loss)
+
+
+def _by_balance(table: Table, balance: Floats) -> _Tried:
+    """Two slopes that go with how balanced a model's lengths are, shape (m,), with a gap up to a spread again.
+
+    A model that is much weaker than the baseline is mostly shorter, and one that was made to match it is balanced; no
+    judge need take the length of both alike.
+    """
+    wider = table.with_controls((SHORTER_BALANCED, LONGER_BALANCED), balance[:, None, None] * table.controls)
+    learned = learn_population(
+        wider,
+        _turn(5)[:4, :4],
+        np.array([True, False, False, False, True]),
+        absent=np.zeros(5, dtype=bool),
+        doubt=np.array([np.inf, np.inf, _BALANCE_SD, _BALANCE_SD, np.inf]),
+    )
+    # of a single model the balance is part of its slopes
+    population = replace(
+        learned,
+        mean=_of_models(np.broadcast_to(learned.mean, (len(balance), 5)), balance),
+        spread=learned.spread[np.ix_(_OWN, _OWN)],
+        coefficients=np.column_stack([learned.coefficients[:, 0], _of_models(learned.coefficients[:, 1:], balance)]),
+    )
+    spread, loss = _with_spread_of_gap(table, population)
+    whole = np.zeros((5, 5))
+    whole[np.ix_(_OWN, _OWN)] = spread
+    return _Tried(_prior((*wider.names, DIFFICULTY), learned, _turn(5), whole), population, loss)
+
+
+def _of_models(coefficients: Floats, balance: Floats) -> Floats:
+    """Coefficients in which the balance is part of the slopes, shape (m, 3)."""
+    folded: Floats = coefficients[:, _OWN].copy()
+    folded[:, :2] += balance[:, None] * coefficients[:, 2:4]
+    return folded
+
+
+def _turn(k: int) -> Floats:
+    """From half the sum and half the gap of two slopes, and of what balance adds to them, to these; shape (k, k)."""
+    turn = np.eye(k)
+    for first in range(0, k - 1, 2):
+        turn[first : first + 2, first : first + 2] = _SUM_AND_GAP
+    return turn
 
 
 def _learned(table: Table, population: Population, prior: CoefficientPrior, turn: Floats) -> Learned:
@@ -121,11 +208,12 @@ def _learned(table: Table, population: Population, prior: CoefficientPrior, turn
         error=prior.error * both,
         form=prior.form * both,
     )
-    own = population.coefficients[:, 1:] @ turn.T * scale
-    named = np.column_stack([population.coefficients[:, 0], own]).tolist()
+    own = np.column_stack([population.coefficients[:, 0], population.coefficients[:, 1:] @ turn.T])
+    own[:, -1] *= spread
+    names = (INTERCEPT, *table.names, DIFFICULTY)
     members = {
-        model: Member(dict(zip((INTERCEPT, *prior.names), values, strict=True)), float(dispersion))
-        for model, values, dispersion in zip(table.models, named, population.dispersion, strict=True)
+        model: Member(dict(zip(names, values, strict=True)), float(dispersion))
+        for model, values, dispersion in zip(table.models, own.tolist(), population.dispersion, strict=True)
     }
     return Learned(scaled, population.difficulty / spread, population.precision * spread**2, members)
 
@@ -141,20 +229,27 @@ def _prior(names: Sequence[str], population: Population, turn: Floats, spread: F
     )
 
 
-def _with_gap(spread: Floats, gap: float) -> Floats:
-    wider = spread.copy()
-    wider[_GAP, _GAP] += gap**2
-    return wider
-
-
-def _smallest_good(tried: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-    """The first spread whose loss is within the errors of the least, and its loss."""
-    best = min((loss for loss, _ in tried), key=lambda loss: float(loss.sum()))
-    for loss, spread in tried:
+def _with_spread_of_gap(table: Table, population: Population) -> tuple[Floats, Floats]:
+    """The spread with the smallest one of gaps that the held-out verdicts do not contradict, and its loss: within two
+    standard errors of the best.
+    """
+    spreads = [population.spread.copy() for _ in GAP_SPREADS]
+    for spread, gap in zip(spreads, GAP_SPREADS, strict=True):
+        spread[_GAP, _GAP] += gap**2
+    losses = [held_out_loss(table, _SUM_AND_GAP, population, spread) for spread in spreads]
+    best = min(losses, key=lambda loss: float(loss.sum()))
+    for spread, loss in zip(spreads, losses, strict=True):
         worse = loss - best
         if float(worse.sum()) <= _SURE * math.sqrt(len(worse)) * float(worse.std()):
             return spread, loss
     raise AssertionError("the best is as good as itself")
+
+
+def _weights(one: Floats, two: Floats, by_balance: Floats) -> tuple[float, float, float]:
+    """How likely each shape is to predict best, by its losses: the two with two slopes share what one slope leaves."""
+    of_two = _share_better(two, by_balance)
+    of_one = _share_better(one, two if of_two > 0.5 else by_balance)
+    return of_one, (1 - of_one) * of_two, (1 - of_one) * (1 - of_two)
 
 
 def _share_better(first: Floats, second: Floats) -> float:
@@ -164,12 +259,26 @@ def _share_better(first: Floats, second: Floats) -> float:
     return 0.5 if spread == 0.0 else NormalDist().cdf(float(ahead.sum()) / spread)
 
 
-def _mixed(one: CoefficientPrior, two: CoefficientPrior, share: float) -> CoefficientPrior:
-    apart = one.mean - two.mean
-    return replace(
-        two,
-        mean=share * one.mean + (1 - share) * two.mean,
-        spread=share * one.spread + (1 - share) * two.spread,
-        error=share * one.error + (1 - share) * two.error,
-        form=share * (1 - share) * np.outer(apart, apart),
-    )
+def _mixed(priors: Sequence[CoefficientPrior], weights: Sequence[float]) -> CoefficientPrior:
+    """The priors weighed; how far apart they lie is the error of the form. Those without a balance have none."""
+    names = max((one.names for one in priors), key=len)
+    whole = [_with_names(one, names) for one in priors]
+    mean = sum((w * one.mean for w, one in zip(weights, whole, strict=True)), np.zeros(len(names)))
+    parts = {
+        part: sum((w * getattr(one, part) for w, one in zip(weights, whole, strict=True)), np.zeros((len(names),) * 2))
+        for part in ("spread", "error")
+    }
+    form = np.zeros((len(names), len(names)))
+    for weight, one in zip(weights, whole, strict=True):
+        form += weight * np.outer(one.mean - mean, one.mean - mean)
+    return CoefficientPrior(names, mean, parts["spread"], parts["error"], form)
+
+
+def _with_names(prior: CoefficientPrior, names: tuple[str, ...]) -> CoefficientPrior:
+    """The prior with these coefficients, zero where it had none."""
+    places = [names.index(name) for name in prior.names]
+    mean, matrices = np.zeros(len(names)), np.zeros((3, len(names), len(names)))
+    mean[places] = prior.mean
+    for matrix, part in zip(matrices, (prior.spread, prior.error, prior.form), strict=True):
+        matrix[np.ix_(places, places)] = part
+    return CoefficientPrior(names, mean, *matrices)

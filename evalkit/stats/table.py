@@ -25,6 +25,11 @@ class Table:
     known: Floats
     traits: Floats
 
+    def with_controls(self, names: Sequence[str], values: Floats) -> "Table":
+        """The table with further controls, shape (m, n, len(names))."""
+        controls: Floats = np.concatenate([self.controls, values], axis=2)
+        return replace(self, names=(*self.names, *names), controls=controls)
+
     def restricted(self, chosen: NDArray[np.bool_]) -> "Table":
         """Some of the models, shape (m,); what is known of the instructions stays."""
         return replace(

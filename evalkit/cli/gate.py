@@ -73,7 +73,7 @@ INCONCLUSIVE = ("fail", "warn", "pass")
 @difficulty_option
 @click.option("--allow-compat", is_flag=True, help="Accept a judge that is shown bare texts or fixed labels.")
 @click.option("--allow-refusals", is_flag=True,
-              help="Let a model pass that declines, or says nothing, more often than the baseline.")  # fmt: skip
+              help="Let a model pass even if it declines, or says nothing, more often than the baseline.")  # fmt: skip
 @click.option("--sequential", is_flag=True, help="Judge in batches, and stop as soon as the decision is certain.")
 @click.option("--batch", type=click.IntRange(SMALLEST_BATCH), default=SMALLEST_BATCH, show_default=True,
               help="Instructions in a batch.")  # fmt: skip
@@ -169,7 +169,7 @@ def _end(decision: Decision, inconclusive: str) -> None:
     if decision.outcome == Outcome.FAILED:
         raise GateFailed(f"{said}")
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[0]:
-        # more of what is degraded, or of refusals, tells no more
+        # more data helps neither a degraded number nor a model that declines too often
         raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if decision.open else said)
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[1]:
         print_notes([f"{said}, and is let through by --inconclusive warn"])
@@ -317,7 +317,7 @@ class _Case:
     def _held(self, model: str, entries: Sequence[Entry], wanted: Wanted, benchmark: str) -> Decision:
         candidate = choose(entries, model, wanted)
         group = beside(entries, candidate)
-        # rows are written of the store's verdicts
+        # only verdicts of the store have a written row
         pinned = None if self.sources.files else pinned_for(candidate, group, self.recipe, results=self.sources.results)
         gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
         decision = gate.decide(candidate, group, self.rule)

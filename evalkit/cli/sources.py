@@ -25,8 +25,9 @@ difficulty_option = click.option(
     metavar="auto|fit|none|PATH",
     default=DifficultySource.AUTO.value,
     show_default=True,
-    help="What other models teach of difficulty and of length: a history of this judge or the models at hand, only the "
-    "models at hand, nothing, or a file; lc_compat: a folder.",
+    help="Where difficulty and the effect of length come from: a history of this judge, else the models at hand, else "
+    "recorded judges (auto); the models at hand (fit); a model's own verdicts alone (none); or a file, for lc_compat a "
+    "folder (PATH).",
 )
 metric_option = click.option(
     "--metric",

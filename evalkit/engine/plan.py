@@ -215,13 +215,13 @@ def plan_all(
     questions: Sequence[Example] | None = None,
     clusters: Clusters | None = None,
 ) -> list[Work]:
-    """Every judge's work on every candidate; all inputs are checked before anything is asked.
+    """Every judge's work on every candidate; all inputs are checked before a judge is asked.
 
     Args:
         baseline: needed by judges that compare.
-        questions: what is to be graded; what each candidate answered by default.
-        clusters: which instructions count as one; near-duplicates of each other by default, looked for in the whole
-            benchmark, so that neither the candidate nor a limit decides what is found.
+        questions: the questions whose answers are graded; by default those that each candidate answered.
+        clusters: which instructions count as one; by default near-duplicates, which are looked for in the whole
+            benchmark, so that they depend neither on the candidate nor on a limit.
 
     Raises:
         ConfigError: a judge compares, and there is no baseline.

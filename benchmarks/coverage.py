@@ -28,7 +28,7 @@ ARENA_SIZES = (150, 250, 500)
 HEADING = f"{'truth':17} {'n':4} {'quantity':9} covered %  below %  above %    bias  mean se  sd  refused  degraded"
 # standard deviations of the prior between this model's length coefficient and the typical one
 PRIOR_OFF_BY = (0, 1, 2, 8)
-# by which slopes and weights of difficulty differ between the models of a judge
+# standard deviations of slopes and of weights of difficulty between the models of a judge
 PRIOR_SD = 0.3
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 
@@ -120,7 +120,7 @@ def _controlled(truth: Truth, drawn: list[Drawn], *, prior: CoefficientPrior | N
 def _prior(truth: Truth, *, off_by: float) -> CoefficientPrior:
     """What a history teaches when this model's length coefficient is `off_by` below the typical one."""
     typical = truth.length + off_by
-    # one slope of length: what a model's two parts have in common
+    # one slope of length: the deviation that a model's two slopes have in common
     spread = PRIOR_SD**2 * np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     nothing = np.zeros((3, 3))
     return CoefficientPrior(

@@ -59,6 +59,14 @@ def rests_on_models(document: Any) -> bool:
     return source in (Source.MODELS.value, Source.DIFFICULTY_OF_MODELS.value)
 
 
+def written_background(document: Any) -> Background | None:
+    """The background in a row's document; None where it holds none that this evalkit can read."""
+    try:
+        return background_of(document)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return None
+
+
 def learned_again(
     document: Any, entry: Entry, group: Sequence[Entry], *, known: Known, controls: Sequence[str] = (LENGTH,)
 ) -> Background | None:
@@ -71,9 +79,8 @@ def learned_again(
     Returns:
         None where the file or the verdicts are gone, or where they do not give what was written.
     """
-    try:
-        written = background_of(document)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    written = written_background(document)
+    if written is None:
         return None
     found = _learned(written, entry, group, known, controls)
     if found is None or not _alike(found.for_row(entry.model, entry.sample), written):

@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit import __version__
 from evalkit.benchmarks import read_benchmark
-from evalkit.boards.background import UNTAUGHT, Background, background_of
+from evalkit.boards.background import UNTAUGHT
 from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.history_file import HistoryFile
@@ -21,7 +21,7 @@ from evalkit.documents import parse_json, read_text
 from evalkit.engine.plan import judge_facts
 from evalkit.errors import ConfigError, EvalkitError, InputError
 from evalkit.judge import annotate_all
-from evalkit.pinning import learned_again, rests_on_models
+from evalkit.pinning import learned_again, rests_on_models, written_background
 from evalkit.provenance import (
     ANNOTATIONS,
     LENGTH_TAUGHT,
@@ -254,7 +254,10 @@ def _taught(
                 "the models or the history that taught this row are gone or have changed: its number was recomputed "
                 "from the verdicts and from the figures in the row itself"
             )
-        found.append(_as_written(one) if again is None else again)
+            again = written_background(one)
+        if again is None:
+            raise InputError("provenance: background: not a background that this evalkit can read")
+        found.append(again)
     return Pinned(*found), list(dict.fromkeys(notes))
 
 
@@ -272,13 +275,6 @@ def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
     assert entry.plan is not None
     entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, how=made.how)
     return [one for one in entries if one.group == entry.group]
-
-
-def _as_written(document: Any) -> Background:
-    try:
-        return background_of(document)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise InputError("provenance: background: not a background that this evalkit can read") from None
 
 
 def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Difference]:

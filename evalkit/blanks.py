@@ -26,11 +26,20 @@ def blanks_around(texts: Sequence[str]) -> int:
 
 def without_blanks(text: str) -> str:
     """A text without the blanks before and after it."""
-    rest = text[_leading(text) :]
-    return rest[: len(rest) - _leading(rest[::-1])]
+    return trimmed(text, _BLANKS)
 
 
-def _leading(text: str) -> int:
-    found = _BLANKS.match(text)
+def trimmed(text: str, characters: re.Pattern[str]) -> str:
+    """A text without the characters at both ends that a pattern of any number of single characters matches.
+
+    >>> trimmed("...yes!", re.compile(r"[.!]*"))
+    'yes'
+    """
+    rest = text[_leading(text, characters) :]
+    return rest[: len(rest) - _leading(rest[::-1], characters)]
+
+
+def _leading(text: str, characters: re.Pattern[str]) -> int:
+    found = characters.match(text)
     assert found is not None
     return found.end()

@@ -8,7 +8,7 @@ from evalkit.audit.checks import KEYS, Bounds, Check, skipped
 from evalkit.audit.limits import AuditLimits
 from evalkit.audit.refusals import says_nothing, worded_refusal
 from evalkit.audit.words import words
-from evalkit.blanks import BLANK, without_blanks
+from evalkit.blanks import BLANK, trimmed, without_blanks
 from evalkit.stats.signs import sign_test
 from evalkit.types import Example, Finding, Output, OutputSet, Severity
 
@@ -86,7 +86,8 @@ def declines(text: str, instruction: str) -> bool:
     if len(" ".join(text.split())) > _READ_CHARS:
         return False
     bare = _PREFIX.sub("", _plain(text), count=1)
-    said = _trimmed(bare)
+    # from the first letter or digit to the last
+    said = trimmed(bare, _MARKS)
     if not said:
         return not _shows(bare)
     if len(said) > _LONGEST_CHARS:
@@ -98,18 +99,6 @@ def declines(text: str, instruction: str) -> bool:
         return False
     found = worded_refusal(said, short=n_words <= _SHORT_WORDS)
     return found is not None and found not in _plain(instruction)
-
-
-def _trimmed(text: str) -> str:
-    """The text from its first letter or digit to its last."""
-    rest = text[_marks(text) :]
-    return rest[: len(rest) - _marks(rest[::-1])]
-
-
-def _marks(text: str) -> int:
-    found = _MARKS.match(text)
-    assert found is not None
-    return found.end()
 
 
 def _shows(marks: str) -> bool:

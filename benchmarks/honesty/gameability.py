@@ -11,7 +11,8 @@ from benchmarks.honesty.sources import Source, recipe_of
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import learn_rates
 from evalkit.boards.row import Metric
-from evalkit.stats.sample import Ints, build_sample
+from evalkit.stats.sample import Ints
+from tests.stats.stat_samples import alpaca_sample
 
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 CONCISE, VERBOSE = "_concise", "_verbose"
@@ -93,13 +94,8 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 def _entry(model: str, rows: pd.DataFrame) -> Entry:
-    sample = build_sample(
-        [f"{place:06d}" for place in rows["index"]],
-        rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1,
-        length_difference=(rows["len_2"] - rows["len_1"]).to_numpy(float),
-        baseline_length=rows["len_1"].to_numpy(float),
-    )
-    return Entry(model, JUDGE, str(rows["baseline"].iloc[0]), sample, avg_length=float(rows["len_2"].mean()))
+    baseline, average = str(rows["baseline"].iloc[0]), float(rows["len_2"].mean())
+    return Entry(model, JUDGE, baseline, alpaca_sample(rows), avg_length=average)
 
 
 def _of_entries(entries: Sequence[Entry], source: Source) -> Gameability:

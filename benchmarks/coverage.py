@@ -21,14 +21,14 @@ from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import Estimate
-from tests.stats.stat_samples import ARENA_CONTROLS, draw_arena
+from tests.stats.stat_samples import ARENA_CONTROLS, alpaca_sample, draw_arena
 
 SIZES = (50, 200, 805)
 ARENA_SIZES = (150, 250, 500)
 HEADING = f"{'truth':17} {'n':4} {'quantity':9} covered %  below %  above %    bias  mean se  sd  refused  degraded"
 # standard deviations of the prior between this model's length coefficient and the typical one
 PRIOR_OFF_BY = (0, 1, 2, 8)
-# by which slopes and weights of difficulty differ between the models of a judge
+# standard deviations of slopes and of weights of difficulty between the models of a judge
 PRIOR_SD = 0.3
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 
@@ -120,7 +120,7 @@ def _controlled(truth: Truth, drawn: list[Drawn], *, prior: CoefficientPrior | N
 def _prior(truth: Truth, *, off_by: float) -> CoefficientPrior:
     """What a history teaches when this model's length coefficient is `off_by` below the typical one."""
     typical = truth.length + off_by
-    # one slope of length: what a model's two parts have in common
+    # one slope of length: the deviation that a model's two slopes have in common
     spread = PRIOR_SD**2 * np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     nothing = np.zeros((3, 3))
     return CoefficientPrior(
@@ -130,7 +130,7 @@ def _prior(truth: Truth, *, off_by: float) -> CoefficientPrior:
 
 def compare_with_bootstrap(data: Path) -> None:
     verdicts = pd.read_parquet(data / "alpaca_eval" / "preferences.parquet")
-    samples = {str(model): _sample(rows) for model, rows in verdicts[verdicts["judge"] == JUDGE].groupby("model")}
+    samples = {str(model): alpaca_sample(rows) for model, rows in verdicts[verdicts["judge"] == JUDGE].groupby("model")}
     history = fit_history(samples)
     print(f"{'model':38} {'LC':>6} {'sandwich':>8} {'bootstrap':>9} {'ratio':>6}  status")
     for model, sample in samples.items():
@@ -165,17 +165,6 @@ def _line(truth: str, n: int, quantity: str, estimates: list[Estimate], true_val
         f"{truth:17} {n:<4} {quantity:9} {100 - below - above:9.2f} {below:8.2f} {above:8.2f} "
         f"{value.mean() - true_value:+7.2f} {error.mean():8.2f} {value.std():4.2f} "
         f"{len(estimates) - len(known):8d} {degraded:9d}"
-    )
-
-
-def _sample(rows: pd.DataFrame) -> Sample:
-    preference = rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1
-    difference = rows["len_2"].to_numpy(float) - rows["len_1"].to_numpy(float)
-    return build_sample(
-        [f"{index:06d}" for index in rows["index"]],
-        preference,
-        length_difference=difference,
-        baseline_length=rows["len_1"].to_numpy(float),
     )
 
 

@@ -1,8 +1,9 @@
-"""Make the shipped figures of leaderboards/history: what recorded judges teach about length and difficulty.
+"""Writes the files that evalkit ships in leaderboards/history: what recorded judges teach of length and difficulty.
 
-Usage: `python -m benchmarks.learn_history DATA` reads DATA/alpaca_eval/preferences.parquet, per-instruction preferences
-of recorded judges, and DATA/alpaca_eval/outputs/gpt4_1106_preview.json for the instructions' digests. It writes no text
-and no verdict: difficulty by instruction, the typical slopes of length with their spread, and the models' coefficients.
+Usage: `python -m benchmarks.learn_history DATA` reads DATA/alpaca_eval/preferences.parquet, which holds preferences of
+recorded judges by instruction, and DATA/alpaca_eval/outputs/gpt4_1106_preview.json, for the digests of instructions.
+It writes difficulty by instruction, the typical slopes of length with their spread, and the models' coefficients, but
+no text and no verdict.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from evalkit.stats.history import fit_history
 from evalkit.stats.sample import Sample
 
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
-# those of the recorded judges that judged more than ten models
+# the recorded judges that judged more than ten models
 JUDGES = (JUDGE, "alpaca_eval_gpt4", "alpaca_eval_cot_gpt4_turbo_fn")
 SOURCE = "AlpacaEval's recorded verdicts (github.com/tatsu-lab/alpaca_eval), figures computed by evalkit"
 
@@ -55,7 +56,7 @@ def main() -> None:
 
 
 def read_boards(path: Path) -> dict[str, tuple[dict[str, Sample], str]]:
-    """Each judge's samples by model under the baseline that most models were compared with, and that baseline."""
+    """Each judge's most frequent baseline, and its samples against that baseline by model."""
     boards: dict[tuple[str, str], dict[str, Sample]] = {}
     for entry in entries_of_table(read_preferences(path)):
         if not entry.refused and entry.model != entry.baseline:

@@ -37,8 +37,9 @@ class Leaderboard:
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """All rows with the columns of `--format csv`, the ranked ones of each board first, and the best first of them;
-        what cannot be had is missing.
+        """Every row with the columns of `--format csv`; on each board the ranked rows come first, the best at the top.
+
+        A number that cannot be estimated is missing.
         """
         import pandas as pd
 
@@ -117,19 +118,20 @@ def leaderboard(
 ) -> Leaderboard:
     """The boards of annotation files, folders of them, or tables of preferences; without any, those of the store.
 
-    Keywords mean what the options of `evalkit leaderboard` mean, by which an error calls them.
+    Each keyword means what the matching option of `evalkit leaderboard` means; errors name the option.
 
     Args:
         board: the benchmark whose verdicts are taken from the store, or that the sources are of.
         judge: only this judge's verdicts.
         metric: `lc_win_rate`, `win_rate` or `style_win_rate`; what the benchmark's style says by default.
         control: what the style win rate holds equal, as in `length,markdown`, or `none`.
-        difficulty: what other models teach of difficulty and of length: `auto`, `fit`, `none`, or a file.
-        shape: `learned`, `one` or `two` slopes of length, where the models at hand teach it.
+        difficulty: where difficulty and the effect of length come from: `auto`, `fit`, `none`, or a file.
+        shape: how many slopes of length are fitted to the models at hand: `one`, `two`, or what their verdicts say
+            (`learned`).
         reference: a human ranking by name, a file, or `none`; the benchmark's own by default.
         by: `turn`, `category` or several of them, to split scores by; `dataset` is AlpacaEval's word for a category,
             and also tests whether scores differ between sources.
-        cluster: a field of the files; instructions that hold the same in it count as one.
+        cluster: a field of the files; instructions with the same value in it count as one.
         store: the database's address; the file `evalkit.db` in `results` by default.
 
     Raises:

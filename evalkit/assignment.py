@@ -30,8 +30,8 @@ class Assignment:
 
     Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change what
     the judges' files say; of a `replay` the judges' replies are taken. `on_mismatch` is to
-    refuse what has no partner or to intersect. `cluster` is a field of the questions or the outputs: instructions that
-    hold the same in it are one cluster. The rest is as in `Options`.
+    refuse what has no partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
+    the same value in it are one cluster. The rest is as in `Options`.
     """
 
     benchmark: str
@@ -93,9 +93,10 @@ class Assignment:
     def _clusters(
         self, benchmark: Benchmark, outputs: Sequence[str], *, questions: Sequence[Example] | None, compares: bool
     ) -> Clusters:
-        """The clusters that the field declares, from the first of questions, baseline and outputs that has it.
+        """The clusters that the field declares.
 
-        What all candidates share goes first, so that their clusters are the same.
+        The field is looked up in the questions, then in the baseline's outputs, then in the candidates' own. All
+        candidates share the first two, which so give all of them the same clusters.
         """
         assert self.cluster is not None
         asked = questions_source(benchmark, self.questions) if questions is not None else None

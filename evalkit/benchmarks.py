@@ -34,7 +34,7 @@ class Benchmark:
     `hf:` names; `key` and `category` are the fields of a question that hold its name and its category, where they go
     by other names than usual. Only questions of the `reference_categories` are judged with their reference answers;
     all are where there are none. `reference` names the human ranking to check boards against; `history` is a file
-    of what earlier models taught about this benchmark, which `evalkit benchmarks learn` writes.
+    that `evalkit benchmarks learn` wrote about earlier models on this benchmark.
     """
 
     name: str

@@ -1,22 +1,22 @@
-"""Characters that take room in a text and show nothing: white space, and letters that nobody sees."""
+"""Characters that add to the length of a text and show nothing: white space and invisible characters."""
 
 import re
 from collections.abc import Sequence
 
-# of a class of characters: those that are invisible wherever they have no work to do
+# the inside of a character class: characters that are invisible by themselves
 INVISIBLE = (
     "\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls
     "\u00ad\u034f\u115f\u1160\u3164\uffa0\u180e"  # soft hyphen, joiners and fillers that show nothing
     "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"  # no width, direction, invisible operators
     "\ufe00-\ufe0f\U000e0000-\U000e0fff"  # variation selectors, tags
 )
-# and those that are blank: white space, an empty cell of Braille, vowels and marks that are never drawn
+# these and all that is drawn as blank: white space, an empty cell of Braille, vowels and marks that are never drawn
 BLANK = rf"\s{INVISIBLE}\u061c\u17b4\u17b5\u2800\ufff9-\ufffb\U0001d173-\U0001d17a"
 _BLANKS = re.compile(f"[{BLANK}]*")
 
 
 def blanks_around(texts: Sequence[str]) -> int:
-    r"""How many characters before and after each of the texts are blank.
+    r"""How many blank characters stand before and after the texts, all of them together.
 
     >>> blanks_around(["  two words\n\n", "\u200b"])
     5
@@ -26,11 +26,20 @@ def blanks_around(texts: Sequence[str]) -> int:
 
 def without_blanks(text: str) -> str:
     """A text without the blanks before and after it."""
-    rest = text[_leading(text) :]
-    return rest[: len(rest) - _leading(rest[::-1])]
+    return trimmed(text, _BLANKS)
 
 
-def _leading(text: str) -> int:
-    found = _BLANKS.match(text)
+def trimmed(text: str, characters: re.Pattern[str]) -> str:
+    """A text without the characters at both ends that a pattern of any number of single characters matches.
+
+    >>> trimmed("...yes!", re.compile(r"[.!]*"))
+    'yes'
+    """
+    rest = text[_leading(text, characters) :]
+    return rest[: len(rest) - _leading(rest[::-1], characters)]
+
+
+def _leading(text: str, characters: re.Pattern[str]) -> int:
+    found = characters.match(text)
     assert found is not None
     return found.end()

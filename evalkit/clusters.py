@@ -1,4 +1,4 @@
-"""Which instructions count as one: those that a field declares, or else near-duplicates that are found."""
+"""Clusters of instructions that count as one: declared by a field, or found as near-duplicates."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,8 @@ from evalkit.types import Example
 class Clusters:
     """The names of clusters by instruction; an instruction without one depends on no other.
 
-    `field` declared them. Without one, `looked` tells whether there were texts to look for near-duplicates in, None
-    where nobody knows.
+    `field` declared the clusters. Without a field, `looked` tells whether near-duplicates were looked for, which takes
+    texts; it is None where that is not known.
     """
 
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -22,14 +22,14 @@ class Clusters:
 
 
 def declared_clusters(values: Mapping[str, str | None], field: str) -> Clusters:
-    """Instructions by key that hold the same value of a field; one without a value stands alone."""
+    """Clusters of the instructions with the same value of a field; an instruction without a value stands alone."""
     return Clusters({key: f"{field} {value}" for key, value in values.items() if value is not None}, field)
 
 
 def find_clusters(texts: Mapping[str, str]) -> Clusters:
-    """Near-duplicates among instructions by key, each cluster named after the first of its keys.
+    """Clusters of near-duplicate instructions, each named after the first of its keys.
 
-    The names hang on all the texts together: whoever compares models must look among the same ones.
+    The clusters depend on all the texts together: a caller that compares models must pass the same texts for each.
     """
     by_number: dict[int, list[str]] = {}
     for key, number in zip(texts, near_duplicates(list(texts.values())), strict=True):
@@ -39,5 +39,5 @@ def find_clusters(texts: Mapping[str, str]) -> Clusters:
 
 
 def clusters_of_examples(examples: Iterable[Example]) -> Clusters:
-    """Near-duplicates among the instructions of a benchmark, a conversation being one with all its turns."""
+    """Clusters of near-duplicates in a benchmark; a conversation is one instruction with all its turns."""
     return find_clusters({example.key: example.instruction for example in examples})

@@ -192,7 +192,7 @@ def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> 
 
 
 def _shared(verdicts: Sequence[OwnVerdict]) -> dict[str, str]:
-    """The clusters that several questions share, by key, each named after the first of its questions."""
+    """The clusters of several questions each, by key of a question; a cluster is named after its first question."""
     questions: dict[str, set[str]] = {}
     for one in verdicts:
         questions.setdefault(one.annotation.asked.cluster, set()).add(one.question)

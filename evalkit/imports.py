@@ -185,7 +185,7 @@ def _benchmark(format: str, verdict: ForeignVerdict) -> str:  # noqa: A002 (the 
 
 
 def _tied(paths: Sequence[Path], found: Sequence[tuple[Path, str, ForeignVerdict]]) -> list[tuple[str, ForeignVerdict]]:
-    """The verdicts with the clusters of their instructions, which are looked for in all files together."""
+    """The verdicts with the clusters of their instructions; near-duplicates are looked for in all files together."""
     judged = {path for path, _, _ in found}
     clusters = clusters_of_files([path for path in paths if path in judged])
     return [(benchmark, one) for path, benchmark, each in found for one in tie([each], clusters[path])]
@@ -217,5 +217,5 @@ def _digest(filed: Sequence[Filed]) -> str:
 
 
 def _tie(filed: Filed) -> list[str]:
-    """The cluster that a question shares; none for one of its own, as before near-duplicates were looked for."""
+    """The cluster of a question that others share; None for a question alone, as earlier versions stored it."""
     return [filed.asked.cluster] if filed.asked.cluster != filed.verdict.key else []

@@ -65,8 +65,8 @@ class Posed:
 class Plan:
     """How a run asks: who is shown first, how often, and the secret that fences are drawn from.
 
-    With `shortcut`, identical answers are a tie without a question. `clusters` name what instructions depend on each
-    other, by key; all others are clusters of their own.
+    With `shortcut`, identical answers are a tie without a question. `clusters` maps keys of instructions that depend
+    on others to the names of their clusters; every other instruction is a cluster of its own.
     """
 
     benchmark: str
@@ -297,12 +297,12 @@ def _asked(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repe
 
 
 def _blanks(output: Output) -> int | None:
-    """Blanks around the texts of each turn; None of an answer that has no text, or one too long to be kept."""
+    """The number of blanks around the texts of all turns; None if the answer has no text or is too long to be kept."""
     return blanks_around(output.texts) if output.texts else None
 
 
 def cluster(example: Example, name: str | None = None) -> str:
-    """What rows are dependent: those of a named cluster, of one question, or of one instruction text."""
+    """The cluster of a row: the named one, else that of its question, else that of its instruction's text."""
     known = example.cluster if name is None else name
     named = example.instruction if known is None else f"cluster {known}"
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What taught a row when it was written stays, whatever models are judged later."""
+"""What other models taught about a row stays as it was when the row was written, whatever is judged later."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,10 +29,10 @@ from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
 
 
 def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results: Path) -> Pinned | None:
-    """What taught the row that was written of just these verdicts, learned again from what it rested on.
+    """What taught the row that was written from exactly these verdicts, learned again from the same models or history.
 
-    A file that somebody edited could name any slope: only what follows from the store's verdicts and from known
-    histories counts. None where there is no such row, or what it rested on is gone.
+    The figures in the file do not count, because anybody could have edited them: only what follows from the store's
+    verdicts and from known histories does. None where there is no such row, or its models or its history are gone.
 
     Args:
         group: entries under the same judge and baseline.
@@ -54,24 +54,33 @@ def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results:
 
 
 def rests_on_models(document: Any) -> bool:
-    """Whether a written background was learned from models that were at hand."""
+    """Whether a written background was learned from the models at hand."""
     source = document.get("source") if isinstance(document, Mapping) else None
     return source in (Source.MODELS.value, Source.DIFFICULTY_OF_MODELS.value)
+
+
+def written_background(document: Any) -> Background | None:
+    """The background in a row's document; None where it holds none that this evalkit can read."""
+    try:
+        return background_of(document)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return None
 
 
 def learned_again(
     document: Any, entry: Entry, group: Sequence[Entry], *, known: Known, controls: Sequence[str] = (LENGTH,)
 ) -> Background | None:
-    """A written background, learned anew from the file or the models' verdicts that it names; None where they are gone,
-    or where they do not give what was written.
+    """A written background, learned again from the file or from the models' verdicts that it names.
 
     Args:
-        entry: the row's.
-        controls: what is held equal, in whose regressions models were learned from.
+        entry: the entry of the row.
+        controls: what the regressions hold equal that the models are learned from.
+
+    Returns:
+        None where the file or the verdicts are gone, or where they do not give what was written.
     """
-    try:
-        written = background_of(document)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    written = written_background(document)
+    if written is None:
         return None
     found = _learned(written, entry, group, known, controls)
     if found is None or not _alike(found.for_row(entry.model, entry.sample), written):
@@ -80,7 +89,7 @@ def learned_again(
 
 
 def _enough(found: Background) -> bool:
-    """Whether so many models taught slopes as it takes where nobody asked for fewer: a file says what it likes."""
+    """Whether enough models taught the slopes; a file that was edited could name fewer than a board would use."""
     return found.source != Source.MODELS or found.models >= MIN_MODELS_FOR_SLOPES
 
 
@@ -109,7 +118,7 @@ def _learned(
 
 
 def _alike(found: Background, written: Background) -> bool:
-    """Whether both say the same; another machine may compute other last digits."""
+    """Whether two backgrounds agree but for last digits, which may differ between machines."""
     if found.source != written.source or (found.prior is None) != (written.prior is None):
         return False
     ours, theirs = found.values or {}, written.values or {}
@@ -140,7 +149,7 @@ def _is_of(document: Mapping[str, Any], entry: Entry) -> bool:
 
 
 def _chosen_by_nobody(provenance: Mapping[str, Any]) -> bool:
-    """Whether a row took what is known best: a choice for one row is none for whoever holds it against a threshold."""
+    """Whether a row was written with `--difficulty auto`; what a user chose for one row does not bind a gate."""
     recipe = provenance.get("recipe")
     difficulty = recipe.get("difficulty") if isinstance(recipe, Mapping) else None
     return isinstance(difficulty, Mapping) and difficulty.get("kind") == DifficultySource.AUTO.value

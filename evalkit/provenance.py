@@ -25,7 +25,7 @@ ROW_FILE = "row.json"
 # in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row
 ANNOTATIONS = "annotations_sha256"
 SEAL = "document_sha256"
-# what other models taught the row at equal length, and at equal style
+# fields for what other models taught about the row at equal length, and at equal style
 LENGTH_TAUGHT, STYLE_TAUGHT = "background", "style_background"
 _VALUES, _COMPAT, _HISTORY = "values", "compat", "history"
 # resampling for longer than anybody waits is an edited number
@@ -98,8 +98,8 @@ def read_computation(document: Mapping[str, Any], *, difficulty: Difficulties | 
         difficulty: the values or the history that the row was computed with, where somebody named them.
 
     Raises:
-        InputError: not of our making; a recipe that cannot be followed with one model's row; or one without its
-            difficulty.
+        InputError: the recipe is not one of ours, cannot be followed for a single row, or needs a difficulty that was
+            not given.
     """
     recipe = document["provenance"].get("recipe")
     if not isinstance(recipe, dict):
@@ -115,7 +115,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        # whatever lies there, it is no row of ours
+        # a file that cannot be read or parsed is not a row of ours
         return []
     return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
 
@@ -164,13 +164,13 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
         "parts": sorted(row.parts),
         "pool": how.pool,
         "categories": list(how.categories),
-        # rows of earlier versions say nothing of it
+        # left out where lengths count every character, as in rows of earlier versions
         **({"lengths": how.lengths.value} if how.lengths != Lengths.CHARACTERS else {}),
     }
 
 
 def _background_document(row: BoardRow, background: Background) -> dict[str, Any]:
-    """What other models taught of just this row's instructions; where nothing was computed of it, nothing."""
+    """What other models taught about this row's instructions; nothing for grades, whose numbers do not use it."""
     told = background.for_row(row.entry.model, row.entry.sample) if row.entry.baseline else UNTAUGHT
     return background_document(told)
 

@@ -330,9 +330,9 @@ class Asked:
 
     `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `recorded` is a verdict that
     another tool left as a number: P(candidate beats baseline), or a grade; `failure` says why nothing can be asked at
-    all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points, of which
-    `baseline_blanks` and `candidate_blanks` stand around the texts and show nothing; these are None where only a
-    length is known. What is graded alone has an empty `baseline`.
+    all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points and contain
+    the blanks around the texts, `baseline_blanks` and `candidate_blanks`; these are None where only a length is
+    known. What is graded alone has an empty `baseline`.
     """
 
     benchmark: str

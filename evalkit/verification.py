@@ -9,7 +9,7 @@ from typing import Any
 
 from evalkit import __version__
 from evalkit.benchmarks import read_benchmark
-from evalkit.boards.background import UNTAUGHT, Background, background_of
+from evalkit.boards.background import UNTAUGHT
 from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.history_file import HistoryFile
@@ -21,7 +21,7 @@ from evalkit.documents import parse_json, read_text
 from evalkit.engine.plan import judge_facts
 from evalkit.errors import ConfigError, EvalkitError, InputError
 from evalkit.judge import annotate_all
-from evalkit.pinning import learned_again, rests_on_models
+from evalkit.pinning import learned_again, rests_on_models, written_background
 from evalkit.provenance import (
     ANNOTATIONS,
     LENGTH_TAUGHT,
@@ -45,7 +45,7 @@ _AGAIN = "Run evalkit annotate again: what is stored is not asked again"
 _JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
 # an evalkit of another version is no difference while the numbers agree; the files' own digests are checked apart
 _UNCOMPARED = {("evalkit",), ("provenance", "evalkit"), ("provenance", ANNOTATIONS), ("provenance", SEAL)}
-# what rows of before near-duplicates were looked for do not hold
+# fields that rows lack which were written before evalkit looked for near-duplicates
 _ADDED = {("design_effect",), ("between_sources",), ("provenance", "cluster"), ("provenance", "near_duplicates")}
 _DEPENDENCE = "dependence"
 _ABSENT = "nothing"
@@ -215,7 +215,7 @@ def _row(
     store: Store,
     difficulty: Difficulties | None,
 ) -> tuple[BoardRow | None, list[str]]:
-    """The row of the document's part, None where the store has no such part; and what is to be said of its teachers."""
+    """The row of the document's part, None where the store has no such part; and notes on what other models taught."""
     made = read_computation(document, difficulty=difficulty)
     try:
         entries = entries_of_annotations(annotations, made.how)
@@ -223,7 +223,7 @@ def _row(
         if entry is None:
             return None, []
         if _DEPENDENCE not in document:
-            # a row of before said nothing of it, and neither did its notes
+            # rows of earlier versions do not mention dependence, and neither do their notes
             entry = replace(entry, dependence=None)
         entry = with_plan(entry, plan)
         taught, notes = _taught(document, entry, made, store, difficulty)
@@ -236,10 +236,10 @@ def _row(
 def _taught(
     document: dict[str, Any], entry: Entry, made: Computation, store: Store, difficulty: Difficulties | None
 ) -> tuple[Pinned, list[str]]:
-    """What other models taught the row, learned again from what it rested on; where that is gone, as the row has it."""
+    """What other models taught about the row, learned again from the same source, or as written where that is gone."""
     provenance = document["provenance"]
     if LENGTH_TAUGHT not in provenance:
-        # rows of an earlier method were made by their own verdicts alone
+        # rows of the earlier method were computed from their own verdicts alone
         return Pinned(UNTAUGHT, UNTAUGHT), []
     known = read_known(_own_histories(document))
     if isinstance(difficulty, HistoryFile):
@@ -251,15 +251,18 @@ def _taught(
         again = learned_again(one, entry, group, known=known, controls=controls)
         if again is None:
             notes.append(
-                "what taught this row is gone or not the same any more: its number follows from the verdicts and from "
-                "the figures in the row itself"
+                "the models or the history that taught this row are gone or have changed: its number was recomputed "
+                "from the verdicts and from the figures in the row itself"
             )
-        found.append(_as_written(one) if again is None else again)
+            again = written_background(one)
+        if again is None:
+            raise InputError("provenance: background: not a background that this evalkit can read")
+        found.append(again)
     return Pinned(*found), list(dict.fromkeys(notes))
 
 
 def _own_histories(document: Mapping[str, Any]) -> list[Path]:
-    """The history that the row's benchmark names, where the benchmark is still known by its name."""
+    """The history that the row's benchmark names, if there still is a benchmark of that name."""
     try:
         named = read_benchmark(str(document.get("benchmark"))).history
     except ConfigError:
@@ -268,17 +271,10 @@ def _own_histories(document: Mapping[str, Any]) -> list[Path]:
 
 
 def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
-    """The store's models under the same judge and baseline, their verdicts put together as the row's were."""
+    """The store's entries under the same judge and baseline, gathered as the row's own entry was."""
     assert entry.plan is not None
     entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, how=made.how)
     return [one for one in entries if one.group == entry.group]
-
-
-def _as_written(document: Any) -> Background:
-    try:
-        return background_of(document)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise InputError("provenance: background: no background of this evalkit") from None
 
 
 def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Difference]:
@@ -292,7 +288,7 @@ def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Differ
         unlike = [path for path in unlike if path in theirs and path in ours]
     older_method = LENGTH_TAUGHT not in said["provenance"]
     if older_method:
-        # that method had no words for what this one adds
+        # fields that this method adds are not in rows of the earlier one
         unlike = [path for path in unlike if path in theirs]
     follows = _follows(unlike, other_version=other_version, older_method=older_method)
     for path in unlike:
@@ -370,7 +366,7 @@ def _version_notes(document: Mapping[str, Any], plan: PlanRecord) -> tuple[str, 
 
 
 def _length_notes(row: BoardRow, annotations: Sequence[Annotation]) -> tuple[str, ...]:
-    """An earlier rule, by which an older row was recomputed, where it matters."""
+    """The note that an older row was recomputed by an earlier rule of lengths, if the rule changes its lengths."""
     blank = any(one.asked.candidate_blanks or one.asked.baseline_blanks for one in annotations)
     if row.entry.how.lengths != Lengths.CHARACTERS or row.entry.graded or not blank:
         return ()

@@ -86,7 +86,7 @@ def test_a_declared_field_wins_and_nothing_is_asked_again(tmp_path: Path) -> Non
     topics = [f"t{place % 30}" for place in range(N)]
     assert judged(tmp_path, topic=topics).returncode == 0
     again = judged(tmp_path, "--cluster", "topic", topic=topics)
-    assert "60 instructions count as 30: those that hold the same in 'topic' are one cluster" in again.stdout
+    assert "60 instructions count as 30: those with the same 'topic' are one cluster" in again.stdout
     assert "60 of 60 replies, 60 from the store" in again.stderr
     assert row_of(tmp_path)["provenance"]["cluster"] == "topic"
     assert evalkit("verify", "results", cwd=tmp_path).returncode == 0
@@ -123,7 +123,7 @@ def test_questions_declare_clusters_of_conversations(tmp_path: Path) -> None:
     command = ("annotate", answers, "--benchmark", "mt_bench", "--questions", questions, *judge)
     done = evalkit(*command, "--cluster", "topic", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "40 instructions count as 10: those that hold the same in 'topic' are one cluster" in done.stdout
+    assert "40 instructions count as 10: those with the same 'topic' are one cluster" in done.stdout
     plain = evalkit(*command, cwd=tmp_path)
     assert "count as" not in plain.stdout
     assert "on 40 questions" in plain.stdout

@@ -171,7 +171,7 @@ def test_a_row_by_a_file_follows_from_it_and_says_so_where_it_is_gone(store: Sto
     assert document["lc_source"] == Source.FILE.value
     assert verify_row(document, store, difficulty=own).notes == ()
     gone = verify_row(document, store)
-    assert gone.equal and any("what taught this row is gone" in note for note in gone.notes)
+    assert gone.equal and any("taught this row are gone" in note for note in gone.notes)
 
 
 def test_a_row_of_an_earlier_method_is_no_mismatch_and_both_values_are_told(store: Store, tmp_path: Path) -> None:

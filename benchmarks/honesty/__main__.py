@@ -1,10 +1,10 @@
 """Measures how often evalkit's intervals cover the truth and its gates err, under simulated processes.
 
 Usage: `python -m benchmarks.honesty [--cells PATTERN] [--runs N] [--out FILE] [--jobs N] [--markdown]` simulates the
-cells whose title holds a match of the regular expression; FILE keeps a line of JSON for each finished one, and those
-that the same code made are not simulated again. `--calibrate DATA` prints the figures of real judges that the simulated
-ones have, and `--gameability DATA` how much telling a model to be concise or verbose changes its LC win rate; both
-read DATA/alpaca_eval.
+cells whose title matches the regular expression. FILE keeps a line of JSON for each finished cell, and a cell that the
+same code has finished is not simulated again. `--calibrate DATA` prints the parameters of real judges, which simulated
+judges are given. `--gameability DATA` prints how much the LC win rate of a model changes when the model is told to be
+concise or verbose. Both read DATA/alpaca_eval.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Figures of a simulated judge, estimated from the verdicts of a real board.
+"""Estimates the parameters of a simulated judge from the verdicts of a real board.
 
 The model is logit P(candidate wins) = a_m + b_m t + d_m |t| + c_m g_i + u_m v_i: t is the bounded length term, g_i is
 how easy an instruction is and has the standard deviation tau, c_m is 1 on average, v_i is a standard normal.
-Coefficients of models are normal. Everything is found together by Laplace's approximation to EM, so that the spreads
-are those of the coefficients themselves, without the error of estimating them.
+Coefficients of models are normal. All parameters are estimated together by Laplace's approximation to EM, so that the
+spreads are those of the coefficients themselves, without the error of estimating them.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats
 
 JUDGES = ("weighted_alpaca_eval_gpt4_turbo", "alpaca_eval_gpt4", "alpaca_eval_cot_gpt4_turbo_fn")
-# made to deceive judges: their verdicts say nothing of length
+# submissions that were made to deceive judges, whose verdicts do not show how the judge takes length
 ATTACKS = frozenset({"NullModel", "gpt4_gamed"})
 _ROUNDS = 150
 _LONGEST_STEP = 1.0
@@ -31,8 +31,10 @@ LEVEL, SLOPE, MODULUS, EASINESS, INTERACTION = range(5)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Board:
-    """A judge's verdicts, models by instructions: preferences, what is known and length terms, shape (m, n); log
-    lengths of the baseline's answers, shape (n,), and of the models', shape (m, n).
+    """A judge's verdicts on models by instructions, shape (m, n).
+
+    `preference` is 0.5 and `term` is 0 where `known` is 0. `term` is the bounded length term. `baseline`, shape (n,),
+    and `lengths` are log lengths of the baseline's and of the models' answers.
     """
 
     preference: Floats
@@ -44,9 +46,12 @@ class Board:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """Coefficients by model, what they are drawn around and their posterior variances, shape (m, 5); easiness and the
-    second factor by instruction with theirs, shape (n, 2); the models' variance, shape (5,); tau; what share of a
-    binomial's variance verdicts have.
+    """Estimates of all parameters, with posterior variances as `doubt`.
+
+    `coefficients` and `doubt` are by model, as is the `mean` that the coefficients are drawn around, shape (m, 5);
+    `variance` is their variance between models, shape (5,). `factors` and `factor_doubt` are by instruction, easiness
+    first and then the second factor, shape (n, 2). `tau` is the standard deviation of easiness, and `dispersion` the
+    variance of verdicts over that of coin tosses.
     """
 
     coefficients: Floats
@@ -60,7 +65,7 @@ class Fit:
 
 
 def calibrate(data: Path) -> Iterator[Judge]:
-    """The judges of DATA/alpaca_eval/preferences.parquet that judged more than ten models."""
+    """The parameters of each judge in DATA/alpaca_eval/preferences.parquet that judged more than ten models."""
     verdicts = pd.read_parquet(data / "alpaca_eval" / "preferences.parquet")
     for name in JUDGES:
         rows = verdicts[(verdicts["judge"] == name) & ~verdicts["model"].isin(ATTACKS)]
@@ -122,10 +127,11 @@ def judge_of(name: str, board: Board) -> Judge:
 
 
 def fit_board(board: Board) -> Fit:
-    """Easiness without moduli first, and then coefficients with them.
+    """Fit the board, at first without moduli, and then the coefficients again with moduli and the easiness held.
 
-    Nearly all answers of most models are shorter, so that moduli and an easiness that goes with length can stand for
-    each other. What can be read as confounding is read as that, which makes the harder simulation.
+    Nearly all answers of most models are shorter than the baseline's, so that a modulus and a correlation of easiness
+    with length explain the same verdicts. The order of the fits credits these to the correlation, which makes the
+    simulation harder.
     """
     m, n = board.preference.shape
     coefficients = np.zeros((m, 5))
@@ -145,7 +151,7 @@ def _without(_board: Board, moduli: Floats) -> Floats:
 
 
 def _by_balance(board: Board, moduli: Floats) -> Floats:
-    """The mean modulus of models alike in balance, shape (m,)."""
+    """For each model the mean modulus of its kind, balanced or not, shape (m,)."""
     balanced = _balanced(board)
     means = np.zeros_like(moduli)
     for alike in (balanced, ~balanced):
@@ -154,7 +160,7 @@ def _by_balance(board: Board, moduli: Floats) -> Floats:
 
 
 def _balanced(board: Board) -> NDArray[np.bool_]:
-    """Which models have many answers on either side of the baseline's length."""
+    """Which models have many answers on both sides of the baseline's length."""
     n = board.known.sum(axis=1)
     longer, shorter = ((board.known * side).sum(axis=1) / n for side in (board.term >= 0, board.term <= 0))
     found: NDArray[np.bool_] = np.minimum(longer, shorter) >= BALANCED_SHARE
@@ -167,7 +173,7 @@ def _predict(board: Board, fit: Fit) -> Floats:
 
 
 def _factor_step(board: Board, fit: Fit) -> Fit:
-    """Each instruction's factors after a Newton step, and their spreads."""
+    """The fit after a Newton step of each instruction's factors, with their spreads estimated again."""
     predicted = _predict(board, fit)
     loadings, unsure = fit.coefficients[:, EASINESS:], fit.doubt[:, EASINESS:]  # (m, 2)
     residual = board.known * (board.preference - predicted) / fit.dispersion
@@ -176,11 +182,12 @@ def _factor_step(board: Board, fit: Fit) -> Fit:
     information = np.einsum("mi,mj,mk->ijk", curvature, loadings, loadings) + pull[:, :, None] * np.eye(2)
     step = np.linalg.solve(information, (residual.T @ loadings - pull * fit.factors)[:, :, None])[:, :, 0]
     factors = fit.factors + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
-    # levels are not pulled to anything, and would take up any mean of the factors
+    # the levels of models are free, so that they take over whatever mean is removed from the factors
     factors -= factors.mean(axis=0)
     doubt = np.linalg.inv(information).diagonal(axis1=1, axis2=2)
     spread = np.sqrt((factors**2 + doubt).mean(axis=0))
-    # the scale of a factor and that of its loadings trade off: mean easiness is 1, and so is the second's spread
+    # a factor can be scaled up if its loadings are scaled down: the mean loading on easiness is set to 1, and so is the
+    # spread of the second factor
     scale = np.array([1 / loadings[:, 0].mean(), spread[1]])
     coefficients = fit.coefficients.copy()
     coefficients[:, EASINESS:] *= scale
@@ -194,14 +201,14 @@ def _factor_step(board: Board, fit: Fit) -> Fit:
 
 
 def _coefficient_step(board: Board, fit: Fit, *, moduli: Callable[[Board, Floats], Floats]) -> Fit:
-    """Each model's coefficients after a Newton step, what they are drawn around, and the dispersion."""
+    """The fit after a Newton step of each model's coefficients, with their distribution estimated again."""
     predicted = _predict(board, fit)
     ones = np.ones_like(board.term)
     columns = (ones, board.term, np.abs(board.term), ones * fit.factors[:, 0], ones * fit.factors[:, 1])
     design = np.stack(columns, axis=2)  # (m, n, 5)
     curvature = board.known * predicted * (1 - predicted) / fit.dispersion
     residual = board.known * (board.preference - predicted) / fit.dispersion
-    # weak models are short: a pull of levels to their mean would be made up for by the slopes
+    # levels are not pulled to their mean: weak models have short answers, so that the slopes would make up for the pull
     pull = np.tile(1 / fit.variance, (len(predicted), 1))
     pull[:, LEVEL] = 0.0
     unsure = np.zeros_like(fit.coefficients)

@@ -1,4 +1,4 @@
-"""Functions that give the effect of length on the log-odds of a win; each is zero at equal length."""
+"""Forms of the effect of length on the log-odds of a win; every form is zero at equal length."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -17,14 +17,14 @@ class Slopes(NamedTuple):
 
 
 class Form(Protocol):
-    """The effect of lengths under a model's slopes, shape (n,)."""
+    """A function from lengths and a model's slopes to the effect on the log-odds, shape (n,)."""
 
     def __call__(self, lengths: Lengths, slopes: Slopes, /) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """Slope times the bounded term and modulus times its size: the form of real judges."""
+    """The slope times the bounded length term plus the modulus times its absolute value, as for real judges."""
 
     def __call__(self, lengths: Lengths, slopes: Slopes, /) -> Floats:
         return slopes.slope * lengths.term + slopes.modulus * np.abs(lengths.term)
@@ -32,7 +32,7 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True)
 class LogRatio:
-    """Slope times the log ratio of the lengths, without bound."""
+    """The slope times the log ratio of the lengths, which has no bound."""
 
     def __call__(self, lengths: Lengths, slopes: Slopes, /) -> Floats:
         return slopes.slope * lengths.log_ratio
@@ -40,7 +40,7 @@ class LogRatio:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The slope once an answer is so many times as long as the other, and nothing before."""
+    """The slope where one answer is more than `times` as long as the other, and zero elsewhere."""
 
     times: float
 
@@ -51,7 +51,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class InvertedU:
-    """Best somewhat above equal length and worse on both sides of that."""
+    """An effect that is best somewhat above equal length and declines on both sides of that length."""
 
     steepness: float
 

@@ -1,4 +1,4 @@
-"""How much a model's LC win rate changes when the model is told to be concise or verbose."""
+"""Measures how much win rates and LC win rates change when the same model is told to be concise or verbose."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,11 +11,12 @@ from benchmarks.honesty.sources import Source, recipe_of
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import learn_rates
 from evalkit.boards.row import Metric
-from evalkit.stats.sample import Ints, build_sample
+from evalkit.stats.sample import Ints
+from tests.stats.stat_samples import alpaca_sample
 
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 CONCISE, VERBOSE = "_concise", "_verbose"
-# those whose verdicts under this judge are published in two manners at least
+# models with published verdicts of this judge on their answers in at least two manners
 FAMILIES = ("gpt-3.5-turbo-1106", "alpaca-7b", "claude-2.1")
 DRAWS = 60
 Table = Mapping[str, float]
@@ -23,8 +24,10 @@ Table = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Gameability:
-    """Relative standard deviations in percent: between standard and verbose, standard and concise, the mean of both,
-    and the mean over all such pairs.
+    """Relative standard deviations of a metric in percent; a lower number is harder to game.
+
+    `verbosity` compares the standard manner with the verbose one, `conciseness` with the concise one, each as a mean
+    over model families. `mean` is the mean of these two, and `pairs` the mean over all pairs that they compare.
     """
 
     verbosity: float
@@ -37,10 +40,11 @@ class Gameability:
 
 
 def gameability(metric: Table, win_rate: Table, families: Sequence[str]) -> Gameability:
-    """As AlpacaEval's notebook `length_controlled` has it.
+    """The gameability of a metric, as AlpacaEval's notebook `length_controlled` computes it.
 
-    A pair's spread is taken relative to its mean, and multiplied by the spread of win rates over models that were not
-    told to be verbose relative to the metric's, so that no metric gains by shrinking its scale.
+    The spread of a pair is divided by the mean of the pair. It is then multiplied by the spread of win rates over the
+    spread of the metric, both over models that were not told to be verbose, so that a metric does not gain by
+    shrinking its scale.
     """
     models = [name for name in metric if not name.endswith(VERBOSE)]
     weight = _spread([win_rate[name] for name in models]) / _spread([metric[name] for name in models])
@@ -57,7 +61,7 @@ def gameability(metric: Table, win_rate: Table, families: Sequence[str]) -> Game
 
 
 def measure_gameability(data: Path) -> Iterator[str]:
-    """A line for each metric, published and ours, with intervals over instructions for ours."""
+    """A line for each metric: published metrics first, then ours with intervals over instructions."""
     folder = data / "alpaca_eval"
     published = pd.read_csv(folder / "published_alpaca_eval2.csv").set_index("model")
     raw, lc = (
@@ -82,7 +86,7 @@ def measure_gameability(data: Path) -> Iterator[str]:
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """Every model of the judge."""
+    """The entries of all models that the judge judged."""
     verdicts = pd.read_parquet(path)
     return [
         _entry(str(model), rows) for model, rows in verdicts[verdicts["judge"] == JUDGE].groupby("model", sort=True)
@@ -90,13 +94,8 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 def _entry(model: str, rows: pd.DataFrame) -> Entry:
-    sample = build_sample(
-        [f"{place:06d}" for place in rows["index"]],
-        rows["preference"].replace({0.0: 1.5}).to_numpy(float) - 1,
-        length_difference=(rows["len_2"] - rows["len_1"]).to_numpy(float),
-        baseline_length=rows["len_1"].to_numpy(float),
-    )
-    return Entry(model, JUDGE, str(rows["baseline"].iloc[0]), sample, avg_length=float(rows["len_2"].mean()))
+    baseline, average = str(rows["baseline"].iloc[0]), float(rows["len_2"].mean())
+    return Entry(model, JUDGE, baseline, alpaca_sample(rows), avg_length=average)
 
 
 def _of_entries(entries: Sequence[Entry], source: Source) -> Gameability:
@@ -111,7 +110,7 @@ def _of_entries(entries: Sequence[Entry], source: Source) -> Gameability:
 
 
 def _resampled(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """The entries on instructions drawn with replacement, the same for all: one drawn twice weighs twice."""
+    """The entries on instructions drawn with replacement, the same for all; one that is drawn twice weighs twice."""
     keys = sorted({key for entry in entries for key in entry.sample.keys})
     generator = np.random.default_rng(1)
     for _ in range(DRAWS):

@@ -1,4 +1,4 @@
-"""How long a simulated model's answers are beside the baseline's, and how that goes with easy instructions."""
+"""Draws lengths of a simulated model's answers and of the baseline's, correlated with the instructions' easiness."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,16 +10,17 @@ from evalkit.stats.covariates import length_spread
 from evalkit.stats.sample import Floats
 
 _POINTS = 200_000
-# where every answer is shorter, lengths are those of a model with this share, whose longer answers are cut short
+# a model whose answers are all shorter has the lengths of a model with this share of longer answers, and these longer
+# answers are cut to this log ratio
 _CUT, _SHORTER = 0.02, -0.02
 _MOST = 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """A model's way with length: as long as the baseline's in a `share` of the answers; with 0 all are shorter.
+    """A model's habit of length: a `share` of its answers are at least as long as the baseline's; at 0 all are shorter.
 
-    `tails` are the degrees of freedom of a Student distribution of its log lengths, normal without.
+    `tails` are the degrees of freedom if its log lengths have a Student distribution; they are normal if it is None.
     """
 
     share: float
@@ -28,8 +29,10 @@ class Habit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lengths:
-    """Differences in characters, log ratios, the bounded term on the population's spread, and the lengths of the
-    baseline's answers; shape (n,).
+    """Lengths of a model's answers beside the baseline's; all of shape (n,).
+
+    `difference` is in characters, `log_ratio` is the logarithm of the ratio, `term` is the bounded length term on the
+    spread of the population, and `baseline` is the length of the baseline's answers in characters.
     """
 
     difference: Floats
@@ -40,8 +43,11 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The offset of log ratios that gives a habit's share, the spread of differences, and the length term's standard
-    deviation and its covariances with the baseline's log length and with a model's own noise, both standardized.
+    """What a habit's lengths are like on very many instructions.
+
+    `offset` is added to log ratios so that the habit's share of answers is longer; `spread` is the robust spread of
+    differences. `sd` is the standard deviation of the length term, and `with_baseline` and `with_noise` are its
+    covariances with the baseline's log length and with the model's own noise, both standardized.
     """
 
     offset: float
@@ -51,11 +57,15 @@ class Population:
     with_noise: float
 
     def loading(self, correlation: float, on_baseline: float) -> float:
-        """The correlation of a model's own noise with what of easiness the baseline's length does not tell, for the
-        length term to have a correlation with easiness.
+        """The correlation of a model's noise with easiness that gives its length term this `correlation` with easiness.
+
+        The noise is correlated with the part of easiness that the baseline's length does not explain.
 
         Args:
             on_baseline: the correlation of the baseline's log length with easiness.
+
+        Raises:
+            ValueError: no such correlation exists.
         """
         left = np.sqrt(1 - on_baseline**2)
         found = (correlation * self.sd - on_baseline * self.with_baseline) / (left * self.with_noise)
@@ -65,7 +75,7 @@ class Population:
 
 
 def lengths_of(judge: Judge, habit: Habit, *, baseline: Floats, noise: Floats) -> Lengths:
-    """Lengths from standardized log lengths of the baseline's answers and the model's own noise."""
+    """Compute lengths from the baseline's log lengths and the model's own noise, both standardized."""
     known = population(judge, habit)
     return _lengths(judge, habit, baseline, noise, offset=known.offset, spread=known.spread)
 
@@ -79,7 +89,7 @@ def baseline_loading(judge: Judge, correlation: float) -> float:
 def draw_noise(generator: np.random.Generator, n: int, tails: float | None) -> Floats:
     if tails is None:
         return generator.normal(size=n)
-    # at two degrees of freedom there is no standard deviation; quartiles as those of a normal
+    # scaled to the quartiles of a standard normal, because at two degrees of freedom there is no standard deviation
     drawn = generator.standard_t(tails, n)
     return 0.6745 * drawn / float(np.quantile(np.abs(drawn), 0.5))
 
@@ -115,7 +125,7 @@ def _lengths(judge: Judge, habit: Habit, baseline: Floats, noise: Floats, *, off
 
 
 def measured(judge: Judge, baseline: Floats, log_ratio: Floats, *, spread: float) -> Lengths:
-    """Whole characters of answers that are so much longer."""
+    """Compute lengths in whole characters from log ratios."""
     chars = np.exp(judge.baseline_length.mean + judge.baseline_length.sd * baseline).round() + 1
     difference = np.maximum(1.0, (chars * np.exp(log_ratio)).round()) - chars
     return Lengths(difference, log_ratio, np.tanh(difference / spread), chars)

@@ -1,4 +1,4 @@
-"""What is seen of simulated rows, and what many of them come to, each with its Monte-Carlo error."""
+"""Compares simulated rows with the truth, and summarises many of them with Monte-Carlo errors."""
 
 import math
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from evalkit.types import Estimate, StatusKind
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One row, or one difference of two, beside the truth; `world` numbers the draw that it comes from.
+    """The estimate of one row, or of the difference of two rows, beside the truth; `world` numbers its draw.
 
-    The `outcome` is that of a gate exactly at the truth.
+    `outcome` is the decision of a gate whose threshold is exactly the truth.
     """
 
     world: int
@@ -32,13 +32,13 @@ class Seen:
     @property
     def covered(self) -> bool:
         lower, upper = self.estimate.lower, self.estimate.upper
-        # a truth of exactly 0 or 100 % is held by an interval that ends there, but for rounding
+        # an interval that ends at 0 or 100 % covers a truth of exactly that, whatever rounding does
         return lower is not None and upper is not None and lower - 1e-9 <= self.truth <= upper + 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A mean over simulated rows and its Monte-Carlo error; None where there was no such row."""
+    """A mean over simulated rows and its Monte-Carlo error; None if there was no row to average."""
 
     value: float | None
     error: float | None = None
@@ -75,13 +75,17 @@ class Group:
 
     @classmethod
     def of_json(cls, values: dict[str, Any]) -> "Group":
-        """Raises TypeError where the values are of another version."""
+        """The group of which `as_json` gave the values.
+
+        Raises:
+            TypeError: another version wrote the values.
+        """
         figures = {name: Figure(**one) for name, one in values.items() if isinstance(one, dict)}
         return cls(**{**values, **figures})
 
 
 def groups_of(rows: Sequence[Seen], pairs: Sequence[Seen]) -> list[Group]:
-    """By stratum, in the order in which they were first seen."""
+    """Summarise rows and pairs by stratum, in the order in which the strata first occur."""
     names = dict.fromkeys(one.stratum for one in rows)
     return [
         _group(name, [one for one in rows if one.stratum == name], [one for one in pairs if one.stratum == name])
@@ -110,13 +114,16 @@ def _group(stratum: str, rows: Sequence[Seen], pairs: Sequence[Seen]) -> Group:
 
 
 def _with(rows: Sequence[Seen]) -> tuple[list[Seen], list[bool]]:
-    """The rows that have an interval, and whether it holds the truth."""
+    """The rows that have an interval, and for each whether the interval covers the truth."""
     held = [one for one in rows if one.estimate.lower is not None]
     return held, [one.covered for one in held]
 
 
 def _share(rows: Sequence[Seen], hits: Sequence[bool]) -> Figure:
-    """Percent; the error is that of draws, not of rows, and never that of a share that cannot vary."""
+    """The share of hits in percent.
+
+    Its error counts draws and not rows, and is at least the binomial error, so that a share of 0 or 100 has one too.
+    """
     found = _mean(rows, [100.0 * hit for hit in hits])
     if found.value is None or found.error is None:
         return found

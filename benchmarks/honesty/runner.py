@@ -1,4 +1,4 @@
-"""Simulate cells one by one, keep each finished one as a line of JSON, and leave out what is there already."""
+"""Simulates cells, keeps each finished cell as a line of JSON, and skips cells that are finished already."""
 
 import ast
 import hashlib
@@ -24,14 +24,14 @@ from evalkit.gate.rule import Outcome, Rule, Spent
 from evalkit.gate.sequential import SMALLEST_BATCH, rule_of_look
 
 _ROOT = Path(__file__).parents[2]
-# what decides a row and a gate, and what draws the verdicts
+# the code and data that decide a row and a gate, and the modules that draw the verdicts
 _DECIDING = ("evalkit/stats", "evalkit/boards", "evalkit/gate", "leaderboards")
 _DRAWING = ("forms", "judges", "lengths", "measures", "processes", "runner", "sources")
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished cell: its title and seed, its draws, what it was computed with, how long it took."""
+    """The result of a finished cell, with its seed, its number of draws (`worlds`) and the version of the code."""
 
     cell: str
     seed: int
@@ -51,7 +51,7 @@ class Result:
 
 
 def run_cells(cells: Sequence[Cell], *, runs: int, out: Path | None, jobs: int) -> Iterator[tuple[Cell, Result]]:
-    """Every cell with its result, kept ones first."""
+    """Every cell with its result; results that `out` has already come first."""
     code = code_version()
     kept = {(one.cell, one.version): one for one in read_results(out)} if out is not None else {}
     left = []
@@ -70,13 +70,13 @@ def run_cells(cells: Sequence[Cell], *, runs: int, out: Path | None, jobs: int) 
 
 
 def read_results(path: Path) -> list[Result]:
-    """Those of a file that can still be read."""
+    """The results in a file, without lines that cannot be read."""
     found = []
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
             found.append(Result.of_json(line))
         except (ValueError, TypeError, KeyError):
-            # cut off by a kill, or written by another version
+            # a kill cut the line off, or another version wrote it
             continue
     return found
 
@@ -91,7 +91,7 @@ def run_cell(cell: Cell, *, runs: int, code: str = "") -> Result:
 
 
 def code_version() -> str:
-    """A digest of everything that a result depends on besides its cell."""
+    """A digest of all code and data that a result depends on besides its cell."""
     paths = [path for folder in _DECIDING for path in sorted((_ROOT / folder).rglob("*")) if path.is_file()]
     paths = [path for path in paths if "__pycache__" not in path.parts]
     paths += [Path(__file__).with_name(f"{name}.py") for name in _DRAWING]
@@ -103,7 +103,7 @@ def code_version() -> str:
 
 
 def _without_words(source: str) -> bytes:
-    """The code without comments and docstrings, which decide no number."""
+    """The code without comments and docstrings, which do not change any number."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
@@ -145,7 +145,7 @@ def _world(cell: Cell, generator: np.random.Generator, world: int) -> tuple[list
 
 
 def _pairs(rows: Sequence[Seen]) -> list[tuple[int, int]]:
-    """Two models of a stratum by turns, each model once."""
+    """Pairs of models of one stratum; every model is in one pair at most."""
     places: dict[str, list[int]] = {}
     for place, one in enumerate(rows):
         places.setdefault(one.stratum, []).append(place)
@@ -165,7 +165,7 @@ def _row(cell: Cell, known: Candidates, entry: Entry, truth: float, *, stratum: 
 
 
 def _looked(known: Candidates, entry: Entry, rule: Rule) -> Outcome:
-    """The decision of a gate that looks after every batch, until it is certain."""
+    """The decision of a gate that looks after every batch until it passes or fails."""
     keys = entry.sample.keys
     for look, n in enumerate([*range(SMALLEST_BATCH, len(keys), SMALLEST_BATCH), len(keys)], start=1):
         spent = Spent(instructions=n, of=len(keys), looks=look, confidence=rule.confidence)

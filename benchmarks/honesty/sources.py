@@ -1,4 +1,4 @@
-"""Where a row's difficulty and slopes come from: the one place that knows what of evalkit is called."""
+"""Sources of a row's difficulty and slopes; only this module calls the functions of evalkit that compute rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ from evalkit.gate.rule import Decision, Rule, Spent
 from evalkit.types import Estimate
 
 BENCHMARK, BASELINE = "simulated", "baseline"
-# percent: where neither model is the better
+# the win rate in percent at which neither model is better
 EVEN = 50.0
 
 
 class Source(Enum):
-    """A model by itself; on a board of six or twenty that it belongs to; beside a history of twenty others."""
+    """What else a model's row is computed with: nothing, its board of six or twenty, or a history of twenty others."""
 
     ALONE = "alone"
     BOARD_6 = "board of 6"
@@ -32,7 +32,7 @@ class Source(Enum):
 
     @property
     def history(self) -> int:
-        """How many models are learned from and not looked at."""
+        """How many models are drawn only for the history."""
         return 20 if self == Source.APART else 0
 
     @property
@@ -40,13 +40,13 @@ class Source(Enum):
         return DifficultySource.AUTO
 
     def candidates(self, strata: int) -> int:
-        """How many models are looked at."""
+        """How many models are drawn whose rows are measured."""
         return {Source.ALONE: strata, Source.BOARD_6: 6, Source.BOARD_20: 20, Source.APART: max(8, strata)}[self]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Models to look at, with the rates that a source gives them."""
+    """The models whose rows are measured, and the rates that a source gives them."""
 
     source: Source
     entries: tuple[Entry, ...]
@@ -59,11 +59,11 @@ class Candidates:
     def decide(self, entry: Entry, rule: Rule) -> Decision:
         if self.rates is None:
             return gate_of(self.source, rule).decide(entry, [entry], rule)
-        # what `Gate.decide` does, without learning from all models anew for each
+        # as `Gate.decide`, but without learning from all models again for each decision
         return decide(entry, self.rates, rule, benchmark=BENCHMARK)
 
     def look(self, entry: Entry, rule: Rule, *, keys: frozenset[str], spent: Spent) -> Decision:
-        """The decision on part of the instructions, at one look's confidence."""
+        """The decision of one look, on some of the instructions and at the confidence of that look."""
         part = replace(entry, sample=entry.sample.restricted(keys))
         return gate_of(self.source, rule).look(part, self.group, rule, keys=keys, spent=spent)
 
@@ -78,7 +78,7 @@ class Candidates:
 
 
 def candidates_of(source: Source, drawn: Sequence[Drawn]) -> Candidates:
-    """The models to look at; those of a history come first in `drawn`."""
+    """The models whose rows are measured; in `drawn` the models of a history come before them."""
     entries = tuple(_entry(place, one) for place, one in enumerate(drawn))
     if source == Source.ALONE:
         return Candidates(source, entries, (), None)
@@ -93,7 +93,7 @@ def gate_of(source: Source, rule: Rule) -> Gate:
 
 
 def sensitivity(row: BoardRow) -> float | None:
-    """The correlation at which the row's conclusion would change; None where the row does not say."""
+    """The correlation at which the row's conclusion would change; None if the row has no sensitivity."""
     found = row.controlled.sensitivity
     return None if found is None else found.correlation_to(EVEN)
 

@@ -1,4 +1,4 @@
-"""Answers that decline, or say nothing: empty ones, refusals, and texts that answer no question."""
+"""Answers that decline or say nothing: empty answers, refusals, and texts that answer no question."""
 
 import re
 import unicodedata
@@ -8,21 +8,21 @@ from evalkit.audit.checks import KEYS, Bounds, Check, skipped
 from evalkit.audit.limits import AuditLimits
 from evalkit.audit.refusals import says_nothing, worded_refusal
 from evalkit.audit.words import words
-from evalkit.blanks import BLANK, without_blanks
+from evalkit.blanks import BLANK, trimmed, without_blanks
 from evalkit.stats.signs import sign_test
 from evalkit.types import Example, Finding, Output, OutputSet, Severity
 
-# a longer answer that begins as a refusal does goes on to help, more often than not
+# a longer answer that begins like a refusal usually helps in the end
 _LONGEST_WORDS, _LONGEST_CHARS = 100, 700
 _SHORT_WORDS = 15
-# characters that show nothing may be among them
+# twice as many, because some characters may be invisible
 _READ_CHARS = 2 * _LONGEST_CHARS
-# an answer of so few words to so many instructions answers none of them
+# a stock answer has at most so many words or characters, and at least so many instructions get it
 _STOCK_WORDS, _STOCK_CHARS, _STOCK_INSTRUCTIONS, _STOCK_SHARE = 12, 400, 5, 0.01
 _BLANK = re.compile(f"[{BLANK}]+")
 _PREFIX = re.compile(r"\A[\W_]*(?:answer|response|output|assistant|ai|model|a) ?: ?")
 _MARKS = re.compile(r"[\W_]*")
-# what may be right again and again
+# words that can be the right answer to many instructions
 _CLOSED = re.compile(
     "yes|no|true|false|none|nothing|both|neither|either|correct|incorrect|right|wrong|agree|disagree|positive|negative|"
     "neutral|entailment|contradiction|maybe|same|different|similar|valid|invalid|sí|si|oui|non|ja|nein|da|nie|tak|да|нет|"
@@ -30,14 +30,15 @@ _CLOSED = re.compile(
 )
 
 DECLINES = "declines"
-# more often than by chance: one model in a hundred that declines as often as the baseline is told all the same
+# significance level: of the models that decline as often as the baseline, one in a hundred gets a warning
 _CHANCE = 0.01
 
 
 def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits) -> Check:
     """Whether a model declines more often than the baseline does, on the instructions that both have.
 
-    What is rightly refused both refuse; without a baseline, nothing is expected to be.
+    An instruction that is rightly refused makes both models decline. Without a baseline, every answer that declines
+    counts.
     """
     bounds = Bounds(warn=limits.max_declines)
     mine = dict(
@@ -62,7 +63,7 @@ def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: Aud
 
 
 def _by_key(outputs: OutputSet) -> dict[str, bool]:
-    """Whether the answers decline, by key; of several to one instruction, the first."""
+    """Whether the answers decline, by key; of several answers to one instruction the first one counts."""
     found: dict[str, bool] = {}
     for output, declined in zip(outputs.outputs, declining(outputs.outputs, outputs.examples), strict=True):
         found.setdefault(output.key, declined)
@@ -70,7 +71,7 @@ def _by_key(outputs: OutputSet) -> dict[str, bool]:
 
 
 def declining(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bool]:
-    """Whether each answer, to the last or to any turn, declines or says nothing; one too long to be kept does not."""
+    """Whether each answer declines or says nothing in any of its turns; an answer too long to be kept does not."""
     stock = _stock([one.text for one in outputs], [one.instruction for one in examples])
     return [
         output.oversize_chars is None and (again or output.empty or _any_turn(output, example))
@@ -79,13 +80,14 @@ def declining(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bo
 
 
 def declines(text: str, instruction: str) -> bool:
-    """Whether a text declines or says nothing, as far as its wording tells: an answer may be short and right."""
+    """Whether a text declines or says nothing by its wording; a short text alone does not, since it may be right."""
     if not without_blanks(text):
         return True
     if len(" ".join(text.split())) > _READ_CHARS:
         return False
     bare = _PREFIX.sub("", _plain(text), count=1)
-    said = _trimmed(bare)
+    # from the first letter or digit to the last
+    said = trimmed(bare, _MARKS)
     if not said:
         return not _shows(bare)
     if len(said) > _LONGEST_CHARS:
@@ -99,20 +101,8 @@ def declines(text: str, instruction: str) -> bool:
     return found is not None and found not in _plain(instruction)
 
 
-def _trimmed(text: str) -> str:
-    """From the first letter or digit to the last."""
-    rest = text[_marks(text) :]
-    return rest[: len(rest) - _marks(rest[::-1])]
-
-
-def _marks(text: str) -> int:
-    found = _MARKS.match(text)
-    assert found is not None
-    return found.end()
-
-
 def _shows(marks: str) -> bool:
-    """Whether signs without a letter or digit may be all that was asked for: a picture, a sum, an empty set or list."""
+    """Whether signs without letters and digits may be an answer: a picture, a sum, an empty set or an empty list."""
     signs = (mark for mark in marks if not mark.isascii())
     return marks in ("{}", "[]") or any(unicodedata.category(mark) in ("So", "Sm", "Sc") for mark in signs)
 
@@ -124,16 +114,16 @@ def _any_turn(output: Output, example: Example) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Folded in case, with straight apostrophes, and single blanks where any are."""
+    """The text folded in case, with straight apostrophes, and with a single blank for each run of blanks."""
     return _BLANK.sub(" ", text.casefold().replace("\u2019", "'").replace("`", "'")).strip()
 
 
 def _stock(texts: Sequence[str], instructions: Sequence[str]) -> list[bool]:
-    """Which answers are one short text that many instructions get and that has no word in common with its own.
+    """Which answers are stock answers: a short text that many instructions get, with no word of the instruction.
 
-    What may be right again and again, as yes, no, a number or a letter, is none.
+    Answers that can be right for many instructions, such as yes, no, a number or a letter, are not stock answers.
     """
-    # of a longer text the words are too many
+    # a longer text has too many words to be a stock answer
     forms = [tuple(words(text)) if len(text) <= _STOCK_CHARS else () for text in texts]
     asked_by: dict[tuple[str, ...], set[str]] = {}
     for form, instruction in zip(forms, instructions, strict=True):

@@ -108,5 +108,5 @@ _BEGINNINGS = {
         죄송|미안|유감|도와드릴 수 없|답변(?:할|드릴) 수 없|모르겠|(?:저는|제가) (?:\S+ ){0,5}(?:수 없|못)
     """,
 }
-# folded in case; the rest of so short an answer hardly helps
+# for texts folded in case; a short answer that begins so hardly helps in what follows
 ELSEWHERE = re.compile("|".join(line.strip() for lines in _BEGINNINGS.values() for line in lines.strip().splitlines()))

@@ -12,8 +12,8 @@ from evalkit.errors import ConfigError, UnknownName
 class AuditLimits:
     """Shares of the answers from 0 to 1, but for `max_relevance_p`, a probability, and `min_outputs`, a count.
 
-    Beyond the first group an audit fails; beyond the second it warns. `warn_share` is from where on something is told
-    that would fail beyond a limit of its own; `max_truncated` and `max_declines` are counted from the baseline's share.
+    An audit fails beyond a limit of the first group and warns beyond one of the second. A check that has a limit to
+    fail beyond warns from `warn_share` on. `max_truncated` and `max_declines` are counted from the baseline's share.
     """
 
     min_outputs: int = 20

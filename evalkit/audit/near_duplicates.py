@@ -1,4 +1,4 @@
-"""Near-duplicates among instructions: by the triples of words that two of them share, whatever template they fill."""
+"""Near-duplicate instructions: those that share most of their triples of words, apart from a common template."""
 
 import bisect
 import itertools
@@ -12,12 +12,13 @@ from evalkit.audit.words import words
 
 # two instructions are near-duplicates above this Jaccard coefficient of their triples
 ALIKE = 0.5
-# a triple that stands in such a share of the instructions is a template's, and says nothing of what is asked
+# a triple in so large a share of the instructions belongs to a template and says nothing about what is asked
 TEMPLATE_SHARE = 0.05
-# in a small set five near-duplicates would be a template by their share alone, and so would any pair among forty
+# a small set needs a least count: by the share alone five near-duplicates among a hundred, or any pair among forty
+# instructions, would be a template
 FEWEST_OF_TEMPLATE = 6
 
-# text, triples that are left, the rarest first
+# the triples of a text without those of templates, the rarest first
 _Grams = tuple[int, ...]
 _Pair = tuple[int, int]
 
@@ -30,7 +31,7 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
     The order of the texts changes nothing but the numbers.
     """
     said = [_said(text) for text in texts]
-    # in an order of their own, so that ties are decided by the texts and not by who came first
+    # sorted, so that the texts and not their order decide ties
     distinct = sorted(set(said))
     group = _linked(len(distinct), _similar([list(one) for one in distinct]))
     place = {one: group[number] for number, one in enumerate(distinct)}
@@ -39,13 +40,13 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
 
 
 def _said(text: str) -> tuple[str, ...]:
-    """The words of a text; of one that has none its letters and signs, with which nothing else is compared."""
+    """The words of a text; a text without words is its signs, and equals only a text of the same signs."""
     found = tuple(words(text))
     return found or ("", text.strip())
 
 
 def _similar(distinct: Sequence[Sequence[str]]) -> dict[_Pair, float]:
-    """The near-duplicates among different texts, as pairs of rising numbers, with their Jaccard coefficient."""
+    """The pairs of near-duplicates among different texts, the lower number first, with their Jaccard coefficient."""
     if len(distinct) < 2:
         return {}
     grams, n_alone = _rare_grams(distinct)
@@ -62,8 +63,10 @@ def _similar(distinct: Sequence[Sequence[str]]) -> dict[_Pair, float]:
 
 
 def _rare_grams(distinct: Sequence[Sequence[str]]) -> tuple[list[_Grams], int]:
-    """The triples of each text that are no template's, as numbers that rise with how many texts hold them; and below
-    which number a triple has one holder only.
+    """The triples of each text without those of templates, and how many triples stand in one text only.
+
+    Triples are numbered by how many texts hold them, the rarest first, so that those of one text have the lowest
+    numbers.
     """
     hashes, starts = hashed_triples(distinct)
     sizes = np.diff(np.append(starts, len(hashes)))
@@ -72,7 +75,7 @@ def _rare_grams(distinct: Sequence[Sequence[str]]) -> tuple[list[_Grams], int]:
     held = np.unique(text.astype(np.int64) * len(names) + code)
     text, code = np.divmod(held, len(names))
     holders = np.bincount(code, minlength=len(names))
-    # by the triple itself where as many hold it: the order must not depend on the texts'
+    # triples that equally many texts hold are sorted by their hash, so that the order of the texts does not matter
     rarity = np.empty(len(names), dtype=np.int64)
     rarity[np.lexsort((names, holders))] = np.arange(len(names))
     kept = holders[code] < _template(len(distinct))
@@ -85,12 +88,12 @@ def _rare_grams(distinct: Sequence[Sequence[str]]) -> tuple[list[_Grams], int]:
 
 
 def _template(n: int) -> float:
-    """In so many texts of `n` a triple is a template's."""
+    """How many of `n` texts must hold a triple for it to belong to a template."""
     return max(TEMPLATE_SHARE * n, min(FEWEST_OF_TEMPLATE, n / 2 + 1))
 
 
 def _candidates(grams: Sequence[_Grams], n_alone: int) -> Iterator[_Pair]:
-    """Pairs that may be near-duplicates: sets as alike as that share one of their rarest triples.
+    """Pairs that may be near-duplicates: two sets as alike as near-duplicates share one of their rarest triples.
 
     Reference: Chaudhuri, Ganti and Kaushik 2006, ICDE (prefix filtering).
     """
@@ -108,7 +111,7 @@ def _candidates(grams: Sequence[_Grams], n_alone: int) -> Iterator[_Pair]:
 
 
 def _linked(n: int, similar: Mapping[_Pair, float]) -> Labels:
-    """A label for each text; the most alike are joined first, as long as all of either side are alike."""
+    """A label for each text: the most alike clusters are joined first, and only if all their pairs are alike."""
     labels = np.arange(n)
     members = {one: [one] for pair in similar for one in pair}
     for one, other in sorted(similar, key=lambda pair: (-similar[pair], pair)):

@@ -1,4 +1,4 @@
-"""Blanks that make an answer longer and say nothing: around its text, and in long runs within."""
+"""Blanks that make an answer longer and say nothing: those around its text, and long runs of them inside it."""
 
 import re
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from evalkit.blanks import BLANK, without_blanks
 
 # blanks as they are and as HTML writes them
 _RUN = re.compile(rf"(?:[{BLANK}]|&(?:nbsp|emsp|ensp|thinsp|zwnj|zwj|shy|#160|#xa0);|<br ?/?>){{3,}}", re.IGNORECASE)
-# as many separate words, lines and paragraphs
+# two blanks are enough to separate words, lines and paragraphs
 _NEEDED = 2
-# of an answer, so large a part is more than tables are laid out with, and, where lines begin with it, than code is
+# the largest part of an answer that blanks take in tables, and in code, whose lines begin with them
 _PART, _INDENTED_PART = 1 / 3, 1 / 2
 _LEAST = 100
 
 
 def padding(texts: Sequence[str]) -> int:
-    r"""How many characters are blanks around the texts of each turn, or more of a run within one than two.
+    r"""How many characters are padding: blanks around the text of a turn, and all but two of each run inside it.
 
     >>> padding(["Yes.   \n"]), padding(["one    two", " three"]), padding(["def f():\n    return 1"])
     (4, 3, 3)
@@ -24,7 +24,7 @@ def padding(texts: Sequence[str]) -> int:
 
 
 def padded(texts: Sequence[str]) -> bool:
-    """Whether a large part of an answer, and a hundred characters, are padding; one that says nothing is empty."""
+    """Whether padding is a large part of an answer, and a hundred characters or more; a blank answer is not padded."""
     found = [_padding(text) for text in texts]
     chars = sum(map(len, texts))
     plain, indents = sum(plain for plain, _ in found), sum(indents for _, indents in found)
@@ -33,7 +33,7 @@ def padded(texts: Sequence[str]) -> bool:
 
 
 def _padding(text: str) -> tuple[int, int]:
-    """Around the text and within its lines, and between lines."""
+    """The padding around a text and within its lines, and the padding between its lines."""
     said = without_blanks(text)
     runs = [run.group() for run in _RUN.finditer(said)]
     indents = sum(len(run) - _NEEDED for run in runs if run.startswith(("\n", "\r")))

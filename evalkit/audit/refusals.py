@@ -1,4 +1,4 @@
-"""How answers refuse in English, and what is said where nothing is: the one by its words, the other as a whole."""
+"""Patterns of English refusals, which a text contains, and of phrases without content, which are a whole text."""
 
 import re
 
@@ -6,7 +6,7 @@ from evalkit.audit.languages import ELSEWHERE
 
 
 def _any(patterns: str) -> str:
-    """A group of what is listed, a line after the other."""
+    """A group that matches any of the listed patterns, which fill one line or several."""
     return f"(?:{'|'.join(line.strip() for line in patterns.strip().splitlines())})"
 
 
@@ -20,7 +20,7 @@ _NOT = _any(r"""
 _ADVERBS = (
     r"(?: (?:be able|directly|currently|ethically|really|really be|actually|in good conscience|accurately|even))*"
 )
-# what is asked of an assistant: of other verbs a character in a story may be incapable
+# verbs for what people ask of an assistant; a character in a story may say that it cannot do other things
 _VERB = _any(r"""
     help(?:ing)?|assist(?:ing)?|provid(?:e|ing)|fulfil+(?:ing)?|comply(?:ing)?|answer(?:ing)?|support(?:ing)?|creat(?:e|ing)
     generat(?:e|ing)|continu(?:e|ing)|respond(?:ing)?|process(?:ing)?|complet(?:e|ing)|produc(?:e|ing)|accommodat(?:e|ing)
@@ -53,7 +53,7 @@ _BARRED = _any(r"""
 _OWN_RULES = r"""\b(?:my|our) (?:programming|guidelines|polic(?:y|ies)|rules|training|instructions) """ + _any(r"""
     do not|don't|does not|doesn't|prevents?|prohibits?|forbids?|will not|won't
 """)
-# an assistant who says that it will not, cannot or may not
+# an assistant says that it will not, cannot or may not
 _SAYS_NO = re.compile(
     "|".join(
         [
@@ -71,7 +71,7 @@ _SORRY = (
     r"(?:(?:i'?m|i am|we'?re|we are|so|very|really|truly|terribly|deeply|my|our|sincere|sincerest|please accept) )*"
     r"(?:sorry|apologi[sz]e|apologies|unfortunately|regrettably|sadly|regret|afraid)\b"
 )
-# without a subject, from the first word on
+# a text begins with a refusal that names no subject
 _BEGINS = re.compile(
     rf"(?:(?:no|nope|nah|oh|hi|hello|hey|well|um+|hmm+|{_SORRY})[ ,;:.!–—-]+(?:but )?)*"
     rf"(?:{_NOT}{_ADVERBS}(?: to)? {_VERB}|(?:no (?:idea|clue|comment)|not sure|idk|dunno)\b|{_BARRED}"
@@ -80,7 +80,7 @@ _BEGINS = re.compile(
     r"|(?:i )?must (?:respectfully )?decline"
     r"|(?:i'?d|i would|i'?ll) (?:rather not|have to (?:pass|decline|refuse)|pass\b)"
 )
-# in a very short answer also without an assistant
+# in a very short answer these words refuse even if no assistant is named
 _SHORT = re.compile(
     r"\b"
     + _any(r"""
@@ -93,7 +93,7 @@ _SHORT = re.compile(
     """)
     + r"\b"
 )
-# words that may well answer a question are not among them
+# words that may well answer a question are left out
 _NOTHING = re.compile(
     _any(r"""
     n ?/? ?a|not (?:applicable|available|answered|possible)
@@ -120,7 +120,7 @@ _NOTHING = re.compile(
 )
 _BETWEEN = re.compile(r"[^\w/' ]+")
 _MOST_PIECES = 6
-# so far a refusal is worded
+# a refusal comes within so many characters
 _HEAD = 300
 
 
@@ -128,8 +128,8 @@ def worded_refusal(said: str, *, short: bool) -> str | None:
     """The words by which a text refuses, in any of some thirty languages, or None.
 
     Args:
-        said: folded in case, from its first letter or digit on, with straight apostrophes.
-        short: whether it is so short that a refusal needs nobody who refuses.
+        said: the text folded in case, from its first letter or digit on, with straight apostrophes.
+        short: whether the text is so short that it refuses even if it names nobody who refuses.
     """
     head = said[:_HEAD]
     begins = _BEGINS.match(head) or ELSEWHERE.match(head)
@@ -138,6 +138,6 @@ def worded_refusal(said: str, *, short: bool) -> str | None:
 
 
 def says_nothing(said: str) -> bool:
-    """Whether a text is made of phrases that answer no question, in the same form."""
+    """Whether a text, folded as for `worded_refusal`, consists of phrases that answer no question."""
     pieces = [piece.strip() for piece in _BETWEEN.split(said, maxsplit=_MOST_PIECES)]
     return all(_NOTHING.fullmatch(piece) for piece in pieces if piece)

@@ -14,14 +14,14 @@ from evalkit.stats.history import History
 from evalkit.stats.sample import Sample
 from evalkit.store import PromptMode
 
-# of a row's instructions a history must know so many
+# the share of a row's instructions that a history must know
 LEAST_COVERED = 0.95
-# of difficulty that is centred with unit spread
+# the mean difficulty, on a scale that is centred and has unit spread
 MIDDLING = 0.0
 
 
 class Source(Enum):
-    """Where difficulty and slopes come from, from the most that can be known to the least."""
+    """Where difficulty and slopes come from, the most informative source first."""
 
     FILE = "history file"
     MODELS = "models at hand"
@@ -32,13 +32,13 @@ class Source(Enum):
     NONE = "nothing"
 
 
-# a history of this very judge stands behind the slope of length
+# the sources whose slope of length comes from verdicts of the row's own judge
 OWN_HISTORY = frozenset({Source.FILE, Source.MODELS})
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is shipped or was named: histories of judges on benchmarks, and what judges have in common."""
+    """The histories that evalkit ships or a user names, and what recorded judges have in common."""
 
     generic: Generic
     files: tuple[HistoryFile, ...] = ()
@@ -46,12 +46,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """What other models teach about a row, of which `source` says where it comes from.
+    """What other models teach about a row; `source` says which models they are.
 
-    `history` tells difficulty, and `prior` the coefficients; `confounding` is there where no history of the judge
-    tells length and difficulty apart. `values` are difficulties as they are, without a history behind them. `judge`
-    is whose verdicts taught, `models` how many there were, and `name` what the history is called. `rests_on` names by
-    SHA-256 what it was learned from, a file or each model's verdicts, so that it can be learned again.
+    `history` tells the difficulty of instructions, `prior` what the coefficients are expected to be. `confounding` is
+    set where no history of the judge tells length and difficulty apart. `values` are difficulties from a file, without
+    a history behind them. `judge` gave the verdicts that were learned from, `models` counts the models, and `name` is
+    that of the history. `rests_on` holds the SHA-256 of the file, or of each model's verdicts, that all of this was
+    learned from, so that it can be learned again.
     """
 
     source: Source = Source.NONE
@@ -69,9 +70,9 @@ class Background:
         return self.source in OWN_HISTORY
 
     def difficulty(self, model: str, sample: Sample) -> Mapping[str, float] | None:
-        """Of the instructions, as others than the model tell it; None where nobody does.
+        """The difficulty of each instruction as learned from other models than this one; None where it is unknown.
 
-        The few instructions that a history does not know are taken for middling ones.
+        The few instructions that a history does not know get the mean difficulty.
         """
         if self.history is None:
             return self.values
@@ -79,7 +80,7 @@ class Background:
         return {**dict.fromkeys(sample.keys, MIDDLING), **told}
 
     def for_row(self, model: str, sample: Sample) -> "Background":
-        """What this row rests on and no more: its own instructions' difficulty as plain values."""
+        """The part of the background that this row uses: the difficulties of its own instructions as plain values."""
         told = self.difficulty(model, sample)
         values = None if told is None else {key: told[key] for key in sample.keys if key in told}
         return replace(self, history=None, values=values)
@@ -99,36 +100,39 @@ class Background:
         }[self.source]
 
 
-# a row by its own verdicts alone
+# the background of a row that is computed from its own verdicts alone
 UNTAUGHT = Background()
 
 
 def nothing_known(known: Known | None) -> Background:
-    """The model's own verdicts alone; length may then stand for difficulty."""
+    """The background where only a model's own verdicts count, so that length may stand for difficulty."""
     return Background(Source.NONE, confounding=None if known is None else known.generic.confounding)
 
 
 def of_values(values: Mapping[str, float], known: Known | None) -> Background:
-    """Difficulty as somebody else worked it out."""
+    """The background of difficulties that a user gave as plain values."""
     return Background(Source.VALUES, values=values, confounding=None if known is None else known.generic.confounding)
 
 
 def of_models(history: History, taught: Sequence[Entry]) -> Background:
-    """Difficulty and slopes of a judge's own models."""
+    """The background of difficulty and slopes that are learned from the judge's models at hand."""
     return _of_models(Source.MODELS, history, taught, history.prior)
 
 
 def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Generic) -> Background:
-    """Difficulty of few models. How much of it they leave to be mistaken for length they cannot tell: all may be."""
+    """The background where few models at hand teach difficulty, and recorded judges teach the slopes.
+
+    Few models do not show how much of difficulty length still stands for: the background allows for all of it.
+    """
     background = _of_models(Source.DIFFICULTY_OF_MODELS, history, taught, generic.beside_difficulty)
     return replace(background, confounding=generic.confounding)
 
 
 def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Background | None:
-    """What a file teaches about the entries of one judge and baseline; None where it is of something else.
+    """What a file teaches about the entries of one judge and baseline; None where baseline or instructions differ.
 
-    Of another judge only the difficulty counts, and another judge's difficulty is not this one's: length may stand for
-    what is left.
+    From the file of another judge only the difficulty is taken. Two judges do not agree on all of difficulty, and
+    length may stand for the rest.
     """
     if not entries or any(entry.baseline != file.baseline for entry in entries) or not _covers(file, entries):
         return None
@@ -149,12 +153,12 @@ def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Ba
 
 
 def of_generic(generic: Generic) -> Background:
-    """What is to be expected of any judge."""
+    """The background that recorded judges have in common, for a judge of which nothing else is known."""
     return Background(Source.GENERIC, None, generic.alone, generic.confounding)
 
 
 def judge_identity(entry: Entry) -> JudgeIdentity:
-    """Who judged an entry: of a recording the recorded judge by its name, else model, prompt and parser."""
+    """The judge of an entry by its model, prompt and parser, or by its name where the verdicts are a recording."""
     plan = entry.plan
     if plan is None:
         return JudgeIdentity(entry.judge)
@@ -164,7 +168,7 @@ def judge_identity(entry: Entry) -> JudgeIdentity:
 
 
 def background_document(background: Background) -> dict[str, Any]:
-    """A row's background as JSON takes it, to the last digit, so that the row can be computed anew."""
+    """A row's background as JSON, with numbers to the last digit, so that the row can be computed again."""
     confounding = background.confounding
     return {
         "source": background.source.value,
@@ -181,10 +185,10 @@ def background_document(background: Background) -> dict[str, Any]:
 
 
 def background_of(document: Mapping[str, Any]) -> Background:
-    """The background of a row that was written.
+    """The background of a written row, from the document that `background_document` made.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError: the document is not such a background.
     """
     prior, confounding, difficulty = (document[name] for name in ("prior", "confounding", "difficulty"))
     return Background(
@@ -214,7 +218,7 @@ def _of_models(source: Source, history: History, taught: Sequence[Entry], prior:
 
 
 def _covers(file: HistoryFile, entries: Iterable[Entry]) -> bool:
-    """Whether it knows every entry's judged instructions but for a few."""
+    """Whether a history knows all but a few of the instructions that were judged in each entry."""
     known = file.history.difficulty
     for entry in entries:
         keys = entry.sample.keys

@@ -25,10 +25,10 @@ _RANKED, _DEGRADED, _WITHOUT_NUMBER, _REFUSED = range(4)
 class Board:
     """One board for each judge, served model where it changed, and baseline.
 
-    Only rows whose `metric` is ok have a rank. They stand first, the best before the others, and the baseline's own row
-    stands among them at its number. Below them, without a rank, stand the degraded rows in the order of their numbers,
-    then those without a number, then those whose outputs an audit refused. Where nothing has a rank, as by a published
-    formula, the baseline's own row stands among the degraded ones.
+    Only rows whose `metric` is ok have a rank. They come first, the best at the top, and the baseline's own row is
+    among them at the place of its number. Below them, without a rank, come the degraded rows in the order of their
+    numbers, then the rows without a number, then the rows whose outputs an audit refused. Where no row has a rank, as
+    under a published formula, the baseline's own row is among the degraded ones.
     """
 
     judge: str
@@ -41,14 +41,14 @@ class Board:
 
     @property
     def n_placed(self) -> int:
-        """How many of the first rows are ranked, the baseline's own among them; the others stand below, unranked."""
+        """How many rows are ranked, the baseline's own row included; these come first."""
         if all(row.rank is None for row in self.rows):
             return 0
         return sum(_group(row, self.metric) == _RANKED for row in self.rows)
 
     @property
     def published(self) -> bool:
-        """Whether a published formula made the numbers of the metric, whose error is none that could rank them."""
+        """Whether a published formula made the numbers of the metric; rows cannot be ranked by its error."""
         return self.rows[0].recipe.published(self.metric)
 
 
@@ -102,7 +102,7 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
 
 
 def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
-    """The rows, all in doubt where the regression misses the pairs of about equal length of all models together."""
+    """The rows; all are degraded if the regressions miss the verdicts of all models' pairs of about equal length."""
     found = [row.controlled.pairs for row in rows if not row.entry.refused]
     check = check_fits([pairs for pairs in found if pairs is not None])
     if check is None or abs(check.residual) <= POOLED_MISFIT_POINTS or abs(check.z) <= POOLED_MISFIT:
@@ -112,7 +112,7 @@ def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
 
 
 def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:
-    """The rows in their order, with ranks among those that are ok."""
+    """The rows in the order of the board, with ranks for those that are ok."""
     sound = [row for row in rows if _group(row, metric) == _RANKED and not row.entry.itself]
     ranges = rank_ranges([row.measured(metric) for row in sound], [row.entry.sample for row in sound])
     ranks = {row.entry.model: rank for row, rank in zip(sound, ranges, strict=True)}
@@ -121,7 +121,7 @@ def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:
     def place(row: BoardRow) -> tuple[int, float, str]:
         group = _group(row, metric)
         value = row.measured(metric).estimate.value
-        # without ranks the baseline is one number among the others
+        # where no row is ranked, the baseline's number is a number like the others
         apart = max(group, _DEGRADED) if not sound else group
         return apart, -value if value is not None and group <= _DEGRADED else 0.0, row.entry.model
 
@@ -129,7 +129,7 @@ def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:
 
 
 def _group(row: BoardRow, metric: Metric) -> int:
-    """Where a row stands: with the ranked ones, or below them by how much is wrong with it."""
+    """The group of a row on the board: 0 for ranked rows, higher the more is wrong with the row."""
     if row.entry.refused:
         return _REFUSED
     kind = row.status(metric).kind

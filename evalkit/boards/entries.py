@@ -16,12 +16,12 @@ from evalkit.types import Audit, Estimate, Reading
 # a win rate's scale
 PERCENT = (0.0, 100.0)
 CATEGORY = "category"
-# AlpacaEval's word for a category, each of which is a source of instructions
+# AlpacaEval's word for a category; each dataset is a source of instructions
 DATASET = "dataset"
 
 
 class Lengths(Enum):
-    """How long an answer is: its text without the blanks around it, or every character."""
+    """What counts as the length of an answer: its text without the blanks around it, or all its characters."""
 
     TEXT = "text"
     CHARACTERS = "characters"
@@ -32,8 +32,8 @@ class Gathering:
     """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
 
     With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
-    `categories` are taken, where any are named. A length without its text counts whole whatever `lengths` says. A field
-    named `cluster` declares in files which instructions count as one.
+    `categories` are taken, where any are named. A length whose text is unknown counts whole, whatever `lengths` says.
+    `cluster` is the field of files that declares which instructions count as one.
     """
 
     strong_weight: float = 1.0
@@ -55,10 +55,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """So many instructions count as so many clusters, judged or not; the turns of a conversation are one instruction.
+    """How many `instructions` an entry has, judged or not, and how many `clusters` they count as.
 
-    `field` declared it. Without one, `looked` tells whether there were texts to look for near-duplicates in, None where
-    nobody knows.
+    The turns of a conversation are one instruction. `field` declared the clusters. Without a field, `looked` tells
+    whether near-duplicates were looked for, which takes texts; it is None where that is not known.
     """
 
     instructions: int
@@ -73,9 +73,9 @@ class Judging:
 
     `self_disagreement` is the share in percent of repeated questions that got another answer; None without repeats.
     `components` tell what the verdicts spread by; None for several judges together, and for tables. `tokens` are those
-    of all `replies` together, prompt and completion; None where nobody counted. `notices` are what a reader of any
-    number must know of the judges, as that one measures style alone. `whole_lengths` counts the verdicts on answers of
-    which only a length is known, blanks and all.
+    of all `replies` together, prompt and completion; None where they were not counted. `notices` are what a reader of
+    any number must know of the judges, such as that a judge measures style alone. `whole_lengths` counts the verdicts
+    on answers whose text is unknown and whose length includes the blanks around it.
     """
 
     readings: Mapping[str, int] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class Entry:
     as shares of their scale. `parts` are samples of one turn or category each, named as in `turn 1`. `how` says how
     all of it was put together, and `plan` what decided who was asked what, where the verdicts are the store's own.
     `audit` is of the outputs themselves, or of their lengths where nothing else is known. `dependence` tells how many
-    instructions count as one.
+    clusters the instructions count as.
     """
 
     model: str
@@ -141,7 +141,7 @@ class Entry:
 
     @property
     def itself(self) -> bool:
-        """Whether this is the baseline held against itself, which is what the other models are measured by."""
+        """Whether this is the baseline compared with itself, the row that the other models are measured by."""
         return self.model == self.baseline
 
     @property

@@ -63,7 +63,7 @@ def entries_of_table(
     *,
     clusters: Clusters | None = None,
 ) -> list[Entry]:
-    """An entry for each group; `clusters` are by key, each instruction one of its own by default."""
+    """An entry for each group; `clusters` maps keys of instructions to clusters, and by default each is its own."""
     entries = []
     for group in groups:
         sample = build_sample(
@@ -186,7 +186,7 @@ class _Columns:
         return (rating.value - rating.low) / (rating.high - rating.low)
 
     def _add_blanks(self, asked: Asked) -> None:
-        """What is taken off both lengths."""
+        """Record how many blanks are taken off the lengths of both answers."""
         known = (asked.candidate_blanks or 0, asked.baseline_blanks or 0)
         self.blanks.append(known if self.how.lengths == Lengths.TEXT else (0, 0))
         if asked.candidate_chars is not None and asked.candidate_blanks is None and asked.failure is None:
@@ -275,7 +275,7 @@ class _Columns:
             verdict = [None if share is None else round(float(share), DECIMALS_DIGESTED), self.strong[row]]
             place = [self.keys[row], self.orders[row], self.repeats[row], self.clusters[row], self.categories[row]]
             lengths = [self.turns[row], self.chars[0][row], self.chars[1][row]]
-            # where there are none, or none are taken off, the digest is that of earlier versions
+            # without blanks to take off, the digest stays that of earlier versions
             lengths += self.blanks[row] if any(self.blanks[row]) else ()
             verdicts.update(json.dumps([*place, *lengths, *verdict]).encode())
             replies.update(self.said[row])
@@ -329,7 +329,7 @@ class _Columns:
 
 
 def _kinds(by: Sequence[str]) -> list[str]:
-    """What scores are split by, each kind once whatever it was called."""
+    """The kinds of parts that scores are split by, each once, whichever of its names was used."""
     return list(dict.fromkeys(CATEGORY if one == DATASET else one for one in by))
 
 

@@ -1,4 +1,4 @@
-"""Files of what other models taught: a history of one judge on one benchmark, and what judges have in common."""
+"""Files that keep what other models taught: a judge's history on a benchmark, and what judges have in common."""
 
 import dataclasses
 import hashlib
@@ -30,16 +30,16 @@ from evalkit.stats.history import History
 from evalkit.stats.slopes import Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
-# a seventh digit of a coefficient moves no rate by as much as it is shown with
 # of the prior of a history, in their order
 _COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, DIFFICULTY)
+# a seventh decimal of a coefficient does not change any rate in the digits that are shown
 _DECIMALS = 6
 _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeIdentity:
-    """By what a judge is known: its model, its prompt's SHA-256 and its parser; of recorded verdicts, its name."""
+    """What a judge is recognised by: its model, its prompt's SHA-256 and its parser, or only its name if recorded."""
 
     name: str
     model: str | None = None
@@ -49,10 +49,10 @@ class JudgeIdentity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistoryFile:
-    """A history and whose it is; `keys` are the names under which each instruction may be known, shape (n,).
+    """A history with its judge and baseline; `keys` are the names that each instruction may go by, shape (n,).
 
     `baseline` is the model that all were compared with, `source` says where the verdicts came from, and `date` when
-    the figures were computed. `digest` is the SHA-256 of the file's text, empty before there is one.
+    the figures were computed. `digest` is the SHA-256 of the file's text, empty before the file is written.
     """
 
     name: str
@@ -66,7 +66,7 @@ class HistoryFile:
 
 
 def read_history_file(path: Path) -> HistoryFile:
-    """A history that was written to a file.
+    """Read a history from a file that `write_history_file` wrote.
 
     Raises:
         InputError: it cannot be read, or a field is missing or wrong.
@@ -75,7 +75,7 @@ def read_history_file(path: Path) -> HistoryFile:
 
 
 def read_generic_file(path: Path) -> Generic:
-    """What judges have in common, from a file.
+    """Read what judges have in common from a file that `write_generic_file` wrote.
 
     Raises:
         InputError: it cannot be read, or a field is missing or wrong.
@@ -84,7 +84,7 @@ def read_generic_file(path: Path) -> Generic:
 
 
 def write_history_file(path: Path, written: HistoryFile) -> None:
-    """Write a history, an instruction a line, numbers with six decimals."""
+    """Write a history to a file with one instruction a line and numbers of six decimals."""
     history, judge = written.history, written.judge
     first = [names[0] for names in written.keys]
     write_text(
@@ -113,7 +113,7 @@ def write_history_file(path: Path, written: HistoryFile) -> None:
 
 
 def write_generic_file(path: Path, generic: Generic, *, source: str, date: str) -> None:
-    """Write what judges have in common."""
+    """Write what judges have in common to a file."""
     confounding = generic.confounding
     write_text(
         path,
@@ -134,7 +134,7 @@ def write_generic_file(path: Path, generic: Generic, *, source: str, date: str) 
 
 
 def prior_document(prior: CoefficientPrior, decimals: int | None = _DECIMALS) -> dict[str, Any]:
-    """A prior as JSON takes it; without `decimals` to the last digit."""
+    """A prior as JSON; its numbers are rounded to `decimals`, or kept to the last digit if that is None."""
 
     def numbers(values: Any) -> Any:
         return values.tolist() if decimals is None else values.round(decimals).tolist()
@@ -144,10 +144,10 @@ def prior_document(prior: CoefficientPrior, decimals: int | None = _DECIMALS) ->
 
 
 def prior_of(document: Mapping[str, Any]) -> CoefficientPrior:
-    """The prior of a document.
+    """The prior in a document that `prior_document` made.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError: the document is not such a prior.
     """
     names = tuple(map(str, document["names"]))
     try:
@@ -193,7 +193,7 @@ def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
 
 
 def _instructions(found: Mapping[str, Any]) -> list[tuple[tuple[str, ...], float, float]]:
-    """The names of each instruction, its difficulty and how well that is known."""
+    """The names of each instruction, its difficulty, and the precision of that difficulty."""
     rows, expected = found["instructions"], "instructions: each has a name, a difficulty and a precision above 0"
     if not isinstance(rows, list) or not rows:
         raise ValueError(expected)
@@ -288,7 +288,7 @@ def _rounded(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def _document(fields: Mapping[str, Any], **tables: Mapping[str, Any] | Sequence[Any]) -> str:
-    """JSON with a line for each row of a table, so that files of two dates can be compared."""
+    """JSON with a line for each row of a table, so that a diff shows how files of two dates differ."""
     lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in fields.items()]
     lines += [f"{json.dumps(name)}: {_table(rows)}" for name, rows in tables.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -1,4 +1,4 @@
-"""The histories that are shipped, and those that a user or a benchmark names."""
+"""The histories that evalkit ships, and those that a user or a benchmark names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ _GENERIC = "any_judge.json"
 
 
 def read_known(named: Sequence[Path] = ()) -> Known:
-    """What judges have in common, and the histories: those that were named before those that are shipped.
+    """Read what judges have in common, and all histories: the named files first, then those that evalkit ships.
 
     Raises:
-        InputError: a file that was named cannot be read or is no history.
+        InputError: a named file cannot be read or is not a history.
     """
     shipped = assets.folder("leaderboards") / HISTORIES
     others = sorted(path for path in shipped.glob("*.json") if path.name != _GENERIC)

@@ -1,4 +1,4 @@
-"""A history of one's own: what the models of a judge on a benchmark teach about the next one."""
+"""Histories of a user's own: what a judge's models on a benchmark teach about the next model."""
 
 import datetime
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
 
 
 def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: datetime.date) -> HistoryFile:
-    """The history of the only judge and baseline among some entries.
+    """Learn a history from entries, which must have one judge and one baseline.
 
     Args:
-        name: what the history is to be called.
+        name: the name that the history gets.
         source: where the verdicts came from, in words.
 
     Raises:
         ConfigError: there are several judges or baselines.
-        InputError: answers were graded alone, or there are too few models to hold a further one's slope.
+        InputError: answers were graded alone, or there are too few models to predict a further model's slope.
     """
     compared = [one for one in entries if not one.graded and one.model != one.baseline and not one.refused]
     if not compared:

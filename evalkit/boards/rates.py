@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pinned:
-    """What other models taught a row when it was written, of length and of style."""
+    """What other models taught a row about length and about style when the row was written."""
 
     length: Background
     style: Background
@@ -53,7 +53,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rates:
-    """How rates come about: by a recipe, with what other models teach of length and of the recipe's controls."""
+    """How rates are computed: a recipe, and what other models teach about length and about the recipe's controls."""
 
     recipe: Recipe
     length: Background = UNTAUGHT
@@ -64,7 +64,7 @@ class Rates:
         return build_row(entry, self.recipe, background=self.length, style_background=self.style, parts=parts)
 
     def measured_row(self, entry: Entry, sample: Sample) -> BoardRow:
-        """The entry's line were this its sample, without turns and categories."""
+        """The entry's line as computed from another sample, without turns and categories."""
         return self.row(replace(entry, sample=sample), parts=())
 
     def measure(self, entry: Entry, sample: Sample) -> dict[Metric, Measured]:
@@ -99,14 +99,14 @@ class Rates:
 
 
 def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = None) -> Rates:
-    """The rates of the entries of one judge and baseline, with what the recipe lets other models teach them.
+    """How the rates of one judge's entries against one baseline are computed, as far as the recipe lets models teach.
 
     Args:
-        pinned: what taught a row that was written earlier, which then stays.
+        pinned: what taught a row that was written earlier; it is used again, and nothing new is learned.
 
     Raises:
         UnknownName: a control that no answer has a measure for.
-        InputError: a history that was named is of something else.
+        InputError: a named history has another baseline or other instructions.
         StatsError: there are too few models to learn from.
     """
     check_controls(group, recipe.controls)
@@ -126,7 +126,7 @@ def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recip
         return _named(difficulty, group, known)
     if isinstance(difficulty, Mapping):
         return of_values(difficulty, known)
-    # whoever names a shape wants it learned here
+    # a shape can be chosen only for what is learned from the models at hand
     if difficulty == DifficultySource.FIT or (difficulty == DifficultySource.AUTO and recipe.shape != Shape.LEARNED):
         return of_models(_fit(taught, (LENGTH,), recipe.shape), taught)
     if difficulty == DifficultySource.NONE or known is None:
@@ -135,8 +135,10 @@ def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recip
 
 
 def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, shape: Shape) -> Background:
-    """A history of the judge on these instructions; else the models at hand, as far as they are enough; else another
-    judge's difficulty; else what judges have in common.
+    """The most informative background that there is.
+
+    In this order: a history of the judge on these instructions, the models at hand if they are enough, the difficulty
+    of another judge, what judges have in common.
     """
     compared = _compared(group)
     found = [one for file in known.files if (one := of_file(file, compared, known.generic)) is not None]
@@ -144,7 +146,7 @@ def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, s
     if own is not None:
         return own
     if len(taught) >= MIN_MODELS:
-        # models of which lengths are unknown teach nothing
+        # models whose lengths are unknown teach nothing
         with contextlib.suppress(StatsError):
             history = _fit(taught, (LENGTH,), shape)
             if len(history.members) >= MIN_MODELS_FOR_SLOPES:
@@ -154,7 +156,7 @@ def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, s
 
 
 def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Background:
-    """A history that somebody chose must fit."""
+    """What a history that the user named teaches; it must be about this baseline and these instructions."""
     assert known is not None
     compared = _compared(group)
     found = of_file(file, compared, known.generic)
@@ -167,12 +169,12 @@ def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Ba
 
 
 def _compared(group: Sequence[Entry]) -> list[Entry]:
-    """The entries whose instructions a history must know; one without any verdict yet has none."""
+    """The entries whose instructions a history must know: those with verdicts, apart from the baseline's own."""
     return [one for one in group if one.model != one.baseline and one.sample.n] or list(group)
 
 
 def _learn_style(taught: Sequence[Entry], recipe: Recipe) -> Background:
-    """At equal style only the models at hand teach: nobody has measured what judges have in common there."""
+    """What teaches the rates at equal style: only the models at hand, since no recorded judges were measured for it."""
     if isinstance(recipe.difficulty, Mapping):
         return of_values(recipe.difficulty, recipe.known)
     if recipe.difficulty == DifficultySource.FIT:

@@ -20,13 +20,13 @@ from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, 
 from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
-    # a single row does not need AlpacaEval's formula, nor the time to load it
+    # AlpacaEval's formula takes time to load, and a single row does not need it
     from evalkit.boards.difficulty import CompatInputs
     from evalkit.boards.history_file import HistoryFile
     from evalkit.stats.ranks import RankRange
 
 
-# with a smaller share of verdicts a number is one of the instructions that happened to get one
+# with a smaller share of verdicts, a number only tells about the instructions that happened to get a verdict
 MIN_COVERAGE = 0.99
 
 
@@ -46,7 +46,7 @@ class DifficultySource(Enum):
     """Where instruction difficulty and the usual effect of length come from, besides a file.
 
     `auto` takes a history of this judge on these instructions, else the models at hand, else what judges have in
-    common; `fit` the models at hand, and `none` nothing but a model's own verdicts.
+    common; `fit` takes the models at hand, and `none` takes only a model's own verdicts.
     """
 
     AUTO = "auto"
@@ -63,13 +63,12 @@ class ArenaFormula(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How a board is computed. With `compat` AlpacaEval's own formula, and with `arena` Arena-Hard's, stands in for
-    ours.
+    """How a board is computed.
 
-    `known` are the histories and what judges have in common, which `auto` needs; `shape` says how length counts where
-    models at hand teach it. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one
-    number. `controls` are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are
-    ranked by their mean.
+    `compat` replaces our formula by AlpacaEval's own, and `arena` by Arena-Hard's. `known` are the histories and what
+    judges have in common, which `auto` needs; `shape` says how length counts where it is learned from the models at
+    hand. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls`
+    are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
     """
 
     metric: Metric = Metric.LC_WIN_RATE
@@ -95,9 +94,9 @@ class BoardRow:
     """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
 
     `styled` is the win rate at equal style, where controls were asked for. `background` is what other models taught
-    this row at equal length, and `style_background` at equal style. `parts` are the raw scores by turn and by
-    category. The `recipe` made the numbers. `sources` tells whether the raw score differs between the sources of the
-    instructions, where it was split by them.
+    about this row at equal length, and `style_background` what they taught at equal style. `parts` are the raw scores
+    by turn and by category. The `recipe` made the numbers. `sources` tells whether the raw score differs between the
+    sources of the instructions, where it was split by them.
     """
 
     entry: Entry
@@ -116,7 +115,7 @@ class BoardRow:
 
     @property
     def design_effect(self) -> float | None:
-        """How many times as large the raw score's variance is as if no two rows were of one cluster."""
+        """The variance of the raw score over the variance that it would have if every row were a cluster of its own."""
         return design_effect(self.raw.influence, self.entry.sample.cluster)
 
     @property
@@ -130,9 +129,9 @@ class BoardRow:
         return sample.n / max(1, sample.n + sample.n_missing)
 
     def status(self, metric: Metric) -> Status:
-        """How far a number of the row can be trusted: as it was estimated, and by how many verdicts are missing.
+        """How far a number of the row can be trusted: the status of its estimate, and whether verdicts are missing.
 
-        A gate has a rule of its own for missing verdicts, so that they are not in the status of the estimate.
+        Missing verdicts are not in the status of the estimate, because a gate has a rule of its own for them.
         """
         own = self.measured(metric).estimate.status
         if own.kind == StatusKind.NOT_ESTIMABLE or self.coverage >= MIN_COVERAGE:
@@ -160,10 +159,10 @@ def build_row(
     style_background: Background = UNTAUGHT,
     parts: Collection[str] | None = None,
 ) -> BoardRow:
-    """One model's line without a rank; backgrounds are what other models teach of length and of the recipe's controls.
+    """One model's line without a rank; the backgrounds are what other models teach about length and about style.
 
     Args:
-        parts: turns and categories to score by themselves; by default those of which the entry has more than one.
+        parts: turns and categories to score by themselves; by default all kinds of which the entry has several.
     """
     if entry.mixed and not recipe.allow_mixed:
         return _refuse_mixed(entry, recipe)
@@ -189,7 +188,7 @@ def build_row(
 
 
 def _between(entry: Entry, raw: Measured) -> BetweenSources | None:
-    """The test between sources; None where it was not asked for."""
+    """The test whether the score differs between sources; None where it was not asked for."""
     if DATASET not in entry.how.by:
         return None
     samples = {name: sample for name, sample in entry.parts.items() if name.startswith(f"{CATEGORY} ")}

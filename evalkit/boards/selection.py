@@ -20,7 +20,7 @@ from evalkit.store import open_existing, store_url
 
 BENCHMARK = "alpaca_eval"
 DECLARED_WHERE_JUDGED = (
-    "--cluster: a store holds the clusters that its verdicts were laid out with. Run evalkit annotate with --cluster, "
+    "--cluster: a store keeps the clusters that its verdicts were planned with. Run evalkit annotate with --cluster, "
     "which asks nothing again, or name files of verdicts"
 )
 NO_CONTROL = "none"
@@ -32,7 +32,7 @@ class Sources:
     """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
 
     `difficulty` is a path, `auto`, `fit` or `none`; `shape` says how length counts where models at hand teach it.
-    `cluster` is a field of the files: instructions that hold the same in it count as one.
+    `cluster` is a field of the files: instructions with the same value in it count as one.
     """
 
     files: tuple[Path, ...] = ()
@@ -103,7 +103,7 @@ def read_recipe(
 
 
 def difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
-    """Of a history, or of a csv with values."""
+    """Read instruction difficulty from a history, whose name ends in .json, or from a csv of values."""
     return read_history_file(path) if path.suffix == ".json" else read_difficulty(path)
 
 

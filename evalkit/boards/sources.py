@@ -84,7 +84,7 @@ def entries_of_store(
 
 
 def length_notice(entry: Entry) -> str | None:
-    """What a reader must know of lengths that an earlier evalkit stored without saying how much of them is blank."""
+    """The warning about lengths that an earlier evalkit stored without recording how much of them is blank."""
     if entry.plan is None or entry.graded or entry.how.lengths == Lengths.CHARACTERS or not entry.judging.whole_lengths:
         return None
     return (
@@ -117,14 +117,14 @@ def holds_numbers(path: Path) -> bool:
 
 
 def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
-    """The entry with what its judges, as far as they are known, and its lengths have to say of themselves."""
+    """The entry with the notices of its judges, as far as these are known, and of its lengths."""
     notices = (*(known[name].notice for name in _judges(entry) if name in known), length_notice(entry))
     told = tuple(notice for notice in notices if notice is not None)
     return replace(entry, judging=replace(entry.judging, notices=told)) if told else entry
 
 
 def _with_clusters(entry: Entry, clusters: Clusters) -> Entry:
-    """The entry with how its clusters came about."""
+    """The entry with the record of where its clusters come from."""
     assert entry.dependence is not None
     told = replace(entry.dependence, field=clusters.field, looked=clusters.looked)
     return replace(entry, dependence=told)

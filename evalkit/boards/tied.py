@@ -1,4 +1,4 @@
-"""Which instructions count as one in files of verdicts: as a field declares, as the file itself tells, or found."""
+"""Clusters of instructions in files of verdicts: declared by a field, recorded in the file, or found by their texts."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,11 +19,11 @@ _LOG = "inspect"
 def clusters_of_files(paths: Sequence[Path], field: str | None = None) -> dict[Path, Clusters]:
     """The clusters of each file's verdicts, by the keys of their instructions.
 
-    Near-duplicates are looked for among the instructions of all files together, so that models are compared by the
-    same clusters; not in a file that was written with its clusters.
+    Near-duplicates are looked for among the instructions of all files together, so that all models have the same
+    clusters. A file that was written with its clusters keeps them.
 
     Args:
-        field: what declares them, in every file.
+        field: the field that declares the clusters, in every file.
 
     Raises:
         InputError: a file has no such field.
@@ -37,21 +37,21 @@ def clusters_of_files(paths: Sequence[Path], field: str | None = None) -> dict[P
         if path not in known:
             found = _instructions(path)
             looked[path] = bool(found)
-            # the last turn's text holds those before it
+            # the text of the last turn, which is the longest, contains those of the turns before
             texts.update({key: text for key, text in found.items() if len(text) >= len(texts.get(key, ""))})
     names = find_clusters(texts).names
     return {path: known[path] if path in known else Clusters(names, looked=looked[path]) for path in paths}
 
 
 def tie(verdicts: Iterable[ForeignVerdict], clusters: Clusters) -> Iterator[ForeignVerdict]:
-    """The same verdicts, those on an instruction of a cluster with its name."""
+    """The same verdicts; those on an instruction of a named cluster get the name of that cluster."""
     for one in verdicts:
         name = clusters.names.get(one.key)
         yield one if name is None else dataclasses.replace(one, cluster=name)
 
 
 def _own(path: Path) -> Clusters | None:
-    """What a file tells of its own clusters; None where it tells nothing."""
+    """The clusters that a file of verdicts was written with; None where it has none."""
     kind = detect(path)
     if kind[0] == _LOG:
         return None
@@ -59,7 +59,7 @@ def _own(path: Path) -> Clusters | None:
     if CLUSTER not in first:
         return None
     declared = first.get(CLUSTER_FIELD)
-    # of a table nobody knows how its clusters came about
+    # only rows of ours are known to have been searched for near-duplicates
     looked = True if kind == ("alpaca_eval", "annotations") else None
     return Clusters(field=declared, looked=looked) if isinstance(declared, str) else Clusters(looked=looked)
 
@@ -74,7 +74,7 @@ def _instructions(path: Path) -> dict[str, str]:
 
 def _values(path: Path, field: str) -> dict[str, str | None]:
     if detect(path)[0] == _LOG:
-        raise InputError(f"{path}: a log of inspect_ai has no fields to cluster by. Leave it out, or --cluster")
+        raise InputError(f"{path}: a log of inspect_ai has no fields to cluster by. Leave out the log or --cluster")
     found: dict[str, str | None] = {}
     for record in source_records(str(path)):
         found.setdefault(question_of(record), field_value(record, field))

@@ -49,18 +49,18 @@ def fetch(name: str) -> None:
 
 @command.command("learn")
 @click.argument("name")
-@click.option("--judge", metavar="NAME", help="Whose verdicts to learn from. [default: the only judge there is]")
+@click.option("--judge", metavar="NAME", help="Learn from this judge's verdicts. [default: the only judge]")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Where the history goes. [default: NAME.history.json]")  # fmt: skip
 @store_option
 @results_option
 def learn(name: str, judge: str | None, out: Path | None, store: str | None, results: Path) -> None:
-    """Write what the store's models teach about difficulty and length on benchmark NAME, for models to come.
+    """Learn difficulty and the effect of length on benchmark NAME from the store's models, and write a history file.
 
-    A board or gate takes the file by itself where the benchmark's YAML names it as its history, and with --difficulty
-    FILE anywhere.
+    Boards and gates of later models use this file by themselves if the benchmark's YAML names it as its history, and
+    anywhere with --difficulty FILE.
     """
-    # statistics are loaded by whoever learns
+    # only this command needs the statistics, which take time to load
     from evalkit.boards.history_file import write_history_file
     from evalkit.boards.learning import learn_history
     from evalkit.boards.selection import Sources, read_entries

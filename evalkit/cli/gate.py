@@ -73,7 +73,7 @@ INCONCLUSIVE = ("fail", "warn", "pass")
 @difficulty_option
 @click.option("--allow-compat", is_flag=True, help="Accept a judge that is shown bare texts or fixed labels.")
 @click.option("--allow-refusals", is_flag=True,
-              help="Let a model pass that declines, or says nothing, more often than the baseline.")  # fmt: skip
+              help="Let a model pass even if it declines, or says nothing, more often than the baseline.")  # fmt: skip
 @click.option("--sequential", is_flag=True, help="Judge in batches, and stop as soon as the decision is certain.")
 @click.option("--batch", type=click.IntRange(SMALLEST_BATCH), default=SMALLEST_BATCH, show_default=True,
               help="Instructions in a batch.")  # fmt: skip
@@ -146,16 +146,7 @@ def command(
         allow_refusals=allow_refusals,
     )
     case = _Case(candidate, rule, recipe, sources, assignment, allow_compat)
-    if files:
-        decision = case.from_files()
-    elif _is_row(candidate):
-        _check_undeclared(assignment)
-        decision = case.from_row(Path(candidate))
-    elif Path(candidate).exists() or candidate.startswith(PREFIX):
-        decision = case.judged(limits, audit_limits, log, batch if sequential else None)
-    else:
-        _check_undeclared(assignment)
-        decision = case.from_store()
+    decision = case.decide(limits, audit_limits, log=log, batch=batch if sequential else None)
     texts = {junit: gate_junit, summary: gate_summary, badge: gate_badge}
     for path, text in texts.items():
         if path is not None:
@@ -165,20 +156,6 @@ def command(
     said = gate_json if as_json else gate_explanation if explain else gate_text
     click.echo(said(decision), nl=False)
     _end(decision, inconclusive)
-
-
-def _is_row(candidate: str) -> bool:
-    return Path(candidate).name == ROW_FILE and Path(candidate).exists()
-
-
-def _check_undeclared(assignment: Assignment) -> None:
-    """Clusters are declared where verdicts are laid out or read from files.
-
-    Raises:
-        ConfigError: they were declared for verdicts that lie in the store.
-    """
-    if assignment.cluster is not None:
-        raise ConfigError(DECLARED_WHERE_JUDGED)
 
 
 def _end(decision: Decision, inconclusive: str) -> None:
@@ -192,7 +169,7 @@ def _end(decision: Decision, inconclusive: str) -> None:
     if decision.outcome == Outcome.FAILED:
         raise GateFailed(f"{said}")
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[0]:
-        # more of what is degraded, or of refusals, tells no more
+        # more data helps neither a degraded number nor a model that declines too often
         raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if decision.open else said)
     if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[1]:
         print_notes([f"{said}, and is let through by --inconclusive warn"])
@@ -209,7 +186,23 @@ class _Case:
     assignment: Assignment
     compat: bool
 
-    def from_files(self) -> Decision:
+    def decide(self, limits: Limits, audit_limits: AuditLimits, *, log: Path | None, batch: int | None) -> Decision:
+        """Take the verdicts from files, from a written row, from outputs that are judged first, or from the store.
+
+        Raises:
+            ConfigError: clusters were declared for verdicts that lie in the store, which holds them already.
+        """
+        if self.sources.files:
+            return self._from_files()
+        path = Path(self.candidate)
+        written = path.name == ROW_FILE and path.exists()
+        if not written and (path.exists() or self.candidate.startswith(PREFIX)):
+            return self._judged(limits, audit_limits, log=log, batch=batch)
+        if self.assignment.cluster is not None:
+            raise ConfigError(DECLARED_WHERE_JUDGED)
+        return self._from_row(path) if written else self._from_store()
+
+    def _from_files(self) -> Decision:
         """On verdicts that other tools or earlier runs left in files."""
         judge = self._judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
@@ -217,7 +210,7 @@ class _Case:
         # what files tell of a judge is its name
         return self._held(self.candidate, entries, Wanted(baseline=self._baseline()), "of files")
 
-    def from_store(self) -> Decision:
+    def _from_store(self) -> Decision:
         """On the store's verdicts."""
         judge = self._judge()
         return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
@@ -232,7 +225,7 @@ class _Case:
             wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
         return self._held(self.candidate, entries, wanted, self.benchmark)
 
-    def from_row(self, path: Path) -> Decision:
+    def _from_row(self, path: Path) -> Decision:
         """On a written row, if it is what the store's replies give."""
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
             found = verify_files(path, opened)
@@ -265,7 +258,7 @@ class _Case:
             judge, [one for one in entries if one.model != written.model or one.group == written.group]
         )
 
-    def judged(self, limits: Limits, audit_limits: AuditLimits, log: Path | None, batch: int | None) -> Decision:
+    def _judged(self, limits: Limits, audit_limits: AuditLimits, *, log: Path | None, batch: int | None) -> Decision:
         """On outputs, judged first as far as they are not yet; in batches where their size is given."""
         prepared = self.assignment.read([self.candidate])
         if len(prepared.candidates) != 1:
@@ -324,7 +317,7 @@ class _Case:
     def _held(self, model: str, entries: Sequence[Entry], wanted: Wanted, benchmark: str) -> Decision:
         candidate = choose(entries, model, wanted)
         group = beside(entries, candidate)
-        # rows are written of the store's verdicts
+        # only verdicts of the store have a written row
         pinned = None if self.sources.files else pinned_for(candidate, group, self.recipe, results=self.sources.results)
         gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
         decision = gate.decide(candidate, group, self.rule)

@@ -195,7 +195,7 @@ def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> I
 def _written(
     annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
 ) -> Judged:
-    """The rows of what was judged, with what other models teach them, and the files of these."""
+    """Compute the rows of what was judged, with what other models teach about them, and write their files."""
     how, work = _how(prepared), annotated.work
     plan = work.record
     entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, how)]
@@ -210,7 +210,7 @@ def _written(
 
 
 def _others(store: Store, work: Work, how: Gathering, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
-    """The store's other models that may teach these, read only where nothing better does and there are enough."""
+    """The store's other models that may teach about these entries; none if a better source does, or if too few."""
     if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
         return []
     if recipe.difficulty == DifficultySource.AUTO and learn_rates(entries[:1], recipe).length.own_history:

@@ -5,13 +5,20 @@ from pathlib import Path
 import click
 
 from evalkit.boards.build import Board
-from evalkit.boards.gathering import PARTS
 from evalkit.boards.leaderboard import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards.selection import Sources
 from evalkit.cli.boards import print_boards
 from evalkit.cli.options import cluster_option, json_option, plot_option, results_option, store_option
 from evalkit.cli.ranges import Range
-from evalkit.cli.sources import board_option, difficulty_option, judge_option, metric_option
+from evalkit.cli.sources import (
+    board_option,
+    by_option,
+    control_option,
+    difficulty_option,
+    judge_option,
+    metric_option,
+    reference_option,
+)
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.report.canonical import canonical_digest
@@ -39,22 +46,19 @@ FORMATS = {
 @judge_option
 @click.option("--pool", is_flag=True, help="Average all judges into one score.")
 @metric_option
-@click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
-              "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
+@control_option
 @click.option("--strong-weight", type=Range(0, min_open=True), default=1.0, show_default=True,
               help="How much a verdict of much better counts.")  # fmt: skip
-@click.option("--by", multiple=True, type=click.Choice(PARTS),
-              help="Show scores by turn or category as well; dataset also tests whether they differ between "
-              "sources.")  # fmt: skip
+@by_option()
 @cluster_option
 @click.option("--category", "categories", multiple=True, metavar="NAME", help="Only this category; repeat for more.")
-@click.option("--reference", metavar="NAME|FILE|none",
-              help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
+@reference_option
 @click.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
               help="Our estimators, or a published formula to compare with published rows.")  # fmt: skip
 @difficulty_option
 @click.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]), default=Shape.LEARNED.value,
-              show_default=True, help="One slope of length or two, where the models at hand teach it.")  # fmt: skip
+              show_default=True, help="How many slopes of length are fitted to the models at hand; learned lets their "
+              "verdicts say.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @click.option("--allow-mixed", is_flag=True,
@@ -123,14 +127,17 @@ def command(
     boards = make_leaderboard(named, wishes)
     if plot is not None:
         _draw(boards, plot, panel or PANELS[0])
-    form = "json" if as_json else form
+    _write(boards, "json" if as_json else form, out)
+    click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
+
+
+def _write(boards: list[Board], form: str, out: Path | None) -> None:
     if out is not None:
         write_text(out, FORMATS[form](boards))
     elif form == TABLE:
         print_boards(boards)
     else:
         click.echo(FORMATS[form](boards), nl=False)
-    click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
 
 
 def _draw(boards: list[Board], path: Path, panel: str) -> None:

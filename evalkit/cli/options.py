@@ -39,7 +39,7 @@ plot_option = click.option(
 cluster_option = click.option(
     "--cluster",
     metavar="FIELD",
-    help="Count instructions that hold the same in this field as one cluster. [default: near-duplicates, which are "
-    "looked for]",
+    help="Count instructions with the same value in this field as one cluster. [default: instructions that are "
+    "near-duplicates]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -4,12 +4,20 @@ from pathlib import Path
 
 import click
 
-from evalkit.boards.gathering import CATEGORY, PARTS, TURN
+from evalkit.boards.gathering import CATEGORY, TURN
 from evalkit.boards.judged import read_judged
 from evalkit.boards.leaderboard import Wishes, make_leaderboard
 from evalkit.boards.selection import Sources
 from evalkit.cli.options import cluster_option, results_option, store_option
-from evalkit.cli.sources import board_option, difficulty_option, judge_option, metric_option
+from evalkit.cli.sources import (
+    board_option,
+    by_option,
+    control_option,
+    difficulty_option,
+    judge_option,
+    metric_option,
+    reference_option,
+)
 from evalkit.files import write_text
 from evalkit.report.assembly import assemble_report
 from evalkit.report.chunks import SampleSize
@@ -30,14 +38,10 @@ _LARGE = 15.0
 @board_option
 @judge_option
 @metric_option
-@click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown; none "
-              "leaves it out. [default: what the benchmark's style says]")  # fmt: skip
+@control_option
 @difficulty_option
-@click.option("--reference", metavar="NAME|FILE|none",
-              help="A human ranking to correlate with. [default: the benchmark's own]")  # fmt: skip
-@click.option("--by", multiple=True, type=click.Choice(PARTS), default=(TURN, CATEGORY), show_default=True,
-              help="Show scores by turn or category as well; dataset also tests whether they differ between "
-              "sources.")  # fmt: skip
+@reference_option
+@by_option(default=(TURN, CATEGORY))
 @cluster_option
 @click.option("--sample", type=click.IntRange(1), metavar="N",
               help="Only N instructions to browse, the same for all models; no number on a board changes.")  # fmt: skip

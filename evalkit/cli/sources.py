@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from evalkit.boards.gathering import PARTS
 from evalkit.boards.row import DifficultySource
 from evalkit.boards.selection import BENCHMARK, RANKING, Sources
 from evalkit.cli.options import cluster_option, results_option, store_option
@@ -24,14 +25,38 @@ difficulty_option = click.option(
     metavar="auto|fit|none|PATH",
     default=DifficultySource.AUTO.value,
     show_default=True,
-    help="What other models teach of difficulty and of length: a history of this judge or the models at hand, only the "
-    "models at hand, nothing, or a file; lc_compat: a folder.",
+    help="Where difficulty and the effect of length come from: a history of this judge, else the models at hand, else "
+    "recorded judges (auto); the models at hand (fit); a model's own verdicts alone (none); or a file, for lc_compat a "
+    "folder (PATH).",
 )
 metric_option = click.option(
     "--metric",
     type=click.Choice(RANKING),
     help="What decides. [default: lc_win_rate, or what the benchmark's style says]",
 )
+control_option = click.option(
+    "--control",
+    metavar="NAMES",
+    help="What the style win rate holds equal, as in length,markdown; none leaves it out. [default: what the "
+    "benchmark's style says]",
+)
+reference_option = click.option(
+    "--reference",
+    metavar="NAME|FILE|none",
+    help="A human ranking to correlate with. [default: the benchmark's own]",
+)
+
+
+def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--by of a command that shows whole boards; `default` says what it splits scores by without being told."""
+    return click.option(
+        "--by",
+        multiple=True,
+        type=click.Choice(PARTS),
+        default=default,
+        show_default=bool(default),
+        help="Show scores by turn or category as well; dataset also tests whether they differ between sources.",
+    )
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:

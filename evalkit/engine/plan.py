@@ -215,13 +215,13 @@ def plan_all(
     questions: Sequence[Example] | None = None,
     clusters: Clusters | None = None,
 ) -> list[Work]:
-    """Every judge's work on every candidate; all inputs are checked before anything is asked.
+    """Every judge's work on every candidate; all inputs are checked before a judge is asked.
 
     Args:
         baseline: needed by judges that compare.
-        questions: what is to be graded; what each candidate answered by default.
-        clusters: which instructions count as one; near-duplicates of each other by default, looked for in the whole
-            benchmark, so that neither the candidate nor a limit decides what is found.
+        questions: the questions whose answers are graded; by default those that each candidate answered.
+        clusters: which instructions count as one; by default near-duplicates, which are looked for in the whole
+            benchmark, so that they depend neither on the candidate nor on a limit.
 
     Raises:
         ConfigError: a judge compares, and there is no baseline.
@@ -242,50 +242,40 @@ def plan_all(
                     else lay_comparisons(baseline, candidate, options, tied)
                 )
             laid = by_kind[config.asks]
-            plan = Plan(
-                options.benchmark,
-                laid.orders,
-                options.repeats,
-                secret if recording is None else b"",
-                options.shortcut,
-                laid.clusters,
-            )
-            named = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
-            if recording is None:
-                endpoint = client_kind(config.client).endpoint(config)
-                works.append(
-                    Work(
-                        config,
-                        candidate,
-                        laid.baseline,
-                        endpoint,
-                        plan,
-                        named,
-                        laid.rows,
-                        options,
-                        laid.data,
-                        clusters=tied,
-                    )
-                )
-            else:
-                stand_in = replayed(config, recording)
-                recorded = match_recording(laid.rows, recording, stand_in)
-                works.append(
-                    Work(
-                        stand_in,
-                        candidate,
-                        laid.baseline,
-                        REPLAY_ENDPOINT,
-                        plan,
-                        named,
-                        laid.rows,
-                        options,
-                        laid.data,
-                        recorded,
-                        clusters=tied,
-                    )
-                )
+            works.append(_work(config, candidate, laid, options, secret=secret, recording=recording, clusters=tied))
     return works
+
+
+def _work(
+    config: JudgeConfig,
+    candidate: OutputSet,
+    laid: Laid,
+    options: Options,
+    *,
+    secret: bytes,
+    recording: Recording | None,
+    clusters: Clusters,
+) -> Work:
+    """One judge's work on one candidate; where there is a recording, its replies stand in for the judge's."""
+    digest = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
+    if recording is None:
+        endpoint, recorded = client_kind(config.client).endpoint(config), None
+    else:
+        config, endpoint, secret = replayed(config, recording), REPLAY_ENDPOINT, b""
+        recorded = match_recording(laid.rows, recording, config)
+    return Work(
+        config=config,
+        candidate=candidate,
+        baseline=laid.baseline,
+        endpoint=endpoint,
+        plan=Plan(options.benchmark, laid.orders, options.repeats, secret, options.shortcut, laid.clusters),
+        digest=digest,
+        rows=laid.rows,
+        options=options,
+        data=laid.data,
+        recorded=recorded,
+        clusters=clusters,
+    )
 
 
 def judge_facts(config: JudgeConfig) -> JudgeFacts:

@@ -55,7 +55,7 @@ Row = Comparison | Grading | Missing
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """What is to be judged of one candidate, by all judges that ask alike; `clusters` are named by the rows' keys."""
+    """The rows of one candidate that all judges of one kind are asked about; `clusters` maps their keys to clusters."""
 
     baseline: str
     rows: tuple[Row, ...]
@@ -109,7 +109,7 @@ def lay_gradings(
 
 
 def _names(whole: Sequence[Row], options: Options, clusters: Clusters) -> dict[str, str]:
-    """The clusters of all rows that have one, every turn of a conversation in that of the whole."""
+    """The cluster of each row that has one; a turn is in the cluster of its conversation."""
     return {
         part.key: clusters.names[row.key]
         for row in whole
@@ -176,7 +176,7 @@ def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> 
 
 
 def _digest(rows: Sequence[Row], options: Options, clusters: Mapping[str, str]) -> str:
-    # without clusters as before there were any: places that would be laid out alike stay as they are
+    # without clusters the digest is that of earlier versions, so that a store keeps the places that it has
     tied = [sorted(clusters.items())] if clusters else []
     asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options), *tied], sort_keys=True).encode())
     for row in rows:

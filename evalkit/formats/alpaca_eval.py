@@ -20,7 +20,7 @@ from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Example, La
 RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
 _BLANKS = ("blanks_1", "blanks_2")
-# in a row of ours, the name that it shares with rows that depend on it, and the field that declared it, if one did
+# fields of our rows: the name of the row's cluster, and the field that declared the cluster, if any did
 CLUSTER = "cluster"
 CLUSTER_FIELD = "cluster_field"
 
@@ -137,8 +137,8 @@ def write_annotations(
     Args:
         annotations: those of one instruction and baseline one after the other.
         answered: each instruction with the baseline's and the candidate's output, by key.
-        clusters: the names of those that instructions share, by key; None where nobody looked for any.
-        cluster_field: what declared them.
+        clusters: the names of the clusters of several instructions, by key; None if they were never looked for.
+        cluster_field: the field that declared the clusters.
     """
     with replacing(path) as file:
         # a line each: readable, and written in a tenth of the time that indentation takes
@@ -166,7 +166,7 @@ def write_annotations(
 
 
 def _blanks_of_turns(asked: Asked, *sides: Output | None) -> dict[str, int]:
-    """Blanks around the turns of an answer where these, joined to one text, do not show them."""
+    """The blanks around the turns of an answer, which the turns joined to one text would not show."""
     known = (asked.baseline_blanks, asked.candidate_blanks)
     return {
         name: blanks
@@ -256,12 +256,12 @@ def recorded_verdict(record: Record) -> RecordedVerdict:
 
 
 def _read_blanks(record: Record, name: str, text: str) -> int:
-    """How much of an answer is blank: of several turns in one text, a row of ours tells it."""
+    """How many characters of an answer are blanks; our rows have a field for answers whose turns are joined."""
     said = record.fields.get(name)
     if said is None:
         return blanks_around([text])
     if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= len(text):
-        raise InputError(f'{record.where}: field "{name}": expected a part of the {len(text)} characters')
+        raise InputError(f'{record.where}: field "{name}": expected how many of the {len(text)} characters are blanks')
     return said
 
 

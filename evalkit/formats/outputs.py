@@ -82,7 +82,7 @@ def read_outputs(
 def read_output_field(
     source: str, name: str, *, key: str | None = None, questions: Sequence[Example] | None = None
 ) -> dict[str, str | None]:
-    """What a field of a source's records holds, by the key of the instruction that each answers.
+    """The values of a field in a source's records, by the key of the instruction that each record answers.
 
     Raises:
         InputError: naming the source, the field and the fields that there are; or as in `read_outputs`.
@@ -95,10 +95,10 @@ def read_output_field(
 
 
 def field_value(record: Record, name: str) -> str | None:
-    """A field of a record as the name of a group; None for null, as tables have it where there is no value.
+    """The value of a record's field as the name of a group; None for null, which tables have for an empty cell.
 
     Raises:
-        InputError: there is no such field, or it holds neither text nor a number.
+        InputError: the record has no such field, or the field holds neither text nor a number.
     """
     if name not in record.fields:
         there = ", ".join(repr(one[:40]) for one in list(record.fields)[:12]) or "none"
@@ -161,7 +161,7 @@ def _by_turns(questions: Sequence[Example]) -> dict[tuple[str, ...], Example | N
 def _read(
     source: str, key: str | None, known: _Known, note: Callable[[str], None]
 ) -> Iterator[tuple[Record, Example, Output]]:
-    """Every record with what it answers and its answer."""
+    """Every record with the instruction that it answers, and the answer."""
     tally: Counter[str] = Counter()
     some = False
     for record in source_records(source, on_torn=note):

@@ -45,7 +45,7 @@ def read_questions(
 
 
 def read_question_field(source: str, name: str, *, key: str | None = None) -> dict[str, str | None]:
-    """What a field of a source's questions holds, by their keys.
+    """The values of a field in a source's questions, by the key of each question.
 
     Raises:
         InputError: naming the source, the field and the fields that there are; or as in `read_questions`.

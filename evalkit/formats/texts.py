@@ -1,4 +1,4 @@
-"""The texts in files of verdicts, and which instruction each record is on."""
+"""The texts in files of verdicts, and the instruction that each record is about."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,15 +17,15 @@ from evalkit.turns import turn_key
 from evalkit.types import Message
 
 INSTRUCTION = "instruction"
-# of AlpacaEval's rows and of tables, the fields that may name a model, and the one that holds its answer
+# in AlpacaEval's rows and in tables: the fields that may name a model, and the field that holds its answer
 _SIDES = ((("generator_1", "baseline"), "output_1"), (("generator_2", "model"), "output_2"))
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """An instruction with answers by model, under each key that it may go by; only what a record holds.
+    """The instruction and the answers of one record, as far as it has them, with the keys that it may go by.
 
-    `question` is its key without the number of a turn.
+    `question` is the key without the number of a turn.
     """
 
     keys: tuple[str, ...]
@@ -35,7 +35,7 @@ class Texts:
 
 
 def texts_in(path: Path) -> Iterator[Texts]:
-    """The texts in a file of verdicts, record by record: its fields', or those in the prompts that a judge was sent.
+    """The texts in a file of verdicts, record by record, from its fields or from the prompts that the judge was sent.
 
     Raises:
         InputError: the file is missing, or an instruction in it is no text.
@@ -53,7 +53,7 @@ def texts_in(path: Path) -> Iterator[Texts]:
 
 
 def question_of(record: Record) -> str:
-    """The key of the instruction that a record of verdicts is on, without the number of a turn.
+    """The key of the instruction that a record of verdicts is about, without the number of a turn.
 
     Raises:
         InputError: the record names none.
@@ -71,7 +71,7 @@ def question_of(record: Record) -> str:
 def _of_row(record: Record) -> Texts:
     instruction = record.optional_text(INSTRUCTION) or ""
     named = record.fields.get("key")
-    # a row of ours names the turn beside the key
+    # our rows name the turn in a field beside the key
     names = (named, turn_key(named, record.fields.get("turn", 1))) if isinstance(named, str) else ()
     answers = {}
     for fields, holds in _SIDES:
@@ -87,7 +87,7 @@ def _of_single(record: Record) -> Texts | None:
 
 
 def _of_pair(record: Record) -> Texts | None:
-    # in the first game model_1 is shown first; in the old form with one game nobody knows
+    # in the first game model_1 is shown first; the old form has one game and does not tell who is shown first
     both = record.fields.get("model_1"), record.fields.get("model_2")
     found = _of_prompt(record, _turn_key(record), record.fields.get("g1_user_prompt"), both)
     return found or _of_prompt(record, _turn_key(record), record.fields.get("user_prompt"), ())

@@ -25,14 +25,17 @@ MARKS = {"key", "order", "preference"}
 _TEXTS = ("judge", "model", "baseline", "key", "cluster", "category", "order", "failure")
 _COUNTS = ("turn", "repeat", "len_1", "len_2", "blanks_1", "blanks_2")
 _NUMBERS = ("preference", "rating", "low", "high")
-# columns of both sides that are no measures
+# columns that both sides have, besides those of measures
 _LENGTHS = ("len", "blanks")
 _NO_VERDICT = "the file has no verdict for this row"
 
 
 def table_rows(verdicts: Iterable[OwnVerdict]) -> list[dict[str, Any]]:
-    """A row for each verdict: its preference in AlpacaEval's code or its rating, lengths in code points with the blanks
-    around the texts among them, and each measure of the baseline's and the candidate's answer as `NAME_1` and `NAME_2`.
+    """A row for each verdict: its preference in AlpacaEval's code or its rating, the lengths of both answers, and how
+    many blanks around the texts these lengths contain.
+
+    Lengths are code points. Each measure has the columns `NAME_1`, of the baseline's answer, and `NAME_2`, of the
+    candidate's.
     """
     return [_row(one) for one in verdicts]
 
@@ -94,7 +97,7 @@ def _row(one: OwnVerdict) -> dict[str, Any]:
         f"{name}_{number}": value
         for number, measures in ((1, asked.baseline_measures), (2, asked.candidate_measures))
         for name, value in measures.items()
-        # the lengths have columns of these names
+        # the names of these measures are those of the columns of lengths
         if name not in _LENGTHS
     }
     return {

@@ -19,8 +19,8 @@ class ForeignVerdict:
     `failure`.
 
     `model` is the candidate. `order`, `turn` and `scale` are None where the file does not tell; `turn` counts from 1.
-    Rows that one judge repeated on the same are told apart by `repeat`. Lengths are code points, of which
-    blanks stand around the texts; these are None where only a length is known.
+    `repeat` numbers the rows in which one judge judges the same again. Lengths are code points and contain the blanks
+    around the texts; the blanks are None where only a length is known.
     """
 
     key: str

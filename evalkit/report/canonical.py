@@ -9,8 +9,8 @@ from evalkit import __version__
 from evalkit.boards.row import BoardRow
 from evalkit.report.values import DECIMALS_STORED, row_document, row_values
 
-# money is a fact about runs, not about models; what could be audited depends on where verdicts were read from, and so
-# do ranks, which follow from the other numbers and from who was refused, as a design effect does from the clusters
+# cost belongs to a run and not to a model; the audit depends on where verdicts were read from; ranks follow from the
+# other numbers and from the audit, and a design effect follows from the clusters
 _LEFT_OUT = {"cost", "audit", "rank", "rank_lower", "rank_upper", "design_effect"}
 
 

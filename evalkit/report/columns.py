@@ -21,7 +21,7 @@ BELOW = "not ranked"
 _WIDEST_PART = 24
 _REASONS_SHOWN = 5
 _NAMES_SHOWN = 3
-# of a number at equal length that rests on few answers, which other models' answers could make more
+# the codes of numbers at equal length that rest on few answers; answers of other models could add to these
 _FAR = ("extrapolated", "thin")
 _BY_FORMULA = "compat"
 _UNRANKED = ", so that the rows stand in the order of their numbers and none is ranked"
@@ -104,17 +104,17 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
 
 
 def divided(board: Board) -> bool:
-    """Whether some rows are ranked and others stand below them."""
+    """Whether a board has both ranked rows and unranked rows below them."""
     return 0 < board.n_placed < len(board.rows)
 
 
 def divider(columns: int) -> str:
-    """A line of so many columns of a terminal between the rows that are ranked and those that are not."""
+    """The line between ranked and unranked rows, `columns` of a terminal wide."""
     return f"── {BELOW} ".ljust(columns, "─")
 
 
 def board_notes(board: Board) -> list[str]:
-    """What a reader must know beside the table, a line each: reasons behind statuses, notes, and the agreement."""
+    """The lines below the table: the reasons behind statuses, the notes, and the agreement with a reference."""
     lines = [*_refusals(board), *_reasons(board, board.metric)]
     for metric in board_metrics(board)[1:]:
         lines += [f"{metric.title} of {line}" for line in _reasons(board, metric)]
@@ -123,9 +123,9 @@ def board_notes(board: Board) -> list[str]:
 
 
 def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[Shared]:
-    """Why numbers of a metric have a status of this kind, the models of one cause together.
+    """The causes of one kind of status among numbers of a metric, each with the models that have it.
 
-    What is said already of the metric that ranks is not said again of another one.
+    A cause that a model has for the metric that ranks is not repeated for another metric.
     """
     rows = [row for row in board.rows if not row.entry.refused and row.status(metric).kind == kind]
     return shared_causes(
@@ -134,7 +134,7 @@ def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[Shared]:
 
 
 def who(board: Board, models: Sequence[str]) -> str:
-    """The first names of some models, or that they are all that could be judged."""
+    """The names of the first few models, or `every model` where they are all that could be judged."""
     judged = sum(not row.entry.refused and not row.entry.itself for row in board.rows)
     return "every model" if len(models) == judged > 1 else named(models, most=_NAMES_SHOWN)
 
@@ -148,7 +148,7 @@ def interval_name(board: Board) -> str:
 
 def number_notes(board: Board) -> list[str]:
     """What else is to be known of the numbers and how they came about, each once."""
-    # of all models together in one line
+    # notes of single models that one line tells for all models together
     single = {note for row in board.rows for note in (*sources_note(row), *dependence_note(row.entry.dependence))}
     notes = sorted({note for row in board.rows if not row.entry.itself for note in row_notes(row)} - single)
     notes += [*board_dependence_notes(board.rows), *board_sources_note(board.rows)]
@@ -194,7 +194,7 @@ def _length(row: BoardRow) -> str:
 
 
 def _causes(board: Board, row: BoardRow, metric: Metric) -> list[Cause]:
-    """Why a number is not ok, but for what the row's status says already beside the metric that ranks."""
+    """The causes why a number is not ok, without those that the row already has for the metric that ranks."""
     found = causes(row.status(metric).reason)
     if metric == board.metric:
         return found
@@ -203,7 +203,7 @@ def _causes(board: Board, row: BoardRow, metric: Metric) -> list[Cause]:
 
 
 def _refusals(board: Board) -> list[str]:
-    """Why audits refused models, those of one reason together."""
+    """A line for each reason for which audits refused models, with the names of the models."""
     models: dict[str, list[str]] = {}
     for row in board.rows:
         if row.entry.audit is not None and row.entry.refused:
@@ -212,7 +212,7 @@ def _refusals(board: Board) -> list[str]:
 
 
 def _reasons(board: Board, metric: Metric) -> list[str]:
-    """What is not ok in a column and why, a line a cause."""
+    """A line for each cause why numbers of a metric are not ok, with the names of the models."""
     lines = []
     for one in doubts(board, metric, StatusKind.DEGRADED):
         follows = _UNRANKED if one.code == _BY_FORMULA and metric == board.metric else ""

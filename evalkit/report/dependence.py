@@ -1,4 +1,4 @@
-"""What is said of instructions that depend on each other, and of sources that do not agree."""
+"""Notes on instructions that depend on each other, and on sources whose scores differ."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -14,7 +14,10 @@ _LEAST_P = 0.001
 
 
 def dependence_note(dependence: Dependence | None) -> list[str]:
-    """How many instructions count as one, or that nobody could look; nothing where every one stands alone."""
+    """A note on how many clusters the instructions count as, or that near-duplicates could not be looked for.
+
+    There is no note if every instruction is a cluster of its own.
+    """
     if dependence is None:
         return []
     if dependence.field is None and dependence.looked is False:
@@ -25,14 +28,14 @@ def dependence_note(dependence: Dependence | None) -> list[str]:
         return []
     count = f"{dependence.instructions} instructions count as {dependence.clusters}"
     if dependence.field is not None:
-        return [f"{count}: those that hold the same in {dependence.field!r} are one cluster"]
+        return [f"{count}: those with the same {dependence.field!r} are one cluster"]
     if dependence.looked:
         return [f"{count}: near-duplicates of each other are one cluster (--cluster FIELD declares others)"]
     return [f"{count}: those of one cluster depend on each other"]
 
 
 def board_dependence_notes(rows: Sequence[BoardRow]) -> list[str]:
-    """The same for all models of a board, told of the one with the most instructions: others may lack a few."""
+    """`dependence_note` for all models of a board, from the model with the most instructions: others may lack a few."""
     known = [row.entry.dependence for row in rows if row.entry.dependence is not None]
     by_kind: dict[tuple[str | None, bool | None], Dependence] = {}
     for one in sorted(known, key=lambda one: (one.instructions, one.clusters)):
@@ -41,7 +44,7 @@ def board_dependence_notes(rows: Sequence[BoardRow]) -> list[str]:
 
 
 def sources_note(row: BoardRow) -> list[str]:
-    """That a model's score differs between sources by more than chance, or why nobody can tell."""
+    """A note that a model's score differs between sources by more than chance, or why this was not tested."""
     sources = row.sources
     if sources is None:
         return []
@@ -52,11 +55,13 @@ def sources_note(row: BoardRow) -> list[str]:
     said = f"its {_score(row.entry)} differs between sources ({p_value_text(sources.p_value)})"
     if sources.error_factor is None:
         return [said]
-    return [f"{said}: were the sources drawn at random, the error would be {sources.error_factor:.1f} times as large"]
+    return [
+        f"{said}: if the sources were drawn at random, the error would be {sources.error_factor:.1f} times as large"
+    ]
 
 
 def board_sources_note(rows: Sequence[BoardRow]) -> list[str]:
-    """The same for all models of a board in one line; a single one has its own."""
+    """`sources_note` for all models of a board in one line; the only model of a board keeps its own note."""
     tested = [row for row in rows if row.sources is not None and row.sources.p_value is not None]
     apart = [row for row in tested if row.sources and (row.sources.p_value or 0.0) < SIGNIFICANT]
     if len(rows) == 1 or not apart:
@@ -65,11 +70,11 @@ def board_sources_note(rows: Sequence[BoardRow]) -> list[str]:
     said = f"the {_score(rows[0].entry)}s of {len(apart)} of {len(tested)} models differ between sources (p < 0.05)"
     if not factors:
         return [said]
-    return [f"{said}: were the sources drawn at random, the errors would be {median(factors):.1f} times as large"]
+    return [f"{said}: if the sources were drawn at random, the errors would be {median(factors):.1f} times as large"]
 
 
 def design_effect_fact(row: BoardRow) -> str | None:
-    """What dependence costs the raw score; None where it costs nothing that shows."""
+    """How many independent verdicts tell as much as the dependent ones; None where the difference would not show."""
     effect = row.design_effect
     if effect is None or abs(effect - 1) < _NOTICEABLE:
         return None

@@ -75,7 +75,7 @@ def gate_json(decision: Decision) -> str:
 
 
 def verdict(decision: Decision) -> str:
-    """The outcome as the first line has it."""
+    """The outcome as the first line of the text names it."""
     only = " at equal length only" if decision.at_equal_length_only else ""
     return f"{decision.outcome.value.upper()}{only}"
 
@@ -207,27 +207,27 @@ def _audited(audit: Audit | None) -> list[str]:
 
 
 def _rests(decision: Decision) -> list[str]:
-    """What a number at equal length rests on."""
+    """The correlation of length with difficulty that would change a conclusion which no history of the judge backs."""
     rests = decision.equal_length
     if rests is None or rests.own_history or rests.correlation is None:
         return []
-    # there is none above one
+    # a correlation cannot be above 1
     if rests.correlation > 1.0:
         return ["No correlation between length and difficulty would change the conclusion."]
     return [
         f"A correlation of {rests.correlation:.2f} between length and difficulty would change the conclusion; without "
-        f"a history of this judge a gate passes from {LEAST_CORRELATION:g} on."
+        f"a history of this judge, a gate passes only if that correlation is {LEAST_CORRELATION:g} or more."
     ]
 
 
 def _error_rates(decision: Decision) -> str:
     side = level(decision.error_rate)
     controlled = decision.rule.metric in (Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE)
-    form = " and the form of the regression right" if controlled else ""
+    form = " and the form of the regression is right" if controlled else ""
     return (
-        f"Error rates: were the instructions drawn independently{form}, a model exactly at the threshold would pass in "
-        f"at most about {side} of such runs, and fail in at most about {side}; a worse one would pass, and a better "
-        "one fail, more rarely still."
+        f"Error rates: if the instructions are drawn independently{form}, a model exactly at the threshold passes in "
+        f"at most about {side} of such runs, and fails in at most about {side}; a worse model passes more rarely, and "
+        "a better model fails more rarely."
     )
 
 

@@ -51,7 +51,7 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
 
 
 def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:
-    """A table, with a line that says so before the row from which on rows are not ranked."""
+    """A table; where ranked rows end and unranked rows begin, a line says so."""
     sides = "".join("l" if column.left else "r" for column in columns)
     lines = [[column.title for column in columns], *zip(*(column.cells for column in columns), strict=True)]
     header, *rows = (rf"    {_line(line)} \\" for line in lines)

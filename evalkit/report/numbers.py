@@ -1,4 +1,4 @@
-"""Numbers as people read them, and how many of something there are. Nothing is shown as a negative zero."""
+"""Numbers and counts as people read them. A negative number that rounds to zero is shown without its sign."""
 
 from collections.abc import Sequence
 
@@ -56,7 +56,7 @@ def plural(number: int, noun: str, nouns: str | None = None) -> str:
 
 
 def named(names: Sequence[str], *, most: int = 6) -> str:
-    """A few names, and how many more there are.
+    """The first names of a list, and how many more there are.
 
     >>> named(["a", "b", "c"], most=1)
     'a and 2 more'

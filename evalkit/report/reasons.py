@@ -1,4 +1,4 @@
-"""The reasons of statuses in words: the one place where a code becomes a sentence."""
+"""The reasons of statuses in words: only this module turns a code into a sentence."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evalkit.report.text import printable
 from evalkit.types import Status, StatusKind
 
-# what is found of one model, or by the plural of several, and what follows; `details` are the code's own
+# what was found, for one model or several, and what follows from it; `details` come with the code
 _SENTENCES = {
     "all_wins": ("{it} won every comparison", "how far {its} verdicts spread is not known"),
     "all_losses": ("{it} lost every comparison", "how far {its} verdicts spread is not known"),
@@ -21,10 +21,10 @@ _SENTENCES = {
     "extrapolated": ("only {details}", "{its_number} {is_an_extrapolation}"),
     "thin": ("only {details}", "{its_number} {is_an_extrapolation}"),
     "misfit": ("the regression behind {its_number} {details}", ""),
-    "beyond": ("the judge treats {its} length as no other model's ({details})", ""),
+    "beyond": ("the judge treats {its} length unlike that of other models ({details})", ""),
     "coverage": ("{details}", "{its_number} {is_that} of the other instructions only"),
 }
-# what a status is called by people
+# the names of statuses for people
 KINDS = {
     StatusKind.OK: "ok",
     StatusKind.DEGRADED: "degraded",
@@ -37,7 +37,7 @@ _WHOLE = re.compile(r"(?<=\d)\.0+(?= ?%)")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One reason of a status: its `code`, empty where it has none that is known, and what it says besides."""
+    """One reason of a status: its `code`, empty if no known code is given, and the `details` after the code."""
 
     code: str
     details: str
@@ -45,7 +45,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A cause that some models have in common, in words; `code` is empty where it has none."""
+    """A cause in words and the models that have it; `code` is empty if the cause has no known code."""
 
     models: tuple[str, ...]
     code: str
@@ -53,7 +53,7 @@ class Shared:
 
 
 def causes(reason: str) -> list[Cause]:
-    """The reasons that a status joins; a part that starts with no known code goes on with the one before it.
+    """The reasons that a status joins; a part that does not start with a known code belongs to the reason before it.
 
     >>> causes("separated; coverage: 2 of 9 verdicts are missing")
     [Cause(code='separated', details=''), Cause(code='coverage', details='2 of 9 verdicts are missing')]
@@ -74,7 +74,7 @@ def causes(reason: str) -> list[Cause]:
 
 
 def status_words(status: Status, *, number: str = "number") -> str:
-    """A status with its reason, as one model's line has it.
+    """A status with its reason, as the line of one model shows it.
 
     >>> status_words(Status(StatusKind.DEGRADED, "all_wins"))
     'degraded: it won every comparison'
@@ -84,7 +84,7 @@ def status_words(status: Status, *, number: str = "number") -> str:
 
 
 def brief_words(reason: str, *, number: str = "number") -> str:
-    """The reason of one model's status without what follows from it.
+    """The reason of one model's status in words, without the consequence.
 
     >>> brief_words("thin: 6.0% of answers are about as long as the baseline's")
     "only 6 % of its answers are about as long as the baseline's"
@@ -93,10 +93,10 @@ def brief_words(reason: str, *, number: str = "number") -> str:
 
 
 def reason_words(reason: str, *, number: str = "number") -> str:
-    """The reason of one model's status as a sentence without its full stop; a code that is not known stays as it is.
+    """The reason of one model's status as a sentence without its full stop; an unknown code stays as it is.
 
     Args:
-        number: what the number is called that the status is of.
+        number: the name of the number that has the status.
 
     >>> reason_words("thin: 6.0% of answers are about as long as the baseline's", number="LC win rate")
     "only 6 % of its answers are about as long as the baseline's, so that its LC win rate is an extrapolation"
@@ -105,9 +105,9 @@ def reason_words(reason: str, *, number: str = "number") -> str:
 
 
 def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str = "number") -> list[Shared]:
-    """The causes that several models have, each once, with the models that have it, in their order.
+    """Each cause once, with the models that have it, in the order in which the models are given.
 
-    Causes that differ in their figures only are one, which says from which figure to which.
+    Causes that differ only in their figures are joined, and the joined cause gives the range of each figure.
 
     Args:
         models: the name and the causes of each.
@@ -146,7 +146,7 @@ def _said(code: str, details: Sequence[str], number: str, *, brief: bool = False
 
 
 def _ranged(texts: Sequence[str]) -> str:
-    """Texts that differ in figures only as one, with the least and the greatest of each figure.
+    """Join texts that differ only in figures to one text with the least and the greatest value of each figure.
 
     >>> _ranged(["2 of 9 are missing", "4 of 9 are missing"])
     '2 to 4 of 9 are missing'

@@ -27,7 +27,7 @@ def boards_markdown(boards: Sequence[Board]) -> str:
         columns = board_columns(board)
         table = _markdown_table(columns)
         if divided(board):
-            # the header and the rule below it come first
+            # 2: the header and the rule below it
             table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
         if columns := part_columns(board):
             table += ["", *_markdown_table(columns)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from evalkit.boards.build import Board
 
 DECIMALS_STORED = 9
-# percent: where neither model is the better
+# the win rate in percent at which neither model is better
 EVEN = 50.0
 
 
@@ -155,7 +155,7 @@ def _compared_values(row: BoardRow) -> dict[str, Any]:
 
 
 def _control_values(row: BoardRow) -> dict[str, Any]:
-    """What the LC win rate rests on: who taught it, the parts of its error in points, and how the fit was checked."""
+    """What the LC win rate rests on: what taught it, the parts of its error in points, and the check of the fit."""
     controlled = row.controlled
     parts, overlap, check = controlled.parts, controlled.overlap, controlled.check
     sensitivity = None if controlled.sensitivity is None else controlled.sensitivity.correlation_to(EVEN)

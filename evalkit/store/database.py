@@ -447,7 +447,7 @@ def _text(reason: str) -> str:
 
 
 def _without_blanks(connection: sa.Connection, group: Group) -> dict[tuple[Any, ...], Any]:
-    """The places of a group that an earlier layout left without the blanks of their lengths, by their keys."""
+    """The places of a group, by their keys, that an earlier layout stored without the blanks in their lengths."""
     columns = asked_table.c
     unknown = sa.and_(columns.baseline_blanks.is_(None), columns.candidate_blanks.is_(None))
     rows = connection.execute(sa.select(asked_table).where(_of(group), unknown)).mappings()
@@ -457,7 +457,7 @@ def _without_blanks(connection: sa.Connection, group: Group) -> dict[tuple[Any, 
 def _tell_blanks(
     connection: sa.Connection, lacking: Mapping[tuple[Any, ...], Any], laid_out: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Add the blanks that a run found in its texts to the places that lack them; all else of these stays."""
+    """Add the blanks that a run found in its texts to the places that lack them; nothing else in a place changes."""
     for row in laid_out:
         there = lacking.get(_place_key(row))
         found = {name: row[name] for name in ("baseline_blanks", "candidate_blanks")}

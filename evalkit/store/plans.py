@@ -44,8 +44,8 @@ class PlanRecord:
 
     `plan` is the digest under which the places lie. `prompt` and `parameters` are SHA-256, the latter of all that is
     sent or read by, besides the prompt and the parser's name. `prices` and `evalkit`, the version, are those of the run
-    that laid them out last. `cluster` is the field that declared which instructions depend on each other; where there
-    is none, `near_duplicates` tells whether they were looked for, None of plans from before anybody did.
+    that laid them out last. `cluster` is the field that declared which instructions depend on each other. Without a
+    field, `near_duplicates` tells whether near-duplicates were looked for; it is None in plans of earlier versions.
     """
 
     plan: str

@@ -13,7 +13,7 @@ _NOT_STORED = ("headers", "tls")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Asked))
-# covered by a checksum only where they are known: without them it is what earlier layouts gave
+# the checksum covers these only where they are known, so that places of earlier layouts keep their checksum
 _BLANKS = ("baseline_blanks", "candidate_blanks")
 _COVERED = tuple(name for name in _FIELDS if name not in _BLANKS)
 _MEASURES = ("baseline_measures", "candidate_measures")

@@ -71,7 +71,7 @@ asked_table = sa.Table(
     sa.Column("turn", sa.Integer, nullable=False, server_default="1"),
     sa.Column("baseline_measures", sa.Text),
     sa.Column("candidate_measures", sa.Text),
-    # how much of the lengths is blank, where the texts were known
+    # how many characters of the lengths are blanks, where the texts were known
     sa.Column("baseline_blanks", sa.Integer),
     sa.Column("candidate_blanks", sa.Integer),
     # which plan the place belongs to: a run with another plan for the same models takes its rows away
@@ -184,13 +184,13 @@ def _remember_plans(connection: sa.Connection) -> None:
 
 
 def _tell_blanks(connection: sa.Connection) -> None:
-    """From 4 to 5: how much of an answer's length is blank, which nobody knows before its run is repeated."""
+    """From 4 to 5: add the number of blanks in each length, which is unknown until the run is repeated."""
     for column in _ADDED_IN_5:
         connection.execute(sa.text(f"ALTER TABLE asked ADD COLUMN {column} INTEGER"))
 
 
 def place_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
-    """A place of an earlier version under this layout; a damaged one stays damaged."""
+    """A place of an earlier version in this layout; a damaged place stays damaged."""
     place = {**(_ADDED_IN_3 if version == 2 else {}), **_ADDED_IN_5, **row}
     if version == 2 and row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
         place["checksum"] = place_checksum(place)

@@ -85,7 +85,7 @@ def test_a_field_declares_clusters_instead_of_those_that_are_found(tmp_path: Pat
     entry = entry_of(path, cluster="topic")
     assert entry.dependence == Dependence(100, 50, "topic", looked=False)
     assert dependence_note(entry.dependence) == [
-        "100 instructions count as 50: those that hold the same in 'topic' are one cluster"
+        "100 instructions count as 50: those with the same 'topic' are one cluster"
     ]
 
 
@@ -172,7 +172,9 @@ def test_sources_that_differ_are_told_with_what_it_would_mean(tmp_path: Path) ->
     row = build_row(entry_of(path, by=("dataset",)), Recipe())
     assert set(row.parts) == {"category koala", "category oasst"}
     (note,) = [one for one in row_notes(row) if "sources" in one]
-    assert note.startswith("its win rate differs between sources (p < 0.001): were the sources drawn at random, the ")
+    assert note.startswith(
+        "its win rate differs between sources (p < 0.001): if the sources were drawn at random, the "
+    )
     assert row.sources is not None and row.sources.error_factor is not None
     assert f"{row.sources.error_factor:.1f} times as large" in note
     alike = written(tmp_path / "b.json", annotation_rows(families(N, 1), generator.beta(2, 2, N), dataset=dataset))

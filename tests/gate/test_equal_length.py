@@ -187,8 +187,8 @@ def test_nothing_that_is_printed_promises_an_error_rate_without_its_conditions(m
         promises = [line for line in lines(decision) if "error rate" in line.lower() or "would pass" in line]
         assert promises
         for line in promises:
-            assert "were the instructions drawn independently" in line and "about" in line
-            assert ("the form of the regression right" in line) == (metric == Metric.LC_WIN_RATE)
+            assert "if the instructions are drawn independently" in line and "about" in line
+            assert ("the form of the regression is right" in line) == (metric == Metric.LC_WIN_RATE)
         assert not any("guarantee" in line or "at most 2.5" in line for line in lines(decision))
 
 

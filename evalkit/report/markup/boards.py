@@ -32,7 +32,7 @@ _EVEN_LABEL = "50"
 class _Shown:
     """A board as the template takes it; `kinds` are classes of a row, `even` is where both sides are equal.
 
-    Before the row `below` stands a line that the rows from there on are not ranked.
+    A line before the row `below` says that this row and those after it are not ranked.
     """
 
     title: str

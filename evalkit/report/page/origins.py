@@ -25,7 +25,7 @@ _NAMES = {
 
 # between the address of a store and the benchmark, as reports name them
 _VERDICTS = ", verdicts on "
-# what other models taught is told beside the numbers; here its figures would fill pages
+# the page tells what other models taught beside the numbers; all its figures would fill pages here
 _UNSHOWN = tuple(
     f"{taught} {name}"
     for taught in (LENGTH_TAUGHT, STYLE_TAUGHT)
@@ -90,7 +90,7 @@ def origins(board: Board) -> Origins:
 
 
 def _facts(row: BoardRow) -> dict[str, Any]:
-    """The provenance of a row, without the difficulty of every instruction."""
+    """The provenance of a row as a list of facts, without the difficulty of every instruction."""
     found = _flat(provenance_document(row))
     return {name: value for name, value in found.items() if not name.startswith(_UNSHOWN)}
 

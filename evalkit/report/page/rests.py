@@ -1,4 +1,4 @@
-"""What each LC win rate of a board rests on: the parts of its error, its lengths, and how the fit was checked."""
+"""The section on what LC win rates rest on: the parts of their error, their lengths, and the check of the fit."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from evalkit.report.values import EVEN
 
 @dataclass(frozen=True, slots=True)
 class RestsLine:
-    """One model's figures as they are shown; errors are standard errors in points."""
+    """One model's figures as text; errors are standard errors in points."""
 
     model: str
     sampling: str
@@ -27,14 +27,14 @@ class RestsLine:
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """The `lines` of models with an LC win rate, and whether any is `confounded`: length may stand for difficulty."""
+    """A line for each model with an LC win rate; `confounded` if length may stand for difficulty in any of them."""
 
     lines: tuple[RestsLine, ...]
     confounded: bool
 
 
 def rests(board: Board) -> Rests | None:
-    """None for a board without LC win rates of ours."""
+    """The section of a board; None if our formula made none of its LC win rates."""
     rows = [row for row in board.rows if row.controlled.parts is not None and row.controlled.coefficients]
     if not rows:
         return None
@@ -62,7 +62,7 @@ def _points(error: float) -> str:
 
 
 def _correlation(row: BoardRow) -> str:
-    """The correlation at which the interval would reach 50."""
+    """The correlation of length with difficulty at which the interval would reach 50."""
     sensitivity = row.controlled.sensitivity
     if sensitivity is None:
         return NOTHING

@@ -27,9 +27,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One model. `name` is its name to the letter, `kind` its status, and `reason` what is wrong where it is not ok.
+    """One model. `name` is its exact name, `kind` its status, and `reason` says why the status is not ok.
 
-    The first of the rows that are not ranked stands `apart` from those above it.
+    The first unranked row stands `apart` from the ranked rows above it.
     """
 
     name: str
@@ -71,7 +71,7 @@ def board_table(board: Board) -> Table:
     lines = [_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows)]
     for place, line in enumerate(lines[: board.n_placed]):
         if not line.ranked:
-            # the baseline's own row keeps its place among the ranked ones, also when they are sorted anew
+            # the baseline's own row stays among the ranked rows when a reader sorts the table
             lines[place] = replace(line, rank=Number(NOTHING, place + 0.5))
     present = {line.kind for line in lines}
     return Table(

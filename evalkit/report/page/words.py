@@ -64,7 +64,7 @@ def title_of(board: Board, boards: tuple[Board, ...]) -> str:
 
 
 def finding(board: Board) -> str:
-    """Who leads by how much and how sure that is, of the models that are ranked."""
+    """The sentence that says which ranked model leads, with what number, and how sure that is."""
     ranked = [row for row in board.rows if row.rank is not None]
     if not ranked:
         return _nobody(board)
@@ -86,7 +86,7 @@ def finding(board: Board) -> str:
 
 
 def _nobody(board: Board) -> str:
-    """Why no model is ranked; of one alone in full."""
+    """The sentence that says why no model is ranked; for a single model it gives the full reason."""
     others = [row for row in board.rows if not row.entry.itself]
     if not others:
         return "There is no model beside the baseline itself."
@@ -101,7 +101,7 @@ def _nobody(board: Board) -> str:
 
 
 def _unranked(board: Board) -> list[str]:
-    """How many models have no rank, by why."""
+    """How many models have no rank, for each reason."""
     refused = sum(row.entry.refused for row in board.rows)
     kinds = [row.status(board.metric).kind for row in board.rows if not row.entry.refused and not row.entry.itself]
     counts = {kind: kinds.count(kind) for kind in (StatusKind.DEGRADED, StatusKind.NOT_ESTIMABLE)}
@@ -157,7 +157,7 @@ def _refusals(board: Board) -> Iterator[Statement]:
 
 
 def _about(board: Board, metric: Metric) -> Iterator[Statement]:
-    """A statement for each reason for which numbers of the metric are not ok, and one for those that are."""
+    """A statement for each reason why numbers of the metric are not ok, and a statement for the numbers that are."""
     for kind, why in ((StatusKind.NOT_ESTIMABLE, "There is no number"), (StatusKind.DEGRADED, "Not ranked")):
         for one in doubts(board, metric, kind):
             subject = f"{sentence(metric.title)} of {who(board, one.models)}"

@@ -28,7 +28,7 @@ from evalkit.report.plots.words import (
 
 
 def forest(board: Board) -> Plot:
-    """A point and a whisker for each model, over the whole scale; those that are not ranked are grey and hollow."""
+    """A point and a whisker for each model, over the whole scale; unranked models are grey and hollow."""
     title = f"{sentence(board.metric.title)}{against(board)}"
     lines = [_line(row, board.metric) for row in board.rows]
     limits = scale_of(board)

@@ -55,7 +55,7 @@ def line_chart(
     """A figure without marks: line `i` of the axes is at y = i, counted from the top, and its gid is `line-i`.
 
     Args:
-        below: the first line of those that a rule parts from the ones above.
+        below: the first line below the rule; None for a chart without a rule.
     """
     ruler = Ruler()
     lead = max(ruler.widest([one.lead for one in lines]), ruler.width(columns.lead, size=SMALL))

@@ -15,7 +15,7 @@ _DOUBTFUL = "muted"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An estimate on a line of the chart. One that is not to be relied on is drawn hollow and grey."""
+    """An estimate on a line of the chart; an estimate that cannot be relied on is drawn hollow and grey."""
 
     y: float
     value: float

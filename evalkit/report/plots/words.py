@@ -75,13 +75,13 @@ def sure(row: BoardRow, metric: Metric) -> bool:
 
 
 def unranked(board: Board) -> list[str]:
-    """What grey marks mean, where there are any."""
+    """The line that says what grey marks mean, for a chart that has some."""
     grey = any(row.rank is None and not row.entry.itself and drawable(row, board.metric) for row in board.rows)
     return [GREY] if grey else []
 
 
 def below(board: Board) -> int | None:
-    """The first line of a chart that stands below the ranked ones; None where there are none of either kind."""
+    """The first unranked line of a chart; None unless the chart has both ranked and unranked lines."""
     return board.n_placed if divided(board) else None
 
 
@@ -97,7 +97,7 @@ def why_not(row: BoardRow) -> str:
 
 
 def why_unranked(row: BoardRow, metric: Metric) -> str:
-    """In a row without a rank, what stands in its place."""
+    """The words that take the place of the rank in a row without one."""
     if not drawable(row, metric):
         return why_not(row)
     return ITSELF if row.entry.itself else UNRANKED

@@ -87,9 +87,9 @@ def _pooled(priors: Sequence[CoefficientPrior]) -> CoefficientPrior:
 
 def _with_baseline_length(table: Table) -> Table:
     """The table with the baseline's length as a further covariate, in standard deviations of its logarithm."""
-    if table.traits.shape[1] < 2:
+    if table.traits.shape[1] == len(table.names):
         raise StatsError("the baseline's lengths are unknown")
-    length = table.traits[:, 1]
+    length = table.traits[:, -1]
     column = np.broadcast_to((length / length.std())[:, None], (*table.preference.shape, 1))
     return table.with_controls((BASELINE_LENGTH,), column)
 

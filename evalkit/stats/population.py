@@ -65,6 +65,9 @@ def learn_population(
 ) -> Population:
     """Learn difficulty and coefficients from all verdicts by alternating Newton steps and moments.
 
+    A model's coefficients are those beside the difficulty that the other models tell: beside one that has its own
+    verdicts in it they would all be too large.
+
     The model is logit P(candidate wins) = a_m + b_m * (controls turned) + c_m * difficulty_i, with b_m and c_m drawn
     around the typical model's and difficulty around what the instruction's traits tell of it, so that what length and
     difficulty have in common is no model's merit.
@@ -94,9 +97,11 @@ def learn_population(
         expected = _expected(table.traits, difficulty)
         variance = min(_HARDEST**2, float(((difficulty - expected) ** 2 + 1 / precision).mean()))
         design[:, :, -1] = difficulty
-        dispersion = _dispersions(table, design, coefficients)
+        alone = design.copy()
+        alone[:, :, -1] = _of_others(table, design, coefficients, weight, variance)
+        dispersion = _dispersions(table, alone, coefficients)
         weight = table.known / dispersion[:, None]
-        coefficients, covariance, information = newton_step(table, design, coefficients, weight, mean, spread)
+        coefficients, covariance, information = newton_step(table, alone, coefficients, weight, mean, spread)
         error = _error_of_mean(information, spread, held)
         moved = error @ (((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0) - held * mean)
         moved[absent] = 0.0
@@ -117,10 +122,9 @@ def learn_population(
         if np.abs(difficulty - before).max() < _SETTLED:
             break
     error[absent] = error[:, absent] = 0.0
-    slope, curvature = _pulls(table, design, coefficients, weight)
+    _, curvature = _pulls(table, design, coefficients, weight)
     precision = curvature.sum(axis=0) + 1 / variance
-    # one Newton step from the joint solution takes a model's own verdicts out
-    others = difficulty - slope / (precision - curvature)
+    others = _of_others(table, design, coefficients, weight, variance)
     return Population(mean, spread, error, difficulty, others, precision, coefficients, dispersion)
 
 
@@ -222,6 +226,14 @@ def _pulls(table: Table, design: Floats, coefficients: Floats, weight: Floats) -
     chance = _predict(design, coefficients)
     own = coefficients[:, -1:]
     return weight * own * (table.preference - chance), weight * own**2 * chance * (1 - chance)
+
+
+def _of_others(table: Table, design: Floats, coefficients: Floats, weight: Floats, variance: float) -> Floats:
+    """Difficulty as the other models alone tell it, shape (m, n): a Newton step takes a model's own verdicts out."""
+    slope, curvature = _pulls(table, design, coefficients, weight)
+    precision = curvature.sum(axis=0) + 1 / variance
+    others: Floats = design[:, :, -1] - slope / (precision - curvature)
+    return others
 
 
 def _expected(traits: Floats, difficulty: Floats) -> Floats:

@@ -25,8 +25,8 @@ from evalkit.stats.table import Table
 
 # spreads between models of half the gap between two slopes, of which the held-out verdicts choose
 GAP_SPREADS = (0.0, 0.2, 0.4, 0.7)
-# standard errors by which a larger spread must predict better to be believed
-_SURE = 2.0
+# the rule of one standard error: a larger spread must predict better by so many to be believed
+_SURE = 1.0
 # half the sum and half the gap of two slopes: the slopes are sum + gap and sum - gap
 _SUM_AND_GAP = np.array([[1.0, 1.0], [1.0, -1.0]])
 _GAP = 1

@@ -81,8 +81,8 @@ def _terms(sample: Sample, controls: Sequence[str]) -> Floats | None:
 def _traits(covariates: Floats, known: Floats, lengths: Floats) -> Floats:
     """The mean covariate of each instruction over models and the baseline's length, centred; shape (n, q)."""
     total = np.maximum(known.sum(axis=0), 1e-12)
-    mean = (covariates.sum(axis=2) * known).sum(axis=0) / total
-    columns = [mean]
+    means = (covariates * known[:, :, None]).sum(axis=0) / total[:, None]
+    columns = list(means.T)
     if len(lengths) and np.isfinite(lengths).all():
         columns.append(np.log1p(np.maximum(lengths, 0.0)))
     if not len(lengths):

@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # one more than there are cores: many a test waits for a clock
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# tests start many processes, none of which should compile everything anew, whatever the environment says
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test lint types tests server-tests browser-tests docs wheel clean
 

@@ -24,8 +24,11 @@ from tests.conftest import REAL_DATA
 CELLS = {cell.title: cell for cell in all_cells()}
 
 
-def groups(title: str, *, runs: int) -> list[Group]:
-    return list(run_cell(CELLS[title], runs=runs).groups)
+def groups(title: str, *, runs: int, strata: int | None = None) -> list[Group]:
+    """Those of a cell, or of its first strata alone."""
+    cell = CELLS[title]
+    process = replace(cell.process, strata=cell.process.strata[:strata])
+    return list(run_cell(replace(cell, process=process), runs=runs).groups)
 
 
 def value(figure: Figure) -> float:
@@ -38,8 +41,7 @@ def covers_or_refuses(group: Group, coverage: float) -> bool:
 
 
 def test_where_the_form_is_right_intervals_hold_and_gates_rarely_pass_a_model_at_the_threshold() -> None:
-    balanced, quarter, *_ = groups("own form, n=200, alone", runs=80)
-    for group in (balanced, quarter):
+    for group in groups("own form, n=200, alone", runs=80, strata=2):
         assert value(group.refused) <= 20
         assert value(group.coverage) >= 87
         assert value(group.passes) <= 9
@@ -77,9 +79,7 @@ def test_raw_rates_of_a_few_percent_are_covered_on_fifty_instructions() -> None:
 
 
 def test_a_gate_that_looks_often_at_two_percent_fails_no_model_there() -> None:
-    cell = CELLS["sequential, raw, n=805, alone"]
-    process = replace(cell.process, strata=cell.process.strata[:1])
-    (group,) = run_cell(replace(cell, process=process), runs=40).groups
+    (group,) = groups("sequential, raw, n=805, alone", runs=40, strata=1)
     assert value(group.fails) <= 7.5
 
 

@@ -1,8 +1,8 @@
 """What taught a row when it was written stays, and what somebody writes into a row teaches nothing."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from evalkit.pinning import pinned_for
 from evalkit.provenance import sealed
 from evalkit.report.canonical import stored_document
 from evalkit.report.gate import gate_document
-from evalkit.store import Store
+from evalkit.store import Store, open_store
 from evalkit.verification import Cause, verify_row
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.builders import output_set
@@ -83,6 +83,34 @@ def edited(path: Path, change: Any) -> None:
     path.write_text(json.dumps(sealed(document, annotations=None)))
 
 
+@dataclass(frozen=True, slots=True)
+class Six:
+    """A store of six judged models, which no test writes to, a row of the first one, and its decisions with that row
+    and without.
+    """
+
+    store: Store
+    row: str
+    pinned: dict[str, Any]
+    fresh: dict[str, Any]
+
+    def written(self, results: Path) -> Path:
+        """The row where a test may change it."""
+        path = results / "m00" / "surface" / "row.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(self.row)
+        return path
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Six]:
+    folder = tmp_path_factory.mktemp("six")
+    with open_store(f"sqlite:///{folder / 'store.db'}") as store:
+        judge(store, range(6))
+        row = write_row(folder / "results", store).read_text()
+        yield Six(store, row, decided(store, folder / "results"), decided(store, folder / "none"))
+
+
 @pytest.mark.parametrize("models", [1, 5, 20])
 def test_models_that_are_judged_later_change_neither_number_nor_source_of_a_row(
     store: Store, tmp_path: Path, models: int
@@ -132,24 +160,19 @@ def called_a_file(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("change", [slope, difficulty, fewer, nothing, endless, own, called_a_file])
-def test_what_somebody_writes_into_a_row_changes_no_decision(store: Store, tmp_path: Path, change: Any) -> None:
-    judge(store, range(6))
-    path = write_row(tmp_path, store)
-    before = decided(store, tmp_path)
-    edited(path, change)
-    assert decided(store, tmp_path) == before == decided(store, tmp_path / "none")
+def test_what_somebody_writes_into_a_row_changes_no_decision(six: Six, tmp_path: Path, change: Any) -> None:
+    edited(six.written(tmp_path), change)
+    assert decided(six.store, tmp_path) == six.pinned == six.fresh
 
 
 @pytest.mark.parametrize("source", [DifficultySource.FIT, DifficultySource.NONE])
 def test_a_source_that_was_chosen_for_a_row_does_not_decide_a_gate(
-    store: Store, tmp_path: Path, source: DifficultySource
+    six: Six, tmp_path: Path, source: DifficultySource
 ) -> None:
-    judge(store, range(6))
-    path = write_row(tmp_path, store, replace(AUTO, difficulty=source))
-    fresh = decided(store, tmp_path / "none")
-    assert decided(store, tmp_path) == fresh and not fresh["equal_length"]["own_history"]
+    path = write_row(tmp_path, six.store, replace(AUTO, difficulty=source))
+    assert decided(six.store, tmp_path) == six.fresh and not six.fresh["equal_length"]["own_history"]
     edited(path, lambda document: document["provenance"]["recipe"]["difficulty"].update(kind="auto"))
-    assert not decided(store, tmp_path)["equal_length"]["own_history"]
+    assert not decided(six.store, tmp_path)["equal_length"]["own_history"]
 
 
 @pytest.mark.parametrize("models", [1, 6, 20])
@@ -174,9 +197,8 @@ def test_a_row_by_a_file_follows_from_it_and_says_so_where_it_is_gone(store: Sto
     assert gone.equal and any("taught this row are gone" in note for note in gone.notes)
 
 
-def test_a_row_of_an_earlier_method_is_no_mismatch_and_both_values_are_told(store: Store, tmp_path: Path) -> None:
-    judge(store, range(6))
-    document = json.loads(write_row(tmp_path, store).read_text())
+def test_a_row_of_an_earlier_method_is_no_mismatch_and_both_values_are_told(six: Six) -> None:
+    document = json.loads(six.row)
     now = document["lc_win_rate"]
     for name in ("background", "style_background"):
         del document["provenance"][name]
@@ -185,9 +207,9 @@ def test_a_row_of_an_earlier_method_is_no_mismatch_and_both_values_are_told(stor
         del document[name]
     document["evalkit"] = document["provenance"]["evalkit"] = "0.1.0"
     document["lc_win_rate"] = now + 2.0
-    verified = verify_row(sealed(document, annotations=None), store)
+    verified = verify_row(sealed(document, annotations=None), six.store)
     assert verified.equal
     (note,) = [one for one in verified.notes if one.startswith("older method: lc_win_rate: ")]
     assert str(now + 2.0) in note and "an earlier method" in note
     document["win_rate_stderr"] = "x"
-    assert verify_row({**document}, store).equal is False
+    assert verify_row({**document}, six.store).equal is False

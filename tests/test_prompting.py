@@ -145,47 +145,41 @@ def test_prompts_are_shipped() -> None:
     assert sorted(COMPARE + GRADE) == list(SHIPPED)
 
 
-@pytest.mark.parametrize("name", COMPARE)
-def test_whatever_the_texts_hold_the_prompt_shows_exactly_them(name: str) -> None:
-    prompt = SHIPPED[name]
-
-    @examples(-(-EXAMPLES // len(COMPARE)))
-    @given(questions)
-    def check(asked: Question) -> None:
-        messages = render(prompt, asked)
-        assert judged_texts(messages, asked.nonce) == shown(asked)
+@examples(-(-EXAMPLES // len(COMPARE)))
+@given(questions)
+def test_whatever_the_texts_hold_the_prompt_shows_exactly_them(asked: Question) -> None:
+    plain = Question(comparison(), asked.order, asked.labels, asked.nonce, asked.repeat)
+    for name in COMPARE:
+        messages = render(SHIPPED[name], asked)
+        assert judged_texts(messages, asked.nonce) == shown(asked), name
         # what the prompt itself says depends on the labels alone
-        plain = Question(comparison(), asked.order, asked.labels, asked.nonce, asked.repeat)
-        assert around(messages, asked) == around(render(prompt, plain), plain)
+        assert around(messages, asked) == around(render(SHIPPED[name], plain), plain), name
         content = whole(messages)
         for field in shown(asked):
-            assert content.count(f"<<<{field} {asked.nonce}\n") == 1
-            assert content.count(f"\n{asked.nonce} {field}>>>") == 1
-        assert content.count(asked.nonce) == 2 * 3
-
-    check()
+            assert content.count(f"<<<{field} {asked.nonce}\n") == 1, name
+            assert content.count(f"\n{asked.nonce} {field}>>>") == 1, name
+        assert content.count(asked.nonce) == 2 * 3, name
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_whatever_the_turns_hold_each_stands_in_a_fence_of_its_own(name: str) -> None:
-    prompt = SHIPPED[name]
-
+@pytest.mark.parametrize("names", [COMPARE, GRADE], ids=["compare", "grade"])
+def test_whatever_the_turns_hold_each_stands_in_a_fence_of_its_own(names: list[str]) -> None:
     @examples(600)
     @given(conversations, st.integers(0, 999))
     def check(judged: list[tuple[str, str, str]], number: int) -> None:
-        asked = build_conversation(judged, number, graded=name in GRADE)
-        messages = render(prompt, asked)
-        expected = shown(asked) if "{{ reference }}" in prompt else without_reference(shown(asked))
-        assert judged_texts(messages, asked.nonce) == expected
-        assert whole(messages).count(asked.nonce) == 2 * len(expected)
+        asked = build_conversation(judged, number, graded=names == GRADE)
         # what the prompt itself says depends on the labels, the number of turns and whether there is a reference alone
-        plain = build_conversation([("i", "x", "y")] * len(judged), number, graded=name in GRADE)
+        plain = build_conversation([("i", "x", "y")] * len(judged), number, graded=names == GRADE)
         reference = tuple("x" if text.strip() else "" for text in asked.subject.example.reference)
         subject = dataclasses.replace(
             plain.subject, example=dataclasses.replace(plain.subject.example, reference=reference)
         )
         plain = dataclasses.replace(plain, subject=subject, labels=asked.labels, nonce=asked.nonce)
-        assert around(messages, asked) == around(render(prompt, plain), plain)
+        for name in names:
+            messages = render(SHIPPED[name], asked)
+            expected = shown(asked) if "{{ reference }}" in SHIPPED[name] else without_reference(shown(asked))
+            assert judged_texts(messages, asked.nonce) == expected, name
+            assert whole(messages).count(asked.nonce) == 2 * len(expected), name
+            assert around(messages, asked) == around(render(SHIPPED[name], plain), plain), name
 
     check()
 

@@ -105,15 +105,24 @@ def open_zygote() -> Iterator[Zygote]:
 
 
 def serve() -> None:
+    # what commands load only where they need it, and many tests do
     import aiohttp  # noqa: F401
     import jinja2  # noqa: F401
+    import pandas  # noqa: F401
+    import pyarrow.csv
+    import pyarrow.parquet  # noqa: F401
+    import scipy.optimize  # noqa: F401
     import sqlalchemy.dialects.sqlite  # noqa: F401
 
     import evalkit.cli.annotate
+    import evalkit.cli.compare
     import evalkit.cli.export
     import evalkit.cli.gate
     import evalkit.cli.import_
-    import evalkit.cli.leaderboard  # noqa: F401
+    import evalkit.cli.leaderboard
+    import evalkit.cli.power
+    import evalkit.cli.ratings
+    import evalkit.cli.report  # noqa: F401
 
     for line in sys.stdin:
         request = json.loads(line)

@@ -1,11 +1,9 @@
-from collections.abc import Iterator
-
 import pytest
 
-from tests.zygote import Zygote, open_zygote
+from tests.cli.running import shared_zygote
+from tests.zygote import Zygote
 
 
 @pytest.fixture(scope="session")
-def zygote() -> Iterator[Zygote]:
-    with open_zygote() as opened:
-        yield opened
+def zygote() -> Zygote:
+    return shared_zygote()

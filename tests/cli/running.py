@@ -16,12 +16,13 @@ atexit.register(_until_exit.close)
 
 def evalkit(*arguments: object, cwd: Path, **environment: str) -> Done:
     """Run evalkit without the settings and keys of whoever runs the tests."""
-    running = _zygote().start(arguments, cwd=cwd, environment=environment, limit=_LONGEST)
+    running = shared_zygote().start(arguments, cwd=cwd, environment=environment, limit=_LONGEST)
     status = running.wait()
     out, err = (path.read_text(encoding="utf-8") for path in (running.out, running.err))
     return Done([str(one) for one in arguments], status, out, err)
 
 
 @functools.cache
-def _zygote() -> Zygote:
+def shared_zygote() -> Zygote:
+    """The one of this process, which ends with it."""
     return _until_exit.enter_context(open_zygote())

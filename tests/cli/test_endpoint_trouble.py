@@ -87,9 +87,11 @@ def test_broken_connections_are_tried_again(zygote: Zygote, tmp_path: Path) -> N
         for number, kind in enumerate(kinds)
     ]
     with mock_judge(tmp_path / "judge", latency=0.01, script=script) as judge:
-        status, running = annotate(zygote, tmp_path, judge)
+        status, running = annotate(zygote, tmp_path, judge, n=50)
+        ledger = judge.ledger()
     assert status == 0, running.said
-    assert rows(running)[0]["n_total"] == 100
+    assert rows(running)[0]["n_total"] == 50
+    assert sum(entry.fault == "reset" for entry in ledger) >= 10
 
 
 def test_a_server_that_is_restarted_during_a_run_costs_no_verdict(zygote: Zygote, tmp_path: Path) -> None:

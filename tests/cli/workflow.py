@@ -1,9 +1,11 @@
 """Runs the steps of a workflow or a composite action as they are written, in a folder that looks like a repository."""
 
+import functools
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,26 +89,52 @@ def _run_step(script: str, folder: Path, number: int, variables: Mapping[str, st
     for place in places.values():
         place.write_text("")
     (runner / f"step-{number}.sh").write_text(script)
+    own = {**{name: str(place) for name, place in places.items()}, "RUNNER_TEMP": str(runner)}
+    if _only_installs(script):
+        status, said = _install(script, tuple(sorted(variables.items())))
+    else:
+        status, said = _shell(runner / f"step-{number}.sh", folder, {**own, **variables})
+    done.said += said
+    done.summary += places["GITHUB_STEP_SUMMARY"].read_text()
+    for line in places["GITHUB_OUTPUT"].read_text().splitlines():
+        name, _, value = line.partition("=")
+        done.outputs[name] = value
+    return status
+
+
+def _only_installs(script: str) -> bool:
+    """Whether every command of a script is pip's, which leaves what is there already: one run is like the next."""
+    lines = [line.strip() for line in script.splitlines()]
+    branches = re.compile(r"if \[.*\]; then|else|fi")
+    return all(line.startswith("python -m pip install ") or branches.fullmatch(line) for line in lines if line)
+
+
+@functools.cache
+def _install(script: str, variables: tuple[tuple[str, str], ...]) -> tuple[int, str]:
+    """Run a script that only installs in a folder of its own, once in all tests; pip takes seconds for nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "install.sh"
+        path.write_text(script)
+        return _shell(path, Path(folder), dict(variables))
+
+
+def _shell(script: Path, folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+    """Run a script in a folder as a runner does; its status, and what it said."""
     clean = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # whatever is to be installed must be there already
-    fixed = {"PATH": path, "PIP_NO_INDEX": "1", "CI": "true", "GITHUB_ACTIONS": "true", "RUNNER_TEMP": str(runner)}
+    fixed = {"PATH": path, "PIP_NO_INDEX": "1", "CI": "true", "GITHUB_ACTIONS": "true"}
     ended = subprocess.run(
-        [*_SHELL, str(runner / f"step-{number}.sh")],
+        [*_SHELL, str(script)],
         cwd=folder,
-        env={**clean, **fixed, **{name: str(place) for name, place in places.items()}, **variables},
+        env={**clean, **fixed, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=120,
         check=False,
     )
-    done.said += ended.stdout
-    done.summary += places["GITHUB_STEP_SUMMARY"].read_text()
-    for line in places["GITHUB_OUTPUT"].read_text().splitlines():
-        name, _, value = line.partition("=")
-        done.outputs[name] = value
-    return ended.returncode
+    return ended.returncode, ended.stdout
 
 
 def load(text: str) -> dict[str, Any]:

@@ -56,7 +56,6 @@ def test_short_refusals_do_not_let_the_rest_pass(
     n = round(share * 805)
     (finding,) = [one for one in decision.audit.findings if one.check == "declines"] if decision.audit else []
     assert n <= finding.count <= n + 5 and "of the baseline's" in finding.reason
-    assert decided(refusing(real_outputs, share=0.0), tmp_path).outcome == Outcome.PASSED
 
 
 def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_path: Path) -> None:
@@ -118,6 +117,7 @@ def test_short_answers_of_a_much_weaker_model_do_not_let_the_rest_pass(
 
 
 def test_a_model_that_is_better_at_every_length_passes(real_outputs: Path, tmp_path: Path) -> None:
+    """That it is the refusals alone which hold a model back in the tests above."""
     decision = decided(refusing(real_outputs, share=0.0), tmp_path)
     assert decision.outcome == Outcome.PASSED
     assert decision.equal_length is not None and decision.equal_length.survives and decision.equal_length.raw_agrees

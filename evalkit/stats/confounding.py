@@ -46,7 +46,7 @@ class Sensitivity:
         if self.value <= threshold <= self.upper:
             return 0.0
         end = self.lower if self.value > threshold else self.upper
-        distance = abs(_logit(end) - _logit(threshold))
+        distance = abs(log_odds(end) - log_odds(threshold))
         return math.inf if self.log_odds == 0.0 else distance / abs(self.log_odds)
 
 
@@ -75,6 +75,7 @@ def log_odds_moved(sample: Sample, design: Design, fit: LogisticFit, *, weights:
     return effect * rate / (value * (1 - value))
 
 
-def _logit(percent: float) -> float:
+def log_odds(percent: float) -> float:
+    """Of a rate in percent, finite at the edges."""
     share = min(max(percent / 100, 1e-12), 1 - 1e-12)
     return math.log(share / (1 - share))

@@ -7,7 +7,8 @@ import numpy as np
 
 from evalkit.errors import StatsError
 from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.confounding import Confounding
+from evalkit.stats.confounding import Confounding, log_odds
+from evalkit.stats.control import length_controlled_win_rate
 from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LENGTH, LONGER, SHORTER
 from evalkit.stats.history import MIN_MODELS, fit_history
 from evalkit.stats.population import learn_levels
@@ -34,37 +35,52 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
     """What several judges have in common, each given with its models' samples.
 
     A prior's mean is that of the judges. Its spread is that of models of one judge; how judges differ, and that they
-    are few, is an error that all models of one judge share. The correlation is the root mean square over all models
-    of that of length and difficulty as the other models tell it.
+    are few, is an error that all models of one judge share. The correlation is the one that would move the models'
+    win rates at equal length, each by itself, as far as they lie from those beside their judge's history.
 
     Raises:
         StatsError: fewer than two judges, or a judge with fewer than five usable models.
     """
     if len(judges) < 2:
         raise StatsError(f"{len(judges)} judges tell nothing of how judges differ; at least 2 needed")
-    beside, alone, squares = [], [], []
+    beside, levels = [], []
     for samples in judges:
         # how slopes go with a model's balance is each judge's own
-        history = fit_history(samples, shape=Shape.TWO)
-        beside.append(history.prior.chosen(BESIDE_DIFFICULTY))
+        beside.append(fit_history(samples, shape=Shape.TWO).prior.chosen(BESIDE_DIFFICULTY))
         table = _with_baseline_length(tabulate(samples, (LENGTH,)))
         if len(table.models) < MIN_MODELS:
             raise StatsError(f"{len(table.models)} models tell nothing of a judge; at least {MIN_MODELS} needed")
         mean, spread, error = learn_levels(table)
-        alone.append(CoefficientPrior(ALONE, mean, spread, error, np.zeros_like(spread)))
-        squares += [
-            _correlation(samples[model], history.for_model(model, samples[model])) ** 2 for model in history.members
-        ]
+        levels.append(CoefficientPrior(ALONE, mean, spread, error, np.zeros_like(spread)))
+    alone = _pooled(levels)
+    # difficulty that is not in the regression flattens what is
     weight = float(np.mean([prior.mean[-1] for prior in beside]))
-    return Generic(
-        _pooled(beside),
-        _pooled(alone),
-        # a further judge differs from the mean of few; difficulty that is not in the regression flattens what is
-        Confounding(
-            float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges)))),
-            weight / float(np.sqrt(1 + _FLATTENED * weight**2)),
-        ),
-    )
+    effect = weight / float(np.sqrt(1 + _FLATTENED * weight**2))
+    squares = [_squared_correlation(samples, alone, effect) for samples in judges]
+    # a further judge differs from the mean of few
+    correlation = float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges))))
+    return Generic(_pooled(beside), alone, Confounding(correlation, effect))
+
+
+def _squared_correlation(samples: Mapping[str, Sample], alone: CoefficientPrior, effect: float) -> float:
+    """The square of the correlation of length with difficulty that makes up for having no history.
+
+    Difficulty that goes with length on other than a straight line moves a win rate at equal length further than its
+    correlation says, so that what counts is how far it moves.
+    """
+    history = fit_history(samples)
+    distance = reach = 0.0
+    for model in history.members:
+        sample = samples[model]
+        one = length_controlled_win_rate(sample, prior=alone, confounding=Confounding(1.0, effect))
+        taught = length_controlled_win_rate(
+            sample, difficulty=history.for_model(model, sample), prior=history.prior
+        ).estimate.value
+        if one.sensitivity is None or not taught or taught == 100:
+            continue
+        distance += (log_odds(one.sensitivity.value) - log_odds(taught)) ** 2
+        reach += one.sensitivity.log_odds**2
+    return distance / reach if reach else 0.0
 
 
 # of logistic regression under a normal effect that is left out: (16 sqrt(3) / (15 pi))^2
@@ -92,11 +108,3 @@ def _with_baseline_length(table: Table) -> Table:
     length = table.traits[:, -1]
     column = np.broadcast_to((length / length.std())[:, None], (*table.preference.shape, 1))
     return table.with_controls((BASELINE_LENGTH,), column)
-
-
-def _correlation(sample: Sample, difficulty: Mapping[str, float]) -> float:
-    """Of the length term with difficulty, as it is in a model's own regression."""
-    table = tabulate({"": sample}, (LENGTH,))
-    term = table.controls[0].sum(axis=1)
-    values = np.array([difficulty[key] for key in table.keys])
-    return float(np.corrcoef(term, values)[0, 1])

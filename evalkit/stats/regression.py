@@ -19,7 +19,7 @@ class Regression:
     """A fit, the weights that it was made with, and the prior that holds it after its own verdicts were looked at.
 
     `deviation` is how far the model's slopes lie from the prior's, in standard deviations. Where the prior gave way,
-    `doubt` is how far the estimate moved by that, on the scale 0..1.
+    `doubt` is the standard error of that, on the scale 0..1.
     """
 
     sample: Sample
@@ -53,7 +53,8 @@ def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
     """Fit, and once more with a wider prior where the model's slope is unlike those that the prior was learned from.
 
     Either the judge takes the length of this model unlike that of others, and the second fit is right, or the model's
-    quality goes with the length of its answers, and the first is: its verdicts do not tell which.
+    quality goes with the length of its answers, and the typical slopes are: its verdicts do not tell which. The truth
+    is taken to be anywhere between, on either side of the second fit.
     """
     first = _fitted(sample, design, prior)
     if prior is None:
@@ -63,7 +64,8 @@ def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
         return replace(first, deviation=deviation)
     wider = prior.widened(LENGTH_TERMS, float(widening(np.array(deviation))))
     second = _fitted(sample, design, wider)
-    return replace(second, deviation=deviation, doubt=abs(second.estimate - first.estimate))
+    typical = _fitted(sample, design, prior.widened(LENGTH_TERMS, 0.0))
+    return replace(second, deviation=deviation, doubt=abs(second.estimate - typical.estimate) / math.sqrt(3))
 
 
 def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> Regression:

@@ -276,7 +276,7 @@ def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background
         return _against_itself(entry)
     if recipe.compat is not None:
         return _control_compat(entry, raw, recipe.compat)
-    return length_controlled_win_rate(
+    controlled = length_controlled_win_rate(
         sample,
         difficulty=background.difficulty(entry.model, sample),
         prior=background.prior,
@@ -284,6 +284,7 @@ def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background
         replicates=recipe.replicates,
         confidence=recipe.confidence,
     )
+    return controlled if background.misfit is None else controlled.doubted(background.misfit)
 
 
 def _control_compat(entry: Entry, raw: Measured, inputs: "CompatInputs") -> Controlled:

@@ -28,6 +28,11 @@ class FitCheck:
     n: int
     z: float
 
+    @property
+    def all_misfit(self) -> bool:
+        """Whether a check of several models together counts against all of them."""
+        return abs(self.residual) > POOLED_MISFIT_POINTS and abs(self.z) > POOLED_MISFIT
+
     def __str__(self) -> str:
         direction = "little" if self.residual > 0 else "much"
         return f"predicts {abs(self.residual):.1f} points too {direction} at equal length (z {self.z:.1f}, n {self.n})"

@@ -8,9 +8,11 @@ import numpy as np
 from evalkit.errors import StatsError
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LENGTH, control_names
+from evalkit.stats.fit_check import FitCheck, NearEqual, check_fits, near_equal
 from evalkit.stats.logistic import expit
+from evalkit.stats.overlap import overlap_of
 from evalkit.stats.sample import Sample
-from evalkit.stats.slopes import Member, Shape, ShapeChoice, learn_slopes
+from evalkit.stats.slopes import Learned, Member, Shape, ShapeChoice, learn_slopes
 from evalkit.stats.table import tabulate
 
 MIN_MODELS = 5
@@ -23,7 +25,8 @@ class History:
     """Difficulty by instruction key, higher where candidates fare better, and the prior of a further model.
 
     Difficulty has unit spread; `precision` is how well each is known. `members` are the models behind it by name, in
-    whose regressions `controls` are held equal; `shape` says how length counts.
+    whose regressions `controls` are held equal; `shape` says how length counts. `check` holds these regressions against
+    the verdicts on pairs of about equal length.
     """
 
     difficulty: Mapping[str, float]
@@ -32,6 +35,7 @@ class History:
     members: Mapping[str, Member]
     controls: tuple[str, ...] = (LENGTH,)
     shape: ShapeChoice | None = None
+    check: FitCheck | None = None
 
     def for_model(self, model: str, sample: Sample) -> Mapping[str, float]:
         """Difficulty as the other models tell it: a model's own verdicts must not explain themselves.
@@ -76,6 +80,7 @@ def fit_history(
     if len(table.models) < MIN_MODELS:
         raise StatsError(f"difficulty cannot be learned from {len(table.models)} models; at least {MIN_MODELS} needed")
     learned = learn_slopes(table, shape, least=MIN_MODELS)
+    check = check_fits(_near_equal(samples, table.keys, learned)) if names == (LENGTH,) else None
     return History(
         difficulty=dict(zip(table.keys, learned.difficulty.tolist(), strict=True)),
         precision=dict(zip(table.keys, learned.precision.tolist(), strict=True)),
@@ -83,4 +88,18 @@ def fit_history(
         members=learned.members,
         controls=names,
         shape=learned.choice,
+        check=check,
     )
+
+
+def _near_equal(samples: Mapping[str, Sample], keys: Sequence[str], learned: Learned) -> list[NearEqual]:
+    """The pairs of about equal length of all models that teach."""
+    place = {key: index for index, key in enumerate(keys)}
+    found = []
+    for (model, member), predicted in zip(learned.members.items(), learned.predicted, strict=True):
+        sample = samples[model]
+        overlap = overlap_of(sample)
+        if overlap is not None:
+            chances = predicted[[place[key] for key in sample.keys]]
+            found.append(near_equal(sample, overlap.near, predicted=chances, dispersion=member.dispersion))
+    return found

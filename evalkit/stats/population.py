@@ -128,6 +128,13 @@ def learn_population(
     return Population(mean, spread, error, difficulty, others, precision, coefficients, dispersion)
 
 
+def predict(table: Table, population: Population, turn: Floats) -> Floats:
+    """Chances of a win beside the difficulty that the other models tell, shape (m, n)."""
+    ones = np.ones((*table.preference.shape, 1))
+    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+    return _predict(design, population.coefficients)
+
+
 def held_out_loss(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
     """Log loss of every instruction's verdicts by coefficients that were fitted without its fold, shape (n,).
 

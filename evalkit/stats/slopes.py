@@ -19,7 +19,7 @@ from evalkit.stats.covariates import (
     at_balance,
     length_balance,
 )
-from evalkit.stats.population import Population, deviations, held_out_loss, learn_population
+from evalkit.stats.population import Population, deviations, held_out_loss, learn_population, predict
 from evalkit.stats.sample import Floats
 from evalkit.stats.table import Table
 
@@ -80,13 +80,15 @@ class Member:
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
     """The prior for a further model of the judge, and the difficulty that it goes with: with unit spread, and how well
-    it is known, both of shape (n,); `members` are the models that it was learned from, by name.
+    it is known, both of shape (n,); `members` are the models that it was learned from, by name, and `predicted` their
+    verdicts, (m, n), beside the difficulty that the other models tell.
     """
 
     prior: CoefficientPrior
     difficulty: Floats
     precision: Floats
     members: Mapping[str, Member]
+    predicted: Floats
     choice: ShapeChoice | None = None
 
 
@@ -215,7 +217,8 @@ def _learned(table: Table, population: Population, prior: CoefficientPrior, turn
         model: Member(dict(zip(names, values, strict=True)), float(dispersion))
         for model, values, dispersion in zip(table.models, own.tolist(), population.dispersion, strict=True)
     }
-    return Learned(scaled, population.difficulty / spread, population.precision * spread**2, members)
+    predicted = predict(table, population, turn[:-1, :-1])
+    return Learned(scaled, population.difficulty / spread, population.precision * spread**2, members, predicted)
 
 
 def _prior(names: Sequence[str], population: Population, turn: Floats, spread: Floats) -> CoefficientPrior:

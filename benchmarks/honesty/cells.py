@@ -148,16 +148,22 @@ def _dependent() -> Iterator[Cell]:
 
 
 def _hostile() -> Iterator[Cell]:
-    """Answers that are bad and short under a judge whom length does not move."""
+    """Cells in which part of the answers is bad, under a judge whom length does not move.
+
+    Where bad answers have lengths of their own, quality goes with the length terms by a multiple correlation of 0.28 to
+    0.66.
+    """
     honest = replace(_symmetric(), slope=Normal(0.0, 0.05), level=Normal(0.8, 0.1), difficulty=1.0)
     spoiled = {
         "45 % short refusals": Spoiled(0.45, 4.0, -2.5),
         "half bad and short": Spoiled(0.5, 2.5, -1.0),
         "half bad and padded": Spoiled(0.5, 2.5, 1.0),
-        "evenly bad": Spoiled(0.5, 2.5, 0.0),
+        "half bad, of the baseline's length": Spoiled(0.5, 2.5, 0.0),
+        "evenly bad": Spoiled(0.5, 2.5, None),
     }
     for name, part in spoiled.items():
-        # a part that is as long as the baseline's answers is like the rest only where that is balanced
-        strata = (BALANCED, QUARTER) if part.shift else (BALANCED,)
+        # answers of the baseline's length are like a model's others only where these are balanced
+        strata = (BALANCED,) if part.shift == 0.0 else (BALANCED, QUARTER)
         process = Process(judge=honest, confounding=0.0, spoiled=part, strata=strata)
-        yield from _cells(name, process, Kind.ADVERSARIAL, sources=(ALONE, APART))
+        beyond = part.shift is not None
+        yield from _cells(name, process, Kind.ADVERSARIAL, sources=(ALONE, APART), beyond=beyond)

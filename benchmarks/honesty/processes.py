@@ -38,13 +38,13 @@ STRATA = (BALANCED, QUARTER, TENTH, THIN)
 
 @dataclass(frozen=True, slots=True)
 class Spoiled:
-    """Part of the candidate's answers is bad, whatever is asked: log-odds lower by `drop`, and log lengths by `shift`
-    more than the baseline's.
+    """Part of the candidate's answers is bad, whatever is asked: their log-odds are lower by `drop`, and their log
+    lengths differ from the baseline's by `shift`; without a `shift` they are as long as the model's other answers.
     """
 
     share: float
     drop: float
-    shift: float
+    shift: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +214,11 @@ class Process:
         if model.spoiled is None:
             return lengths, np.zeros(n)
         bad = generator.random(n) < model.spoiled.share
+        drop: Floats = model.spoiled.drop * bad.astype(np.float64)
+        if model.spoiled.shift is None:
+            return lengths, drop
         ratio = np.where(bad, model.spoiled.shift + 0.2 * generator.normal(size=n), lengths.log_ratio)
         spread = population(self.judge, habit).spread
-        drop: Floats = model.spoiled.drop * bad.astype(np.float64)
         return measured(self.judge, instructions.baseline, ratio, spread=spread), drop
 
     def _log_odds(self, model: Model, instructions: Instructions, lengths: Lengths, drop: Floats) -> list[Floats]:

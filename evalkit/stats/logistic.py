@@ -147,7 +147,7 @@ def _climb(posterior: _Posterior, here: _Point, *, longest: float) -> _Point:
         if gain >= -_SLACK * (1 + abs(here.value)) and (nearer or gain >= (1 - _MUCH) * float(here.gradient @ step)):
             return there
         step = step / 2
-    raise StatsError("the regression found no way up")
+    raise StatsError("the regression did not converge: no step raised its likelihood")
 
 
 def _settle(posterior: _Posterior, here: _Point) -> _Point:

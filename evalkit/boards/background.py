@@ -116,7 +116,7 @@ UNTAUGHT = Background()
 
 
 def nothing_known(known: Known | None) -> Background:
-    """The background where only a model's own verdicts count, so that length may stand for difficulty."""
+    """The background for a row that uses its own verdicts only, so that length may be confounded with difficulty."""
     return Background(Source.NONE, confounding=None if known is None else known.generic.confounding)
 
 
@@ -142,8 +142,8 @@ def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Gen
 def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Background | None:
     """What a file teaches about the entries of one judge and baseline; None where baseline or instructions differ.
 
-    From the file of another judge only the difficulty is taken. Two judges do not agree on all of difficulty, and
-    length may stand for the rest.
+    From the file of another judge only the difficulty is taken. Two judges agree on a part of difficulty only, and
+    length may be confounded with the rest.
     """
     if not entries or any(entry.baseline != file.baseline for entry in entries) or not _covers(file, entries):
         return None
@@ -165,7 +165,7 @@ def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Ba
 
 
 def of_generic(generic: Generic) -> Background:
-    """The background that recorded judges have in common, for a judge of which nothing else is known."""
+    """The background from the priors common to recorded judges, for a judge without any history."""
     return Background(Source.GENERIC, None, generic.alone, generic.confounding)
 
 

@@ -143,7 +143,7 @@ def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdi
         strength = "some correlation" if rests.correlation is None else f"a correlation of {rests.correlation:.2f}"
         return Outcome.INCONCLUSIVE, (
             f"{strength} between length and difficulty would change the decision, and no history of this judge "
-            f"separates the two (a correlation up to {LEAST_CORRELATION:g} is to be expected): {_LEARN}",
+            f"separates the two ({LEAST_CORRELATION:g} is usual): {_LEARN}",
             *reasons,
         )
     return verdict

@@ -200,7 +200,9 @@ def _estimate(
     status = _status(regression, overlap if LENGTH in _controls(design) else None, check, alone=alone)
     stderr = _stderr(regression, status, influence)
     own, shared, form = _prior_errors(regression)
-    own = math.hypot(own, regression.doubt)
+    if confounding is None:
+        # without a history of this judge, the judge may be what is unlike the recorded ones
+        own = math.hypot(own, regression.doubt)
     moved = _moved(regression, confounding)
     doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
     certain = math.hypot(own, float(np.linalg.norm(shared)))

@@ -31,6 +31,7 @@ from evalkit.stats.history import History
 from evalkit.stats.slopes import Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
+_HOW = ": evalkit benchmarks learn NAME"
 # of the prior of a history, in their order
 _COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, DIFFICULTY)
 # a seventh decimal of a coefficient does not change any rate in the digits that are shown
@@ -178,7 +179,10 @@ def check_of(document: Mapping[str, Any]) -> FitCheck:
     Raises:
         ValueError, KeyError, TypeError: it is none.
     """
-    return FitCheck(_number(document["residual"]), int(_number(document["n"])), _number(document["z"]))
+    n = document["n"]
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"a fit check is of one pair or more, found n {n!r}")
+    return FitCheck(_number(document["residual"]), n, _number(document["z"]))
 
 
 def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
@@ -282,9 +286,9 @@ def _read(path: Path, kind: str, make: Callable[[Mapping[str, Any], str], _Made]
     try:
         return make(found, hashlib.sha256(text.encode()).hexdigest())
     except KeyError as error:
-        raise InputError(f"{path}: missing field {error.args[0]!r}. Make the file anew") from None
+        raise InputError(f"{path}: missing field {error.args[0]!r}. Make the file anew{_HOW}") from None
     except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: {error}. Make the file anew") from None
+        raise InputError(f"{path}: {error}. Make the file anew{_HOW}") from None
 
 
 def _number(value: Any) -> float:

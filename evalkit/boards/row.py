@@ -253,7 +253,7 @@ def _refuse_mixed(entry: Entry, recipe: Recipe) -> BoardRow:
 def _style(entry: Entry, recipe: Recipe, background: Background) -> Controlled:
     if entry.model == entry.baseline and entry.sample.n:
         return _against_itself(entry)
-    return controlled_win_rate(
+    controlled = controlled_win_rate(
         entry.sample,
         recipe.controls,
         difficulty=background.difficulty(entry.model, entry.sample),
@@ -262,6 +262,7 @@ def _style(entry: Entry, recipe: Recipe, background: Background) -> Controlled:
         replicates=recipe.replicates,
         confidence=recipe.confidence,
     )
+    return _checked(controlled, background)
 
 
 def _against_itself(entry: Entry) -> Controlled:
@@ -284,6 +285,11 @@ def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background
         replicates=recipe.replicates,
         confidence=recipe.confidence,
     )
+    return _checked(controlled, background)
+
+
+def _checked(controlled: Controlled, background: Background) -> Controlled:
+    """The rate, degraded where the regressions of the models that taught it do not fit."""
     return controlled if background.misfit is None else controlled.doubted(background.misfit)
 
 

@@ -48,6 +48,7 @@ class Population:
     """
 
     mean: Floats
+    without: Floats
     spread: Floats
     error: Floats
     difficulty: Floats
@@ -90,7 +91,7 @@ def learn_population(
     spread, trust, weight = np.diag(np.where(varying, 1.0, common)), np.ones(m), table.known
     difficulty, expected, variance = np.zeros(n), np.zeros(n), 1.0
     for _ in range(_ROUNDS):
-        before = difficulty
+        before, typical = difficulty, mean
         slope, curvature = _pulls(table, design, coefficients, weight)
         precision = curvature.sum(axis=0) + 1 / variance
         step = (slope.sum(axis=0) - (difficulty - expected) / variance) / precision
@@ -122,13 +123,16 @@ def learn_population(
         coefficients[:, -1], mean[-1] = coefficients[:, -1] / scale, mean[-1] / scale
         spread[-1, :], spread[:, -1] = spread[-1, :] / scale, spread[:, -1] / scale
         design[:, :, -1] = difficulty
-        if np.abs(difficulty - before).max() < _SETTLED:
+        if max(np.abs(difficulty - before).max(), np.abs(mean - typical).max()) < _SETTLED:
             break
     error[absent] = error[:, absent] = 0.0
     _, curvature = _pulls(table, design, coefficients, weight)
     precision = curvature.sum(axis=0) + 1 / variance
     others = _of_others(table, design, coefficients, weight, variance)
-    return Population(mean, spread, error, difficulty, others, precision, coefficients, dispersion)
+    pulls = _pulls_on_mean(table, alone, coefficients, weight, information, spread)
+    # a mean from fewer instructions moves by more than its error from all of them says
+    without = mean - _FOLDS / (_FOLDS - 1) * _by_fold(pulls) @ error
+    return Population(mean, without, spread, error, difficulty, others, precision, coefficients, dispersion)
 
 
 def predict(table: Table, population: Population, turn: Floats) -> Floats:
@@ -142,7 +146,8 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
     """Cross-validated log loss of every instruction's verdicts, shape (n,).
 
     Each model is predicted as for its row on a board: with the difficulty from the other models, and with a wider prior
-    where its own slopes lie far from the typical ones. A Newton step from the fit to all verdicts removes a fold.
+    where its own slopes lie far from the typical ones. Newton steps from the fit to all verdicts remove a fold,
+    from the model's coefficients and from the typical ones.
 
     Args:
         spread: covariance of coefficients between models, shape (k, k).
@@ -151,9 +156,7 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
     design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
     coefficients, mean = population.coefficients, population.mean
     weight = table.known / population.dispersion[:, None]
-    for _ in range(_POLISH):
-        coefficients, _, information = newton_step(table, design, coefficients, weight, mean, spread)
-    deviation = _deviations(coefficients[:, 1:] - mean, _profile(information), spread)
+    deviation = deviations(table, turn, population, spread)
     wider = _widened(spread, widening(deviation))
     for _ in range(_POLISH):
         coefficients, _, _ = newton_step(table, design, coefficients, weight, mean, wider)
@@ -161,7 +164,7 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
     fold = np.arange(len(table.keys)) % _FOLDS
     for number in range(_FOLDS):
         kept, rows = weight * (fold != number), fold == number
-        without, _, _ = newton_step(table, design, coefficients, kept, mean, wider)
+        without, _, _ = newton_step(table, design, coefficients, kept, population.without[number], wider)
         chance = np.clip(_predict(design[:, rows], without), _LEAST_CHANCE, 1 - _LEAST_CHANCE)
         said = table.preference[:, rows]
         gains = said * np.log(chance) + (1 - said) * np.log1p(-chance)
@@ -169,15 +172,19 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
     return loss
 
 
-def deviations(table: Table, turn: Floats, population: Population) -> Floats:
-    """How far each model's own slopes lie from the typical ones, in standard deviations; shape (m,)."""
+def deviations(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
+    """How far each model's own slopes lie from the typical ones, in standard deviations; shape (m,).
+
+    Args:
+        spread: covariance of coefficients between models, shape (k, k).
+    """
     ones = np.ones((*table.preference.shape, 1))
     design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
     weight = table.known / population.dispersion[:, None]
-    coefficients, _, information = newton_step(
-        table, design, population.coefficients, weight, population.mean, population.spread
-    )
-    return _deviations(coefficients[:, 1:] - population.mean, _profile(information), population.spread)
+    coefficients = population.coefficients
+    for _ in range(_POLISH):
+        coefficients, _, information = newton_step(table, design, coefficients, weight, population.mean, spread)
+    return _deviations(coefficients[:, 1:] - population.mean, _profile(information), spread)
 
 
 def _deviations(away: Floats, profile: Floats, spread: Floats) -> Floats:
@@ -277,20 +284,38 @@ def _profile(information: Floats) -> Floats:
 
 
 def _error_of_mean(information: Floats, spread: Floats, held: Floats) -> Floats:
-    """Covariance of the estimated typical coefficients, (k, k).
-
-    A model is weighted by its information about the coefficients besides its level, and less where it is an outlier.
+    """Covariance of the typical coefficients, (k, k), to which each model contributes what its verdicts tell besides
+    its level, less as models differ.
 
     Args:
-        held: prior precision of each typical coefficient around zero, shape (k,).
+        held: prior precision of the typical coefficients around zero, shape (k,).
     """
     profile = _profile(information)
     inverse = np.linalg.inv(spread)
-    # the inverse of the sum of sampling covariance and spread, in a form that allows a model without any information
-    tells = inverse - inverse @ np.linalg.inv(profile + inverse) @ inverse
-    total = tells.sum(axis=0)
-    error: Floats = np.linalg.inv(total + np.diag(held) + 1e-9 * np.eye(len(spread)))
+    # the inverse of the sampling covariance plus the spread, in a form that holds where a model tells nothing
+    tells = (profile @ np.linalg.inv(profile + inverse) @ inverse).sum(axis=0)
+    error: Floats = np.linalg.inv((tells + tells.T) / 2 + np.diag(held) + 1e-9 * np.eye(len(spread)))
     return error
+
+
+def _pulls_on_mean(
+    table: Table, design: Floats, coefficients: Floats, weight: Floats, information: Floats, spread: Floats
+) -> Floats:
+    """The score of each instruction's verdicts in the typical coefficients, shape (n, k)."""
+    inverse = np.linalg.inv(spread)
+    level = information[:, :1, :1] + _LEVEL_PRECISION
+    centred = design[:, :, 1:] - (information[:, 1:, :1] / level).transpose(0, 2, 1)
+    residual = weight * (table.preference - _predict(design, coefficients))
+    # a model's coefficients follow the typical ones as far as its verdicts leave them free
+    follows = inverse @ np.linalg.inv(_profile(information) + inverse)
+    pulls: Floats = np.einsum("mab,mnb,mn->na", follows, centred, residual, optimize=True)
+    return pulls
+
+
+def _by_fold(values: Floats) -> Floats:
+    """Sums over the folds of instructions, shape (folds, k)."""
+    fold = np.arange(len(values)) % _FOLDS
+    return np.stack([values[fold == number].sum(axis=0) for number in range(_FOLDS)])
 
 
 def _trust(away: Floats, covariance: Floats, spread: Floats) -> Floats:

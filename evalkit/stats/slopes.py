@@ -32,9 +32,10 @@ _SUM_AND_GAP = np.array([[1.0, 1.0], [1.0, -1.0]])
 _GAP = 1
 # places, among the five coefficients, of those that a single model has: two slopes and the weight of difficulty
 _OWN = [0, 1, 4]
-# prior standard deviation, in log-odds, of the difference between the slopes of a balanced and a one-sided model;
-# models of equal balance carry no information about it
-_BALANCE_SD = 2.0
+# prior standard deviations around zero, in log-odds, of the half sum and half gap of the typical slopes, of what a
+# balance of 1 adds to both, and of the weight of difficulty: models with all their lengths on one side, or all of one
+# balance, carry no information about some of these
+_DOUBT = np.array([4.0, 2.0, 2.0, 2.0, np.inf])
 
 
 class Shape(Enum):
@@ -122,15 +123,16 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
         everything, nothing = np.ones(k, dtype=bool), np.zeros(k, dtype=bool)
         population = learn_population(table, np.eye(k - 1), everything, absent=nothing)
         return _learned(table, population, _prior(names, population, np.eye(k), population.spread), np.eye(k))
-    one = _one_slope(table)
-    usual = deviations(table, _SUM_AND_GAP, one) <= UNHELD_DEVIATION
+    two = _two_slopes(table)
+    usual = deviations(table, _SUM_AND_GAP, two, _with_gap(two.spread, GAP_SPREADS[-1])) <= UNHELD_DEVIATION
     if not usual.all() and usual.sum() >= least:
         table = table.restricted(usual)
-        one = _one_slope(table)
+        two = _two_slopes(table)
+    one = _one_slope(table)
     balance = length_balance(table.controls[:, :, 0], table.controls[:, :, 1], table.known)
     tried = (
         _Tried(_prior(names, one, _turn(k), one.spread), one, held_out_loss(table, _SUM_AND_GAP, one, one.spread)),
-        _two_slopes(table),
+        _tried(table, two),
         _by_balance(table, balance),
     )
     losses = [one.loss for one in tried]
@@ -154,11 +156,16 @@ def _one_slope(table: Table) -> Population:
     return learn_population(table, _SUM_AND_GAP, varying, absent=~varying)
 
 
-def _two_slopes(table: Table) -> _Tried:
-    """Two slopes whose gap is drawn for each model around a common mean."""
-    population = learn_population(table, _SUM_AND_GAP, np.array([True, False, True]), absent=np.zeros(3, dtype=bool))
-    spread, loss = _with_spread_of_gap(table, population)
-    return _Tried(_prior((SHORTER, LONGER, DIFFICULTY), population, _turn(3), spread), population, loss)
+def _two_slopes(table: Table) -> Population:
+    """Two slopes with a gap that all models share; without answers on one side its prior alone holds the gap."""
+    varying, nothing = np.array([True, False, True]), np.zeros(3, dtype=bool)
+    return learn_population(table, _SUM_AND_GAP, varying, absent=nothing, doubt=_DOUBT[_OWN])
+
+
+def _tried(table: Table, two: Population) -> _Tried:
+    """Two slopes whose gap is drawn for each model around the common one."""
+    spread, loss = _with_spread_of_gap(table, two)
+    return _Tried(_prior((SHORTER, LONGER, DIFFICULTY), two, _turn(3), spread), two, loss)
 
 
 def _by_balance(table: Table, balance: Floats) -> _Tried:
@@ -173,12 +180,13 @@ def _by_balance(table: Table, balance: Floats) -> _Tried:
         _turn(5)[:4, :4],
         np.array([True, False, False, False, True]),
         absent=np.zeros(5, dtype=bool),
-        doubt=np.array([np.inf, np.inf, _BALANCE_SD, _BALANCE_SD, np.inf]),
+        doubt=_DOUBT,
     )
     # a single model has one balance, so its slopes include the balance's effect
     population = replace(
         learned,
-        mean=_of_models(np.broadcast_to(learned.mean, (len(balance), 5)), balance),
+        mean=_of_models(learned.mean, balance),
+        without=np.stack([_of_models(mean, balance) for mean in learned.without]),
         spread=learned.spread[np.ix_(_OWN, _OWN)],
         coefficients=np.column_stack([learned.coefficients[:, 0], _of_models(learned.coefficients[:, 1:], balance)]),
     )
@@ -189,9 +197,10 @@ def _by_balance(table: Table, balance: Floats) -> _Tried:
 
 
 def _of_models(coefficients: Floats, balance: Floats) -> Floats:
-    """Coefficients with the effect of the balance added to the slopes, shape (m, 3)."""
-    folded: Floats = coefficients[:, _OWN].copy()
-    folded[:, :2] += balance[:, None] * coefficients[:, 2:4]
+    """Typical or own coefficients of models, with the effect of their balance added to the slopes; shape (m, 3)."""
+    each = np.broadcast_to(coefficients, (len(balance), 5))
+    folded: Floats = each[:, _OWN].copy()
+    folded[:, :2] += balance[:, None] * each[:, 2:4]
     return folded
 
 
@@ -239,20 +248,26 @@ def _prior(names: Sequence[str], population: Population, turn: Floats, spread: F
     )
 
 
+def _with_gap(spread: Floats, gap: float) -> Floats:
+    """The covariance between models with a standard deviation of half the gap, shape (k, k)."""
+    wider = spread.copy()
+    wider[_GAP, _GAP] += gap**2
+    return wider
+
+
 def _with_spread_of_gap(table: Table, population: Population) -> tuple[Floats, Floats]:
-    """The spread with the smallest candidate gap whose held-out loss is within `_SURE` standard errors of the best, and
-    that loss.
+    """Choose the smallest spread of the gap whose held-out loss is within `_SURE` standard errors of the least.
+
+    Returned with its loss by instruction.
     """
-    spreads = [population.spread.copy() for _ in GAP_SPREADS]
-    for spread, gap in zip(spreads, GAP_SPREADS, strict=True):
-        spread[_GAP, _GAP] += gap**2
+    spreads = [_with_gap(population.spread, gap) for gap in GAP_SPREADS]
     losses = [held_out_loss(table, _SUM_AND_GAP, population, spread) for spread in spreads]
     best = min(losses, key=lambda loss: float(loss.sum()))
     for spread, loss in zip(spreads, losses, strict=True):
         worse = loss - best
         if float(worse.sum()) <= _SURE * math.sqrt(len(worse)) * float(worse.std()):
             return spread, loss
-    raise AssertionError("the best is as good as itself")
+    raise AssertionError("the least loss is within its own error")
 
 
 def _weights(one: Floats, two: Floats, by_balance: Floats) -> tuple[float, float, float]:

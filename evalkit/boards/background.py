@@ -234,13 +234,14 @@ def _of_models(source: Source, history: History, taught: Sequence[Entry], prior:
 
 
 def _covers(file: HistoryFile, entries: Iterable[Entry]) -> bool:
-    """Whether a history knows all but a few of the instructions that were judged in each entry."""
-    known = file.history.difficulty
-    for entry in entries:
-        keys = entry.sample.keys
-        if not keys or sum(key in known for key in keys) < LEAST_COVERED * len(keys):
-            return False
-    return True
+    """Whether it knows every entry's judged instructions but for a few."""
+    return all(entry.sample.n and known_share(file, entry) >= LEAST_COVERED for entry in entries)
+
+
+def known_share(file: HistoryFile, entry: Entry) -> float:
+    """The share of an entry's judged instructions that a history knows; 0 where none was judged."""
+    keys = entry.sample.keys
+    return sum(key in file.history.difficulty for key in keys) / len(keys) if keys else 0.0
 
 
 def _same_judge(judge: JudgeIdentity, entry: Entry) -> bool:

@@ -15,6 +15,7 @@ from evalkit.formats.scores import Score
 from evalkit.references import Reference
 from evalkit.stats.control import MISFITTING
 from evalkit.stats.fit_check import check_fits
+from evalkit.stats.history import MIN_MODELS
 from evalkit.stats.ranks import rank_ranges
 from evalkit.types import StatusKind
 
@@ -102,14 +103,14 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
 
 
 def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
-    """The rows; all are degraded if the regressions miss the verdicts of all models' pairs of about equal length.
+    """The rows; all are degraded if the regressions miss the verdicts of several models' pairs of about equal length.
 
-    Rows that say so of the models that taught them need not say it again.
+    Where a history of the judge taught the rows, the check of the models behind that history counts instead.
     """
-    if any(row.background.misfit is not None for row in rows):
+    found = [row.controlled.pairs for row in rows if not row.entry.refused and row.controlled.pairs is not None]
+    if len(found) < MIN_MODELS or any(row.background.own_history for row in rows):
         return rows
-    found = [row.controlled.pairs for row in rows if not row.entry.refused]
-    check = check_fits([pairs for pairs in found if pairs is not None])
+    check = check_fits(found)
     if check is None or not check.all_misfit:
         return rows
     reason = f"{MISFITTING}: {check} over all models"

@@ -5,10 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.background import (
+    LEAST_COVERED,
     UNTAUGHT,
     Background,
     Known,
     difficulty_of_models,
+    known_share,
     nothing_known,
     of_file,
     of_generic,
@@ -162,11 +164,18 @@ def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Ba
     compared = _compared(group)
     found = of_file(file, compared, known.generic)
     if found is None:
-        raise InputError(
-            f"history {file.name!r} is of other instructions or of another baseline than {group[0].baseline!r}: it "
-            f"was learned against {file.baseline!r}. Choose --difficulty auto"
-        )
+        raise InputError(f"history {file.name!r} {_unfit(file, compared)}. Choose --difficulty auto")
     return found
+
+
+def _unfit(file: HistoryFile, compared: Sequence[Entry]) -> str:
+    """Why a history is not about these verdicts."""
+    other = next((one.baseline for one in compared if one.baseline != file.baseline), None)
+    if other is not None:
+        return f"was learned against {file.baseline!r}, and these models are compared with {other!r}"
+    least = min(compared, key=lambda one: known_share(file, one))
+    known = round(known_share(file, least) * least.sample.n)
+    return f"knows {known} of {least.sample.n} instructions of {least.model!r}; {LEAST_COVERED:.0%} are needed"
 
 
 def _compared(group: Sequence[Entry]) -> list[Entry]:

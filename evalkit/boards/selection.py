@@ -90,6 +90,11 @@ def read_recipe(
     style = style_of(sources)
     controls = controls_of(style, control)
     chosen = {source.value: source for source in DifficultySource}.get(sources.difficulty)
+    if sources.shape != Shape.LEARNED.value and chosen not in (DifficultySource.AUTO, DifficultySource.FIT):
+        raise ConfigError(
+            f"--length-shape {sources.shape}: with --difficulty {sources.difficulty} no model teaches a shape. Choose "
+            "--difficulty auto or fit"
+        )
     benchmark = None if sources.files and sources.board is None else read_benchmark(sources.benchmark)
     own = () if benchmark is None or benchmark.history is None else (Path(benchmark.history),)
     return Recipe(

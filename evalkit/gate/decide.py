@@ -226,7 +226,8 @@ def _doubt(shown: Evidence, rule: Rule) -> str:
         return f"there is no interval with every missing verdict one way: {_refusal(shown)}"
     ends = f"from {distinct(floor, limit)} to {distinct(ceiling, limit)}{_condition(shown)}"
     if floor < limit <= ceiling:
-        return f"the interval runs {ends}, and {limit:g} lies in it"
+        status = "" if measured.status.kind == StatusKind.OK else f"; the number is {measured.status}"
+        return f"the interval runs {ends}, and {limit:g} lies in it{status}"
     return f"the interval runs {ends}, but the number is {measured.status}"
 
 

@@ -10,7 +10,7 @@ from evalkit.boards.rates import Rates
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.gate.evidence import Evidence
 from evalkit.stats.confounding import Sensitivity
-from evalkit.stats.control import Controlled
+from evalkit.stats.control import Controlled, ErrorParts
 from evalkit.stats.paired import common
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.types import Estimate
@@ -27,12 +27,21 @@ class EqualLength:
     `own_history` says whether the slope's prior comes from a history of this judge. Without a history, `correlation` is
     the correlation of length with difficulty at which the conclusion would change, None where it cannot be computed.
     `raw_agrees` says whether the raw win rate lies on the same side of the threshold; without a history its whole
-    interval must.
+    interval must. `parts` are the standard errors of a candidate's number, and `deviation` is how far its slopes lie
+    from the prior's, in standard deviations; both are None for a difference of two models.
     """
 
     own_history: bool
     correlation: float | None
     raw_agrees: bool
+    parts: ErrorParts | None = None
+    deviation: float | None = None
+
+    @property
+    def beyond_sampling(self) -> float:
+        """The standard error in points that no further instruction makes smaller."""
+        parts = self.parts
+        return 0.0 if parts is None else math.hypot(parts.history, parts.form, parts.confounding)
 
     @property
     def survives(self) -> bool:
@@ -54,16 +63,18 @@ def at_equal_length(
         return None
     background = rates.length if metric == Metric.LC_WIN_RATE else rates.style
     value, plain = shown.measured.value, raw.measured.value
+    alone = None if against is not None else _controlled(rates.row(candidate, parts=()), metric)
+    parts, deviation = (None, None) if alone is None else (alone.parts, alone.deviation)
     if background.own_history:
         agrees = value is None or plain is None or (value >= threshold) == (plain >= threshold)
-        return EqualLength(own_history=True, correlation=None, raw_agrees=agrees)
+        return EqualLength(own_history=True, correlation=None, raw_agrees=agrees, parts=parts, deviation=deviation)
     agrees = value is None or _decides(raw, threshold, passing=value >= threshold)
-    if against is None:
-        found = _sensitivity(rates.row(candidate, parts=()), metric)
-        correlation = None if found is None else found.correlation_to(threshold)
-    else:
+    if alone is None:
+        assert against is not None
         correlation = _of_difference(candidate, against, rates, metric, threshold, shown.measured)
-    return EqualLength(own_history=False, correlation=correlation, raw_agrees=agrees)
+    else:
+        correlation = None if alone.sensitivity is None else alone.sensitivity.correlation_to(threshold)
+    return EqualLength(own_history=False, correlation=correlation, raw_agrees=agrees, parts=parts, deviation=deviation)
 
 
 def _decides(raw: Evidence, threshold: float, *, passing: bool) -> bool:

@@ -9,6 +9,7 @@ from evalkit.errors import ConfigError
 from evalkit.gate.equal_length import EqualLength
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.quantiles import normal_quantile
 from evalkit.types import OK, Audit, Estimate
 
 
@@ -117,7 +118,16 @@ class Decision:
         lower = [one.lower for one in (self.estimate, self.pessimistic) if one.lower is not None]
         upper = [one.upper for one in (self.estimate, self.optimistic) if one.upper is not None]
         inside = bool(lower and upper) and min(lower) < limit <= max(upper)
-        return self.estimate.status == OK and inside
+        return self.estimate.status == OK and inside and not self._without_end
+
+    @property
+    def _without_end(self) -> bool:
+        """Whether the threshold lies within the part of the interval that more instructions do not make smaller."""
+        rests, value = self.equal_length, self.estimate.value
+        if rests is None or value is None:
+            return False
+        reach = normal_quantile((1 + self.rule.confidence) / 2) * rests.beyond_sampling
+        return abs(value - self.rule.threshold) <= reach
 
     @property
     def error_rate(self) -> float:

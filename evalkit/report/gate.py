@@ -126,7 +126,7 @@ def line(text: str) -> str:
 
 def _sentences(decision: Decision) -> list[str]:
     return [
-        f"The gate says {verdict(decision)}: {why(decision)}.",
+        f"The gate says {decision.outcome.value.upper()}: {why(decision)}.",
         _measurement(decision),
         _demand(decision),
         *_missing(decision),
@@ -207,16 +207,28 @@ def _audited(audit: Audit | None) -> list[str]:
 
 
 def _rests(decision: Decision) -> list[str]:
-    """The correlation of length with difficulty that would change a conclusion which no history of the judge backs."""
+    """What a number at equal length rests on: its errors by source, and the correlation that would change it."""
     rests = decision.equal_length
-    if rests is None or rests.own_history or rests.correlation is None:
+    if rests is None:
         return []
+    lines = []
+    if (parts := rests.parts) is not None:
+        lines.append(
+            f"Standard errors by source, in points: sampling {percent(parts.sampling)}, what other models taught "
+            f"{percent(parts.history)}, the shape of the length effect {percent(parts.form)}, length that stands for "
+            f"difficulty {percent(parts.confounding)}; more instructions make only the first smaller."
+        )
+    if rests.own_history or rests.correlation is None:
+        return lines
+    if rests.correlation == 0.0:
+        return [*lines, "The interval holds the threshold, so that there is no conclusion to change."]
     # a correlation cannot be above 1
     if rests.correlation > 1.0:
-        return ["No correlation between length and difficulty would change the conclusion."]
+        return [*lines, "No correlation between length and difficulty would change the conclusion."]
     return [
+        *lines,
         f"A correlation of {rests.correlation:.2f} between length and difficulty would change the conclusion; without "
-        f"a history of this judge, a gate passes only if that correlation is {LEAST_CORRELATION:g} or more."
+        f"a history of this judge, a gate passes only if that correlation is {LEAST_CORRELATION:g} or more.",
     ]
 
 
@@ -273,6 +285,8 @@ def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
         # JSON has no infinity: no correlation would change the conclusion
         "correlation": None if correlation is None or math.isinf(correlation) else _rounded(correlation),
         "raw_agrees": rests.raw_agrees,
+        "errors": None if rests.parts is None else {name: _rounded(one) for name, one in asdict(rests.parts).items()},
+        "slope_deviation": None if rests.deviation is None else _rounded(rests.deviation),
     }
 
 

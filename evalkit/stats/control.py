@@ -200,9 +200,11 @@ def _estimate(
     status = _status(regression, overlap if LENGTH in _controls(design) else None, check, alone=alone)
     stderr = _stderr(regression, status, influence)
     own, shared, form = _prior_errors(regression)
-    if confounding is None:
-        # without a history of this judge, the judge may be what is unlike the recorded ones
+    # without a history of this judge, the judge may be what is unlike the recorded ones
+    doubted = confounding is None and regression.doubt > 0
+    if doubted:
         own = math.hypot(own, regression.doubt)
+        notes = (*notes, _unlike(regression))
     moved = _moved(regression, confounding)
     doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
     certain = math.hypot(own, float(np.linalg.norm(shared)))
@@ -265,6 +267,14 @@ def _sensitivity(sample: Sample, value: float, stderr: float, moved: float, *, c
 
 def _unusual(regression: Regression) -> bool:
     return regression.deviation is not None and regression.deviation > UNHELD_DEVIATION
+
+
+def _unlike(regression: Regression) -> str:
+    """The note on a model whose slopes contradict the history of its judge."""
+    return (
+        f"its slopes of length lie {regression.deviation:.1f} standard deviations from those of the judge's other "
+        f"models, which adds a standard error of {100 * regression.doubt:.1f} points"
+    )
 
 
 def _status(regression: Regression, overlap: Overlap | None, check: FitCheck | None, *, alone: bool) -> Status:

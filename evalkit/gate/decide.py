@@ -74,7 +74,12 @@ def decide(
         n_missing=body.n_missing,
         coverage=body.coverage,
         reasons=reasons,
-        notes=(*notes, *_caveats(candidate, metric, rates, rule, audit), *_doubts_of(against)),
+        notes=(
+            *notes,
+            *([] if rests is None or rests.unlike is None else [rests.unlike]),
+            *_caveats(candidate, metric, rates, rule, audit),
+            *_doubts_of(against),
+        ),
         audit=audit,
         spent=spent,
         sha256=sha256,

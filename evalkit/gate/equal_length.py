@@ -28,7 +28,8 @@ class EqualLength:
     the correlation of length with difficulty at which the conclusion would change, None where it cannot be computed.
     `raw_agrees` says whether the raw win rate lies on the same side of the threshold; without a history its whole
     interval must. `parts` are the standard errors of a candidate's number, and `deviation` is how far its slopes lie
-    from the prior's, in standard deviations; both are None for a difference of two models.
+    from the prior's, in standard deviations, which `unlike` says in words where it matters; all are None for a
+    difference of two models.
     """
 
     own_history: bool
@@ -36,6 +37,7 @@ class EqualLength:
     raw_agrees: bool
     parts: ErrorParts | None = None
     deviation: float | None = None
+    unlike: str | None = None
 
     @property
     def beyond_sampling(self) -> float:
@@ -64,10 +66,17 @@ def at_equal_length(
     background = rates.length if metric == Metric.LC_WIN_RATE else rates.style
     value, plain = shown.measured.value, raw.measured.value
     alone = None if against is not None else _controlled(rates.row(candidate, parts=()), metric)
-    parts, deviation = (None, None) if alone is None else (alone.parts, alone.deviation)
+    parts, deviation, unlike = (None, None, None) if alone is None else (alone.parts, alone.deviation, alone.unlike)
     if background.own_history:
         agrees = value is None or plain is None or (value >= threshold) == (plain >= threshold)
-        return EqualLength(own_history=True, correlation=None, raw_agrees=agrees, parts=parts, deviation=deviation)
+        return EqualLength(
+            own_history=True,
+            correlation=None,
+            raw_agrees=agrees,
+            parts=parts,
+            deviation=deviation,
+            unlike=unlike,
+        )
     agrees = value is None or _decides(raw, threshold, passing=value >= threshold)
     if alone is None:
         assert against is not None

@@ -150,7 +150,14 @@ def number_notes(board: Board) -> list[str]:
     """What else is to be known of the numbers and how they came about, each once."""
     # notes of single models that one line tells for all models together
     single = {note for row in board.rows for note in (*sources_note(row), *dependence_note(row.entry.dependence))}
+    unlike = [row.entry.model for row in board.rows if row.controlled.unlike is not None and not row.entry.refused]
+    if len(board.rows) > 1:
+        single |= {row.controlled.unlike for row in board.rows if row.controlled.unlike is not None}
     notes = sorted({note for row in board.rows if not row.entry.itself for note in row_notes(row)} - single)
+    if unlike and len(board.rows) > 1:
+        notes.append(
+            f"{who(board, unlike)}: slopes of length unlike those of the judge's other models widen the interval"
+        )
     notes += [*board_dependence_notes(board.rows), *board_sources_note(board.rows)]
     served = sorted({name for row in board.rows for name in row.entry.judging.served})
     # pooled judges have a model each

@@ -106,7 +106,8 @@ def row_notes(row: BoardRow) -> list[str]:
     styled = () if row.styled is None else row.styled.estimate.notes
     taught = [f"LC win rate: {row.background}"] if row.controlled.coefficients and row.recipe.compat is None else []
     tied, apart = dependence_note(row.entry.dependence), sources_note(row)
-    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled, *taught, *tied, *apart)))
+    unlike = [] if row.controlled.unlike is None else [row.controlled.unlike]
+    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled, *taught, *unlike, *tied, *apart)))
 
 
 def audit_value(audit: Audit | None) -> str | None:

@@ -79,11 +79,22 @@ class Controlled:
     pairs: NearEqual | None = None
     check: FitCheck | None = None
     deviation: float | None = None
+    doubt: float = 0.0
     sensitivity: Sensitivity | None = None
 
     @property
     def estimate(self) -> Estimate:
         return self.measured.estimate
+
+    @property
+    def unlike(self) -> str | None:
+        """What to know of a model whose slopes contradict the history of its judge; None for other models."""
+        if not self.doubt or self.deviation is None:
+            return None
+        return (
+            f"its slopes of length lie {self.deviation:.1f} standard deviations from those of the judge's other models, "
+            f"which adds a standard error of {self.doubt:.1f} points"
+        )
 
     def doubted(self, reason: str) -> "Controlled":
         """The same rate with its status degraded for a further reason; a refused rate stays refused."""
@@ -201,14 +212,12 @@ def _estimate(
     stderr = _stderr(regression, status, influence)
     own, shared, form = _prior_errors(regression)
     # without a history of this judge, the judge may be what is unlike the recorded ones
-    doubted = confounding is None and regression.doubt > 0
-    if doubted:
-        own = math.hypot(own, regression.doubt)
-        notes = (*notes, _unlike(regression))
+    doubt = regression.doubt if confounding is None else 0.0
+    own = math.hypot(own, doubt)
     moved = _moved(regression, confounding)
-    doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
+    stands_for = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
     certain = math.hypot(own, float(np.linalg.norm(shared)))
-    beyond = math.hypot(certain, doubt)
+    beyond = math.hypot(certain, stands_for)
     lower, upper = _interval(sample, value, math.hypot(stderr, beyond), confidence)
     if np.ptp(sample.preference) == 0:
         # residuals that cannot vary give no standard error, so the raw rate's exact interval is used
@@ -221,13 +230,14 @@ def _estimate(
     )
     history = math.sqrt(max(0.0, certain**2 - form**2))
     return Controlled(
-        measured=Measured(estimate, 100 * influence, 100 * math.hypot(own, doubt), 100 * shared),
+        measured=Measured(estimate, 100 * influence, 100 * math.hypot(own, stands_for), 100 * shared),
         coefficients=dict(zip(design.names, fit.coefficients.tolist(), strict=True)),
-        parts=ErrorParts(100 * stderr, 100 * history, 100 * form, 100 * doubt),
+        parts=ErrorParts(100 * stderr, 100 * history, 100 * form, 100 * stands_for),
         overlap=overlap,
         pairs=pairs,
         check=check,
         deviation=regression.deviation,
+        doubt=100 * doubt,
         sensitivity=None
         if confounding is None
         else _sensitivity(sample, value, math.hypot(stderr, certain), moved, confidence=confidence),
@@ -267,14 +277,6 @@ def _sensitivity(sample: Sample, value: float, stderr: float, moved: float, *, c
 
 def _unusual(regression: Regression) -> bool:
     return regression.deviation is not None and regression.deviation > UNHELD_DEVIATION
-
-
-def _unlike(regression: Regression) -> str:
-    """The note on a model whose slopes contradict the history of its judge."""
-    return (
-        f"its slopes of length lie {regression.deviation:.1f} standard deviations from those of the judge's other "
-        f"models, which adds a standard error of {100 * regression.doubt:.1f} points"
-    )
 
 
 def _status(regression: Regression, overlap: Overlap | None, check: FitCheck | None, *, alone: bool) -> Status:

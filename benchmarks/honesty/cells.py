@@ -1,4 +1,4 @@
-"""The cells of the benchmark: a process, a number of instructions, where difficulty comes from, what is promised."""
+"""The benchmark's cells, each with a process, a number of instructions, a source of difficulty and a promise."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from evalkit.boards.row import Metric
 SIZES = (50, 200, 805)
 LARGER = (200, 805)
 ALONE, BOARD, APART = Source.ALONE, Source.BOARD_20, Source.APART
-# answers to the first AlpacaEval's short baseline are mostly longer
+# with the short baseline of the first AlpacaEval, most answers are longer than the baseline's
 LONGER = (BALANCED, Stratum("75 %", 0.75), Stratum("90 %", 0.9), Stratum("97 %", 0.97))
 ONE_SIDED = Stratum("all shorter", 0.0)
 TWO = (BALANCED, TENTH)
@@ -21,7 +21,7 @@ TWO = (BALANCED, TENTH)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """`beyond` says that more is asked of it than is promised; `looks` is for a gate that looks after every batch."""
+    """One cell: `beyond` marks a cell outside what is promised; `looks` is for a gate that looks after every batch."""
 
     process: Process
     name: str
@@ -60,7 +60,7 @@ def _cells(
 
 
 def _calibrated() -> Iterator[Cell]:
-    """The three judges as they are."""
+    """The three judges as calibrated, without changes."""
     for judge, strata in ((WEIGHTED, STRATA), (FIRST, LONGER), (REASONING, STRATA)):
         process = Process(judge=judge, strata=strata)
         yield from _cells(judge.name, process, Kind.CALIBRATED, sizes=SIZES)
@@ -69,12 +69,12 @@ def _calibrated() -> Iterator[Cell]:
 
 
 def _symmetric(judge: Judge = WEIGHTED) -> Judge:
-    """The judge without a modulus, and with models at which most rates are far from an edge."""
+    """The judge without a modulus, and with model levels for which most rates are far from 0 and 100 %."""
     return replace(_even(judge, Normal(0.0, 0.0)), level=Normal(-0.4, 0.8))
 
 
 def _even(judge: Judge, modulus: Normal) -> Judge:
-    """The judge with the same modulus for models of all lengths."""
+    """The judge with the same distribution of the modulus for balanced models and for all others."""
     return replace(judge, modulus=modulus, balanced_modulus=modulus)
 
 
@@ -86,7 +86,7 @@ def _own() -> Iterator[Cell]:
 
 
 def _departures() -> Iterator[Cell]:
-    """One departure from the form at a time, beside the confounding of real boards where nothing else is said."""
+    """One departure from the regression's form at a time, with the confounding of real boards unless set otherwise."""
     symmetric = _symmetric()
     kind = Kind.CALIBRATED
     # numbers.md: 2.41 where the answer is shorter and 0.05 where it is longer
@@ -104,7 +104,7 @@ def _departures() -> Iterator[Cell]:
 
 
 def _rare() -> Iterator[Cell]:
-    """Rates near an edge under a nearly binary judge, by one number of instructions and in many looks."""
+    """Rates near 0 or 100 % under a nearly binary judge, with one number of instructions and with many looks."""
     judge = replace(_symmetric(), dispersion=0.95, difficulty=1.0)
     for metric, name in ((Metric.WIN_RATE, "rare, raw"), (Metric.LC_WIN_RATE, "rare, LC")):
         process = Process(judge=judge, strata=tuple(Stratum(f"LC {one} %", 0.5, one) for one in (2, 3, 4)))
@@ -118,7 +118,7 @@ def _rare() -> Iterator[Cell]:
 def _adversarial() -> Iterator[Cell]:
     kind = Kind.ADVERSARIAL
     for r in (-0.5, -0.25, 0.25, 0.5):
-        # lengths that are all shorter cannot go with easiness as much as that
+        # if all answers are shorter, the correlation of length with easiness cannot be that strong
         strata = (BALANCED, QUARTER, TENTH, THIN if abs(r) > 0.25 else ONE_SIDED)
         process = Process(judge=_symmetric(), confounding=r, strata=strata)
         beyond = abs(r) > 0.25
@@ -129,7 +129,7 @@ def _adversarial() -> Iterator[Cell]:
     counting = replace(_symmetric(), difficulty=0.0, level=Normal(0.0, 0.0), dispersion=1.0)
     process = Process(judge=counting, form=Counting(), confounding=0.0, interaction=0.0, strata=(BALANCED, TENTH, THIN))
     yield from _cells("counts characters", process, kind, sizes=SIZES, sources=(ALONE,))
-    # 9.7 of the 0.3 that a slope was once expected to lie apart
+    # 9.7 times 0.3, the standard deviation of slopes that was once assumed
     dislike = Process(offset=-2.91)
     yield from _cells("dislikes length", dislike, kind, sources=(ALONE, APART))
     lost = {"at random": Missing(at_random=0.1), "of losses": Missing(of_losses=0.1)}
@@ -138,7 +138,7 @@ def _adversarial() -> Iterator[Cell]:
 
 
 def _dependent() -> Iterator[Cell]:
-    # with the texts, near-copies can be found and made clusters; without, nothing shows them
+    # with the texts, near-copies can be found and made clusters; without the texts, they cannot be detected
     found = Process(copies=5, declared=True, strata=TWO)
     yield from _cells("near-copies in fives, found", found, Kind.CALIBRATED)
     yield from _cells("near-copies in fives, no texts", replace(found, declared=False), Kind.ADVERSARIAL)
@@ -148,16 +148,22 @@ def _dependent() -> Iterator[Cell]:
 
 
 def _hostile() -> Iterator[Cell]:
-    """Answers that are bad and short under a judge whom length does not move."""
+    """Candidates with a part of bad answers, under a judge without a length effect.
+
+    Where bad answers have lengths of their own, quality goes with the length terms by a multiple correlation of 0.28 to
+    0.66.
+    """
     honest = replace(_symmetric(), slope=Normal(0.0, 0.05), level=Normal(0.8, 0.1), difficulty=1.0)
     spoiled = {
         "45 % short refusals": Spoiled(0.45, 4.0, -2.5),
         "half bad and short": Spoiled(0.5, 2.5, -1.0),
         "half bad and padded": Spoiled(0.5, 2.5, 1.0),
-        "evenly bad": Spoiled(0.5, 2.5, 0.0),
+        "half bad, of the baseline's length": Spoiled(0.5, 2.5, 0.0),
+        "evenly bad": Spoiled(0.5, 2.5, None),
     }
     for name, part in spoiled.items():
-        # a part that is as long as the baseline's answers is like the rest only where that is balanced
-        strata = (BALANCED, QUARTER) if part.shift else (BALANCED,)
+        # a bad part with the baseline's lengths resembles the rest of the answers only where the rest is balanced
+        strata = (BALANCED,) if part.shift == 0.0 else (BALANCED, QUARTER)
         process = Process(judge=honest, confounding=0.0, spoiled=part, strata=strata)
-        yield from _cells(name, process, Kind.ADVERSARIAL, sources=(ALONE, APART))
+        beyond = part.shift is not None
+        yield from _cells(name, process, Kind.ADVERSARIAL, sources=(ALONE, APART), beyond=beyond)

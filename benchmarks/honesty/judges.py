@@ -1,9 +1,9 @@
-"""The judges that are simulated: what length, easiness and chance do to their verdicts."""
+"""The simulated judges: how length, easiness and chance determine their verdicts."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-# with so many answers on either side of the baseline's length, a modulus is seen and not extrapolated
+# with at least this share of answers on each side of the baseline's length, a modulus needs no extrapolation
 BALANCED_SHARE = 0.3
 
 
@@ -16,14 +16,15 @@ class Normal(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """Log-odds of a win are level + slope * t + modulus * |t| + easiness * g + second factor; t is tanh of the
-    length difference over its robust spread.
+    """A judge for whom the log-odds of a win are level + slope * t + modulus * |t| + easiness * g + second factor.
 
-    Models draw a level, a slope, an easiness and a modulus each, balanced ones another modulus. Over instructions, g
-    has the standard deviation `difficulty`. `interaction` is that of the models' loadings on a second factor of
-    instructions. A verdict's variance is `dispersion` of a win's or loss's. `confounding` is the correlation of t with
-    g by model, `baseline_easiness` that of the baseline's log length with g. Log lengths of the baseline's answers are
-    normal; a model's follow them with the slope `follows` and normal `noise`.
+    t is tanh of the length difference over its robust standard deviation, and g is the instruction's easiness, with the
+    standard deviation `difficulty` over instructions. Each model draws a level, a slope, an easiness and a modulus;
+    balanced models draw the modulus from a distribution of their own. `interaction` is the standard deviation of the
+    models' loadings on a second factor of instructions. `dispersion` is the variance of a verdict divided by that of a
+    win or loss with the same mean. `confounding` is the distribution over models of the correlation of t with g;
+    `baseline_easiness` is the correlation of the baseline's log length with g. Log lengths of the baseline's answers
+    are normal; a model's log lengths have the slope `follows` on them and normal `noise`.
     """
 
     name: str

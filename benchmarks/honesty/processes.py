@@ -1,4 +1,4 @@
-"""Processes that generate verdicts whose true win rate, as they are and at equal length, is known."""
+"""Processes that generate verdicts with a known true win rate, both raw and at equal length."""
 
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -12,7 +12,7 @@ from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 
 _LARGE, _SEED = 20_000, 7
-# of what near-copies of an instruction have in common in the length of their answers
+# the share of the variance of answers' log lengths that near-copies of an instruction have in common
 _COMMON = 0.8
 _N_SOURCES = 5
 _BINARY = 0.999
@@ -20,7 +20,7 @@ _BINARY = 0.999
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """Models of one kind: so many of their answers as long as the baseline's, and a given LC win rate where wanted."""
+    """Models of one kind: the share of their answers as long as the baseline's, and an LC win rate where one is set."""
 
     name: str
     share: float
@@ -38,18 +38,20 @@ STRATA = (BALANCED, QUARTER, TENTH, THIN)
 
 @dataclass(frozen=True, slots=True)
 class Spoiled:
-    """Part of the candidate's answers is bad, whatever is asked: log-odds lower by `drop`, and log lengths by `shift`
-    more than the baseline's.
+    """A part of the candidate's answers that is bad regardless of the instruction.
+
+    Its log-odds are lower by `drop`, and its log lengths are the baseline's plus `shift`; without a `shift` the bad
+    answers are as long as the model's other answers.
     """
 
     share: float
     drop: float
-    shift: float
+    shift: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Shares of all verdicts, and of the losses, that are not there."""
+    """The shares of all verdicts, and of the losses, that are removed."""
 
     at_random: float = 0.0
     of_losses: float = 0.0
@@ -57,8 +59,9 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model's own coefficients; `second` is its loading on the second factor, `confounding` the correlation of its
-    length term with easiness.
+    """A model's own coefficients.
+
+    `second` is its loading on the second factor, and `confounding` the correlation of its length term with easiness.
     """
 
     stratum: Stratum
@@ -82,9 +85,11 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instructions:
-    """The baseline's standardized log length; what of easiness it does not tell; easiness without sources, all of unit
-    spread; the second factor; levels of sources; how slopes differ; each of shape (n,). `copy_of` and `source` number
-    groups of instructions.
+    """Traits of the instructions, each of shape (n,).
+
+    The traits are, in order: the baseline's standardized log length; the part of easiness that this length does not
+    predict; easiness without the sources' levels, these three with unit standard deviation; the second factor; the
+    levels of the sources; and the deviations of the slopes. `copy_of` and `source` number groups of instructions.
     """
 
     baseline: Floats
@@ -99,13 +104,14 @@ class Instructions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A judge, its models and everything that may be wrong with both.
+    """A judge, its models and the departures of both from the estimator's assumptions.
 
     `confounding` is the correlation of the length term with easiness, the judge's own by default. `interaction` is the
-    spread of the models' loadings on a second factor, `slopes` that of slopes over instructions. `copies` of each
-    instruction are asked in a row, and `sources` is the spread of the levels of five sources; a sample knows both as
-    clusters if they are `declared`. `position` is how much the log-odds gain from being first, in two orders. The
-    candidates alone have a `spoiled` part and slopes that are `offset` by so much.
+    standard deviation of the models' loadings on a second factor, and `slopes` the standard deviation of slopes over
+    instructions. Each instruction has `copies` near-copies in a row, and `sources` is the standard deviation of the
+    levels of five sources; if `declared`, the sample has both as clusters. `position` is the increase of the log-odds
+    for the answer shown first, with both orders asked. Only candidates have a `spoiled` part of answers and slopes that
+    are shifted by `offset`.
     """
 
     judge: Judge = WEIGHTED
@@ -124,14 +130,14 @@ class Process:
     spoiled: Spoiled | None = None
 
     def draw(self, generator: np.random.Generator, n: int, *, history: int, candidates: int) -> list[Drawn]:
-        """Models on common instructions, those of a history first."""
+        """Draw models on common instructions, the models of the history first."""
         instructions = self._instructions(generator, n)
         models = [self._model(generator, place) for place in range(history)]
         models += [self._candidate(generator, place) for place in range(candidates)]
         return [Drawn(one, self._verdicts(generator, one, instructions), self.lc_win_rate(one)) for one in models]
 
     def lc_win_rate(self, model: Model) -> float:
-        """In percent, of all instructions that there could be."""
+        """The model's true LC win rate in percent, over the whole population of instructions."""
         nodes, shares = _normal_nodes()
         variance = (model.easiness * self.judge.difficulty) ** 2 + model.second**2 + self.sources**2
         total = 0.0
@@ -142,7 +148,7 @@ class Process:
         return 100 * total
 
     def win_rate(self, model: Model) -> float:
-        """In percent, of a large sample with a fixed seed."""
+        """The model's true raw win rate in percent, from a large sample with a fixed seed."""
         generator = np.random.default_rng(_SEED)
         instructions = replace(self, copies=1)._instructions(generator, _LARGE)
         lengths, drop = self._lengths(generator, model, instructions)
@@ -153,7 +159,7 @@ class Process:
         baseline, hidden, second = generator.normal(size=(3, distinct))
         loading = self._baseline_loading()
         group = np.repeat(np.arange(distinct), self.copies)[:n]
-        # large populations are of sources that are as good as all there could be
+        # a large population has as many sources as instructions, which approximates all possible sources
         source = generator.integers(_N_SOURCES if n < _LARGE else n, size=n)
         levels = self.sources * generator.normal(size=max(_N_SOURCES, n))
         return Instructions(
@@ -179,7 +185,7 @@ class Process:
             float(generator.normal(*one)) for one in (judge.level, judge.slope, moduli, judge.easiness)
         )
         second = float(generator.normal()) * (judge.interaction if self.interaction is None else self.interaction)
-        # the draw is made in any case, so that processes differ in nothing else
+        # the draw is made in every process, so that all processes use the same random numbers for the rest
         own = float(generator.normal(*judge.confounding))
         confounding = own if self.confounding is None else self.confounding
         model = Model(stratum, level, slope, modulus, max(0.1, easiness), second, confounding)
@@ -191,7 +197,7 @@ class Process:
         return changed if model.stratum.lc is None else self._levelled(changed, model.stratum.lc)
 
     def _levelled(self, model: Model, lc: float) -> Model:
-        """The model at the level that has an LC win rate."""
+        """The model with its level set to give this LC win rate."""
         low, high = -20.0, 20.0
         for _ in range(40):
             middle = (low + high) / 2
@@ -201,7 +207,7 @@ class Process:
     def _lengths(
         self, generator: np.random.Generator, model: Model, instructions: Instructions
     ) -> tuple[Lengths, Floats]:
-        """Lengths and how much the log-odds lose where answers are spoiled."""
+        """Lengths, and how much lower the log-odds are where answers are spoiled."""
         n = len(instructions.baseline)
         habit = Habit(model.stratum.share, self.tails)
         noise = draw_noise(generator, n, self.tails)
@@ -214,13 +220,15 @@ class Process:
         if model.spoiled is None:
             return lengths, np.zeros(n)
         bad = generator.random(n) < model.spoiled.share
+        drop: Floats = model.spoiled.drop * bad.astype(np.float64)
+        if model.spoiled.shift is None:
+            return lengths, drop
         ratio = np.where(bad, model.spoiled.shift + 0.2 * generator.normal(size=n), lengths.log_ratio)
         spread = population(self.judge, habit).spread
-        drop: Floats = model.spoiled.drop * bad.astype(np.float64)
         return measured(self.judge, instructions.baseline, ratio, spread=spread), drop
 
     def _log_odds(self, model: Model, instructions: Instructions, lengths: Lengths, drop: Floats) -> list[Floats]:
-        """Of a win in each order that is asked, shape (n,) each."""
+        """Log-odds of a win in each order that is asked, shape (n,) each."""
         effect = self.form(lengths, Slopes(model.slope + instructions.slope, model.modulus))
         easy = model.easiness * self.judge.difficulty * instructions.easiness
         odds = model.level - drop + effect + easy + model.second * instructions.second + instructions.source_level
@@ -245,19 +253,19 @@ class Process:
         )
 
     def _lose(self, generator: np.random.Generator, verdicts: Floats) -> Floats:
-        """The verdicts without those that are missing."""
+        """The verdicts after removal of the missing ones."""
         chance = np.where(verdicts < 0.5, self.missing.of_losses, 0.0) + self.missing.at_random
         return np.where(generator.random(len(verdicts)) < chance, np.nan, verdicts)
 
 
 def _parts(model: Model) -> list[tuple[float, float]]:
-    """Shares of the answers, and what their log-odds lose."""
+    """The parts of the answers, each as its share and how much lower its log-odds are."""
     bad = model.spoiled
     return [(1.0, 0.0)] if bad is None else [(1 - bad.share, 0.0), (bad.share, bad.drop)]
 
 
 def _judged(generator: np.random.Generator, chance: Floats, dispersion: float) -> Floats:
-    """Verdicts of a mean, with that part of a win's or loss's variance."""
+    """Draw verdicts with these means; their variance is `dispersion` times that of a win or loss."""
     if dispersion > _BINARY:
         return (generator.random(len(chance)) < chance).astype(np.float64)
     tosses = 1 / dispersion - 1

@@ -1,19 +1,21 @@
-"""What each kind of cell must show."""
+"""The promise of each kind of cell: the limits that its measured rates must keep."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 from benchmarks.honesty.measures import Group
 
-# so many Monte-Carlo errors beyond a limit are forgiven
+# a measure may exceed a limit by up to this many Monte Carlo standard errors
 _FORGIVEN = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """In percent: coverage of `ok` rows from `coverage` to `at_most`; passes and fails of a gate at the truth; rows
-    that are not ok, of balanced models; coverage of paired differences. Where at least `unless_refused` of the rows are
-    not ok, nothing else is asked.
+    """Limits in percent.
+
+    The coverage of `ok` rows must lie from `coverage` to `at_most`. Further limits are for passes and fails of a gate
+    whose threshold is the true value, for the rows of balanced models that are not ok, and for the coverage of paired
+    differences. Where at least `unless_refused` percent of the rows are not ok, no other limit applies.
     """
 
     coverage: float
@@ -26,8 +28,10 @@ class Promise:
 
 
 class Kind(Enum):
-    """`calibrated` is like the real boards, under `own` form the estimator's assumptions hold, `rare` are raw rates
-    near an edge, `sequential` gates look often, and an adversarial cell `may_refuse`.
+    """The kinds of cells.
+
+    `calibrated` cells resemble the real boards. In cells of the `own` form the estimator's assumptions hold. `rare`
+    cells have raw rates near 0 or 100 %. In `sequential` cells a gate looks often. An adversarial cell `may_refuse`.
     """
 
     CALIBRATED = Promise(coverage=92.0, refused=20.0, pairs=93.0)
@@ -38,7 +42,7 @@ class Kind(Enum):
 
 
 class Verdict(Enum):
-    """A cell `beyond` what is promised may fail and is shown as failed all the same."""
+    """The verdict on a line; a cell `beyond` what is promised may fail, and is still shown as failed."""
 
     HOLDS = "holds"
     FAILS = "fails"
@@ -53,7 +57,7 @@ def verdict(group: Group, kind: Kind, *, beyond: bool) -> Verdict:
 
 
 def broken(group: Group, kind: Kind) -> tuple[str, ...]:
-    """The measures in which a group of rows breaks the promise."""
+    """The names of the measures in which a group of rows breaks the promise of its kind."""
     promise = kind.value
     if promise.unless_refused is not None and (group.refused.value or 0.0) >= promise.unless_refused:
         return ()

@@ -15,7 +15,7 @@ LEFT = 3
 
 
 def lines_of(cell: Cell, result: Result) -> list[tuple[str, ...]]:
-    """A line for each stratum."""
+    """The table's lines of a cell, one for each stratum."""
     return [_line(cell, group) for group in result.groups]
 
 
@@ -36,7 +36,7 @@ def terminal(lines: Sequence[Sequence[str]]) -> str:
 
 
 def summary(results: Sequence[tuple[Cell, Result]]) -> str:
-    """How many lines hold and fail, by kind."""
+    """The number of lines that keep and that break the promise, by kind."""
     counts: dict[str, dict[str, int]] = {}
     for cell, result in results:
         for group in result.groups:

@@ -6,9 +6,11 @@ from enum import Enum
 from typing import Any
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import HistoryFile, JudgeIdentity, prior_document, prior_of
+from evalkit.boards.history_file import HistoryFile, JudgeIdentity, check_document, check_of, prior_document, prior_of
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
+from evalkit.stats.control import MISFITTING
+from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
 from evalkit.stats.sample import Sample
@@ -52,7 +54,8 @@ class Background:
     set where no history of the judge tells length and difficulty apart. `values` are difficulties from a file, without
     a history behind them. `judge` gave the verdicts that were learned from, `models` counts the models, and `name` is
     that of the history. `rests_on` holds the SHA-256 of the file, or of each model's verdicts, that all of this was
-    learned from, so that it can be learned again.
+    learned from, so that it can be learned again. `check` holds the regressions of the models that taught against
+    their verdicts on pairs of about equal length.
     """
 
     source: Source = Source.NONE
@@ -64,6 +67,14 @@ class Background:
     models: int = 0
     name: str = ""
     rests_on: Mapping[str, str] = field(default_factory=dict)
+    check: FitCheck | None = None
+
+    @property
+    def misfit(self) -> str | None:
+        """The reason against all rows whose slopes these models taught; None where their regressions fit."""
+        if not self.own_history or self.check is None or not self.check.all_misfit:
+            return None
+        return f"{MISFITTING}: {self.check} over all models"
 
     @property
     def own_history(self) -> bool:
@@ -105,7 +116,7 @@ UNTAUGHT = Background()
 
 
 def nothing_known(known: Known | None) -> Background:
-    """The background where only a model's own verdicts count, so that length may stand for difficulty."""
+    """The background for a row that uses its own verdicts only, so that length may be confounded with difficulty."""
     return Background(Source.NONE, confounding=None if known is None else known.generic.confounding)
 
 
@@ -131,8 +142,8 @@ def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Gen
 def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Background | None:
     """What a file teaches about the entries of one judge and baseline; None where baseline or instructions differ.
 
-    From the file of another judge only the difficulty is taken. Two judges do not agree on all of difficulty, and
-    length may stand for the rest.
+    From the file of another judge only the difficulty is taken. Two judges agree on a part of difficulty only, and
+    length may be confounded with the rest.
     """
     if not entries or any(entry.baseline != file.baseline for entry in entries) or not _covers(file, entries):
         return None
@@ -144,6 +155,7 @@ def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Ba
         models=len(file.history.members),
         name=file.name,
         rests_on={file.name: file.digest},
+        check=file.history.check,
     )
     if all(_same_judge(file.judge, entry) for entry in entries):
         return told
@@ -153,7 +165,7 @@ def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Ba
 
 
 def of_generic(generic: Generic) -> Background:
-    """The background that recorded judges have in common, for a judge of which nothing else is known."""
+    """The background from the priors common to recorded judges, for a judge without any history."""
     return Background(Source.GENERIC, None, generic.alone, generic.confounding)
 
 
@@ -180,6 +192,7 @@ def background_document(background: Background) -> dict[str, Any]:
         if confounding is None
         else {"correlation": confounding.correlation, "effect": confounding.effect},
         "rests_on": dict(sorted(background.rests_on.items())),
+        "check": None if background.check is None else check_document(background.check),
         "difficulty": None if background.values is None else dict(sorted(background.values.items())),
     }
 
@@ -191,6 +204,7 @@ def background_of(document: Mapping[str, Any]) -> Background:
         ValueError, KeyError, TypeError: the document is not such a background.
     """
     prior, confounding, difficulty = (document[name] for name in ("prior", "confounding", "difficulty"))
+    check = document.get("check")
     return Background(
         source=Source(document["source"]),
         prior=None if prior is None else prior_of(prior),
@@ -202,6 +216,7 @@ def background_of(document: Mapping[str, Any]) -> Background:
         models=int(document["models"]),
         name=str(document["history"] or ""),
         rests_on={str(name): str(digest) for name, digest in document["rests_on"].items()},
+        check=None if check is None else check_of(check),
     )
 
 
@@ -214,6 +229,7 @@ def _of_models(source: Source, history: History, taught: Sequence[Entry], prior:
         judge=taught[0].judge,
         models=len(history.members),
         rests_on={model: verdicts[model] for model in verdicts},
+        check=history.check,
     )
 
 

@@ -14,7 +14,7 @@ from evalkit.errors import InputError
 from evalkit.formats.scores import Score
 from evalkit.references import Reference
 from evalkit.stats.control import MISFITTING
-from evalkit.stats.fit_check import POOLED_MISFIT, POOLED_MISFIT_POINTS, check_fits
+from evalkit.stats.fit_check import check_fits
 from evalkit.stats.ranks import rank_ranges
 from evalkit.types import StatusKind
 
@@ -102,10 +102,15 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
 
 
 def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
-    """The rows; all are degraded if the regressions miss the verdicts of all models' pairs of about equal length."""
+    """The rows; all are degraded if the regressions miss the verdicts of all models' pairs of about equal length.
+
+    Rows that say so of the models that taught them need not say it again.
+    """
+    if any(row.background.misfit is not None for row in rows):
+        return rows
     found = [row.controlled.pairs for row in rows if not row.entry.refused]
     check = check_fits([pairs for pairs in found if pairs is not None])
-    if check is None or abs(check.residual) <= POOLED_MISFIT_POINTS or abs(check.z) <= POOLED_MISFIT:
+    if check is None or not check.all_misfit:
         return rows
     reason = f"{MISFITTING}: {check} over all models"
     return [row if row.entry.itself else replace(row, controlled=row.controlled.doubted(reason)) for row in rows]

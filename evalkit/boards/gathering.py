@@ -206,7 +206,7 @@ class _Columns:
         return [self._part(name) for name in names]
 
     def _part(self, name: str) -> Entry:
-        """The entry of one served model: what another one answered is missing from it."""
+        """The entry of one served model; the verdicts that another model gave are missing from it."""
         others = [served not in (None, name) for served in self.served]
         preferences = [None if other else one for one, other in zip(self.preferences, others, strict=True)]
         failures = [
@@ -217,7 +217,7 @@ class _Columns:
 
     def _entry(self, part: str, preferences: Sequence[float | None], failures: Sequence[str | None]) -> Entry:
         preference = _floats(preferences)
-        # of a reply whose tokens nobody counted the cost is not known, and so it is of the sum
+        # where a reply has no token counts its cost is unknown, and so is the total cost
         mine = [not part or served == part for served in self.served]
         read = [row for row, counts in enumerate(mine) if counts and self.replied[row]]
         costs, tokens = [self.costs[row] for row in read], [self.tokens[row] for row in read]
@@ -258,7 +258,7 @@ class _Columns:
             verdicts=self._verdicts(preference) if self.first.baseline else None,
             how=self.how,
             origin=self._origin(preferences),
-            # of texts there are none here: whoever has them has a better one
+            # no texts are available here; a caller that has them replaces this audit with one of the texts
             audit=audit_lengths(list(self.lengths.values())),
             dependence=self._dependence(),
         )
@@ -334,7 +334,7 @@ def _kinds(by: Sequence[str]) -> list[str]:
 
 
 def _reply_digest(asked: Asked, reply: ChatReply) -> bytes:
-    """Covers all of a reply that a number can hang on."""
+    """A digest of every part of a reply that a number can depend on."""
     said = [asked.reply_key, reply.text, reply.top_logprobs, reply.finish_reason, reply.model]
     return hashlib.sha256(json.dumps([*said, reply.prompt_tokens, reply.completion_tokens]).encode()).digest()
 
@@ -358,7 +358,7 @@ def _without_verdict(preference: Floats) -> dict[str, int]:
 
 
 def _by_frequency(reasons: Iterable[str]) -> dict[str, int]:
-    """The most frequent first, in whatever order they came."""
+    """Counts of the reasons, the most frequent first; the result does not depend on the order of the reasons."""
     return dict(sorted(Counter(reasons).items(), key=lambda one: (-one[1], one[0])))
 
 

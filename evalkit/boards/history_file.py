@@ -25,6 +25,7 @@ from evalkit.stats.covariates import (
     SHORTER,
     SHORTER_BALANCED,
 )
+from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
 from evalkit.stats.slopes import Member, ShapeChoice
@@ -99,6 +100,7 @@ def write_history_file(path: Path, written: HistoryFile) -> None:
                 "date": written.date,
                 "prior": prior_document(history.prior),
                 "shape": None if history.shape is None else _shape_document(history.shape),
+                "check": None if history.check is None else check_document(history.check, _DECIMALS),
             },
             models={
                 name: {"dispersion": round(member.dispersion, _DECIMALS), **_rounded(member.coefficients)}
@@ -164,6 +166,21 @@ def prior_of(document: Mapping[str, Any]) -> CoefficientPrior:
     return CoefficientPrior(names, mean, *matrices)
 
 
+def check_document(check: FitCheck, decimals: int | None = None) -> dict[str, float]:
+    """A fit check as JSON takes it; without `decimals` to the last digit."""
+    residual, z = (one if decimals is None else round(one, decimals) for one in (check.residual, check.z))
+    return {"residual": residual, "n": check.n, "z": z}
+
+
+def check_of(document: Mapping[str, Any]) -> FitCheck:
+    """The fit check of a document.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
+    return FitCheck(_number(document["residual"]), int(_number(document["n"])), _number(document["z"]))
+
+
 def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
     judge, models, instructions = _object(found, "judge"), _object(found, "models"), _instructions(found)
     prior = prior_of(_object(found, "prior"))
@@ -184,6 +201,7 @@ def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
             members={name: _member(name, _object(models, name)) for name in models},
             controls=(LENGTH,),
             shape=None if found["shape"] is None else _shape(_object(found, "shape")),
+            check=None if found["check"] is None else check_of(_object(found, "check")),
         ),
         keys=tuple(names for names, _, _ in instructions),
         source=_text(found, "source"),

@@ -63,11 +63,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """All that the sources of boards hold to read, by the keys of the boards' samples; a table of numbers holds none.
+    """All readable texts and verdicts of the sources of boards, by the keys of the boards' samples.
 
-    `answers` are the baselines' too, by model and key: where verdicts are on several answers of one model to one
-    instruction, none is told, for it would stand beside verdicts on another one. `places` are by judge, digest,
-    baseline and model, then key.
+    A table of numbers has no texts. `answers`, by model and key, include the baselines' answers; where verdicts are on
+    several answers of one model to one instruction, none of them is given, because it would be shown beside verdicts on
+    another answer. `places` are by judge, digest, baseline and model, then key.
     """
 
     instructions: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Judged:
     places: Mapping[Group, Mapping[str, tuple[Place, ...]]] = field(default_factory=dict)
 
     def given(self, board: Board, model: str) -> Mapping[str, tuple[Place, ...]]:
-        """The verdicts behind a model's row by key; what another model answered in a judge's name is none there."""
+        """The verdicts behind a model's row by key; verdicts that another model gave as the judge are left out."""
         by_key = self.places.get((board.judge, board.digest, board.baseline, model), {})
         if not board.part:
             return by_key
@@ -84,7 +84,7 @@ class Judged:
 
 
 def read_judged(sources: Sources) -> Judged:
-    """What there is to read behind the boards of these sources.
+    """Read the texts and verdicts behind the boards of these sources.
 
     Raises:
         EvalkitError: a source is missing or wrong.
@@ -172,7 +172,7 @@ class _Gathered:
         self._read_texts(path, keys)
 
     def read_imported(self, record: Record) -> None:
-        """What an imported row holds of its reply beyond the words: the order and the probabilities."""
+        """Take the order and the probabilities of a reply from an imported row; the words are read elsewhere."""
         try:
             row = recorded_verdict(record)
         except InputError:
@@ -198,7 +198,7 @@ class _Gathered:
                     self.answers.setdefault((output.model, output.key), output.text)
 
     def look_among(self, paths: Iterator[Path]) -> None:
-        """Texts from files, for those that are not known yet; as few files are read as will do."""
+        """Read the texts that are not known yet from files, and read no more files than needed."""
         wanted = {
             (model, key)
             for (_, _, baseline, candidate), by_key in self.places.items()
@@ -271,7 +271,7 @@ def _order(verdict: ForeignVerdict) -> Order | None:
 
 
 def _places_of(record: Record, whole: Place, scale: tuple[float, float] | None = None) -> list[Place]:
-    """The verdicts behind a row of annotations, in place of the one that the row tells; `scale` is that of grades."""
+    """The single verdicts behind a row of annotations, instead of its combined one; `scale` is that of grades."""
     rule, failure = (record.fields.get(name) for name in ("rule", "failure"))
     if isinstance(rule, str):
         whole = replace(whole, rule=rule)
@@ -280,7 +280,7 @@ def _places_of(record: Record, whole: Place, scale: tuple[float, float] | None =
     try:
         replies = list(raw_replies(record))
     except InputError:
-        # no number on a board hangs on it
+        # no number on a board depends on these replies
         replies = []
     said = [
         replace(

@@ -17,11 +17,11 @@ REPEATS = (1, 2, 3, 5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """How verdicts spread, and what is known of them besides: of `model`, in comparison with `against` where this is a
-    difference; both None where somebody named a deviation.
+    """The variances of verdicts that a plan is based on, and where they come from.
 
-    `at` is the mean that the spread is of, in [0, 1], and `effort` what was judged. `orders` and `repeats` are those
-    of which the effect is known. `price` is US dollars a question.
+    They are of `model`, or of its difference to `against` where that is given; both are None where the user gave a
+    standard deviation. `at` is the mean, in [0, 1], of the verdicts that the spread was computed from, and `effort` is
+    what was judged. `orders` and `repeats` are those with a known effect. `price` is in US dollars per question.
     """
 
     spread: Spread
@@ -38,7 +38,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A way to the wanted power; `half_width` is that of the interval where the estimate is the true value."""
+    """One option that gives the wanted power; `half_width` is the interval's where the estimate is the true value."""
 
     effort: Effort
     half_width: float
@@ -145,7 +145,7 @@ def _one_group(entries: Sequence[Entry]) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Candidate:
-    """A model to plan with: its estimate in shares, and whether that has no flaw."""
+    """A model to plan with: its estimate in shares, and whether that estimate's status is sound."""
 
     entry: Entry
     value: float
@@ -154,7 +154,7 @@ class _Candidate:
 
 
 def _candidate(entry: Entry, other: Entry | None, rates: Rates) -> _Candidate | str:
-    """Or why there is none."""
+    """The candidate to plan with, or the reason why there is none."""
     estimate = _estimate(entry, other, rates)
     if estimate.value is None or not estimate.stderr:
         return str(estimate.status)
@@ -197,10 +197,10 @@ def _estimate(entry: Entry, other: Entry | None, rates: Rates) -> Estimate:
 
 
 def _spread(variance: float, parts: Sequence[Components], effort: Effort) -> Spread:
-    """Components that make up the variance of an instruction that was seen at this effort.
+    """Variance components whose sum is the observed variance of an instruction at this effort.
 
-    What order and repeat explain of two models adds up, and the rest is the instructions': orders are dealt alike to
-    both models, so that a difference has a little less of the order's.
+    For a difference, the order and repeat components of both models add up, and the rest is the instructions'. Both
+    models get the same orders, so the true order component of a difference is a little smaller.
     """
     if not parts:
         return Spread(instruction=variance)

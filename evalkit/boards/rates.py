@@ -33,7 +33,8 @@ from evalkit.types import Estimate
 class Difference:
     """Two rates on the common instructions and how far the first is ahead, in points.
 
-    `p_value` is that of no difference, and `adjusted` the same by Holm's method among all that is compared.
+    `p_value` is the p-value of no difference, and `adjusted` is the p-value adjusted by Holm's method for all
+    comparisons made.
     """
 
     first: Estimate
@@ -68,19 +69,19 @@ class Rates:
         return self.row(replace(entry, sample=sample), parts=())
 
     def measure(self, entry: Entry, sample: Sample) -> dict[Metric, Measured]:
-        """Every rate of the entry were this its sample."""
+        """Every rate of the entry, computed from the given sample."""
         row = self.measured_row(entry, sample)
         return {metric: row.measured(metric) for metric in self.metrics(entry)}
 
     def metrics(self, entry: Entry) -> list[Metric]:
-        """The one that decides first."""
+        """The metrics of an entry, the one that decides first."""
         if entry.graded:
             return [Metric.SCORE]
         styled = [Metric.STYLE_WIN_RATE] if self.recipe.controls else []
         return list(dict.fromkeys([self.recipe.metric, Metric.LC_WIN_RATE, Metric.WIN_RATE, *styled]))
 
     def differences(self, pair: tuple[Entry, Entry], samples: tuple[Sample, Sample]) -> dict[Metric, Difference]:
-        """Of two samples with the same keys."""
+        """The differences of two entries in every metric, from samples with the same keys."""
         first, second = (self.measure(entry, sample) for entry, sample in zip(pair, samples, strict=True))
         low, high = pair[0].scale
         found = {}
@@ -102,7 +103,7 @@ def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None
     """How the rates of one judge's entries against one baseline are computed, as far as the recipe lets models teach.
 
     Args:
-        pinned: what taught a row that was written earlier; it is used again, and nothing new is learned.
+        pinned: the backgrounds of a row that was written earlier; they are used again, and nothing new is learned.
 
     Raises:
         UnknownName: a control that no answer has a measure for.
@@ -114,7 +115,7 @@ def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None
         return Rates(recipe)
     if pinned is not None:
         return Rates(recipe, pinned.length, pinned.style)
-    # what an audit refused are no answers to learn from
+    # models whose outputs an audit refused are not learned from
     taught = [one for one in group if one.model != one.baseline and not one.refused]
     style = _learn_style(taught, recipe) if recipe.controls else UNTAUGHT
     return Rates(recipe, _learn_length(group, taught, recipe), style)
@@ -199,7 +200,7 @@ def _fit(taught: Sequence[Entry], controls: Sequence[str], shape: Shape) -> Hist
 
 
 def check_controls(entries: Sequence[Entry], controls: Sequence[str]) -> None:
-    """Refuse a name that nobody knows, which is a slip; a measure that is only missing here is refused row by row.
+    """Refuse a control with an unknown name, which is a mistake; a measure that only some rows lack is refused by row.
 
     Raises:
         UnknownName: a control that no answer has a measure for.

@@ -38,7 +38,7 @@ class Metric(Enum):
 
     @property
     def title(self) -> str:
-        """As people read it."""
+        """The metric's name as shown to people."""
         return "LC win rate" if self == Metric.LC_WIN_RATE else self.value.replace("_", " ")
 
 
@@ -203,7 +203,7 @@ def _between(entry: Entry, raw: Measured) -> BetweenSources | None:
 
 
 def _graded_row(entry: Entry, parts: Mapping[str, Sample], recipe: Recipe) -> BoardRow:
-    """The mean grade; there is no other answer whose length or style could be held equal."""
+    """The mean grade as a controlled rate; without a second answer there is no length or style to control for."""
     sample = entry.sample
     bounds = bounds_over_missing(sample)
     raw = _graded(sample, entry.scale, recipe.confidence)
@@ -276,7 +276,7 @@ def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background
         return _against_itself(entry)
     if recipe.compat is not None:
         return _control_compat(entry, raw, recipe.compat)
-    return length_controlled_win_rate(
+    controlled = length_controlled_win_rate(
         sample,
         difficulty=background.difficulty(entry.model, sample),
         prior=background.prior,
@@ -284,6 +284,7 @@ def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background
         replicates=recipe.replicates,
         confidence=recipe.confidence,
     )
+    return controlled if background.misfit is None else controlled.doubted(background.misfit)
 
 
 def _control_compat(entry: Entry, raw: Measured, inputs: "CompatInputs") -> Controlled:

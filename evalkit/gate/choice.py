@@ -1,4 +1,4 @@
-"""Whose verdicts a gate reads: one model under one judge and against one baseline, as they were configured."""
+"""Selects the verdicts that a gate reads: those of one model, one judge and one baseline, as configured."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ BOTH = "both"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a gate was configured for: a judge as its file has it today, and a baseline; None takes what there is.
+    """The judge, as its file reads today, and the baseline that a gate was configured for; None accepts any.
 
-    Without `compat`, verdicts on answers that were shown bare do not count.
+    Without `compat`, verdicts on answers that were shown to the judge without fences do not count.
     """
 
     judge: JudgeConfig | None = None
@@ -25,13 +25,13 @@ class Wanted:
 
 
 def choose(entries: Sequence[Entry], model: str, wanted: Wanted) -> Entry:
-    """The entry of a model.
+    """The entry of a model that the gate reads.
 
     Raises:
-        UnknownName: no such model.
-        ConfigError: it was judged by another judge, with another prompt mode or against another baseline than
+        UnknownName: there is no such model.
+        ConfigError: the model was judged by another judge, with another prompt mode or against another baseline than
             configured, or by several.
-        Incomplete: the endpoint changed the judge among its verdicts.
+        Incomplete: the endpoint replaced the judge's model between the verdicts.
     """
     own = [entry for entry in entries if entry.model == model]
     if not own:
@@ -51,15 +51,15 @@ def choose(entries: Sequence[Entry], model: str, wanted: Wanted) -> Entry:
 
 
 def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
-    """The entries that a candidate can be compared with, itself among them."""
+    """The entries that a candidate can be compared with, including the candidate's own."""
     return [entry for entry in entries if entry.group == candidate.group]
 
 
 def check_mode(plan: PlanRecord, *, compat: bool) -> None:
-    """Refuse a judge to whom answers are shown bare, or without `compat` at least.
+    """Refuse a judge whose prompt shows answers without fences, unless `compat` accepts it.
 
     Raises:
-        ConfigError: it is such a one.
+        ConfigError: the prompt shows answers without fences, and `compat` is not set.
     """
     if compat or plan.prompt_mode != PromptMode.COMPAT:
         return
@@ -70,10 +70,10 @@ def check_mode(plan: PlanRecord, *, compat: bool) -> None:
 
 
 def check_against(model: str, other: str) -> None:
-    """Two models are held against each other.
+    """Check that the model to compare with is another model than the candidate.
 
     Raises:
-        ConfigError: they are one.
+        ConfigError: both are the same model.
     """
     if model == other:
         raise ConfigError(
@@ -105,7 +105,7 @@ def _of_judge(own: list[Entry], model: str, judge: JudgeConfig | None) -> list[E
                 "gate knows which form counts"
             )
         return own
-    # both orders tell more than the one that the file may ask for, and never less
+    # verdicts in both orders are accepted even where the file asks for one order only, since they contain more
     accepted = {judge.digest, with_orders(judge, BOTH).digest if judge.asks == "pair" else judge.digest}
     found = [entry for entry in own if entry.digest in accepted]
     if not found:

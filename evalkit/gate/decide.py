@@ -1,4 +1,4 @@
-"""The decision: a model passes or fails only on an interval that holds with every missing verdict against that."""
+"""The decision: a model passes or fails only if its interval does so with every missing verdict set against that."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from evalkit.stats.control import SEPARATED
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 
 _LEARN = "judge 20 models or more, or name a history with --difficulty"
-# the check for refusals before they were compared with the baseline's
+# name of the check for refusals in audits made before refusals were compared with the baseline's
 _EARLIER = "refusals"
 _Verdict = tuple[Outcome, tuple[str, ...]]
 
@@ -35,18 +35,18 @@ def decide(
     spent: Spent | None = None,
     sha256: str = "",
 ) -> Decision:
-    """Hold a model, or how far it is ahead of another one, against a rule.
+    """Decide by a rule on a model, or on the difference between a model and another one.
 
-    It passes where the status is ok, there are instructions and coverage enough, and the lower end of the interval is
-    at or above the threshold were every missing verdict against it. A number at equal length that no history of the
-    judge backs decides only where length would have to go with difficulty unlike anywhere to change that, and where the
-    raw win rate lies on the same side. It fails where the upper end is below were every
-    one for it; a number that is degraded fails a model only together with the raw win rate, and never where lengths
-    separate the verdicts. Everything else is inconclusive.
+    The model passes where the status is ok, there are enough instructions and coverage, and the lower end of the
+    interval is at or above the threshold with every missing verdict set against the model. It fails where the upper end
+    is below the threshold with every missing verdict set for the model; a degraded number fails a model only together
+    with the raw win rate, and never where lengths separate the verdicts. A number at equal length without a history of
+    the judge decides only where the correlation of length with difficulty that would change the decision is larger than
+    any recorded, and where the raw win rate lies on the same side. Every other case is inconclusive.
 
     Args:
-        rates: at the rule's confidence.
-        audit: of the candidate's outputs; None where it could not be made.
+        rates: computes rates at the rule's confidence.
+        audit: audit of the candidate's outputs; None where it could not be made.
     """
     body = of_one(candidate, rates) if against is None else of_two(candidate, against, rates)
     metric = Metric.SCORE if candidate.graded else rule.metric
@@ -85,7 +85,7 @@ def decide(
 def refuse_unjudged(
     rule: Rule, audit: Audit, *, model: str, baseline: str, judge: JudgeConfig, benchmark: str, n: int
 ) -> Decision:
-    """The decision on outputs that are not worth judging; nothing was asked about the `n` instructions."""
+    """The decision on outputs that failed their audit; the judge was not asked about the `n` instructions."""
     nothing = Estimate.refused("not judged: the outputs failed their audit", n=0)
     return Decision(
         outcome=Outcome.AUDIT_FAILED,
@@ -114,8 +114,11 @@ def _audited(audit: Audit | None) -> _Verdict | None:
 
 
 def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdict: _Verdict) -> _Verdict:
-    """Hold back what a regression says against the verdicts as they are, or by taking difficulty for length, unless a
-    history of the judge stands behind it; and say where a model is judged at equal length only.
+    """Make a decision inconclusive that rests on the regression alone, without a history of the judge.
+
+    That is a decision that the raw verdicts contradict, or a pass that a plausible confounding of length with
+    difficulty would change. With a history, a decision that the raw rate contradicts gets the reason "at equal length
+    only".
     """
     outcome, reasons = verdict
     if rests is None or outcome not in (Outcome.PASSED, Outcome.FAILED):
@@ -132,40 +135,45 @@ def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdi
         end = raw.floor if passed else raw.ceiling
         reach = f"interval {'starts' if passed else 'ends'} at {distinct(end, limit)}, {side}"
         return Outcome.INCONCLUSIVE, (
-            f"the {name}'s {reach}, and no history of this judge backs what the regression makes of length: {_LEARN}",
+            f"the {name}'s {reach}, and no history of this judge confirms the effect of length that the regression "
+            f"found: {_LEARN}",
             *reasons,
         )
     if outcome == Outcome.PASSED and not rests.survives:
         strength = "some correlation" if rests.correlation is None else f"a correlation of {rests.correlation:.2f}"
         return Outcome.INCONCLUSIVE, (
-            f"{strength} between length and difficulty would change that, and no history of this judge tells them "
-            f"apart (up to {LEAST_CORRELATION:g} is to be expected): {_LEARN}",
+            f"{strength} between length and difficulty would change the decision, and no history of this judge "
+            f"separates the two ({LEAST_CORRELATION:g} is usual): {_LEARN}",
             *reasons,
         )
     return verdict
 
 
 def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verdict) -> _Verdict:
-    """Hold back a model that passes while it declines more often than the baseline: short refusals lift a win rate at
-    equal length, as do other answers that are bad and short.
+    """Make a pass inconclusive where the model declines more often than the baseline.
+
+    Short refusals raise a win rate at equal length, as do other answers that are bad and short.
     """
     outcome, reasons = verdict
     found = _declines(candidate, audit)
     if found is None or rule.allow_refusals or outcome != Outcome.PASSED:
         return verdict
-    accepted = "--allow-refusals accepts that of a model that is meant to"
+    accepted = "use --allow-refusals for a model that is meant to decline"
     return Outcome.INCONCLUSIVE, (f"{found.reason}: {accepted}", *reasons)
 
 
 def _declines(candidate: Entry, audit: Audit | None) -> Finding | None:
-    """What an audit has against a model that is compared; earlier audits called it another name."""
+    """The audit's finding on refusals of a model that is compared; audits of earlier versions name it differently."""
     if audit is None or candidate.graded:
         return None
     return next((one for one in audit.findings if one.check in (DECLINES, _EARLIER)), None)
 
 
 def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
-    """What is missing. An estimate counts clusters: turns of one conversation are one instruction."""
+    """An inconclusive verdict where instructions or coverage are too few; None where they suffice.
+
+    An estimate counts clusters: turns of one conversation are one instruction.
+    """
     reasons = []
     n = min(body.n, shown.measured.n)
     if n < rule.min_n:
@@ -203,7 +211,10 @@ def _failed(shown: Evidence, raw: Evidence, rule: Rule) -> _Verdict | None:
 
 
 def _separated(status: Status) -> bool:
-    """Whether lengths separate the verdicts, on either model where two are compared: then each reason has its name."""
+    """Whether lengths separate the verdicts; of two compared models, either is enough.
+
+    With two models, each reason in the status starts with a model's name.
+    """
     return any(reason.rpartition(": ")[2] == SEPARATED for reason in status.reason.split("; "))
 
 
@@ -229,7 +240,7 @@ def _condition(shown: Evidence) -> str:
 
 
 def _caveats(candidate: Entry, metric: Metric, rates: Rates, rule: Rule, audit: Audit | None) -> list[str]:
-    """What a reader of the number must know, besides its status."""
+    """Caveats that a reader of the number must know, besides its status."""
     found = _unseen(candidate, audit)
     if rule.allow_refusals and (declining := _declines(candidate, audit)) is not None:
         found.append(f"{declining.reason}, which --allow-refusals accepts")
@@ -248,10 +259,13 @@ def _caveats(candidate: Entry, metric: Metric, rates: Rates, rule: Rule, audit: 
 
 
 def _unseen(candidate: Entry, audit: Audit | None) -> list[str]:
-    """What was not looked for in the outputs, and why; verdicts of the store had texts, which nobody looked at."""
+    """Notes on checks that were not made on the outputs, and why.
+
+    For verdicts from the store the texts existed, but the audit was off.
+    """
     stored = candidate.plan is not None
     why = "they were judged with --audit off" if stored else "the source holds no texts"
-    unseen = "" if candidate.graded else ", so that nobody knows whether they decline more often than the baseline's"
+    unseen = "" if candidate.graded else ", so it is unknown whether they decline more often than the baseline's"
     if audit is None or not audit.checks:
         return [f"the outputs were not audited: {why}{unseen if stored else ''}"]
     if audit.checks == (LENGTHS,):
@@ -265,7 +279,7 @@ def _unseen(candidate: Entry, audit: Audit | None) -> list[str]:
 
 
 def _doubts_of(against: Entry | None) -> list[str]:
-    """What a difference is worth where the other model's outputs are none that could be compared."""
+    """Notes on a difference where the audit refuses the other model's outputs."""
     if against is None or against.audit is None:
         return []
     return [f"{against.model}: the audit refuses its outputs: {one.reason}" for one in against.audit.failures]

@@ -1,4 +1,6 @@
-"""What a conclusion at equal length or style rests on: a history of the judge, or that length is not difficulty."""
+"""The basis of a conclusion at equal length or style: a history of the judge, or the assumption that length is not
+confounded with difficulty.
+"""
 
 import math
 from dataclasses import dataclass
@@ -13,16 +15,19 @@ from evalkit.stats.paired import common
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.types import Estimate
 
-# of the length term with difficulty, so strong a correlation must not change a conclusion that no history backs; no
-# recorded judge's models have more
+# a conclusion without a history must not change with a correlation of the length term with difficulty up to this value,
+# which is about the standard deviation that the models of recorded judges show
 LEAST_CORRELATION = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualLength:
-    """`own_history` says whether a history of this judge stands behind the slope; without one `correlation` is that of
-    length with difficulty at which the conclusion would change, None where nothing can be said. `raw_agrees` says
-    whether the raw win rate lies on the same side of the threshold, without a history with its whole interval.
+    """Whether a conclusion at equal length can stand.
+
+    `own_history` says whether the slope's prior comes from a history of this judge. Without a history, `correlation` is
+    the correlation of length with difficulty at which the conclusion would change, None where it cannot be computed.
+    `raw_agrees` says whether the raw win rate lies on the same side of the threshold; without a history its whole
+    interval must.
     """
 
     own_history: bool
@@ -44,7 +49,7 @@ def at_equal_length(
     shown: Evidence,
     raw: Evidence,
 ) -> EqualLength | None:
-    """What the metric rests on; None for one that takes nothing out."""
+    """The basis of a conclusion on the metric; None for a metric without controls."""
     if metric not in (Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE):
         return None
     background = rates.length if metric == Metric.LC_WIN_RATE else rates.style
@@ -62,7 +67,10 @@ def at_equal_length(
 
 
 def _decides(raw: Evidence, threshold: float, *, passing: bool) -> bool:
-    """Whether the raw win rate's interval decides alike: answers that are bad and short move the other number only."""
+    """Whether the raw win rate's interval leads to the same decision.
+
+    Answers that are bad and short move the win rate at equal length and not the raw one.
+    """
     end = raw.floor if passing else raw.ceiling
     return end is not None and (end >= threshold if passing else end < threshold)
 
@@ -78,7 +86,10 @@ def _controlled(row: BoardRow, metric: Metric) -> Controlled:
 def _of_difference(
     candidate: Entry, against: Entry, rates: Rates, metric: Metric, threshold: float, difference: Estimate
 ) -> float | None:
-    """The correlation that would change a conclusion on a difference, were it that of either model, the worse way."""
+    """The correlation of length with difficulty that would change a conclusion on a difference.
+
+    Both models are assumed to have it, each with the sign that is worse for the conclusion.
+    """
     if difference.value is None or difference.lower is None or difference.upper is None:
         return None
     pair = zip((candidate, against), common(candidate.sample, against.sample), strict=True)
@@ -93,7 +104,7 @@ def _of_difference(
     doubt = sum(one.confounding**2 for one in parts if one is not None)
     end = difference.lower if difference.value > threshold else difference.upper
     reach = normal_quantile((1 + rates.recipe.confidence) / 2)
-    # the interval without what it already allows for
+    # half the width of the interval, without the error from confounding that it already contains
     certain = math.sqrt(max(0.0, (difference.value - end) ** 2 - reach**2 * doubt))
     distance = abs(difference.value - threshold) - certain
     if distance <= 0:

@@ -1,4 +1,4 @@
-"""What there is to decide on: a number as measured, and were every missing verdict against the candidate or for it."""
+"""The evidence of a decision: a number as measured, and with every missing verdict set against or for the candidate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,22 +25,20 @@ class Evidence:
 
     @property
     def floor(self) -> float | None:
-        """The lower end of the interval at its worst; None where there is no interval."""
+        """The lowest lower end of the interval over the missing verdicts; None where there is no interval."""
         ends = (self.measured.lower, self.pessimistic.lower)
         return None if None in ends else min(end for end in ends if end is not None)
 
     @property
     def ceiling(self) -> float | None:
-        """The upper end of the interval at its best; None where there is no interval."""
+        """The highest upper end of the interval over the missing verdicts; None where there is no interval."""
         ends = (self.measured.upper, self.optimistic.upper)
         return None if None in ends else max(end for end in ends if end is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The evidence on each metric, and how much of what was asked for there is: instructions with and without a
-    verdict.
-    """
+    """The evidence on each metric, and the numbers of instructions with and without a verdict."""
 
     by_metric: Mapping[Metric, Evidence]
     n: int
@@ -48,7 +46,7 @@ class Body:
 
     @property
     def coverage(self) -> float:
-        """Share of the instructions that have a verdict; 0 where there is none at all."""
+        """Share of the instructions that have a verdict; 0 without any instruction."""
         return self.n / max(1, self.n + self.n_missing)
 
 
@@ -77,7 +75,7 @@ def of_one(entry: Entry, rates: Rates) -> Body:
 def of_two(candidate: Entry, against: Entry, rates: Rates) -> Body:
     """The evidence on how far a model is ahead of another one, in points, on their common instructions.
 
-    An instruction that either was asked about counts: what has no verdict on both sides is missing.
+    Every instruction counts that either model was asked about; it is missing unless both models have a verdict on it.
     """
     pair = (candidate, against)
     samples = common(candidate.sample, against.sample)
@@ -108,8 +106,9 @@ def of_two(candidate: Entry, against: Entry, rates: Rates) -> Body:
 
 
 def filled(sample: Sample, preference: float) -> Sample:
-    """The sample were every missing verdict this one, given on answers that are alike where nothing is known of them:
-    what cannot be explained by their lengths counts whole.
+    """The sample with every missing verdict set to this value, for answers with a difference of zero where unknown.
+
+    With a difference of zero, the regression cannot attribute any part of a filled-in verdict to length.
     """
     whole = sample.filled(preference)
     lengths = whole.length_difference
@@ -122,7 +121,7 @@ def filled(sample: Sample, preference: float) -> Sample:
 
 
 def _middling_where_unknown(length: Floats | None) -> Floats | None:
-    """Lengths of the baseline's answers, the median where they are unknown."""
+    """Lengths of the baseline's answers, with unknown lengths set to the median."""
     if length is None or not np.isfinite(length).any():
         return None
     return np.where(np.isfinite(length), length, np.median(length[np.isfinite(length)]))
@@ -134,7 +133,10 @@ def _alike_where_unknown(candidate: Floats, baseline: Floats) -> tuple[Floats, F
 
 
 def _asked_about(sample: Sample, keys: frozenset[str]) -> Sample:
-    """The sample with what it was not asked about among its missing verdicts, of which then no length is known."""
+    """The sample with those of the keys that it was not asked about added to its missing verdicts.
+
+    The lengths of the added instructions are unknown.
+    """
     more = tuple(sorted(keys - {*sample.keys, *sample.missing}))
     lengths = sample.missing_length_difference
     unknown = np.full(len(more), np.nan)
@@ -152,11 +154,13 @@ def _alike(measured: Mapping[Metric, Estimate]) -> dict[Metric, Evidence]:
 def _evidence(
     measured: Estimate, worst: Estimate, best: Estimate, *, share: float, reach: tuple[float, float]
 ) -> Evidence:
-    """A regression on what was filled in may lean the other way: the plain mean over all that was asked bounds it.
+    """The evidence from three estimates, with pessimistic and optimistic ones bounded by a plain mean.
+
+    Filled-in verdicts can move a regression in the opposite direction; the plain mean over all instructions bounds it.
 
     Args:
-        share: of the instructions that have a verdict.
-        reach: the lowest and the highest value that there can be.
+        share: share of the instructions that have a verdict.
+        reach: the lowest and the highest possible value.
     """
     low, high = reach
     if measured.lower is not None and worst.lower is not None:

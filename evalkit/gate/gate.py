@@ -1,4 +1,4 @@
-"""A gate: a rule, how rates are made, and whose verdicts count."""
+"""A gate: a rule, the recipe of its rates, and the verdicts that it reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +14,10 @@ from evalkit.gate.rule import Decision, Rule, Spent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The `recipe` takes its confidence from the rule. `notes` go with every decision. `pinned` is what taught the
-    candidate's row when it was written.
+    """A rule with what is needed to apply it.
+
+    The `recipe` gets its confidence from the rule. Every decision carries the `notes`. `pinned` is the history that the
+    candidate's row was estimated with when it was written.
     """
 
     rule: Rule
@@ -26,8 +28,8 @@ class Gate:
     pinned: Pinned | None = None
 
     def rates(self, group: Sequence[Entry], confidence: float) -> Rates:
-        """How rates of a group of comparable entries come about."""
-        # a difference takes what teaches both models now
+        """The rates of a group of comparable entries at this confidence."""
+        # a difference uses the history that applies to both models now
         pinned = self.pinned if self.rule.against is None else None
         return learn_rates(group, replace(self.recipe, confidence=confidence), pinned=pinned)
 
@@ -45,10 +47,10 @@ class Gate:
         return self.decide(candidate, [candidate, *known], rule, spent=spent)
 
     def decide(self, candidate: Entry, group: Sequence[Entry], rule: Rule, *, spent: Spent | None = None) -> Decision:
-        """Decide on an entry of a group of comparable ones.
+        """Decide on one entry of a group of comparable entries.
 
         Raises:
-            ConfigError: the threshold is none that the model, or another one, could be held against.
+            ConfigError: the threshold cannot apply to this model, or to the model that it is compared with.
         """
         _check_scale(candidate, rule)
         against = None
@@ -68,7 +70,7 @@ class Gate:
 
 
 def _check_scale(candidate: Entry, rule: Rule) -> None:
-    """A threshold that no grade can reach is a slip, and falling short of it no regression."""
+    """Refuse a threshold outside the judge's scale: it is a mistake, and missing it would not show a regression."""
     low, high = candidate.scale
     if rule.minimum is not None and not low <= rule.minimum <= high:
         raise ConfigError(f"--min {rule.minimum:g}: judge {candidate.judge!r} grades from {low:g} to {high:g}")

@@ -1,4 +1,4 @@
-"""What a gate asks of a model, and what it answers."""
+"""A gate's rule for a model, and its decision."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from evalkit.types import OK, Audit, Estimate
 
 
 class Outcome(Enum):
-    """Passed and failed are measured; everything else says what is in the way of a measurement."""
+    """A gate's outcome: passed and failed are measured; every other outcome says what prevents a measurement."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -24,11 +24,12 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a model must reach: `minimum` percent, or to be at most `margin` points behind the model `against`.
+    """What a model must reach: `minimum` percent, or at most `margin` points behind the model `against`.
 
-    `confidence` is that of the two-sided interval whose pessimistic end must be on the right side: the gate passes a
-    model at the threshold, and fails one there, with a probability of half of what is left to certainty.
-    `min_coverage` is a share of the instructions. With `allow_refusals`, it may decline more often than the baseline.
+    `confidence` is the confidence of the two-sided interval whose pessimistic end must lie on the right side of the
+    threshold: the gate passes a model exactly at the threshold with probability (1 - confidence) / 2, and fails it with
+    the same probability. `min_coverage` is a share of the instructions. With `allow_refusals`, the model may decline
+    more often than the baseline.
     """
 
     metric: Metric = Metric.LC_WIN_RATE
@@ -54,16 +55,16 @@ class Rule:
 
     @property
     def threshold(self) -> float:
-        """In the units of the estimate that is held against it: percent, or points of difference."""
+        """The threshold in the units of the estimate: percent, or points of difference."""
         # adding zero turns -0.0 into 0.0
         return 0.0 + (-self.margin if self.minimum is None else self.minimum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What judging in batches took: so many instructions of those that there are, in so many looks at the data.
+    """What judging in batches used: the judged and the available instructions, and the number of looks at the data.
 
-    The `confidence` is that of all looks together; each look by itself has a higher one.
+    The `confidence` is that of all looks together; each single look has a higher one.
     """
 
     instructions: int
@@ -74,12 +75,12 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a gate says of a model, with every number that it used.
+    """A gate's decision on a model, with every number that it used.
 
     `estimate` is the metric in percent, or under `--against` the paired difference in points, with the interval at the
-    rule's confidence. `pessimistic` and `optimistic` are the same were every missing verdict against the candidate and
-    for it. `win_rate` is the raw one. `equal_length` is what a number at equal length or style rests on. The first of
-    `reasons` decides; `notes` do not.
+    rule's confidence. `pessimistic` and `optimistic` are the same estimate with every missing verdict set against the
+    candidate and for the candidate. `win_rate` is the raw win rate. `equal_length` is the basis of a number at equal
+    length or style. The first of `reasons` decides; `notes` do not.
     """
 
     outcome: Outcome
@@ -105,7 +106,7 @@ class Decision:
 
     @property
     def at_equal_length_only(self) -> bool:
-        """Whether the raw win rate, or difference, would have had the other outcome."""
+        """Whether the raw win rate, or raw difference, lies on the other side of the threshold."""
         decided = self.outcome in (Outcome.PASSED, Outcome.FAILED)
         return decided and self.equal_length is not None and not self.equal_length.raw_agrees
 
@@ -120,6 +121,6 @@ class Decision:
 
     @property
     def error_rate(self) -> float:
-        """How probable it is at most that a model at the threshold passes; and that it fails."""
+        """The largest probability that a model at the threshold passes; it is also the largest that the model fails."""
         confidence = self.rule.confidence if self.spent is None else self.spent.confidence
         return (1 - confidence) / 2

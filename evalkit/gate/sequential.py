@@ -17,15 +17,16 @@ from evalkit.stats.sequential import early_look_confidence, last_look_confidence
 from evalkit.store import Store
 from evalkit.types import Order
 
-# the promise of the intervals needs an estimate that is nearly normal at the first look
+# the coverage of the intervals needs an estimate that is nearly normal at the first look
 SMALLEST_BATCH = 50
-# a candidate's verdicts so far, the rule at this look's confidence, the instructions so far, and what they took
+# decides from a candidate's verdicts so far, the rule at this look's confidence, the instructions so far, and the
+# effort that they took
 Decider = Callable[[Entry, Rule, frozenset[str], Spent], Decision]
 
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """A work to be judged in batches, in an order that the seed decides and no verdict."""
+    """Work to be judged in batches, in an order that depends on the seed and never on a verdict."""
 
     work: Work
     rule: Rule
@@ -43,14 +44,13 @@ class Batches:
     ) -> tuple[Decision | None, Annotated]:
         """Judge until a decision is certain or nothing is left.
 
-        No decision where a limit stopped the run before, or where the endpoint became another one: a gate reads the
-        verdicts of one.
-
-        What is in the store already is looked at in the first look.
+        There is no decision where a limit stopped the run first, or where the endpoint changed the judge's model,
+        because a gate reads the verdicts of one judge only. The first look includes verdicts that the store already
+        has.
 
         Raises:
-            ConfigError: turns are judged one by one, and an instruction is not whole before its last one.
-            As `annotate`.
+            ConfigError: the benchmark is judged turn by turn, so an instruction is complete only after its last turn.
+            Other errors as for `annotate`.
         """
         if self.work.options.by_turn:
             raise ConfigError(
@@ -77,14 +77,14 @@ class Batches:
         raise AssertionError("unreachable")
 
     def _order(self) -> list[str]:
-        """All instructions; however many are taken from the front, half of them were asked in either order."""
+        """All instructions, ordered so that in every prefix half of them are asked in each order of the answers."""
         own = frozenset(self.work.keys)
         dealt = self.work.plan.first_order or balanced_orders(own, seed=self.work.options.seed)
         sides = ([key for key in dealt if key in own and dealt[key] == order] for order in _SIDES)
         return [key for pair in itertools.zip_longest(*sides) for key in pair if key is not None]
 
     def _known(self, keys: list[str], annotated: Annotated) -> int:
-        """How many from the front have been asked about."""
+        """The length of the longest prefix of instructions that were all asked about."""
         waiting = {one.asked.key for one in annotated.annotations if one.failure == UNASKED}
         return next((place for place, key in enumerate(keys) if key in waiting), len(keys))
 
@@ -100,10 +100,10 @@ class Batches:
 
 
 def rule_of_look(rule: Rule, spent: Spent, *, n: int) -> Rule:
-    """The rule at the confidence that one look needs, for all looks together to hold at the rule's own.
+    """The rule at the confidence that one look needs, so that all looks together have the rule's own confidence.
 
     Args:
-        n: clusters with a verdict.
+        n: number of clusters with a verdict.
     """
     alpha = 1 - rule.confidence
     if spent.instructions == spent.of:
@@ -115,7 +115,7 @@ _SIDES = (Order.CANDIDATE_FIRST, Order.BASELINE_FIRST)
 
 
 def _left(limits: Limits, annotated: Annotated) -> Limits:
-    """What the next batches may still take."""
+    """The limits that remain for the next batches."""
     progress = annotated.progress
     return replace(
         limits,

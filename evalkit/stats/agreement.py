@@ -32,9 +32,10 @@ class Coefficient(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """What a correlation would be without one of its models, and how often chance alone gives one as far from zero.
+    """How a correlation depends on single models, and the p-value of the permutation test of no association.
 
-    `model` is the place of the model that matters most.
+    `lower` and `upper` are its range when each model is left out in turn. `model` is the index of the model whose
+    removal changes the correlation most, and `without` is the correlation after that removal.
     """
 
     p_value: float
@@ -52,14 +53,15 @@ def correlation(
     errors: Errors | None = None,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """A correlation on the scale -1..1, with an interval over models like these and over measurement errors.
+    """A correlation on the scale -1..1, with an interval that allows for sampling of models and for measurement errors.
 
-    The value is that of the scores as they stand. The interval is for the correlation of scores without error, in the
-    population of models that these are a sample of; where errors are known it holds that of measured scores as well.
+    The value is the correlation of the given scores. The interval is for the correlation of error-free scores in the
+    population from which these models are a sample; where errors are known, it also contains the correlation of
+    measured scores.
 
     Args:
         board, reference: scores of the same models in the same order, shape (n,).
-        errors: standard errors of both, each of shape (n,), 0 where none is known.
+        errors: standard errors of both rankings, each of shape (n,), 0 where no error is known.
 
     Returns:
         n counts models; not estimable below four or where one side does not vary.
@@ -93,7 +95,7 @@ def spearman(
 def kendall(
     board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Kendall's tau-b: pairs in the same order less pairs in the opposite one, as a share of the untied."""
+    """Kendall's tau-b: concordant minus discordant pairs, as a share of the untied pairs."""
     return correlation(Coefficient.KENDALL, board, reference, errors=errors, confidence=confidence)
 
 
@@ -102,7 +104,7 @@ def pearson(
 ) -> Estimate:
     """Pearson's linear correlation; its interval is never shorter than Fisher's for normal scores.
 
-    A sample shows less of a long tail than its population has, and the scores at hand alone promise too much.
+    A sample shows less of a long tail than its population has, so an interval from the sample alone would be too short.
     """
     return correlation(Coefficient.PEARSON, board, reference, errors=errors, confidence=confidence)
 
@@ -111,8 +113,8 @@ def robustness(coefficient: Coefficient, board: Floats, reference: Floats) -> Ro
     """The permutation test of no association, two-sided, and the range when each model is left out.
 
     The test tries every order up to eight models and else PERMUTATIONS random ones, with one added for the order
-    found (Phipson and Smyth 2010, arXiv:1603.05766). None where the correlation cannot be estimated, or cannot be
-    without some model.
+    found (Phipson and Smyth 2010, arXiv:1603.05766). None where the correlation cannot be estimated from all models, or
+    cannot be estimated after one of them is left out.
     """
     n = len(board)
     if n < MIN_MODELS or not np.isfinite([board, reference]).all():
@@ -156,7 +158,7 @@ def _pearson(board: Floats, reference: Floats) -> float:
 
 
 def _bounded(value: float) -> float:
-    """A perfect correlation is 1 and not the float beside it."""
+    """The correlation, with values that differ from 1 or -1 by rounding only set to exactly 1 or -1."""
     return math.copysign(1.0, value) if abs(value) > 1 - _SAME else value
 
 
@@ -179,7 +181,7 @@ def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float,
 
 
 def _reliability(scores: Floats, error: Floats) -> float:
-    """The share of the spread that is no measurement error."""
+    """Reliability: the share of the variance of scores that is not measurement error."""
     return 1 - float(np.mean(error**2)) / float(np.var(scores, ddof=1))
 
 

@@ -1,7 +1,7 @@
 """Arena-Hard's published formulas, with and without style control, for comparison with published rows only.
 
-Both resample rows, in which a strong verdict stands three times, as if the rows and the two orders of one instruction
-were independent: their intervals are too narrow, and no gate reads them.
+Both formulas count a strong verdict as three rows and resample rows as if the rows and the two orders of one
+instruction were independent. Their intervals are therefore too narrow, and no gate reads them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,11 +27,11 @@ _LONGEST_STEP = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Games:
-    """Every judged game of some models against one baseline, one row a game and order; arrays of shape (n,).
+    """Every judged game of some models against one baseline, one row per game and order; arrays of shape (n,).
 
-    `model` counts from 0. `preference` is P(candidate beats baseline), known in every row: of an instruction with one
-    verdict missing v0.1 keeps the other, v2 neither. `style` has the candidate's and the baseline's count of each
-    named measure.
+    `model` numbers the models from 0. `preference` is P(candidate beats baseline), known in every row: for an
+    instruction with one missing verdict, v0.1 keeps the other verdict and v2 drops both. `style` has the candidate's
+    and the baseline's count of each named measure.
     """
 
     model: Ints
@@ -50,10 +50,11 @@ class Games:
 
 
 def arena_v01(games: Games, controls: Sequence[str] = (), *, replicates: int = REPLICATES) -> list[Estimate]:
-    """Score of each model as Arena-Hard v0.1 has it: Bradley-Terry ratings turned into win rates over the baseline.
+    """Score of each model by Arena-Hard v0.1: Bradley-Terry ratings turned into win rates over the baseline.
 
-    Without controls that is the weighted mean verdict. With them it is one regression over all models on standardised
-    relative differences (a - b) / (a + b + 1), every coefficient held by scikit-learn's default penalty.
+    Without controls the score is the weighted mean verdict. With controls it comes from one regression over all models
+    on standardised relative differences (a - b) / (a + b + 1), with scikit-learn's default penalty on every
+    coefficient.
 
     Returns:
         Percent with the bounds of a 95 % interval, from percentiles of ratings; n counts games.
@@ -65,7 +66,7 @@ def arena_v01(games: Games, controls: Sequence[str] = (), *, replicates: int = R
     if controls:
         terms = [_relative(*_counts(games, name)) for name in controls]
         features = _standardised(controls, terms, games.copies, spare=0)
-        # the reference doubles every row, and its ratings are in steps of ten to one, the baseline's included
+        # the reference doubles every row, and its ratings, the baseline's included, are logarithms of odds to base ten
         m, k = games.n_models, len(controls)
         penalty = np.eye(m + k) / 2
         penalty[:m, :m] = (np.eye(m) - 1 / (m + 1)) / np.log(10) ** 2 / 2
@@ -78,11 +79,12 @@ def arena_v01(games: Games, controls: Sequence[str] = (), *, replicates: int = R
 
 
 def arena_v2(games: Games, controls: Sequence[str] = (), *, replicates: int = REPLICATES) -> list[Estimate]:
-    """Score of each model as Arena-Hard v2 has it: the mean of resampled means, each model's rows by themselves.
+    """Score of each model by Arena-Hard v2: the mean of bootstrap means, with each model's rows resampled separately.
 
-    With controls it is the median of resampled fits of one unpenalised regression over all models, on standardised
-    differences: of tokens (a - b) / (a + b), of anything else (p - q) / (p + q + 1) with counts per token p and q. The
-    reference mistakes a control for a model when only some of its four are asked for; here any will do.
+    With controls the score is the median over bootstrap fits of one unpenalised regression over all models, on
+    standardised differences: (a - b) / (a + b) for tokens, and (p - q) / (p + q + 1) for any other measure, where p and
+    q are counts per token. The reference implementation mistakes a control for a model when a caller asks for only some
+    of its four controls; this function accepts any subset.
 
     Returns:
         Percent with the bounds of a 90 % interval; n counts games.
@@ -124,7 +126,7 @@ def _estimates(
 
 
 def _pooled(games: Games, replicates: int) -> Iterator[Floats]:
-    """How often each game was drawn, in draws from the rows of all models together."""
+    """How often each bootstrap draw from the rows of all models together contains each game."""
     rows = np.repeat(np.arange(len(games.model)), games.copies)
     generator = generator_of(games.preference)
     for _ in range(replicates):
@@ -144,7 +146,7 @@ def _times(rows: Ints, games: Games) -> Floats:
 
 
 def _means(games: Games, weights: Floats) -> Floats:
-    """Weighted mean verdict of each model, shape (m,); of one that was not drawn, that of all its games."""
+    """Weighted mean verdict of each model, shape (m,); a model that was not drawn gets the mean of all its games."""
     (total, won), (all_rows, all_won) = (
         [
             np.bincount(games.model, weights=values, minlength=games.n_models)
@@ -189,7 +191,10 @@ def _density_difference(games: Games, name: str) -> Floats:
 
 
 def _standardised(names: Sequence[str], terms: Sequence[Floats], copies: Ints, *, spare: int) -> Floats:
-    """Columns with mean zero and unit spread over the rows; `spare` degrees of freedom are taken from the spread."""
+    """Columns with mean zero and unit standard deviation over the rows.
+
+    `spare` is subtracted from the number of rows in the standard deviation's denominator.
+    """
     columns = np.column_stack(terms)
     centred = columns - np.average(columns, axis=0, weights=copies)
     spread = np.sqrt((copies[:, None] * centred**2).sum(axis=0) / (copies.sum() - spare))
@@ -207,14 +212,17 @@ def _strengths_of(games: Games, features: Floats, penalty: Floats) -> Callable[[
     whole = _climb(games, features, penalty, weights=games.copies.astype(float), start=np.zeros(len(penalty)))
 
     def strengths(weights: Floats) -> Floats:
-        # a model that was not drawn stays where all its games have it
+        # a model that was not drawn keeps the strength from the fit to all its games
         return _climb(games, features, penalty, weights=weights, start=whole)[:m]
 
     return strengths
 
 
 def _climb(games: Games, features: Floats, penalty: Floats, *, weights: Floats, start: Floats) -> Floats:
-    """Coefficients after Newton steps, halved while they lead astray; without an end where a model always wins."""
+    """Coefficients after Newton steps, each halved until the loss does not rise.
+
+    The steps do not converge where a model always wins, and then end after a fixed number of iterations.
+    """
     coefficients = start
     loss, gradient, information = _loss(games, features, penalty, weights, coefficients)
     for _ in range(_ITERATIONS):
@@ -246,6 +254,6 @@ def _loss(
     weighted = features * curvature[:, None]
     crossed = np.column_stack([np.bincount(games.model, weights=column, minlength=m) for column in weighted.T])
     own = np.diag(np.bincount(games.model, weights=curvature, minlength=m))
-    # a trace of a ridge, for a model that wins every row or was not drawn
+    # a small ridge keeps the matrix invertible for a model that wins every row or was not drawn
     information = np.block([[own, crossed], [crossed.T, features.T @ weighted]]) + penalty + _NEVER * np.eye(len(pull))
     return loss, gradient, information

@@ -1,4 +1,4 @@
-"""Whether the sources of a benchmark's instructions agree on a model, and what it would mean if they do not."""
+"""Tests whether a model's score is the same in all sources of a benchmark's instructions."""
 
 import math
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ MIN_INSTRUCTIONS = 2
 class BetweenSources:
     """Welch's test that a model's score is the same in all sources: `f` with its degrees of freedom, and `p_value`.
 
-    `error_factor` is how many times as large as the score's own error that of the mean over sources would be, were the
-    sources themselves drawn at random. All are None where the status says why.
+    `error_factor` is the standard error of the mean over sources, with sources treated as a random sample, divided by
+    the score's own standard error. All four are None where the test was refused; the status says why.
     """
 
     f: float | None
@@ -26,13 +26,13 @@ class BetweenSources:
 
 
 def between_sources(sources: Mapping[str, Estimate], *, stderr: float | None) -> BetweenSources:
-    """Hold the scores of several sources against each other's errors, which need not be alike.
+    """Compare the scores of several sources by Welch's test, which allows their standard errors to differ.
 
-    The errors are those of the estimates, so that instructions of one cluster count together.
+    The standard errors are those of the estimates, so they are clustered already.
 
     Args:
-        sources: the score in each, whose n counts clusters.
-        stderr: of the score on all instructions; None where it has none.
+        sources: the score in each source, whose n counts clusters.
+        stderr: standard error of the score on all instructions; None where the score has none.
 
     Returns:
         Refused below two sources, or where one of them has fewer than two instructions.
@@ -41,7 +41,7 @@ def between_sources(sources: Mapping[str, Estimate], *, stderr: float | None) ->
     """
     if (reason := _refusal(sources)) is not None:
         return BetweenSources(None, None, None, None, not_estimable(reason))
-    # imported here: a row that nobody splits needs none of it
+    # imported here because a row that is not split by source does not need scipy
     from scipy.stats import f as fisher
 
     k = len(sources)

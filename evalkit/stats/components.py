@@ -1,4 +1,4 @@
-"""Where the spread of one model's verdicts comes from: the instruction, the order of the answers, the judge's mood."""
+"""Variance components of one model's verdicts: instruction, order of the answers, and the judge's noise in repeats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NO_REPEATS = "no question was asked twice"
 ONE_ORDER = "no instruction was asked in both orders"
 UNNAMED_ORDERS = "the verdicts tell of one order only"
 FEW = "fewer than 2 instructions"
-# how large each mean of squares can get for verdicts in [0, 1]
+# upper bounds of the mean squares for verdicts in [0, 1]
 _MOST_OF_VARIANCE = 0.25
 _MOST_OF_A_PAIR = 0.5
 
@@ -25,15 +25,15 @@ _MOST_OF_A_PAIR = 0.5
 class Components:
     """Variances of preferences in [0, 1], and how many orders and repeats the verdicts had.
 
-    `instruction` is between instructions, both orders averaged; `order` is what asking only one order, dealt by chance,
-    adds to it: the square of the position effect and how it differs between instructions; `repeat` is between repeats
-    of one question. The mean over n instructions has the variance
+    `instruction` is the variance between instructions, both orders averaged. `order` is the variance added by asking
+    only one randomly chosen order: the square of the position effect plus its variance between instructions. `repeat`
+    is the variance between repeats of one question. The mean over n instructions has the variance
 
         (instruction + (order where one order is asked) + repeat / (orders * repeats)) / n.
 
-    What was not measured is refused, stays in the components above it, and their notes say so. `position` is how many
-    points more a preference for the candidate has where it is shown first; `repeats` is the mean number of verdicts on
-    a question.
+    A component that was not measured is refused; its variance stays in the components above it, and their notes say so.
+    `position` is by how many points the preference for the candidate is higher where the candidate is shown first;
+    `repeats` is the mean number of verdicts on a question.
     """
 
     instruction: Estimate
@@ -47,10 +47,10 @@ class Components:
 def variance_components(
     keys: Sequence[str], orders: Sequence[str], *, clusters: Sequence[str], preference: Floats
 ) -> Components:
-    """Components by the method of moments; of each, n counts the clusters that tell of it.
+    """Variance components by the method of moments; n of each counts the clusters that it was estimated from.
 
-    Every instruction counts alike, however often it was asked. What comes out below zero is zero, with a note.
-    Instructions with an order that was asked and has no verdict are left out, as in a sample.
+    Every instruction has the same weight, however often it was asked. A negative estimate is set to zero, with a note.
+    As in a sample, an instruction is left out where one of its orders was asked and has no verdict.
 
     Args:
         preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
@@ -74,8 +74,9 @@ def variance_components(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """Verdicts by instruction and order, shape (instructions, orders): how many, their mean and their variance; NaN
-    where too few. `cluster` has shape (instructions,).
+    """Count, mean and variance of verdicts by instruction and order, shape (instructions, orders).
+
+    Mean and variance are NaN where there are too few verdicts. `cluster` has shape (instructions,).
     """
 
     n: Floats
@@ -120,7 +121,7 @@ def _repeat(cells: _Cells) -> Estimate:
 
 
 def _order(cells: _Cells, noise: Floats, kept: Bools, inside: list[str]) -> Estimate:
-    """Mean square of half the difference between the orders, less what noise alone would make of it."""
+    """Mean square of half the difference between the orders, minus its expectation under noise alone."""
     first, second = cells.mean[kept].T
     squares = (first - second) ** 2 / 4 - noise[kept].sum(axis=1) / 4
     return _mean_square(squares, cells.cluster[kept], _MOST_OF_VARIANCE, inside)
@@ -134,13 +135,13 @@ def _instruction(cells: _Cells, noise: Floats, kept: Bools, inside: list[str]) -
     orders = answered.sum(axis=1)
     mean = np.nansum(cells.mean[kept], axis=1) / orders
     own_noise = np.where(answered, noise[kept], 0.0).sum(axis=1) / orders**2
-    # their mean is estimated from the same instructions
+    # the factor corrects for the mean, which is estimated from the same instructions
     squares = (mean - mean.mean()) ** 2 * clusters / (clusters - 1) - own_noise
     return _mean_square(squares, cells.cluster[kept], _MOST_OF_VARIANCE, inside)
 
 
 def _mean_square(squares: Floats, cluster: Ints, most: float, inside: Sequence[str]) -> Estimate:
-    """Mean of squares of which each is unbiased, with an interval from 0 to the most that it can be."""
+    """Mean of squares, each of them unbiased, with an interval inside [0, `most`]."""
     numbered = _number(cluster)
     n = int(numbered.max()) + 1
     mean = float(squares.mean())
@@ -156,7 +157,7 @@ def _mean_square(squares: Floats, cluster: Ints, most: float, inside: Sequence[s
 
 
 def _position_within(cells: _Cells, both: Bools) -> Estimate:
-    """From the difference between the orders of each instruction."""
+    """Position effect from the difference between the two orders of each instruction."""
     sides = _sides(cells)
     if sides is None:
         return Estimate.refused(UNNAMED_ORDERS, n=0)
@@ -166,7 +167,7 @@ def _position_within(cells: _Cells, both: Bools) -> Estimate:
 
 
 def _position_between(cells: _Cells) -> Estimate:
-    """From instructions that were dealt one order and those that were dealt the other."""
+    """Position effect from the instructions asked in one order against those asked in the other."""
     sides = _sides(cells)
     if sides is None:
         return Estimate.refused(UNNAMED_ORDERS, n=0)
@@ -182,7 +183,7 @@ def _position_between(cells: _Cells) -> Estimate:
 
 
 def _sides(cells: _Cells) -> tuple[Floats, Floats] | None:
-    """Each instruction's mean with the candidate shown first, and with the baseline; None unless both occur."""
+    """Each instruction's mean with the candidate first, and with the baseline first; None unless both orders occur."""
     names = Order.CANDIDATE_FIRST.value, Order.BASELINE_FIRST.value
     if not set(names) <= set(cells.names):
         return None

@@ -1,4 +1,4 @@
-"""How far length may stand for difficulty, where no history of other models tells the two apart."""
+"""Confounding of length with difficulty, where no history of other models separates the two."""
 
 import math
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from evalkit.stats.sample import Floats, Sample
 
 @dataclass(frozen=True, slots=True)
 class Confounding:
-    """What is to be expected of it: the correlation of the length term with difficulty is drawn around zero with the
-    standard deviation `correlation`, and a standard deviation of difficulty moves the log-odds of a win by `effect`.
+    """The prior of the confounding: the correlation of the length term with difficulty has mean zero and standard
+    deviation `correlation`, and one standard deviation of difficulty moves the log-odds of a win by `effect`.
     """
 
     correlation: float
@@ -20,10 +20,10 @@ class Confounding:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """How an estimate hangs on the correlation of length with difficulty that it takes for zero.
+    """How an estimate depends on the correlation of length with difficulty, which the estimator assumes to be zero.
 
-    `lower` and `upper` bound the estimate, in percent, with all errors but this one; `log_odds` is how far it moves
-    with a correlation of 1.
+    `lower` and `upper` bound the estimate, in percent, with all errors except this one; `log_odds` is how far the
+    estimate moves with a correlation of 1.
     """
 
     value: float
@@ -33,13 +33,14 @@ class Sensitivity:
 
     @property
     def points(self) -> float:
-        """How far the estimate moves for each unit of correlation, in points, where it is."""
+        """How many percentage points the estimate moves per unit of correlation, by the derivative at its value."""
         share = self.value / 100
         return 100 * self.log_odds * share * (1 - share)
 
     def correlation_to(self, threshold: float) -> float:
-        """The correlation at which the interval no longer lies on one side of a threshold in percent; 0 where it does
-        not now, infinite where no correlation would do.
+        """The smallest correlation that makes the interval contain a threshold in percent.
+
+        0 where the interval contains the threshold already, infinite where no correlation is large enough.
         """
         if self.lower < threshold <= self.value:
             return 0.0
@@ -53,11 +54,12 @@ class Sensitivity:
 def log_odds_moved(sample: Sample, design: Design, fit: LogisticFit, *, weights: Floats, effect: float) -> float:
     """How far the log-odds at equal length move when length and difficulty are correlated by 1 instead of 0.
 
-    What length stands for stays when lengths are made equal: the regression then credits length with less, and the
-    level follows. By the implicit function theorem at the fit; zero without a length term.
+    Difficulty remains when lengths are made equal, so the part of the length effect that is due to difficulty must not
+    be removed: the slope of length shrinks, and the level changes with it. Computed by the implicit function theorem at
+    the fit; zero without a length term.
 
     Args:
-        weights: as the regression was fitted with, shape (n,).
+        weights: the weights that the regression was fitted with, shape (n,).
     """
     columns = [place for place, name in enumerate(design.names) if name in LENGTH_TERMS]
     term = design.columns[:, columns].sum(axis=1)
@@ -76,6 +78,6 @@ def log_odds_moved(sample: Sample, design: Design, fit: LogisticFit, *, weights:
 
 
 def log_odds(percent: float) -> float:
-    """Of a rate in percent, finite at the edges."""
+    """Log-odds of a rate in percent, finite also at 0 and 100."""
     share = min(max(percent / 100, 1e-12), 1 - 1e-12)
     return math.log(share / (1 - share))

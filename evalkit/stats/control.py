@@ -1,4 +1,7 @@
-"""Controlled win rates, at equal length or style: the estimator `lc` and its general form, which alone a gate reads."""
+"""Controlled win rates, at equal length or style: the estimator `lc` and its general form.
+
+Of the controlled rates, a gate reads only these.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -31,11 +34,11 @@ from evalkit.stats.winrate import Measured, edge_reason, win_rate
 from evalkit.types import OK, Estimate, Status, degraded
 
 MIN_INSTRUCTIONS = 30
-# alone, a model is known at equal length by its answers that come near, and these are no sample of all; a history of
-# its judge holds the slope
+# without a history, a model's rate at equal length rests on its answers of near-equal length, which are not a random
+# sample of its answers; with a history of its judge, the prior holds the slope
 MIN_SHARE_EACH_SIDE = 0.20
 MIN_SHARE_EACH_SIDE_WITH_HISTORY = 0.01
-# of other controls, where nobody has measured how few are too few
+# the same limit for other controls, for which the right limit has not been measured
 MIN_SHARE_OF_CONTROLS = 0.10
 LARGE_COEFFICIENT = 10.0
 SEPARATED = "separated"
@@ -46,8 +49,8 @@ MISFITTING = "misfit"
 
 @dataclass(frozen=True, slots=True)
 class ErrorParts:
-    """Standard errors of a rate in points: of sampling instructions, of what other models taught, of the shape that
-    their verdicts leave open, and of length standing for difficulty.
+    """Standard errors of a rate in points, by cause: sampling of instructions, the prior learned from other models, the
+    shape of the length effect, and confounding of length with difficulty.
     """
 
     sampling: float
@@ -62,11 +65,11 @@ class ErrorParts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Controlled:
-    """A controlled win rate, what it rests on, and the coefficients behind it by name.
+    """A controlled win rate with its diagnostics and its coefficients by name.
 
-    `pairs` are those of about equal length, and `check` holds the fit against them. `deviation` is how far the model's
-    own slope lies from those of its prior, in standard deviations; None without a prior. `sensitivity` is there where
-    length may stand for difficulty.
+    `pairs` are the pairs of about equal length, and `check` compares the fit with their verdicts. `deviation` is how
+    far the model's own slope lies from its prior, in standard deviations; None without a prior. `sensitivity` is given
+    where length may be confounded with difficulty.
     """
 
     measured: Measured
@@ -83,7 +86,7 @@ class Controlled:
         return self.measured.estimate
 
     def doubted(self, reason: str) -> "Controlled":
-        """The same where something else speaks against it; a number that is refused stays so."""
+        """The same rate with its status degraded for a further reason; a refused rate stays refused."""
         estimate = self.estimate
         if estimate.value is None or reason in estimate.status.reason.split("; "):
             return self
@@ -100,7 +103,7 @@ def length_controlled_win_rate(
     replicates: int = 0,
     confidence: float = CONFIDENCE,
 ) -> Controlled:
-    """Win rate the candidate would have were both answers equally long: `controlled_win_rate` for `length` alone."""
+    """The candidate's expected win rate if both answers had equal length: `controlled_win_rate` for `length` alone."""
     return controlled_win_rate(
         sample,
         (LENGTH,),
@@ -122,28 +125,30 @@ def controlled_win_rate(
     replicates: int = 0,
     confidence: float = CONFIDENCE,
 ) -> Controlled:
-    """Win rate the candidate would have were both answers alike in everything that is controlled for.
+    """The candidate's expected win rate if both answers were equal in every control.
 
-    A quasi-binomial regression of the preference on a bounded covariate for each control and, where known for every
-    instruction, the instruction's difficulty; the answer is the mean prediction where all covariates are zero.
-    A Jeffreys penalty keeps it finite under separation. The interval contains the error of the coefficients, of the
-    prior, and of length standing for difficulty where `confounding` says how far it may.
+    The estimator is a quasi-binomial regression of the preference on a bounded covariate for each control and, where it
+    is known for every instruction, the instruction's difficulty; the rate is the mean prediction with all controls'
+    covariates at zero. A Jeffreys penalty keeps the fit finite under separation. The interval contains the error of the
+    coefficients, the error of the prior and, where `confounding` is given, the error from confounding of length with
+    difficulty.
 
     Args:
         controls: `length` in characters, measures of the sample by name, `markdown` for headers, lists and bold.
         difficulty: by instruction key; left out, with a note, unless it covers every judged instruction.
-        prior: what other models lead one to expect of the coefficients that it names. A model whose slope of length
-            lies beyond two of its deviations is held by a wider one.
-        confounding: None where a history of this judge on these instructions tells length and difficulty apart.
+        prior: prior of the coefficients that it names, learned from other models. Where a model's slope of length lies
+            beyond two standard deviations of the prior, a wider prior is used.
+        confounding: None where a history of this judge on these instructions separates length from difficulty.
         replicates: 0 for the sandwich standard error, else that many bootstrap draws of instructions.
 
     Returns:
         Percent in [0, 100]; n counts instructions. A control in which the answers never differ is left out with a note,
-        as is one that others determine. Not estimable below 30 instructions or 10 a coefficient that no prior holds,
-        where a control is unknown or always differs by the same, and where the regression fails.
+        and so is a control that other controls determine. Not estimable below 30 instructions, below 10 instructions
+        for each coefficient without a prior, where a control is unknown or its difference is constant, and where the
+        regression fails.
 
-    Reference: Dubois et al. 2024, arXiv:2404.04475; the penalty, the priors, the robust spread and the interval are our
-    own.
+    Reference: Dubois et al. 2024, arXiv:2404.04475; the penalty, the priors, the robust spread and the interval are
+    evalkit's own.
     """
     if sample.n_clusters < MIN_INSTRUCTIONS:
         few = f"{sample.n_clusters} instructions, at least {MIN_INSTRUCTIONS} needed" if sample.n else "no verdicts"
@@ -190,19 +195,21 @@ def _estimate(
     overlap = overlap_of(sample)
     pairs = None if overlap is None else _near(regression, overlap)
     check = None if pairs is None else check_fit(pairs)
-    # without a prior of this judge, or once it has given way, a model stands by its own lengths
+    # without a prior of this judge, or where the prior was widened, the model's own lengths determine its slope
     alone = regression.prior is None or confounding is not None or _unusual(regression)
     status = _status(regression, overlap if LENGTH in _controls(design) else None, check, alone=alone)
     stderr = _stderr(regression, status, influence)
     own, shared, form = _prior_errors(regression)
-    own = math.hypot(own, regression.doubt)
+    if confounding is None:
+        # without a history of this judge, the judge may be what is unlike the recorded ones
+        own = math.hypot(own, regression.doubt)
     moved = _moved(regression, confounding)
     doubt = 0.0 if confounding is None else abs(confounding.correlation * moved) * value * (1 - value)
     certain = math.hypot(own, float(np.linalg.norm(shared)))
     beyond = math.hypot(certain, doubt)
     lower, upper = _interval(sample, value, math.hypot(stderr, beyond), confidence)
     if np.ptp(sample.preference) == 0:
-        # residuals that cannot vary say nothing of their error: the raw rate's exact interval does
+        # residuals that cannot vary give no standard error, so the raw rate's exact interval is used
         lower, upper = _covering(value, win_rate(sample, confidence=confidence).estimate)
     elif draws is not None and status.reason != SEPARATED:
         stderr = float(draws.std(ddof=1))
@@ -226,7 +233,7 @@ def _estimate(
 
 
 def _controls(design: Design) -> set[str]:
-    """The controls by the names that users give them."""
+    """The names of the controls as users write them."""
     return {LENGTH if design.names[place] in LENGTH_TERMS else design.names[place] for place in design.controlled}
 
 
@@ -277,20 +284,25 @@ def _status(regression: Regression, overlap: Overlap | None, check: FitCheck | N
 
 
 def _thin(overlap: Overlap | None, min_share: float) -> str | None:
-    """What is said of lengths of which hardly any reach the baseline's from one side."""
+    """The reason to degrade a rate where very few answers on one side reach the baseline's length; None otherwise."""
     if overlap is None or overlap.smaller >= min_share:
         return None
     return f"{THIN}: {overlap.smaller:.1%} of answers are as {overlap.word} as the baseline's"
 
 
 def _steep(design: Design, fit: LogisticFit) -> bool:
-    """Whether a control's slope is beyond any judge's: counts may differ by little, all else fills [-1, 1]."""
+    """Whether a control's effect at its largest covariate is beyond any judge's.
+
+    The covariates of counts may all be small; every other covariate fills [-1, 1], so its largest value is taken as 1.
+    """
     reach = [np.abs(design.columns[:, one]).max() if design.names[one] in COUNTS else 1.0 for one in design.controlled]
     return bool((np.abs(fit.coefficients[design.controlled]) * reach > LARGE_COEFFICIENT).any())
 
 
 def _extrapolation(name: str, term: Floats, *, alone: bool) -> str | None:
-    """What is said of a control besides length that hardly any answer on one side comes near to zero in."""
+    """The reason to degrade a rate where, on one side of zero, very few answers come near zero in a control besides
+    length; None otherwise.
+    """
     if name in LENGTH_TERMS:
         return None
     as_much, as_little = float((term >= 0).mean()), float((term <= 0).mean())
@@ -303,7 +315,7 @@ def _extrapolation(name: str, term: Floats, *, alone: bool) -> str | None:
 
 
 def _resample(regression: Regression, replicates: int) -> Floats:
-    """The estimate, on the scale 0..1, in bootstrap draws of instructions; shape (replicates,)."""
+    """The estimate in each bootstrap draw of instructions, on the scale 0..1; shape (replicates,)."""
     sample, design, held = regression.sample, regression.design, regression.held
     at_zero, relative, start = design.alike, sample.relative_weight, regression.fit.coefficients
 
@@ -316,7 +328,7 @@ def _resample(regression: Regression, replicates: int) -> Floats:
 
 
 def _prediction(regression: Regression) -> tuple[float, Floats]:
-    """Mean prediction and each row's influence: its own prediction, and its pull on the coefficients."""
+    """Mean prediction and each row's influence on it, through the row's own prediction and through the coefficients."""
     sample, fit = regression.sample, regression.fit
     predicted = expit(regression.design.alike @ fit.coefficients)
     value = regression.estimate
@@ -334,16 +346,17 @@ def _stderr(regression: Regression, status: Status, influence: Floats) -> float:
     stderr = clustered_stderr(influence, sample.cluster, parameters=len(regression.design.names))
     if status.reason != SEPARATED:
         return stderr
-    # the residuals of a separated fit are too small by construction; the penalised likelihood's own error is not
+    # the residuals of a separated fit are too small by construction; the model-based standard error of the penalised
+    # likelihood is not
     gradient = regression.gradient
     return max(stderr, float(np.sqrt(gradient @ fit.covariance @ gradient)))
 
 
 def _prior_errors(regression: Regression) -> tuple[float, Floats, float]:
-    """How far the prior may have pulled the prediction, were this model's coefficients drawn from it; scale 0..1.
+    """Standard errors of the prediction from shrinkage, if the model's coefficients are drawn from the prior; 0..1.
 
-    The part that is the model's own, the shared parts by independent error of what was learned, and that of the form
-    among these by itself.
+    Returns the model's own part, the shared parts (one for each independent error of what was learned), and the part of
+    the shared errors that is due to the form.
     """
     prior = regression.prior
     if prior is None:
@@ -363,7 +376,7 @@ def _covering(value: float, raw: Estimate) -> tuple[float, float]:
 
 
 def _widened(value: float, interval: tuple[float, float], beyond: float, confidence: float) -> tuple[float, float]:
-    """A resampled interval, each side widened by what the resamples cannot show."""
+    """A bootstrap interval, each side widened by the errors that resampling instructions cannot show."""
     reach = beyond * normal_quantile((1 + confidence) / 2)
     lower, upper = (math.copysign(math.hypot(end - value, reach), end - value) for end in interval)
     return max(0.0, value + lower), min(1.0, value + upper)

@@ -1,7 +1,7 @@
-"""Intervals for correlations, by asking under which population the one found would not surprise.
+"""Confidence intervals for correlations by inverting a simulated test under a normal copula.
 
-Scores are thought of as drawn from a normal copula, whose one parameter is the correlation of the normal scores behind
-the ranks. Every draw takes the observed scores in a new order, so that nothing is assumed of how they are spread.
+The copula's one parameter is the correlation of the normal scores behind the ranks. Every simulated draw takes the
+observed scores in a new order, so the method assumes nothing about their marginal distributions.
 """
 
 import math
@@ -27,9 +27,9 @@ _SAME = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """A correlation coefficient: its value in each of many draws, in a population with a parameter, and back.
+    """A correlation coefficient: its value in each draw, its population value for a copula parameter, and the inverse.
 
-    Without `of_places` it is Pearson's, which takes scores and not their places.
+    Without `of_places` it is Pearson's, which takes scores instead of ranks.
     """
 
     of_places: Callable[[Places, Places], Floats] | None
@@ -42,12 +42,12 @@ def correlation_interval(
 ) -> tuple[float, float, float]:
     """Standard error and both ends of the interval for a correlation of n models.
 
-    An end is the population correlation under which a value as far out as the one found has half of what confidence
-    leaves. With errors, each end is the outer one of two: for scores taken as exact, and for scores measured anew with
-    their errors, which pull every correlation towards zero.
+    Each end is the population correlation under which a value at least as extreme as the observed one has probability
+    (1 - confidence) / 2. With errors, each end is the outer of two ends: the end for scores taken as exact, and the end
+    for scores measured again with their errors, which attenuate every correlation.
 
     Args:
-        board, reference: shape (n,), n at least 4, each with some spread.
+        board, reference: shape (n,), n at least 4; neither may be constant.
         errors: standard errors, each of shape (n,).
     """
     if value < 0:
@@ -66,7 +66,7 @@ def correlation_interval(
 
 
 class World:
-    """Draws of n models under any parameter, by the same random numbers, so that values rise with it."""
+    """Draws of n models under any parameter; all use the same random numbers, so values rise with the parameter."""
 
     def __init__(
         self, latent: Latent, board: Floats, reference: Floats, errors: Errors, *, draws: int | None = None
@@ -97,13 +97,14 @@ class World:
         if abs(z) >= _LARGEST_Z:
             return math.copysign(1.0, z)
         if inner and self.latent.of_places is None:
-            # no transformation of normal scores correlates more than they do; towards zero the spread at hand decides
+            # no transformation of normal scores correlates more strongly than the normal scores themselves; how much
+            # weaker the correlation is depends on the observed scores
             return float(np.mean(self.draw(math.tanh(z))))
         return self.latent.population(math.tanh(z))
 
 
 class _Side:
-    """The scores of one ranking in rising order, pulled together by what measurement spread them."""
+    """The scores of one ranking in rising order, shrunken to remove the spread that measurement error added."""
 
     def __init__(self, scores: Floats, error: Floats, noise: Floats) -> None:
         rising = np.argsort(scores, kind="stable")
@@ -132,7 +133,7 @@ def _places(scores: Floats) -> Places:
 
 
 def _bisect(reached: Callable[[float], bool]) -> float:
-    """Where on the scale of Fisher's z a condition begins to hold."""
+    """The value on the scale of Fisher's z at which a condition begins to hold."""
     low, high = -_LARGEST_Z, _LARGEST_Z
     if not reached(high):
         return high

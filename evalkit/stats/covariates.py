@@ -1,4 +1,4 @@
-"""What a win rate is controlled for: by name, a bounded difference between the two answers to each instruction."""
+"""The controls of a win rate: for each name, a bounded difference between the two answers to each instruction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,29 +10,31 @@ from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.sample import Floats, Sample
 
 LENGTH = "length"
-# numbers of things that are there or not
+# measures that count occurrences
 COUNTS = frozenset({"tokens", "headers", "lists", "bold", "code"})
 GROUPS = {"markdown": ("headers", "lists", "bold")}
 # the two parts of the length term: one slope where the candidate is shorter, another where it is longer
 SHORTER, LONGER = "length_shorter", "length_longer"
-# by how much the two slopes are others for a model whose answers are as often longer as shorter
+# how much the two slopes differ for a model whose answers are as often longer as shorter
 SHORTER_BALANCED, LONGER_BALANCED = "length_shorter_balanced", "length_longer_balanced"
 # the names that the length term may have
 LENGTH_TERMS = (LENGTH, SHORTER, LONGER)
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
-# stands for difficulty where no other model tells it: what wants a long answer is not as easy as what wants a word
+# a proxy for difficulty where no other models are available to estimate it: an instruction that needs a long answer is
+# harder than one that needs a word
 BASELINE_LENGTH = "baseline_length"
 _KEPT = frozenset({INTERCEPT, DIFFICULTY, BASELINE_LENGTH})
 MIN_INSTRUCTIONS_A_COEFFICIENT = 10
 _MAD_OF_NORMAL = 1.4826
 _HUGE = 1e307
-# below this share of variance of its own, one part of the length term is the other and a level
+# where less than this share of its variance is its own, one part of the length term is collinear with the other part
+# and the intercept
 _ONE_LINE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """Columns and their names: the intercept, the controls, and what stands for difficulty; shape (n, p)."""
+    """The design matrix, shape (n, p), and its column names: intercept, controls, and difficulty or its proxy."""
 
     names: tuple[str, ...]
     columns: Floats
@@ -40,22 +42,22 @@ class Design:
 
     @property
     def controlled(self) -> list[int]:
-        """Which columns are zero where the answers are alike."""
+        """The indices of the controls' columns, which are zero where the two answers are equal in the controls."""
         return [place for place, name in enumerate(self.names) if name not in _KEPT]
 
     @property
     def alike(self) -> Floats:
-        """The design were the two answers to each instruction alike."""
+        """The design with the controls' columns set to zero, as for two equal answers to each instruction."""
         at_zero = self.columns.copy()
         at_zero[:, self.controlled] = 0.0
         return at_zero
 
 
 def control_names(controls: Sequence[str]) -> tuple[str, ...]:
-    """Each control once, groups such as `markdown` as what they stand for.
+    """Each control once, with groups such as `markdown` replaced by their members.
 
     Raises:
-        StatsError: a name that is a coefficient's already.
+        StatsError: a control has the name of another term of the regression.
     """
     names = [name for control in controls for name in GROUPS.get(control, (control,))]
     taken = (_KEPT | {SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED}) & set(names)
@@ -65,10 +67,10 @@ def control_names(controls: Sequence[str]) -> tuple[str, ...]:
 
 
 def control_terms(sample: Sample, names: Sequence[str]) -> tuple[dict[str, Floats], tuple[str, ...]]:
-    """Covariates of the controls that can be told apart, and notes on those left out.
+    """Covariates of the controls that are not collinear, and notes on the controls that are left out.
 
     Raises:
-        StatsError: a control is unknown, or differs by the same everywhere.
+        StatsError: a control is unknown, or its difference is the same everywhere.
     """
     found = {name: control_term(sample, name) for name in names}
     unknown = [name for name, term in found.items() if term is None]
@@ -84,7 +86,7 @@ def control_terms(sample: Sample, names: Sequence[str]) -> tuple[dict[str, Float
         elif np.ptp(term) == 0:
             raise StatsError(f"the {name} difference is the same everywhere")
         elif np.linalg.matrix_rank(np.column_stack([*kept.values(), term])) <= len(kept):
-            # of two that say the same one is enough: both are zero together
+            # two collinear controls are zero together, so one of them is enough
             notes.append(f"{name} is determined by {', '.join(kept)}: left out")
         else:
             kept[name] = term
@@ -97,13 +99,13 @@ def build_design(
     difficulty: Mapping[str, float] | None,
     prior: CoefficientPrior | None = None,
 ) -> Design:
-    """The regression's columns, difficulty among them where it covers every instruction.
+    """The regression's columns, including difficulty where it covers every instruction.
 
-    A prior that knows two slopes of length splits its term, and one that knows the baseline's length adds that where
-    it is known and differs.
+    A prior with two slopes of length splits the length term. A prior with a coefficient of the baseline's length adds
+    that column where the baseline's length is known and varies.
 
     Raises:
-        StatsError: too few instructions for so many columns, or the columns are linearly dependent.
+        StatsError: too few instructions for the number of columns, or the columns are linearly dependent.
     """
     known = () if prior is None else prior.names
     columns = {INTERCEPT: np.ones(sample.n), **(_split(terms) if SHORTER in known else terms)}
@@ -117,7 +119,7 @@ def build_design(
     if BASELINE_LENGTH in known and (longer := _baseline_length(sample)) is not None:
         columns[BASELINE_LENGTH] = longer
     matrix = np.column_stack(list(columns.values()))
-    # a coefficient that others lead one to expect needs no verdicts of its own
+    # a coefficient with a prior needs no instructions of its own
     needed = MIN_INSTRUCTIONS_A_COEFFICIENT * sum(name not in known for name in columns)
     if sample.n_clusters < needed:
         raise StatsError(f"{sample.n_clusters} instructions, at least {needed} needed for {len(columns)} coefficients")
@@ -132,12 +134,13 @@ def split_length(term: Floats) -> tuple[Floats, Floats]:
 
 
 def length_balance(shorter: Floats, longer: Floats, weight: Floats) -> Floats:
-    """How alike a model's shorter and longer answers weigh: 1 where they do, 0 where all lie on one side.
+    """How balanced a model's lengths are: 1 where its shorter and longer answers have equal weight, 0 where all answers
+    lie on one side.
 
     Args:
         shorter: the length term where the candidate is shorter, zero elsewhere; instructions on the last axis.
         longer: the term where it is longer.
-        weight: of the verdicts.
+        weight: weights of the verdicts.
     """
     below, above = (-shorter * weight).sum(axis=-1), (longer * weight).sum(axis=-1)
     total = below + above
@@ -146,7 +149,7 @@ def length_balance(shorter: Floats, longer: Floats, weight: Floats) -> Floats:
 
 
 def for_lengths(prior: CoefficientPrior, terms: Mapping[str, Floats], sample: Sample) -> CoefficientPrior:
-    """What a prior says of a model of these lengths: its slopes go with how balanced they are."""
+    """The prior for a model with these lengths, whose slopes depend on how balanced the lengths are."""
     if LENGTH not in terms:
         return prior
     return at_balance(prior, float(length_balance(*split_length(terms[LENGTH]), sample.relative_weight)))
@@ -157,12 +160,12 @@ def at_balance(prior: CoefficientPrior, balance: float) -> CoefficientPrior:
 
 
 def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
-    """The terms with that of length in its two parts, as far as there are answers in both."""
+    """The terms with the length term split into two parts, where there are enough answers in both parts."""
     parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
     if all(np.ptp(part) > 0 for part in parts.values()):
         together = float(np.corrcoef(parts[SHORTER], parts[LONGER])[0, 1])
         if 1 - together**2 < _ONE_LINE:
-            # two lengths have a line through them, and no more
+            # two distinct lengths determine one slope only
             return dict(terms)
     return {
         **{name: part for name, part in parts.items() if part.any()},
@@ -177,17 +180,18 @@ def _baseline_length(sample: Sample) -> Floats | None:
         return None
     logs = np.log1p(length)
     spread = float(logs.std())
-    # differences that vanish beside the numbers themselves are rounding
+    # differences this small relative to the values are rounding error
     return None if spread <= 1e-9 * max(1.0, float(logs.max())) else (logs - logs.mean()) / spread
 
 
 def control_term(sample: Sample, name: str) -> Floats | None:
-    """A control's covariate in [-1, 1]: 0 for answers that are alike in it, positive where the candidate has more.
+    """A control's covariate in [-1, 1]: 0 for equal answers, positive where the candidate has more.
 
-    A count is taken relative to both, (a - b) / (a + b + 1). That is tanh(log((a + 1/2) / (b + 1/2)) / 2): the first
-    header tells more than the twentieth, and it needs no spread, which for things that most answers lack would be
-    decided by the few that have them. Tokens are counts as well, and hardly feel the 1. Everything else, `length` and
-    measures of other names, may have any unit and sign: tanh of the difference over its robust spread.
+    A count enters as (a - b) / (a + b + 1), which equals tanh(log((a + 1/2) / (b + 1/2)) / 2): the first header changes
+    it more than the twentieth does. The formula needs no estimate of spread, which for things that most answers lack
+    would depend on the few answers that have them. Tokens are counts too, and the added 1 hardly changes theirs. Every
+    other measure, `length` included, may have any unit and sign; it enters as tanh of the difference over its robust
+    standard deviation.
 
     Returns:
         Shape (n,); None unless the measure is known for every instruction.
@@ -201,7 +205,7 @@ def control_term(sample: Sample, name: str) -> Floats | None:
     if name not in sample.measures:
         return None
     candidate, baseline = sample.measures[name]
-    # no measure of an answer comes near these, and beyond them sums and differences leave a float's range
+    # real measures of an answer are far smaller, and sums and differences of larger values would overflow a float
     if not (np.abs(np.concatenate([candidate, baseline])) < _HUGE).all():
         return None
     return _relative(name, candidate, baseline) if name in COUNTS else length_term(candidate - baseline)
@@ -210,8 +214,8 @@ def control_term(sample: Sample, name: str) -> Floats | None:
 def length_spread(difference: Floats) -> float:
     """Robust standard deviation of length differences: one huge answer does not change it.
 
-    1.4826 times the median absolute deviation from the median; where more than half of the differences agree, of the
-    deviations that are not zero.
+    It is 1.4826 times the median absolute deviation from the median; where more than half of the differences are equal,
+    the median is taken over the deviations that are not zero.
     """
     deviation = np.abs(difference - np.median(difference))
     return _MAD_OF_NORMAL * float(np.median(deviation) or np.median(deviation[deviation > 0]))
@@ -221,7 +225,7 @@ def length_term(difference: Floats) -> Floats:
     """The bounded length covariate, in [-1, 1]; positive where the candidate is longer."""
     if not np.ptp(difference):
         return np.sign(difference)
-    # beyond a float's range is as far as the covariate goes
+    # an overflow to infinity gives the covariate's limit, 1 or -1
     with np.errstate(over="ignore"):
         term: Floats = np.tanh(difference / length_spread(difference))
     return term
@@ -235,7 +239,7 @@ def _relative(name: str, candidate: Floats, baseline: Floats) -> Floats:
 
 
 def _difficulty(sample: Sample, difficulty: Mapping[str, float]) -> tuple[Floats, str]:
-    """Each row's difficulty, and what is wrong with it."""
+    """Each row's difficulty, and the reason why it cannot be used; the reason is empty where it can."""
     known = sum(key in difficulty for key in sample.keys)
     if known < sample.n:
         return np.zeros(0), f"difficulty known for {known} of {sample.n} instructions"

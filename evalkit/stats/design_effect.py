@@ -1,4 +1,4 @@
-"""How much dependence costs: the variance of a mean with clusters over that without."""
+"""The design effect: the variance of a mean of clustered rows, divided by its variance if rows were independent."""
 
 import numpy as np
 
@@ -9,16 +9,16 @@ NEITHER = 1.0
 
 
 def design_effect(influence: Floats, cluster: Ints) -> float | None:
-    """The variance of an estimate whose rows depend on each other within clusters, over that of independent rows.
+    """The variance of an estimate from rows that are dependent within clusters, over the variance for independent rows.
 
-    As many independent rows as there are, divided by it, would tell as much (Kish's effective sample size).
+    The number of rows divided by the design effect is Kish's effective sample size.
 
     Args:
-        influence: each row's on the estimate, shape (n,).
-        cluster: what rows are dependent, numbered from 0; shape (n,).
+        influence: each row's influence on the estimate, shape (n,).
+        cluster: the cluster of each row, numbered from 0; shape (n,). Rows of one cluster are dependent.
 
     Returns:
-        Exactly 1 where every row is a cluster; None where neither the rows nor their sums by cluster vary, or where
+        Exactly 1 where every row is its own cluster; None where the rows or their sums by cluster do not vary, or where
         there are fewer than two clusters.
 
     Reference: Kish 1965, Survey Sampling; Miller 2024, arXiv:2411.00640, for evaluations.
@@ -30,5 +30,5 @@ def design_effect(influence: Floats, cluster: Ints) -> float | None:
     if len(np.unique(cluster)) == n:
         return NEITHER
     together = clustered_stderr(influence, cluster)
-    # rows that cancel within every cluster leave an estimate without an error, as if nothing varied
+    # rows that cancel within every cluster give a standard error of zero, as if nothing varied
     return (together / alone) ** 2 if np.isfinite(together) and together >= NO_ERROR else None

@@ -1,4 +1,4 @@
-"""Whether a regression says the right thing of pairs that are about equally long, which is what it is asked about."""
+"""Checks a regression against the verdicts on pairs of about equal length."""
 
 import math
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from evalkit.stats.sample import Floats, Sample
 
-# below so many pairs their own spread is too unsure
+# with fewer pairs the variance of their residuals is too uncertain to be used alone
 MIN_FOR_OWN_SPREAD = 30
-# below so many there is nothing to hold against each other
+# with fewer pairs or instructions no check is made
 MIN_PAIRS = 10
 MISFIT = 3.0
 POOLED_MISFIT = 2.0
@@ -20,13 +20,18 @@ POOLED_MISFIT_POINTS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class FitCheck:
-    """The verdicts on `n` pairs of about equal length minus what was predicted of them, in points on average; `z` in
-    standard errors.
+    """The mean residual, verdict minus prediction, of `n` pairs of about equal length, in points; `z` is the mean over
+    its standard error.
     """
 
     residual: float
     n: int
     z: float
+
+    @property
+    def all_misfit(self) -> bool:
+        """Whether a check of several models together counts against all of them."""
+        return abs(self.residual) > POOLED_MISFIT_POINTS and abs(self.z) > POOLED_MISFIT
 
     def __str__(self) -> str:
         direction = "little" if self.residual > 0 else "much"
@@ -35,7 +40,7 @@ class FitCheck:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NearEqual:
-    """The pairs of about equal length by instruction: verdict minus prediction, and the prediction's own variance."""
+    """The pairs of about equal length by instruction: residual (verdict minus prediction) and predicted variance."""
 
     keys: tuple[str, ...]
     residual: Floats
@@ -43,12 +48,12 @@ class NearEqual:
 
 
 def near_equal(sample: Sample, near: NDArray[np.bool_], *, predicted: Floats, dispersion: float) -> NearEqual:
-    """What there is to check of one model.
+    """One model's pairs of about equal length, for the check.
 
     Args:
-        near: which pairs are about equally long, shape (n,).
-        predicted: of every pair, in [0, 1].
-        dispersion: variance of verdicts over that of coin tosses.
+        near: which pairs are of about equal length, shape (n,).
+        predicted: predicted preference of every pair, in [0, 1].
+        dispersion: variance of the verdicts divided by the variance of coin tosses with the same mean.
     """
     rows = np.flatnonzero(near)
     chance = predicted[rows]
@@ -60,7 +65,8 @@ def near_equal(sample: Sample, near: NDArray[np.bool_], *, predicted: Floats, di
 
 
 def check_fit(pairs: NearEqual) -> FitCheck | None:
-    """The check of one model, with the model's own variance, of few pairs at least that of the prediction.
+    """The check of one model, with the variance of its own residuals; with few pairs, the predicted variance is a lower
+    bound.
 
     None below ten pairs.
     """
@@ -75,7 +81,7 @@ def check_fit(pairs: NearEqual) -> FitCheck | None:
 
 
 def check_fits(models: Sequence[NearEqual]) -> FitCheck | None:
-    """The check of several models together; verdicts on one instruction are not independent.
+    """The check of several models together; the variance is clustered, as verdicts on one instruction are dependent.
 
     None below ten pairs or instructions.
     """

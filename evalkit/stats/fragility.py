@@ -1,4 +1,4 @@
-"""How few verdicts a conclusion hangs on."""
+"""How many reversed verdicts would change a conclusion about two models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from evalkit.stats.winrate import Measured
 
 
 class Change(Enum):
-    """What reversed verdicts would do: a difference that was significant no longer is, or one that was not changes its
-    sign.
+    """What the reversed verdicts change: a significant difference loses its significance, or a difference that was not
+    significant changes its sign.
     """
 
     DOUBT = "no longer significant"
@@ -22,7 +22,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """A verdict with preference p that is taken as 1 - p: the first or the second model's (0 or 1) on a key."""
+    """A verdict whose preference p is replaced by 1 - p: that of the first or second model (0 or 1) on a key."""
 
     model: int
     key: str
@@ -30,9 +30,9 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True)
 class Fragility:
-    """A set of reversed verdicts that changes the conclusion, and so an upper bound on the smallest such set.
+    """A set of reversed verdicts that changes the conclusion; its size is an upper bound for the smallest such set.
 
-    `reversed` is empty where no set that was tried would do; `of` is how many verdicts there are, on both models.
+    `reversed` is empty where no tried set changes the conclusion; `of` is the number of verdicts on both models.
     """
 
     change: Change
@@ -41,7 +41,7 @@ class Fragility:
 
     @property
     def at_most(self) -> int | None:
-        """How many verdicts are enough; None where none that were tried are."""
+        """How many reversed verdicts are enough; None where no tried number is."""
         return len(self.reversed) or None
 
 
@@ -51,18 +51,19 @@ def fragility(
     *,
     confidence: float,
 ) -> Fragility | None:
-    """Reverse verdicts that favour the model ahead, those that move the difference most first, until all has changed.
+    """Reverse verdicts that favour the leading model, in falling order of their effect, until the conclusion changes.
 
-    How far a reversal moves the difference is exact for raw win rates, and for controlled ones taken from the
-    influences; the number is the smallest prefix of that order found by bisection, and the change at its end is
-    computed and not extrapolated. Only for a raw win rate's change of sign is no smaller set possible.
+    The effect of a reversal on the difference is exact for raw win rates, and approximated by the influences for
+    controlled rates. Bisection finds the smallest prefix of that order that changes the conclusion, and the conclusion
+    after that prefix is recomputed rather than extrapolated. A smaller set is impossible only for a change of sign of a
+    raw win rate.
 
     Args:
-        samples: with the same keys; preferences of comparisons, not grades.
-        measure: how each model's rate in percent comes from its sample.
+        samples: both models' samples with the same keys; preferences of comparisons, not grades.
+        measure: computes each model's rate in percent from its sample.
 
     Returns:
-        None where there is no difference to change: it is refused, or exactly zero.
+        None where the difference is refused or exactly zero.
     """
     measured = (measure[0](samples[0]), measure[1](samples[1]))
     found = paired_difference(*measured, samples=samples, confidence=confidence)
@@ -89,10 +90,9 @@ def fragility(
 
 
 def _moves(sample: Sample, measured: Measured) -> Floats:
-    """About how far a rate in percent moves when a row's preference p becomes 1 - p, times n; shape (n,).
+    """Approximately n times the change of a rate in percent when a row's preference p becomes 1 - p; shape (n,).
 
-    A row with preference p has the influence weight * (p - rate) on a raw rate, and 1 - 2p is twice what is between it
-    and one half.
+    A row with preference p has the influence weight * (p - rate) on a raw rate, and the reversal changes p by 1 - 2p.
     """
     value = measured.estimate.value
     assert value is not None
@@ -101,7 +101,7 @@ def _moves(sample: Sample, measured: Measured) -> Floats:
 
 
 def _reversed(sample: Sample, rows: Ints) -> Sample:
-    """With the preferences of those rows reversed that the sample has."""
+    """The sample with the preferences of these rows reversed; rows that the sample does not have are ignored."""
     own = rows[(rows >= 0) & (rows < sample.n)]
     preference = sample.preference.copy()
     preference[own] = 1 - preference[own]
@@ -109,7 +109,9 @@ def _reversed(sample: Sample, rows: Ints) -> Sample:
 
 
 def _smallest(changed: Callable[[int], bool], most: int) -> int:
-    """The smallest count that changes it and whose predecessor does not, 0 where none that was tried does."""
+    """A count found by bisection that changes the conclusion while the count before it does not; 0 where no tried count
+    changes it.
+    """
     high = 1
     while high < most and not changed(high):
         high *= 2

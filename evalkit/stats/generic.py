@@ -1,4 +1,4 @@
-"""How judges take length in general: what is to be expected of one that nothing else is known of."""
+"""Priors of the length effect for a judge without a history, learned from other judges."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,10 @@ ALONE = (SHORTER, LONGER, BASELINE_LENGTH)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Generic:
-    """Priors for any judge: `beside_difficulty` where other models tell difficulty, `alone` where none do and the
-    baseline's length stands in for it; and how far length may then stand for difficulty.
+    """Priors for any judge, and the expected confounding of length with difficulty.
+
+    `beside_difficulty` is the prior where other models' verdicts give the difficulty. `alone` is the prior where they
+    do not and the baseline's length is the proxy for difficulty; the confounding applies there.
     """
 
     beside_difficulty: CoefficientPrior
@@ -32,11 +34,12 @@ class Generic:
 
 
 def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
-    """What several judges have in common, each given with its models' samples.
+    """Learn the generic priors from several judges, each given by its models' samples.
 
-    A prior's mean is that of the judges. Its spread is that of models of one judge; how judges differ, and that they
-    are few, is an error that all models of one judge share. The correlation is the one that would move the models'
-    win rates at equal length, each by itself, as far as they lie from those beside their judge's history.
+    A prior's mean is the mean over judges. Its spread is the covariance between models of one judge. The variance
+    between judges, and the error from their small number, go into the error that all models of one judge share. The
+    correlation is chosen to move the models' win rates at equal length, estimated without a history, as far as those
+    lie from the win rates estimated with their judge's history.
 
     Raises:
         StatsError: fewer than two judges, or a judge with fewer than five usable models.
@@ -45,7 +48,7 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
         raise StatsError(f"{len(judges)} judges tell nothing of how judges differ; at least 2 needed")
     beside, levels = [], []
     for samples in judges:
-        # how slopes go with a model's balance is each judge's own
+        # how the slopes depend on a model's balance differs between judges, so those coefficients are left out
         beside.append(fit_history(samples, shape=Shape.TWO).prior.chosen(BESIDE_DIFFICULTY))
         table = _with_baseline_length(tabulate(samples, (LENGTH,)))
         if len(table.models) < MIN_MODELS:
@@ -53,20 +56,20 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
         mean, spread, error = learn_levels(table)
         levels.append(CoefficientPrior(ALONE, mean, spread, error, np.zeros_like(spread)))
     alone = _pooled(levels)
-    # difficulty that is not in the regression flattens what is
+    # a regression that omits difficulty shrinks the other coefficients towards zero
     weight = float(np.mean([prior.mean[-1] for prior in beside]))
     effect = weight / float(np.sqrt(1 + _FLATTENED * weight**2))
     squares = [_squared_correlation(samples, alone, effect) for samples in judges]
-    # a further judge differs from the mean of few
+    # the factor adds the error of a mean over few judges
     correlation = float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges))))
     return Generic(_pooled(beside), alone, Confounding(correlation, effect))
 
 
 def _squared_correlation(samples: Mapping[str, Sample], alone: CoefficientPrior, effect: float) -> float:
-    """The square of the correlation of length with difficulty that makes up for having no history.
+    """The square of the correlation of length with difficulty that accounts for the lack of a history.
 
-    Difficulty that goes with length on other than a straight line moves a win rate at equal length further than its
-    correlation says, so that what counts is how far it moves.
+    Difficulty that depends on length nonlinearly moves a win rate at equal length further than the correlation alone
+    would. The correlation is therefore computed from how far the win rates move.
     """
     history = fit_history(samples)
     distance = reach = 0.0
@@ -83,7 +86,7 @@ def _squared_correlation(samples: Mapping[str, Sample], alone: CoefficientPrior,
     return distance / reach if reach else 0.0
 
 
-# of logistic regression under a normal effect that is left out: (16 sqrt(3) / (15 pi))^2
+# constant of the attenuation of logistic coefficients by an omitted normal effect: (16 sqrt(3) / (15 pi))^2
 _FLATTENED = 0.3458
 
 
@@ -95,7 +98,7 @@ def _pooled(priors: Sequence[CoefficientPrior]) -> CoefficientPrior:
         priors[0].names,
         means.mean(axis=0),
         np.mean([prior.spread for prior in priors], axis=0),
-        # a further judge differs from the mean of few
+        # the factor adds the error of a mean over few judges
         between * (1 + 1 / len(priors)),
         np.zeros_like(between),
     )

@@ -1,4 +1,4 @@
-"""What a table of many models teaches about single ones: instruction difficulty and the usual coefficients."""
+"""Instruction difficulty and the prior of a model's coefficients, learned from a table of many models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,15 @@ import numpy as np
 from evalkit.errors import StatsError
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LENGTH, control_names
+from evalkit.stats.fit_check import FitCheck, NearEqual, check_fits, near_equal
 from evalkit.stats.logistic import expit
+from evalkit.stats.overlap import overlap_of
 from evalkit.stats.sample import Sample
-from evalkit.stats.slopes import Member, Shape, ShapeChoice, learn_slopes
+from evalkit.stats.slopes import Learned, Member, Shape, ShapeChoice, learn_slopes
 from evalkit.stats.table import tabulate
 
 MIN_MODELS = 5
-# from so many on, their own slopes hold a further model's
+# from this many models on, their slopes give the prior for a further model
 MIN_MODELS_FOR_SLOPES = 20
 
 
@@ -22,8 +24,9 @@ MIN_MODELS_FOR_SLOPES = 20
 class History:
     """Difficulty by instruction key, higher where candidates fare better, and the prior of a further model.
 
-    Difficulty has unit spread; `precision` is how well each is known. `members` are the models behind it by name, in
-    whose regressions `controls` are held equal; `shape` says how length counts.
+    Difficulty has unit standard deviation; `precision` is the precision of each instruction's difficulty. `members` are
+    the models that the history was learned from, by name, in whose regressions `controls` are the controls; `shape` is
+    the shape of the length effect. `check` compares these regressions with the verdicts on pairs of about equal length.
     """
 
     difficulty: Mapping[str, float]
@@ -32,11 +35,12 @@ class History:
     members: Mapping[str, Member]
     controls: tuple[str, ...] = (LENGTH,)
     shape: ShapeChoice | None = None
+    check: FitCheck | None = None
 
     def for_model(self, model: str, sample: Sample) -> Mapping[str, float]:
-        """Difficulty as the other models tell it: a model's own verdicts must not explain themselves.
+        """Difficulty estimated from the other models only, so that a model's own verdicts do not explain themselves.
 
-        A Newton step takes them out; of a model that took no part there are none.
+        A Newton step removes the model's own verdicts. For a model that is not among the members nothing is removed.
         """
         member = self.members.get(model)
         if member is None or not sample.n:
@@ -54,7 +58,7 @@ class History:
         pull = weight * own[DIFFICULTY] * (table.preference[0, known] - chance)
         told = weight * own[DIFFICULTY] ** 2 * chance * (1 - chance)
         rest = np.array([self.precision[key] for key in keys]) - told
-        # verdicts that are not those that were learned from may seem to tell more than all did
+        # verdicts that differ from those that the history was learned from may carry more information than all of those
         others = difficulty - np.divide(pull, rest, out=np.zeros_like(pull), where=rest > 0)
         return {**self.difficulty, **dict(zip(keys, others.tolist(), strict=True))}
 
@@ -65,8 +69,8 @@ def fit_history(
     """Learn difficulty and coefficients jointly from the verdicts of several models on common instructions.
 
     Args:
-        samples: by model; only those take part of which all controls are known and one varies.
-        shape: how length counts where it is controlled for by itself.
+        samples: samples by model; a model is used only where all its controls are known and at least one varies.
+        shape: shape of the length effect, where length is the only control.
 
     Raises:
         StatsError: fewer than five usable models.
@@ -76,6 +80,7 @@ def fit_history(
     if len(table.models) < MIN_MODELS:
         raise StatsError(f"difficulty cannot be learned from {len(table.models)} models; at least {MIN_MODELS} needed")
     learned = learn_slopes(table, shape, least=MIN_MODELS)
+    check = check_fits(_near_equal(samples, table.keys, learned)) if names == (LENGTH,) else None
     return History(
         difficulty=dict(zip(table.keys, learned.difficulty.tolist(), strict=True)),
         precision=dict(zip(table.keys, learned.precision.tolist(), strict=True)),
@@ -83,4 +88,18 @@ def fit_history(
         members=learned.members,
         controls=names,
         shape=learned.choice,
+        check=check,
     )
+
+
+def _near_equal(samples: Mapping[str, Sample], keys: Sequence[str], learned: Learned) -> list[NearEqual]:
+    """The pairs of about equal length of all models that teach."""
+    place = {key: index for index, key in enumerate(keys)}
+    found = []
+    for (model, member), predicted in zip(learned.members.items(), learned.predicted, strict=True):
+        sample = samples[model]
+        overlap = overlap_of(sample)
+        if overlap is not None:
+            chances = predicted[[place[key] for key in sample.keys]]
+            found.append(near_equal(sample, overlap.near, predicted=chances, dispersion=member.dispersion))
+    return found

@@ -1,4 +1,4 @@
-"""Confidence intervals that stay inside the range of what they bound."""
+"""Confidence intervals for proportions that stay inside [0, 1], and clustered standard errors."""
 
 import numpy as np
 
@@ -6,9 +6,10 @@ from evalkit.stats.quantiles import beta_quantile, normal_quantile, student_quan
 from evalkit.stats.sample import Floats, Ints
 
 CONFIDENCE = 0.95
-# below this the values agree for all purposes, and squares underflow
+# below this standard error the values count as equal; squares of smaller errors could underflow
 NO_ERROR = 1e-9
-# with fewer expected on the rarer side, a sample may hold none of them, and then its spread tells nothing
+# where fewer than this are expected on the rarer side, a sample may contain none of them, and its standard deviation is
+# then no guide to the error
 RARE = 5
 
 
@@ -17,25 +18,25 @@ def proportion_interval(
 ) -> tuple[float, float]:
     """Interval for a mean of values in [0, 1], from its standard error; exact (Clopper-Pearson) where all values agree.
 
-    The error is turned into the number of coin tosses that would have it, and the Beta quantiles of that many tosses
-    are taken: the interval never leaves [0, 1] and is wider on the side with more room. A mean that speaks of fewer
-    than five units on its rarer side has no more tosses than units: one unseen win would change its spread more than
-    all that was seen.
+    The standard error is converted to the number of coin tosses with the same standard error, and the ends are the Beta
+    quantiles for that many tosses: the interval never leaves [0, 1] and is wider on the side with more room. Where
+    fewer than five units are expected on the rarer side, the number of tosses is limited by the number of units,
+    because one unseen win would change the standard deviation more than everything that was seen.
 
     Args:
-        n: independent clusters, which also set the degrees of freedom.
-        units: of how many independent values the mean is; n by default.
+        n: number of independent clusters, which also sets the degrees of freedom.
+        units: number of independent values in the mean; n by default.
 
     Reference: Korn and Graubard 1998, Survey Methodology 24, for surveys of clustered yes-no answers; the limit at
-    rare rates is our own.
+    rare rates is evalkit's own.
     """
     tail = (1 - confidence) / 2
     spread = mean * (1 - mean)
     if stderr < NO_ERROR or spread <= 0:
-        # no variance to scale by: as if every value had been a toss of its own
+        # there is no variance to scale by, so each cluster counts as one toss
         tosses = float(n)
     else:
-        # Student's quantile for the clusters at hand, as the normal one is too short for few of them
+        # Student's quantile, because the normal quantile is too short for few clusters
         correction = (normal_quantile(tail) / student_quantile(n - 1, tail)) ** 2 if n > 1 else 1.0
         tosses = _believed(spread / stderr**2, mean, n if units is None else units) * correction
     wins = mean * tosses
@@ -45,7 +46,7 @@ def proportion_interval(
 
 
 def _believed(tosses: float, mean: float, units: float) -> float:
-    """So many of the tosses that an error amounts to as the units can vouch for."""
+    """The effective number of coin tosses, limited by the number of units where the rarer side is rare."""
     return min(tosses, units) if units * min(mean, 1 - mean) < RARE else tosses
 
 

@@ -20,7 +20,7 @@ SEED = 123
 class GamedBaselines:
     """Verdicts on the verbose and the concise copy of the baseline, in file order; each array of shape (n rows,).
 
-    `length` is the baseline's length minus the copy's, in standard deviations; `difficulty` that of the instruction.
+    `length` is the baseline's length minus the copy's, in standard deviations; `difficulty` is the instruction's.
     """
 
     preference: Floats
@@ -29,10 +29,10 @@ class GamedBaselines:
 
 
 def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBaselines) -> Estimate:
-    """AlpacaEval's `length_controlled_v1`: an L1 logistic regression, cross-validated, held near the gamed baselines.
+    """AlpacaEval's `length_controlled_v1`: a cross-validated L1 logistic regression, regularised by gamed baselines.
 
-    Its standard error is the spread of predictions over instructions, as published: it is no sampling error, so no
-    interval is given and no gate reads it.
+    Its standard error is, as published, the spread of predictions over instructions. That is not a sampling error, so
+    the estimate has no interval and no gate reads it.
 
     Args:
         difficulty: by instruction key; must cover every instruction, also those without a verdict.
@@ -80,7 +80,7 @@ def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBa
 
 
 def _fit(design: Floats, fractions: Floats, *, weights: Floats) -> Floats:
-    """Coefficients of the cross-validated fit, shape (3,); every row stands twice, as a weighted win and loss."""
+    """Coefficients of the cross-validated fit, shape (3,); every row enters twice, as a weighted win and as a loss."""
     from numpy.random import RandomState
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
@@ -107,7 +107,7 @@ def _fit(design: Floats, fractions: Floats, *, weights: Floats) -> Floats:
     strengths = np.logspace(-4, 4, STRENGTHS)
     scores = np.zeros(STRENGTHS)
     for train, test in GroupKFold(n_splits=FOLDS).split(doubled, groups=np.tile(np.arange(n), 2)):
-        # one stream of random numbers a fold, drawn on from strength to strength as the reference does
+        # each fold has one stream of random numbers that continues over all penalties, as in the reference
         state = RandomState(SEED)
         scores += [score(test, fitted(train, strength, state)) for strength in strengths]
     return fitted(np.arange(2 * n), float(strengths[int(np.argmax(scores))]), RandomState(SEED))

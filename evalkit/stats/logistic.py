@@ -9,27 +9,28 @@ from evalkit.stats.sample import Floats
 
 TOLERANCE = 1e-8
 MAX_ITERATIONS = 300
-# in log-odds of any row; doubled with every step after those in which a fit that is not separated has long arrived
+# longest step in log-odds of any row; it doubles with every step after the number of steps within which a fit without
+# separation converges
 _LONGEST_STEP = 5.0
 _PATIENCE = 40
 _HALVINGS = 40
 _SLACK = 1e-13
 _MUCH = 0.9
-# the square of what is left of the coefficients' standard errors
+# convergence: the squared size of the remaining step in units of the coefficients' standard errors
 _EXACT = 1e-24
 _SMALLEST_STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """A normal prior on coefficients: `mean`, shape (p,), and `precision`, shape (p, p); precision 0 says nothing."""
+    """A normal prior on coefficients: `mean`, shape (p,), and `precision`, shape (p, p); precision 0 is flat."""
 
     mean: Floats
     precision: Floats
 
     @classmethod
     def independent(cls, mean: Floats, precision: Floats) -> "Prior":
-        """A prior of coefficients that tell nothing of each other; both of shape (p,)."""
+        """A prior with independent coefficients; mean and precision have shape (p,)."""
         return cls(mean, np.diag(precision))
 
 
@@ -64,7 +65,7 @@ def fit_logistic(
         design: shape (n, p), its first column usually ones.
         fractions: in [0, 1], shape (n,).
         weights: shape (n,); ones by default.
-        start: where the steps begin; at the prior's mean by default.
+        start: initial coefficients; the prior's mean by default.
 
     Raises:
         StatsError: the design is rank-deficient, or the steps do not converge.
@@ -130,7 +131,10 @@ class _Posterior:
 
 
 def _climb(posterior: _Posterior, here: _Point, *, longest: float) -> _Point:
-    """One Newton step, halved until it climbs: where few rows carry a covariate, whole steps swing about the top."""
+    """One Newton step, halved until the log-likelihood rises.
+
+    Where few rows carry a covariate, full steps would oscillate around the maximum.
+    """
     step = here.inverse @ here.gradient
     reach = float(np.abs(posterior.design @ step).max())
     if not np.isfinite(reach):
@@ -143,11 +147,14 @@ def _climb(posterior: _Posterior, here: _Point, *, longest: float) -> _Point:
         if gain >= -_SLACK * (1 + abs(here.value)) and (nearer or gain >= (1 - _MUCH) * float(here.gradient @ step)):
             return there
         step = step / 2
-    raise StatsError("the regression found no way up")
+    raise StatsError("the regression did not converge: no step raised its likelihood")
 
 
 def _settle(posterior: _Posterior, here: _Point) -> _Point:
-    """On for as long as steps bring the slope down: the gradient is small well before the coefficients are exact."""
+    """Further Newton steps for as long as they reduce the gradient.
+
+    The gradient is already small well before the coefficients are exact.
+    """
     size = 1.0
     while _slope(here) > _EXACT and size > _SMALLEST_STEP:
         there = posterior.at(here.beta + size * (here.inverse @ here.gradient))
@@ -159,20 +166,20 @@ def _settle(posterior: _Posterior, here: _Point) -> _Point:
 
 
 def _slope(point: _Point) -> float:
-    """Squared gradient in units of the information: near the top it tells finer than the value does."""
+    """Squared gradient in units of the information; near the maximum it is more precise than the log-likelihood."""
     return float(point.gradient @ point.inverse @ point.gradient)
 
 
 def separated(design: Floats, fractions: Floats) -> bool:
-    """Whether some direction of the covariates explains every verdict: an unpenalised fit would run to infinity.
+    """Whether some linear combination of the covariates separates the verdicts, so that an unpenalised fit diverges.
 
-    Decided by a linear programme, never by warnings or the size of a coefficient: it covers quasi-separation too.
+    A linear programme decides this, not warnings or the size of a coefficient; it also detects quasi-separation.
 
     Reference: Albert and Anderson 1984, Biometrika 71; Konis 2007.
     """
     between = (fractions > 0) & (fractions < 1)
     if between.any() and np.linalg.matrix_rank(design[between]) == design.shape[1]:
-        # a fraction must lie on the separating plane itself; enough of them leave no plane
+        # a verdict between 0 and 1 must lie on the separating plane itself, and enough of them rule out any plane
         return False
     from scipy.optimize import linprog
 

@@ -1,4 +1,4 @@
-"""Several differences at once: p-values that allow for their number, and models that cannot be told apart."""
+"""Several differences at once: p-values adjusted for their number, and sets of models that cannot be told apart."""
 
 from collections.abc import Collection, Sequence
 
@@ -7,9 +7,9 @@ from evalkit.types import Estimate
 
 
 def p_value(difference: Estimate) -> float | None:
-    """Two-sided p-value of no difference by Student's distribution, a degree of freedom less than n.
+    """Two-sided p-value of no difference, by Student's distribution with n - 1 degrees of freedom.
 
-    None where nothing was estimated.
+    None where the difference was not estimated.
     """
     if difference.value is None or difference.stderr is None:
         return None
@@ -22,10 +22,10 @@ def p_value(difference: Estimate) -> float | None:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """P-values by Holm's method: with those below a level called significant, no true null among all of them is called
-    so with more than that probability.
+    """P-values adjusted by Holm's method, which controls the family-wise error rate.
 
-    None stays None, and does not count as a comparison.
+    Where adjusted p-values below a level count as significant, the probability of any false positive is at most that
+    level. None stays None and does not count as a comparison.
 
     Reference: Holm 1979, Scandinavian Journal of Statistics 6.
     """
@@ -41,8 +41,8 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 def indistinguishable(models: Sequence[str], told_apart: Collection[frozenset[str]]) -> list[tuple[str, ...]]:
     """The largest sets of models of which no two were told apart, in the order given; sets of one are left out.
 
-    That two were not told apart does not make them equal, and it does not pass on: of three models the outer ones may
-    differ, and the middle one be like both. It then stands in two sets.
+    Models that were not told apart need not be equal, and the relation is not transitive: of three models the best and
+    the worst may differ while neither differs from the middle one, which then is in two sets.
 
     Args:
         told_apart: pairs with a significant difference.

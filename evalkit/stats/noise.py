@@ -15,8 +15,7 @@ def self_disagreement(
 ) -> Estimate | None:
     """Percent of pairs of repeats that decide differently, averaged over instructions; None where nothing is repeated.
 
-    A decision is which side of one half a preference is on, or one half itself. The interval is clustered by
-    instruction.
+    A decision is a preference above one half, below it, or exactly one half. The interval is clustered by instruction.
 
     Args:
         preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).

@@ -1,4 +1,4 @@
-"""How many answers tell of a win rate at equal length: those of about the baseline's length, and those beyond it."""
+"""How far a model's answer lengths overlap the baseline's, which limits what is known of its rate at equal length."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,17 @@ import numpy as np
 from evalkit.stats.covariates import length_spread
 from evalkit.stats.sample import Floats, Sample
 
-# of the baseline's length: so far apart two answers are about equally long
+# two answers that differ by at most this share of the baseline's length are of about equal length
 BAND = 0.10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overlap:
-    """Shares of answers as long as the baseline's and as short; `near` marks those of about equal length, shape (n,).
+    """Shares of answers at least as long and at most as short as the baseline's; `near`, shape (n,), marks the answers
+    of about the baseline's length.
 
-    An answer of exactly the baseline's length counts half on either side, one at the edge of the band whole on its own:
-    a character more or less makes no answer a long one.
+    An answer of exactly the baseline's length counts half on each side. An answer at the edge of the band or beyond
+    counts fully on its side, and the weight is linear between, so that a single character changes little.
     """
 
     as_long: float
@@ -29,24 +30,24 @@ class Overlap:
 
     @property
     def word(self) -> str:
-        """What hardly any answer is."""
+        """`long` or `short`, whichever fewer answers are."""
         return "long" if self.as_long <= self.as_short else "short"
 
 
 def overlap_of(sample: Sample) -> Overlap | None:
-    """How far a sample's lengths overlap; None where they are unknown or never differ."""
+    """The overlap of a sample's lengths with the baseline's; None where lengths are unknown or never differ."""
     difference = sample.length_difference
     if difference is None or not np.isfinite(difference).all() or not difference.any():
         return None
     band = _band(sample, difference)
     near = np.abs(difference) <= band
-    # where the baseline's answer is empty there is no band, and a sign decides
+    # where the baseline's answer is empty the band has no width, and the sign of the difference decides
     side = np.clip(np.divide(difference, band, out=np.sign(difference), where=band > 0), -1.0, 1.0)
     return Overlap(sample.mean((1 + side) / 2), sample.mean((1 - side) / 2), near)
 
 
 def _band(sample: Sample, difference: Floats) -> Floats:
-    """How many characters make no difference, shape (n,)."""
+    """The difference in characters up to which two answers are of about equal length, shape (n,)."""
     length = sample.baseline_length
     if length is None or not np.isfinite(length).all():
         return np.full(len(difference), BAND * length_spread(difference) if np.ptp(difference) else 0.0)

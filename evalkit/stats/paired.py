@@ -11,13 +11,13 @@ from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured
 from evalkit.types import OK, Estimate, Status, StatusKind, degraded
 
-# below this share of the models' own errors a difference is one of rounding
+# a standard error of the difference below this share of the models' own standard errors is rounding error
 _NO_SHARE = 1e-6
 IDENTICAL = "the difference never varies"
 
 
 def common(first: Sample, second: Sample) -> tuple[Sample, Sample]:
-    """Both on the instructions that have a verdict in both, with the same keys in the same order."""
+    """Both samples restricted to the instructions that have a verdict in both, with the same keys in the same order."""
     keys = frozenset(first.keys) & frozenset(second.keys)
     return first.restricted(keys), second.restricted(keys)
 
@@ -33,22 +33,23 @@ def paired_difference(
 ) -> Estimate:
     """How far the first model is ahead of the second, in the units of the two estimates.
 
-    The standard error is that of the difference of their influences, summed by cluster, and what either estimate's own
-    error has beyond its influences on top. The interval is Student's with a degree of freedom less than clusters. For
-    raw win rates this is the paired t interval of the differences by instruction. A model whose verdicts are all the
-    same has an exact interval, and then both intervals are joined as if independent; and where the difference never
-    varies, the interval is that of an event that was not seen once.
+    The standard error is computed from the difference of the two estimates' influences, summed by cluster; errors of
+    either estimate that its influences do not contain are added. The interval uses Student's quantile with one degree
+    of freedom less than clusters. For raw win rates this is the paired t interval of the differences by instruction.
+    Where all verdicts of a model are the same, its interval is exact, and the two intervals are combined as if they
+    were independent. Where the difference never varies, the interval is that of an event that was not seen once.
 
     Args:
-        samples: what the two estimates are of, with the same keys.
-        names: what reasons call the two.
-        confidence: that of the two estimates' own intervals as well, which the edges take.
-        span: the largest difference that there can be.
+        samples: the samples of the two estimates, with the same keys.
+        names: names of the two models in the status reasons.
+        confidence: confidence level; must also be that of the two estimates' intervals, which the exact cases use.
+        span: the largest possible difference.
 
     Returns:
-        Refused where one of the estimates is, or has no error; degraded where one is. n counts clusters.
+        Refused where one of the estimates is refused or has no error; degraded where one is degraded. n counts
+        clusters.
 
-    Reference: Zou and Donner 2008, Statistics in Medicine 27, for intervals joined; the rest is our own.
+    Reference: Zou and Donner 2008, Statistics in Medicine 27, for combined intervals; the rest is evalkit's own.
     """
     n = samples[0].n_clusters
     a, b = first.estimate, second.estimate
@@ -71,13 +72,13 @@ def paired_difference(
         below, above = unseen * (span + difference), unseen * (span - difference)
         status = degraded(IDENTICAL)
     lower, upper = max(-span, difference - below), min(span, difference + above)
-    # on the side of zero, where it decides
+    # the side of the interval towards zero, which decides significance
     towards = below if difference > 0 else above
     return Estimate(difference, towards / reach, lower, upper, n, status, _notes(a, b))
 
 
 def significant(difference: Estimate) -> bool:
-    """Whether the interval lies on one side of zero."""
+    """Whether the difference's interval excludes zero."""
     lower, upper = difference.lower, difference.upper
     return lower is not None and upper is not None and (lower > 0 or upper < 0)
 
@@ -85,17 +86,17 @@ def significant(difference: Estimate) -> bool:
 def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
     """Standard errors of all pairwise differences in the estimates' units, shape (m, m).
 
-    Infinite for an estimate without an error.
+    Infinite where one of the two estimates has no standard error.
     """
     pulls = _pulls(measured, samples)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     own = np.array([_own_error(one.estimate) for one in measured])
     beyond = np.array([one.own_error for one in measured])
-    # an error beyond that of the influences comes from an exact rule, of which nothing is known to be in common
+    # an error larger than that of the influences comes from an exact rule, and is treated as independent between models
     scale = np.divide(own, explained, out=np.zeros_like(own), where=(explained > 0) & np.isfinite(own))
     covariance = shared * np.minimum(scale[:, None], scale[None, :]) ** 2
-    # nor do two models stray together from what their prior was learned from
+    # the models' own deviations from their prior are independent too
     alone = own**2 + beyond**2
     variance = alone[:, None] + alone[None, :] - 2 * covariance + _apart(measured)
     error: Floats = np.sqrt(np.maximum(variance, 0.0))
@@ -103,7 +104,7 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
 
 
 def _apart(measured: Sequence[Measured]) -> Floats:
-    """Variance of each difference from errors that estimates share: what moves both alike cancels; shape (m, m)."""
+    """Variance of each difference due to errors that the estimates share, shape (m, m); equal shifts of both cancel."""
     shared = np.zeros((len(measured), max((len(one.shared_errors) for one in measured), default=0)))
     for row, one in enumerate(measured):
         shared[row, : len(one.shared_errors)] = one.shared_errors
@@ -116,19 +117,19 @@ def _own_error(estimate: Estimate) -> float:
 
 
 def _pulls(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
-    """What each cluster moves each estimate by, shape (m, clusters)."""
+    """The summed influence of each cluster on each estimate, shape (m, clusters)."""
     names = sorted({name for sample in samples for name in sample.clusters})
     places = {name: place for place, name in enumerate(names)}
     pulls = np.zeros((len(measured), len(places)))
     for row, (one, sample) in enumerate(zip(measured, samples, strict=True)):
-        # rows of one cluster pull together
+        # rows of one cluster are dependent, so their influences are summed
         place = np.array([places[name] for name in sample.clusters], dtype=np.int64)[sample.cluster]
         np.add.at(pulls[row], place, one.influence / sample.n)
     return pulls
 
 
 def _refusal(named: Mapping[str, Estimate], n: int) -> str:
-    """Why there is no difference; empty where there is one."""
+    """Why the difference cannot be estimated; empty where it can."""
     if n < 2:
         return f"{n} common instructions, at least 2 needed"
     for name, one in named.items():
@@ -140,7 +141,7 @@ def _refusal(named: Mapping[str, Estimate], n: int) -> str:
 
 
 def _joined(first: Estimate, second: Estimate) -> tuple[float, float]:
-    """How far an interval reaches below and above the difference of two independent estimates."""
+    """The distances from the difference of two independent estimates to the lower and upper end of its interval."""
     below, above = zip(*map(_reaches, (first, second)), strict=True)
     return math.hypot(below[0], above[1]), math.hypot(above[0], below[1])
 

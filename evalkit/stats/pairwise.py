@@ -12,7 +12,7 @@ from evalkit.stats.winrate import edge_reason
 from evalkit.types import OK, Estimate, degraded
 
 MIN_COMMON = 2
-# what means over orders and repeats may differ by in their last digits
+# rounding error of means over orders and repeats
 _SAME = 1e-9
 # as of proportion_interval
 _NO_TOSS = 1e-9
@@ -23,15 +23,15 @@ def better_shares(
 ) -> dict[tuple[int, int], Estimate]:
     """For every pair of models the percent of common instructions on which the first did better, a tie counting half.
 
-    Each is the raw win rate of the pair's wins, ties and losses, with its interval; here by arrays, since a board of 44
-    models has 946 pairs.
+    Each share is the raw win rate of the pair's wins, ties and losses, with its interval. All pairs are computed with
+    arrays, since a board of 44 models has 946 pairs.
 
     Args:
         preference: by model and instruction, NaN where there is no verdict; shape (m, n).
-        cluster: what instructions are dependent, numbered from 0; shape (n,).
+        cluster: cluster of each instruction, numbered from 0, shape (n,); instructions of one cluster are dependent.
 
     Returns:
-        By the numbers of both models, in either order; refused below two common instructions. n counts clusters.
+        Estimates by pair of model numbers, in both orders; refused below two common instructions. n counts clusters.
     """
     m = len(preference)
     rising = np.argsort(cluster, kind="stable")
@@ -51,7 +51,7 @@ def better_shares(
 
 
 def _against_later(preference: Floats, model: int, starts: Ints) -> tuple[Ints, Floats, Floats, Bools]:
-    """Of one model against all after it: clusters, mean, standard error, and whether the scores differ at all; each of
+    """One model against every later one: number of clusters, mean, standard error, and whether the scores vary; each of
     shape (m - 1 - model,).
     """
     ahead = preference[model] - preference[model + 1 :]
@@ -69,7 +69,7 @@ def _against_later(preference: Floats, model: int, starts: Ints) -> tuple[Ints, 
 
 
 def _proportion_intervals(mean: Floats, stderr: Floats, n: Ints, confidence: float) -> tuple[Floats, Floats]:
-    """`proportion_interval` for many at once, which one by one would take a millisecond each."""
+    """`proportion_interval` for many means at once; separate calls would take a millisecond each."""
     from scipy.special import betaincinv
 
     tail = (1 - confidence) / 2
@@ -89,7 +89,7 @@ def _proportion_intervals(mean: Floats, stderr: Floats, n: Ints, confidence: flo
 
 
 def _both(value: float, stderr: float, lower: float, upper: float, *, n: int, same: bool) -> tuple[Estimate, Estimate]:
-    """The first model's share and, seen from the other side, the second's."""
+    """The first model's share and the second's, which is its complement."""
     if n < MIN_COMMON:
         refused = Estimate.refused(f"{n} common instructions, at least {MIN_COMMON} needed", n=n)
         return refused, refused

@@ -1,4 +1,4 @@
-"""Models of one judge as draws from a population: difficulty and the typical coefficients, learned jointly."""
+"""A hierarchical model of one judge's models: instruction difficulty and the typical coefficients, learned jointly."""
 
 from dataclasses import dataclass
 
@@ -15,17 +15,17 @@ _SETTLED = 1e-4
 _LONGEST_STEP = 1.0
 _LEAST_DISPERSION = 0.05
 _LEAST_OF_TYPICAL = 0.5
-# a weak pull keeps the level of a model that always wins finite
+# precision of a weak prior that keeps the level of a model that always wins finite
 _LEVEL_PRECISION = 1e-3
-# degrees of freedom of the distribution of models around the typical one: a submission that games the judge is no
-# reason to think less of the others
+# degrees of freedom of the t distribution of models around the typical one; low, so that an outlier, such as a
+# submission that games the judge, hardly moves the typical model
 _TAILS = 4.0
-# few models say little of how far models differ: as many more that differ by this much
+# few models determine the spread between models poorly: these many pseudo-models with this standard deviation are added
 _EXTRA_MODELS, _EXTRA_SD = 5.0, 0.3
-# standard deviation of a coefficient that all models have in common
+# standard deviation between models of a coefficient that all models share
 _COMMON_SD = 0.03
-# standard deviation of difficulty in log-odds beyond which nothing can be learned of it: a few models that are nearly
-# always alike could stretch it without end
+# upper limit of the standard deviation of difficulty in log-odds: without it, a few models whose verdicts nearly always
+# agree could increase the scale of difficulty without bound
 _HARDEST = 3.0
 _LEAST_SCALE = 0.1
 _FOLDS = 5
@@ -35,14 +35,16 @@ _POLISH = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Population:
-    """The typical coefficients besides the level, shape (k,), the last of them the weight of difficulty; how models lie
-    around them, and the error of the mean, (k, k); in the coordinates that the fit was made in. Where the typical
-    coefficients go with a trait of the model, `mean` has a row for each, shape (m, k).
+    """The typical coefficients besides the level, their spread between models, the error of their mean, and difficulty.
 
-    `difficulty`, shape (n,), is higher where candidates fare better; `others`, (m, n), is for each model the difficulty
-    that the other models alone give: a model's own verdicts must not explain themselves. `precision`, (n,), is how well
-    difficulty is known. `coefficients`, (m, 1 + k), are the models' own with the level first; their verdicts scatter by
-    `dispersion`, (m,), times as much as coin tosses.
+    `mean` has shape (k,), its last coefficient being the weight of difficulty; where the typical coefficients depend on
+    a trait of the model, `mean` has one row per model, shape (m, k). The spread between models and the error of the
+    mean are covariances, shape (k, k). All are in the coordinates of the fit.
+
+    `difficulty`, shape (n,), is higher where candidates fare better. `others`, (m, n), is the difficulty estimated
+    without each model in turn, so that a model's own verdicts do not explain themselves. `precision`, (n,), is the
+    precision of difficulty. `coefficients`, (m, 1 + k), are each model's own with the level first. `dispersion`, (m,),
+    is the variance of each model's verdicts divided by that of coin tosses.
     """
 
     mean: Floats
@@ -63,20 +65,20 @@ def learn_population(
     absent: NDArray[np.bool_],
     doubt: Floats | None = None,
 ) -> Population:
-    """Learn difficulty and coefficients from all verdicts by alternating Newton steps and moments.
+    """Learn difficulty and coefficients from all verdicts, alternating Newton steps with moment estimates.
 
-    A model's coefficients are those beside the difficulty that the other models tell: beside one that has its own
-    verdicts in it they would all be too large.
+    The model is logit P(candidate wins) = a_m + b_m * (controls turned) + c_m * difficulty_i. The coefficients b_m and
+    c_m are drawn around the typical model's. Difficulty is drawn around its regression on the instruction's traits, so
+    that the correlation of length with difficulty is not credited to any model.
 
-    The model is logit P(candidate wins) = a_m + b_m * (controls turned) + c_m * difficulty_i, with b_m and c_m drawn
-    around the typical model's and difficulty around what the instruction's traits tell of it, so that what length and
-    difficulty have in common is no model's merit.
+    A model's coefficients are estimated with the difficulty from the other models, because a difficulty that contains
+    the model's own verdicts would make all of its coefficients too large.
 
     Args:
-        turn: coordinates of the controls, shape (k - 1, k - 1).
-        varying: which coefficients differ between models, shape (k,); the others all models have in common.
-        absent: which of these are zero.
-        doubt: how far from zero the typical coefficients are expected, in standard deviations; shape (k,).
+        turn: matrix of the coordinates of the controls, shape (k - 1, k - 1).
+        varying: which coefficients differ between models, shape (k,); all models share the others.
+        absent: which of the shared coefficients are fixed at zero.
+        doubt: prior standard deviations of the typical coefficients around zero; shape (k,).
     """
     m, n = table.preference.shape
     design = np.concatenate([np.ones((m, n, 1)), table.controls @ turn, np.zeros((m, n, 1))], axis=2)
@@ -107,13 +109,14 @@ def learn_population(
         moved[absent] = 0.0
         mean = mean + np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP)
         if absent.any():
-            # under one slope a model's own depends on where its lengths lie: the middle one is typical, no precise one
+            # with one slope for all lengths, a model's slope depends on the range of its lengths; the median is typical
+            # of the models, while a precision-weighted mean would favour those with precise slopes
             mean[varying] = np.median(coefficients[:, 1:][:, varying], axis=0)
         away, own = coefficients[:, 1:] - mean, covariance[:, 1:, 1:]
-        # of a coefficient that all models share none lies far
+        # no model deviates in a coefficient that all models share, so only the varying coefficients count
         trust = _trust(away[:, varying], own[:, varying][:, :, varying], spread[np.ix_(varying, varying)])
         spread = np.where(np.outer(varying, varying), _spread(away, own, trust), 0.0) + np.diag(common)
-        # the scale of difficulty and that of its weights trade off: the typical model's weight is 1
+        # only the product of difficulty and its weight is identified, so the typical model's weight is set to 1
         scale = float(np.clip(mean[-1], _LEAST_SCALE, _HARDEST / max(float(difficulty.std()), 1e-9)))
         difficulty, expected, variance = difficulty * scale, expected * scale, variance * scale**2
         coefficients[:, -1], mean[-1] = coefficients[:, -1] / scale, mean[-1] / scale
@@ -128,14 +131,21 @@ def learn_population(
     return Population(mean, spread, error, difficulty, others, precision, coefficients, dispersion)
 
 
-def held_out_loss(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
-    """Log loss of every instruction's verdicts by coefficients that were fitted without its fold, shape (n,).
+def predict(table: Table, population: Population, turn: Floats) -> Floats:
+    """Chances of a win beside the difficulty that the other models tell, shape (m, n)."""
+    ones = np.ones((*table.preference.shape, 1))
+    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+    return _predict(design, population.coefficients)
 
-    Each model is predicted as its row would be: with the difficulty that the others give, and with a wider prior where
-    its own slopes lie far from the typical ones. A Newton step from the fit to all verdicts takes a fold out.
+
+def held_out_loss(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
+    """Cross-validated log loss of every instruction's verdicts, shape (n,).
+
+    Each model is predicted as for its row on a board: with the difficulty from the other models, and with a wider prior
+    where its own slopes lie far from the typical ones. A Newton step from the fit to all verdicts removes a fold.
 
     Args:
-        spread: how models lie around the typical coefficients, shape (k, k).
+        spread: covariance of coefficients between models, shape (k, k).
     """
     ones = np.ones((*table.preference.shape, 1))
     design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
@@ -171,11 +181,11 @@ def deviations(table: Table, turn: Floats, population: Population) -> Floats:
 
 
 def _deviations(away: Floats, profile: Floats, spread: Floats) -> Floats:
-    """How far models' slopes lie from the typical ones in standard deviations, as `control` has it of a row.
+    """How far models' slopes lie from the typical ones, in standard deviations as `control` computes them for a row.
 
     Args:
-        away: the held coefficients minus the typical ones, the slopes before difficulty's weight, shape (m, k).
-        profile: what the verdicts tell of them, shape (m, k, k).
+        away: the shrunken coefficients minus the typical ones, the slopes before difficulty's weight, shape (m, k).
+        profile: the information of the verdicts about them, shape (m, k, k).
     """
     slopes = away.shape[1] - 1
     free = np.linalg.pinv(profile, hermitian=True)
@@ -187,7 +197,7 @@ def _deviations(away: Floats, profile: Floats, spread: Floats) -> Floats:
 
 
 def _widened(spread: Floats, factor: Floats) -> Floats:
-    """The spread of slopes so many times as wide for each model, shape (m, k, k)."""
+    """The spread with the standard deviations of slopes multiplied by each model's factor, shape (m, k, k)."""
     scale = np.ones((len(factor), len(spread)))
     scale[:, :-1] = factor[:, None]
     held: Floats = spread * scale[:, :, None] * scale[:, None, :]
@@ -197,8 +207,10 @@ def _widened(spread: Floats, factor: Floats) -> Floats:
 def newton_step(
     table: Table, design: Floats, coefficients: Floats, weight: Floats, mean: Floats, spread: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """One step of every model's coefficients, held by one spread or by each model's own; with the inverse of the
-    penalised information, and the information of the verdicts alone, both of shape (m, 1 + k, 1 + k).
+    """One Newton step of every model's coefficients under a prior with a common spread or with one for each model.
+
+    Returned with the inverse of the penalised information and with the information of the verdicts alone, both of shape
+    (m, 1 + k, 1 + k).
     """
     chance = _predict(design, coefficients)
     information = (design * (weight * chance * (1 - chance))[:, :, None]).transpose(0, 2, 1) @ design
@@ -222,14 +234,14 @@ def _predict(design: Floats, coefficients: Floats) -> Floats:
 
 
 def _pulls(table: Table, design: Floats, coefficients: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Each verdict's slope and curvature of the log-likelihood in the instruction's difficulty, shape (m, n)."""
+    """First and second derivative of each verdict's log-likelihood in the instruction's difficulty, shape (m, n)."""
     chance = _predict(design, coefficients)
     own = coefficients[:, -1:]
     return weight * own * (table.preference - chance), weight * own**2 * chance * (1 - chance)
 
 
 def _of_others(table: Table, design: Floats, coefficients: Floats, weight: Floats, variance: float) -> Floats:
-    """Difficulty as the other models alone tell it, shape (m, n): a Newton step takes a model's own verdicts out."""
+    """Difficulty from the other models only, shape (m, n): a Newton step removes a model's own verdicts."""
     slope, curvature = _pulls(table, design, coefficients, weight)
     precision = curvature.sum(axis=0) + 1 / variance
     others: Floats = design[:, :, -1] - slope / (precision - curvature)
@@ -237,16 +249,16 @@ def _of_others(table: Table, design: Floats, coefficients: Floats, weight: Float
 
 
 def _expected(traits: Floats, difficulty: Floats) -> Floats:
-    """What the instructions' traits tell of their difficulty, shape (n,)."""
+    """The difficulty predicted by a regression on the instructions' traits, shape (n,)."""
     told: Floats = traits @ np.linalg.lstsq(traits, difficulty, rcond=None)[0]
     return told
 
 
 def _dispersions(table: Table, design: Floats, coefficients: Floats) -> Floats:
-    """Each model's variance of verdicts around the fit over that of coin tosses, at most 1; shape (m,).
+    """Each model's variance of verdicts around the fit divided by that of coin tosses, at most 1; shape (m,).
 
-    Difficulty could follow one model's verdicts alone, which then seem to scatter by nothing and outweigh all others:
-    no model scatters by less than half of what the middle one does.
+    The lower limit is half of the median model's. Without it, difficulty could follow the verdicts of a single model,
+    whose dispersion would then approach zero and whose weight would exceed that of all other models.
     """
     chance = _predict(design, coefficients)
     spread = (table.known * (table.preference - chance) ** 2).sum(axis=1)
@@ -257,7 +269,7 @@ def _dispersions(table: Table, design: Floats, coefficients: Floats) -> Floats:
 
 
 def _profile(information: Floats) -> Floats:
-    """What the verdicts tell of the coefficients besides the level, shape (m, k, k)."""
+    """Information of the verdicts about the coefficients with the level profiled out, shape (m, k, k)."""
     level = information[:, :1, :1] + _LEVEL_PRECISION
     across = information[:, 1:, :1]
     told: Floats = information[:, 1:, 1:] - across @ across.transpose(0, 2, 1) / level
@@ -265,15 +277,16 @@ def _profile(information: Floats) -> Floats:
 
 
 def _error_of_mean(information: Floats, spread: Floats, held: Floats) -> Floats:
-    """Covariance of the typical coefficients, (k, k): a model counts by what its verdicts tell besides its level, and
-    less where it lies far from all.
+    """Covariance of the estimated typical coefficients, (k, k).
+
+    A model is weighted by its information about the coefficients besides its level, and less where it is an outlier.
 
     Args:
-        held: how precisely each is expected near zero, shape (k,).
+        held: prior precision of each typical coefficient around zero, shape (k,).
     """
     profile = _profile(information)
     inverse = np.linalg.inv(spread)
-    # the inverse of sampling error and spread together, where a model may tell nothing at all
+    # the inverse of the sum of sampling covariance and spread, in a form that allows a model without any information
     tells = inverse - inverse @ np.linalg.inv(profile + inverse) @ inverse
     total = tells.sum(axis=0)
     error: Floats = np.linalg.inv(total + np.diag(held) + 1e-9 * np.eye(len(spread)))
@@ -290,7 +303,7 @@ def _trust(away: Floats, covariance: Floats, spread: Floats) -> Floats:
 
 
 def learn_levels(table: Table) -> tuple[Floats, Floats, Floats]:
-    """The typical coefficients besides the level where nothing tells difficulty: mean, spread, error of the mean."""
+    """The typical coefficients besides the level, fitted without difficulty: mean, spread, error of the mean."""
     m, n = table.preference.shape
     design = np.concatenate([np.ones((m, n, 1)), table.controls], axis=2)
     k = design.shape[2] - 1
@@ -310,7 +323,7 @@ def learn_levels(table: Table) -> tuple[Floats, Floats, Floats]:
 
 
 def _spread(away: Floats, covariance: Floats, trust: Floats) -> Floats:
-    """How models lie around the typical one, with sampling error taken out, shape (k, k)."""
+    """Covariance of coefficients between models, without sampling error, shape (k, k)."""
     k = away.shape[1]
     scattered = (trust[:, None, None] * away[:, :, None] * away[:, None, :] + covariance).sum(axis=0)
     learned: Floats = (scattered + _EXTRA_MODELS * _EXTRA_SD**2 * np.eye(k)) / (len(away) + _EXTRA_MODELS)

@@ -1,4 +1,4 @@
-"""What the order of the answers does to a judge's verdicts, over several models at once."""
+"""The effect of the order of the answers on a judge's verdicts, over several models at once."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ NEVER_VARIES = "the difference never varies"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """Verdicts and who was shown first, a row a verdict; arrays of shape (n,).
+    """Verdicts and which model was shown first, one row per verdict; arrays of shape (n,).
 
     A `question` is one model's comparison on one instruction, which is the `cluster`. Each is numbered from 0.
     """
@@ -32,12 +32,13 @@ class Shown:
 
 
 def position_effect(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate:
-    """How many points more a preference for an answer has where it is shown first than where it is shown second.
+    """By how many points the preference for an answer is higher where it is shown first than where it is shown second.
 
-    Where questions were asked in both orders it comes from the differences within them, and the rest is left aside.
-    Else it comes from those that were dealt one order and those that were dealt the other, model by model, since models
-    whose levels differ may have been dealt the orders unequally. Both are the least-squares slope of preference on
-    order with a level for each question or model; the error is clustered by instruction.
+    Where questions were asked in both orders, the effect is estimated from the differences within those questions, and
+    other questions are ignored. Otherwise it is estimated within each model, from the questions asked in one order
+    against those asked in the other, since models with different win rates may have got the orders in different
+    proportions. Both are the least-squares slope of preference on order with a level for each question or model; the
+    standard error is clustered by instruction.
 
     Returns:
         0 without an effect, 100 where the first answer always wins; n counts instructions. Refused where there is one
@@ -58,7 +59,7 @@ def position_effect(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate
     informative = np.abs(side) > NO_ERROR
     n = len(np.unique(cells.cluster[row[informative]]))
     if n < MIN_CLUSTERS + parameters - 1:
-        return Estimate.refused(ONE_ORDER if n == 0 else f"{n} instructions tell of it", n=n)
+        return Estimate.refused(ONE_ORDER if n == 0 else f"only {n} instructions show the effect of the order", n=n)
     effect = float(side @ value / (side @ side))
     influence = side * (value - effect * side) / float((side**2).mean())
     cluster = np.unique(cells.cluster[row], return_inverse=True)[1].astype(np.int64)
@@ -80,7 +81,7 @@ def inconsistent_share(shown: Shown, *, confidence: float = CONFIDENCE) -> Estim
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """A row a question: its mean with the candidate shown first, and with the baseline, NaN where not asked; (n, 2)."""
+    """Mean of each question with the candidate first and with the baseline first, shape (n, 2); NaN where not asked."""
 
     mean: Floats
     model: Ints
@@ -98,7 +99,7 @@ def _cells(shown: Shown) -> _Cells:
 
 
 def _less_level(values: Floats, level: Ints) -> Floats:
-    """What is left of values when the mean of each level is taken out."""
+    """Values minus the mean of their level."""
     numbered = np.unique(level, return_inverse=True)[1]
     means = np.bincount(numbered, weights=values) / np.bincount(numbered)
     rest: Floats = values - means[numbered]

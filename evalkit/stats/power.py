@@ -1,4 +1,4 @@
-"""How likely a gate is to pass a model, and what it takes: instructions, orders and repeats."""
+"""The probability that a gate passes a model, and the instructions, orders and repeats that a given power needs."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _ARRIVED = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How many instructions are judged, in how many orders, how often each."""
+    """How many instructions are judged, in how many orders, and with how many repeats of each question."""
 
     n: int
     orders: int = 1
@@ -31,8 +31,9 @@ class Effort:
 class Spread:
     """Variances of one instruction's preference in [0, 1], or of a difference of two preferences.
 
-    `order` is what asking one order only adds, `repeat` the judge's own noise; what is not known apart stays in
-    `instruction`. `design` is how much more the estimate varies than the plain mean, as a length-controlled one does.
+    `order` is the variance added by asking one order only, `repeat` the judge's own noise; a component that was not
+    measured separately stays in `instruction`. `design` is the variance of the estimate divided by that of the plain
+    mean; it exceeds 1 for a length-controlled estimate.
     """
 
     instruction: float
@@ -41,7 +42,7 @@ class Spread:
     design: float = 1.0
 
     def variance(self, effort: Effort) -> float:
-        """Of the estimate."""
+        """Variance of the estimate with this effort."""
         one_order = self.order if effort.orders == 1 else 0.0
         noise = self.repeat / (effort.orders * effort.repeats)
         return self.design * (self.instruction + one_order + noise) / effort.n
@@ -51,7 +52,7 @@ class Spread:
 class Level:
     """A gate on a rate: it passes where the lower end of the interval is at or above `threshold`, in [0, 1].
 
-    The spread is that of verdicts whose mean is `at`; elsewhere it is taken to change as that of coin tosses does.
+    The spread is given for verdicts with the mean `at`; for other means it is assumed to change as that of coin tosses.
     """
 
     threshold: float
@@ -85,7 +86,7 @@ class Difference:
 def gate_power(true: float, *, gate: Level | Difference, spread: Spread, effort: Effort) -> float:
     """Probability that the gate passes a model whose true value is `true`.
 
-    That of an estimate, normal around the truth, at or above the least one whose interval passes.
+    It is the probability that an estimate, normal around the true value, reaches the least one whose interval passes.
     """
     least = _root(lambda value: gate.interval(value, spread, effort)[0] - gate.threshold, gate.threshold)
     if least is None:
@@ -97,11 +98,11 @@ def gate_power(true: float, *, gate: Level | Difference, spread: Spread, effort:
 def needed_instructions(
     true: float, *, gate: Level | Difference, spread: Spread, power: float, orders: int = 1, repeats: int = 1
 ) -> int | None:
-    """How many instructions let the gate pass a model of this true value with a probability of `power`.
+    """The number of instructions with which the gate passes a model of this true value with a probability of `power`.
 
     Returns:
-        At least what an estimate takes; None where the truth is not above the threshold, or so little that ten million
-        would not do.
+        At least the number that an estimate needs; None where the true value is not above the threshold, or so close to
+        it that ten million instructions are not enough.
     """
 
     def enough(n: int) -> bool:
@@ -127,8 +128,7 @@ def detectable(*, gate: Level | Difference, spread: Spread, effort: Effort, powe
 
 
 def _root(rising: Callable[[float], float], low: float) -> float | None:
-    """Where a rising function that is negative at `low` crosses zero below 1, by false position; None where it does
-    not.
+    """The zero below 1 of a rising function that is negative at `low`, by false position; None where there is none.
 
     Reference: Dowell and Jarratt 1971, BIT 11 (the Illinois rule, which keeps both ends moving).
     """

@@ -1,7 +1,7 @@
 """Quantiles of the normal, Student's and the Beta distribution.
 
-Written out because importing scipy.special for them took longer than all the rest of a command on stored replies;
-the tests hold them against it.
+They are implemented here because importing scipy.special took longer than all the rest of a command on stored replies;
+the tests compare them with scipy.special.
 """
 
 import math

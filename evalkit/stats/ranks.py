@@ -1,4 +1,4 @@
-"""Where a model may stand on a board: rank intervals from paired differences on common instructions."""
+"""Confidence intervals of ranks on a board, from paired differences on common instructions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class RankRange:
 def rank_ranges(
     measured: Sequence[Measured], samples: Sequence[Sample], *, confidence: float = CONFIDENCE
 ) -> list[RankRange | None]:
-    """Rank and rank interval of each estimate, None for those that could not be estimated.
+    """Rank and rank interval of each estimate; None for an estimate that was refused.
 
-    A model's interval counts how many others are surely better and surely worse, by paired differences of influences
-    with Bonferroni's correction for the comparisons of that model: each interval covers the true rank with the
-    confidence asked for.
+    A model's interval follows from how many other models are significantly better and significantly worse, by paired
+    differences of influences with Bonferroni's correction for that model's comparisons. Each interval covers its
+    model's true rank with the given confidence.
 
     Reference: the construction of Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91.
     """
@@ -37,7 +37,7 @@ def rank_ranges(
     if not ranked:
         return ranges
     values = np.array([measured[index].estimate.value for index in ranked], dtype=float)
-    # infinite for an estimate without an error, which therefore may stand anywhere
+    # the error is infinite for an estimate without a standard error, whose rank interval therefore contains every rank
     error = difference_errors([measured[index] for index in ranked], [samples[index] for index in ranked])
     tail = (1 - confidence) / 2 / max(1, len(ranked) - 1)
     critical = _critical([samples[index].n_clusters for index in ranked], tail)

@@ -1,4 +1,4 @@
-"""The regression behind a controlled win rate, held by a prior, and looser where the model is unlike others."""
+"""The regression behind a controlled win rate, with a prior that is widened where the model is unlike others."""
 
 import math
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ _DISPERSION_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regression:
-    """A fit, the weights that it was made with, and the prior that holds it after its own verdicts were looked at.
+    """A fit, its weights, and the prior that it was made with, widened where the model's own verdicts contradict it.
 
-    `deviation` is how far the model's slopes lie from the prior's, in standard deviations. Where the prior gave way,
-    `doubt` is the standard error of that, on the scale 0..1.
+    `deviation` is how far the model's slopes lie from the prior's, in standard deviations. Where the prior was widened,
+    `doubt` is the standard error for the choice between the two priors, on the scale 0..1.
     """
 
     sample: Sample
@@ -37,12 +37,12 @@ class Regression:
 
     @property
     def estimate(self) -> float:
-        """Mean prediction at no difference, on the scale 0..1."""
+        """Mean prediction with all controls' covariates at zero, on the scale 0..1."""
         return self.sample.mean(expit(self.design.alike @ self.fit.coefficients))
 
     @property
     def gradient(self) -> Floats:
-        """Of the mean prediction at no difference in the coefficients, shape (p,)."""
+        """Gradient of that mean prediction in the coefficients, shape (p,)."""
         at_zero = self.design.alike
         predicted = expit(at_zero @ self.fit.coefficients)
         slope: Floats = (self.sample.relative_weight * (predicted * (1 - predicted))) @ at_zero / self.sample.n
@@ -50,11 +50,12 @@ class Regression:
 
 
 def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> Regression:
-    """Fit, and once more with a wider prior where the model's slope is unlike those that the prior was learned from.
+    """Fit with the prior, and fit again with a wider prior where the model's slope is unlike those of other models.
 
-    Either the judge takes the length of this model unlike that of others, and the second fit is right, or the model's
-    quality goes with the length of its answers, and the typical slopes are: its verdicts do not tell which. The truth
-    is taken to be anywhere between, on either side of the second fit.
+    A deviating slope has two explanations that the model's verdicts cannot distinguish. The judge may treat the length
+    of this model's answers differently; then the second fit is right. The quality of this model's answers may depend on
+    their length; then the typical slopes are right. The error is taken as uniform around the second fit, up to the
+    distance of the fit with the typical slopes on either side.
     """
     first = _fitted(sample, design, prior)
     if prior is None:
@@ -69,9 +70,9 @@ def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
 
 
 def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> Regression:
-    """The fit; beside a prior verdicts weigh by how much less they scatter than coin tosses."""
+    """The fit; with a prior, verdicts are weighted by the inverse of their dispersion relative to coin tosses."""
     relative = sample.relative_weight
-    # verdicts of unequal weight tell as much as fewer equal ones
+    # verdicts of unequal weight carry as much information as fewer verdicts of equal weight
     weights = relative * (sample.n_clusters / sample.n) / (relative**2).mean()
     held = None if prior is None else prior.on(design.names)
     fit = fit_logistic(design.columns, sample.preference, weights=weights, prior=held)
@@ -86,7 +87,7 @@ def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
 
 
 def _dispersion(sample: Sample, design: Design, fit: LogisticFit) -> float:
-    """Variance of verdicts around the fit over that of coin tosses, at most 1."""
+    """Variance of verdicts around the fit divided by that of coin tosses, at most 1."""
     chance = expit(design.columns @ fit.coefficients)
     tosses = float((chance * (1 - chance)).sum())
     spread = float(((sample.preference - chance) ** 2).sum())
@@ -94,10 +95,10 @@ def _dispersion(sample: Sample, design: Design, fit: LogisticFit) -> float:
 
 
 def _deviation(regression: Regression, prior: CoefficientPrior) -> float:
-    """How far the slopes of length that the verdicts alone would give lie from the prior's, in standard deviations.
+    """How far the slopes of length estimated from the verdicts alone lie from the prior's, in standard deviations.
 
-    The verdicts' own estimate is taken back from the held one by a Newton step. Of two slopes the squared distance has
-    a mean of 2, so that 1 is taken off.
+    A Newton step recovers the verdicts' own estimate from the shrunken estimate. With two slopes the squared distance
+    has a mean of 2, so 1 is subtracted from it.
     """
     design, fit = regression.design, regression.fit
     held = prior.on(design.names)

@@ -16,14 +16,14 @@ def bootstrap(statistic: Callable[[Floats], float], cluster: Ints, *, replicates
     """Values of a statistic under resampled instructions, shape (successful replicates,).
 
     Args:
-        statistic: takes how often each row was drawn, shape (n,).
-        data: whose digest seeds the draws.
+        statistic: function of the number of times that each row was drawn, shape (n,).
+        data: values whose digest seeds the random numbers.
 
     Raises:
-        StatsError: a single draw was asked for, or more than a tenth of the draws cannot be estimated.
+        StatsError: the caller asked for a single draw, or more than a tenth of the draws cannot be estimated.
     """
     if replicates < 2:
-        raise StatsError(f"{replicates} bootstrap draws have no spread; some hundreds do")
+        raise StatsError(f"{replicates} bootstrap draws have no standard deviation; use some hundreds")
     generator = generator_of(data)
     clusters = int(cluster.max()) + 1
     values = []
@@ -39,7 +39,7 @@ def bootstrap(statistic: Callable[[Floats], float], cluster: Ints, *, replicates
 
 
 def generator_of(data: Floats) -> np.random.Generator:
-    """Random numbers that are the same whenever the data are."""
+    """A random number generator seeded by a digest of the data."""
     digest = hashlib.sha256(np.round(data, 9).tobytes()).digest()
     return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 

@@ -1,4 +1,4 @@
-"""What a judge says when it is asked again: whether its probabilities hold for its own next verdict."""
+"""Checks whether a judge's stated probabilities predict its own next verdict on the same question."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from evalkit.stats.shares import mean_share
 from evalkit.types import Estimate
 
 BINS = 10
-# so that 0.3 opens the bin from 0.3 and not the one below it
+# rounding puts 0.3 into the bin that starts at 0.3, and not into the bin below
 _DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many verdicts state a probability from `low` up to `high` percent; the last bin has its upper end too."""
+    """How many verdicts state a probability from `low` to below `high` percent; the last bin includes its upper end."""
 
     low: float
     high: float
@@ -25,8 +25,8 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class RetestBin:
-    """Verdicts from `low` up to `high` that were asked for again, in percent: how many, their mean, and the mean of the
-    other verdicts on their questions.
+    """Verdicts from `low` to below `high` percent on repeated questions: how many, their mean, and the mean of the
+    other verdicts on the same questions, both in percent.
     """
 
     low: float
@@ -45,16 +45,16 @@ def stated_bins(preference: Floats) -> tuple[Bin, ...]:
 def retest_bins(
     question: Ints, cluster: Ints, preference: Floats, *, confidence: float = CONFIDENCE
 ) -> tuple[RetestBin, ...]:
-    """What is stated once beside what is stated the other times, by tenths of the first; bins without verdicts are left
-    out.
+    """The mean of a question's other verdicts by the stated verdict, in bins of a tenth; empty bins are left out.
 
-    Every verdict on a question that has another one counts once as what was stated, beside the mean of all others on
-    its question. A judge whose probabilities are those of its own next verdict lies on the diagonal; one that is surer
-    than it is steady lies nearer to one half. A bin's interval is clustered by instruction.
+    Every verdict on a question with several verdicts counts once as the stated verdict, and is compared with the mean
+    of all other verdicts on its question. For a judge whose stated probabilities predict its own next verdict, the two
+    means agree; for an overconfident judge, the other verdicts lie nearer to one half. A bin's interval is clustered by
+    instruction.
 
     Args:
-        question: numbered from 0; verdicts of one question are on the same two answers; shape (n verdicts,).
-        cluster: the instruction, numbered; shape (n verdicts,).
+        question: question of each verdict, numbered from 0, shape (n verdicts,); a question is about two given answers.
+        cluster: number of each verdict's instruction, shape (n verdicts,).
         preference: P(candidate beats baseline); shape (n verdicts,).
     """
     count = np.bincount(question)[question]

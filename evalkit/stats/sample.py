@@ -1,4 +1,4 @@
-"""One candidate's verdicts under one judge, a row an instruction: what every win-rate statistic reads."""
+"""One candidate's verdicts under one judge, one row per instruction: the input of every win-rate statistic."""
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
@@ -17,8 +17,8 @@ Ints = NDArray[np.int64]
 class Combine(Enum):
     """How the orders of one instruction become one preference.
 
-    Their mean, or what they agree on: a win only if every order decides for the same side, as MT-Bench has it, and a
-    tie otherwise.
+    Either by their mean, or by agreement as in MT-Bench: a win only if every order decides for the same side, and a tie
+    otherwise.
     """
 
     MEAN = "mean"
@@ -27,16 +27,16 @@ class Combine(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Judged instructions sorted by key, and how many more were asked about without a verdict.
+    """Judged instructions sorted by key, and the instructions that were asked about and have no verdict.
 
     `preference` is P(candidate beats baseline), orders and repeats averaged, shape (n,). `length_difference` is
     candidate minus baseline in characters, shape (n,), or None where lengths are unknown; `baseline_length` is the
-    baseline's own, NaN where unknown, or None where no source tells it. `cluster` numbers the
-    distinct instructions from 0, shape (n,): rows that share an instruction text are not independent; `clusters` are
-    their names by number, which do not depend on what else is in the sample. The instructions without a verdict are
-    kept aside as `missing`, with their length differences. `weight` is how much each instruction counts, positive and
-    of shape (n,), or None where all count alike. `measures` has the candidate's and the baseline's value of each named
-    measure, each of shape (n,), NaN where unknown.
+    baseline's length, NaN where unknown, or None where no source gives it. `cluster` numbers the distinct instructions
+    from 0, shape (n,), because rows that share an instruction text are dependent; `clusters` are the clusters' names by
+    number, which do not depend on the rest of the sample. The instructions without a verdict are in `missing`, with
+    their length differences. `weight` is each instruction's weight, positive and of shape (n,), or None where all
+    weights are equal. `measures` has the candidate's and the baseline's value of each named measure, each of shape
+    (n,), NaN where unknown.
     """
 
     keys: tuple[str, ...]
@@ -65,23 +65,23 @@ class Sample:
 
     @property
     def relative_weight(self) -> Floats:
-        """Each row's weight, 1 on average; shape (n,)."""
+        """Each row's weight divided by the mean weight; shape (n,)."""
         weight = self._weights
         relative: Floats = weight * self.n / weight.sum()
         return relative
 
     @property
     def n_effective(self) -> int:
-        """As many clusters of equal weight would tell as much."""
+        """The effective sample size: the number of equally weighted clusters with the same information."""
         return round(self.n_clusters / float((self.relative_weight**2).mean())) if self.n else 0
 
     def mean(self, values: Floats) -> float:
-        """Weighted mean of one value a row."""
+        """Weighted mean of values, one per row."""
         weight = self._weights
         return float((weight * values).sum() / weight.sum())
 
     def restricted(self, keys: Collection[str]) -> "Sample":
-        """What there is on these instructions, in the same order; `n_inconsistent` stays that of the whole."""
+        """The sample restricted to these instructions, in the same order; `n_inconsistent` stays that of the whole."""
         rows, aside = (np.array([key in keys for key in own], dtype=bool) for own in (self.keys, self.missing))
         present, cluster = np.unique(self.cluster[rows], return_inverse=True)
         lengths, missing_lengths = self.length_difference, self.missing_length_difference
@@ -100,9 +100,10 @@ class Sample:
         )
 
     def filled(self, preference: float) -> "Sample":
-        """The sample were every missing verdict this one, each as heavy as the heaviest that is there.
+        """The sample with every missing verdict set to this value, and its weight to the largest weight in the sample.
 
-        Of what is missing neither measures nor the baseline's length are known, and each is a cluster by itself.
+        The measures and the baseline's length of an instruction without a verdict are unknown, and each such
+        instruction is its own cluster.
         """
         unknown = np.full(self.n_missing, np.nan)
         keys = (*self.keys, *self.missing)
@@ -149,20 +150,21 @@ def build_sample(
 ) -> Sample:
     """Gather verdicts into a sample, averaging repeats within an order and then combining the orders of an instruction.
 
-    An instruction counts as judged when every order in which it was asked has a verdict: a mean over what is left
-    would carry the position bias of the order that answered. Row order changes nothing, not even the last bit.
+    An instruction counts as judged when every order in which it was asked has a verdict: the mean of the remaining
+    verdicts would contain the position bias of the order that has one. The result does not depend on the order of the
+    rows, not even in the last bit.
 
     Args:
         preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
-        clusters: what rows are dependent; the key itself by default.
+        clusters: the cluster of each row; rows of one cluster are dependent. The key itself by default.
         orders: who was shown first; a single order by default.
-        weight: how much each verdict counts, 1 being usual; shape (n verdicts,). Means are weighted, repeats share one
-            verdict's weight, and an instruction weighs as its orders do on average: where every instruction was asked
-            once in each order, the win rate is the weighted mean of all verdicts.
+        weight: weight of each verdict, usually 1; shape (n verdicts,). Means are weighted, the repeats of a question
+            share one verdict's weight, and an instruction has the mean weight of its orders. Where every instruction
+            was asked once in each order, the win rate is thus the weighted mean of all verdicts.
         measures: candidate's and baseline's value of each named measure, each of shape (n verdicts,).
 
     Raises:
-        StatsError: a preference outside [0, 1], or a weight of a verdict that is not a positive number.
+        StatsError: a preference is outside [0, 1], or a verdict's weight is not a positive number.
     """
     _check_range(keys, preference)
     each = np.ones(len(preference)) if weight is None else weight
@@ -235,7 +237,7 @@ def _cells(row: Ints, column: Ints, values: Floats, shape: tuple[int, int]) -> F
 
 
 def _check_range(keys: Sequence[str], preference: Floats) -> None:
-    """A wrong code must not be averaged back into range."""
+    """Refuse preferences outside [0, 1], which averaging could bring back into range."""
     wrong = ~(np.isnan(preference) | ((preference >= 0) & (preference <= 1)))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
@@ -243,7 +245,7 @@ def _check_range(keys: Sequence[str], preference: Floats) -> None:
 
 
 def _check_weights(keys: Sequence[str], preference: Floats, weight: Floats) -> None:
-    # smaller floats lose their digits, and with them what they weigh
+    # subnormal floats have lost digits, so a weight that small would be inexact
     wrong = ~np.isnan(preference) & ~((weight >= np.finfo(np.float64).tiny) & np.isfinite(weight))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])

@@ -1,4 +1,4 @@
-"""How well intervals tell models apart, and whether they do so as people do: the measures of Arena-Hard.
+"""Arena-Hard's measures of how well intervals separate models, and of how well that agrees with a human ranking.
 
 Reference: Li et al. 2024, arXiv:2406.11939.
 """
@@ -19,13 +19,13 @@ FEW_MODELS = 10
 
 
 def separability(intervals: Table, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Share of pairs of models whose intervals have no point in common, in [0, 1].
+    """Share of pairs of models whose intervals do not overlap, in [0, 1].
 
     Args:
         intervals: lower and upper bound of each model, shape (n, 2).
 
     Returns:
-        n counts models, and the interval is over models like these: the pairs of one model are not independent.
+        n counts models. The interval allows for sampling of models, because the pairs of one model are dependent.
     """
     if (refused := _refusal(intervals, "the board")) is not None:
         return refused
@@ -35,9 +35,9 @@ def separability(intervals: Table, *, confidence: float = CONFIDENCE) -> Estimat
 def agreement_with_confidence(board: Table, reference: Table, *, confidence: float = CONFIDENCE) -> Estimate:
     """Mean over the pairs that the reference separates: 1 separated in the same order, 0.5 not separated, 0 opposite.
 
-    An interval without width, as a model has that a scale is anchored at, counts as separate from all others, also
-    from those around it, and so do intervals that share a single end: Arena-Hard's own figures are made so. Where that
-    decides a pair, a note says what comes out otherwise.
+    Arena-Hard's own figures count two special cases as separate, and so does this function: an interval without width,
+    such as that of the model that anchors the scale, even inside another interval, and intervals that share a single
+    end. Where this decides a pair, a note gives the value without these cases.
 
     Args:
         board, reference: lower and upper bounds of the same models in the same order, shape (n, 2).
@@ -62,11 +62,11 @@ def agreement_with_confidence(board: Table, reference: Table, *, confidence: flo
 
 
 def pair_rank_brier(mean: Floats, variance: Floats, reference: Floats, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean squared error of the board's probability that one model is better than another; 0 is best, 0.25 a coin's.
+    """Brier score of the board's probability that one model is better than another; 0 is best, a coin toss has 0.25.
 
     Args:
-        mean, variance: of a model's score under resampling, shape (n,); variance NaN where unknown.
-        reference: scores whose order is taken for the truth, shape (n,); equal ones count half.
+        mean, variance: moments of each model's score under resampling, shape (n,); variance NaN where unknown.
+        reference: scores whose order is taken as the truth, shape (n,); equal scores count as one half.
     """
     n = len(mean)
     if n < MIN_MODELS:
@@ -92,7 +92,7 @@ def _refusal(intervals: Table, name: str) -> Estimate | None:
 
 
 def _distances(intervals: Table) -> Table:
-    """From the end of the lower interval of each pair to the start of the upper; negative where they overlap."""
+    """The gap between the two intervals of each pair; negative where they overlap."""
     lower, upper = intervals.T
     distances: Table = np.maximum(lower[None, :], lower[:, None]) - np.minimum(upper[None, :], upper[:, None])
     return distances
@@ -107,7 +107,7 @@ def _order(intervals: Table) -> Table:
 
 
 def _verdicts(board: Table, reference: Table) -> Table:
-    """1 for pairs in the same order, 0 for the opposite, 0.5 where the board is 0, NaN where the reference is."""
+    """1 for pairs in the same order, 0 for the opposite order, 0.5 where `board` is 0, NaN where `reference` is 0."""
     return np.where(reference == 0, np.nan, (1 + board * reference) / 2)
 
 
@@ -121,7 +121,7 @@ def _pairs(scores: Table) -> int:
 
 
 def _over_models(scores: Table, confidence: float, notes: tuple[str, ...] = ()) -> Estimate:
-    """The mean over pairs, with an interval from leaving out each model in turn (the jackknife of a U-statistic).
+    """The mean over pairs, with a jackknife interval for a U-statistic that leaves out each model in turn.
 
     Args:
         scores: in [0, 1] and symmetric, NaN where a pair does not count; shape (n, n).

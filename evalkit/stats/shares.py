@@ -11,19 +11,19 @@ MIN_CLUSTERS = 2
 
 
 def mean_share(values: Floats, cluster: Ints, *, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean in percent of values in [0, 1], a row a verdict; the interval is exact where all values agree.
+    """Mean in percent of values in [0, 1], one row per verdict; the interval is exact where all values agree.
 
     Args:
-        cluster: what rows are dependent, by whatever numbers; shape (n,).
+        cluster: cluster number of each row, with or without gaps; rows of one cluster are dependent; shape (n,).
 
     Returns:
-        Refused below two clusters, which n counts.
+        n counts clusters; refused below two.
     """
     numbered = np.unique(cluster, return_inverse=True)[1].astype(np.int64)
     n = int(numbered.max()) + 1 if len(numbered) else 0
     if n < MIN_CLUSTERS:
         return Estimate.refused(f"{n} instructions, at least {MIN_CLUSTERS} needed", n=n)
-    # of values that agree the mean may differ from them in its last digit
+    # the computed mean of equal values may differ from them in its last digit
     mean = float(values.mean()) if np.ptp(values) > 0 else float(values[0])
     stderr = clustered_stderr(values - mean, numbered)
     lower, upper = proportion_interval(mean, stderr, n, confidence=confidence)

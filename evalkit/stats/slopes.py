@@ -1,4 +1,4 @@
-"""How a judge takes length, from many models: one slope or two, how far models differ, and how sure that is."""
+"""A judge's length effect, learned from many models: one slope or two, the spread between models, and the errors."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,28 +19,30 @@ from evalkit.stats.covariates import (
     at_balance,
     length_balance,
 )
-from evalkit.stats.population import Population, deviations, held_out_loss, learn_population
+from evalkit.stats.population import Population, deviations, held_out_loss, learn_population, predict
 from evalkit.stats.sample import Floats
 from evalkit.stats.table import Table
 
-# spreads between models of half the gap between two slopes, of which the held-out verdicts choose
+# candidate standard deviations between models of half the gap between two slopes; held-out verdicts choose one
 GAP_SPREADS = (0.0, 0.2, 0.4, 0.7)
-# the rule of one standard error: a larger spread must predict better by so many to be believed
+# the one-standard-error rule: a larger spread is chosen only where it predicts better by more than this many
 _SURE = 1.0
-# half the sum and half the gap of two slopes: the slopes are sum + gap and sum - gap
+# from half the sum and half the gap of two slopes to the slopes, which are sum + gap and sum - gap
 _SUM_AND_GAP = np.array([[1.0, 1.0], [1.0, -1.0]])
 _GAP = 1
-# of five coefficients those that a single model has: two slopes and the weight of difficulty
+# places, among the five coefficients, of those that a single model has: two slopes and the weight of difficulty
 _OWN = [0, 1, 4]
-# log-odds by which slopes of a balanced model may be expected to differ from those of a one-sided one; models that are
-# all alike in balance tell nothing of it
+# prior standard deviation, in log-odds, of the difference between the slopes of a balanced and a one-sided model;
+# models of equal balance carry no information about it
 _BALANCE_SD = 2.0
 
 
 class Shape(Enum):
-    """How length counts: with one slope; with one where answers are shorter and another where they are longer; with
-    two that lie further apart the more a model's answers lie on one side of the baseline's length; or as far with each
-    as it predicts held-out verdicts better.
+    """The shape of the length effect.
+
+    ONE is one slope. TWO is one slope where answers are shorter and another where they are longer. BY_BALANCE is two
+    slopes that depend on how far a model's answers lie on one side of the baseline's length. LEARNED averages the three
+    with weights by how well each predicts held-out verdicts.
     """
 
     LEARNED = "learned"
@@ -51,11 +53,12 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ShapeChoice:
-    """What the held-out verdicts say of the shapes.
+    """The weights of the shapes, chosen by held-out verdicts.
 
-    `one_slope` and `by_balance` are their weights, the rest is that of two slopes alike for all models: the shares of
-    resamples of instructions in which they predict better. The losses are log losses a verdict. The slopes are those
-    of a typical model of middling balance, in log-odds where an answer is shorter or longer by far.
+    `one_slope` and `by_balance` are the weights of these shapes, and the remaining weight is that of two slopes common
+    to all models. The weights are shares of bootstrap draws of instructions in which a shape predicts better. The
+    losses are log losses per verdict. The slopes are those of a typical model of median balance, in log-odds for an
+    answer that is far shorter or far longer.
     """
 
     one_slope: float
@@ -69,8 +72,8 @@ class ShapeChoice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """A model that others are taught by: its coefficients by name, the level first, and how its verdicts scatter over
-    how coin tosses would.
+    """A model that the prior was learned from: its coefficients by name, the level first, and the variance of its
+    verdicts divided by that of coin tosses.
     """
 
     coefficients: Mapping[str, float]
@@ -79,20 +82,24 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learned:
-    """The prior for a further model of the judge, and the difficulty that it goes with: with unit spread, and how well
-    it is known, both of shape (n,); `members` are the models that it was learned from, by name.
+    """The prior for a further model of the judge, and the difficulty to be used with it.
+
+    Difficulty has unit standard deviation; it and its precision have shape (n,). `members` are the models that the
+    prior was learned from, by name, and `predicted` are the chances of a win that their regressions give beside the
+    difficulty of the other models, shape (m, n).
     """
 
     prior: CoefficientPrior
     difficulty: Floats
     precision: Floats
     members: Mapping[str, Member]
+    predicted: Floats
     choice: ShapeChoice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tried:
-    """A shape's prior, what it was learned with, and its log loss on held-out verdicts by instruction, shape (n,)."""
+    """A shape's prior, its fitted population, and its log loss on held-out verdicts by instruction, shape (n,)."""
 
     prior: CoefficientPrior
     population: Population
@@ -100,14 +107,14 @@ class _Tried:
 
 
 def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> Learned:
-    """What the models of a table teach about a further one; with two parts of length, weighed between the shapes.
+    """Learn the prior for a further model from the models of a table; with two parts of length, average the shapes.
 
-    A model whose slope is none of this judge's, as of a submission that games it, teaches nothing. The shapes are
-    weighed by the share of instruction resamples in which each predicts better, whose normal limit needs no draws; as
-    far as that leaves the shape open, it is an error.
+    A model whose slope is far outside this judge's, such as a submission that games the judge, is left out. A shape's
+    weight is the share of bootstrap draws of instructions in which it predicts better, computed by its normal limit
+    instead of draws. The covariance between the weighted shapes is part of the prior's error.
 
     Args:
-        least: so many models are left at least.
+        least: models are left out only if at least this many remain.
     """
     names = (*table.names, DIFFICULTY)
     k = len(names)
@@ -148,17 +155,17 @@ def _one_slope(table: Table) -> Population:
 
 
 def _two_slopes(table: Table) -> _Tried:
-    """Two slopes with a gap that is the same for all models up to a spread."""
+    """Two slopes whose gap is drawn for each model around a common mean."""
     population = learn_population(table, _SUM_AND_GAP, np.array([True, False, True]), absent=np.zeros(3, dtype=bool))
     spread, loss = _with_spread_of_gap(table, population)
     return _Tried(_prior((SHORTER, LONGER, DIFFICULTY), population, _turn(3), spread), population, loss)
 
 
 def _by_balance(table: Table, balance: Floats) -> _Tried:
-    """Two slopes that go with how balanced a model's lengths are, shape (m,), with a gap up to a spread again.
+    """Two slopes that depend on the balance of a model's lengths, shape (m,), with a gap drawn for each model.
 
-    A model that is much weaker than the baseline is mostly shorter, and one that was made to match it is balanced; no
-    judge need take the length of both alike.
+    A model that is much weaker than the baseline mostly gives shorter answers, and a model made to match the baseline
+    is balanced. A judge need not treat the lengths of both in the same way.
     """
     wider = table.with_controls((SHORTER_BALANCED, LONGER_BALANCED), balance[:, None, None] * table.controls)
     learned = learn_population(
@@ -168,7 +175,7 @@ def _by_balance(table: Table, balance: Floats) -> _Tried:
         absent=np.zeros(5, dtype=bool),
         doubt=np.array([np.inf, np.inf, _BALANCE_SD, _BALANCE_SD, np.inf]),
     )
-    # of a single model the balance is part of its slopes
+    # a single model has one balance, so its slopes include the balance's effect
     population = replace(
         learned,
         mean=_of_models(np.broadcast_to(learned.mean, (len(balance), 5)), balance),
@@ -182,14 +189,16 @@ def _by_balance(table: Table, balance: Floats) -> _Tried:
 
 
 def _of_models(coefficients: Floats, balance: Floats) -> Floats:
-    """Coefficients in which the balance is part of the slopes, shape (m, 3)."""
+    """Coefficients with the effect of the balance added to the slopes, shape (m, 3)."""
     folded: Floats = coefficients[:, _OWN].copy()
     folded[:, :2] += balance[:, None] * coefficients[:, 2:4]
     return folded
 
 
 def _turn(k: int) -> Floats:
-    """From half the sum and half the gap of two slopes, and of what balance adds to them, to these; shape (k, k)."""
+    """The matrix from half sums and half gaps, of two slopes and of the balance's effects on them, to the slopes and
+    effects; shape (k, k).
+    """
     turn = np.eye(k)
     for first in range(0, k - 1, 2):
         turn[first : first + 2, first : first + 2] = _SUM_AND_GAP
@@ -197,7 +206,7 @@ def _turn(k: int) -> Floats:
 
 
 def _learned(table: Table, population: Population, prior: CoefficientPrior, turn: Floats) -> Learned:
-    """With difficulty in standard deviations, and its weight in log-odds for one."""
+    """The result with difficulty in standard deviations, and its weight in log-odds per standard deviation."""
     spread = float(population.difficulty.std()) or 1.0
     scale = np.array([spread if name == DIFFICULTY else 1.0 for name in prior.names])
     both = np.outer(scale, scale)
@@ -215,7 +224,8 @@ def _learned(table: Table, population: Population, prior: CoefficientPrior, turn
         model: Member(dict(zip(names, values, strict=True)), float(dispersion))
         for model, values, dispersion in zip(table.models, own.tolist(), population.dispersion, strict=True)
     }
-    return Learned(scaled, population.difficulty / spread, population.precision * spread**2, members)
+    predicted = predict(table, population, turn[:-1, :-1])
+    return Learned(scaled, population.difficulty / spread, population.precision * spread**2, members, predicted)
 
 
 def _prior(names: Sequence[str], population: Population, turn: Floats, spread: Floats) -> CoefficientPrior:
@@ -230,8 +240,8 @@ def _prior(names: Sequence[str], population: Population, turn: Floats, spread: F
 
 
 def _with_spread_of_gap(table: Table, population: Population) -> tuple[Floats, Floats]:
-    """The spread with the smallest one of gaps that the held-out verdicts do not contradict, and its loss: within two
-    standard errors of the best.
+    """The spread with the smallest candidate gap whose held-out loss is within `_SURE` standard errors of the best, and
+    that loss.
     """
     spreads = [population.spread.copy() for _ in GAP_SPREADS]
     for spread, gap in zip(spreads, GAP_SPREADS, strict=True):
@@ -246,21 +256,24 @@ def _with_spread_of_gap(table: Table, population: Population) -> tuple[Floats, F
 
 
 def _weights(one: Floats, two: Floats, by_balance: Floats) -> tuple[float, float, float]:
-    """How likely each shape is to predict best, by its losses: the two with two slopes share what one slope leaves."""
+    """Weights of the three shapes from their losses; the two shapes with two slopes share what one slope leaves."""
     of_two = _share_better(two, by_balance)
     of_one = _share_better(one, two if of_two > 0.5 else by_balance)
     return of_one, (1 - of_one) * of_two, (1 - of_one) * (1 - of_two)
 
 
 def _share_better(first: Floats, second: Floats) -> float:
-    """In which share of resamples of instructions the first loss is the smaller."""
+    """The share of bootstrap draws of instructions in which the first loss is smaller, by its normal limit."""
     ahead = second - first
     spread = math.sqrt(len(ahead)) * float(ahead.std())
     return 0.5 if spread == 0.0 else NormalDist().cdf(float(ahead.sum()) / spread)
 
 
 def _mixed(priors: Sequence[CoefficientPrior], weights: Sequence[float]) -> CoefficientPrior:
-    """The priors weighed; how far apart they lie is the error of the form. Those without a balance have none."""
+    """The weighted mixture of priors; the covariance between their means is `form`, the error of the shape.
+
+    In a prior without coefficients of balance, these are zero.
+    """
     names = max((one.names for one in priors), key=len)
     whole = [_with_names(one, names) for one in priors]
     mean = sum((w * one.mean for w, one in zip(weights, whole, strict=True)), np.zeros(len(names)))
@@ -275,7 +288,7 @@ def _mixed(priors: Sequence[CoefficientPrior], weights: Sequence[float]) -> Coef
 
 
 def _with_names(prior: CoefficientPrior, names: tuple[str, ...]) -> CoefficientPrior:
-    """The prior with these coefficients, zero where it had none."""
+    """The prior with these coefficients; a coefficient that it lacked is zero."""
     places = [names.index(name) for name in prior.names]
     mean, matrices = np.zeros(len(names)), np.zeros((3, len(names), len(names)))
     mean[places] = prior.mean

@@ -1,4 +1,4 @@
-"""Models by instructions: the verdicts of many models as one table, with what length or style goes with each."""
+"""The verdicts of many models as a table of models by instructions, with the length or style covariates of each."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from evalkit.stats.sample import Floats, Sample
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Models by instructions: preferences and the weights of what is known, shape (m, n); covariates, (m, n, k), which
-    `names` names; and what is known of the instructions themselves, (n, q), centred.
+    """Models by instructions: preferences and weights, shape (m, n), the weight being 0 where there is no verdict;
+    covariates, (m, n, k), with their `names`; and the instructions' own traits, (n, q), centred.
     """
 
     models: tuple[str, ...]
@@ -31,7 +31,7 @@ class Table:
         return replace(self, names=(*self.names, *names), controls=controls)
 
     def restricted(self, chosen: NDArray[np.bool_]) -> "Table":
-        """Some of the models, shape (m,); what is known of the instructions stays."""
+        """The table with the chosen models only, shape (m,); the instructions' traits stay."""
         return replace(
             self,
             models=tuple(itertools.compress(self.models, chosen)),
@@ -42,7 +42,10 @@ class Table:
 
 
 def tabulate(samples: Mapping[str, Sample], controls: Sequence[str]) -> Table:
-    """The models of which all controls are known and one varies, on all their instructions; sorted by name."""
+    """The table of all models whose controls are all known and of which at least one varies, sorted by name.
+
+    It has every instruction that any of these models has.
+    """
     terms = {model: _terms(sample, controls) for model, sample in sorted(samples.items()) if sample.n}
     usable = {
         model: columns for model, columns in terms.items() if columns is not None and np.ptp(columns, axis=0).any()
@@ -66,7 +69,7 @@ def tabulate(samples: Mapping[str, Sample], controls: Sequence[str]) -> Table:
 
 
 def column_names(controls: Sequence[str]) -> tuple[str, ...]:
-    """Length by itself has two slopes; beside other controls one."""
+    """The names of the covariates: length has two slopes as the only control, and one slope among other controls."""
     return (SHORTER, LONGER) if tuple(controls) == (LENGTH,) else tuple(controls)
 
 

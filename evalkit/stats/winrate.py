@@ -1,4 +1,4 @@
-"""Raw and discrete win rates: what the verdicts say before any control."""
+"""Raw and discrete win rates, without any control."""
 
 from dataclasses import dataclass, field
 
@@ -14,11 +14,11 @@ from evalkit.types import OK, Estimate, degraded
 class Measured:
     """An estimate and the influence of each judged instruction on it, shape (n,); both in the same units.
 
-    A row's influence over n is how far the estimate moves when that row gets one more row's weight; for win rates it is
-    in percentage points. Two errors come on top of the estimate's standard error, which is that of sampling
-    instructions, both in these units: `own_error` is the model's alone, as of a slope unlike that of the models that
-    its prior was learned from; `shared_errors` are how far the estimate moves with each error of what was learned, by
-    one standard deviation, and all that was estimated with the same prior moves together.
+    A row's influence divided by n is how far the estimate moves when that row gets one more row's weight; for win rates
+    it is in percentage points. The estimate's standard error is that of sampling instructions; two further errors, in
+    the same units, are separate. `own_error` is independent between models, for example where a model's slope differs
+    from those that its prior was learned from. `shared_errors` are how far the estimate moves with each independent
+    error of the prior, per standard deviation; all estimates with the same prior move together.
     """
 
     estimate: Estimate
@@ -39,8 +39,8 @@ class Counts:
 def win_rate(sample: Sample, *, confidence: float = CONFIDENCE) -> Measured:
     """Weighted mean preference in percent, a tie counting half, with a standard error clustered by instruction.
 
-    With weights it is a ratio, of which instructions are drawn at random with their weights. The interval is exact at
-    the edges: 805 wins of 805 give [99.54, 100].
+    With weights it is a ratio estimate: instructions are drawn at random together with their weights. The interval is
+    exact at the edges: 805 wins of 805 give [99.54, 100].
     """
     if sample.n == 0:
         return Measured(Estimate.refused("no verdicts", n=0), np.zeros(0))
@@ -60,12 +60,12 @@ def win_rate(sample: Sample, *, confidence: float = CONFIDENCE) -> Measured:
 
 
 def edge_reason(preference: float) -> str:
-    """How verdicts are called that all have this preference."""
+    """The words for a sample in which all verdicts have this preference."""
     return {1.0: "all_wins", 0.0: "all_losses"}.get(float(preference), "no_variance")
 
 
 def count(sample: Sample) -> Counts:
-    """Instructions by direction, whatever they weigh."""
+    """Numbers of instructions by direction of the verdict, without weights."""
     wins = int((sample.preference > 0.5).sum())
     losses = int((sample.preference < 0.5).sum())
     return Counts(wins, losses, sample.n - wins - losses)
@@ -79,9 +79,9 @@ def discrete_win_rate(sample: Sample) -> float | None:
 
 
 def bounds_over_missing(sample: Sample) -> tuple[float, float] | None:
-    """The win rate in percent were every missing verdict a loss, and were every one a win.
+    """The win rate in percent with every missing verdict set to a loss, and with every missing verdict set to a win.
 
-    What a missing verdict would weigh is not known either: as much as the heaviest that is there.
+    The weight of a missing verdict is unknown too, and is set to the largest weight in the sample.
     """
     if sample.n + sample.n_missing == 0:
         return None

@@ -448,6 +448,6 @@ def test_the_command_says_why_and_takes_the_option(real_outputs: Path, zygote: Z
     about = (MODEL, "--min", "50", "--source", source)
     said = gate(zygote, *about, cwd=tmp_path)
     assert said.status == 4, said.err
-    assert "of the baseline's: --allow-refusals accepts that" in said.error and "evalkit power" not in said.error
+    assert "of the baseline's: use --allow-refusals for a model" in said.error and "evalkit power" not in said.error
     assert '"allow_refusals": false' in gate(zygote, *about, "--json", cwd=tmp_path).out
     assert gate(zygote, *about, "--allow-refusals", cwd=tmp_path).status == 0

@@ -201,7 +201,7 @@ ASKS_NOT = Audit(100, ("declines",), (REFUSED,))
 def test_a_model_that_declines_more_often_than_the_baseline_does_not_pass_unless_it_is_meant_to() -> None:
     decision = held(entry(verdicts(0.9, 100), audit=ASKS_NOT))
     assert decision.outcome == Outcome.INCONCLUSIVE and not decision.open
-    assert decision.reasons[0].startswith(f"{REFUSED.reason}: --allow-refusals")
+    assert decision.reasons[0].startswith(f"{REFUSED.reason}: use --allow-refusals")
     allowed = held(entry(verdicts(0.9, 100), audit=ASKS_NOT), Rule(minimum=50.0, allow_refusals=True))
     assert allowed.outcome == Outcome.PASSED
     assert f"{REFUSED.reason}, which --allow-refusals accepts" in allowed.notes

@@ -133,11 +133,9 @@ def mixed(
     )
 
 
-def refusing(
-    folder: Path, *, share: float = 0.45, refusals: Sequence[str] = REFUSALS, good_chance: float = 0.74
-) -> Mixture:
+def refusing(folder: Path, *, share: float = 0.45, refusals: Sequence[str] = REFUSALS) -> Mixture:
     """Short refusals and otherwise good answers of the baseline's length."""
-    return mixed(folder, lambda asked, _: pick(refusals, asked), share=share, good_chance=good_chance)
+    return mixed(folder, lambda asked, _: pick(refusals, asked), share=share, good_chance=0.74)
 
 
 def weak_half(folder: Path) -> Mixture:

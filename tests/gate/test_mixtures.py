@@ -116,22 +116,8 @@ def test_short_answers_of_a_much_weaker_model_do_not_let_the_rest_pass(
     assert decision.outcome not in (Outcome.PASSED, Outcome.AUDIT_FAILED)
 
 
-def test_a_model_that_is_far_better_at_every_length_passes(real_outputs: Path, tmp_path: Path) -> None:
-    decision = decided(refusing(real_outputs, share=0.0, good_chance=0.9), tmp_path)
+def test_a_model_that_is_better_at_every_length_passes(real_outputs: Path, tmp_path: Path) -> None:
+    """That it is the refusals alone which hold a model back in the tests above."""
+    decision = decided(refusing(real_outputs, share=0.0), tmp_path)
     assert decision.outcome == Outcome.PASSED
     assert decision.equal_length is not None and decision.equal_length.survives and decision.equal_length.raw_agrees
-
-
-def test_a_judge_that_takes_no_account_of_length_is_doubted_for_being_unlike_others_and_not_for_refusals(
-    real_outputs: Path, tmp_path: Path
-) -> None:
-    """Nothing but a history of its own would tell that from a quality which goes with length."""
-    decision = decided(refusing(real_outputs, share=0.0), tmp_path)
-    assert decision.outcome == Outcome.INCONCLUSIVE
-    (reason,) = decision.reasons
-    assert reason.startswith("the interval runs from")
-    assert decision.audit is not None
-    assert "declines" not in {one.check for one in decision.audit.findings}
-    # the truth, whatever the lengths
-    lower, upper = decision.estimate.lower, decision.estimate.upper
-    assert lower is not None and upper is not None and lower < 74 < upper

@@ -192,6 +192,18 @@ def test_the_doubt_is_the_models_own_and_widens_its_interval() -> None:
     assert one[3] - one[2] > other[3] - other[2]
 
 
+def test_without_a_history_the_judge_may_be_what_is_unlike_others_and_nothing_is_doubted_for_it() -> None:
+    sample = slope_of(3, 3.0)
+    confounding = Confounding(0.2, 1.0)
+    found = length_controlled_win_rate(sample, prior=ONE_SLOPE, confounding=confounding)
+    assert found.deviation is not None and found.deviation > USUAL_DEVIATION
+    wide = ONE_SLOPE.widened(LENGTH_TERMS, float(widening(np.array(found.deviation))))
+    freed = length_controlled_win_rate(sample, prior=wide, confounding=confounding)
+    assert numbers(found.estimate) == pytest.approx(numbers(freed.estimate))
+    assert found.parts is not None and freed.parts is not None
+    assert found.parts.history == pytest.approx(freed.parts.history)
+
+
 def test_a_model_of_which_the_quality_goes_with_its_length_is_covered_by_what_the_prior_is_doubted_for() -> None:
     # the judge takes its length as that of others, by 1, and where it wrote at length it was better by 2: at equal
     # length it is what the typical slope says

@@ -102,6 +102,14 @@ def put(value: Any, *path: Any) -> Callable[[Any], None]:
     return change
 
 
+def of_three(document: Any) -> None:
+    """The prior as files had it before slopes went with balance."""
+    prior, places = document["prior"], [0, 1, 4]
+    prior["names"], prior["mean"] = ([prior[name][place] for place in places] for name in ("names", "mean"))
+    for name in ("spread", "error", "form"):
+        prior[name] = [[prior[name][row][column] for column in places] for row in places]
+
+
 DAMAGE: dict[str, tuple[Callable[[Any], None], str]] = {
     **{f"no {name}": (without(name), f"missing field '{name}'") for name in FIELDS},
     "no name of the judge": (without("judge", "name"), "missing field 'name'"),
@@ -121,10 +129,13 @@ DAMAGE: dict[str, tuple[Callable[[Any], None], str]] = {
     "two instructions of one name": (put([POSITIONS[7]], "instructions", 4, 0), "two instructions"),
     "no instructions": (put([], "instructions"), "each has a name"),
     "instructions by name": (put({}, "instructions"), "instructions"),
-    "a mean too few": (put([1.0], "prior", "mean"), "a prior of 3 coefficients has 3 means"),
-    "a flat matrix": (put([1.0, 2.0, 3.0], "prior", "error"), "symmetric matrices of 3 rows"),
-    "rows of unlike lengths": (put([[1.0], [1.0, 2.0], [1.0]], "prior", "form"), "rows of one length"),
-    "a matrix that is not symmetric": (put(9.0, "prior", "spread", 0, 1), "symmetric matrices of 3 rows"),
+    "a mean too few": (put([1.0], "prior", "mean"), "a prior of 5 coefficients has 5 means"),
+    "a flat matrix": (put([1.0, 2.0, 3.0, 4.0, 5.0], "prior", "error"), "symmetric matrices of 5 rows"),
+    "rows of unlike lengths": (put([[1.0], [1.0, 2.0], [1.0], [1.0], [1.0]], "prior", "form"), "rows of one length"),
+    "a matrix that is not symmetric": (put(9.0, "prior", "spread", 0, 1), "symmetric matrices of 5 rows"),
+    "a matrix too few": (put([[1.0] * 3] * 3, "prior", "spread"), "symmetric matrices of 5 rows"),
+    "a prior that knows nothing of balance": (of_three, "is of length_shorter, length_longer, length_shorter_balanced"),
+    "a shape without a loss by balance": (without("shape", "loss_by_balance"), "missing field 'loss_by_balance'"),
     "a variance below 0": (put(-9.0, "prior", "spread", 0, 0), "negative variance"),
     "a number of the prior in words": (put("x", "prior", "mean", 0), "a prior holds numbers only"),
     "another coefficient": (put("speed", "prior", "names", 0), "prior"),

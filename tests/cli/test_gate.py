@@ -423,6 +423,15 @@ def test_a_decision_in_batches_names_the_numbers_that_it_rests_on(zygote: Zygote
     assert digests != {""}
 
 
+def test_a_published_model_whose_slope_is_unlike_the_judges_others_is_not_let_through_at_31(
+    real_outputs: Path, zygote: Zygote, tmp_path: Path
+) -> None:
+    about = ("claude", "--source", real_outputs / "preferences.parquet", "--judge", "weighted_alpaca_eval_gpt4_turbo")
+    said = gate(zygote, *about, "--min", "31", cwd=tmp_path)
+    assert said.status == 4, said.err
+    assert "and 31 lies in it" in said.out
+
+
 def test_a_threshold_that_no_grade_can_reach_is_no_regression(zygote: Zygote, tmp_path: Path) -> None:
     about = (EXAMPLES / "careful.json", "--benchmark", "example", "--judge", "surface_grade")
     said = gate(zygote, *about, *FIFTY, cwd=tmp_path)

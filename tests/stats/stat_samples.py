@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.stats.arena_compat import Games
 from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.covariates import DIFFICULTY, LONGER, SHORTER
+from evalkit.stats.covariates import DIFFICULTY, LONGER, LONGER_BALANCED, SHORTER, SHORTER_BALANCED
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.types import Estimate
@@ -124,7 +124,12 @@ def mirrored(sample: Sample) -> Sample:
 
 def mirrored_prior(prior: CoefficientPrior) -> CoefficientPrior:
     """What the prior says of the same models with candidate and baseline swapped: the two slopes change their roles."""
-    roles = {SHORTER: LONGER, LONGER: SHORTER}
+    roles = {
+        SHORTER: LONGER,
+        LONGER: SHORTER,
+        SHORTER_BALANCED: LONGER_BALANCED,
+        LONGER_BALANCED: SHORTER_BALANCED,
+    }
     places = [prior.names.index(roles.get(name, name)) for name in prior.names]
     block = np.ix_(places, places)
     return CoefficientPrior(prior.names, prior.mean[places], prior.spread[block], prior.error[block], prior.form[block])

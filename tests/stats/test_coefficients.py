@@ -59,6 +59,33 @@ def test_a_prior_is_widened_in_the_coefficients_named_and_keeps_its_means_and_co
     assert [part.tolist() for part in (unsure.spread, unsure.error, unsure.form)] == [[[4.0]], [[16.0]], [[36.0]]]
 
 
+def test_a_coefficient_that_is_folded_into_another_adds_its_mean_and_its_variance_worked_by_hand() -> None:
+    spread = np.array([[4.0, 0.0, 2.0], [0.0, 1.0, 0.0], [2.0, 0.0, 8.0]])
+    prior = prior_of(("a", "b", "c"), (1.0, 5.0, 3.0), spread=spread, error=(1.0, 2.0, 4.0), form=spread / 2)
+    folded = prior.folded({"c": "a"}, 0.5)
+    assert folded.names == ("a", "b")
+    # a + c/2: mean 1 + 3/2, variance 4 + 2 * 2/2 + 8/4
+    assert folded.mean.tolist() == [2.5, 5.0]
+    assert folded.spread.tolist() == [[8.0, 0.0], [0.0, 1.0]]
+    assert folded.error.tolist() == [[5.0, 0.0], [0.0, 4.0]]
+    assert folded.form.tolist() == [[4.0, 0.0], [0.0, 0.5]]
+    # what b has in common with c it then has with a
+    joint = prior_of(("a", "b", "c"), (0.0, 0.0, 0.0), spread=np.array([[1.0, 0, 0], [0, 1.0, 0.4], [0, 0.4, 1.0]]))
+    assert joint.folded({"c": "a"}, 0.5).spread.tolist() == [[1.25, 0.2], [0.2, 1.0]]
+
+
+def test_folded_no_times_a_coefficient_is_left_out_and_one_that_is_unknown_changes_nothing() -> None:
+    gone = PRIOR.folded({DIFFICULTY: SHORTER}, 0.0)
+    assert gone.names == (SHORTER, LONGER)
+    assert gone.mean.tolist() == [1.0, 3.0]
+    assert gone.spread.tolist() == [[2.0, 1.0], [1.0, 2.0]]
+    same = PRIOR.folded({"bold": SHORTER}, 0.7)
+    assert same.names == PRIOR.names
+    assert same.mean.tolist() == PRIOR.mean.tolist() and same.spread.tolist() == SPREAD.tolist()
+    # nor has a prior a coefficient that it knows only the change of
+    assert PRIOR.chosen((LONGER, DIFFICULTY)).folded({DIFFICULTY: SHORTER}, 0.7).mean.tolist() == [3.0]
+
+
 @pytest.mark.parametrize(
     "covariance",
     [[[4.0, 2.0], [2.0, 3.0]], [[1.0, 1.0], [1.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [0.0, -1e-17]]],

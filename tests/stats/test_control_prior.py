@@ -1,19 +1,31 @@
 """Length control beside a prior: what it may be wrong by, and a model that is unlike all others."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
-from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior
+from evalkit.stats.coefficients import UNHELD_DEVIATION, USUAL_DEVIATION, CoefficientPrior, widening
 from evalkit.stats.confounding import Confounding
 from evalkit.stats.control import Controlled, length_controlled_win_rate
-from evalkit.stats.covariates import BASELINE_LENGTH, LENGTH, LONGER, SHORTER
+from evalkit.stats.covariates import (
+    BASELINE_LENGTH,
+    LENGTH,
+    LENGTH_TERMS,
+    LONGER,
+    SHORTER,
+    build_design,
+    control_terms,
+    length_term,
+)
 from evalkit.stats.intervals import proportion_interval
 from evalkit.stats.logistic import expit
 from evalkit.stats.paired import difference_errors
+from evalkit.stats.regression import Regression, regress
 from evalkit.stats.sample import Sample
 from evalkit.types import StatusKind
 from tests.stats.stat_samples import (
@@ -113,6 +125,101 @@ def test_a_model_is_covered_however_many_deviations_its_slope_lies_from_the_prio
         deviations.append(controlled.deviation)
     assert np.mean(held) >= least
     assert np.mean(deviations) > 3 if abs(slope - 1) == 2 else np.mean(deviations) < 2
+
+
+def regression_of(sample: Sample, prior: CoefficientPrior) -> Regression:
+    terms, _ = control_terms(sample, (LENGTH,))
+    return regress(sample, build_design(sample, terms, None, prior), prior)
+
+
+ONE_SLOPE = prior_of((SHORTER, LONGER), (1.0, 1.0), spread=np.full((2, 2), 0.04))
+
+
+def at_typical_slopes(sample: Sample, slope: float) -> float:
+    """The rate at equal length of a model with this slope of length: its level makes up for the verdicts' mean."""
+    assert sample.length_difference is not None
+    term = length_term(sample.length_difference)
+    level = brentq(lambda level: float((sample.preference - expit(level + slope * term)).mean()), -20, 20)
+    return float(expit(np.array(level)))
+
+
+@pytest.mark.parametrize("slope", [-1.0, 1.8, 3.0, 6.0])
+def test_a_prior_that_gave_way_is_doubted_by_the_distance_to_its_typical_slopes_over_the_root_of_three(
+    slope: float,
+) -> None:
+    sample = slope_of(2, slope)
+    found = regression_of(sample, ONE_SLOPE)
+    assert found.deviation is not None and found.deviation > USUAL_DEVIATION
+    # under a prior as wide as that the model lies within two deviations, and nothing is left to give way
+    freed = regression_of(sample, ONE_SLOPE.widened(LENGTH_TERMS, float(widening(np.array(found.deviation)))))
+    assert freed.deviation is not None and freed.deviation <= USUAL_DEVIATION
+    assert freed.doubt == 0
+    assert found.estimate == pytest.approx(freed.estimate, abs=1e-9)
+    # a uniform distribution over as far on either side has this standard deviation; a prior is never quite without one
+    distance = abs(found.estimate - at_typical_slopes(sample, 1.0))
+    assert distance > 0.005
+    assert found.doubt == pytest.approx(distance / math.sqrt(3), rel=0.02)
+
+
+def test_a_model_within_two_deviations_of_its_prior_is_not_doubted_for_it() -> None:
+    deviations = []
+    for seed, slope in enumerate(np.linspace(0.8, 1.2, 9)):
+        found = regression_of(slope_of(seed, float(slope)), ONE_SLOPE)
+        assert found.deviation is not None
+        if found.deviation <= USUAL_DEVIATION:
+            assert found.doubt == 0
+            deviations.append(found.deviation)
+    assert len(deviations) >= 7
+    # nor is one of which no other model tells anything
+    sample = slope_of(0, 3.0)
+    terms, _ = control_terms(sample, (LENGTH,))
+    assert regress(sample, build_design(sample, terms, None), None).doubt == 0
+
+
+def test_the_doubt_is_the_models_own_and_widens_its_interval() -> None:
+    sample = slope_of(3, 3.0)
+    found = regression_of(sample, ONE_SLOPE)
+    controlled = length_controlled_win_rate(sample, prior=ONE_SLOPE)
+    wide = ONE_SLOPE.widened(LENGTH_TERMS, float(widening(np.array(found.deviation))))
+    freed = length_controlled_win_rate(sample, prior=wide)
+    assert controlled.parts is not None and freed.parts is not None
+    assert found.doubt > 0.01
+    assert controlled.measured.own_error == pytest.approx(math.hypot(freed.measured.own_error, 100 * found.doubt))
+    assert controlled.measured.shared_errors.tolist() == pytest.approx(freed.measured.shared_errors.tolist())
+    assert controlled.parts.history == pytest.approx(math.hypot(freed.parts.history, 100 * found.doubt))
+    one, other = (numbers(each.estimate) for each in (controlled, freed))
+    assert one[:2] == pytest.approx(other[:2])
+    assert one[3] - one[2] > other[3] - other[2]
+
+
+def test_without_a_history_the_judge_may_be_what_is_unlike_others_and_nothing_is_doubted_for_it() -> None:
+    sample = slope_of(3, 3.0)
+    confounding = Confounding(0.2, 1.0)
+    found = length_controlled_win_rate(sample, prior=ONE_SLOPE, confounding=confounding)
+    assert found.deviation is not None and found.deviation > USUAL_DEVIATION
+    wide = ONE_SLOPE.widened(LENGTH_TERMS, float(widening(np.array(found.deviation))))
+    freed = length_controlled_win_rate(sample, prior=wide, confounding=confounding)
+    assert numbers(found.estimate) == pytest.approx(numbers(freed.estimate))
+    assert found.parts is not None and freed.parts is not None
+    assert found.parts.history == pytest.approx(freed.parts.history)
+
+
+def test_a_model_of_which_the_quality_goes_with_its_length_is_covered_by_what_the_prior_is_doubted_for() -> None:
+    # the judge takes its length as that of others, by 1, and where it wrote at length it was better by 2: at equal
+    # length it is what the typical slope says
+    held: dict[str, list[bool]] = {"doubted": [], "freed": []}
+    for seed in range(25):
+        sample = slope_of(seed, 3.0)
+        assert sample.length_difference is not None
+        truth = 100 * float(expit(-0.4 + 2.0 * np.tanh(sample.length_difference / 500)).mean())
+        controlled = length_controlled_win_rate(sample, prior=ONE_SLOPE)
+        assert controlled.deviation is not None
+        wide = ONE_SLOPE.widened(LENGTH_TERMS, float(widening(np.array(controlled.deviation))))
+        for name, prior in (("doubted", ONE_SLOPE), ("freed", wide)):
+            _, _, lower, upper = numbers(length_controlled_win_rate(sample, prior=prior).estimate)
+            held[name].append(lower <= truth <= upper)
+    assert np.mean(held["doubted"]) >= 0.9
+    assert np.mean(held["freed"]) <= 0.5
 
 
 def test_a_model_that_is_none_of_the_priors_stands_by_its_own_lengths() -> None:

@@ -9,14 +9,20 @@ from evalkit.errors import StatsError
 from evalkit.stats.covariates import (
     BASELINE_LENGTH,
     DIFFICULTY,
+    INTERCEPT,
     LENGTH,
     LONGER,
+    LONGER_BALANCED,
     SHORTER,
+    SHORTER_BALANCED,
     Design,
+    at_balance,
     build_design,
     control_names,
     control_term,
     control_terms,
+    for_lengths,
+    length_balance,
     length_spread,
     length_term,
     split_length,
@@ -42,7 +48,10 @@ def test_markdown_stands_for_headers_lists_and_bold_and_every_name_counts_once()
     assert control_names([]) == ()
 
 
-@pytest.mark.parametrize("name", ["intercept", "difficulty", "baseline_length", SHORTER, LONGER])
+@pytest.mark.parametrize(
+    "name",
+    [INTERCEPT, DIFFICULTY, BASELINE_LENGTH, SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED],
+)
 def test_the_names_of_the_regressions_own_terms_are_refused(name: str) -> None:
     with pytest.raises(StatsError, match=f"no control can be named '{name}'"):
         control_names(["length", name])
@@ -110,6 +119,66 @@ def test_the_two_parts_of_the_length_term_add_up_to_it() -> None:
     term = np.array([-0.9, -0.1, 0.0, 0.4])
     shorter, longer = split_length(term)
     assert (shorter.tolist(), longer.tolist()) == ([-0.9, -0.1, 0.0, 0.0], [0.0, 0.0, 0.0, 0.4])
+
+
+@pytest.mark.parametrize(
+    ("term", "weight", "balance"),
+    [
+        ([-0.5, -0.25, 0.0, 0.75], [1, 1, 1, 1], 1.0),
+        # a quarter of all that differs lies on the lighter side, whichever that is: 2 * 0.2 / 0.8
+        ([-0.2, 0.5, 0.1, 0.0], [1, 1, 1, 1], 0.5),
+        ([0.2, -0.5, -0.1, 0.0], [1, 1, 1, 1], 0.5),
+        # a verdict that weighs three counts as three: 2 * 0.3 / 1.2
+        ([-0.1, 0.9, 0.0, 0.0], [3, 1, 1, 0], 0.5),
+        ([0.3, 0.1, 0.0, 0.0], [1, 1, 1, 1], 0.0),
+        ([-0.3, -0.1, 0.2, 0.0], [1, 1, 0, 1], 0.0),
+        # of answers that are all equally long none is on one side
+        ([0.0, 0.0, 0.0, 0.0], [1, 1, 1, 1], 1.0),
+    ],
+)
+def test_the_balance_of_lengths_is_twice_the_share_of_the_lighter_side_worked_by_hand(
+    term: list[float], weight: list[float], balance: float
+) -> None:
+    assert length_balance(*split_length(np.array(term)), np.array(weight)) == pytest.approx(balance)
+
+
+def test_the_balance_is_that_of_each_model_of_a_table() -> None:
+    terms = np.array([[-0.4, 0.4], [-0.1, 0.3], [0.2, 0.2]])
+    assert length_balance(*split_length(terms), np.ones((3, 2))).tolist() == pytest.approx([1.0, 0.5, 0.0])
+
+
+BY_BALANCE = prior_of(
+    (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, DIFFICULTY),
+    (3.0, -1.0, -2.0, 2.0, 1.5),
+    spread=(0.3, 0.3, 0.0, 0.0, 0.2),
+    error=(0.1, 0.1, 0.2, 0.2, 0.05),
+)
+
+
+def test_slopes_that_go_with_balance_are_a_models_own_by_its_lengths() -> None:
+    for balance, slopes in ((0.0, [3.0, -1.0]), (0.5, [2.0, 0.0]), (1.0, [1.0, 1.0])):
+        folded = at_balance(BY_BALANCE, balance)
+        assert folded.names == (SHORTER, LONGER, DIFFICULTY)
+        assert folded.mean.tolist() == [*slopes, 1.5]
+        # how well the change with balance is known counts as far as the model is balanced
+        assert np.diag(folded.error).tolist() == pytest.approx([0.01 + (0.2 * balance) ** 2] * 2 + [0.0025])
+        assert np.diag(folded.spread).tolist() == pytest.approx([0.09, 0.09, 0.04])
+
+
+def test_a_sample_gets_the_prior_of_its_own_balance_in_which_verdicts_count_by_their_weight() -> None:
+    length = np.array([-200.0, -100.0, 300.0, 50.0])
+    sample = build_sample(keys_for(4), np.full(4, 0.5), length_difference=length, weight=np.array([1.0, 1.0, 2.0, 4.0]))
+    terms, _ = control_terms(sample, (LENGTH,))
+    shorter = np.tanh(200 / length_spread(length)) + np.tanh(100 / length_spread(length))
+    longer = 2 * np.tanh(300 / length_spread(length)) + 4 * np.tanh(50 / length_spread(length))
+    balance = 2 * min(shorter, longer) / (shorter + longer)
+    assert 0.1 < balance < 0.9
+    assert for_lengths(BY_BALANCE, terms, sample).mean == pytest.approx(
+        np.array([3 - 2 * balance, 2 * balance - 1, 1.5])
+    )
+    # where length is not controlled for, nothing is known of its balance
+    assert for_lengths(BY_BALANCE, {"bold": length}, sample) is BY_BALANCE
+    assert for_lengths(TYPICAL, terms, sample).mean.tolist() == TYPICAL.mean.tolist()
 
 
 LENGTHS = np.linspace(-500, 900, 40).round()

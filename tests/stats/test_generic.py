@@ -7,21 +7,27 @@ import numpy as np
 import pytest
 
 from evalkit.errors import StatsError
+from evalkit.stats.confounding import log_odds
+from evalkit.stats.control import length_controlled_win_rate
 from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LONGER, SHORTER
 from evalkit.stats.generic import Generic, learn_generic
 from evalkit.stats.history import fit_history
-from evalkit.stats.sample import Sample
-from tests.stats.drawn_boards import draw_slopes_board
+from evalkit.stats.sample import Floats, Sample
+from evalkit.stats.slopes import Shape
+from tests.stats.drawn_boards import controlled_of, draw_slopes_board
+from tests.stats.stat_samples import value_of
 
 JUDGES = ((1.2, 1.2), (2.0, 1.0), (1.0, 0.4))
 
 
-def judge(seed: int, shorter: float, longer: float, *, correlation: float = 0.0) -> dict[str, Sample]:
-    """Eight models of which the baseline's lengths are known."""
+def judge(
+    seed: int, shorter: float, longer: float, *, correlation: float = 0.0, models: int = 8, n: int = 200
+) -> dict[str, Sample]:
+    """Models of which the baseline's lengths are known."""
     board = draw_slopes_board(
-        seed, models=8, n=200, shorter=shorter, longer=longer, correlation=correlation, shared=0.5
+        seed, models=models, n=n, shorter=shorter, longer=longer, correlation=correlation, shared=0.5
     )
-    lengths = np.random.default_rng(seed).lognormal(7, 0.5, 200).round()
+    lengths = np.random.default_rng(seed).lognormal(7, 0.5, n).round()
     return {model: dataclasses.replace(sample, baseline_length=lengths) for model, sample in board.samples.items()}
 
 
@@ -55,10 +61,11 @@ def test_models_without_the_baselines_lengths_are_refused(judges: list[dict[str,
 def test_the_prior_is_the_mean_of_the_judges_and_how_they_differ_an_error_that_all_models_share(
     judges: list[dict[str, Sample]], generic: Generic
 ) -> None:
-    own = [fit_history(samples).prior for samples in judges]
-    means = np.stack([prior.mean for prior in own])
     found = generic.beside_difficulty
     assert found.names == (SHORTER, LONGER, DIFFICULTY)
+    # how slopes go with balance is each judge's own, and nothing that a further judge is known by
+    own = [fit_history(samples, shape=Shape.TWO).prior.chosen(found.names) for samples in judges]
+    means = np.stack([prior.mean for prior in own])
     assert found.mean == pytest.approx(means.mean(axis=0))
     assert found.spread == pytest.approx(np.mean([prior.spread for prior in own], axis=0))
     # of three judges: squares about the mean over 2, and a third more for a further judge
@@ -87,12 +94,46 @@ def test_difficulty_that_is_left_out_moves_the_log_odds_by_its_flattened_weight(
     assert generic.confounding.effect == pytest.approx(weight / math.sqrt(1 + flattened * weight**2), rel=1e-4)
 
 
-def test_the_correlation_to_be_expected_is_that_of_the_judges_models() -> None:
+def distances(samples: dict[str, Sample], generic: Generic) -> tuple[Floats, Floats]:
+    """How far each model's log-odds at equal length lie without a history from those with it, and how far a correlation
+    of 1 would move them.
+    """
+    history = fit_history(samples)
+    away, reach = [], []
+    for model in history.members:
+        sample = samples[model]
+        alone = length_controlled_win_rate(
+            sample, prior=generic.alone, confounding=dataclasses.replace(generic.confounding, correlation=1.0)
+        )
+        assert alone.sensitivity is not None
+        taught = value_of(controlled_of(history, model, sample).estimate)
+        away.append(log_odds(alone.sensitivity.value) - log_odds(taught))
+        reach.append(alone.sensitivity.log_odds)
+    return np.array(away), np.array(reach)
+
+
+def test_the_correlation_moves_models_without_a_history_as_far_as_they_lie_from_those_with_one(
+    judges: list[dict[str, Sample]],
+) -> None:
+    # the same judge twice: its own mean square, and half of that more as a third may be unlike both
+    found = learn_generic([judges[1], judges[1]])
+    away, reach = distances(judges[1], found)
+    moved = found.confounding.correlation * reach
+    assert (moved**2).sum() == pytest.approx(1.5 * (away**2).sum())
+    # of judges the mean counts, with a third of it more
+    three = learn_generic(judges)
+    shares = [float((away**2).sum() / (reach**2).sum()) for away, reach in (distances(one, three) for one in judges)]
+    assert three.confounding.correlation == pytest.approx(math.sqrt(np.mean(shares) * 4 / 3))
+
+
+def test_the_correlation_to_be_expected_covers_that_of_the_judges_models() -> None:
     even, uneven = (
-        learn_generic([judge(seed, 1.2, 1.2, correlation=correlation) for seed in (3, 4)]).confounding.correlation
+        learn_generic(
+            [judge(seed, 1.2, 1.2, correlation=correlation, models=20, n=600) for seed in (3, 4)]
+        ).confounding.correlation
         for correlation in (0.0, 0.5)
     )
-    # sqrt(0.5 * 3/2) * 0.5 = 0.43 with a third judge, less as far as eight models do not know difficulty, and more as
-    # far as they take length for it
-    assert 0.25 < uneven < 0.6
-    assert even < uneven - 0.1
+    # lengths go with difficulty by sqrt(0.5) * 0.5 = 0.35, times sqrt(3/2) = 0.43 for a third judge; that models are
+    # judged by some hundred verdicts moves them as well
+    assert 0.35 < uneven < 2 * 0.43
+    assert even < 0.25

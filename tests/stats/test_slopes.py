@@ -1,15 +1,29 @@
 """How a judge takes length, found again from boards of models of which the truth is known."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 
-from evalkit.stats.covariates import DIFFICULTY, LENGTH, LONGER, SHORTER
+from evalkit.stats import population as populations
+from evalkit.stats.covariates import (
+    DIFFICULTY,
+    LENGTH,
+    LONGER,
+    LONGER_BALANCED,
+    SHORTER,
+    SHORTER_BALANCED,
+    at_balance,
+    length_balance,
+    length_term,
+    split_length,
+)
 from evalkit.stats.history import History, fit_history
+from evalkit.stats.population import learn_population
 from evalkit.stats.sample import Floats, Sample
-from evalkit.stats.slopes import Shape
-from evalkit.stats.table import column_names, tabulate
+from evalkit.stats.slopes import GAP_SPREADS, Shape
+from evalkit.stats.table import Table, column_names, tabulate
 from tests.stats.drawn_boards import DrawnBoard, controlled_of, draw_slopes_board
 from tests.stats.stat_samples import numbers, sample_of, value_of
 
@@ -24,9 +38,17 @@ def covered(board: DrawnBoard, history: History) -> list[bool]:
     return held
 
 
-def gap_in_errors(history: History) -> float:
-    """By how many of its standard errors the typical model's two slopes differ."""
-    prior = history.prior.chosen((SHORTER, LONGER))
+def balances(board: DrawnBoard) -> Floats:
+    found = []
+    for sample in board.samples.values():
+        assert sample.length_difference is not None
+        found.append(float(length_balance(*split_length(length_term(sample.length_difference)), np.ones(sample.n))))
+    return np.array(found)
+
+
+def gap_in_errors(board: DrawnBoard, history: History) -> float:
+    """By how many of its standard errors the two slopes of a model of middling balance differ."""
+    prior = at_balance(history.prior, float(np.median(balances(board)))).chosen((SHORTER, LONGER))
     apart = np.array([1.0, -1.0])
     return float(abs(apart @ prior.mean) / np.sqrt(apart @ (prior.error + prior.form) @ apart))
 
@@ -38,7 +60,7 @@ def test_a_judge_with_one_slope_is_given_one_or_two_that_agree_within_their_erro
         history = fit_history(board.samples)
         assert history.shape is not None
         held += covered(board, history)
-        assert history.shape.one_slope > 0.5 or gap_in_errors(history) < 2
+        assert history.shape.one_slope > 0.5 or gap_in_errors(board, history) < 2
         # lengths hang together, so that what all models share of them is hardly told from difficulty
         assert (history.shape.shorter + history.shape.longer) / 2 == pytest.approx(1.5, abs=0.45)
     assert np.mean(held) >= 0.9
@@ -75,28 +97,145 @@ def test_a_board_whose_long_answers_go_to_the_easy_instructions_is_covered() -> 
 
 def test_the_shape_can_be_chosen_and_is_then_sure() -> None:
     board = draw_slopes_board(1, models=8, n=150, shorter=2.0, longer=0.5)
-    one, two = (fit_history(board.samples, shape=shape) for shape in (Shape.ONE, Shape.TWO))
-    assert one.shape is not None and two.shape is not None
-    assert (one.shape.one_slope, two.shape.one_slope) == (1.0, 0.0)
+    one, two, by_balance = (
+        fit_history(board.samples, shape=shape) for shape in (Shape.ONE, Shape.TWO, Shape.BY_BALANCE)
+    )
+    assert [weights(each) for each in (one, two, by_balance)] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
     assert one.prior.mean[0] == pytest.approx(one.prior.mean[1])
     assert two.prior.mean[0] > two.prior.mean[1] + 0.5
-    assert not one.prior.form.any() and not two.prior.form.any()
+    assert not any(each.prior.form.any() for each in (one, two, by_balance))
+    # but by balance, it is not known to change anything
+    changes = [each.prior.chosen((SHORTER_BALANCED, LONGER_BALANCED)) for each in (one, two, by_balance)]
+    assert [bool(each.mean.any()) for each in changes] == [False, False, True]
+    assert [bool(each.covariance.any()) for each in changes] == [False, False, True]
     # one slope leaves next to no gap between a model's own two
     apart = np.array([1.0, -1.0])
     spread = one.prior.chosen((SHORTER, LONGER)).spread
     assert np.sqrt(apart @ spread @ apart) < 0.1
 
 
+def weights(history: History) -> tuple[float, float, float]:
+    """Of one slope, of two that are alike for all models, and of two that go with balance."""
+    assert history.shape is not None
+    one, by_balance = history.shape.one_slope, history.shape.by_balance
+    return one, 1 - one - by_balance, by_balance
+
+
 def test_a_mixture_of_shapes_lies_between_them_and_owns_up_to_their_distance() -> None:
     board = draw_slopes_board(5, models=10, n=150, shorter=1.5, longer=1.2)
-    mixed, one, two = (fit_history(board.samples, shape=shape) for shape in (Shape.LEARNED, Shape.ONE, Shape.TWO))
-    assert mixed.shape is not None
-    share = mixed.shape.one_slope
-    assert 0.1 < share < 0.9
-    between = share * one.prior.mean + (1 - share) * two.prior.mean
-    assert mixed.prior.mean[:2] == pytest.approx(between[:2], abs=1e-6)
-    apart = mixed.prior.form[0, 0] / (share * (1 - share))
-    assert apart == pytest.approx(float((one.prior.mean - two.prior.mean)[0] ** 2), rel=0.05, abs=1e-6)
+    mixed, *shapes = (
+        fit_history(board.samples, shape=shape) for shape in (Shape.LEARNED, Shape.ONE, Shape.TWO, Shape.BY_BALANCE)
+    )
+    shares = np.array(weights(mixed))
+    assert ((shares > 0.1) & (shares < 0.9)).all()
+    # difficulty has another scale under each, the slopes have not
+    means = np.stack([shape.prior.mean[:4] for shape in shapes])
+    assert mixed.prior.mean[:4] == pytest.approx(shares @ means, abs=1e-6)
+    apart = means - shares @ means
+    assert mixed.prior.form[:4, :4] == pytest.approx(apart.T @ (shares[:, None] * apart), abs=1e-6)
+    assert mixed.prior.form[0, 0] > 0.01
+    for part in ("spread", "error"):
+        expected = np.tensordot(shares, [getattr(shape.prior, part)[:4, :4] for shape in shapes], 1)
+        assert getattr(mixed.prior, part)[:4, :4] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_shapes_are_weighed_by_how_often_resamples_of_instructions_are_predicted_better() -> None:
+    for seed in range(3):
+        board = draw_slopes_board(seed, models=10, n=150, shorter=2.0, longer=1.0)
+        shape = fit_history(board.samples).shape
+        assert shape is not None
+        one, by_balance = shape.one_slope, shape.by_balance
+        two = 1 - one - by_balance
+        assert one >= 0 and two >= 0 and by_balance >= 0
+        # who predicts better by itself has the greater weight of the two
+        assert (two > by_balance) == (shape.loss_two < shape.loss_by_balance)
+        assert (one > 0.5) == (shape.loss_one < min(shape.loss_two, shape.loss_by_balance))
+
+
+BY_BALANCE_SEEDS = (4, 6, 15)
+
+
+def test_slopes_that_go_with_balance_are_found_and_one_sided_models_covered_as_alike_slopes_do_not() -> None:
+    # a model whose answers lie on one side of the baseline's length is taken at 3 and -1/2, a balanced one at 1 and 3/2
+    held: dict[Shape, list[bool]] = {Shape.LEARNED: [], Shape.TWO: []}
+    away: dict[Shape, list[float]] = {Shape.LEARNED: [], Shape.TWO: []}
+    one_sided: list[bool] = []
+    for seed in BY_BALANCE_SEEDS:
+        board = draw_slopes_board(seed, models=20, n=400, shorter=3.0, longer=-0.5, balanced=(-2.0, 2.0), lengths=400.0)
+        one_sided += (balances(board) < 0.25).tolist()
+        for shape in held:
+            history = fit_history(board.samples, shape=shape)
+            held[shape] += covered(board, history)
+            away[shape] += [
+                abs(value_of(controlled_of(history, model, sample).estimate) - board.truth[model])
+                for model, sample in board.samples.items()
+            ]
+            if shape == Shape.LEARNED:
+                assert history.shape is not None
+                assert history.shape.by_balance > 0.9
+                assert history.shape.loss_by_balance < history.shape.loss_two < history.shape.loss_one
+                for balance, slopes in ((0.0, (3.0, -0.5)), (1.0, (1.0, 1.5))):
+                    assert at_balance(history.prior, balance).mean[:2] == pytest.approx(slopes, abs=0.45)
+    few = np.array(one_sided)
+    assert few.sum() >= 15
+    assert np.mean(held[Shape.LEARNED]) >= 0.93
+    assert np.array(held[Shape.LEARNED])[few].mean() >= 0.93
+    assert np.array(held[Shape.TWO])[few].mean() <= 0.87
+    assert np.mean(away[Shape.TWO]) > 1.5 * np.mean(away[Shape.LEARNED])
+
+
+def test_where_balance_changes_nothing_a_change_with_it_lies_within_its_error() -> None:
+    for seed in SEEDS:
+        board = draw_slopes_board(seed, models=20, n=400, shorter=2.0, longer=1.0, lengths=400.0)
+        prior = fit_history(board.samples, shape=Shape.BY_BALANCE).prior.chosen((SHORTER_BALANCED, LONGER_BALANCED))
+        assert float(prior.mean @ np.linalg.solve(prior.error, prior.mean)) < 9.2  # 99 % of a chi-square of 2
+
+
+TURN = np.array([[1.0, 1.0], [1.0, -1.0]])
+VARYING = np.array([True, False, True])
+
+
+def typical_slope(table: Table) -> float:
+    population = learn_population(table, TURN, VARYING, absent=np.zeros(3, dtype=bool))
+    return float(population.mean[0])
+
+
+def beside_difficulty_with_its_own_verdicts_in(table: Table, design: Floats, *_: object) -> Floats:
+    return np.broadcast_to(design[:, :, -1], table.preference.shape).copy()
+
+
+def test_slopes_are_learned_without_the_tenth_by_which_a_models_own_verdicts_in_difficulty_enlarge_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tables = [
+        tabulate(draw_slopes_board(seed, models=20, n=400, shorter=1.5, longer=1.5).samples, (LENGTH,))
+        for seed in range(8)
+    ]
+    found = np.mean([typical_slope(table) for table in tables])
+    # slopes were drawn with a deviation of 0.2, of 8 times 20 models
+    assert found == pytest.approx(1.5, abs=0.06)
+    monkeypatch.setattr(populations, "_of_others", beside_difficulty_with_its_own_verdicts_in)
+    enlarged = np.mean([typical_slope(table) for table in tables])
+    assert enlarged > 1.08 * 1.5
+    assert enlarged > 1.08 * found
+
+
+def gap_spread(history: History) -> float:
+    apart = np.array([0.5, -0.5])
+    return float(np.sqrt(apart @ history.prior.chosen((SHORTER, LONGER)).spread @ apart))
+
+
+def test_models_are_taken_to_differ_in_the_gap_of_their_slopes_only_where_the_verdicts_insist() -> None:
+    none: list[float] = []
+    wide: list[float] = []
+    for seed in SEEDS:
+        for gaps, found in ((0.0, none), (1.0, wide)):
+            board = draw_slopes_board(seed, models=20, n=400, shorter=2.0, longer=1.0, gaps=gaps)
+            found.append(gap_spread(fit_history(board.samples, shape=Shape.TWO)))
+    # a coefficient that all models have in common is still allowed 0.03
+    assert none == pytest.approx([0.03] * len(SEEDS), abs=1e-6)
+    # the smallest that verdicts do not contradict, never more than there is
+    assert all(GAP_SPREADS[1] < spread < 1.0 for spread in wide)
 
 
 def gaming(board: DrawnBoard, slope: float = 10.0) -> Sample:
@@ -191,3 +330,21 @@ def test_a_table_has_two_columns_for_length_alone_and_one_beside_other_controls(
     assert (table.models, table.keys) == (("b",), ("0000", "0001", "0002"))
     assert table.controls[0, :, 0].tolist() == pytest.approx([-np.tanh(1 / 1.4826), 0, 0])
     assert table.controls[0, :, 1].tolist() == pytest.approx([0, 0, np.tanh(1 / 1.4826)])
+
+
+def test_an_instructions_traits_are_the_means_of_both_parts_of_length_and_the_baselines_length_worked_by_hand() -> None:
+    # tanh(1 / 1.4826) where a length is a deviation away: each part of two models is half of it, or all
+    far = float(np.tanh(1 / 1.4826))
+    baseline = [0.0, math.e - 1, math.e**2 - 1]
+    table = tabulate(
+        {
+            "a": sample_of([0.2, 0.4, 0.9], [-300.0, 0.0, 300.0], baseline_length=baseline),
+            "b": sample_of([0.2, 0.4, 0.9], [300.0, 0.0, -300.0], baseline_length=baseline),
+            "c": sample_of([0.2, 0.4, 0.9], [0.0, -300.0, 300.0], baseline_length=baseline),
+        },
+        (LENGTH,),
+    )
+    # shorter: -far/3 of each; longer: far/3, 0, 2 far/3
+    assert table.traits[:, 0].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
+    assert table.traits[:, 1].tolist() == pytest.approx([0, -far / 3, far / 3])
+    assert table.traits[:, 2].tolist() == pytest.approx([-1, 0, 1])

@@ -68,8 +68,9 @@ class Controlled:
     """A controlled win rate with its diagnostics and its coefficients by name.
 
     `pairs` are the pairs of about equal length, and `check` compares the fit with their verdicts. `deviation` is how
-    far the model's own slope lies from its prior, in standard deviations; None without a prior. `sensitivity` is given
-    where length may be confounded with difficulty.
+    far the model's own slope lies from its prior, in standard deviations; None without a prior. `doubt` is the standard
+    error in points that contradicting the history of the judge adds. `sensitivity` is given where length may be
+    confounded with difficulty.
     """
 
     measured: Measured
@@ -92,8 +93,8 @@ class Controlled:
         if not self.doubt or self.deviation is None:
             return None
         return (
-            f"its slopes of length lie {self.deviation:.1f} standard deviations from those of the judge's other models, "
-            f"which adds a standard error of {self.doubt:.1f} points"
+            f"its slopes of length lie {self.deviation:.1f} standard deviations from those of the judge's other "
+            f"models, which adds a standard error of {self.doubt:.1f} points"
         )
 
     def doubted(self, reason: str) -> "Controlled":

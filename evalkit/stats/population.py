@@ -108,7 +108,8 @@ def learn_population(
         error = _error_of_mean(information, spread, held)
         moved = error @ (((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0) - held * mean)
         moved[absent] = 0.0
-        mean = mean + np.clip(moved, -_LONGEST_STEP, _LONGEST_STEP)
+        # cut as a whole: steps cut one by one have another direction, and can swing to the last round
+        mean = mean + moved * min(1.0, _LONGEST_STEP / max(float(np.abs(moved).max()), 1e-12))
         if absent.any():
             # with one slope for all lengths, a model's slope depends on the range of its lengths; the median is typical
             # of the models, while a precision-weighted mean would favour those with precise slopes

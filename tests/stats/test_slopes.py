@@ -185,6 +185,18 @@ def test_slopes_that_go_with_balance_are_found_and_one_sided_models_covered_as_a
     assert np.mean(away[Shape.TWO]) > 1.5 * np.mean(away[Shape.LEARNED])
 
 
+def test_slopes_that_go_with_balance_are_found_however_far_they_lie_from_alike_ones() -> None:
+    # a mean that steps beyond what its models have in common would swing to the last round, between 0 and 1
+    for seed in range(1, 5):
+        board = draw_slopes_board(seed, models=30, n=500, shorter=4.0, longer=-1.0, balanced=(-3.0, 2.0), lengths=300.0)
+        history = fit_history(board.samples)
+        assert history.shape is not None
+        assert history.shape.by_balance > 0.9
+        for balance, slopes in ((0.0, (4.0, -1.0)), (1.0, (1.0, 1.0))):
+            assert at_balance(history.prior, balance).mean[:2] == pytest.approx(slopes, abs=0.45)
+        assert np.mean(covered(board, history)) >= 0.9
+
+
 def test_where_balance_changes_nothing_a_change_with_it_lies_within_its_error() -> None:
     for seed in SEEDS:
         board = draw_slopes_board(seed, models=20, n=400, shorter=2.0, longer=1.0, lengths=400.0)

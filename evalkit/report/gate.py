@@ -76,8 +76,12 @@ def gate_json(decision: Decision) -> str:
 
 def verdict(decision: Decision) -> str:
     """The outcome as the first line of the text names it."""
-    only = " at equal length only" if decision.at_equal_length_only else ""
-    return f"{decision.outcome.value.upper()}{only}"
+    return f"{decision.outcome.value.upper()}{only(decision)}"
+
+
+def only(decision: Decision) -> str:
+    """What is said behind an outcome that holds at equal length only."""
+    return " at equal length only" if decision.at_equal_length_only else ""
 
 
 def subject(decision: Decision) -> str:

@@ -7,7 +7,7 @@ from enum import Enum
 from xml.etree import ElementTree as Xml
 
 from evalkit.gate.rule import Decision, Outcome
-from evalkit.report.gate import asked_for, gate_explanation, line, measured, raw_name, subject, why
+from evalkit.report.gate import asked_for, gate_explanation, line, measured, only, raw_name, subject, why
 from evalkit.report.numbers import interval, level, percent, short_interval
 from evalkit.report.text import printable
 from evalkit.types import StatusKind
@@ -91,7 +91,7 @@ def gate_summary(decision: Decision) -> str:
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
     return "\n".join(
         [
-            f"### evalkit gate: {decision.outcome.value}",
+            f"### evalkit gate: {decision.outcome.value}{only(decision)}",
             "",
             *table,
             "",

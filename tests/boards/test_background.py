@@ -147,15 +147,21 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
     assert taught(entries[:5], read_recipe(Sources(difficulty="fit"))).source == Source.MODELS
 
 
-@pytest.mark.parametrize("strange", ["baseline", "instructions"])
-def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path, strange: str) -> None:
+@pytest.mark.parametrize(
+    ("strange", "said"),
+    [
+        ("baseline", "was learned against 'base', and these models are compared with 'other'"),
+        ("instructions", "knows 0 of 60 instructions of 'model-0-00'; 95% are needed"),
+    ],
+)
+def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path, strange: str, said: str) -> None:
     write_history_file(tmp_path / "own.json", history_of(models(20)))
     recipe = read_recipe(Sources(difficulty=str(tmp_path / "own.json")))
     other = {
         "baseline": models(3, baseline="other"),
         "instructions": models(3, [f"key {n}" for n in range(60)]),
     }
-    with pytest.raises(InputError, match="history 'own' is of other instructions or of another baseline") as caught:
+    with pytest.raises(InputError, match=f"history 'own' {said}") as caught:
         taught(other[strange], recipe)
     assert "\n" not in str(caught.value) and "--difficulty auto" in str(caught.value)
 

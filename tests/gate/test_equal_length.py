@@ -101,8 +101,21 @@ def test_with_a_history_of_the_judge_the_first_line_says_at_equal_length_only(en
     assert decision.reasons[0].startswith("at equal length only: the raw win rate is ")
     said = f"{outcome.value.upper()} at equal length only"
     assert gate_text(decision).startswith(f"{said}: candidate against baseline, LC win rate ")
-    assert gate_explanation(decision).startswith(f"The gate says {said}: ")
-    assert "at equal length only: the raw win rate" in gate_annotation(decision) and said in gate_summary(decision)
+    assert gate_explanation(decision).startswith(f"The gate says {outcome.value.upper()}: at equal length only: ")
+    assert "at equal length only: the raw win rate" in gate_annotation(decision)
+    assert gate_summary(decision).startswith(f"### evalkit gate: {outcome.value} at equal length only\n")
+
+
+def test_more_data_is_not_promised_to_tell_where_the_errors_of_what_was_learned_reach_the_threshold() -> None:
+    decision = gated(EVEN, "generic", Rule(minimum=50.0))
+    rests, value = decision.equal_length, decision.estimate.value
+    assert rests is not None and value is not None
+    reach = 1.96 * rests.beyond_sampling
+    assert reach > 0.5
+    for minimum in (value - 0.9 * reach, value + 0.9 * reach, value - 1.1 * reach, value + 1.1 * reach):
+        near = gated(EVEN, "generic", Rule(minimum=minimum))
+        inside = near.estimate.lower < minimum <= near.estimate.upper  # type: ignore[operator]
+        assert near.open == (inside and abs(minimum - value) > reach)
 
 
 @pytest.mark.parametrize("background", sorted(BACKGROUNDS.keys() - BACKED))
@@ -170,7 +183,25 @@ def test_json_says_what_the_number_rests_on(background: str) -> None:
         document = json.loads(gate_json(decision))
         rests = decision.equal_length
         assert rests is not None and document["at_equal_length_only"] == decision.at_equal_length_only
-        assert document["equal_length"].keys() == {"own_history", "correlation", "raw_agrees"}
+        assert document["equal_length"].keys() == {
+            "own_history",
+            "correlation",
+            "raw_agrees",
+            "errors",
+            "slope_deviation",
+        }
+        assert rests.parts is not None
+        errors = document["equal_length"]["errors"]
+        assert errors == pytest.approx(
+            {
+                "sampling": rests.parts.sampling,
+                "history": rests.parts.history,
+                "form": rests.parts.form,
+                "confounding": rests.parts.confounding,
+            },
+            abs=1e-6,
+        )
+        assert errors["sampling"] == pytest.approx(decision.estimate.stderr, abs=1e-6)
         assert document["equal_length"]["own_history"] == (background in BACKED)
         assert document["equal_length"]["raw_agrees"] == rests.raw_agrees
         said = document["equal_length"]["correlation"]

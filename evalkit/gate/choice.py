@@ -109,10 +109,15 @@ def _of_judge(own: list[Entry], model: str, judge: JudgeConfig | None) -> list[E
     accepted = {judge.digest, with_orders(judge, BOTH).digest if judge.asks == "pair" else judge.digest}
     found = [entry for entry in own if entry.digest in accepted]
     if not found:
+        recorded = all(entry.plan is not None and entry.plan.prompt_mode == PromptMode.RECORDED for entry in own)
+        cure = (
+            "They were replayed from a recording: gate the outputs file with --replay"
+            if recorded
+            else "Run evalkit annotate again, or take back the judge's file"
+        )
         raise ConfigError(
             f"{model}: judge {judge.name!r} is {judge.digest} today, and these verdicts are of "
-            f"{_listed({f'{entry.judge} {entry.digest}'.strip() for entry in own})}. Run evalkit annotate again, or "
-            "take back the judge's file"
+            f"{_listed({f'{entry.judge} {entry.digest}'.strip() for entry in own})}. {cure}"
         )
     exact = [entry for entry in found if entry.digest == judge.digest]
     return exact or found

@@ -132,7 +132,7 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
     balance = length_balance(table.controls[:, :, 0], table.controls[:, :, 1], table.known)
     tried = (
         _Tried(_prior(names, one, _turn(k), one.spread), one, held_out_loss(table, _SUM_AND_GAP, one, one.spread)),
-        _tried(table, two),
+        _with_gap_drawn(table, two),
         _by_balance(table, balance),
     )
     losses = [one.loss for one in tried]
@@ -162,7 +162,7 @@ def _two_slopes(table: Table) -> Population:
     return learn_population(table, _SUM_AND_GAP, varying, absent=nothing, doubt=_DOUBT[_OWN])
 
 
-def _tried(table: Table, two: Population) -> _Tried:
+def _with_gap_drawn(table: Table, two: Population) -> _Tried:
     """Two slopes whose gap is drawn for each model around the common one."""
     spread, loss = _with_spread_of_gap(table, two)
     return _Tried(_prior((SHORTER, LONGER, DIFFICULTY), two, _turn(3), spread), two, loss)

@@ -89,7 +89,7 @@ def _departures() -> Iterator[Cell]:
     """One departure from the regression's form at a time, with the confounding of real boards unless set otherwise."""
     symmetric = _symmetric()
     kind = Kind.CALIBRATED
-    # numbers.md: 2.41 where the answer is shorter and 0.05 where it is longer
+    # an earlier fit to AlpacaEval 2.0: 2.41 where the answer is shorter and 0.05 where it is longer
     uneven = replace(_even(symmetric, Normal(-1.18, 0.2)), slope=Normal(1.23, 0.2))
     yield from _cells("asymmetric 2.41 / 0.05", Process(judge=uneven), kind, sources=(ALONE, BOARD, APART))
     yield from _cells("confounded r=0.17", Process(confounding=0.17), kind, sources=(ALONE, BOARD, APART))

@@ -66,7 +66,10 @@ def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
     wider = prior.widened(LENGTH_TERMS, float(widening(np.array(deviation))))
     second = _fitted(sample, design, wider)
     typical = _fitted(sample, design, prior.widened(LENGTH_TERMS, 0.0))
-    return replace(second, deviation=deviation, doubt=abs(second.estimate - typical.estimate) / math.sqrt(3))
+    # between two and three deviations the doubt grows from nothing, so that no digit of a deviation decides
+    share = min(1.0, deviation - USUAL_DEVIATION)
+    doubt = share * abs(second.estimate - typical.estimate) / math.sqrt(3)
+    return replace(second, deviation=deviation, doubt=doubt)
 
 
 def _fitted(sample: Sample, design: Design, prior: CoefficientPrior | None) -> Regression:

@@ -158,7 +158,10 @@ def test_a_prior_that_gave_way_is_doubted_by_the_distance_to_its_typical_slopes_
     # a uniform distribution over as far on either side has this standard deviation; a prior is never quite without one
     distance = abs(found.estimate - at_typical_slopes(sample, 1.0))
     assert distance > 0.005
-    assert found.doubt == pytest.approx(distance / math.sqrt(3), rel=0.02)
+    # up to three deviations it grows, so that a deviation just beyond two adds next to nothing
+    grown = min(1.0, found.deviation - USUAL_DEVIATION)
+    assert found.doubt == pytest.approx(grown * distance / math.sqrt(3), rel=0.02)
+    assert grown < 1.0 if slope == 1.8 else grown == 1.0
 
 
 def test_a_model_within_two_deviations_of_its_prior_is_not_doubted_for_it() -> None:

@@ -150,8 +150,8 @@ def _dependent() -> Iterator[Cell]:
 def _hostile() -> Iterator[Cell]:
     """Candidates with a part of bad answers, under a judge without a length effect.
 
-    Where bad answers have lengths of their own, quality goes with the length terms by a multiple correlation of 0.28 to
-    0.66.
+    If the lengths of bad answers differ from those of good ones, the multiple correlation of quality with the length
+    terms is 0.28 to 0.66.
     """
     honest = replace(_symmetric(), slope=Normal(0.0, 0.05), level=Normal(0.8, 0.1), difficulty=1.0)
     spoiled = {

@@ -43,7 +43,7 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """What a habit's lengths are like on very many instructions.
+    """Figures of the lengths that a habit gives, from a very large sample of instructions.
 
     `offset` is added to log ratios so that the habit's share of answers is longer; `spread` is the robust spread of
     differences. `sd` is the standard deviation of the length term, and `with_baseline` and `with_noise` are its

@@ -23,7 +23,7 @@ EVEN = 50.0
 
 
 class Source(Enum):
-    """What else a model's row is computed with: nothing, its board of six or twenty, or a history of twenty others."""
+    """The other models that a row is computed with: none, a board of 6 or 20, or a history of 20."""
 
     ALONE = "alone"
     BOARD_6 = "board of 6"
@@ -32,7 +32,7 @@ class Source(Enum):
 
     @property
     def history(self) -> int:
-        """How many models are drawn only for the history."""
+        """The number of models that only teach the history."""
         return 20 if self == Source.APART else 0
 
     @property
@@ -40,7 +40,7 @@ class Source(Enum):
         return DifficultySource.AUTO
 
     def candidates(self, strata: int) -> int:
-        """How many models are drawn whose rows are measured."""
+        """The number of models whose rows are measured."""
         return {Source.ALONE: strata, Source.BOARD_6: 6, Source.BOARD_20: 20, Source.APART: max(8, strata)}[self]
 
 

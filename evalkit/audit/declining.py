@@ -63,7 +63,7 @@ def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: Aud
 
 
 def _by_key(outputs: OutputSet) -> dict[str, bool]:
-    """Whether the answers decline, by key; of several answers to one instruction the first one counts."""
+    """Whether a model declines each instruction, by key; the first of several answers to an instruction counts."""
     found: dict[str, bool] = {}
     for output, declined in zip(outputs.outputs, declining(outputs.outputs, outputs.examples), strict=True):
         found.setdefault(output.key, declined)
@@ -71,7 +71,7 @@ def _by_key(outputs: OutputSet) -> dict[str, bool]:
 
 
 def declining(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bool]:
-    """Whether each answer declines or says nothing in any of its turns; an answer too long to be kept does not."""
+    """Whether each answer declines or is empty in any of its turns; an answer too long to be kept counts as neither."""
     stock = _stock([one.text for one in outputs], [one.instruction for one in examples])
     return [
         output.oversize_chars is None and (again or output.empty or _any_turn(output, example))

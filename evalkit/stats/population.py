@@ -108,7 +108,7 @@ def learn_population(
         error = _error_of_mean(information, spread, held)
         moved = error @ (((coefficients[:, 1:] - mean) @ np.linalg.inv(spread)).sum(axis=0) - held * mean)
         moved[absent] = 0.0
-        # cut as a whole: steps cut one by one have another direction, and can swing to the last round
+        # the whole step is shortened: clipping each component would turn it, and the iteration could cycle
         mean = mean + moved * min(1.0, _LONGEST_STEP / max(float(np.abs(moved).max()), 1e-12))
         if absent.any():
             # with one slope for all lengths, a model's slope depends on the range of its lengths; the median is typical
@@ -131,16 +131,20 @@ def learn_population(
     precision = curvature.sum(axis=0) + 1 / variance
     others = _of_others(table, design, coefficients, weight, variance)
     pulls = _pulls_on_mean(table, alone, coefficients, weight, information, spread)
-    # a mean from fewer instructions moves by more than its error from all of them says
+    # removing a fold leaves fewer instructions, which makes the covariance of the mean larger
     without = mean - _FOLDS / (_FOLDS - 1) * _by_fold(pulls) @ error
     return Population(mean, without, spread, error, difficulty, others, precision, coefficients, dispersion)
 
 
-def predict(table: Table, population: Population, turn: Floats) -> Floats:
-    """Chances of a win beside the difficulty that the other models tell, shape (m, n)."""
+def _beside_others(table: Table, turn: Floats, population: Population) -> Floats:
+    """The columns of every model's regression with the difficulty from the other models, shape (m, n, 1 + k)."""
     ones = np.ones((*table.preference.shape, 1))
-    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
-    return _predict(design, population.coefficients)
+    return np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+
+
+def predict(table: Table, population: Population, turn: Floats) -> Floats:
+    """Each model's chance of a win on each instruction, with the difficulty from the other models; shape (m, n)."""
+    return _predict(_beside_others(table, turn, population), population.coefficients)
 
 
 def held_out_loss(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
@@ -153,8 +157,7 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
     Args:
         spread: covariance of coefficients between models, shape (k, k).
     """
-    ones = np.ones((*table.preference.shape, 1))
-    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+    design = _beside_others(table, turn, population)
     coefficients, mean = population.coefficients, population.mean
     weight = table.known / population.dispersion[:, None]
     deviation = deviations(table, turn, population, spread)
@@ -179,8 +182,7 @@ def deviations(table: Table, turn: Floats, population: Population, spread: Float
     Args:
         spread: covariance of coefficients between models, shape (k, k).
     """
-    ones = np.ones((*table.preference.shape, 1))
-    design = np.concatenate([ones, table.controls @ turn, population.others[:, :, None]], axis=2)
+    design = _beside_others(table, turn, population)
     weight = table.known / population.dispersion[:, None]
     coefficients = population.coefficients
     for _ in range(_POLISH):

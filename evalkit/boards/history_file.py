@@ -1,6 +1,5 @@
 """Files that keep what other models taught: a judge's history on a benchmark, and what judges have in common."""
 
-import dataclasses
 import hashlib
 import json
 import math
@@ -17,6 +16,7 @@ from evalkit.files import write_text
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
 from evalkit.stats.covariates import (
+    CURVATURE,
     DIFFICULTY,
     INTERCEPT,
     LENGTH,
@@ -28,12 +28,12 @@ from evalkit.stats.covariates import (
 from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
-from evalkit.stats.slopes import Member, ShapeChoice
+from evalkit.stats.slopes import SHAPES, Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
 _HOW = ": evalkit benchmarks learn NAME"
 # of the prior of a history, in their order
-_COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, DIFFICULTY)
+_COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE, DIFFICULTY)
 # a seventh decimal of a coefficient does not change any rate in the digits that are shown
 _DECIMALS = 6
 _Made = TypeVar("_Made")
@@ -237,7 +237,13 @@ def _instructions(found: Mapping[str, Any]) -> list[tuple[tuple[str, ...], float
 
 
 def _shape(found: Mapping[str, Any]) -> ShapeChoice:
-    return ShapeChoice(**{field.name: _number(found[field.name]) for field in dataclasses.fields(ShapeChoice)})
+    weights, losses = _object(found, "weights"), _object(found, "losses")
+    return ShapeChoice(
+        {shape: _number(weights[shape.value]) for shape in SHAPES},
+        {shape: _number(losses[shape.value]) for shape in SHAPES},
+        _number(found["shorter"]),
+        _number(found["longer"]),
+    )
 
 
 def _generic(found: Mapping[str, Any], _digest: str) -> Generic:
@@ -297,8 +303,12 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _shape_document(shape: ShapeChoice) -> dict[str, float]:
-    return _rounded({field.name: getattr(shape, field.name) for field in dataclasses.fields(shape)})
+def _shape_document(choice: ShapeChoice) -> dict[str, Any]:
+    return {
+        "weights": _rounded({shape.value: choice.weights[shape] for shape in SHAPES}),
+        "losses": _rounded({shape.value: choice.losses[shape] for shape in SHAPES}),
+        **_rounded({"shorter": choice.shorter, "longer": choice.longer}),
+    }
 
 
 def _judge_document(judge: JudgeIdentity) -> dict[str, str | None]:

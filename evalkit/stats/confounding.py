@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from evalkit.stats.covariates import LENGTH_TERMS, Design
+from evalkit.stats.covariates import LENGTH_SLOPES, Design
 from evalkit.stats.logistic import LogisticFit, expit
 from evalkit.stats.sample import Floats, Sample
 
@@ -61,7 +61,7 @@ def log_odds_moved(sample: Sample, design: Design, fit: LogisticFit, *, weights:
     Args:
         weights: the weights that the regression was fitted with, shape (n,).
     """
-    columns = [place for place, name in enumerate(design.names) if name in LENGTH_TERMS]
+    columns = [place for place, name in enumerate(design.names) if name in LENGTH_SLOPES]
     term = design.columns[:, columns].sum(axis=1)
     spread = float(term.std())
     if spread == 0.0:

@@ -17,8 +17,11 @@ GROUPS = {"markdown": ("headers", "lists", "bold")}
 SHORTER, LONGER = "length_shorter", "length_longer"
 # how much the two slopes differ for a model whose answers are as often longer as shorter
 SHORTER_BALANCED, LONGER_BALANCED = "length_shorter_balanced", "length_longer_balanced"
-# the names that the length term may have
-LENGTH_TERMS = (LENGTH, SHORTER, LONGER)
+# how much steeper the effect of length is near equal length than far from it
+CURVATURE = "length_curvature"
+# the names of the slopes of length, and of all terms of length
+LENGTH_SLOPES = (LENGTH, SHORTER, LONGER)
+LENGTH_TERMS = (*LENGTH_SLOPES, CURVATURE)
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
 # a proxy for difficulty where no other models are available to estimate it: an instruction that needs a long answer is
 # harder than one that needs a word
@@ -60,7 +63,7 @@ def control_names(controls: Sequence[str]) -> tuple[str, ...]:
         StatsError: a control has the name of another term of the regression.
     """
     names = [name for control in controls for name in GROUPS.get(control, (control,))]
-    taken = (_KEPT | {SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED}) & set(names)
+    taken = (_KEPT | {SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE}) & set(names)
     if taken:
         raise StatsError(f"no control can be named {min(taken)!r}: the regression has a term of that name. Rename it")
     return tuple(dict.fromkeys(names))
@@ -101,14 +104,17 @@ def build_design(
 ) -> Design:
     """The regression's columns, including difficulty where it covers every instruction.
 
-    A prior with two slopes of length splits the length term. A prior with a coefficient of the baseline's length adds
-    that column where the baseline's length is known and varies.
+    A prior with two slopes of length splits the length term, and a prior with a curvature adds its column. A prior with
+    a coefficient of the baseline's length adds that column where the baseline's length is known and varies.
 
     Raises:
         StatsError: too few instructions for the number of columns, or the columns are linearly dependent.
     """
     known = () if prior is None else prior.names
-    columns = {INTERCEPT: np.ones(sample.n), **(_split(terms) if SHORTER in known else terms)}
+    columns = {
+        INTERCEPT: np.ones(sample.n),
+        **(_split(terms, curved=CURVATURE in known) if SHORTER in known else terms),
+    }
     notes: tuple[str, ...] = ()
     if difficulty is not None:
         values, note = _difficulty(sample, difficulty)
@@ -131,6 +137,13 @@ def build_design(
 def split_length(term: Floats) -> tuple[Floats, Floats]:
     """The length term where the candidate is shorter, and where it is longer; zero elsewhere."""
     return np.minimum(term, 0.0), np.maximum(term, 0.0)
+
+
+def length_curvature(term: Floats) -> Floats:
+    """The covariate of curvature: zero where the length term is 0, 1 or -1, and 1/4 halfway between."""
+    far = np.abs(term)
+    curvature: Floats = far * (1 - far)
+    return curvature
 
 
 def length_balance(shorter: Floats, longer: Floats, weight: Floats) -> Floats:
@@ -159,18 +172,22 @@ def at_balance(prior: CoefficientPrior, balance: float) -> CoefficientPrior:
     return prior.folded({SHORTER_BALANCED: SHORTER, LONGER_BALANCED: LONGER}, balance)
 
 
-def _split(terms: Mapping[str, Floats]) -> dict[str, Floats]:
-    """The terms with the length term split into two parts, where there are enough answers in both parts."""
+def _split(terms: Mapping[str, Floats], *, curved: bool) -> dict[str, Floats]:
+    """The terms with the length term split into two parts, where there are enough answers in both parts, and with its
+    curvature, where there are enough different lengths.
+    """
     parts = dict(zip((SHORTER, LONGER), split_length(terms[LENGTH]), strict=True))
     if all(np.ptp(part) > 0 for part in parts.values()):
         together = float(np.corrcoef(parts[SHORTER], parts[LONGER])[0, 1])
         if 1 - together**2 < _ONE_LINE:
             # two distinct lengths determine one slope only
             return dict(terms)
-    return {
-        **{name: part for name, part in parts.items() if part.any()},
-        **{name: term for name, term in terms.items() if name != LENGTH},
-    }
+    columns = {name: part for name, part in parts.items() if part.any()}
+    curvature = length_curvature(terms[LENGTH])
+    together_with = np.column_stack([np.ones_like(curvature), *columns.values(), curvature])
+    if curved and np.linalg.matrix_rank(together_with) == together_with.shape[1]:
+        columns[CURVATURE] = curvature
+    return columns | {name: term for name, term in terms.items() if name != LENGTH}
 
 
 def _baseline_length(sample: Sample) -> Floats | None:

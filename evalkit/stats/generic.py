@@ -11,7 +11,9 @@ from evalkit.stats.confounding import Confounding, log_odds
 from evalkit.stats.control import length_controlled_win_rate
 from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LENGTH, LONGER, SHORTER
 from evalkit.stats.history import MIN_MODELS, fit_history
+from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.population import learn_levels
+from evalkit.stats.quantiles import normal_quantile, student_quantile
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.table import Table, tabulate
@@ -60,8 +62,10 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
     weight = float(np.mean([prior.mean[-1] for prior in beside]))
     effect = weight / float(np.sqrt(1 + _FLATTENED * weight**2))
     squares = [_squared_correlation(samples, alone, effect) for samples in judges]
-    # the factor adds the error of a mean over few judges
-    correlation = float(np.sqrt(np.mean(squares) * (1 + 1 / len(judges))))
+    # a further judge's correlation over the one that few judges show is drawn from Student's distribution: its quantile
+    # takes the place of the normal one in every interval
+    wider = student_quantile(len(judges), _UPPER) / normal_quantile(_UPPER)
+    correlation = wider * float(np.sqrt(np.mean(squares)))
     return Generic(_pooled(beside), alone, Confounding(correlation, effect))
 
 
@@ -86,6 +90,8 @@ def _squared_correlation(samples: Mapping[str, Sample], alone: CoefficientPrior,
     return distance / reach if reach else 0.0
 
 
+# the upper end of an interval of the usual confidence
+_UPPER = (1 + CONFIDENCE) / 2
 # constant of the attenuation of logistic coefficients by an omitted normal effect: (16 sqrt(3) / (15 pi))^2
 _FLATTENED = 0.3458
 

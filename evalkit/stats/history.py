@@ -7,7 +7,7 @@ import numpy as np
 
 from evalkit.errors import StatsError
 from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.covariates import DIFFICULTY, INTERCEPT, LENGTH, control_names
+from evalkit.stats.covariates import CURVATURE, DIFFICULTY, INTERCEPT, LENGTH, control_names
 from evalkit.stats.fit_check import FitCheck, NearEqual, check_fits, near_equal
 from evalkit.stats.logistic import expit
 from evalkit.stats.overlap import overlap_of
@@ -52,6 +52,8 @@ class History:
         keys = [table.keys[place] for place in known]
         difficulty = np.array([self.difficulty[key] for key in keys])
         own = member.coefficients
+        if CURVATURE in own:
+            table = table.with_curvature()
         slopes = np.array([own[name] for name in table.names])
         chance = expit(own[INTERCEPT] + table.controls[0, known] @ slopes + own[DIFFICULTY] * difficulty)
         weight = table.known[0, known] / member.dispersion

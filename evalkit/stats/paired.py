@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evalkit.stats.intervals import CONFIDENCE, proportion_interval
+from evalkit.stats.intervals import CONFIDENCE, RARE, proportion_interval
 from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured
@@ -14,6 +14,8 @@ from evalkit.types import OK, Estimate, Status, StatusKind, degraded
 # a standard error of the difference below this share of the models' own standard errors is rounding error
 _NO_SHARE = 1e-6
 IDENTICAL = "the difference never varies"
+# the largest difference of two rates
+_PERCENT = 100.0
 
 
 def common(first: Sample, second: Sample) -> tuple[Sample, Sample]:
@@ -29,7 +31,7 @@ def paired_difference(
     samples: tuple[Sample, Sample],
     names: tuple[str, str] = ("first", "second"),
     confidence: float = CONFIDENCE,
-    span: float = 100.0,
+    span: float = _PERCENT,
 ) -> Estimate:
     """How far the first model is ahead of the second, in the units of the two estimates.
 
@@ -37,13 +39,14 @@ def paired_difference(
     either estimate that its influences do not contain are added. The interval uses Student's quantile with one degree
     of freedom less than clusters. For raw win rates this is the paired t interval of the differences by instruction.
     Where all verdicts of a model are the same, its interval is exact, and the two intervals are combined as if they
-    were independent. Where the difference never varies, the interval is that of an event that was not seen once.
+    were independent. Where wins or losses of a model are rare, the difference's interval is at least that wide. Where
+    the difference never varies, the interval is that of an event that was not seen once.
 
     Args:
         samples: the samples of the two estimates, with the same keys.
         names: names of the two models in the status reasons.
         confidence: confidence level; must also be that of the two estimates' intervals, which the exact cases use.
-        span: the largest possible difference.
+        span: the largest possible difference; 100 for rates in percent.
 
     Returns:
         Refused where one of the estimates is refused or has no error; degraded where one is degraded. n counts
@@ -66,6 +69,8 @@ def paired_difference(
     else:
         stderr = float(difference_errors([first, second], samples)[0, 1])
         below = above = reach * stderr
+        if span == _PERCENT and any(map(_rare, (a.value, b.value), samples)):
+            below, above = map(max, (below, above), _joined(a, b))
     status = _status({names[0]: a, names[1]: b})
     if max(below, above) <= _NO_SHARE * reach * math.hypot(a.stderr, b.stderr):
         unseen = proportion_interval(0.0, 0.0, n, confidence=confidence)[1]
@@ -138,6 +143,15 @@ def _refusal(named: Mapping[str, Estimate], n: int) -> str:
         if one.stderr is None or one.lower is None:
             return f"{name}: no interval"
     return ""
+
+
+def _rare(percent: float, sample: Sample) -> bool:
+    """Whether a rate has so few wins, or losses, that the deviations of the verdicts tell little of its error.
+
+    Of few instructions either side has few; Student's quantile allows for that.
+    """
+    units = sample.n_effective
+    return units > 2 * RARE and units * min(percent, _PERCENT - percent) < _PERCENT * RARE
 
 
 def _joined(first: Estimate, second: Estimate) -> tuple[float, float]:

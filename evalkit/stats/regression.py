@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.stats.coefficients import USUAL_DEVIATION, CoefficientPrior, widening
-from evalkit.stats.covariates import LENGTH_TERMS, Design
+from evalkit.stats.covariates import LENGTH_SLOPES, Design
 from evalkit.stats.logistic import LogisticFit, Prior, expit, fit_logistic
 from evalkit.stats.sample import Floats, Sample
 
@@ -63,9 +63,9 @@ def regress(sample: Sample, design: Design, prior: CoefficientPrior | None) -> R
     deviation = _deviation(first, prior)
     if deviation <= USUAL_DEVIATION:
         return replace(first, deviation=deviation)
-    wider = prior.widened(LENGTH_TERMS, float(widening(np.array(deviation))))
+    wider = prior.widened(LENGTH_SLOPES, float(widening(np.array(deviation))))
     second = _fitted(sample, design, wider)
-    typical = _fitted(sample, design, prior.widened(LENGTH_TERMS, 0.0))
+    typical = _fitted(sample, design, prior.widened(LENGTH_SLOPES, 0.0))
     # between two and three deviations the doubt grows from nothing, so that no digit of a deviation decides
     share = min(1.0, deviation - USUAL_DEVIATION)
     doubt = share * abs(second.estimate - typical.estimate) / math.sqrt(3)
@@ -107,7 +107,7 @@ def _deviation(regression: Regression, prior: CoefficientPrior) -> float:
     held = prior.on(design.names)
     chance = expit(design.columns @ fit.coefficients)
     information = design.columns.T @ (design.columns * (regression.weights * chance * (1 - chance))[:, None])
-    places = [place for place, name in enumerate(design.names) if name in LENGTH_TERMS and name in prior.names]
+    places = [place for place, name in enumerate(design.names) if name in LENGTH_SLOPES and name in prior.names]
     if not places:
         return 0.0
     free = np.linalg.pinv(information)

@@ -10,6 +10,7 @@ import numpy as np
 
 from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior
 from evalkit.stats.covariates import (
+    CURVATURE,
     DIFFICULTY,
     INTERCEPT,
     LONGER,
@@ -32,41 +33,47 @@ _SUM_AND_GAP = np.array([[1.0, 1.0], [1.0, -1.0]])
 _GAP = 1
 # places, among the five coefficients, of those that a single model has: two slopes and the weight of difficulty
 _OWN = [0, 1, 4]
+# the coefficients of the mixture of all shapes
+_COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE, DIFFICULTY)
 # prior standard deviations around zero, in log-odds, of the half sum and half gap of the typical slopes, of what a
 # balance of 1 adds to both, and of the weight of difficulty: models with all their lengths on one side, or all of one
 # balance, carry no information about some of these
 _DOUBT = np.array([4.0, 2.0, 2.0, 2.0, np.inf])
+# the same for the curvature: the slope at equal length less the slope halfway to a far length
+_CURVATURE_DOUBT = 2.0
 
 
 class Shape(Enum):
     """The shape of the length effect.
 
     ONE is one slope. TWO is one slope where answers are shorter and another where they are longer. BY_BALANCE is two
-    slopes that depend on how far a model's answers lie on one side of the baseline's length. LEARNED averages the three
-    with weights by how well each predicts held-out verdicts.
+    slopes that depend on how far a model's answers lie on one side of the baseline's length. CURVED is two slopes of an
+    effect that is round at equal length. LEARNED averages the four with weights by how well each predicts held-out
+    verdicts.
     """
 
     LEARNED = "learned"
     ONE = "one"
     TWO = "two"
     BY_BALANCE = "by-balance"
+    CURVED = "curved"
+
+
+# the shapes that are averaged
+SHAPES = (Shape.ONE, Shape.TWO, Shape.BY_BALANCE, Shape.CURVED)
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeChoice:
     """The weights of the shapes, chosen by held-out verdicts.
 
-    `one_slope` and `by_balance` are the weights of these shapes, and the remaining weight is that of two slopes common
-    to all models. The weights are shares of bootstrap draws of instructions in which a shape predicts better. The
-    losses are log losses per verdict. The slopes are those of a typical model of median balance, in log-odds for an
-    answer that is far shorter or far longer.
+    The weights are shares of bootstrap draws of instructions in which a shape predicts better. The losses are log
+    losses per verdict. The slopes are those of a typical model of median balance, in log-odds for an answer that is far
+    shorter or far longer.
     """
 
-    one_slope: float
-    by_balance: float
-    loss_one: float
-    loss_two: float
-    loss_by_balance: float
+    weights: Mapping[Shape, float]
+    losses: Mapping[Shape, float]
     shorter: float
     longer: float
 
@@ -100,10 +107,14 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tried:
-    """A shape's prior, its fitted population, and its log loss on held-out verdicts by instruction, shape (n,)."""
+    """A shape's prior, its fitted population with the table and the turn of its coordinates to the coefficients, and
+    its log loss on held-out verdicts by instruction, shape (n,).
+    """
 
     prior: CoefficientPrior
     population: Population
+    table: Table
+    turn: Floats
     loss: Floats
 
 
@@ -117,43 +128,43 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
     Args:
         least: models are left out only if at least this many remain.
     """
-    names = (*table.names, DIFFICULTY)
-    k = len(names)
     if table.names != (SHORTER, LONGER):
+        k = len(table.names) + 1
         everything, nothing = np.ones(k, dtype=bool), np.zeros(k, dtype=bool)
         population = learn_population(table, np.eye(k - 1), everything, absent=nothing)
-        return _learned(table, population, _prior(names, population, np.eye(k), population.spread), np.eye(k))
+        return _learned(table, population, _prior(table, population, np.eye(k), population.spread), np.eye(k))
     two = _two_slopes(table)
     usual = deviations(table, _SUM_AND_GAP, two, _with_gap(two.spread, GAP_SPREADS[-1])) <= UNHELD_DEVIATION
     if not usual.all() and usual.sum() >= least:
         table = table.restricted(usual)
         two = _two_slopes(table)
-    one = _one_slope(table)
     balance = length_balance(table.controls[:, :, 0], table.controls[:, :, 1], table.known)
-    tried = (
-        _Tried(_prior(names, one, _turn(k), one.spread), one, held_out_loss(table, _SUM_AND_GAP, one, one.spread)),
-        _with_gap_drawn(table, two),
-        _by_balance(table, balance),
-    )
-    losses = [one.loss for one in tried]
-    weights = {
-        Shape.ONE: (1.0, 0.0, 0.0),
-        Shape.TWO: (0.0, 1.0, 0.0),
-        Shape.BY_BALANCE: (0.0, 0.0, 1.0),
-    }.get(shape) or _weights(*losses)
-    prior = _mixed([one.prior for one in tried], weights)
+    tried = {
+        Shape.ONE: _one_slope(table),
+        Shape.TWO: _with_gap_drawn(table, two),
+        Shape.BY_BALANCE: _by_balance(table, balance),
+        Shape.CURVED: _curved(table),
+    }
+    losses = {each: one.loss for each, one in tried.items()}
+    weights = _weights(losses) if shape is Shape.LEARNED else {each: float(each is shape) for each in tried}
+    prior = _mixed([(weight, tried[each].prior) for each, weight in weights.items()])
     verdicts = float((table.known > 0).sum())
     middling = at_balance(prior, float(np.median(balance)))
     choice = ShapeChoice(
-        weights[0], weights[2], *(float(loss.sum()) / verdicts for loss in losses), *middling.mean[:2].tolist()
+        weights,
+        {each: float(loss.sum()) / verdicts for each, loss in losses.items()},
+        *middling.mean[:2].tolist(),
     )
-    likeliest = max(zip(weights, tried, strict=True), key=lambda pair: pair[0])[1]
-    return replace(_learned(table, likeliest.population, prior, _turn(k)), choice=choice)
+    likeliest = tried[max(weights, key=weights.__getitem__)]
+    return replace(_learned(likeliest.table, likeliest.population, prior, likeliest.turn), choice=choice)
 
 
-def _one_slope(table: Table) -> Population:
+def _one_slope(table: Table) -> _Tried:
+    """One slope: no gap, so that a model's two slopes are equal."""
     varying = np.array([True, False, True])
-    return learn_population(table, _SUM_AND_GAP, varying, absent=~varying)
+    one, turn = learn_population(table, _SUM_AND_GAP, varying, absent=~varying), _turn(3)
+    loss = held_out_loss(table, _SUM_AND_GAP, one, one.spread)
+    return _Tried(_prior(table, one, turn, one.spread), one, table, turn, loss)
 
 
 def _two_slopes(table: Table) -> Population:
@@ -163,9 +174,10 @@ def _two_slopes(table: Table) -> Population:
 
 
 def _with_gap_drawn(table: Table, two: Population) -> _Tried:
-    """Two slopes whose gap is drawn for each model around the common one."""
-    spread, loss = _with_spread_of_gap(table, two)
-    return _Tried(_prior((SHORTER, LONGER, DIFFICULTY), two, _turn(3), spread), two, loss)
+    """Two slopes whose gap is drawn for each model around the common gap."""
+    turn = _turn(3)
+    spread, loss = _with_spread_of_gap(table, two, turn)
+    return _Tried(_prior(table, two, turn, spread), two, table, turn, loss)
 
 
 def _by_balance(table: Table, balance: Floats) -> _Tried:
@@ -177,7 +189,7 @@ def _by_balance(table: Table, balance: Floats) -> _Tried:
     wider = table.with_controls((SHORTER_BALANCED, LONGER_BALANCED), balance[:, None, None] * table.controls)
     learned = learn_population(
         wider,
-        _turn(5)[:4, :4],
+        _turn(5)[:-1, :-1],
         np.array([True, False, False, False, True]),
         absent=np.zeros(5, dtype=bool),
         doubt=_DOUBT,
@@ -190,10 +202,28 @@ def _by_balance(table: Table, balance: Floats) -> _Tried:
         spread=learned.spread[np.ix_(_OWN, _OWN)],
         coefficients=np.column_stack([learned.coefficients[:, 0], _of_models(learned.coefficients[:, 1:], balance)]),
     )
-    spread, loss = _with_spread_of_gap(table, population)
+    spread, loss = _with_spread_of_gap(table, population, _turn(3))
     whole = np.zeros((5, 5))
     whole[np.ix_(_OWN, _OWN)] = spread
-    return _Tried(_prior((*wider.names, DIFFICULTY), learned, _turn(5), whole), population, loss)
+    return _Tried(_prior(wider, learned, _turn(5), whole), population, table, _turn(3), loss)
+
+
+def _curved(table: Table) -> _Tried:
+    """Two slopes and a curvature that all models share, with a gap drawn for each model.
+
+    An effect may have its best length near the baseline's and fall on both sides; two straight slopes would put a peak
+    there, and the rate at equal length would be too high.
+    """
+    curved, turn = table.with_curvature(), _turn(4)
+    population = learn_population(
+        curved,
+        turn[:-1, :-1],
+        np.array([True, False, False, True]),
+        absent=np.zeros(4, dtype=bool),
+        doubt=np.array([*_DOUBT[:2], _CURVATURE_DOUBT, np.inf]),
+    )
+    spread, loss = _with_spread_of_gap(curved, population, turn)
+    return _Tried(_prior(curved, population, turn, spread), population, curved, turn, loss)
 
 
 def _of_models(coefficients: Floats, balance: Floats) -> Floats:
@@ -206,10 +236,10 @@ def _of_models(coefficients: Floats, balance: Floats) -> Floats:
 
 def _turn(k: int) -> Floats:
     """The matrix from half sums and half gaps, of two slopes and of the balance's effects on them, to the slopes and
-    effects; shape (k, k).
+    effects; other coefficients stay. Shape (k, k).
     """
     turn = np.eye(k)
-    for first in range(0, k - 1, 2):
+    for first in range(0, k - 2, 2):
         turn[first : first + 2, first : first + 2] = _SUM_AND_GAP
     return turn
 
@@ -237,10 +267,10 @@ def _learned(table: Table, population: Population, prior: CoefficientPrior, turn
     return Learned(scaled, population.difficulty / spread, population.precision * spread**2, members, predicted)
 
 
-def _prior(names: Sequence[str], population: Population, turn: Floats, spread: Floats) -> CoefficientPrior:
-    k = len(names)
+def _prior(table: Table, population: Population, turn: Floats, spread: Floats) -> CoefficientPrior:
+    k = len(turn)
     return CoefficientPrior(
-        tuple(names),
+        (*table.names, DIFFICULTY),
         turn @ population.mean,
         turn @ spread @ turn.T,
         turn @ population.error @ turn.T,
@@ -255,13 +285,13 @@ def _with_gap(spread: Floats, gap: float) -> Floats:
     return wider
 
 
-def _with_spread_of_gap(table: Table, population: Population) -> tuple[Floats, Floats]:
+def _with_spread_of_gap(table: Table, population: Population, turn: Floats) -> tuple[Floats, Floats]:
     """Choose the smallest spread of the gap whose held-out loss is within `_SURE` standard errors of the least.
 
     Returned with its loss by instruction.
     """
     spreads = [_with_gap(population.spread, gap) for gap in GAP_SPREADS]
-    losses = [held_out_loss(table, _SUM_AND_GAP, population, spread) for spread in spreads]
+    losses = [held_out_loss(table, turn[:-1, :-1], population, spread) for spread in spreads]
     best = min(losses, key=lambda loss: float(loss.sum()))
     for spread, loss in zip(spreads, losses, strict=True):
         worse = loss - best
@@ -270,11 +300,17 @@ def _with_spread_of_gap(table: Table, population: Population) -> tuple[Floats, F
     raise AssertionError("the least loss is within its own error")
 
 
-def _weights(one: Floats, two: Floats, by_balance: Floats) -> tuple[float, float, float]:
-    """Weights of the three shapes from their losses; the two shapes with two slopes share what one slope leaves."""
-    of_two = _share_better(two, by_balance)
-    of_one = _share_better(one, two if of_two > 0.5 else by_balance)
-    return of_one, (1 - of_one) * of_two, (1 - of_one) * (1 - of_two)
+def _weights(losses: Mapping[Shape, Floats]) -> dict[Shape, float]:
+    """Weights of the shapes from their losses, in the order of `SHAPES`.
+
+    The shapes with two slopes share what one slope leaves; each shape is compared with the best of those before it.
+    """
+    weights = {Shape.TWO: 1.0}
+    for further in (Shape.BY_BALANCE, Shape.CURVED, Shape.ONE):
+        best = max(weights, key=weights.__getitem__)
+        share = _share_better(losses[further], losses[best])
+        weights = {shape: (1 - share) * weight for shape, weight in weights.items()} | {further: share}
+    return {shape: weights[shape] for shape in SHAPES}
 
 
 def _share_better(first: Floats, second: Floats) -> float:
@@ -284,29 +320,27 @@ def _share_better(first: Floats, second: Floats) -> float:
     return 0.5 if spread == 0.0 else NormalDist().cdf(float(ahead.sum()) / spread)
 
 
-def _mixed(priors: Sequence[CoefficientPrior], weights: Sequence[float]) -> CoefficientPrior:
+def _mixed(weighted: Sequence[tuple[float, CoefficientPrior]]) -> CoefficientPrior:
     """The weighted mixture of priors; the covariance between their means is `form`, the error of the shape.
 
-    In a prior without coefficients of balance, these are zero.
+    A coefficient that a prior lacks is zero in it.
     """
-    names = max((one.names for one in priors), key=len)
-    whole = [_with_names(one, names) for one in priors]
-    mean = sum((w * one.mean for w, one in zip(weights, whole, strict=True)), np.zeros(len(names)))
-    parts = {
-        part: sum((w * getattr(one, part) for w, one in zip(weights, whole, strict=True)), np.zeros((len(names),) * 2))
-        for part in ("spread", "error")
-    }
-    form = np.zeros((len(names), len(names)))
-    for weight, one in zip(weights, whole, strict=True):
+    k = len(_COEFFICIENTS)
+    whole = [(weight, _with_all_coefficients(prior)) for weight, prior in weighted]
+    mean = sum((weight * one.mean for weight, one in whole), np.zeros(k))
+    spread, error, form = np.zeros((3, k, k))
+    for weight, one in whole:
+        spread += weight * one.spread
+        error += weight * one.error
         form += weight * np.outer(one.mean - mean, one.mean - mean)
-    return CoefficientPrior(names, mean, parts["spread"], parts["error"], form)
+    return CoefficientPrior(_COEFFICIENTS, mean, spread, error, form)
 
 
-def _with_names(prior: CoefficientPrior, names: tuple[str, ...]) -> CoefficientPrior:
-    """The prior with these coefficients; a coefficient that it lacked is zero."""
-    places = [names.index(name) for name in prior.names]
-    mean, matrices = np.zeros(len(names)), np.zeros((3, len(names), len(names)))
+def _with_all_coefficients(prior: CoefficientPrior) -> CoefficientPrior:
+    k = len(_COEFFICIENTS)
+    places = [_COEFFICIENTS.index(name) for name in prior.names]
+    mean, matrices = np.zeros(k), np.zeros((3, k, k))
     mean[places] = prior.mean
     for matrix, part in zip(matrices, (prior.spread, prior.error, prior.form), strict=True):
         matrix[np.ix_(places, places)] = part
-    return CoefficientPrior(names, mean, *matrices)
+    return CoefficientPrior(_COEFFICIENTS, mean, *matrices)

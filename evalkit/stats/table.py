@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.stats.covariates import LENGTH, LONGER, SHORTER, control_term, split_length
+from evalkit.stats.covariates import (
+    CURVATURE,
+    LENGTH,
+    LONGER,
+    SHORTER,
+    control_term,
+    length_curvature,
+    split_length,
+)
 from evalkit.stats.sample import Floats, Sample
 
 
@@ -29,6 +37,11 @@ class Table:
         """The table with further controls, shape (m, n, len(names))."""
         controls: Floats = np.concatenate([self.controls, values], axis=2)
         return replace(self, names=(*self.names, *names), controls=controls)
+
+    def with_curvature(self) -> "Table":
+        """The table with the curvature of the length term, whose two parts are its first controls."""
+        term = self.controls[:, :, :2].sum(axis=2)
+        return self.with_controls((CURVATURE,), length_curvature(term)[:, :, None])
 
     def restricted(self, chosen: NDArray[np.bool_]) -> "Table":
         """The table with the chosen models only, shape (m,); the instructions' traits stay."""

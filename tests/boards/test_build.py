@@ -197,7 +197,7 @@ def test_difficulty_learned_from_the_table_enters_the_regression_and_its_error_c
     errors = [np.mean([row.lc.stderr for row in built.rows if row.lc.stderr is not None]) for built in (plain, learned)]
     assert errors[1] < 1.05 * errors[0]
     assert set(learned.rows[0].controlled.coefficients) == {
-        "intercept", "length_shorter", "length_longer", "difficulty"
+        "intercept", "length_shorter", "length_longer", "length_curvature", "difficulty"
     }  # fmt: skip
 
 

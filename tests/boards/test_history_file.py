@@ -104,7 +104,7 @@ def put(value: Any, *path: Any) -> Callable[[Any], None]:
 
 def of_three(document: Any) -> None:
     """The prior as files had it before slopes went with balance."""
-    prior, places = document["prior"], [0, 1, 4]
+    prior, places = document["prior"], [0, 1, 5]
     prior["names"], prior["mean"] = ([prior[name][place] for place in places] for name in ("names", "mean"))
     for name in ("spread", "error", "form"):
         prior[name] = [[prior[name][row][column] for column in places] for row in places]
@@ -129,13 +129,13 @@ DAMAGE: dict[str, tuple[Callable[[Any], None], str]] = {
     "two instructions of one name": (put([POSITIONS[7]], "instructions", 4, 0), "two instructions"),
     "no instructions": (put([], "instructions"), "each has a name"),
     "instructions by name": (put({}, "instructions"), "instructions"),
-    "a mean too few": (put([1.0], "prior", "mean"), "a prior of 5 coefficients has 5 means"),
-    "a flat matrix": (put([1.0, 2.0, 3.0, 4.0, 5.0], "prior", "error"), "symmetric matrices of 5 rows"),
-    "rows of unlike lengths": (put([[1.0], [1.0, 2.0], [1.0], [1.0], [1.0]], "prior", "form"), "rows of one length"),
-    "a matrix that is not symmetric": (put(9.0, "prior", "spread", 0, 1), "symmetric matrices of 5 rows"),
-    "a matrix too few": (put([[1.0] * 3] * 3, "prior", "spread"), "symmetric matrices of 5 rows"),
+    "a mean too few": (put([1.0], "prior", "mean"), "a prior of 6 coefficients has 6 means"),
+    "a flat matrix": (put([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "prior", "error"), "symmetric matrices of 6 rows"),
+    "rows of unlike lengths": (put([[1.0], [1.0, 2.0], *[[1.0]] * 4], "prior", "form"), "rows of one length"),
+    "a matrix that is not symmetric": (put(9.0, "prior", "spread", 0, 1), "symmetric matrices of 6 rows"),
+    "a matrix too few": (put([[1.0] * 3] * 3, "prior", "spread"), "symmetric matrices of 6 rows"),
     "a prior that knows nothing of balance": (of_three, "is of length_shorter, length_longer, length_shorter_balanced"),
-    "a shape without a loss by balance": (without("shape", "loss_by_balance"), "missing field 'loss_by_balance'"),
+    "a shape without a loss by balance": (without("shape", "losses", "by-balance"), "missing field 'by-balance'"),
     "a variance below 0": (put(-9.0, "prior", "spread", 0, 0), "negative variance"),
     "a number of the prior in words": (put("x", "prior", "mean", 0), "a prior holds numbers only"),
     "another coefficient": (put("speed", "prior", "names", 0), "prior"),
@@ -145,7 +145,7 @@ DAMAGE: dict[str, tuple[Callable[[Any], None], str]] = {
     "models in a list": (put([], "models"), "models"),
     "a judge in words": (put("gpt", "judge"), "judge"),
     "a judge whose model is a number": (put(4, "judge", "model"), "model: expected text, found a number"),
-    "a shape without a field": (without("shape", "loss_two"), "missing field 'loss_two'"),
+    "a shape without a field": (without("shape", "weights"), "missing field 'weights'"),
     "a shape in words": (put("two", "shape"), "shape"),
     "a name that is a list": (put([], "name"), "name"),
 }  # fmt: skip
@@ -181,7 +181,7 @@ def test_a_file_that_is_no_history_at_all_is_refused_in_one_line(tmp_path: Path,
 def test_not_a_number_is_refused_wherever_it_stands(written: Path) -> None:
     text = written.read_text()
     for name in ("NaN", "Infinity", "1e999"):
-        written.write_text(text.replace('"shape": {"one_slope": ', f'"shape": {{"loss_one": {name}, "one_slope": '))
+        written.write_text(text.replace('"losses": {"one": ', f'"losses": {{"two": {name}, "one": '))
         with pytest.raises(InputError, match=str(written)):
             read_history_file(written)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.stats.arena_compat import Games
 from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.covariates import DIFFICULTY, LONGER, LONGER_BALANCED, SHORTER, SHORTER_BALANCED
+from evalkit.stats.covariates import CURVATURE, DIFFICULTY, LONGER, LONGER_BALANCED, SHORTER, SHORTER_BALANCED
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.types import Estimate
@@ -123,7 +123,10 @@ def mirrored(sample: Sample) -> Sample:
 
 
 def mirrored_prior(prior: CoefficientPrior) -> CoefficientPrior:
-    """What the prior says of the same models with candidate and baseline swapped: the two slopes change their roles."""
+    """What the prior says of the same models with candidate and baseline swapped.
+
+    The two slopes change their roles, and a curvature changes its sign.
+    """
     roles = {
         SHORTER: LONGER,
         LONGER: SHORTER,
@@ -132,7 +135,9 @@ def mirrored_prior(prior: CoefficientPrior) -> CoefficientPrior:
     }
     places = [prior.names.index(roles.get(name, name)) for name in prior.names]
     block = np.ix_(places, places)
-    return CoefficientPrior(prior.names, prior.mean[places], prior.spread[block], prior.error[block], prior.form[block])
+    sign = np.array([-1.0 if name == CURVATURE else 1.0 for name in prior.names])
+    matrices = (np.outer(sign, sign) * one[block] for one in (prior.spread, prior.error, prior.form))
+    return CoefficientPrior(prior.names, sign * prior.mean[places], *matrices)
 
 
 def numbers(estimate: Estimate) -> tuple[float, float, float, float]:

@@ -62,6 +62,9 @@ def test_raw_win_rates_give_scipys_paired_interval(pairs: list[tuple[float, floa
     first, second = (np.array(column) for column in zip(*pairs, strict=True))
     if min(np.ptp(first), np.ptp(second), np.ptp(first - second)) < 0.01:
         return
+    if len(first) > 10 and min(*(min(one.mean(), 1 - one.mean()) for one in (first, second))) * len(first) < 5:
+        # with wins or losses this rare the deviations tell little of the error
+        return
     found = raw_difference(sample_of(first), sample_of(second), confidence=confidence)
     interval = stats.ttest_rel(first, second).confidence_interval(confidence)
     assert found.lower == pytest.approx(max(-100, 100 * interval.low), abs=1e-6)
@@ -123,6 +126,25 @@ def test_a_model_that_always_wins_brings_its_exact_interval_along() -> None:
     assert found.lower == pytest.approx(100 - value - np.hypot(below, upper - value))
     assert found.upper == pytest.approx(100 - value + np.hypot(above, value - lower))
     assert str(found.status) == "degraded(first: all_wins)"
+
+
+def test_a_model_that_hardly_ever_wins_brings_its_own_interval_along() -> None:
+    # three part-wins of 50, as a judge with log-probabilities gives them: their deviations hide that a win may come
+    rare, often = sample_of([0.2, 0.3, 0.1, *[0.0] * 47]), sample_of([0.5, 0.52] * 25)
+    found, alone, other = raw_difference(rare, often), win_rate(rare).estimate, win_rate(often).estimate
+    value, _, lower, upper = numbers(alone)
+    against, _, below, above = numbers(other)
+    assert found.value == pytest.approx(value - against)
+    gap = rare.preference - often.preference
+    reach = 100 * stats.t.ppf(0.975, 49) * gap.std(ddof=1) / 50**0.5
+    assert np.hypot(value - lower, above - against) < reach < np.hypot(upper - value, against - below) / 3
+    assert found.lower == pytest.approx(found.value - reach)
+    assert found.upper == pytest.approx(found.value + np.hypot(upper - value, against - below))
+    assert found.status.kind == StatusKind.OK
+    # of grades, whose scale is another, nothing is rare
+    samples = common(rare, often)
+    graded = paired_difference(*map(win_rate, samples), samples=samples, span=90.0)
+    assert (graded.lower, graded.upper) == pytest.approx((found.value - reach, found.value + reach))
 
 
 def test_two_models_that_always_win_are_not_known_to_be_equal() -> None:

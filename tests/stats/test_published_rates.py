@@ -109,8 +109,8 @@ def test_the_interval_of_claude_leaves_room_for_what_other_shapes_say_of_it(lear
 def test_the_judge_of_the_leaderboard_has_two_slopes_that_go_with_balance(history: History) -> None:
     shape = history.shape
     assert shape is not None
-    assert shape.one_slope < 0.01
-    assert shape.by_balance > 0.9
+    assert shape.weights[Shape.ONE] < 0.01
+    assert shape.weights[Shape.BY_BALANCE] > 0.9
     assert shape.shorter > shape.longer + 1
     # a model that was made to match the baseline's lengths is taken at slopes of which neither stands out
     shorter, longer = at_balance(history.prior, 0.9).mean[:2]

@@ -8,6 +8,7 @@ import pytest
 
 from evalkit.stats import population as populations
 from evalkit.stats.covariates import (
+    CURVATURE,
     DIFFICULTY,
     LENGTH,
     LONGER,
@@ -22,7 +23,7 @@ from evalkit.stats.covariates import (
 from evalkit.stats.history import History, fit_history
 from evalkit.stats.population import learn_population
 from evalkit.stats.sample import Floats, Sample
-from evalkit.stats.slopes import GAP_SPREADS, Shape
+from evalkit.stats.slopes import GAP_SPREADS, SHAPES, Shape
 from evalkit.stats.table import Table, column_names, tabulate
 from tests.stats.drawn_boards import DrawnBoard, controlled_of, draw_slopes_board
 from tests.stats.stat_samples import numbers, sample_of, value_of
@@ -60,7 +61,7 @@ def test_a_judge_with_one_slope_is_given_one_or_two_that_agree_within_their_erro
         history = fit_history(board.samples)
         assert history.shape is not None
         held += covered(board, history)
-        assert history.shape.one_slope > 0.5 or gap_in_errors(board, history) < 2
+        assert history.shape.weights[Shape.ONE] > 0.5 or gap_in_errors(board, history) < 2
         # lengths hang together, so that what all models share of them is hardly told from difficulty
         assert (history.shape.shorter + history.shape.longer) / 2 == pytest.approx(1.5, abs=0.45)
     assert np.mean(held) >= 0.9
@@ -72,9 +73,9 @@ def test_a_judge_that_punishes_short_answers_and_does_not_reward_long_ones_is_re
         board = draw_slopes_board(seed, models=20, n=400, shorter=2.41, longer=0.05)
         history = fit_history(board.samples)
         assert history.shape is not None
-        assert history.shape.one_slope < 0.01
+        assert history.shape.weights[Shape.ONE] < 0.01
         assert (history.shape.shorter, history.shape.longer) == pytest.approx((2.41, 0.05), abs=0.45)
-        assert history.shape.loss_two < history.shape.loss_one
+        assert history.shape.losses[Shape.TWO] < history.shape.losses[Shape.ONE]
         held += covered(board, history)
     assert np.mean(held) >= 0.9
 
@@ -97,47 +98,42 @@ def test_a_board_whose_long_answers_go_to_the_easy_instructions_is_covered() -> 
 
 def test_the_shape_can_be_chosen_and_is_then_sure() -> None:
     board = draw_slopes_board(1, models=8, n=150, shorter=2.0, longer=0.5)
-    one, two, by_balance = (
-        fit_history(board.samples, shape=shape) for shape in (Shape.ONE, Shape.TWO, Shape.BY_BALANCE)
-    )
-    assert [weights(each) for each in (one, two, by_balance)] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    one, two, by_balance, curved = histories = [fit_history(board.samples, shape=shape) for shape in SHAPES]
+    assert np.array([weights(each) for each in histories]).tolist() == np.eye(4).tolist()
     assert one.prior.mean[0] == pytest.approx(one.prior.mean[1])
     assert two.prior.mean[0] > two.prior.mean[1] + 0.5
-    assert not any(each.prior.form.any() for each in (one, two, by_balance))
-    # but by balance, it is not known to change anything
-    changes = [each.prior.chosen((SHORTER_BALANCED, LONGER_BALANCED)) for each in (one, two, by_balance)]
-    assert [bool(each.mean.any()) for each in changes] == [False, False, True]
-    assert [bool(each.covariance.any()) for each in changes] == [False, False, True]
+    assert not any(each.prior.form.any() for each in histories)
+    # what a shape has no term for changes nothing under it
+    for names, shape in (((SHORTER_BALANCED, LONGER_BALANCED), by_balance), ((CURVATURE,), curved)):
+        for each in histories:
+            changes = each.prior.chosen(names)
+            assert bool(changes.mean.any()) == bool(changes.covariance.any()) == (each is shape)
     # one slope leaves next to no gap between a model's own two
     apart = np.array([1.0, -1.0])
     spread = one.prior.chosen((SHORTER, LONGER)).spread
     assert np.sqrt(apart @ spread @ apart) < 0.1
 
 
-def weights(history: History) -> tuple[float, float, float]:
-    """Of one slope, of two that are alike for all models, and of two that go with balance."""
+def weights(history: History) -> list[float]:
     assert history.shape is not None
-    one, by_balance = history.shape.one_slope, history.shape.by_balance
-    return one, 1 - one - by_balance, by_balance
+    return [history.shape.weights[shape] for shape in SHAPES]
 
 
 def test_a_mixture_of_shapes_lies_between_them_and_owns_up_to_their_distance() -> None:
     board = draw_slopes_board(5, models=10, n=150, shorter=1.5, longer=1.2)
-    mixed, *shapes = (
-        fit_history(board.samples, shape=shape) for shape in (Shape.LEARNED, Shape.ONE, Shape.TWO, Shape.BY_BALANCE)
-    )
+    mixed, *shapes = (fit_history(board.samples, shape=shape) for shape in (Shape.LEARNED, *SHAPES))
     shares = np.array(weights(mixed))
     # more than one of them counts
     assert shares.max() < 0.9
     # difficulty has another scale under each, the slopes have not
-    means = np.stack([shape.prior.mean[:4] for shape in shapes])
-    assert mixed.prior.mean[:4] == pytest.approx(shares @ means, abs=1e-6)
+    means = np.stack([shape.prior.mean[:5] for shape in shapes])
+    assert mixed.prior.mean[:5] == pytest.approx(shares @ means, abs=1e-6)
     apart = means - shares @ means
-    assert mixed.prior.form[:4, :4] == pytest.approx(apart.T @ (shares[:, None] * apart), abs=1e-6)
+    assert mixed.prior.form[:5, :5] == pytest.approx(apart.T @ (shares[:, None] * apart), abs=1e-6)
     assert mixed.prior.form[0, 0] > 0.01
     for part in ("spread", "error"):
-        expected = np.tensordot(shares, [getattr(shape.prior, part)[:4, :4] for shape in shapes], 1)
-        assert getattr(mixed.prior, part)[:4, :4] == pytest.approx(expected, abs=1e-6)
+        expected = np.tensordot(shares, [getattr(shape.prior, part)[:5, :5] for shape in shapes], 1)
+        assert getattr(mixed.prior, part)[:5, :5] == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_shapes_are_weighed_by_how_often_resamples_of_instructions_are_predicted_better() -> None:
@@ -145,12 +141,13 @@ def test_the_shapes_are_weighed_by_how_often_resamples_of_instructions_are_predi
         board = draw_slopes_board(seed, models=10, n=150, shorter=2.0, longer=1.0)
         shape = fit_history(board.samples).shape
         assert shape is not None
-        one, by_balance = shape.one_slope, shape.by_balance
-        two = 1 - one - by_balance
-        assert one >= 0 and two >= 0 and by_balance >= 0
+        share, loss = shape.weights, shape.losses
+        assert sum(share.values()) == pytest.approx(1)
+        assert min(share.values()) >= 0
         # who predicts better by itself has the greater weight of the two
-        assert (two > by_balance) == (shape.loss_two < shape.loss_by_balance)
-        assert (one > 0.5) == (shape.loss_one < min(shape.loss_two, shape.loss_by_balance))
+        assert (share[Shape.TWO] > share[Shape.BY_BALANCE]) == (loss[Shape.TWO] < loss[Shape.BY_BALANCE])
+        with_two = [loss[each] for each in SHAPES if each != Shape.ONE]
+        assert (share[Shape.ONE] > 0.5) == (loss[Shape.ONE] < min(with_two))
 
 
 BY_BALANCE_SEEDS = (4, 6, 15)
@@ -173,8 +170,9 @@ def test_slopes_that_go_with_balance_are_found_and_one_sided_models_covered_as_a
             ]
             if shape == Shape.LEARNED:
                 assert history.shape is not None
-                assert history.shape.by_balance > 0.9
-                assert history.shape.loss_by_balance < history.shape.loss_two < history.shape.loss_one
+                assert history.shape.weights[Shape.BY_BALANCE] > 0.9
+                losses = history.shape.losses
+                assert losses[Shape.BY_BALANCE] < losses[Shape.TWO] < losses[Shape.ONE]
                 for balance, slopes in ((0.0, (3.0, -0.5)), (1.0, (1.0, 1.5))):
                     assert at_balance(history.prior, balance).mean[:2] == pytest.approx(slopes, abs=0.45)
     few = np.array(one_sided)
@@ -191,7 +189,7 @@ def test_slopes_that_go_with_balance_are_found_however_far_they_lie_from_alike_o
         board = draw_slopes_board(seed, models=30, n=500, shorter=4.0, longer=-1.0, balanced=(-3.0, 2.0), lengths=300.0)
         history = fit_history(board.samples)
         assert history.shape is not None
-        assert history.shape.by_balance > 0.9
+        assert history.shape.weights[Shape.BY_BALANCE] > 0.9
         for balance, slopes in ((0.0, (4.0, -1.0)), (1.0, (1.0, 1.0))):
             assert at_balance(history.prior, balance).mean[:2] == pytest.approx(slopes, abs=0.45)
         assert np.mean(covered(board, history)) >= 0.9

@@ -35,7 +35,7 @@ BACKGROUNDS = {
 BACKED = {"own history", "models at hand"}
 
 
-def made(level: float, *, lengths: float = 0.0, n: int = 600, seed: int = 1, model: str = "candidate") -> Entry:
+def made(level: float, *, lengths: float = 0.0, n: int = 1500, seed: int = 1, model: str = "candidate") -> Entry:
     """Verdicts of a judge that likes length, on answers that are longer than the baseline's by `lengths` on average."""
     generator = np.random.default_rng(seed)
     length = generator.normal(lengths, LENGTH_SD, n).round()
@@ -45,7 +45,8 @@ def made(level: float, *, lengths: float = 0.0, n: int = 600, seed: int = 1, mod
 
 
 # at equal length one is above 50 and one below, and raw verdicts say the contrary
-CONCISE, VERBOSE, EVEN = made(0.55, lengths=-300), made(-0.55, lengths=310), made(0.35)
+CONCISE, VERBOSE = made(0.66, lengths=-300), made(-0.6, lengths=340)
+EVEN = made(0.35)
 
 
 def gated(entry: Entry, background: str, rule: Rule, *, against: Entry | None = None) -> Decision:
@@ -63,7 +64,7 @@ def lines(decision: Decision) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
-@pytest.mark.parametrize("entry", [CONCISE, VERBOSE, EVEN, made(1.4, n=200), made(-1.2, n=200)])
+@pytest.mark.parametrize("entry", [CONCISE, VERBOSE, made(0.35, n=600), made(1.4, n=200), made(-1.2, n=200)])
 def test_a_model_passes_exactly_where_every_condition_holds(entry: Entry, background: str) -> None:
     seen = set()
     for minimum in range(5, 100, 5):
@@ -129,8 +130,8 @@ def test_without_one_raw_verdicts_on_the_other_side_decide_nothing(entry: Entry,
 
 def test_the_correlation_that_would_change_a_conclusion_is_named_and_decides() -> None:
     # the raw win rate is the higher one, so that it stands in no pass's way
-    longer = made(1.0, lengths=150, n=150)
-    found = {minimum: gated(longer, "none", Rule(minimum=minimum)) for minimum in np.arange(50.0, 70.0, 0.5).tolist()}
+    longer = made(1.0, lengths=100, n=150)
+    found = {minimum: gated(longer, "none", Rule(minimum=minimum)) for minimum in np.arange(55.0, 70.0, 0.2).tolist()}
     held = [one for one in found.values() if one.reasons[0].startswith("a correlation of ")]
     passed = [one for one in found.values() if one.outcome == Outcome.PASSED]
     assert held and passed
@@ -148,7 +149,7 @@ def test_a_difference_is_held_to_the_same(background: str) -> None:
     other = made(0.0, lengths=0.0, model="other", seed=2)
     rule = Rule(against="other")
     # ahead at equal length and behind in raw verdicts
-    concise = made(0.5, lengths=-320)
+    concise = made(0.65, lengths=-320)
     decision = gated(concise, background, rule, against=other)
     assert decision.equal_length is not None and not decision.equal_length.raw_agrees
     if background in BACKED:

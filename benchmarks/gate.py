@@ -18,9 +18,9 @@ import pandas as pd
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import Rates
 from evalkit.boards.row import Recipe
-from evalkit.gate.decide import decide
-from evalkit.gate.rule import Decision, Outcome, Rule, Spent
-from evalkit.gate.sequential import rule_of_look
+from evalkit.gating.decide import decide
+from evalkit.gating.rule import Decision, Outcome, Rule, Spent
+from evalkit.gating.sequential import rule_of_look
 from evalkit.stats.control import length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.logistic import expit, fit_logistic

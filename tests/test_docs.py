@@ -149,3 +149,15 @@ def test_every_option_says_what_it_does() -> None:
     assert [row[0] for row in rows if row[1].partition("Variable:")[0].strip(" |") == ""] == []
     # a range without bounds is none
     assert [row[0] for row in rows if "None" in row[-1]] == []
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_the_code() -> None:
+    assert PICTURE.read_text(encoding="utf-8") == drawn(), "run python -m docs.pictures.rooms"
+
+
+def test_the_figures_of_the_structure_are_those_of_the_code() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for measure, figure in figures().items():
+        row = re.search(rf"^\| {re.escape(measure)} \|.*\| (.*) \|$", page, re.MULTILINE)
+        assert row is not None, measure
+        assert row.group(1).replace("`", "").partition(":")[0] == figure.partition(":")[0], measure

@@ -11,10 +11,10 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.known import read_known
 from evalkit.boards.rates import Rates, learn_rates
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe
-from evalkit.gate.choice import Wanted
-from evalkit.gate.decide import decide
-from evalkit.gate.gate import Gate
-from evalkit.gate.rule import Decision, Rule, Spent
+from evalkit.gating.choice import Wanted
+from evalkit.gating.decide import decide
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Rule, Spent
 from evalkit.types import Estimate
 
 BENCHMARK, BASELINE = "simulated", "baseline"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.catalog.references import Reference, Shared, names_by_map, shared_models
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score, ScoreTable
-from evalkit.references import Reference, Shared, names_by_map, shared_models
 from evalkit.stats.agreement import Coefficient, Robustness, kendall, pearson, robustness, spearman
 from evalkit.stats.copula import Errors
 from evalkit.stats.quantiles import normal_quantile

@@ -10,9 +10,9 @@ from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, part_names
 from evalkit.boards.rates import Rates, check_controls, learn_rates
 from evalkit.boards.row import BoardRow, Metric, Recipe
+from evalkit.catalog.references import Reference
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score
-from evalkit.references import Reference
 from evalkit.stats.control import MISFITTING
 from evalkit.stats.fit_check import check_fits
 from evalkit.stats.history import MIN_MODELS

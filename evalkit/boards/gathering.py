@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.audit.lengths import audit_lengths
+from evalkit.auditing.clusters import Clusters
+from evalkit.auditing.lengths import audit_lengths
 from evalkit.boards.entries import (
     CATEGORY,
     DATASET,
@@ -22,7 +23,6 @@ from evalkit.boards.entries import (
     Origin,
     Verdicts,
 )
-from evalkit.clusters import Clusters
 from evalkit.errors import InputError
 from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from evalkit.assignment import Assignment
-from evalkit.audit.limits import AuditLimits
-from evalkit.audit.outputs import require_passed
+from evalkit.api.assignment import Assignment
+from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import require_passed
 from evalkit.boards.row import BoardRow
-from evalkit.boards.selection import Sources, read_recipe
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import (
     assignment_options,
@@ -31,12 +30,13 @@ from evalkit.cli.progress import describe_forecast
 from evalkit.cli.sources import difficulty_option
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Work
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.rows import rows_text
-from evalkit.report.text import printable
-from evalkit.report.values import row_document
+from evalkit.judging.work import Work
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.rows import rows_text
+from evalkit.reporting.values import row_document
+from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import Store, open_store, store_exists, store_url
+from evalkit.text.safe import printable
 from evalkit.types import ChatRequest
 
 _CHUNK = 256

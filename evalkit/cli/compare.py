@@ -2,18 +2,18 @@
 
 import click
 
-from evalkit.benchmarks import read_benchmark
 from evalkit.boards.comparison import Comparisons, compare
 from evalkit.boards.gathering import PARTS, Gathering
-from evalkit.boards.selection import Sources, read_entries, read_recipe
-from evalkit.boards.texts import texts_of_files, texts_of_store
+from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.cli.options import json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
-from evalkit.report.comparison import comparison_json, comparison_text
+from evalkit.reporting.comparison import comparison_json, comparison_text
+from evalkit.sources.selection import Sources, read_entries, read_recipe
+from evalkit.sources.stored import Wanted
+from evalkit.sources.texts import texts_of_files, texts_of_store
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.store import open_existing, store_url
-from evalkit.verdicts import Wanted
 
 
 @click.command("compare")

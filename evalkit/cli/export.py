@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
+from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import ConfigError, InputError
-from evalkit.exports import Exported, export_documents, export_verdicts
-from evalkit.report.text import printable
+from evalkit.sources.exports import Exported, export_documents, export_verdicts
+from evalkit.sources.stored import Wanted
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.verdicts import Wanted
+from evalkit.text.safe import printable
 
 
 @click.command("export")

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import click
 
-from evalkit.assignment import Assignment
-from evalkit.audit.limits import AuditLimits
-from evalkit.audit.outputs import require_passed
-from evalkit.benchmarks import read_benchmark
+from evalkit.api.assignment import Assignment
+from evalkit.api.verification import verify_files
+from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import require_passed
 from evalkit.boards.entries import Entry, Gathering
 from evalkit.boards.row import MIN_COVERAGE, Recipe
-from evalkit.boards.selection import DECLARED_WHERE_JUDGED, Sources, read_recipe, style_of
-from evalkit.boards.sources import entries_of_files, entries_of_store
+from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import (
     assignment_options,
@@ -29,26 +28,27 @@ from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Work
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
 from evalkit.files import write_text
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_one
-from evalkit.gate.choice import Wanted, beside, check_against, check_mode, choose
-from evalkit.gate.decide import refuse_unjudged
-from evalkit.gate.gate import Gate
-from evalkit.gate.rule import Decision, Outcome, Rule
-from evalkit.gate.sequential import SMALLEST_BATCH
-from evalkit.pinning import pinned_for
-from evalkit.provenance import ROW_FILE
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.gate import gate_explanation, gate_json, gate_text, why
-from evalkit.report.gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
+from evalkit.gating.choice import Wanted, beside, check_against, check_mode, choose
+from evalkit.gating.decide import refuse_unjudged
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Outcome, Rule
+from evalkit.gating.sequential import SMALLEST_BATCH
+from evalkit.judging.work import Work
+from evalkit.provenance.document import ROW_FILE
+from evalkit.provenance.pinning import pinned_for
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.gate import gate_explanation, gate_json, gate_text, why
+from evalkit.reporting.gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
+from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.sources.selection import DECLARED_WHERE_JUDGED, Sources, read_recipe, style_of
 from evalkit.stats.control import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.store import open_existing, open_store, store_exists, store_url
 from evalkit.types import JudgeConfig
-from evalkit.verification import verify_files
 
 INCONCLUSIVE = ("fail", "warn", "pass")
 

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.questions import load_questions
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
 from evalkit.cli.ranges import Range
-from evalkit.config import read_model
 from evalkit.engine.estimate import forecast
-from evalkit.engine.generate import Answering, Generated, first_turn, generate
 from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.files import safe_name
 from evalkit.formats.outputs import write_outputs
-from evalkit.judge import balanced_orders, pick
-from evalkit.questions import load_questions
-from evalkit.report.journal import open_journal
-from evalkit.report.text import printable
+from evalkit.judging.generate import Answering, Generated, first_turn, generate
+from evalkit.judging.requests import balanced_orders, pick
+from evalkit.protocol.config import read_model
+from evalkit.reporting.journal import open_journal
 from evalkit.store import open_store, store_exists, store_url
+from evalkit.text.safe import printable
 from evalkit.types import Example
 
 OUTPUTS_FILE = "outputs.json"

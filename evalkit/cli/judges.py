@@ -8,12 +8,13 @@ import click
 
 from evalkit.cli.options import json_option
 from evalkit.clients.builtin import client_kind
-from evalkit.config import judge_names, read_judge
+from evalkit.engine.task import Place
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge import Place, Plan, candidate_preference, plan_place, pose
-from evalkit.parsers import find_parser
-from evalkit.report.tables import values_table
-from evalkit.report.text import printable
+from evalkit.judging.requests import Plan, candidate_preference, plan_place, pose
+from evalkit.protocol.config import judge_names, read_judge
+from evalkit.protocol.parsers import find_parser
+from evalkit.reporting.tables import values_table
+from evalkit.text.safe import printable
 from evalkit.types import (
     ChatReply,
     ChatRequest,

@@ -10,33 +10,33 @@ from typing import Any
 
 import click
 
-from evalkit.assignment import Assignment, Prepared
+from evalkit.api.assignment import Assignment, Prepared
 from evalkit.boards.entries import Entry, Gathering
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.rates import learn_rates
 from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
-from evalkit.boards.sources import entries_of_store
 from evalkit.cli.options import cluster_option
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.cli.ranges import Range
-from evalkit.config import ORDERS
-from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Work
 from evalkit.engine.progress import Journal
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
-from evalkit.gate.choice import beside
-from evalkit.gate.gate import Gate
-from evalkit.gate.rule import Decision, Rule, Spent
-from evalkit.gate.sequential import Batches
-from evalkit.pinning import pinned_for
-from evalkit.provenance import with_plan
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.journal import open_journal
-from evalkit.report.results import write_results
-from evalkit.report.text import printable
+from evalkit.gating.choice import beside
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Rule, Spent
+from evalkit.gating.sequential import Batches
+from evalkit.judging.run import Annotated, annotate
+from evalkit.judging.work import Work
+from evalkit.protocol.config import ORDERS
+from evalkit.provenance.document import with_plan
+from evalkit.provenance.pinning import pinned_for
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.journal import open_journal
+from evalkit.reporting.results import write_results
+from evalkit.sources.entries import entries_of_store
 from evalkit.stats.history import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
+from evalkit.text.safe import printable
 from evalkit.types import Audit, JudgeConfig
 
 Command = Callable[..., None]

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
+from evalkit.api.boards import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards.build import Board
-from evalkit.boards.leaderboard import ESTIMATORS, Wishes, make_leaderboard
-from evalkit.boards.selection import Sources
 from evalkit.cli.boards import print_boards
 from evalkit.cli.options import cluster_option, json_option, plot_option, results_option, store_option
 from evalkit.cli.ranges import Range
@@ -21,12 +20,13 @@ from evalkit.cli.sources import (
 )
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.latex import boards_latex
-from evalkit.report.markup.boards import boards_html
-from evalkit.report.panels import PANELS, one_board
-from evalkit.report.tables import boards_markdown, boards_text
-from evalkit.report.values import boards_csv, boards_json
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markup.boards import boards_html
+from evalkit.reporting.panels import PANELS, one_board
+from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.values import boards_csv, boards_json
+from evalkit.sources.selection import Sources
 from evalkit.stats.slopes import Shape
 
 TABLE = "table"
@@ -143,6 +143,6 @@ def _write(boards: list[Board], form: str, out: Path | None) -> None:
 def _draw(boards: list[Board], path: Path, panel: str) -> None:
     board = one_board(boards)
     # the library takes longer to load than many a board to build
-    from evalkit.report.plots import PLOTS
+    from evalkit.reporting.plots import PLOTS
 
     PLOTS[panel](board).save(path)

@@ -22,7 +22,7 @@ store_option = click.option(
 
 def _drawable(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """A wrong ending is told before the work and not after it."""
-    from evalkit.report.panels import form_of
+    from evalkit.reporting.panels import form_of
 
     if path is not None:
         form_of(path)

@@ -7,13 +7,13 @@ import click
 
 from evalkit.boards.power import Basis, advise, basis_of_entries
 from evalkit.boards.row import Metric
-from evalkit.boards.selection import Sources, read_entries, read_recipe
 from evalkit.cli.options import json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
-from evalkit.config import read_judge
 from evalkit.errors import ConfigError
-from evalkit.report.power import advice_document, advice_text
+from evalkit.protocol.config import read_judge
+from evalkit.reporting.power import advice_document, advice_text
+from evalkit.sources.selection import Sources, read_entries, read_recipe
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.power import Difference, Level, Spread
 from evalkit.types import Prices

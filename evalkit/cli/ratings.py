@@ -4,17 +4,18 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
-from evalkit.boards.battles import NO_CLUSTER, battles_of_entries, gather_battles
+from evalkit.boards.battles import battles_of_entries
 from evalkit.boards.gathering import Gathering
 from evalkit.boards.ratings import RatingRecipe, build_ratings
-from evalkit.boards.sources import entries_of_store
-from evalkit.boards.styles import find_style
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.families import find_style
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.report.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.sources.battles import NO_CLUSTER, gather_battles
+from evalkit.sources.entries import entries_of_store
 from evalkit.stats.ratings.scale import Scale, Unit
 from evalkit.store import open_existing, store_url
 

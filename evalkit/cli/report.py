@@ -4,10 +4,8 @@ from pathlib import Path
 
 import click
 
+from evalkit.api.boards import Wishes, make_leaderboard
 from evalkit.boards.gathering import CATEGORY, TURN
-from evalkit.boards.judged import read_judged
-from evalkit.boards.leaderboard import Wishes, make_leaderboard
-from evalkit.boards.selection import Sources
 from evalkit.cli.options import cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
@@ -19,10 +17,12 @@ from evalkit.cli.sources import (
     reference_option,
 )
 from evalkit.files import write_text
-from evalkit.report.assembly import assemble_report
-from evalkit.report.chunks import SampleSize
-from evalkit.report.html import report_html
-from evalkit.report.text import printable
+from evalkit.reporting.assembly import assemble_report
+from evalkit.reporting.chunks import SampleSize
+from evalkit.reporting.html import report_html
+from evalkit.sources.selection import Sources
+from evalkit.sources.transcripts import read_judged
+from evalkit.text.safe import printable
 
 FILE = "report.html"
 _MEGABYTE = 1e6

@@ -9,8 +9,8 @@ import click
 
 from evalkit.boards.gathering import PARTS
 from evalkit.boards.row import DifficultySource
-from evalkit.boards.selection import BENCHMARK, RANKING, Sources
 from evalkit.cli.options import cluster_option, results_option, store_option
+from evalkit.sources.selection import BENCHMARK, RANKING, Sources
 
 board_option = click.option(
     "--board",

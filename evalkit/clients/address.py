@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from evalkit.clients.base import Endpoint
-from evalkit.config import check_address
 from evalkit.errors import ConfigError
+from evalkit.protocol.config import check_address
 from evalkit.types import ModelConfig, Tls
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"

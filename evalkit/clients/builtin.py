@@ -9,7 +9,7 @@ from evalkit.clients.heuristic import heuristic_endpoint, open_heuristic
 from evalkit.clients.http import open_http
 from evalkit.clients.local import local_endpoint, open_local
 from evalkit.clients.openai_sdk import open_sdk
-from evalkit.registry import lookup
+from evalkit.plugins import lookup
 from evalkit.types import Client, ModelConfig
 
 

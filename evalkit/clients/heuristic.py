@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from evalkit.clients.base import Endpoint
 from evalkit.errors import RejectedRequest, UnknownName
-from evalkit.parsers import five_way_labels
+from evalkit.protocol.parsers import five_way_labels
 from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Labels, ModelConfig, Question
 
 # part of every stored key: a changed heuristic asks anew

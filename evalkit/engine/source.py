@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.engine.progress import Tally
-from evalkit.engine.task import Task
+from evalkit.engine.task import Place, Posed, Task
 from evalkit.engine.writer import Writer
-from evalkit.judge import Place, Posed
 from evalkit.types import Asked, ChatReply
 
 SMALLEST_CHUNK = 16

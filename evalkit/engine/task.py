@@ -1,12 +1,28 @@
 """What the engine runs: places that one model's replies fill, a judge's verdicts as well as a model's answers."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from evalkit.clients.base import Endpoint
-from evalkit.judge import Place, Posed
 from evalkit.store import Group, PlanRecord
-from evalkit.types import Asked, ChatReply, Client, ModelConfig
+from evalkit.types import Asked, ChatReply, ChatRequest, Client, ModelConfig, Subject, Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place for a reply; `subject` is what is to be judged or answered, None where a rule or a failure fills it."""
+
+    asked: Asked
+    subject: Subject | Unanswered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A place whose question is put: the request, and the place that its reply will fill."""
+
+    asked: Asked
+    request: ChatRequest
 
 
 class Task(Protocol):

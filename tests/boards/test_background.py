@@ -12,16 +12,16 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import JudgeIdentity, write_history_file
 from evalkit.boards.rates import Rates, learn_rates
 from evalkit.boards.row import DifficultySource
-from evalkit.boards.selection import Sources, read_recipe
-from evalkit.boards.sources import entries_of_store
-from evalkit.config import read_judge
 from evalkit.errors import InputError, StatsError
-from evalkit.report.values import row_document, row_values
+from evalkit.protocol.config import read_judge
+from evalkit.reporting.values import row_document, row_values
+from evalkit.sources.entries import entries_of_store
+from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import PromptMode, Store
 from evalkit.types import Audit, Finding, Severity
+from tests.api.test_verification import BENCHMARK, judged
 from tests.boards.taught import AUTO, KNOWN, POSITIONS, history_of, knowing, lone, models, taught
 from tests.stats.stat_samples import sample_of
-from tests.test_verification import BENCHMARK, judged
 
 REFUSED = Audit(100, ("distinct",), (Finding("distinct", Severity.FAIL, "one answer to all", 100, 100),))
 

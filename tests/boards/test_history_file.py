@@ -193,7 +193,7 @@ def test_what_is_missing_or_a_folder_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_board_given_for_a_history_is_named(tmp_path: Path, written: Path) -> None:
-    from evalkit.boards.selection import difficulty_of
+    from evalkit.sources.selection import difficulty_of
 
     board = tmp_path / "board.csv"
     board.write_text("model,lc_win_rate\na,50\n")

@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evalkit.api.boards import LC_COMPAT, Wishes, gathering_of
 from evalkit.boards.entries import Entry, Gathering, Lengths
-from evalkit.boards.leaderboard import LC_COMPAT, Wishes, gathering_of
-from evalkit.boards.selection import Sources
-from evalkit.boards.sources import entries_of_files, entries_of_store
-from evalkit.config import read_judge
-from evalkit.engine.annotate import annotate
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import plan_all
-from evalkit.engine.rows import Options
-from evalkit.exports import export_verdicts
 from evalkit.formats.alpaca_eval import write_annotations
+from evalkit.judging.rows import Options
+from evalkit.judging.run import annotate
+from evalkit.judging.work import plan_all
+from evalkit.protocol.config import read_judge
+from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.sources.exports import export_verdicts
+from evalkit.sources.selection import Sources
+from evalkit.sources.stored import Wanted
 from evalkit.store import Store
 from evalkit.types import Example, Output, OutputSet
-from evalkit.verdicts import Wanted
 from tests.cli.gating import verdict_rows, write_table
 
 N = 40

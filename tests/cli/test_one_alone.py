@@ -9,8 +9,8 @@ from evalkit.boards.background import Source
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import JudgeIdentity, read_history_file
 from evalkit.boards.rates import learn_rates
-from evalkit.boards.selection import Sources, read_recipe
-from evalkit.boards.sources import entries_of_files
+from evalkit.sources.entries import entries_of_files
+from evalkit.sources.selection import Sources, read_recipe
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.cli.gating import EXAMPLES, run, write_outputs
 from tests.zygote import Zygote

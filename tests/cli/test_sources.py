@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from evalkit.boards.selection import Sources
 from evalkit.cli.sources import source_options
+from evalkit.sources.selection import Sources
 
 SEEN: list[Sources] = []
 

@@ -25,10 +25,10 @@ from evalkit.boards.row import Recipe, build_row
 from evalkit.errors import InputError, StatsError
 from evalkit.formats.alpaca_eval import read_verdicts
 from evalkit.formats.table import read_preferences
-from evalkit.gate.decide import decide
-from evalkit.gate.rule import Decision, Outcome, Rule
-from evalkit.report.rows import rows_text
-from evalkit.report.values import boards_csv, boards_json, row_document
+from evalkit.gating.decide import decide
+from evalkit.gating.rule import Decision, Outcome, Rule
+from evalkit.reporting.rows import rows_text
+from evalkit.reporting.values import boards_csv, boards_json, row_document
 from evalkit.stats import logistic
 from evalkit.stats.components import variance_components
 from evalkit.stats.control import MIN_INSTRUCTIONS, length_controlled_win_rate

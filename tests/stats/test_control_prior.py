@@ -27,7 +27,7 @@ from evalkit.stats.intervals import proportion_interval
 from evalkit.stats.logistic import expit
 from evalkit.stats.paired import difference_errors
 from evalkit.stats.regression import Regression, regress
-from evalkit.stats.sample import Sample
+from evalkit.stats.sample import Floats, Sample
 from evalkit.types import StatusKind
 from tests.stats.stat_samples import (
     TYPICAL,
@@ -366,15 +366,17 @@ def test_a_curvature_that_is_known_hides_no_deviating_slope(slope: float) -> Non
     assert with_curvature.estimate == pytest.approx(without.estimate, abs=0.005)
 
 
-def lengths_of_few_sizes(kind: str, n: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def lengths_of_few_sizes(kind: str, n: int) -> Floats:
     """Length differences of few sizes, which differ by a character where they are alike."""
     generator = np.random.default_rng(n)
     jitter = generator.integers(-1, 2, n).astype(float)
     if kind == "three":
-        return generator.choice([-300.0, 0.0, 300.0], n) + jitter
-    if kind == "equal or far":
-        return generator.choice([0.0, 0.0, 2500.0, -3500.0], n) + generator.integers(-40, 40, n)
-    return np.where(generator.random(n) < 0.8, 0.0, generator.choice([3000.0, -4000.0, 1.0], n))
+        length: Floats = generator.choice([-300.0, 0.0, 300.0], n) + jitter
+    elif kind == "equal or far":
+        length = generator.choice([0.0, 0.0, 2500.0, -3500.0], n) + generator.integers(-40, 40, n)
+    else:
+        length = np.where(generator.random(n) < 0.8, 0.0, generator.choice([3000.0, -4000.0, 1.0], n))
+    return length
 
 
 @pytest.mark.parametrize("n", [48, 200, 805])

@@ -16,14 +16,12 @@ from evalkit.files import write_text
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
 from evalkit.stats.covariates import (
-    CURVATURE,
     DIFFICULTY,
     INTERCEPT,
     LENGTH,
     LONGER,
-    LONGER_BALANCED,
     SHORTER,
-    SHORTER_BALANCED,
+    TAUGHT,
 )
 from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
@@ -32,8 +30,6 @@ from evalkit.stats.slopes import SHAPES, Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
 _HOW = ": evalkit benchmarks learn NAME"
-# of the prior of a history, in their order
-_COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE, DIFFICULTY)
 # a seventh decimal of a coefficient does not change any rate in the digits that are shown
 _DECIMALS = 6
 _Made = TypeVar("_Made")
@@ -188,8 +184,8 @@ def check_of(document: Mapping[str, Any]) -> FitCheck:
 def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
     judge, models, instructions = _object(found, "judge"), _object(found, "models"), _instructions(found)
     prior = prior_of(_object(found, "prior"))
-    if prior.names != _COEFFICIENTS:
-        raise ValueError(f"the prior of a history is of {', '.join(_COEFFICIENTS)}")
+    if prior.names != TAUGHT:
+        raise ValueError(f"the prior of a history is of {', '.join(TAUGHT)}")
     if not models:
         raise ValueError("models: expected some, found none")
     return HistoryFile(

@@ -96,6 +96,7 @@ class Rates:
                 names=(pair[0].model, pair[1].model),
                 confidence=self.recipe.confidence,
                 span=high - low,
+                rates=not pair[0].graded,
             )
             found[metric] = Difference(one.estimate, other.estimate, estimate, p_value(estimate))
         return found

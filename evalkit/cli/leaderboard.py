@@ -57,8 +57,8 @@ FORMATS = {
               help="Our estimators, or a published formula to compare with published rows.")  # fmt: skip
 @difficulty_option
 @click.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]), default=Shape.LEARNED.value,
-              show_default=True, help="How many slopes of length are fitted to the models at hand; learned lets their "
-              "verdicts say.")  # fmt: skip
+              show_default=True, help="Which shape of the effect of length is fitted to the models at hand; learned "
+              "lets their verdicts say.")  # fmt: skip
 @click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @click.option("--allow-mixed", is_flag=True,

@@ -148,7 +148,7 @@ def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdi
         strength = "some correlation" if rests.correlation is None else f"a correlation of {rests.correlation:.2f}"
         return Outcome.INCONCLUSIVE, (
             f"{strength} between length and difficulty would change the decision, and no history of this judge "
-            f"separates the two ({LEAST_CORRELATION:g} is usual): {_LEARN}",
+            f"separates the two (at least {LEAST_CORRELATION:g} is asked): {_LEARN}",
             *reasons,
         )
     return verdict

@@ -14,7 +14,7 @@ USUAL_DEVIATION = 2.0
 # slope, and the model is left out when priors are learned
 UNHELD_DEVIATION = 6.0
 # a variance so small that adding it to a coefficient's does not change any rate
-_JITTER = 1e-4
+JITTER = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,7 @@ class CoefficientPrior:
         mean, precision = np.zeros(len(columns)), np.zeros((len(columns), len(columns)))
         mean[places] = known.mean
         # where two slopes are equal in all models, their covariance is singular
-        jitter = _JITTER * np.eye(len(places))
+        jitter = JITTER * np.eye(len(places))
         precision[np.ix_(places, places)] = np.linalg.inv(known.covariance + jitter)
         return Prior(mean, precision)
 

@@ -14,6 +14,7 @@ from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior, squar
 from evalkit.stats.confounding import Confounding, Sensitivity, log_odds_moved
 from evalkit.stats.covariates import (
     COUNTS,
+    CURVATURE,
     LENGTH,
     LENGTH_TERMS,
     Design,
@@ -306,9 +307,11 @@ def _thin(overlap: Overlap | None, min_share: float) -> str | None:
 def _steep(design: Design, fit: LogisticFit) -> bool:
     """Whether a control's effect at its largest covariate is beyond any judge's.
 
-    The covariates of counts may all be small; every other covariate fills [-1, 1], so its largest value is taken as 1.
+    The covariates of counts and of curvature may all be small; every other covariate fills [-1, 1], so its largest
+    value is taken as 1.
     """
-    reach = [np.abs(design.columns[:, one]).max() if design.names[one] in COUNTS else 1.0 for one in design.controlled]
+    small = {*COUNTS, CURVATURE}
+    reach = [np.abs(design.columns[:, one]).max() if design.names[one] in small else 1.0 for one in design.controlled]
     return bool((np.abs(fit.coefficients[design.controlled]) * reach > LARGE_COEFFICIENT).any())
 
 

@@ -17,12 +17,16 @@ GROUPS = {"markdown": ("headers", "lists", "bold")}
 SHORTER, LONGER = "length_shorter", "length_longer"
 # how much the two slopes differ for a model whose answers are as often longer as shorter
 SHORTER_BALANCED, LONGER_BALANCED = "length_shorter_balanced", "length_longer_balanced"
-# how much steeper the effect of length is near equal length than far from it
+# how much the effect of length bends away from two straight lines
 CURVATURE = "length_curvature"
 # the names of the slopes of length, and of all terms of length
 LENGTH_SLOPES = (LENGTH, SHORTER, LONGER)
 LENGTH_TERMS = (*LENGTH_SLOPES, CURVATURE)
+# below this standard deviation, what the slopes leave of the curvature's column is too small to be fitted
+_LEAST_CURVATURE = 0.01
 INTERCEPT, DIFFICULTY = "intercept", "difficulty"
+# the coefficients that a history of a judge teaches
+TAUGHT = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE, DIFFICULTY)
 # a proxy for difficulty where no other models are available to estimate it: an instruction that needs a long answer is
 # harder than one that needs a word
 BASELINE_LENGTH = "baseline_length"
@@ -63,7 +67,7 @@ def control_names(controls: Sequence[str]) -> tuple[str, ...]:
         StatsError: a control has the name of another term of the regression.
     """
     names = [name for control in controls for name in GROUPS.get(control, (control,))]
-    taken = (_KEPT | {SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE}) & set(names)
+    taken = (_KEPT | set(TAUGHT)) & set(names)
     if taken:
         raise StatsError(f"no control can be named {min(taken)!r}: the regression has a term of that name. Rename it")
     return tuple(dict.fromkeys(names))
@@ -183,10 +187,12 @@ def _split(terms: Mapping[str, Floats], *, curved: bool) -> dict[str, Floats]:
             # two distinct lengths determine one slope only
             return dict(terms)
     columns = {name: part for name, part in parts.items() if part.any()}
-    curvature = length_curvature(terms[LENGTH])
-    together_with = np.column_stack([np.ones_like(curvature), *columns.values(), curvature])
-    if curved and np.linalg.matrix_rank(together_with) == together_with.shape[1]:
-        columns[CURVATURE] = curvature
+    if curved:
+        curvature = length_curvature(terms[LENGTH])
+        others = np.column_stack([np.ones_like(curvature), *columns.values()])
+        own = curvature - others @ np.linalg.lstsq(others, curvature, rcond=None)[0]
+        if own.std() > _LEAST_CURVATURE:
+            columns[CURVATURE] = curvature
     return columns | {name: term for name, term in terms.items() if name != LENGTH}
 
 

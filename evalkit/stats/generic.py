@@ -18,6 +18,8 @@ from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.table import Table, tabulate
 
+# the upper end of an interval of the usual confidence
+_UPPER = (1 + CONFIDENCE) / 2
 BESIDE_DIFFICULTY = (SHORTER, LONGER, DIFFICULTY)
 ALONE = (SHORTER, LONGER, BASELINE_LENGTH)
 
@@ -62,8 +64,8 @@ def learn_generic(judges: Sequence[Mapping[str, Sample]]) -> Generic:
     weight = float(np.mean([prior.mean[-1] for prior in beside]))
     effect = weight / float(np.sqrt(1 + _FLATTENED * weight**2))
     squares = [_squared_correlation(samples, alone, effect) for samples in judges]
-    # a further judge's correlation over the one that few judges show is drawn from Student's distribution: its quantile
-    # takes the place of the normal one in every interval
+    # a further judge's correlation over the one that few judges show is drawn from Student's distribution: in intervals
+    # of the usual confidence its quantile takes the place of the normal one
     wider = student_quantile(len(judges), _UPPER) / normal_quantile(_UPPER)
     correlation = wider * float(np.sqrt(np.mean(squares)))
     return Generic(_pooled(beside), alone, Confounding(correlation, effect))
@@ -90,8 +92,6 @@ def _squared_correlation(samples: Mapping[str, Sample], alone: CoefficientPrior,
     return distance / reach if reach else 0.0
 
 
-# the upper end of an interval of the usual confidence
-_UPPER = (1 + CONFIDENCE) / 2
 # constant of the attenuation of logistic coefficients by an omitted normal effect: (16 sqrt(3) / (15 pi))^2
 _FLATTENED = 0.3458
 

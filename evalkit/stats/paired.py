@@ -14,8 +14,6 @@ from evalkit.types import OK, Estimate, Status, StatusKind, degraded
 # a standard error of the difference below this share of the models' own standard errors is rounding error
 _NO_SHARE = 1e-6
 IDENTICAL = "the difference never varies"
-# the largest difference of two rates
-_PERCENT = 100.0
 
 
 def common(first: Sample, second: Sample) -> tuple[Sample, Sample]:
@@ -31,7 +29,8 @@ def paired_difference(
     samples: tuple[Sample, Sample],
     names: tuple[str, str] = ("first", "second"),
     confidence: float = CONFIDENCE,
-    span: float = _PERCENT,
+    span: float = 100.0,
+    rates: bool = True,
 ) -> Estimate:
     """How far the first model is ahead of the second, in the units of the two estimates.
 
@@ -46,7 +45,8 @@ def paired_difference(
         samples: the samples of the two estimates, with the same keys.
         names: names of the two models in the status reasons.
         confidence: confidence level; must also be that of the two estimates' intervals, which the exact cases use.
-        span: the largest possible difference; 100 for rates in percent.
+        span: the largest possible difference.
+        rates: the estimates are rates in percent, not mean grades.
 
     Returns:
         Refused where one of the estimates is refused or has no error; degraded where one is degraded. n counts
@@ -69,13 +69,15 @@ def paired_difference(
     else:
         stderr = float(difference_errors([first, second], samples)[0, 1])
         below = above = reach * stderr
-        if span == _PERCENT and any(map(_rare, (a.value, b.value), samples)):
-            below, above = map(max, (below, above), _joined(a, b))
     status = _status({names[0]: a, names[1]: b})
     if max(below, above) <= _NO_SHARE * reach * math.hypot(a.stderr, b.stderr):
         unseen = proportion_interval(0.0, 0.0, n, confidence=confidence)[1]
         below, above = unseen * (span + difference), unseen * (span - difference)
         status = degraded(IDENTICAL)
+    elif rates and (share := max(map(_rarity, (a.value, b.value), samples))):
+        below, above = (
+            side + share * max(0.0, joined - side) for side, joined in zip((below, above), _joined(a, b), strict=True)
+        )
     lower, upper = max(-span, difference - below), min(span, difference + above)
     # the side of the interval towards zero, which decides significance
     towards = below if difference > 0 else above
@@ -145,13 +147,16 @@ def _refusal(named: Mapping[str, Estimate], n: int) -> str:
     return ""
 
 
-def _rare(percent: float, sample: Sample) -> bool:
-    """Whether a rate has so few wins, or losses, that the deviations of the verdicts tell little of its error.
+def _rarity(percent: float, sample: Sample) -> float:
+    """How far a rate has so few wins, or losses, that the deviations of the verdicts tell little of its error.
 
-    Of few instructions either side has few; Student's quantile allows for that.
+    Returns 1 where fewer than five are expected, falling to 0 at ten, so that no single verdict decides. Below ten
+    instructions it is 0, because Student's quantile already allows for them, and it rises to its full size at twenty.
     """
     units = sample.n_effective
-    return units > 2 * RARE and units * min(percent, _PERCENT - percent) < _PERCENT * RARE
+    expected = units * min(percent, 100 - percent) / 100
+    few = min(1.0, max(0.0, 2 - expected / RARE))
+    return few * min(1.0, max(0.0, units / (2 * RARE) - 1))
 
 
 def _joined(first: Estimate, second: Estimate) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.stats.coefficients import widening
+from evalkit.stats.covariates import CURVATURE
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Floats
 from evalkit.stats.table import Table
@@ -161,7 +162,7 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
     coefficients, mean = population.coefficients, population.mean
     weight = table.known / population.dispersion[:, None]
     deviation = deviations(table, turn, population, spread)
-    wider = _widened(spread, widening(deviation))
+    wider = _widened(spread, widening(deviation), slopes=_slopes(table))
     for _ in range(_POLISH):
         coefficients, _, _ = newton_step(table, design, coefficients, weight, mean, wider)
     loss = np.zeros(len(table.keys))
@@ -187,29 +188,37 @@ def deviations(table: Table, turn: Floats, population: Population, spread: Float
     coefficients = population.coefficients
     for _ in range(_POLISH):
         coefficients, _, information = newton_step(table, design, coefficients, weight, population.mean, spread)
-    return _deviations(coefficients[:, 1:] - population.mean, _profile(information), spread)
+    return _deviations(coefficients[:, 1:] - population.mean, _profile(information), spread, slopes=_slopes(table))
 
 
-def _deviations(away: Floats, profile: Floats, spread: Floats) -> Floats:
-    """How far models' slopes lie from the typical ones, in standard deviations as `control` computes them for a row.
+def _slopes(table: Table) -> int:
+    """The number of coefficients that a model has of its own; a curvature, which follows them, is common to all."""
+    return len(table.names) - (CURVATURE in table.names)
+
+
+def _deviations(away: Floats, profile: Floats, spread: Floats, *, slopes: int) -> Floats:
+    """How far models' slopes lie from the typical ones, in standard deviations as `regress` computes them for a row.
 
     Args:
-        away: the shrunken coefficients minus the typical ones, the slopes before difficulty's weight, shape (m, k).
+        away: the shrunken coefficients minus the typical ones: slopes, curvature, difficulty's weight; shape (m, k).
         profile: the information of the verdicts about them, shape (m, k, k).
+        slopes: the number of slopes; the curvature keeps its prior.
     """
-    slopes = away.shape[1] - 1
-    free = np.linalg.pinv(profile, hermitian=True)
-    apart = (away + (free @ (away @ np.linalg.inv(spread))[:, :, None])[:, :, 0])[:, :slopes]
+    precision = np.linalg.inv(spread)
+    shared = np.zeros(len(spread))
+    shared[slopes:-1] = 1 / np.diag(spread)[slopes:-1]
+    free = np.linalg.pinv(profile + np.diag(shared), hermitian=True)
+    apart = (free @ ((profile + precision) @ away[:, :, None]))[:, :slopes, 0]
     total = (free + spread)[:, :slopes, :slopes]
     distance = np.einsum("mi,mij,mj->m", apart, np.linalg.pinv(total, hermitian=True), apart)
     found: Floats = np.sqrt(np.maximum(distance - (slopes - 1), 0.0))
     return found
 
 
-def _widened(spread: Floats, factor: Floats) -> Floats:
+def _widened(spread: Floats, factor: Floats, *, slopes: int) -> Floats:
     """The spread with the standard deviations of slopes multiplied by each model's factor, shape (m, k, k)."""
     scale = np.ones((len(factor), len(spread)))
-    scale[:, :-1] = factor[:, None]
+    scale[:, :slopes] = factor[:, None]
     held: Floats = spread * scale[:, :, None] * scale[:, None, :]
     return held
 

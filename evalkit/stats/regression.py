@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.stats.coefficients import USUAL_DEVIATION, CoefficientPrior, widening
-from evalkit.stats.covariates import LENGTH_SLOPES, Design
+from evalkit.stats.coefficients import JITTER, USUAL_DEVIATION, CoefficientPrior, widening
+from evalkit.stats.covariates import CURVATURE, LENGTH_SLOPES, Design
 from evalkit.stats.logistic import LogisticFit, Prior, expit, fit_logistic
 from evalkit.stats.sample import Floats, Sample
 
@@ -100,8 +100,8 @@ def _dispersion(sample: Sample, design: Design, fit: LogisticFit) -> float:
 def _deviation(regression: Regression, prior: CoefficientPrior) -> float:
     """How far the slopes of length estimated from the verdicts alone lie from the prior's, in standard deviations.
 
-    A Newton step recovers the verdicts' own estimate from the shrunken estimate. With two slopes the squared distance
-    has a mean of 2, so 1 is subtracted from it.
+    A Newton step recovers the verdicts' own estimate from the shrunken estimate. The curvature, which all models of a
+    judge share, keeps its prior. With two slopes the squared distance has a mean of 2, so 1 is subtracted from it.
     """
     design, fit = regression.design, regression.fit
     held = prior.on(design.names)
@@ -110,8 +110,11 @@ def _deviation(regression: Regression, prior: CoefficientPrior) -> float:
     places = [place for place, name in enumerate(design.names) if name in LENGTH_SLOPES and name in prior.names]
     if not places:
         return 0.0
-    free = np.linalg.pinv(information)
-    away = (fit.coefficients - held.mean) + free @ held.precision @ (fit.coefficients - held.mean)
+    shared = np.zeros(len(design.names))
+    if CURVATURE in design.names:
+        shared[design.names.index(CURVATURE)] = 1 / (float(prior.chosen((CURVATURE,)).covariance[0, 0]) + JITTER)
+    free = np.linalg.pinv(information + np.diag(shared))
+    away = free @ ((information + held.precision) @ (fit.coefficients - held.mean))
     spread = prior.chosen([design.names[place] for place in places]).covariance
     total = free[np.ix_(places, places)] + spread
     distance = float(away[places] @ np.linalg.pinv(total) @ away[places])

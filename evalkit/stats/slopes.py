@@ -10,13 +10,13 @@ import numpy as np
 
 from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior
 from evalkit.stats.covariates import (
-    CURVATURE,
     DIFFICULTY,
     INTERCEPT,
     LONGER,
     LONGER_BALANCED,
     SHORTER,
     SHORTER_BALANCED,
+    TAUGHT,
     at_balance,
     length_balance,
 )
@@ -33,13 +33,11 @@ _SUM_AND_GAP = np.array([[1.0, 1.0], [1.0, -1.0]])
 _GAP = 1
 # places, among the five coefficients, of those that a single model has: two slopes and the weight of difficulty
 _OWN = [0, 1, 4]
-# the coefficients of the mixture of all shapes
-_COEFFICIENTS = (SHORTER, LONGER, SHORTER_BALANCED, LONGER_BALANCED, CURVATURE, DIFFICULTY)
 # prior standard deviations around zero, in log-odds, of the half sum and half gap of the typical slopes, of what a
 # balance of 1 adds to both, and of the weight of difficulty: models with all their lengths on one side, or all of one
 # balance, carry no information about some of these
 _DOUBT = np.array([4.0, 2.0, 2.0, 2.0, np.inf])
-# the same for the curvature: the slope at equal length less the slope halfway to a far length
+# the same for the curvature, the coefficient of |t| (1 - |t|)
 _CURVATURE_DOUBT = 2.0
 
 
@@ -47,9 +45,9 @@ class Shape(Enum):
     """The shape of the length effect.
 
     ONE is one slope. TWO is one slope where answers are shorter and another where they are longer. BY_BALANCE is two
-    slopes that depend on how far a model's answers lie on one side of the baseline's length. CURVED is two slopes of an
-    effect that is round at equal length. LEARNED averages the four with weights by how well each predicts held-out
-    verdicts.
+    slopes that depend on how far a model's answers lie on one side of the baseline's length. CURVED is two slopes and
+    a curvature, which can round the kink between them. LEARNED averages the four with weights by how well each predicts
+    held-out verdicts.
     """
 
     LEARNED = "learned"
@@ -325,7 +323,7 @@ def _mixed(weighted: Sequence[tuple[float, CoefficientPrior]]) -> CoefficientPri
 
     A coefficient that a prior lacks is zero in it.
     """
-    k = len(_COEFFICIENTS)
+    k = len(TAUGHT)
     whole = [(weight, _with_all_coefficients(prior)) for weight, prior in weighted]
     mean = sum((weight * one.mean for weight, one in whole), np.zeros(k))
     spread, error, form = np.zeros((3, k, k))
@@ -333,14 +331,14 @@ def _mixed(weighted: Sequence[tuple[float, CoefficientPrior]]) -> CoefficientPri
         spread += weight * one.spread
         error += weight * one.error
         form += weight * np.outer(one.mean - mean, one.mean - mean)
-    return CoefficientPrior(_COEFFICIENTS, mean, spread, error, form)
+    return CoefficientPrior(TAUGHT, mean, spread, error, form)
 
 
 def _with_all_coefficients(prior: CoefficientPrior) -> CoefficientPrior:
-    k = len(_COEFFICIENTS)
-    places = [_COEFFICIENTS.index(name) for name in prior.names]
+    k = len(TAUGHT)
+    places = [TAUGHT.index(name) for name in prior.names]
     mean, matrices = np.zeros(k), np.zeros((3, k, k))
     mean[places] = prior.mean
     for matrix, part in zip(matrices, (prior.spread, prior.error, prior.form), strict=True):
         matrix[np.ix_(places, places)] = part
-    return CoefficientPrior(_COEFFICIENTS, mean, *matrices)
+    return CoefficientPrior(TAUGHT, mean, *matrices)

@@ -14,6 +14,7 @@ from evalkit.stats.confounding import Confounding
 from evalkit.stats.control import Controlled, length_controlled_win_rate
 from evalkit.stats.covariates import (
     BASELINE_LENGTH,
+    CURVATURE,
     LENGTH,
     LENGTH_TERMS,
     LONGER,
@@ -26,7 +27,7 @@ from evalkit.stats.intervals import proportion_interval
 from evalkit.stats.logistic import expit
 from evalkit.stats.paired import difference_errors
 from evalkit.stats.regression import Regression, regress
-from evalkit.stats.sample import Sample
+from evalkit.stats.sample import Floats, Sample
 from evalkit.types import StatusKind
 from tests.stats.stat_samples import (
     TYPICAL,
@@ -346,3 +347,45 @@ def test_a_doubt_is_told_once_and_never_of_a_refusal() -> None:
     assert str(doubted.doubted("another").estimate.status) == "degraded(a reason; another)"
     refused: Controlled = length_controlled_win_rate(draw(48, 10).sample)
     assert refused.doubted("a reason") is refused
+
+
+@pytest.mark.parametrize("slope", [-1.0, 2.0, 4.0])
+def test_a_curvature_that_is_known_hides_no_deviating_slope(slope: float) -> None:
+    # nearly all answers are shorter: there the curvature's column and the slope's are nearly one
+    generator = np.random.default_rng(4)
+    length = generator.normal(-700, 500, 600).round()
+    chance = expit(-0.5 + slope * np.tanh(length / 500))
+    sample = sample_of((generator.random(600) < chance).astype(float), length)
+    spread = np.array([[0.1, 0.08], [0.08, 0.1]])
+    straight = prior_of((SHORTER, LONGER), (1.0, 1.0), spread=spread)
+    curved = prior_of((SHORTER, LONGER, CURVATURE), (1.0, 1.0, 0.0), spread=np.diag([0.1, 0.1, 0.0]))
+    curved.spread[:2, :2] = spread
+    with_curvature, without = regression_of(sample, curved), regression_of(sample, straight)
+    assert CURVATURE in with_curvature.design.names
+    assert with_curvature.deviation == pytest.approx(without.deviation, rel=0.02)
+    assert with_curvature.estimate == pytest.approx(without.estimate, abs=0.005)
+
+
+def lengths_of_few_sizes(kind: str, n: int) -> Floats:
+    """Length differences of few sizes, which differ by a character where they are alike."""
+    generator = np.random.default_rng(n)
+    jitter = generator.integers(-1, 2, n).astype(float)
+    if kind == "three":
+        length: Floats = generator.choice([-300.0, 0.0, 300.0], n) + jitter
+    elif kind == "equal or far":
+        length = generator.choice([0.0, 0.0, 2500.0, -3500.0], n) + generator.integers(-40, 40, n)
+    else:
+        length = np.where(generator.random(n) < 0.8, 0.0, generator.choice([3000.0, -4000.0, 1.0], n))
+    return length
+
+
+@pytest.mark.parametrize("n", [48, 200, 805])
+@pytest.mark.parametrize("kind", ["three", "equal or far", "nearly all equal"])
+def test_lengths_that_hardly_tell_a_curvature_do_not_keep_a_model_from_a_number(kind: str, n: int) -> None:
+    length = lengths_of_few_sizes(kind, n)
+    verdicts = (np.random.default_rng(n).random(n) < expit(np.tanh(length / 500))).astype(float)
+    sample = sample_of(verdicts, length)
+    curved = prior_of((SHORTER, LONGER, CURVATURE), (1.5, 0.5, 0.4), spread=(0.4, 0.4, 0.05))
+    estimate = length_controlled_win_rate(sample, prior=curved).estimate
+    straight = length_controlled_win_rate(sample, prior=curved.chosen((SHORTER, LONGER))).estimate
+    assert value_of(estimate) == pytest.approx(value_of(straight), abs=4)

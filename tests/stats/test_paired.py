@@ -141,10 +141,34 @@ def test_a_model_that_hardly_ever_wins_brings_its_own_interval_along() -> None:
     assert found.lower == pytest.approx(found.value - reach)
     assert found.upper == pytest.approx(found.value + np.hypot(upper - value, against - below))
     assert found.status.kind == StatusKind.OK
-    # of grades, whose scale is another, nothing is rare
+    # of grades nothing is rare
     samples = common(rare, often)
-    graded = paired_difference(*map(win_rate, samples), samples=samples, span=90.0)
+    graded = paired_difference(*map(win_rate, samples), samples=samples, rates=False)
     assert (graded.lower, graded.upper) == pytest.approx((found.value - reach, found.value + reach))
+
+
+def test_the_widening_of_rare_rates_falls_to_nothing_so_that_no_single_win_decides() -> None:
+    often = np.repeat([1.0, 0.0], [25, 75])
+    widths = []
+    for wins in range(1, 13):
+        found = raw_difference(sample_of(often), sample_of(np.repeat([1.0, 0.0], [wins, 100 - wins])))
+        plain = paired_difference(
+            *map(win_rate, pair := common(sample_of(often), sample_of(np.repeat([1.0, 0.0], [wins, 100 - wins])))),
+            samples=pair,
+            rates=False,
+        )
+        _, _, lower, upper = numbers(found)
+        _, _, least, most = numbers(plain)
+        widths.append((upper - lower) / (most - least))
+    assert widths[0] > 1.05
+    assert widths[9:] == pytest.approx([1.0] * 3)
+    # from one number of wins to the next
+    assert np.abs(np.diff(widths)).max() < 0.15
+
+
+def test_the_same_rare_wins_twice_stay_a_difference_that_never_varies() -> None:
+    rare = sample_of(np.repeat([1.0, 0.0], [3, 197]))
+    assert str(raw_difference(rare, rare).status) == f"degraded({IDENTICAL})"
 
 
 def test_two_models_that_always_win_are_not_known_to_be_equal() -> None:

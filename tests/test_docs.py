@@ -15,7 +15,9 @@ from click.testing import CliRunner
 
 from docs.generate import pages
 from docs.pictures.make import PICTURES, board_picture, judge_example
+from docs.pictures.rooms import PICTURE, drawn
 from docs.pictures.terminal import terminal_svg
+from docs.structure import figures
 from evalkit.cli.main import COMMANDS, group
 from tests.cli.running import evalkit
 

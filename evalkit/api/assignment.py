@@ -8,7 +8,7 @@ from evalkit.auditing.clusters import Clusters, declared_clusters
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import audit_outputs
 from evalkit.catalog.benchmarks import Benchmark, baseline_source, questions_source, read_benchmark
-from evalkit.catalog.families import Style, find_style
+from evalkit.catalog.families import Family, find_family
 from evalkit.catalog.questions import load_baseline, load_questions
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import Recording, read_recording
@@ -57,7 +57,7 @@ class Assignment:
             ConfigError: a judge or a benchmark is.
         """
         benchmark = read_benchmark(self.benchmark)
-        style = find_style(benchmark.style)
+        style = find_family(benchmark.style)
         judges = self.configs(benchmark)
         questions = load_questions(benchmark, self.questions)
         compares = any(config.asks == "pair" for config in judges)
@@ -126,7 +126,7 @@ class Assignment:
 class Prepared:
     """All that a run of judges needs but a store."""
 
-    style: Style
+    style: Family
     judges: tuple[JudgeConfig, ...]
     baseline: OutputSet | None
     candidates: tuple[OutputSet, ...]

@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.difficulty import read_compat_inputs
 from evalkit.boards.entries import Lengths
-from evalkit.boards.gathering import PARTS, Gathering
+from evalkit.boards.gathering import PARTS, Aggregation
 from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.catalog.references import Reference, read_aliases, read_reference
@@ -60,7 +60,7 @@ def make_leaderboard(sources: Sources, wishes: Wishes = Wishes()) -> list[Board]
     return [one if one.agreement and one.agreement.models else replace(one, agreement=None) for one in boards]
 
 
-def gathering_of(sources: Sources, wishes: Wishes) -> Gathering:
+def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
     """How verdicts are put together, by turns and categories as the benchmark does and as was wished besides.
 
     Raises:
@@ -70,7 +70,7 @@ def gathering_of(sources: Sources, wishes: Wishes) -> Gathering:
     parts = tuple(dict.fromkeys((*style_of(sources).by, *wishes.by)))
     # the published formula counts every character
     lengths = Lengths.CHARACTERS if wishes.estimator == LC_COMPAT else Lengths.TEXT
-    return Gathering(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
+    return Aggregation(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
 
 
 def _reference(sources: Sources, wishes: Wishes) -> Reference | None:

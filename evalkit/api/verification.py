@@ -55,7 +55,7 @@ _CONTENT = ("the row says", "its content gives")
 _Path = tuple[str, ...]
 
 
-class Cause(Enum):
+class Disagreement(Enum):
     """Why a row and the store do not agree."""
 
     EDITED = "the file was edited"
@@ -72,13 +72,13 @@ class Cause(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Mismatch:
     """A field, what the file says there and what the store gives, as JSON; `between` are other words for these two."""
 
     field: str
     said: str
     found: str
-    cause: Cause
+    cause: Disagreement
     between: tuple[str, str] = ("the file says", "the store gives")
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ class Verified:
 
     model: str
     judge: str
-    differences: tuple[Difference, ...]
+    differences: tuple[Mismatch, ...]
     n_verdicts: int = 0
     sha256: str | None = None
     notes: tuple[str, ...] = ()
@@ -169,7 +169,7 @@ def _verify_file(path: Path, store: Store, difficulty: Difficulties | None) -> I
         beside = path.with_name(_ANNOTATIONS_FILE)
         said, digest = document["provenance"].get(ANNOTATIONS), annotations_digest(beside) if beside.is_file() else None
         if digest not in (None, said):
-            edited = Difference(_ANNOTATIONS_FILE, _json(said), _json(digest), Cause.EDITED, _CONTENT)
+            edited = Mismatch(_ANNOTATIONS_FILE, _json(said), _json(digest), Disagreement.EDITED, _CONTENT)
             verified = replace(verified, differences=(*verified.differences, edited))
         yield verified
 
@@ -177,30 +177,30 @@ def _verify_file(path: Path, store: Store, difficulty: Difficulties | None) -> I
 def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Difficulties | None) -> Verified:
     if damaged := damage_of(store, group):
         named = [(f"{one.table} {one.key}", "sound", "damaged") for one in damaged]
-        return _unlike(document, [Difference(*one, Cause.DAMAGED, ("it should be", "and is")) for one in named])
+        return _unlike(document, [Mismatch(*one, Disagreement.DAMAGED, ("it should be", "and is")) for one in named])
     config = next((one for one in store.judges() if one.digest == group.digest), None)
     answered = list(store.answered_of(group))
     if config is None or not answered:
         whose = f"verdicts of {group.model!r} under {group.digest}"
-        return _unlike(document, [Difference("model", whose, _ABSENT, Cause.ABSENT)])
+        return _unlike(document, [Mismatch("model", whose, _ABSENT, Disagreement.ABSENT)])
     plan = store.plan_of(group)
     if plan is None:
         raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
     annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
     row, taught = _row(document, annotations, plan, store, difficulty)
     if row is None:
-        part = Difference("part", _json(document.get("part")), _ABSENT, Cause.ABSENT)
+        part = Mismatch("part", _json(document.get("part")), _ABSENT, Disagreement.ABSENT)
         return _unlike(document, [part])
     found = stored_document(row, benchmark=group.benchmark)
     if _DEPENDENCE not in document:
         del found[_DEPENDENCE]
     notes = (*_version_notes(document, plan), *_length_notes(row, annotations), *taught)
     differences = [*_judge_differences(plan, config), *_differences(document, found)]
-    older = [one for one in differences if one.cause == Cause.OLDER]
+    older = [one for one in differences if one.cause == Disagreement.OLDER]
     return Verified(
         model=group.model,
         judge=config.name,
-        differences=tuple(one for one in differences if one.cause != Cause.OLDER),
+        differences=tuple(one for one in differences if one.cause != Disagreement.OLDER),
         n_verdicts=sum(one.preference is not None or one.rating is not None for one in annotations),
         sha256=found["sha256"],
         notes=(*notes, *(f"older method: {one}" for one in older)),
@@ -277,7 +277,7 @@ def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
     return [one for one in entries if one.group == entry.group]
 
 
-def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Difference]:
+def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Mismatch]:
     """Field by field; what an evalkit of another version has no word for is not compared."""
     ours, theirs = dict(_fields(found)), dict(_fields(said))
     other_version = said["provenance"].get("evalkit") != __version__
@@ -293,38 +293,46 @@ def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Differ
     follows = _follows(unlike, other_version=other_version, older_method=older_method)
     for path in unlike:
         said_there, found_here = (fields.get(path, _ABSENT) for fields in (theirs, ours))
-        yield Difference(".".join(path), said_there, found_here, _cause(path, follows))
+        yield Mismatch(".".join(path), said_there, found_here, _cause(path, follows))
 
 
-def _follows(unlike: Sequence[_Path], *, other_version: bool, older_method: bool) -> Cause:
+def _follows(unlike: Sequence[_Path], *, other_version: bool, older_method: bool) -> Disagreement:
     """Why numbers differ: because of what they are computed from, if that differs."""
-    causes = {_cause(path, Cause.NUMBER) for path in unlike}
-    for cause in (Cause.DATA, Cause.JUDGE, Cause.PLAN, Cause.REPLIES, Cause.VERDICTS):
+    causes = {_cause(path, Disagreement.NUMBER) for path in unlike}
+    for cause in (
+        Disagreement.DATA,
+        Disagreement.JUDGE,
+        Disagreement.PLAN,
+        Disagreement.REPLIES,
+        Disagreement.VERDICTS,
+    ):
         if cause in causes:
             return cause
     if older_method:
-        return Cause.OLDER
-    return Cause.VERSION if other_version else Cause.NUMBER
+        return Disagreement.OLDER
+    return Disagreement.VERSION if other_version else Disagreement.NUMBER
 
 
-def _cause(path: _Path, of_numbers: Cause) -> Cause:
+def _cause(path: _Path, of_numbers: Disagreement) -> Disagreement:
     if path[:1] != ("provenance",):
         return of_numbers
     named = path[1] if len(path) > 1 else ""
     if named == "data_sha256":
-        return Cause.DATA
+        return Disagreement.DATA
     if named in _JUDGE:
-        return Cause.JUDGE
-    return {"verdicts_sha256": Cause.VERDICTS, "replies_sha256": Cause.REPLIES}.get(named, Cause.PLAN)
+        return Disagreement.JUDGE
+    return {"verdicts_sha256": Disagreement.VERDICTS, "replies_sha256": Disagreement.REPLIES}.get(
+        named, Disagreement.PLAN
+    )
 
 
-def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Difference]:
+def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Mismatch]:
     """The judge that the store holds must be the one that the plan was made for."""
     for name, value in judge_facts(config).items():
         planned = getattr(plan, name)
         if planned != value:
             between = ("the plan says", "the judge in the store has")
-            yield Difference(f"judge {config.name}: {name}", str(planned), str(value), Cause.JUDGE, between)
+            yield Mismatch(f"judge {config.name}: {name}", str(planned), str(value), Disagreement.JUDGE, between)
 
 
 def _fields(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
@@ -351,11 +359,11 @@ def _provenance(document: Any) -> dict[str, Any]:
     return provenance
 
 
-def _edited(provenance: Mapping[str, Any], why: str) -> Difference:
-    return Difference(f"provenance.{SEAL}", _json(provenance[SEAL]), why, Cause.EDITED, _CONTENT)
+def _edited(provenance: Mapping[str, Any], why: str) -> Mismatch:
+    return Mismatch(f"provenance.{SEAL}", _json(provenance[SEAL]), why, Disagreement.EDITED, _CONTENT)
 
 
-def _unlike(document: Mapping[str, Any], differences: Sequence[Difference]) -> Verified:
+def _unlike(document: Mapping[str, Any], differences: Sequence[Mismatch]) -> Verified:
     return Verified(str(document.get("model")), str(document.get("judge")), tuple(differences))
 
 

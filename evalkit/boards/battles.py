@@ -13,7 +13,7 @@ from evalkit.stats.sample import Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class CollectedBattles:
     """Battles, what ties them together, and how many rows were left out and why."""
 
     battles: Battles
@@ -21,7 +21,9 @@ class Gathered:
     left_out: dict[str, int]
 
 
-def battles_of_entries(entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True) -> Gathered:
+def battles_of_entries(
+    entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True
+) -> CollectedBattles:
     """Battles of candidates against their baselines, clustered by instruction.
 
     Raises:
@@ -33,7 +35,7 @@ def battles_of_entries(entries: Sequence[Entry], *, judge: str | None = None, cl
 
 def battles_of(
     votes: Sequence[Votes], entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True
-) -> Gathered:
+) -> CollectedBattles:
     """Battles of votes and of candidates against their baselines, under one judge.
 
     Raises:
@@ -87,7 +89,7 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
     )
 
 
-def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> Gathered:
+def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> CollectedBattles:
     _check_once(entries)
     # what is no answer fights nobody
     passed = [entry for entry in entries if not entry.refused]
@@ -119,7 +121,7 @@ def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bo
     }
     columns = sorted({one.cluster_column for one in votes if one.cluster_column})
     by = " and ".join(columns) if battles.n_clusters < battles.n else None
-    return Gathered(battles, by, {reason: n for reason, n in left_out.items() if n})
+    return CollectedBattles(battles, by, {reason: n for reason, n in left_out.items() if n})
 
 
 def _joined(names: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:

@@ -11,7 +11,7 @@ Group = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GivenVerdict:
     """One verdict as it was given: a `preference`, which is P(candidate beats baseline), a `grade`, or neither and a
     `failure`.
 
@@ -33,7 +33,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class Transcripts:
     """All readable texts and verdicts of the sources of boards, by the keys of the boards' samples.
 
     A table of numbers has no texts. `answers`, by model and key, include the baselines' answers; where verdicts are on
@@ -44,9 +44,9 @@ class Judged:
     instructions: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
-    places: Mapping[Group, Mapping[str, tuple[Place, ...]]] = field(default_factory=dict)
+    places: Mapping[Group, Mapping[str, tuple[GivenVerdict, ...]]] = field(default_factory=dict)
 
-    def given(self, board: Board, model: str) -> Mapping[str, tuple[Place, ...]]:
+    def given(self, board: Board, model: str) -> Mapping[str, tuple[GivenVerdict, ...]]:
         """The verdicts behind a model's row by key; verdicts that another model gave as the judge are left out."""
         by_key = self.places.get((board.judge, board.digest, board.baseline, model), {})
         if not board.part:
@@ -54,7 +54,7 @@ class Judged:
         return {key: tuple(_as_part(place, board.part) for place in places) for key, places in by_key.items()}
 
 
-def _as_part(place: Place, part: str) -> Place:
+def _as_part(place: GivenVerdict, part: str) -> GivenVerdict:
     if place.served in (None, part):
         return place
     return replace(place, preference=None, grade=None, reading=None, failure=f"answered as {place.served}")

@@ -7,7 +7,7 @@ from evalkit.stats.sample import Combine
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class Family:
     """The habits of one family; a user may ask for something else.
 
     `controls` are held equal in the style-controlled win rate, `by` splits scores into parts, and `metric` ranks boards
@@ -21,7 +21,7 @@ class Style:
     metric: str | None = None
 
 
-def find_style(name: str) -> Style:
+def find_family(name: str) -> Family:
     """The style called `name`, built in or from the entry points `evalkit.styles`.
 
     Raises:
@@ -30,8 +30,8 @@ def find_style(name: str) -> Style:
     return lookup("style", name, BUILTIN)
 
 
-BUILTIN: dict[str, Style] = {
-    "alpaca_eval": Style(),
-    "arena_hard": Style(controls=("length", "markdown"), by=("category",), metric="style_win_rate"),
-    "mt_bench": Style(by_turn=True, combine=Combine.AGREEMENT, by=("turn", "category"), metric="win_rate"),
+BUILTIN: dict[str, Family] = {
+    "alpaca_eval": Family(),
+    "arena_hard": Family(controls=("length", "markdown"), by=("category",), metric="style_win_rate"),
+    "mt_bench": Family(by_turn=True, combine=Combine.AGREEMENT, by=("turn", "category"), metric="win_rate"),
 }

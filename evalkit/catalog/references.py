@@ -25,7 +25,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedModel:
     """A model of a board that the reference knows, under both names."""
 
     model: str
@@ -99,7 +99,7 @@ def shared_models(
     aliases: Mapping[str, str],
     *,
     renamed: Mapping[str, str] | None = None,
-) -> list[Shared]:
+) -> list[SharedModel]:
     """The models that the reference knows, each of its models once.
 
     What `renamed` says of a model goes first, then an explicit alias that the reference does not itself use as a name,
@@ -118,11 +118,11 @@ def shared_models(
         return 3, by_canonical.get(aliases.get(model, model))
 
     targets = {model: target(model) for model in models}
-    found: dict[str, Shared] = {}
+    found: dict[str, SharedModel] = {}
     for model in sorted(targets, key=lambda model: (targets[model][0], model)):
         name = targets[model][1]
         if name is not None and name in reference.scores and name not in found:
-            found[name] = Shared(model, name, reference.scores[name])
+            found[name] = SharedModel(model, name, reference.scores[name])
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ from evalkit.api.assignment import Assignment
 from evalkit.api.verification import verify_files
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import require_passed
-from evalkit.boards.entries import Entry, Gathering
+from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.row import MIN_COVERAGE, Recipe
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.cli.audit_options import audit_limits_options
@@ -32,7 +32,7 @@ from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inc
 from evalkit.files import write_text
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_one
-from evalkit.gating.choice import Wanted, beside, check_against, check_mode, choose
+from evalkit.gating.choice import Required, beside, check_against, check_mode, choose
 from evalkit.gating.decide import refuse_unjudged
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Outcome, Rule
@@ -208,7 +208,7 @@ class _Case:
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, how=self._how())
         # what files tell of a judge is its name
-        return self._held(self.candidate, entries, Wanted(baseline=self._baseline()), "of files")
+        return self._held(self.candidate, entries, Required(baseline=self._baseline()), "of files")
 
     def _from_store(self) -> Decision:
         """On the store's verdicts."""
@@ -216,7 +216,7 @@ class _Case:
         return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
 
     def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Decision:
-        wanted = Wanted(
+        wanted = Required(
             judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
         )
         if judge is None:
@@ -281,7 +281,7 @@ class _Case:
         (work,) = prepared.works(b"")
         self._check_before_asking(work, url)
         # replies that were recorded stand in for the judge
-        wanted = Wanted(judge=work.config, baseline=baseline, compat=self.compat)
+        wanted = Required(judge=work.config, baseline=baseline, compat=self.compat)
         if batch is not None:
             gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
             decision, one = judge_in_batches(
@@ -314,7 +314,7 @@ class _Case:
     def benchmark(self) -> str:
         return read_benchmark(self.assignment.benchmark).name
 
-    def _held(self, model: str, entries: Sequence[Entry], wanted: Wanted, benchmark: str) -> Decision:
+    def _held(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
         candidate = choose(entries, model, wanted)
         group = beside(entries, candidate)
         # only verdicts of the store have a written row
@@ -339,9 +339,9 @@ class _Case:
                 known = {group.model for group in plans if replace(other, model=group.model) == group}
                 raise UnknownName("model", self.rule.against, known)
 
-    def _how(self) -> Gathering:
+    def _how(self) -> Aggregation:
         style = style_of(self.sources)
-        return Gathering(combine=style.combine, by=style.by, cluster=self.sources.cluster)
+        return Aggregation(combine=style.combine, by=style.by, cluster=self.sources.cluster)
 
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:

@@ -8,7 +8,7 @@ import click
 
 from evalkit.cli.options import json_option
 from evalkit.clients.builtin import client_kind
-from evalkit.engine.task import Place
+from evalkit.engine.task import Pending
 from evalkit.errors import ConfigError, Incomplete
 from evalkit.judging.requests import Plan, candidate_preference, plan_place, pose
 from evalkit.protocol.config import judge_names, read_judge
@@ -95,7 +95,7 @@ async def _answer(client: Client, request: ChatRequest) -> ChatReply:
             await client.close()
 
 
-def _place(config: JudgeConfig) -> Place:
+def _place(config: JudgeConfig) -> Pending:
     """A question to which everybody knows the answer; the right one is the candidate's, shown second or alone."""
     example = Example("sample", (SAMPLE_INSTRUCTION,))
     right, wrong = (Output("sample", name, (text,)) for name, text in SAMPLE_ANSWERS.items())

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from evalkit.api.assignment import Assignment, Prepared
-from evalkit.boards.entries import Entry, Gathering
+from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.rates import learn_rates
+from evalkit.boards.rates import learn
 from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
 from evalkit.cli.options import cluster_option
 from evalkit.cli.progress import ProgressLine, describe
@@ -112,7 +112,7 @@ def _gathering(
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ModelRun:
     """One model under one judge: what it took, and the rows that it gives."""
 
     annotated: Annotated
@@ -128,7 +128,7 @@ def judge_all(
     recipe: Recipe,
     limits: Limits,
     log: Path | None,
-) -> list[Judged]:
+) -> list[ModelRun]:
     """Judge what is prepared, go on where an earlier run stopped, and write each model's results."""
     with _opened(prepared, url, limits, log) as (store, journal):
         works = prepared.works(store.secret, audits)
@@ -148,7 +148,7 @@ def judge_in_batches(
     results: Path,
     limits: Limits,
     log: Path | None,
-) -> tuple[Decision | None, Judged]:
+) -> tuple[Decision | None, ModelRun]:
     """Judge one candidate until the gate can decide, and write its results.
 
     No decision where a limit came first, or the endpoint became another one.
@@ -172,7 +172,7 @@ def judge_in_batches(
         return decision, _written(annotated, prepared, results, gate.recipe, limits, store)
 
 
-def _known(store: Store, work: Work, how: Gathering) -> list[Entry]:
+def _known(store: Store, work: Work, how: Aggregation) -> list[Entry]:
     """What the store holds of the judge's verdicts, which may be nothing yet."""
     if work.config.digest not in {config.digest for config in store.judges()}:
         return []
@@ -194,7 +194,7 @@ def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> I
 
 def _written(
     annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
-) -> Judged:
+) -> ModelRun:
     """Compute the rows of what was judged, with what other models teach about them, and write their files."""
     how, work = _how(prepared), annotated.work
     plan = work.record
@@ -204,16 +204,16 @@ def _written(
     for entry in entries:
         group = [entry, *beside(others, entry)]
         pinned = pinned_for(entry, group, recipe, results=results)
-        rows.append(learn_rates(group, recipe, pinned=pinned).row(entry))
+        rows.append(learn(group, recipe, pinned=pinned).row(entry))
     write_results(results, annotated, rows, options=prepared.options, limits=limits)
-    return Judged(annotated, tuple(rows))
+    return ModelRun(annotated, tuple(rows))
 
 
-def _others(store: Store, work: Work, how: Gathering, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
+def _others(store: Store, work: Work, how: Aggregation, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
     """The store's other models that may teach about these entries; none if a better source does, or if too few."""
     if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
         return []
-    if recipe.difficulty == DifficultySource.AUTO and learn_rates(entries[:1], recipe).length.own_history:
+    if recipe.difficulty == DifficultySource.AUTO and learn(entries[:1], recipe).length.own_history:
         return []
     judged = [
         group
@@ -225,8 +225,8 @@ def _others(store: Store, work: Work, how: Gathering, recipe: Recipe, entries: S
     return [one for one in _known(store, work, how) if one.model != work.candidate.model]
 
 
-def _how(prepared: Prepared) -> Gathering:
-    return Gathering(combine=prepared.style.combine, by=prepared.style.by)
+def _how(prepared: Prepared) -> Aggregation:
+    return Aggregation(combine=prepared.style.combine, by=prepared.style.by)
 
 
 def _title(prepared: Prepared) -> str:
@@ -256,7 +256,7 @@ def print_notes(notes: Iterable[str]) -> None:
         click.echo(f"note: {printable(note)}", err=True)
 
 
-def note_run(judged: Sequence[Judged], judges: Sequence[JudgeConfig]) -> None:
+def note_run(judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
     """Say on stderr what the numbers rest on."""
     for one in judged:
         work = one.annotated.work
@@ -273,7 +273,7 @@ def note_run(judged: Sequence[Judged], judges: Sequence[JudgeConfig]) -> None:
     click.echo(f"note: sha256 {canonical_digest([row for one in judged for row in one.rows])}", err=True)
 
 
-def require_finished(judged: Sequence[Judged]) -> None:
+def require_finished(judged: Sequence[ModelRun]) -> None:
     """Raise where a run was stopped, or an endpoint became another one.
 
     Raises:
@@ -290,7 +290,7 @@ def require_finished(judged: Sequence[Judged]) -> None:
             )
 
 
-def require_covered(judged: Sequence[Judged]) -> None:
+def require_covered(judged: Sequence[ModelRun]) -> None:
     """Raise where verdicts are missing.
 
     Raises:

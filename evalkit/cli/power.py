@@ -15,7 +15,7 @@ from evalkit.protocol.config import read_judge
 from evalkit.reporting.power import advice_document, advice_text
 from evalkit.sources.selection import Sources, read_entries, read_recipe
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.power import Difference, Level, Spread
+from evalkit.stats.power import Level, Margin, Spread
 from evalkit.types import Prices
 
 EVEN = 50.0
@@ -77,10 +77,10 @@ def command(
         basis, chosen = _assumed(sd, against, price_judge), Metric(metric or Metric.WIN_RATE)
     if price is not None:
         basis = replace(basis, price=price)
-    gate: Level | Difference = (
+    gate: Level | Margin = (
         Level(threshold=threshold / 100, at=basis.at, confidence=confidence)
         if against is None
-        else Difference(threshold=threshold / 100, confidence=confidence)
+        else Margin(threshold=threshold / 100, confidence=confidence)
     )
     advice = advise(aim / 100, basis, gate=gate, power=wanted, most=most)
     if as_json:

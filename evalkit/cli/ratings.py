@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from evalkit.boards.battles import battles_of_entries
-from evalkit.boards.gathering import Gathering
+from evalkit.boards.gathering import Aggregation
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.catalog.families import find_style
+from evalkit.catalog.families import find_family
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.errors import ConfigError
@@ -79,7 +79,7 @@ def command(
             raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
         with open_existing(store_url(store, results)) as opened:
             benchmark = read_benchmark(board)
-            how = Gathering(combine=find_style(benchmark.style).combine)
+            how = Aggregation(combine=find_family(benchmark.style).combine)
             entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)
         gathered = battles_of_entries(entries, judge=judge, clustered=cluster is None)
     text = FORMATS["json" if as_json else form](build_ratings(gathered, recipe))

@@ -10,7 +10,7 @@ from evalkit.types import Asked, ChatReply, ChatRequest, Client, ModelConfig, Su
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Pending:
     """A place for a reply; `subject` is what is to be judged or answered, None where a rule or a failure fills it."""
 
     asked: Asked
@@ -57,11 +57,11 @@ class Task(Protocol):
         """How often a question is asked again for want of a readable reply."""
         ...
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[Pending]:
         """Every place, planned as it is taken."""
         ...
 
-    def pose(self, place: Place, *, reask: int = 0) -> Posed:
+    def pose(self, place: Pending, *, reask: int = 0) -> Posed:
         """The question of a place.
 
         Raises:

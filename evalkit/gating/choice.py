@@ -13,7 +13,7 @@ BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Required:
     """The judge, as its file reads today, and the baseline that a gate was configured for; None accepts any.
 
     Without `compat`, verdicts on answers that were shown to the judge without fences do not count.
@@ -24,7 +24,7 @@ class Wanted:
     compat: bool = False
 
 
-def choose(entries: Sequence[Entry], model: str, wanted: Wanted) -> Entry:
+def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
     """The entry of a model that the gate reads.
 
     Raises:

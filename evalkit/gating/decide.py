@@ -7,7 +7,7 @@ from evalkit.auditing.declining import DECLINES
 from evalkit.auditing.lengths import LENGTHS
 from evalkit.auditing.limits import AuditLimits
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import Metric
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
@@ -25,7 +25,7 @@ _Verdict = tuple[Outcome, tuple[str, ...]]
 
 def decide(
     candidate: Entry,
-    rates: Rates,
+    rates: Estimators,
     rule: Rule,
     *,
     benchmark: str,
@@ -245,7 +245,7 @@ def _condition(shown: Evidence) -> str:
     return "" if shown.measured is shown.pessimistic else " with every missing verdict one way"
 
 
-def _caveats(candidate: Entry, metric: Metric, rates: Rates, rule: Rule, audit: Audit | None) -> list[str]:
+def _caveats(candidate: Entry, metric: Metric, rates: Estimators, rule: Rule, audit: Audit | None) -> list[str]:
     """Caveats that a reader of the number must know, besides its status."""
     found = _unseen(candidate, audit)
     if rule.allow_refusals and (declining := _declines(candidate, audit)) is not None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.gating.evidence import Evidence
 from evalkit.stats.confounding import Sensitivity
@@ -53,7 +53,7 @@ class EqualLength:
 def at_equal_length(
     candidate: Entry,
     against: Entry | None,
-    rates: Rates,
+    rates: Estimators,
     *,
     metric: Metric,
     threshold: float,
@@ -104,7 +104,7 @@ def _controlled(row: BoardRow, metric: Metric) -> Controlled:
 
 
 def _of_difference(
-    candidate: Entry, against: Entry, rates: Rates, metric: Metric, threshold: float, difference: Estimate
+    candidate: Entry, against: Entry, rates: Estimators, metric: Metric, threshold: float, difference: Estimate
 ) -> float | None:
     """The correlation of length with difficulty that would change a conclusion on a difference.
 

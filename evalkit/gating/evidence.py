@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import Metric
 from evalkit.stats.paired import common
 from evalkit.stats.sample import Floats, Sample
@@ -50,7 +50,7 @@ class Body:
         return self.n / max(1, self.n + self.n_missing)
 
 
-def of_one(entry: Entry, rates: Rates) -> Body:
+def of_one(entry: Entry, rates: Estimators) -> Body:
     """The evidence on a model by itself."""
     sample = entry.sample
     measured = {metric: one.estimate for metric, one in rates.measure(entry, sample).items()}
@@ -72,7 +72,7 @@ def of_one(entry: Entry, rates: Rates) -> Body:
     )
 
 
-def of_two(candidate: Entry, against: Entry, rates: Rates) -> Body:
+def of_two(candidate: Entry, against: Entry, rates: Estimators) -> Body:
     """The evidence on how far a model is ahead of another one, in points, on their common instructions.
 
     Every instruction counts that either model was asked about; it is missing unless both models have a verdict on it.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Pinned, Rates, learn_rates
+from evalkit.boards.rates import Estimators, Pinned, learn
 from evalkit.boards.row import Recipe
 from evalkit.errors import ConfigError
-from evalkit.gating.choice import Wanted, check_against, choose
+from evalkit.gating.choice import Required, check_against, choose
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Rule, Spent
 
@@ -22,16 +22,16 @@ class Gate:
 
     rule: Rule
     recipe: Recipe
-    wanted: Wanted
+    wanted: Required
     benchmark: str
     notes: tuple[str, ...] = ()
     pinned: Pinned | None = None
 
-    def rates(self, group: Sequence[Entry], confidence: float) -> Rates:
+    def rates(self, group: Sequence[Entry], confidence: float) -> Estimators:
         """The rates of a group of comparable entries at this confidence."""
         # a difference uses the history that applies to both models now
         pinned = self.pinned if self.rule.against is None else None
-        return learn_rates(group, replace(self.recipe, confidence=confidence), pinned=pinned)
+        return learn(group, replace(self.recipe, confidence=confidence), pinned=pinned)
 
     def look(
         self, candidate: Entry, others: Sequence[Entry], rule: Rule, *, keys: frozenset[str], spent: Spent
@@ -56,7 +56,7 @@ class Gate:
         against = None
         if rule.against is not None:
             check_against(candidate.model, rule.against)
-            against = choose(group, rule.against, Wanted(compat=self.wanted.compat))
+            against = choose(group, rule.against, Required(compat=self.wanted.compat))
         return decide(
             candidate,
             self.rates(group, rule.confidence),

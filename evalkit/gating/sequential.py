@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Gathering, entries_of_annotations
+from evalkit.boards.gathering import Aggregation, entries_of_annotations
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher, unwatched, unwritten
 from evalkit.errors import ConfigError
@@ -37,7 +37,7 @@ class Batches:
         store: Store,
         decide_on: Decider,
         *,
-        how: Gathering,
+        how: Aggregation,
         limits: Limits,
         watch: Watcher = unwatched,
         journal: Journal = unwritten,
@@ -89,7 +89,7 @@ class Batches:
         return next((place for place, key in enumerate(keys) if key in waiting), len(keys))
 
     def _look(
-        self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, how: Gathering, looks: int
+        self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, how: Aggregation, looks: int
     ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
         entries = entries_of_annotations((one for one in annotated.annotations if one.asked.key in keys), how)

@@ -11,7 +11,7 @@ from evalkit.clients.builtin import client_kind
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Progress, Watcher, unwatched, unwritten
 from evalkit.engine.runner import run_all
-from evalkit.engine.task import Place, Posed
+from evalkit.engine.task import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.formats.turns import turn_key
 from evalkit.judging.requests import KEY_VERSION, cluster
@@ -65,10 +65,10 @@ class Answering:
         # whatever a model says is its answer
         return 0
 
-    def places(self) -> Iterator[Place]:
-        return (Place(self._asked(question), question) for question in self.questions)
+    def places(self) -> Iterator[Pending]:
+        return (Pending(self._asked(question), question) for question in self.questions)
 
-    def pose(self, place: Place, *, reask: int = 0) -> Posed:
+    def pose(self, place: Pending, *, reask: int = 0) -> Posed:
         assert isinstance(place.subject, Unanswered) and reask == 0
         request = self.request(place.subject)
         return Posed(dataclasses.replace(place.asked, reply_key=request.key), request)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from evalkit.clients.base import Endpoint
-from evalkit.engine.task import Place, Posed
+from evalkit.engine.task import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.protocol.parsers import find_parser, five_way_labels
 from evalkit.protocol.prompting import ask, render
@@ -76,7 +76,7 @@ def pick(orders: Mapping[str, Order], limit: int | None) -> set[str]:
     return {*first[:half], *second[: limit - half]}
 
 
-def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> list[Place]:
+def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> list[Pending]:
     """Every verdict that a judge owes on one comparison.
 
     Identical answers are a tie and an empty answer loses, by rule and without a request.
@@ -87,38 +87,38 @@ def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> 
         return [plan_missing(comparison.example, comparison.baseline, comparison.candidate, config, plan, failure)]
     rule = _rule(comparison)
     if rule is not None and (plan.shortcut or rule != "identical"):
-        return [Place(dataclasses.replace(_asked(comparison, config, plan, first), rule=rule))]
+        return [Pending(dataclasses.replace(_asked(comparison, config, plan, first), rule=rule))]
     orders = (first,) if config.orders == "one" else (first, _other(first))
     return [plan_place(comparison, config, plan, order, repeat) for order in orders for repeat in range(plan.repeats)]
 
 
-def plan_grading(grading: Grading, config: JudgeConfig, plan: Plan) -> list[Place]:
+def plan_grading(grading: Grading, config: JudgeConfig, plan: Plan) -> list[Pending]:
     """Every grade that a judge owes on one answer; an empty answer gets the lowest grade, by rule."""
     failure = _oversize(("the", grading.output))
     if failure is not None:
-        return [Place(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), failure=failure))]
+        return [Pending(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), failure=failure))]
     if grading.output.empty:
-        return [Place(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), rule=LOWEST))]
+        return [Pending(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), rule=LOWEST))]
     return [plan_place(grading, config, plan, Order.ALONE, repeat) for repeat in range(plan.repeats)]
 
 
-def plan_place(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int) -> Place:
+def plan_place(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int) -> Pending:
     """The place of one question."""
-    return Place(_asked(subject, config, plan, order, repeat), subject)
+    return Pending(_asked(subject, config, plan, order, repeat), subject)
 
 
 def plan_missing(
     example: Example, baseline: Output | None, candidate: Output, config: JudgeConfig, plan: Plan, failure: str
-) -> Place:
+) -> Pending:
     """The place of a verdict that cannot be had; a candidate without an answer has no length."""
     if baseline is None:
         asked = _asked(Grading(example, candidate), config, plan, Order.ALONE)
     else:
         asked = _asked(Comparison(example, baseline, candidate), config, plan, plan.first_order[example.key])
-    return Place(dataclasses.replace(asked, failure=failure))
+    return Pending(dataclasses.replace(asked, failure=failure))
 
 
-def pose(place: Place, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *, reask: int = 0) -> Posed:
+def pose(place: Pending, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *, reask: int = 0) -> Posed:
     """Put the question of a place; each `reask` has labels and a fence of its own."""
     assert isinstance(place.subject, Comparison | Grading)
     question = ask(
@@ -130,7 +130,7 @@ def pose(place: Place, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *, r
     return pose_question(place, dataclasses.replace(question, fenced=config.fence), config, endpoint)
 
 
-def pose_question(place: Place, question: Question, config: JudgeConfig, endpoint: Endpoint) -> Posed:
+def pose_question(place: Pending, question: Question, config: JudgeConfig, endpoint: Endpoint) -> Posed:
     """The same with a question that is given."""
     request = build_request(question, config, endpoint)
     return Posed(dataclasses.replace(place.asked, labels=question.labels, reply_key=request.key), request)

@@ -12,7 +12,7 @@ from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.clients.replay import ReplayClient
-from evalkit.engine.task import Place, Posed
+from evalkit.engine.task import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.formats.alpaca_eval import Recording
 from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint, replayed
@@ -120,13 +120,13 @@ class Work:
         """How often a question is asked again for want of a readable verdict; rules and recordings say the same."""
         return self.config.reasks if self.endpoint.asks else 0
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[Pending]:
         """Every place, planned as it is taken."""
         for place in self._all_places():
             asked = self.asking is None or place.asked.key in self.asking
-            yield place if asked else Place(place.asked)
+            yield place if asked else Pending(place.asked)
 
-    def _all_places(self) -> Iterator[Place]:
+    def _all_places(self) -> Iterator[Pending]:
         for row in self.rows:
             if isinstance(row, Comparison):
                 yield from self._places(row)
@@ -146,7 +146,7 @@ class Work:
 
         return holds_verdict
 
-    def pose(self, place: Place, *, reask: int = 0) -> Posed:
+    def pose(self, place: Pending, *, reask: int = 0) -> Posed:
         """The question of a place.
 
         Raises:
@@ -180,7 +180,7 @@ class Work:
         if first is not None:
             self.pose(first)
 
-    def _places(self, comparison: Comparison) -> list[Place]:
+    def _places(self, comparison: Comparison) -> list[Pending]:
         places = plan_comparison(comparison, self.config, self.plan)
         if self.recorded is None or places[0].subject is None:
             return places

@@ -13,7 +13,7 @@ from evalkit import assets
 from evalkit.documents import kind_of, read_text, read_yaml
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.protocol.modelfile import LOCAL, check_server, locate_model, model_name
-from evalkit.types import JudgeConfig, ModelConfig, Prices, Rates, Tls
+from evalkit.types import JudgeConfig, ModelConfig, Prices, RateLimits, Tls
 
 ORDERS = ("one", "both")
 ASKS = ("pair", "grade")
@@ -273,14 +273,14 @@ def _check_headers(path: Path, config: ModelConfig) -> None:
             raise ConfigError(f"{path}: {key}: {name!r} is no name of a header")
 
 
-def _rates(path: Path, rates: Mapping[str, Any]) -> Rates:
-    known = [field.name for field in dataclasses.fields(Rates)]
+def _rates(path: Path, rates: Mapping[str, Any]) -> RateLimits:
+    known = [field.name for field in dataclasses.fields(RateLimits)]
     for key, value in rates.items():
         if key not in known:
             raise ConfigError(f"{path}: rates: {UnknownName('key', key, known)}")
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e12:
             raise ConfigError(f"{path}: rates: {key}: expected a number a minute, found {value!r}")
-    return Rates(**rates)
+    return RateLimits(**rates)
 
 
 def _tls(path: Path, tls: Mapping[str, Any]) -> Tls:

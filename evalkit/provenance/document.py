@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.boards.background import UNTAUGHT, Background, background_document
-from evalkit.boards.entries import Entry, Gathering, Lengths
+from evalkit.boards.entries import Aggregation, Entry, Lengths
 from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError
@@ -41,7 +41,7 @@ class Computation:
     """All that it takes to make a row's numbers of its verdicts."""
 
     recipe: Recipe
-    how: Gathering
+    how: Aggregation
     parts: tuple[str, ...]
 
 
@@ -210,7 +210,7 @@ def _computation(recipe: Mapping[str, Any], difficulty: Difficulties | None) -> 
             controls=tuple(map(str, recipe["controls"])),
             confidence=confidence,
         ),
-        Gathering(
+        Aggregation(
             float(recipe["strong_weight"]),
             Combine(recipe["combine"]),
             tuple(map(str, recipe["by"])),

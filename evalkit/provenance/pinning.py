@@ -9,8 +9,8 @@ import numpy as np
 from evalkit.boards.background import (
     UNTAUGHT,
     Background,
+    HistorySource,
     Known,
-    Source,
     background_of,
     difficulty_of_models,
     nothing_known,
@@ -56,7 +56,7 @@ def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results:
 def rests_on_models(document: Any) -> bool:
     """Whether a written background was learned from the models at hand."""
     source = document.get("source") if isinstance(document, Mapping) else None
-    return source in (Source.MODELS.value, Source.DIFFICULTY_OF_MODELS.value)
+    return source in (HistorySource.MODELS.value, HistorySource.DIFFICULTY_OF_MODELS.value)
 
 
 def written_background(document: Any) -> Background | None:
@@ -90,20 +90,20 @@ def learned_again(
 
 def _enough(found: Background) -> bool:
     """Whether enough models taught the slopes; a file that was edited could name fewer than a board would use."""
-    return found.source != Source.MODELS or found.models >= MIN_MODELS_FOR_SLOPES
+    return found.source != HistorySource.MODELS or found.models >= MIN_MODELS_FOR_SLOPES
 
 
 def _learned(
     written: Background, entry: Entry, group: Sequence[Entry], known: Known, controls: Sequence[str]
 ) -> Background | None:
-    if written.source == Source.NONE:
+    if written.source == HistorySource.NONE:
         return UNTAUGHT if written.confounding is None else nothing_known(known)
-    if written.source == Source.GENERIC:
+    if written.source == HistorySource.GENERIC:
         return of_generic(known.generic)
-    if written.source in (Source.FILE, Source.DIFFICULTY_OF_FILE):
+    if written.source in (HistorySource.FILE, HistorySource.DIFFICULTY_OF_FILE):
         file = next((one for one in known.files if {one.name: one.digest} == written.rests_on), None)
         return None if file is None else of_file(file, [entry], known.generic)
-    if written.source in (Source.MODELS, Source.DIFFICULTY_OF_MODELS):
+    if written.source in (HistorySource.MODELS, HistorySource.DIFFICULTY_OF_MODELS):
         taught = [one for one in group if one.origin and written.rests_on.get(one.model) == one.origin.verdicts]
         if len(taught) < len(written.rests_on):
             return None
@@ -111,7 +111,7 @@ def _learned(
             history = fit_history({one.model: one.sample for one in taught}, controls=controls)
         except StatsError:
             return None
-        if written.source == Source.MODELS:
+        if written.source == HistorySource.MODELS:
             return of_models(history, taught)
         return difficulty_of_models(history, taught, known.generic)
     return None

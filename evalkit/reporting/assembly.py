@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from evalkit.boards.behaviour import behaviour
 from evalkit.boards.build import Board
-from evalkit.boards.judged import Judged
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
@@ -15,7 +15,7 @@ from evalkit.text.safe import printable
 
 def assemble_report(
     boards: Sequence[Board],
-    judged: Judged,
+    judged: Transcripts,
     sources: Sources,
     *,
     title: str | None = None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.boards.build import Board
-from evalkit.boards.judged import Judged, Place
+from evalkit.boards.judged import GivenVerdict, Transcripts
 from evalkit.boards.row import BoardRow
 from evalkit.errors import ConfigError
 from evalkit.types import Order
@@ -42,7 +42,7 @@ class SampleSize:
 
 
 def encode_chunks(
-    boards: Sequence[Board], judged: Judged, *, sample: SampleSize | None = None, text: bool = True
+    boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
 ) -> dict[str, str]:
     """The pieces by name; without `text`, neither instructions nor answers nor replies are among them."""
     keys = sorted({key for board in boards for row in board.rows for key in _keys(row)})
@@ -70,7 +70,7 @@ def encode_chunks(
 
 
 def _index(
-    boards: Sequence[Board], judged: Judged, models: Sequence[str], numbers: Mapping[str, int], *, text: bool
+    boards: Sequence[Board], judged: Transcripts, models: Sequence[str], numbers: Mapping[str, int], *, text: bool
 ) -> dict[str, Any]:
     categories = sorted({judged.categories[key] for key in numbers if key in judged.categories})
     by_name = {name: number for number, name in enumerate(categories)}
@@ -87,7 +87,7 @@ def _index(
     }
 
 
-def _turns(boards: Sequence[Board], judged: Judged, numbers: Mapping[str, int]) -> list[int]:
+def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, int]) -> list[int]:
     """The turn at which each instruction is judged, 0 where nothing tells; nothing where none is judged at a second."""
     turns = dict.fromkeys(numbers, 0)
     for board in boards:
@@ -112,7 +112,7 @@ def _board(board: Board) -> dict[str, Any]:
 
 
 def _rows(
-    boards: Sequence[Board], judged: Judged, models: Sequence[str], numbers: Mapping[str, int]
+    boards: Sequence[Board], judged: Transcripts, models: Sequence[str], numbers: Mapping[str, int]
 ) -> dict[str, list[Any]]:
     """A row for each comparison of a board, as columns."""
     columns: dict[str, list[Any]] = {name: [] for name in ("board", "model", "key", "preference", "length", "orders")}
@@ -145,7 +145,7 @@ def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
     return judged + [(key, None, length) for key, length in zip(sample.missing, others, strict=True)]
 
 
-def _agreement(places: Sequence[Place]) -> int:
+def _agreement(places: Sequence[GivenVerdict]) -> int:
     """Whether the same answer wins in both orders, repeats averaged."""
     given: dict[Order | None, list[float]] = {}
     for one in places:
@@ -158,7 +158,7 @@ def _agreement(places: Sequence[Place]) -> int:
     return ORDERS_AGREE if len(winners) == 1 else ORDERS_DISAGREE
 
 
-def _listed(place: Place, *, text: bool) -> list[Any]:
+def _listed(place: GivenVerdict, *, text: bool) -> list[Any]:
     return [
         ORDERS[place.order],
         place.repeat,

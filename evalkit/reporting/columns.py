@@ -7,7 +7,7 @@ from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, DifficultySource, Metric
 from evalkit.reporting.agreement import agreement_line
 from evalkit.reporting.dependence import board_dependence_notes, board_sources_note, dependence_note, sources_note
-from evalkit.reporting.reasons import KINDS, Cause, Shared, causes, shared_causes
+from evalkit.reporting.reasons import KINDS, Cause, SharedCause, causes, shared_causes
 from evalkit.reporting.values import audit_reason, row_notes
 from evalkit.stats.history import MIN_MODELS
 from evalkit.text.numbers import interval, level, named, percent
@@ -122,7 +122,7 @@ def board_notes(board: Board) -> list[str]:
     return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
 
 
-def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[Shared]:
+def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[SharedCause]:
     """The causes of one kind of status among numbers of a metric, each with the models that have it.
 
     A cause that a model has for the metric that ranks is not repeated for another metric.

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from evalkit import __version__
 from evalkit.boards.behaviour import Behaviour
 from evalkit.boards.build import Board
-from evalkit.boards.judged import Judged
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import Matrix
 from evalkit.reporting.columns import judge_notices, number_notes
 from evalkit.reporting.page.coverage import Coverage, coverage
@@ -21,7 +21,7 @@ from evalkit.reporting.page.heat import Heat, category_heat, matrix_heat
 from evalkit.reporting.page.judge import Panel, judge_panel
 from evalkit.reporting.page.origins import Origins, origins, source_name
 from evalkit.reporting.page.rests import Rests, rests
-from evalkit.reporting.page.table import Table, board_table
+from evalkit.reporting.page.table import BoardTable, board_table
 from evalkit.reporting.page.words import LEGEND, Statement, basis, finding, statements, title_of
 from evalkit.reporting.plots import PLOTS, plots_of
 from evalkit.reporting.plots.palette import DARK, LIGHT
@@ -52,7 +52,7 @@ class Report:
 
     title: str
     boards: tuple[Board, ...]
-    judged: Judged
+    judged: Transcripts
     matrices: tuple[Matrix, ...]
     behaviours: tuple[Behaviour, ...]
     sources: tuple[str, ...]
@@ -80,7 +80,7 @@ class Section:
     finding: str
     basis: tuple[str, ...]
     notices: tuple[str, ...]
-    table: Table
+    table: BoardTable
     figures: tuple[Figure, ...]
     categories: Heat | None
     matrix: Heat | None

@@ -5,7 +5,7 @@ from typing import Any
 from evalkit.boards.power import Advice, Basis, Option
 from evalkit.reporting.tables import values_table
 from evalkit.reporting.values import DECIMALS_STORED
-from evalkit.stats.power import Difference
+from evalkit.stats.power import Margin
 from evalkit.text.numbers import level
 from evalkit.text.safe import printable
 
@@ -128,7 +128,7 @@ def _spread_line(basis: Basis) -> str:
 
 def _what(advice: Advice, metric: str) -> str:
     name = {"lc_win_rate": "LC win rate"}.get(metric, metric.replace("_", " "))
-    return f"true difference in {name}" if isinstance(advice.gate, Difference) else f"true {name}"
+    return f"true difference in {name}" if isinstance(advice.gate, Margin) else f"true {name}"
 
 
 def _points(share: float) -> str:

@@ -44,7 +44,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedCause:
     """A cause in words and the models that have it; `code` is empty if the cause has no known code."""
 
     models: tuple[str, ...]
@@ -104,7 +104,7 @@ def reason_words(reason: str, *, number: str = "number") -> str:
     return "; ".join(_said(one.code, [one.details], number) for one in causes(reason))
 
 
-def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str = "number") -> list[Shared]:
+def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str = "number") -> list[SharedCause]:
     """Each cause once, with the models that have it, in the order in which the models are given.
 
     Causes that differ only in their figures are joined, and the joined cause gives the range of each figure.
@@ -117,7 +117,7 @@ def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str 
         for one in own:
             groups.setdefault((one.code, _FIGURE.sub("#", one.details)), []).append((model, one.details))
     return [
-        Shared(tuple(model for model, _ in group), code, _said(code, [details for _, details in group], number))
+        SharedCause(tuple(model for model, _ in group), code, _said(code, [details for _, details in group], number))
         for (code, _), group in groups.items()
     ]
 

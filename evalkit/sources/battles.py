@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards.battles import Gathered, battles_of
+from evalkit.boards.battles import CollectedBattles, battles_of
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats.votes import CONTROLS, Votes, column_names, read_votes
 from evalkit.sources.entries import entries_of_files
@@ -13,7 +13,7 @@ NO_CLUSTER = "none"
 
 def gather_battles(
     sources: Sequence[Path], *, cluster: str | None = None, controls: Sequence[str] = (), judge: str | None = None
-) -> Gathered:
+) -> CollectedBattles:
     """The battles of files, or folders of them, as `evalkit leaderboard` reads them, and of tables of votes.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit.auditing.clusters import Clusters
 from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import CATEGORY, DATASET, Gathering, entries_of_annotations, entries_of_table
+from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset
@@ -33,7 +33,7 @@ def entries_of_files(
     sources: Sequence[Path],
     *,
     judge: str | None = None,
-    how: Gathering = Gathering(),  # noqa: B008
+    how: Aggregation = Aggregation(),  # noqa: B008
 ) -> list[Entry]:
     """The entries of files; of a folder, those of every annotations file in it.
 
@@ -57,7 +57,7 @@ def entries_of_store(
     *,
     benchmark: str,
     judge: str | None = None,
-    how: Gathering = Gathering(),  # noqa: B008
+    how: Aggregation = Aggregation(),  # noqa: B008
 ) -> list[Entry]:
     """The entries of a store; a judge that was changed between runs has entries of its own for each form.
 
@@ -135,11 +135,11 @@ def _judges(entry: Entry) -> list[str]:
     return entry.judge.split(" + ")
 
 
-def _of_categories(how: Gathering) -> str:
+def _of_categories(how: Aggregation) -> str:
     return f" of category {' or '.join(map(repr, how.categories))}" if how.categories else ""
 
 
-def _read(path: Path, how: Gathering, clusters: Clusters) -> list[Entry]:
+def _read(path: Path, how: Aggregation, clusters: Clusters) -> list[Entry]:
     if path.name in ANNOTATIONS:
         check_annotations(path)
     kind = detect(path)

@@ -21,7 +21,7 @@ from evalkit.formats.mt_bench import pair_rows, single_rows
 from evalkit.formats.precomputed import score_rows
 from evalkit.formats.verdict_table import table_rows, table_schema
 from evalkit.formats.verdicts import OwnVerdict
-from evalkit.sources.stored import Wanted, answered_by_key, imported_texts, stored_verdicts
+from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, documents, records
 
@@ -77,7 +77,7 @@ def export_documents(
     return Exported(files)
 
 
-def export_verdicts(store: Store, format: str, folder: Path, wanted: Wanted) -> Exported:  # noqa: A002
+def export_verdicts(store: Store, format: str, folder: Path, wanted: Scope) -> Exported:  # noqa: A002
     """Write the store's verdicts of a benchmark in another tool's format.
 
     Raises:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from evalkit.boards.difficulty import read_difficulty
 from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Gathering
+from evalkit.boards.gathering import Aggregation
 from evalkit.boards.history_file import HistoryFile, read_history_file
 from evalkit.boards.known import read_known
 from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.catalog.families import Style, find_style
+from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.stats.intervals import CONFIDENCE
@@ -50,18 +50,18 @@ class Sources:
         return self.board or BENCHMARK
 
 
-def style_of(sources: Sources) -> Style:
+def style_of(sources: Sources) -> Family:
     """The habits of the benchmark; files do not tell what they are of.
 
     Raises:
         UnknownName: no such benchmark.
     """
     if sources.files and sources.board is None:
-        return Style()
-    return find_style(read_benchmark(sources.benchmark).style)
+        return Family()
+    return find_family(read_benchmark(sources.benchmark).style)
 
 
-def read_entries(sources: Sources, how: Gathering = Gathering()) -> list[Entry]:  # noqa: B008
+def read_entries(sources: Sources, how: Aggregation = Aggregation()) -> list[Entry]:  # noqa: B008
     """All that the sources hold, with orders combined as the benchmark does.
 
     Raises:
@@ -112,7 +112,7 @@ def difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
     return read_history_file(path) if path.suffix == ".json" else read_difficulty(path)
 
 
-def controls_of(style: Style, named: str | None) -> tuple[str, ...]:
+def controls_of(style: Family, named: str | None) -> tuple[str, ...]:
     """What is held equal, from a list with commas, `none`, or None for the style's own."""
     if named is None:
         return style.controls
@@ -120,7 +120,7 @@ def controls_of(style: Style, named: str | None) -> tuple[str, ...]:
     return () if names == (NO_CONTROL,) else names
 
 
-def metric_of(style: Style, named: str | None, *, controls: tuple[str, ...]) -> Metric:
+def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) -> Metric:
     """What ranks or decides.
 
     Raises:

@@ -29,7 +29,7 @@ _ANSWERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Scope:
     """Whose verdicts: all of a benchmark, or those of one judge or on one model."""
 
     benchmark: str
@@ -45,7 +45,7 @@ class ImportedTexts:
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def stored_verdicts(store: Store, wanted: Wanted) -> Iterator[OwnVerdict]:
+def stored_verdicts(store: Store, wanted: Scope) -> Iterator[OwnVerdict]:
     """The verdicts of a benchmark, judge by judge; those of one instruction one after the other.
 
     Raises:

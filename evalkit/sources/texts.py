@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evalkit.formats.texts import texts_in
 from evalkit.sources.entries import ANNOTATIONS, files_of
-from evalkit.sources.stored import Wanted, answered_by_key, imported_texts, stored_verdicts
+from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 
 
@@ -15,7 +15,7 @@ def texts_of_files(sources: Sequence[Path], keys: AbstractSet[str]) -> dict[str,
     return _instructions((path for source in sources for path in files_of(source)), keys)
 
 
-def texts_of_store(store: Store, wanted: Wanted, keys: AbstractSet[str], *, results: Path) -> dict[str, str]:
+def texts_of_store(store: Store, wanted: Scope, keys: AbstractSet[str], *, results: Path) -> dict[str, str]:
     """Instructions by key from what a judge was sent, from imported files and, as offline judges are sent nothing, from
     the annotations among the results; only what is found.
     """

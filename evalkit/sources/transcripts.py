@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evalkit.boards.judged import Group, Judged, Place
+from evalkit.boards.judged import GivenVerdict, Group, Transcripts
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import raw_replies, recorded_verdict
@@ -36,7 +36,7 @@ _MOST_TOKENS = 10
 _LEAST_PROBABILITY = 1e-6
 
 
-def read_judged(sources: Sources) -> Judged:
+def read_judged(sources: Sources) -> Transcripts:
     """Read the texts and verdicts behind the boards of these sources.
 
     Raises:
@@ -49,7 +49,7 @@ def read_judged(sources: Sources) -> Judged:
         return judged_of_store(opened, benchmark=benchmark, judge=sources.judge, results=sources.results)
 
 
-def judged_of_files(sources: Sequence[Path], *, judge: str | None = None) -> Judged:
+def judged_of_files(sources: Sequence[Path], *, judge: str | None = None) -> Transcripts:
     """The verdicts and the texts of files; of a table of numbers, the categories.
 
     Raises:
@@ -64,7 +64,7 @@ def judged_of_files(sources: Sequence[Path], *, judge: str | None = None) -> Jud
     return gathered.judged()
 
 
-def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, results: Path) -> Judged:
+def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, results: Path) -> Transcripts:
     """The verdicts of a benchmark in a store, with the texts from what was sent, from imported files and, as offline
     judges are sent nothing, from the annotations among the results.
 
@@ -91,16 +91,16 @@ class _Gathered:
     instructions: dict[str, str] = field(default_factory=dict)
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
-    places: dict[Group, dict[str, list[Place]]] = field(default_factory=dict)
+    places: dict[Group, dict[str, list[GivenVerdict]]] = field(default_factory=dict)
     lengths: dict[tuple[str, str], int] = field(default_factory=dict)
     disputed: set[tuple[str, str]] = field(default_factory=set)
 
-    def judged(self) -> Judged:
+    def judged(self) -> Transcripts:
         places = {group: {key: tuple(given) for key, given in by_key.items()} for group, by_key in self.places.items()}
         answers = {one: answer for one, answer in self.answers.items() if one not in self.disputed}
-        return Judged(self.instructions, answers, self.categories, places)
+        return Transcripts(self.instructions, answers, self.categories, places)
 
-    def add(self, asked: Asked, places: Iterable[Place]) -> None:
+    def add(self, asked: Asked, places: Iterable[GivenVerdict]) -> None:
         group = asked.judge, asked.digest, asked.baseline, asked.model
         self.places.setdefault(group, {}).setdefault(asked.key, []).extend(places)
         if asked.category is not None:
@@ -189,9 +189,9 @@ class _Gathered:
         return asked.key not in self.instructions or any((model, asked.key) not in self.answers for model in models)
 
 
-def _place(annotation: Annotation, said: str | None, order: Order | None) -> Place:
+def _place(annotation: Annotation, said: str | None, order: Order | None) -> GivenVerdict:
     asked = annotation.asked
-    return Place(
+    return GivenVerdict(
         order=order,
         repeat=asked.repeat,
         preference=annotation.preference,
@@ -217,7 +217,7 @@ def _order(verdict: ForeignVerdict) -> Order | None:
     return verdict.order if verdict.baseline else Order.ALONE
 
 
-def _places_of(record: Record, whole: Place, scale: tuple[float, float] | None = None) -> list[Place]:
+def _places_of(record: Record, whole: GivenVerdict, scale: tuple[float, float] | None = None) -> list[GivenVerdict]:
     """The single verdicts behind a row of annotations, instead of its combined one; `scale` is that of grades."""
     rule, failure = (record.fields.get(name) for name in ("rule", "failure"))
     if isinstance(rule, str):
@@ -248,7 +248,7 @@ def _places_of(record: Record, whole: Place, scale: tuple[float, float] | None =
     return [replace(whole, order=None, reply=None, probabilities=()), *unknown]
 
 
-def _with(place: Place, read: Reread) -> Place:
+def _with(place: GivenVerdict, read: Reread) -> GivenVerdict:
     preference, grade = (None, read.value) if read.order == Order.ALONE else (read.value, None)
     return replace(
         place, order=read.order, preference=preference, grade=grade, reading=read.reading, failure=read.failure

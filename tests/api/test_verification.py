@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from evalkit.api.verification import Cause, Verified, verify_files, verify_row
+from evalkit.api.verification import Disagreement, Verified, verify_files, verify_row
 from evalkit.boards.entries import Lengths
-from evalkit.boards.gathering import Gathering, entries_of_annotations
+from evalkit.boards.gathering import Aggregation, entries_of_annotations
 from evalkit.boards.row import Recipe, build_row
 from evalkit.engine.limits import Limits
 from evalkit.errors import InputError
@@ -73,7 +73,7 @@ def judged(
     return done
 
 
-def write(folder: Path, done: Annotated, how: Gathering = Gathering(), recipe: Recipe = Recipe()) -> Path:  # noqa: B008
+def write(folder: Path, done: Annotated, how: Aggregation = Aggregation(), recipe: Recipe = Recipe()) -> Path:  # noqa: B008
     """Its files; the row's is returned."""
     entries = [with_plan(entry, done.work.record) for entry in entries_of_annotations(done.annotations, how)]
     rows = [build_row(entry, recipe) for entry in entries]
@@ -89,22 +89,22 @@ def row(store: Store, tmp_path: Path) -> Row:
     return read(write(tmp_path / "results", judged(store, BOTH)))
 
 
-def causes(verified: Verified) -> dict[str, Cause]:
+def causes(verified: Verified) -> dict[str, Disagreement]:
     return {one.field: one.cause for one in verified.differences}
 
 
 BY_TURN = Options(BENCHMARK, by_turn=True)
-PARTS = Gathering(combine=Combine.AGREEMENT, by=("turn", "category"))
-WHOLE: dict[str, tuple[JudgeConfig, Options, Gathering, Recipe]] = {
-    "one order": (SURFACE, Options(BENCHMARK), Gathering(), Recipe()),
-    "both orders": (BOTH, Options(BENCHMARK), Gathering(), Recipe()),
-    "repeats of a part": (BOTH, Options(BENCHMARK, repeats=3, limit=20, seed=4), Gathering(), Recipe()),
+PARTS = Aggregation(combine=Combine.AGREEMENT, by=("turn", "category"))
+WHOLE: dict[str, tuple[JudgeConfig, Options, Aggregation, Recipe]] = {
+    "one order": (SURFACE, Options(BENCHMARK), Aggregation(), Recipe()),
+    "both orders": (BOTH, Options(BENCHMARK), Aggregation(), Recipe()),
+    "repeats of a part": (BOTH, Options(BENCHMARK, repeats=3, limit=20, seed=4), Aggregation(), Recipe()),
     "grades by turn": (GRADE, BY_TURN, PARTS, Recipe()),
-    "resampled": (SURFACE, Options(BENCHMARK), Gathering(), Recipe(replicates=60)),
-    "another confidence": (SURFACE, Options(BENCHMARK), Gathering(), Recipe(confidence=0.8)),
-    "style, strong verdicts": (FIVE_WAY, Options(BENCHMARK), Gathering(strong_weight=3.0),
+    "resampled": (SURFACE, Options(BENCHMARK), Aggregation(), Recipe(replicates=60)),
+    "another confidence": (SURFACE, Options(BENCHMARK), Aggregation(), Recipe(confidence=0.8)),
+    "style, strong verdicts": (FIVE_WAY, Options(BENCHMARK), Aggregation(strong_weight=3.0),
                                Recipe(controls=("length", "bold"))),
-    "what orders agree on": (BOTH, Options(BENCHMARK), Gathering(combine=Combine.AGREEMENT), Recipe()),
+    "what orders agree on": (BOTH, Options(BENCHMARK), Aggregation(combine=Combine.AGREEMENT), Recipe()),
 }  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def test_an_edited_number_is_detected_though_its_digest_was_made_anew(store: Sto
         verified = verify_row(forged, store)
         assert ".".join(map(str, path)) in causes(verified)
         if path[0] != "provenance":
-            assert set(causes(verified).values()) == {Cause.NUMBER}, path
+            assert set(causes(verified).values()) == {Disagreement.NUMBER}, path
 
 
 @pytest.mark.parametrize("hiding", ["nameless object", "name with dots"])
@@ -213,9 +213,9 @@ def test_every_other_field_is_guarded_too(store: Store, row: Row) -> None:
     ):
         found = verify_row({**row, **change}, store)
         assert not found.equal
-        assert found.differences[0].cause == Cause.EDITED, "the file was edited, not the store"
+        assert found.differences[0].cause == Disagreement.EDITED, "the file was edited, not the store"
     left_out = {name: value for name, value in row.items() if name != "n_ties"}
-    assert causes(verify_row(left_out, store))["n_ties"] == Cause.NUMBER
+    assert causes(verify_row(left_out, store))["n_ties"] == Disagreement.NUMBER
 
 
 @pytest.fixture
@@ -251,11 +251,11 @@ def test_an_edited_reply_is_detected_with_and_without_its_checksum(
 ) -> None:
     change(reply_table, "reply", other_verdict)
     (damage,) = verify_row(row, store).differences
-    assert (damage.cause, damage.field.split()[0]) == (Cause.DAMAGED, "replies")
+    assert (damage.cause, damage.field.split()[0]) == (Disagreement.DAMAGED, "replies")
     change(reply_table, "reply", lambda reply: reply, checksum=reply_sum)
     found = causes(verify_row(row, store))
-    assert found["provenance.replies_sha256"] == found["win_rate"] == Cause.REPLIES
-    assert found["provenance.verdicts_sha256"] == Cause.VERDICTS
+    assert found["provenance.replies_sha256"] == found["win_rate"] == Disagreement.REPLIES
+    assert found["provenance.verdicts_sha256"] == Disagreement.VERDICTS
     assert "provenance.document_sha256" not in found, "the file was not edited"
 
 
@@ -264,10 +264,10 @@ def test_an_edited_place_is_detected_with_and_without_its_checksum(
 ) -> None:
     change(asked_table, "candidate_chars", lambda n: n + 5000)
     (damage,) = verify_row(row, store).differences
-    assert (damage.cause, damage.field.split()[0]) == (Cause.DAMAGED, "asked")
+    assert (damage.cause, damage.field.split()[0]) == (Disagreement.DAMAGED, "asked")
     change(asked_table, "candidate_chars", lambda n: n, checksum=place_checksum)
     found = causes(verify_row(row, store))
-    assert found["lc_win_rate"] == found["provenance.verdicts_sha256"] == Cause.VERDICTS
+    assert found["lc_win_rate"] == found["provenance.verdicts_sha256"] == Disagreement.VERDICTS
     assert "win_rate" not in found and "provenance.replies_sha256" not in found
 
 
@@ -284,9 +284,12 @@ def test_an_edited_plan_is_detected_with_and_without_its_checksum(store: Store, 
             connection.execute(sa.update(plan_table).values(plan))
         found = causes(verify_row(row, store))
         if forged:
-            assert found == {"provenance.seed": Cause.PLAN, "provenance.data_sha256.candidate": Cause.DATA}
+            assert found == {
+                "provenance.seed": Disagreement.PLAN,
+                "provenance.data_sha256.candidate": Disagreement.DATA,
+            }
         else:
-            assert list(found.values()) == [Cause.DAMAGED]
+            assert list(found.values()) == [Disagreement.DAMAGED]
 
 
 def test_a_judge_who_is_not_the_plans_is_detected(store: Store, row: Row) -> None:
@@ -295,20 +298,20 @@ def test_a_judge_who_is_not_the_plans_is_detected(store: Store, row: Row) -> Non
         plan["document"] = plan["document"].replace('"parser": "token_probability"', '"parser": "bracket_label"')
         connection.execute(sa.update(plan_table).values({**plan, "checksum": plan_checksum(plan)}))
     found = causes(verify_row(row, store))
-    assert found == {f"judge {BOTH.name}: parser": Cause.JUDGE, "provenance.parser": Cause.JUDGE}
+    assert found == {f"judge {BOTH.name}: parser": Disagreement.JUDGE, "provenance.parser": Disagreement.JUDGE}
 
 
 def test_a_row_of_earlier_data_tells_that_the_data_are_others(store: Store, row: Row) -> None:
     judged(store, BOTH, candidate=output_set("cand", texts("candidate")))
     found = causes(verify_row(row, store))
-    assert found["provenance.data_sha256.candidate"] == found["win_rate"] == Cause.DATA
+    assert found["provenance.data_sha256.candidate"] == found["win_rate"] == Disagreement.DATA
     assert "provenance.data_sha256.baseline" not in found and "provenance.data_sha256.questions" not in found
 
 
 def test_a_run_with_other_options_tells_that_the_plan_is_another(store: Store, row: Row) -> None:
     judged(store, BOTH, options=Options(BENCHMARK, repeats=2))
     found = causes(verify_row(row, store))
-    assert found["provenance.repeats"] == Cause.PLAN and Cause.DATA not in found.values()
+    assert found["provenance.repeats"] == Disagreement.PLAN and Disagreement.DATA not in found.values()
 
 
 def test_other_prices_of_a_later_run_of_another_model_change_no_earlier_cost(store: Store, row: Row) -> None:
@@ -323,12 +326,12 @@ def test_another_version_alone_is_no_difference_and_is_noted(store: Store, row: 
     verified = verify_row(sealed(older, annotations=None), store)
     assert verified.equal and verified.notes[0].startswith("computed by evalkit 0.0.9; this is")
     other = sealed({**older, "win_rate": 12.0}, annotations=None)
-    assert causes(verify_row(other, store)) == {"win_rate": Cause.VERSION}
+    assert causes(verify_row(other, store)) == {"win_rate": Disagreement.VERSION}
 
 
 def test_what_an_empty_store_is_asked_for_is_not_there(row: Row, tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'other.db'}") as other:
-        assert list(causes(verify_row(row, other)).values()) == [Cause.ABSENT]
+        assert list(causes(verify_row(row, other)).values()) == [Disagreement.ABSENT]
 
 
 @pytest.mark.parametrize(
@@ -362,7 +365,7 @@ def test_a_store_of_layout_3_opens_and_has_no_provenance_of_the_plan(store: Stor
 def test_a_row_of_the_time_when_blanks_were_length_is_recomputed_by_that_rule(store: Store, tmp_path: Path) -> None:
     padded = output_set("cand", [text + "\n" * (70 * (n % 3)) for n, text in enumerate(texts("cand"))])
     old_row = read(
-        write(tmp_path / "old", judged(store, BOTH, candidate=padded), Gathering(lengths=Lengths.CHARACTERS))
+        write(tmp_path / "old", judged(store, BOTH, candidate=padded), Aggregation(lengths=Lengths.CHARACTERS))
     )
     assert "lengths" not in old_row["provenance"]["recipe"]
     path = tmp_path / "old.db"
@@ -420,4 +423,4 @@ def test_the_files_beside_a_row_are_the_ones_it_was_written_with(store: Store, t
     text = (path.parent / "annotations.json").read_text()
     (path.parent / "annotations.json").write_text(text.replace('"preference": 1.', '"preference": 2.', 1))
     (verified,) = verify_files(path, store).rows
-    assert causes(verified) == {"annotations.json": Cause.EDITED}
+    assert causes(verified) == {"annotations.json": Disagreement.EDITED}

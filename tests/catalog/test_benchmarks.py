@@ -17,7 +17,7 @@ from evalkit.catalog.benchmarks import (
     read_benchmark,
     reference_answers_source,
 )
-from evalkit.catalog.families import find_style
+from evalkit.catalog.families import find_family
 from evalkit.errors import ConfigError, EvalkitError, UnknownName
 from evalkit.protocol.config import judge_names
 
@@ -35,7 +35,7 @@ def test_every_shipped_benchmark_reads(name: str) -> None:
     assert benchmark.description
     for source in (benchmark.baseline_outputs, benchmark.questions, benchmark.reference_answers):
         assert source is None or source.startswith("hf:") or Path(source).is_file()
-    assert find_style(benchmark.style)
+    assert find_family(benchmark.style)
     assert benchmark.judge in (None, *judge_names())
     assert benchmark.reference in (None, *names("leaderboards/human", ".csv"))
 

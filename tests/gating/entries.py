@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from evalkit.boards.background import Background, Source
+from evalkit.boards.background import Background, HistorySource
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import Recipe
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Rule
@@ -15,7 +15,7 @@ from evalkit.types import Audit
 from tests.stats.stat_samples import alternating, sample_of
 
 # says no more than a model's own verdicts
-OWN = Background(Source.FILE, judge="judge", models=44, name="own")
+OWN = Background(HistorySource.FILE, judge="judge", models=44, name="own")
 AT_FIFTY = Rule(minimum=50.0)
 
 
@@ -32,7 +32,7 @@ def entry(sample: Sample, model: str = "candidate", *, baseline: str = "baseline
 
 def held(one: Entry, rule: Rule = AT_FIFTY, *, against: Entry | None = None) -> Decision:
     """The gate's decision on raw rates and rates at equal length, as though a history stood behind them."""
-    rates = Rates(Recipe(metric=rule.metric, confidence=rule.confidence), OWN, OWN)
+    rates = Estimators(Recipe(metric=rule.metric, confidence=rule.confidence), OWN, OWN)
     return decide(one, rates, rule, benchmark="made", against=against, audit=one.audit)
 
 

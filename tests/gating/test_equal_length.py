@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit.boards.background import Background, Source
+from evalkit.boards.background import Background, HistorySource
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import Metric
 from evalkit.gating.decide import decide
 from evalkit.gating.equal_length import LEAST_CORRELATION
@@ -23,14 +23,14 @@ from tests.boards.taught import AUTO, KNOWN
 from tests.stats.stat_samples import LENGTH_SD, sample_of
 
 # a history that says what the model's own verdicts say
-OWN = Background(Source.FILE, judge="judge", models=44, name="own")
+OWN = Background(HistorySource.FILE, judge="judge", models=44, name="own")
 BACKGROUNDS = {
     "own history": OWN,
-    "models at hand": replace(OWN, source=Source.MODELS),
-    "few models": Background(Source.DIFFICULTY_OF_MODELS, confounding=KNOWN.generic.confounding, models=7),
-    "another judge": Background(Source.DIFFICULTY_OF_FILE, confounding=KNOWN.generic.confounding, models=44),
-    "generic": Background(Source.GENERIC, None, KNOWN.generic.alone, KNOWN.generic.confounding),
-    "none": Background(Source.NONE, confounding=KNOWN.generic.confounding),
+    "models at hand": replace(OWN, source=HistorySource.MODELS),
+    "few models": Background(HistorySource.DIFFICULTY_OF_MODELS, confounding=KNOWN.generic.confounding, models=7),
+    "another judge": Background(HistorySource.DIFFICULTY_OF_FILE, confounding=KNOWN.generic.confounding, models=44),
+    "generic": Background(HistorySource.GENERIC, None, KNOWN.generic.alone, KNOWN.generic.confounding),
+    "none": Background(HistorySource.NONE, confounding=KNOWN.generic.confounding),
 }
 BACKED = {"own history", "models at hand"}
 
@@ -51,7 +51,7 @@ EVEN = made(0.35)
 
 def gated(entry: Entry, background: str, rule: Rule, *, against: Entry | None = None) -> Decision:
     known = BACKGROUNDS[background]
-    rates = Rates(replace(AUTO, metric=rule.metric, confidence=rule.confidence), known, known)
+    rates = Estimators(replace(AUTO, metric=rule.metric, confidence=rule.confidence), known, known)
     return decide(entry, rates, rule, benchmark="made", against=against)
 
 

@@ -10,7 +10,7 @@ from evalkit.clients import builtin
 from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import ClientKind
 from evalkit.engine.limits import Limits
-from evalkit.gating.choice import Wanted
+from evalkit.gating.choice import Required
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Outcome, Rule
 from evalkit.judging.rows import Options
@@ -41,7 +41,7 @@ WORDINGS = {
 def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:  # noqa: B008
     (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
     recipe = read_recipe(Sources(), confidence=rule.confidence)
-    gate = Gate(rule=rule, recipe=recipe, wanted=Wanted(), benchmark="alpaca_eval")
+    gate = Gate(rule=rule, recipe=recipe, wanted=Required(), benchmark="alpaca_eval")
     return gate.decide(entry, [entry], rule)
 
 
@@ -94,7 +94,7 @@ def test_the_store_keeps_what_holds_a_model_back(
     list(annotate([replace(work, audit=audit) for work in works], store, limits=Limits()))
     (entry,) = entries_of_store(store, benchmark="alpaca_eval")
     rule = Rule(minimum=50.0)
-    gate = Gate(rule=rule, recipe=read_recipe(Sources()), wanted=Wanted(), benchmark="alpaca_eval")
+    gate = Gate(rule=rule, recipe=read_recipe(Sources()), wanted=Required(), benchmark="alpaca_eval")
     decision = gate.decide(entry, [entry], rule)
     assert decision.outcome == Outcome.INCONCLUSIVE and "answers decline or are empty" in decision.reasons[0]
     unaudited = replace(entry, audit=None)

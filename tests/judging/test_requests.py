@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
-from evalkit.engine.task import Place
+from evalkit.engine.task import Pending
 from evalkit.judging.requests import (
     LOWEST,
     RULE_PREFERENCES,
@@ -64,7 +64,7 @@ def grading(*texts: str, example: Example = EXAMPLE, **more: Any) -> Grading:
     return Grading(example, Output(example.key, "cand", texts, **more))
 
 
-def annotated(place: Place, text: str | None, config: JudgeConfig = GRADER, failure: str | None = None) -> Annotation:
+def annotated(place: Pending, text: str | None, config: JudgeConfig = GRADER, failure: str | None = None) -> Annotation:
     """A place as it is read when the judge has said so."""
     asked = place.asked
     if place.subject is not None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from evalkit.engine.task import Place
+from evalkit.engine.task import Pending
 from evalkit.errors import ConfigError, InputError
 from evalkit.formats.alpaca_eval import Recording
 from evalkit.judging.requests import LOWEST
@@ -57,8 +57,8 @@ def compared(candidate: OutputSet, *, options: Options = BY_TURN, baseline: Outp
     return planned(candidate, COMPARER, baseline=baseline or conversations("base"), options=options)
 
 
-def by_key(work: Work) -> dict[str, list[Place]]:
-    found: dict[str, list[Place]] = {}
+def by_key(work: Work) -> dict[str, list[Pending]]:
+    found: dict[str, list[Pending]] = {}
     for place in work.places():
         found.setdefault(place.asked.key, []).append(place)
     return found

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from evalkit.api.verification import Cause, verify_row
-from evalkit.boards.background import Source, judge_identity
+from evalkit.api.verification import Disagreement, verify_row
+from evalkit.boards.background import HistorySource, judge_identity
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import learn_rates
+from evalkit.boards.rates import learn
 from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.engine.limits import Limits
-from evalkit.gating.choice import Wanted
+from evalkit.gating.choice import Required
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Rule
 from evalkit.judging.rows import Options
@@ -56,7 +56,7 @@ def entries_in(store: Store) -> list[Entry]:
 def write_row(results: Path, store: Store, recipe: Recipe = AUTO, model: str = "m00") -> Path:
     group = entries_in(store)
     (entry,) = [one for one in group if one.model == model]
-    row = learn_rates(group, recipe).row(entry)
+    row = learn(group, recipe).row(entry)
     path = results / model / "surface" / "row.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(sealed(stored_document(row, benchmark=BENCHMARK), annotations=None)))
@@ -69,7 +69,7 @@ def decided(store: Store, results: Path, recipe: Recipe = AUTO, minimum: float =
     gate = Gate(
         rule=Rule(minimum=minimum),
         recipe=recipe,
-        wanted=Wanted(),
+        wanted=Required(),
         benchmark=BENCHMARK,
         pinned=pinned_for(candidate, group, recipe, results=results),
     )
@@ -122,7 +122,7 @@ def test_models_that_are_judged_later_change_neither_number_nor_source_of_a_row(
     judge(store, range(models, models + 20))
     assert decided(store, tmp_path) == before
     assert verify_row(json.loads(path.read_text()), store).equal
-    named = {1: Source.GENERIC, 5: Source.DIFFICULTY_OF_MODELS, 20: Source.MODELS}
+    named = {1: HistorySource.GENERIC, 5: HistorySource.DIFFICULTY_OF_MODELS, 20: HistorySource.MODELS}
     assert source == named[models].value
     # without the row the others count
     fresh = decided(store, tmp_path / "none")
@@ -152,11 +152,11 @@ def endless(document: dict[str, Any]) -> None:
 
 
 def own(document: dict[str, Any]) -> None:
-    document["provenance"]["background"]["source"] = Source.MODELS.value
+    document["provenance"]["background"]["source"] = HistorySource.MODELS.value
 
 
 def called_a_file(document: dict[str, Any]) -> None:
-    document["provenance"]["background"].update(source=Source.FILE.value, history="alpaca_eval")
+    document["provenance"]["background"].update(source=HistorySource.FILE.value, history="alpaca_eval")
 
 
 @pytest.mark.parametrize("change", [slope, difficulty, fewer, nothing, endless, own, called_a_file])
@@ -183,7 +183,7 @@ def test_a_row_of_each_source_follows_from_the_store(store: Store, tmp_path: Pat
     assert verified.equal and verified.notes == ()
     document["lc_win_rate"] += 1.0
     found = verify_row(sealed(document, annotations=None), store)
-    assert [one.cause for one in found.differences if one.field == "lc_win_rate"] == [Cause.NUMBER]
+    assert [one.cause for one in found.differences if one.field == "lc_win_rate"] == [Disagreement.NUMBER]
 
 
 def test_a_row_by_a_file_follows_from_it_and_says_so_where_it_is_gone(store: Store, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_row_by_a_file_follows_from_it_and_says_so_where_it_is_gone(store: Sto
     entries = entries_in(store)
     own = history_of(entries, judge=judge_identity(entries[0]), name="mine", digest="1" * 64)
     document = json.loads(write_row(tmp_path, store, knowing(own)).read_text())
-    assert document["lc_source"] == Source.FILE.value
+    assert document["lc_source"] == HistorySource.FILE.value
     assert verify_row(document, store, difficulty=own).notes == ()
     gone = verify_row(document, store)
     assert gone.equal and any("taught this row are gone" in note for note in gone.notes)

@@ -13,7 +13,7 @@ import pytest
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry
-from evalkit.boards.judged import Judged, Place
+from evalkit.boards.judged import GivenVerdict, Transcripts
 from evalkit.boards.row import Recipe
 from evalkit.errors import ConfigError
 from evalkit.reporting.canonical import canonical_digest
@@ -43,8 +43,8 @@ def boards(*entries: Entry) -> list[Board]:
     return build_boards(list(entries) or [entry()], Recipe())
 
 
-def judged(**parts: Any) -> Judged:
-    return Judged(
+def judged(**parts: Any) -> Transcripts:
+    return Transcripts(
         instructions={key: f"Do {key}." for key in KEYS},
         answers={(model, key): f"{model} on {key}" for model in ("base", "cand") for key in KEYS},
         categories={"k1": "math", "k2": "art", "k3": "math"},
@@ -74,8 +74,8 @@ def test_every_comparison_is_a_row_and_one_without_a_verdict_has_none() -> None:
 
 
 def test_a_row_says_whether_the_orders_agree() -> None:
-    def both(*given: float | None, repeat: int = 0) -> tuple[Place, ...]:
-        return tuple(Place(order, repeat, one) for order, one in zip(BOTH, given, strict=False))
+    def both(*given: float | None, repeat: int = 0) -> tuple[GivenVerdict, ...]:
+        return tuple(GivenVerdict(order, repeat, one) for order, one in zip(BOTH, given, strict=False))
 
     places = {
         "k1": both(0.9, 0.6),
@@ -89,8 +89,12 @@ def test_a_row_says_whether_the_orders_agree() -> None:
 
 
 def test_texts_lie_in_pieces_by_model_and_verdicts_by_board_and_model() -> None:
-    place = Place(Order.ALONE, 2, None, 7.5, Reading.STATED, "Fine.", (("7", 0.98765432), ("8", 0.01)), None, None, 2)
-    chunks = encode_chunks(boards(), judged(places={GROUP: {"k2": (place, Place(rule="identical")), "gone": (place,)}}))
+    place = GivenVerdict(
+        Order.ALONE, 2, None, 7.5, Reading.STATED, "Fine.", (("7", 0.98765432), ("8", 0.01)), None, None, 2
+    )
+    chunks = encode_chunks(
+        boards(), judged(places={GROUP: {"k2": (place, GivenVerdict(rule="identical")), "gone": (place,)}})
+    )
     assert sorted(chunks) == ["answers-0", "answers-1", "index", "instructions", "places-0-1"]
     assert unpack(chunks, "instructions") == [f"Do {key}." for key in KEYS]
     assert unpack(chunks, "answers-0") == [f"base on {key}" for key in KEYS]
@@ -103,7 +107,7 @@ def test_texts_lie_in_pieces_by_model_and_verdicts_by_board_and_model() -> None:
 
 
 def test_without_text_neither_instructions_nor_answers_nor_replies_are_there() -> None:
-    place = Place(Order.BASELINE_FIRST, 0, 0.3, reply="secret", probabilities=(("K", 0.3),))
+    place = GivenVerdict(Order.BASELINE_FIRST, 0, 0.3, reply="secret", probabilities=(("K", 0.3),))
     chunks = encode_chunks(boards(), judged(places={GROUP: {"k1": (place,)}}), text=False)
     assert sorted(chunks) == ["index", "places-0-1"]
     assert unpack(chunks)["text"] is False
@@ -111,7 +115,7 @@ def test_without_text_neither_instructions_nor_answers_nor_replies_are_there() -
 
 
 def test_a_table_of_numbers_has_an_index_only() -> None:
-    chunks = encode_chunks(boards(), Judged())
+    chunks = encode_chunks(boards(), Transcripts())
     assert list(chunks) == ["index"] and unpack(chunks)["text"] is False
 
 
@@ -139,20 +143,20 @@ def test_a_sample_of_nothing_is_refused(n: int) -> None:
 def test_what_is_drawn_does_not_hang_on_what_else_there_is() -> None:
     more = dataclasses.replace(entry(), sample=build_sample([*KEYS, "k5"], np.array([1.0, 0, 1, 0, 1])))
     few, many = (
-        set(unpack(encode_chunks(boards(one), Judged(), sample=SampleSize(2)))["keys"]) for one in (entry(), more)
+        set(unpack(encode_chunks(boards(one), Transcripts(), sample=SampleSize(2)))["keys"]) for one in (entry(), more)
     )
     assert len(few & many) >= 1 and few - many <= set(KEYS)
 
 
 @pytest.mark.parametrize(("share", "written"), [(0.4999999999, 0.4999999999), (1e-12, 1e-12), (0.1234567891, 0.123457)])
 def test_rounding_makes_no_tie_and_no_certainty(share: float, written: float) -> None:
-    index = unpack(encode_chunks(boards(entry(preference=(share, 0.5, 1.0, 0.0))), Judged()))
+    index = unpack(encode_chunks(boards(entry(preference=(share, 0.5, 1.0, 0.0))), Transcripts()))
     assert index["rows"]["preference"] == [written, 0.5, 1.0, 0.0]
 
 
 def test_grades_are_told_on_their_scale_and_have_no_baseline() -> None:
     graded = entry(preference=(1.0, 0.0, 0.5, np.nan), baseline="", scale=(1.0, 10.0))
-    index = unpack(encode_chunks(boards(graded), Judged()))
+    index = unpack(encode_chunks(boards(graded), Transcripts()))
     assert index["models"] == ["cand"]
     assert (index["boards"][0]["graded"], index["boards"][0]["scale"]) == (True, [1.0, 10.0])
     assert index["rows"]["preference"] == [10.0, 1.0, 5.5, None]
@@ -161,10 +165,10 @@ def test_grades_are_told_on_their_scale_and_have_no_baseline() -> None:
 def test_the_turns_of_a_conversation_are_told_apart() -> None:
     graded = entry(preference=(1.0, 0.0, 0.5, np.nan), baseline="", scale=(1.0, 10.0))
     group = ("judge", "d", "", "cand")
-    places = {group: {"k1": (Place(grade=10.0),), "k2": (Place(grade=1.0, turn=2),)}}
-    assert unpack(encode_chunks(boards(graded), Judged(places=places)))["turn"] == [1, 2, 0, 0]
-    single = {group: {"k1": (Place(grade=10.0),)}}
-    assert unpack(encode_chunks(boards(graded), Judged(places=single)))["turn"] == []
+    places = {group: {"k1": (GivenVerdict(grade=10.0),), "k2": (GivenVerdict(grade=1.0, turn=2),)}}
+    assert unpack(encode_chunks(boards(graded), Transcripts(places=places)))["turn"] == [1, 2, 0, 0]
+    single = {group: {"k1": (GivenVerdict(grade=10.0),)}}
+    assert unpack(encode_chunks(boards(graded), Transcripts(places=single)))["turn"] == []
 
 
 def test_a_model_that_an_audit_refused_can_be_read_as_well() -> None:
@@ -181,7 +185,7 @@ HALF = "half \ud800 a pair"
 
 def test_half_of_a_surrogate_pair_is_kept_as_it_is() -> None:
     made = boards(entry(f"model {HALF}"))
-    known = Judged({"k1": HALF, "k2": "whole 🎉 ü"}, {("base", "k1"): HALF}, {"k1": HALF})
+    known = Transcripts({"k1": HALF, "k2": "whole 🎉 ü"}, {("base", "k1"): HALF}, {"k1": HALF})
     chunks = encode_chunks(made, known)
     assert unpack(chunks, "instructions")[:2] == [HALF, "whole 🎉 ü"]
     assert unpack(chunks, "answers-0")[0] == HALF
@@ -190,11 +194,11 @@ def test_half_of_a_surrogate_pair_is_kept_as_it_is() -> None:
 
 def test_a_half_pair_in_a_name_can_be_sampled() -> None:
     made = boards(dataclasses.replace(entry(), sample=build_sample([f"k{HALF}", "k2"], np.array([1.0, 0.0]))))
-    assert len(unpack(encode_chunks(made, Judged(), sample=SampleSize(1)))["keys"]) == 1
+    assert len(unpack(encode_chunks(made, Transcripts(), sample=SampleSize(1)))["keys"]) == 1
 
 
 def test_the_bytes_are_the_same_every_time_and_names_hold_digits_and_fixed_words_only() -> None:
-    made, known = boards(entry("</script>"), entry('"><b>')), judged(places={GROUP: {"k1": (Place(),)}})
+    made, known = boards(entry("</script>"), entry('"><b>')), judged(places={GROUP: {"k1": (GivenVerdict(),)}})
     chunks = encode_chunks(made, known)
     assert chunks == encode_chunks(made, known)
     assert all(re.fullmatch(r"(index|instructions|answers|places)(-\d+){0,2}", name) for name in chunks)

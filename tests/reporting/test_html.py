@@ -14,7 +14,7 @@ import pytest
 from evalkit.boards.behaviour import behaviour
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry, Judging
-from evalkit.boards.judged import Judged
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import win_matrix
 from evalkit.boards.row import ArenaFormula, Metric, Recipe
 from evalkit.reporting.chunks import encode_chunks
@@ -52,8 +52,8 @@ def board(*entries: Entry) -> Board:
     return found
 
 
-def report(*boards: Board, title: str = "A title", judged: Judged | None = None) -> Report:
-    judged = Judged() if judged is None else judged
+def report(*boards: Board, title: str = "A title", judged: Transcripts | None = None) -> Report:
+    judged = Transcripts() if judged is None else judged
     return Report(
         title,
         boards,
@@ -332,7 +332,7 @@ def test_scores_are_split_only_where_they_were() -> None:
 
 
 def test_what_the_judge_was_not_asked_is_named_with_its_cure() -> None:
-    panel = judge_panel(behaviour(board(), Judged()), graded=False)
+    panel = judge_panel(behaviour(board(), Transcripts()), graded=False)
     position = panel.facts[0]
     assert position.value == "not measured" and position.cure == "evalkit annotate --orders both"
     assert panel.no_retest and panel.points == () and panel.cure == "evalkit annotate --repeats 2"

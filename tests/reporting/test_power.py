@@ -4,7 +4,7 @@ import pytest
 
 from evalkit.boards.power import Basis, advise
 from evalkit.reporting.power import advice_document, advice_text
-from evalkit.stats.power import Difference, Effort, Level, Spread
+from evalkit.stats.power import Effort, Level, Margin, Spread
 
 MEASURED = Basis(
     spread=Spread(instruction=0.05, order=0.01, repeat=0.1, design=1.2), model="cand\x1b[1m", judge="one",
@@ -30,7 +30,7 @@ def test_names_and_notes_cannot_move_a_terminal() -> None:
 
 def test_a_paired_gate_is_told_as_one() -> None:
     basis = Basis(spread=Spread(instruction=0.1), model="cand", against="old", judge="one")
-    text = advice_text(advise(0.0, basis, gate=Difference(threshold=-0.02), power=0.9), metric="win_rate")
+    text = advice_text(advise(0.0, basis, gate=Margin(threshold=-0.02), power=0.9), metric="win_rate")
     assert "at -2 or above" in text and "when the true difference in win rate is 0 takes" in text
     assert "cand minus old" in text
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.boards.battles import Gathered
+from evalkit.boards.battles import CollectedBattles
 from evalkit.errors import ConfigError, InputError, StatsError, UnknownName
 from evalkit.sources.battles import gather_battles
 
@@ -25,7 +25,7 @@ def annotations(model: str, judge: str = "j", baseline: str = "base") -> str:
     return json.dumps(rows)
 
 
-def outcomes(gathered: Gathered) -> list[tuple[str, str, float]]:
+def outcomes(gathered: CollectedBattles) -> list[tuple[str, str, float]]:
     battles = gathered.battles
     names = battles.models
     return [

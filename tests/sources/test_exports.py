@@ -13,7 +13,7 @@ from evalkit.formats.mt_bench import pair_rows, pair_verdicts, single_rows, sing
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import ForeignVerdict, OwnVerdict
 from evalkit.sources.exports import WRITERS, export_documents, export_verdicts
-from evalkit.sources.stored import Wanted
+from evalkit.sources.stored import Scope
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, write_document
 from evalkit.types import BOTH_ORDERS, Annotation, Message, Order, Rating
@@ -102,7 +102,7 @@ def test_nothing_to_export_is_an_error_with_the_cure(store: Store, tmp_path: Pat
         export_documents(store, "datasets", tmp_path)
     for format_ in WRITERS:
         with pytest.raises(InputError, match="holds no verdicts for benchmark 'bench'. Run evalkit annotate or"):
-            export_verdicts(store, format_, tmp_path, Wanted(BENCHMARK))
+            export_verdicts(store, format_, tmp_path, Scope(BENCHMARK))
 
 
 # verdicts
@@ -261,7 +261,7 @@ def test_what_a_format_cannot_hold_is_refused_with_a_way_out(rows: Any, reason: 
 def test_verdicts_of_the_engine_are_written_with_their_texts_and_a_board(store: Store, tmp_path: Path) -> None:
     fill(store, 12)
     fill(store, 12, model="a/../b")
-    done = export_verdicts(store, "alpaca_eval", tmp_path / "out", Wanted(BENCHMARK))
+    done = export_verdicts(store, "alpaca_eval", tmp_path / "out", Scope(BENCHMARK))
     assert all(path.resolve().is_relative_to(tmp_path / "out") for path in done.files)
     rows = json.loads((tmp_path / "out" / "cand" / "pairwise_label" / "annotations.json").read_text())
     judged = [row for row in rows if row["rule"] is None]
@@ -277,8 +277,8 @@ def test_verdicts_of_the_engine_are_written_with_their_texts_and_a_board(store: 
 def test_every_format_is_written_whole_or_not_at_all(store: Store, tmp_path: Path) -> None:
     fill(store, 3)
     with pytest.raises(InputError, match="asked in one order"):
-        export_verdicts(store, "arena_hard", tmp_path / "out", Wanted(BENCHMARK))
+        export_verdicts(store, "arena_hard", tmp_path / "out", Scope(BENCHMARK))
     assert not (tmp_path / "out").exists()
     for format_ in sorted(WRITERS.keys() - {"arena_hard"}):
-        done = export_verdicts(store, format_, tmp_path / format_, Wanted(BENCHMARK))
+        done = export_verdicts(store, format_, tmp_path / format_, Scope(BENCHMARK))
         assert done.files and all(path.exists() and n for path, n in done.files.items())

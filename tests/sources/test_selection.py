@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 
 from evalkit.boards.row import DifficultySource, Metric
-from evalkit.catalog.families import Style, find_style
+from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe, style_of
 
 
 def test_files_have_no_style_unless_their_benchmark_is_named() -> None:
     files = (Path("a.json"),)
-    assert style_of(Sources(files=files)) == Style()
-    assert style_of(Sources(files=files, board="arena_hard_v2")) == find_style("arena_hard")
-    assert style_of(Sources()) == find_style("alpaca_eval")
+    assert style_of(Sources(files=files)) == Family()
+    assert style_of(Sources(files=files, board="arena_hard_v2")) == find_family("arena_hard")
+    assert style_of(Sources()) == find_family("alpaca_eval")
     with pytest.raises(UnknownName):
         style_of(Sources(board="nothing"))
 
@@ -27,16 +27,16 @@ def test_the_recipe_follows_the_benchmark_and_then_what_was_asked_for() -> None:
 
 
 def test_a_style_win_rate_needs_something_to_hold_equal() -> None:
-    assert controls_of(Style(), " length, bold ,") == ("length", "bold")
-    assert metric_of(Style(metric="style_win_rate"), None, controls=()) == Metric.WIN_RATE
+    assert controls_of(Family(), " length, bold ,") == ("length", "bold")
+    assert metric_of(Family(metric="style_win_rate"), None, controls=()) == Metric.WIN_RATE
     with pytest.raises(ConfigError, match="needs something to hold equal"):
-        metric_of(Style(), "style_win_rate", controls=())
+        metric_of(Family(), "style_win_rate", controls=())
 
 
 @pytest.mark.parametrize("name", ["", "score", "lc_winrate"])
 def test_a_metric_that_ranks_nothing_is_refused_by_name(name: str) -> None:
     with pytest.raises(UnknownName, match="unknown metric .* Known: lc_win_rate, style_win_rate, win_rate"):
-        metric_of(Style(), name, controls=("length",))
+        metric_of(Family(), name, controls=("length",))
 
 
 def test_without_files_and_without_a_store_there_is_nothing_to_read(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from evalkit.formats.outputs import instruction_key
 from evalkit.formats.verdicts import OwnVerdict
 from evalkit.protocol.config import read_judge
 from evalkit.protocol.prompting import ask, render
-from evalkit.sources.stored import ImportedTexts, Wanted, answered_by_key, imported_texts, stored_verdicts
+from evalkit.sources.stored import ImportedTexts, Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, write_document
 from evalkit.types import Annotation, Comparison, Example, Grading, Message, Order, Output, Subject
 from tests.formats.test_verdict_table import ALONE, ASKED
 from tests.store.filling import BENCHMARK, JUDGE, fill
 
-ALL = Wanted(BENCHMARK)
+ALL = Scope(BENCHMARK)
 
 
 def test_every_verdict_comes_with_its_reply_and_its_messages(store: Store) -> None:
@@ -38,12 +38,12 @@ def test_only_the_judge_and_the_model_that_are_wanted_are_given(store: Store) ->
     fill(store, 3)
     fill(store, 2, model="other")
     assert len(list(stored_verdicts(store, ALL))) == 5
-    assert len(list(stored_verdicts(store, Wanted(BENCHMARK, model="other")))) == 2
-    assert list(stored_verdicts(store, Wanted("elsewhere"))) == []
+    assert len(list(stored_verdicts(store, Scope(BENCHMARK, model="other")))) == 2
+    assert list(stored_verdicts(store, Scope("elsewhere"))) == []
     with pytest.raises(UnknownName, match="unknown model 'othr'. Did you mean 'other'"):
-        list(stored_verdicts(store, Wanted(BENCHMARK, model="othr")))
+        list(stored_verdicts(store, Scope(BENCHMARK, model="othr")))
     with pytest.raises(UnknownName, match="unknown judge 'x'"):
-        list(stored_verdicts(store, Wanted(BENCHMARK, judge="x")))
+        list(stored_verdicts(store, Scope(BENCHMARK, judge="x")))
 
 
 def test_a_judge_that_was_changed_between_runs_goes_by_a_name_for_each_form(store: Store) -> None:

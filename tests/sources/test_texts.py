@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.formats.outputs import instruction_key
-from evalkit.sources.stored import Wanted
+from evalkit.sources.stored import Scope
 from evalkit.sources.texts import texts_of_files, texts_of_store
 from evalkit.store import Store
 from tests.store.filling import BENCHMARK, fill
@@ -61,7 +61,7 @@ def test_the_store_and_the_written_results_know_what_was_asked(store: Store, tmp
     fill(store, 3)
     annotations(tmp_path / "results" / "c" / "j" / "annotations.json")
     asked = {asked.key for asked, _, _ in store.answered(next(iter(store.judges())).digest, benchmark=BENCHMARK)}
-    found = texts_of_store(store, Wanted(BENCHMARK), {*asked, KEYS[0]}, results=tmp_path / "results")
+    found = texts_of_store(store, Scope(BENCHMARK), {*asked, KEYS[0]}, results=tmp_path / "results")
     assert found[KEYS[0]] == TEXTS[0]
     assert set(found) <= {*asked, KEYS[0]}
     assert len(found) > 1, "what was sent to the judge holds instructions"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.boards.entries import Dependence, Entry, Gathering
+from evalkit.boards.entries import Aggregation, Dependence, Entry
 from evalkit.boards.row import Recipe, build_row
 from evalkit.errors import InputError
 from evalkit.reporting.dependence import dependence_note
@@ -30,7 +30,7 @@ def written(path: Path, rows: list[Row]) -> Path:
 
 
 def entry_of(*paths: Path, **how: Any) -> Entry:
-    (entry,) = entries_of_files(paths, how=Gathering(**how))
+    (entry,) = entries_of_files(paths, how=Aggregation(**how))
     return entry
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.judged import Judged, Place
+from evalkit.boards.judged import GivenVerdict, Transcripts
 from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import InputError
 from evalkit.formats.outputs import instruction_key
@@ -17,7 +17,7 @@ from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.exports import export_verdicts
 from evalkit.sources.imports import How, import_files
 from evalkit.sources.selection import Sources
-from evalkit.sources.stored import Wanted
+from evalkit.sources.stored import Scope
 from evalkit.sources.transcripts import MEAN_ONLY, judged_of_files, judged_of_store, read_judged
 from evalkit.store import Batch, Store, store_url
 from evalkit.types import Order, Reading
@@ -49,14 +49,14 @@ def own(text: str, order: str, repeat: int = 0) -> dict[str, Any]:
     return {**choice(text), "order": order, "repeat": repeat, "labels": ["K", "M", None]}
 
 
-def places(judged: Judged) -> list[Place]:
+def places(judged: Transcripts) -> list[GivenVerdict]:
     """Those of the only group and key."""
     (by_key,) = judged.places.values()
     (found,) = by_key.values()
     return list(found)
 
 
-def fits_boards(judged: Judged, path: Path) -> None:
+def fits_boards(judged: Transcripts, path: Path) -> None:
     """Every row of a board finds its verdicts under its own names and keys."""
     for entry in entries_of_files([path]):
         by_key = judged.places[entry.judge, entry.digest, entry.baseline, entry.model]
@@ -122,8 +122,8 @@ def test_a_rule_and_the_reason_of_a_missing_verdict_are_those_of_the_row(tmp_pat
         {**ROW, "instruction": TEXTS[1], "preference": None, "failure": "timed out", "rule": 5},
     )
     (by_key,) = judged_of_files([path]).places.values()
-    assert by_key[KEYS[0]] == (Place(None, preference=0.5, reading=Reading.RECORDED, rule="identical"),)
-    assert by_key[KEYS[1]] == (Place(None, failure="timed out"),)
+    assert by_key[KEYS[0]] == (GivenVerdict(None, preference=0.5, reading=Reading.RECORDED, rule="identical"),)
+    assert by_key[KEYS[1]] == (GivenVerdict(None, failure="timed out"),)
 
 
 def test_grades_are_told_on_their_scale(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_table_of_numbers_tells_only_categories(tmp_path: Path) -> None:
 
 def test_a_table_of_single_verdicts_tells_orders_and_repeats(store: Store, tmp_path: Path) -> None:
     fill(store, 6)
-    export_verdicts(store, "parquet", tmp_path, Wanted(BENCHMARK))
+    export_verdicts(store, "parquet", tmp_path, Scope(BENCHMARK))
     judged = judged_of_files([path := tmp_path / "verdicts.parquet"])
     fits_boards(judged, path)
     (by_key,) = judged.places.values()
@@ -341,11 +341,11 @@ def test_written_annotations_of_another_run_lend_no_text(store: Store, tmp_path:
 
 def test_what_another_model_answered_in_the_judges_name_is_no_verdict_of_a_part() -> None:
     mine, others, rule = (
-        Place(preference=0.8, reading=Reading.STATED, served="new"),
-        Place(preference=0.1, reading=Reading.STATED, reply="No.", served="old"),
-        Place(preference=0.5, rule="identical"),
+        GivenVerdict(preference=0.8, reading=Reading.STATED, served="new"),
+        GivenVerdict(preference=0.1, reading=Reading.STATED, reply="No.", served="old"),
+        GivenVerdict(preference=0.5, rule="identical"),
     )
-    judged = Judged(places={("judge", "d", "base", "cand"): {"k": (mine, others, rule)}})
+    judged = Transcripts(places={("judge", "d", "base", "cand"): {"k": (mine, others, rule)}})
     whole = Board("judge", "d", "", "base", Metric.WIN_RATE, ())
     assert judged.given(whole, "cand") == {"k": (mine, others, rule)} and judged.given(whole, "x") == {}
     first, second, third = judged.given(dataclasses.replace(whole, part="new"), "cand")["k"]

@@ -19,7 +19,7 @@ from evalkit.reporting.columns import (
     row_status,
 )
 from evalkit.reporting.page.axis import Axis, Tick
-from evalkit.reporting.page.table import Line, board_table
+from evalkit.reporting.page.table import TableLine, board_table
 
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
@@ -40,7 +40,7 @@ class _Shown:
     drawn_after: int
     ticks: tuple[Tick, ...]
     even: float | None
-    lines: tuple[Line, ...]
+    lines: tuple[TableLine, ...]
     kinds: tuple[str, ...]
     below: int | None
     parts: tuple[Column, ...]

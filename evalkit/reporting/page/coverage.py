@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow
-from evalkit.reporting.page.numbers import NOTHING, Style, dollars
+from evalkit.reporting.page.numbers import NOTHING, NumberFormat, dollars
 from evalkit.reporting.page.words import style_of
 from evalkit.text.numbers import count
 from evalkit.text.safe import printable
@@ -69,7 +69,7 @@ def _total(shown: str, known: Sequence[object], n_asked: int) -> str:
     return shown if len(known) >= n_asked else f"at least {shown}"
 
 
-def _line(row: BoardRow, style: Style) -> CoverageLine:
+def _line(row: BoardRow, style: NumberFormat) -> CoverageLine:
     entry, sample, judging = row.entry, row.entry.sample, row.entry.judging
     reasons = [f"{printable(reason)} ({count(n)})" for reason, n in entry.failures.items()]
     if len(reasons) > _REASONS:

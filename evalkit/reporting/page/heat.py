@@ -6,7 +6,7 @@ from evalkit.boards.build import Board
 from evalkit.boards.matrix import AUDITED, Matrix
 from evalkit.boards.row import Metric
 from evalkit.reporting.columns import part_title
-from evalkit.reporting.page.numbers import GRADE, NOTHING, RATE, Style
+from evalkit.reporting.page.numbers import GRADE, NOTHING, RATE, NumberFormat
 from evalkit.reporting.reasons import KINDS, brief_words
 from evalkit.text.safe import printable
 from evalkit.types import Estimate
@@ -80,7 +80,9 @@ def matrix_heat(matrix: Matrix) -> Heat | None:
         HeatRow(
             printable(model),
             tuple(
-                Cell("·", None, "the model itself", self=True) if i == j else _cell(one, Style(0, " %"), scale, even=50)
+                Cell("·", None, "the model itself", self=True)
+                if i == j
+                else _cell(one, NumberFormat(0, " %"), scale, even=50)
                 for j, one in enumerate(cells)
             ),
         )
@@ -89,7 +91,7 @@ def matrix_heat(matrix: Matrix) -> Heat | None:
     return Heat(tuple(map(printable, matrix.models)), tuple(rows), _legend(scale))
 
 
-def _cell(estimate: Estimate, style: Style, scale: tuple[float, float], *, even: float | None = None) -> Cell:
+def _cell(estimate: Estimate, style: NumberFormat, scale: tuple[float, float], *, even: float | None = None) -> Cell:
     if estimate.value is None:
         return Cell(NOTHING, None, printable(style.full(estimate)))
     sure = (

@@ -8,7 +8,7 @@ NOTHING = "–"
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class NumberFormat:
     """How the numbers of one board are written."""
 
     decimals: int
@@ -33,9 +33,9 @@ class Style:
         return value if estimate.lower is None else f"{value} {self.interval(estimate)}"
 
 
-RATE = Style(1, " %")
-GRADE = Style(2, "")
-POINTS = Style(1, " points")
+RATE = NumberFormat(1, " %")
+GRADE = NumberFormat(2, "")
+POINTS = NumberFormat(1, " points")
 
 
 def dollars(cost: float | None) -> str:

@@ -7,7 +7,7 @@ from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.reporting.columns import board_metrics, divided, interval_name
 from evalkit.reporting.page.axis import Axis, Whisker, shared_axis
-from evalkit.reporting.page.numbers import NOTHING, Style
+from evalkit.reporting.page.numbers import NOTHING, NumberFormat
 from evalkit.reporting.page.words import AUDIT, ITSELF, STATUS, style_of
 from evalkit.reporting.plots.words import sentence
 from evalkit.reporting.reasons import brief_words
@@ -26,7 +26,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One model. `name` is its exact name, `kind` its status, and `reason` says why the status is not ok.
 
     The first unranked row stands `apart` from the ranked rows above it.
@@ -51,18 +51,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BoardTable:
     """`kinds` are the statuses that occur, by name and title."""
 
     metric: str
     interval: str
     axis: Axis
     others: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TableLine, ...]
     kinds: tuple[tuple[str, str], ...]
 
 
-def board_table(board: Board) -> Table:
+def board_table(board: Board) -> BoardTable:
     metrics = board_metrics(board)
     estimates = [row.measured(board.metric).estimate for row in board.rows if not row.entry.refused]
     even = None if board.metric == Metric.SCORE else 50.0
@@ -74,7 +74,7 @@ def board_table(board: Board) -> Table:
             # the baseline's own row stays among the ranked rows when a reader sorts the table
             lines[place] = replace(line, rank=Number(NOTHING, place + 0.5))
     present = {line.kind for line in lines}
-    return Table(
+    return BoardTable(
         metric=sentence(board.metric.title),
         interval=interval_name(board),
         axis=axis,
@@ -84,13 +84,13 @@ def board_table(board: Board) -> Table:
     )
 
 
-def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *, apart: bool) -> Line:
+def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *, apart: bool) -> TableLine:
     style, sample, entry = style_of(board), row.entry.sample, row.entry
     estimate, *others = (row.measured(metric).estimate for metric in metrics)
     status = row.status(board.metric)
     kind = _kind(row, status.kind)
     refusal = audit_reason(entry.audit) if entry.audit is not None and entry.refused else ""
-    return Line(
+    return TableLine(
         name=entry.model.encode("utf-8", "replace").decode("utf-8"),
         model=printable(entry.model),
         rank=_rank(row),
@@ -124,7 +124,7 @@ def _rank(row: BoardRow) -> Number:
     return Number(f"{rank.rank}{span}", rank.rank)
 
 
-def _compared(estimate: Estimate, style: Style, row: BoardRow) -> Number:
+def _compared(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
     """A number that is sorted among others only where the outputs may be compared with theirs."""
     return Number(style.number(estimate.value), None if row.entry.refused else estimate.value)
 

@@ -7,7 +7,7 @@ from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.reporting.columns import ITSELF as BASELINE
 from evalkit.reporting.columns import REFUSED, board_metrics, doubts, who
-from evalkit.reporting.page.numbers import GRADE, RATE, Style
+from evalkit.reporting.page.numbers import GRADE, RATE, NumberFormat
 from evalkit.reporting.plots.words import sentence
 from evalkit.reporting.reasons import KINDS, reason_words
 from evalkit.reporting.values import audit_reason
@@ -46,7 +46,7 @@ class Statement:
     meaning: str
 
 
-def style_of(board: Board) -> Style:
+def style_of(board: Board) -> NumberFormat:
     return GRADE if board.metric == Metric.SCORE else RATE
 
 

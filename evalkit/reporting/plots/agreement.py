@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from evalkit.boards.agreement import Agreement, Pair
+from evalkit.boards.agreement import Agreement, ScorePair
 from evalkit.boards.build import Board
 from evalkit.errors import ConfigError
 from evalkit.reporting.agreement import agreement_line
 from evalkit.reporting.plots.plot import Plot
-from evalkit.reporting.plots.scatter import Axis, Dot, dot_tips, scatter, write_names
+from evalkit.reporting.plots.scatter import Dot, LabelledAxis, dot_tips, scatter, write_names
 from evalkit.reporting.plots.style import drawing
 from evalkit.reporting.plots.words import (
     HOLLOW,
@@ -45,8 +45,10 @@ def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") 
         raise ConfigError(f"the board shares no model with {safe(agreement.reference.name)}")
     title = safe(title)
     dots = [_dot(pair, agreement) for pair in agreement.pairs]
-    x = Axis(f"{heading_name(agreement.reference.name)}, score", _limits([(dot.x, dot.x_interval) for dot in dots]))
-    y = Axis(safe(measure), _limits([(dot.y, dot.y_interval) for dot in dots]))
+    x = LabelledAxis(
+        f"{heading_name(agreement.reference.name)}, score", _limits([(dot.x, dot.x_interval) for dot in dots])
+    )
+    y = LabelledAxis(safe(measure), _limits([(dot.y, dot.y_interval) for dot in dots]))
     said = safe(agreement_line(agreement))
     facts = [said, "bars: intervals, where known", *([HOLLOW] if agreement.degraded else [])]
     subtitle = " · ".join([*facts, "the axes show the range of these models"])
@@ -56,7 +58,7 @@ def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") 
     return Plot(figure, "agreement", title, _description(agreement, said), dot_tips(dots))
 
 
-def _dot(pair: Pair, agreement: Agreement) -> Dot:
+def _dot(pair: ScorePair, agreement: Agreement) -> Dot:
     one = pair.score
     assert one.value is not None
     known = None if one.lower is None or one.upper is None else (one.lower, one.upper)

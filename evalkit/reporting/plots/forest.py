@@ -3,7 +3,7 @@
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.reporting.columns import interval_name
-from evalkit.reporting.plots.lines import Columns, Line, line_chart, line_tips
+from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import Mark, draw_marks
 from evalkit.reporting.plots.palette import LIGHT
 from evalkit.reporting.plots.plot import Plot
@@ -53,13 +53,13 @@ def scale_of(board: Board) -> tuple[float, float]:
     return board.rows[0].entry.scale
 
 
-def _line(row: BoardRow, metric: Metric) -> Line:
+def _line(row: BoardRow, metric: Metric) -> IntervalLine:
     shown = row.measured(metric).estimate
     tip = row_tip(row, metric)
     if not drawable(row, metric):
-        return Line("", short_name(row.entry.model), "", "", tip, instead=why_not(row))
+        return IntervalLine("", short_name(row.entry.model), "", "", tip, instead=why_not(row))
     whiskers = "" if shown.lower is None else f"{shown.lower:.1f} to {shown.upper:.1f}"
-    return Line(rank_words(row), short_name(row.entry.model), f"{shown.value:.1f}", whiskers, tip)
+    return IntervalLine(rank_words(row), short_name(row.entry.model), f"{shown.value:.1f}", whiskers, tip)
 
 
 def _marks(board: Board) -> list[Mark]:

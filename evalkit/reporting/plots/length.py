@@ -8,7 +8,7 @@ from evalkit.errors import ConfigError
 from evalkit.reporting.columns import interval_name
 from evalkit.reporting.plots.palette import LIGHT
 from evalkit.reporting.plots.plot import Plot
-from evalkit.reporting.plots.scatter import Axis, Dot, dot_tips, scatter, write_names
+from evalkit.reporting.plots.scatter import Dot, LabelledAxis, dot_tips, scatter, write_names
 from evalkit.reporting.plots.style import SMALL, drawing
 from evalkit.reporting.plots.words import (
     against,
@@ -78,19 +78,19 @@ def _dot(row: BoardRow, metric: Metric) -> Dot:
     return Dot(short_name(row.entry.model), row.entry.avg_length, shown.value, None, whiskers, sure(row, metric), tip)
 
 
-def _lengths(dots: list[Dot]) -> Axis:
+def _lengths(dots: list[Dot]) -> LabelledAxis:
     longest = max((dot.x for dot in dots), default=1.0)
-    return Axis("Mean length of an answer, characters", (0, _ROOM * longest or 1.0))
+    return LabelledAxis("Mean length of an answer, characters", (0, _ROOM * longest or 1.0))
 
 
-def _scale(board: Board, dots: list[Dot]) -> Axis:
+def _scale(board: Board, dots: list[Dot]) -> LabelledAxis:
     """From the worst to a little above the highest, and said where that cuts the scale."""
     low, high = board.rows[0].entry.scale
     top = max((dot.y_interval[1] if dot.y_interval else dot.y for dot in dots), default=high)
     step = (high - low) / 10
     shown = min(high, low + step * math.ceil((top - low) / step + 0.3))
     cut = f"; the scale goes on to {high:g}" if shown < high else ""
-    return Axis(f"{measure_name(board.metric)}{cut}", (low, shown))
+    return LabelledAxis(f"{measure_name(board.metric)}{cut}", (low, shown))
 
 
 def _subtitle(board: Board, n: int, *, line: bool) -> str:

@@ -8,7 +8,7 @@ from matplotlib.markers import CARETLEFT, CARETRIGHT
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.errors import ConfigError
-from evalkit.reporting.plots.lines import Columns, Line, line_chart, line_tips
+from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.palette import LIGHT
 from evalkit.reporting.plots.plot import Plot
 from evalkit.reporting.plots.style import drawing
@@ -96,15 +96,15 @@ def _lifts(board: Board, metric: Metric) -> list[_Lift]:
     return lifts
 
 
-def _lines(board: Board, lifts: list[_Lift], metric: Metric) -> list[Line]:
+def _lines(board: Board, lifts: list[_Lift], metric: Metric) -> list[IntervalLine]:
     by_line = {one.y: one for one in lifts}
     lines = []
     for y, row in enumerate(board.rows):
         tip, name, one = row_tip(row, metric), short_name(row.entry.model), by_line.get(y)
         if one is None:
-            lines.append(Line("", name, "", "", tip, instead=why_not(row)))
+            lines.append(IntervalLine("", name, "", "", tip, instead=why_not(row)))
         else:
-            lines.append(Line("", name, _signed(one.change), f"{one.raw:.1f} to {one.controlled:.1f}", tip))
+            lines.append(IntervalLine("", name, _signed(one.change), f"{one.raw:.1f} to {one.controlled:.1f}", tip))
     return lines
 
 

@@ -22,7 +22,7 @@ _AXIS = 0.52
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IntervalLine:
     """One model's texts. `instead` stands on the axis where there is no number to draw; `tip` shows on hover."""
 
     lead: str
@@ -45,7 +45,7 @@ class Columns:
 def line_chart(
     title: str,
     subtitle: str,
-    lines: Sequence[Line],
+    lines: Sequence[IntervalLine],
     *,
     columns: Columns,
     limits: tuple[float, float],
@@ -90,11 +90,13 @@ def line_chart(
     return figure, axes
 
 
-def line_tips(lines: Sequence[Line]) -> dict[str, str]:
+def line_tips(lines: Sequence[IntervalLine]) -> dict[str, str]:
     return {f"line-{y}": line.tip for y, line in enumerate(lines)}
 
 
-def _write(figure: Figure, axes: Axes, lines: Sequence[Line], places: tuple[float, float, float, float]) -> None:
+def _write(
+    figure: Figure, axes: Axes, lines: Sequence[IntervalLine], places: tuple[float, float, float, float]
+) -> None:
     beside = blended_transform_factory(figure.dpi_scale_trans, axes.transData)
     for y, line in enumerate(lines):
         colour = LIGHT["muted"] if line.instead else LIGHT["ink"]

@@ -40,7 +40,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Spot:
     """A name's box, and where a line from its point meets the box, where it stands too far away to do without one."""
 
     box: Box
@@ -54,7 +54,7 @@ def place_names(
     within: Box,
     radius: float,
     lines: Sequence[Box] = (),
-) -> list[Place | None]:
+) -> list[Spot | None]:
     """A place for each name in the order given, which is that of importance; None where no room is left.
 
     A name covers no point and no other name, and no leader crosses a name; thin `lines` are avoided where that is
@@ -65,12 +65,12 @@ def place_names(
         radius: of a point.
     """
     dots = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in points]
-    placed: list[Place | None] = []
+    placed: list[Spot | None] = []
     leaders: list[tuple[tuple[float, float], tuple[float, float]]] = []
     for index, (point, size) in enumerate(zip(points, sizes, strict=True)):
         taken = [one.box for one in placed if one is not None]
         others = [*dots[:index], *dots[index + 1 :]]
-        best: tuple[float, Place] | None = None
+        best: tuple[float, Spot] | None = None
         for effort, place in _candidates(point, size, radius):
             cost = effort + _LINE_COST * sum(place.box.meets(line) for line in lines)
             if best is not None and cost >= best[0]:
@@ -83,7 +83,7 @@ def place_names(
     return placed
 
 
-def _candidates(point: tuple[float, float], size: tuple[float, float], radius: float) -> Iterator[tuple[float, Place]]:
+def _candidates(point: tuple[float, float], size: tuple[float, float], radius: float) -> Iterator[tuple[float, Spot]]:
     """Cheapest first within a reach: beside the point, then around it."""
     for reach in _REACHES:
         for preference, angle in enumerate(_ANGLES):
@@ -93,7 +93,7 @@ def _candidates(point: tuple[float, float], size: tuple[float, float], radius: f
             left = x - size[0] * (1 - _step(toward[0])) / 2
             bottom = y - size[1] * (1 - _step(toward[1])) / 2
             box = Box(left, bottom, left + size[0], bottom + size[1])
-            yield reach + 0.4 * preference, Place(box, _leader(point, box) if reach > _REACHES[1] else None)
+            yield reach + 0.4 * preference, Spot(box, _leader(point, box) if reach > _REACHES[1] else None)
 
 
 def _leader(point: tuple[float, float], box: Box) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def _step(part: float) -> float:
 
 
 def _free(
-    place: Place,
+    place: Spot,
     point: tuple[float, float],
     taken: Sequence[Box],
     dots: Sequence[Box],

@@ -2,7 +2,7 @@
 
 from evalkit.boards.build import Board
 from evalkit.boards.row import BoardRow, Metric
-from evalkit.reporting.plots.lines import Columns, Line, line_chart, line_tips
+from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import SOFT, Mark, draw_points
 from evalkit.reporting.plots.palette import LIGHT
 from evalkit.reporting.plots.plot import Plot
@@ -45,11 +45,11 @@ def rank_intervals(board: Board) -> Plot:
     return Plot(figure, "ranks", title, _description(board), line_tips(lines))
 
 
-def _line(row: BoardRow, metric: Metric) -> Line:
+def _line(row: BoardRow, metric: Metric) -> IntervalLine:
     tip, name = row_tip(row, metric), short_name(row.entry.model)
     if row.rank is None:
-        return Line("", name, "", "", tip, instead=why_unranked(row, metric))
-    return Line(str(row.rank.rank), name, rank_words(row), "", tip)
+        return IntervalLine("", name, "", "", tip, instead=why_unranked(row, metric))
+    return IntervalLine(str(row.rank.rank), name, rank_words(row), "", tip)
 
 
 def _ticks(last: int) -> list[int]:

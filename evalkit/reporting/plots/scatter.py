@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from evalkit.reporting.plots.frame import EDGE, Margins, Ruler, framed
 from evalkit.reporting.plots.marks import SIZE, SOFT
 from evalkit.reporting.plots.palette import LIGHT
-from evalkit.reporting.plots.placing import Box, Place, place_names
+from evalkit.reporting.plots.placing import Box, Spot, place_names
 from evalkit.reporting.plots.style import SMALL
 
 _HEIGHT = 4.6
@@ -36,12 +36,12 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class LabelledAxis:
     label: str
     limits: tuple[float, float]
 
 
-def scatter(title: str, subtitle: str, dots: Sequence[Dot], *, x: Axis, y: Axis) -> tuple[Figure, Axes]:
+def scatter(title: str, subtitle: str, dots: Sequence[Dot], *, x: LabelledAxis, y: LabelledAxis) -> tuple[Figure, Axes]:
     """The figure without names: what else is drawn into it comes before them."""
     height = _TALL if len(dots) > _MANY else _HEIGHT
     figure, axes = framed(title, subtitle, height=height, margins=_MARGINS, ruler=Ruler())
@@ -94,7 +94,7 @@ def write_names(figure: Figure, axes: Axes, dots: Sequence[Dot], *, level: float
     return sum(place is not None for place in places)
 
 
-def _write(figure: Figure, axes: Axes, point: tuple[float, float], dot: Dot, place: Place) -> None:
+def _write(figure: Figure, axes: Axes, point: tuple[float, float], dot: Dot, place: Spot) -> None:
     # pixels would move with the resolution of a file
     box, inches, dpi = place.box, figure.dpi_scale_trans, figure.dpi
     if place.leader is not None:

@@ -107,7 +107,7 @@ def test_every_field_that_a_run_writes_is_explained(tmp_path: Path) -> None:
         document = json.loads((tmp_path / "results" / "careful" / "surface" / f"{name}.json").read_text())
         fields = document[0] if isinstance(document, list) else document
         assert fields.keys() - explained == set(), name
-    header = evalkit("leaderboard", "--board", "example", "--format", "csv", cwd=tmp_path).stdout.partition("\n")[0]
+    header = evalkit("leaderboard", "--benchmark", "example", "--format", "csv", cwd=tmp_path).stdout.partition("\n")[0]
     assert set(header.split(",")) - explained == set()
 
 

@@ -102,8 +102,8 @@ class Background:
             HistorySource.FILE: f"difficulty and the effect of length from {models} under this judge "
             f"(history {self.name})",
             HistorySource.MODELS: f"difficulty and the effect of length from {models} here",
-            HistorySource.DIFFICULTY_OF_MODELS: f"difficulty from {models} here; the effect of length is held near that "
-            "of recorded judges",
+            HistorySource.DIFFICULTY_OF_MODELS: f"difficulty from {models} here; the effect of length is held near "
+            "that of recorded judges",
             HistorySource.DIFFICULTY_OF_FILE: f"difficulty from {models} under another judge, {self.judge} (history "
             f"{self.name}); the effect of length is held near that of recorded judges",
             HistorySource.GENERIC: "no history of other models: the effect of length is held near that of recorded "

@@ -136,5 +136,5 @@ def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) ->
         return Metric.WIN_RATE
     raise ConfigError(
         "--metric style_win_rate needs something to hold equal: --control, as in leaderboard "
-        "--control length,markdown, or --board with a benchmark whose style says what"
+        "--control length,markdown, or --benchmark with a benchmark whose style says what"
     )

@@ -55,7 +55,7 @@ def test_the_names_of_the_package_are_those_of_its_stub() -> None:
 
 
 def test_the_frame_is_the_table_that_the_command_writes(example: ek.Leaderboard, folder: Path) -> None:
-    done = evalkit("leaderboard", "--board", "example", "--format", "csv", cwd=folder)
+    done = evalkit("leaderboard", "--benchmark", "example", "--format", "csv", cwd=folder)
     written = pd.read_csv(io.StringIO(done.stdout))
     frame = example.frame
     assert list(frame.columns) == list(written.columns)
@@ -122,7 +122,7 @@ def test_the_report_is_the_one_that_the_command_writes(
     monkeypatch.chdir(folder)
     board = ek.leaderboard(board="example", by=("turn", "category"))
     assert board.report(tmp_path / "new" / "api.html", title="Example") == tmp_path / "new" / "api.html"
-    done = evalkit("report", "--board", "example", "--title", "Example", "--out", tmp_path / "cli.html", cwd=folder)
+    done = evalkit("report", "--benchmark", "example", "--title", "Example", "--out", tmp_path / "cli.html", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "new" / "api.html").read_bytes() == (tmp_path / "cli.html").read_bytes()
     small = board.report(str(tmp_path / "small.html"), sample=5, text=False)

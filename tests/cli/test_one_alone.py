@@ -106,7 +106,7 @@ def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygot
     learned = read_history_file(tmp_path / "own.json")
     assert (learned.judge.name, learned.judge.model) == ("surface", "surface") and learned.judge.parser
     named = run(
-        zygote, "leaderboard", "--board", "example", "--difficulty", "own.json", "--json", cwd=tmp_path
+        zygote, "leaderboard", "--benchmark", "example", "--difficulty", "own.json", "--json", cwd=tmp_path
     )  # fmt: skip
     assert named.status == 0, named.err
     assert '"lc_source": "history file"' in named.out

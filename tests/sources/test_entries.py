@@ -16,7 +16,7 @@ def test_what_a_judge_says_of_itself_stays_with_its_verdicts_wherever_they_are_r
         (stored,) = entries_of_store(store, benchmark="example")
     (written,) = entries_of_files([tmp_path / "results"])
     assert stored.judging.notices == written.judging.notices == (read_judge("surface").notice,)
-    for source in ("--board", "example"), ("results",):
+    for source in ("--benchmark", "example"), ("results",):
         assert "measures style, not quality" in evalkit("leaderboard", *source, cwd=tmp_path).stdout
 
 

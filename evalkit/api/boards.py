@@ -9,10 +9,9 @@ from evalkit.boards.difficulty import read_compat_inputs
 from evalkit.boards.entries import Lengths
 from evalkit.boards.gathering import PARTS, Aggregation
 from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
-from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.catalog.references import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe, style_of
+from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe
 
 NO_REFERENCE = "none"
 LC = "lc"
@@ -67,7 +66,7 @@ def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
         UnknownName: scores cannot be split by that.
     """
     _known("part", wishes.by, PARTS)
-    parts = tuple(dict.fromkeys((*style_of(sources).by, *wishes.by)))
+    parts = tuple(dict.fromkeys((*sources.family.by, *wishes.by)))
     # the published formula counts every character
     lengths = Lengths.CHARACTERS if wishes.estimator == LC_COMPAT else Lengths.TEXT
     return Aggregation(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
@@ -75,7 +74,7 @@ def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
 
 def _reference(sources: Sources, wishes: Wishes) -> Reference | None:
     # files that are of no benchmark in particular are held against the usual one's reference
-    own = read_benchmark(sources.benchmark).reference
+    own = sources.benchmark.reference
     name = own if wishes.reference is None else wishes.reference
     return None if name in (None, NO_REFERENCE) else read_reference(name)
 
@@ -89,9 +88,8 @@ def _recipe(sources: Sources, wishes: Wishes) -> Recipe:
         raise ConfigError(
             "--estimator lc_compat needs --difficulty FOLDER with instruction_difficulty.csv and df_gamed.csv"
         )
-    style = style_of(sources)
-    controls = controls_of(style, wishes.control)
-    chosen = metric_of(style, wishes.metric, controls=controls)
+    controls = controls_of(sources.family, wishes.control)
+    chosen = metric_of(sources.family, wishes.metric, controls=controls)
     return Recipe(chosen, compat=read_compat_inputs(Path(sources.difficulty)), controls=controls)
 
 

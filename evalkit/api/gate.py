@@ -27,7 +27,7 @@ from evalkit.provenance.document import ROW_FILE
 from evalkit.provenance.pinning import pinned_for
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.sources.entries import entries_of_files, entries_of_store
-from evalkit.sources.selection import DECLARED_WHERE_JUDGED, Sources, style_of
+from evalkit.sources.selection import DECLARED_WHERE_JUDGED, Sources
 from evalkit.store import open_existing, open_store, store_exists, store_url
 from evalkit.types import JudgeConfig
 
@@ -220,8 +220,8 @@ class GateCase:
                 raise UnknownName("model", self.rule.against, known)
 
     def _how(self) -> Aggregation:
-        style = style_of(self.sources)
-        return Aggregation(combine=style.combine, by=style.by, cluster=self.sources.cluster)
+        family = self.sources.family
+        return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
 
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:

@@ -4,7 +4,6 @@ import click
 
 from evalkit.boards.comparison import Comparisons, compare
 from evalkit.boards.gathering import PARTS, Aggregation
-from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.cli.options import json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
@@ -54,6 +53,6 @@ def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
     keys = {swing.key for swing in found.detail.swings} if found.detail else set()
     if not keys or sources.files:
         return texts_of_files(sources.files, keys)
-    wanted = Scope(read_benchmark(sources.benchmark).name, found.judge, found.models[0])
+    wanted = Scope(sources.benchmark.name, found.judge, found.models[0])
     with open_existing(store_url(sources.store, sources.results)) as opened:
         return texts_of_store(opened, wanted, keys, results=sources.results)

@@ -8,7 +8,7 @@ from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
-from evalkit.sources.selection import Sources
+from evalkit.sources.selection import BENCHMARK, Sources
 from evalkit.store import shown_url, store_url
 from evalkit.text.safe import printable
 
@@ -44,7 +44,7 @@ def assemble_report(
 
 def _title(sources: Sources) -> str:
     if sources.board is not None or not sources.files:
-        return sources.benchmark
+        return sources.board or BENCHMARK
     first, *others = (path.resolve().name for path in sources.files)
     return f"{first} and {len(others)} more" if others else first
 
@@ -53,4 +53,4 @@ def _names(sources: Sources) -> tuple[str, ...]:
     if sources.files:
         return tuple(printable(str(path)) for path in sources.files)
     where = shown_url(store_url(sources.store, sources.results))
-    return (printable(f"{where}, verdicts on {sources.benchmark}"),)
+    return (printable(f"{where}, verdicts on {sources.board or BENCHMARK}"),)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from evalkit.boards.difficulty import read_difficulty
@@ -10,7 +11,7 @@ from evalkit.boards.gathering import Aggregation
 from evalkit.boards.history_file import HistoryFile, read_history_file
 from evalkit.boards.known import read_known
 from evalkit.boards.row import DifficultySource, Metric, Recipe
-from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.benchmarks import Benchmark, read_benchmark
 from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.sources.entries import entries_of_files, entries_of_store
@@ -27,7 +28,8 @@ NO_CONTROL = "none"
 RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# without slots, so that the benchmark can be kept once it was read
+@dataclass(frozen=True, kw_only=True)
 class Sources:
     """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
 
@@ -44,21 +46,24 @@ class Sources:
     results: Path = Path("results")
     cluster: str | None = None
 
+    @cached_property
+    def benchmark(self) -> Benchmark:
+        """The benchmark whose verdicts are taken from the store, read once.
+
+        Raises:
+            UnknownName: no such benchmark.
+        """
+        return read_benchmark(self.board or BENCHMARK)
+
     @property
-    def benchmark(self) -> str:
-        """The benchmark whose verdicts are taken from the store."""
-        return self.board or BENCHMARK
+    def named(self) -> Benchmark | None:
+        """The benchmark that the verdicts are of; None for files of which nobody said."""
+        return None if self.files and self.board is None else self.benchmark
 
-
-def style_of(sources: Sources) -> Family:
-    """The habits of the benchmark; files do not tell what they are of.
-
-    Raises:
-        UnknownName: no such benchmark.
-    """
-    if sources.files and sources.board is None:
-        return Family()
-    return find_family(read_benchmark(sources.benchmark).style)
+    @cached_property
+    def family(self) -> Family:
+        """The habits of the benchmark; files do not tell what they are of."""
+        return Family() if self.named is None else find_family(self.named.style)
 
 
 def read_entries(sources: Sources, how: Aggregation = Aggregation()) -> list[Entry]:  # noqa: B008
@@ -67,14 +72,13 @@ def read_entries(sources: Sources, how: Aggregation = Aggregation()) -> list[Ent
     Raises:
         EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
     """
-    how = replace(how, combine=style_of(sources).combine, cluster=sources.cluster)
+    how = replace(how, combine=sources.family.combine, cluster=sources.cluster)
     if sources.files:
         return entries_of_files(sources.files, judge=sources.judge, how=how)
     if sources.cluster is not None:
         raise ConfigError(DECLARED_WHERE_JUDGED)
-    benchmark = read_benchmark(sources.benchmark).name
     with open_existing(store_url(sources.store, sources.results)) as opened:
-        return entries_of_store(opened, benchmark=benchmark, judge=sources.judge, how=how)
+        return entries_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, how=how)
 
 
 def read_recipe(
@@ -87,18 +91,16 @@ def read_recipe(
         ConfigError: a style win rate without controls.
         InputError: the file of difficulties is wrong.
     """
-    style = style_of(sources)
-    controls = controls_of(style, control)
+    controls = controls_of(sources.family, control)
     chosen = {source.value: source for source in DifficultySource}.get(sources.difficulty)
     if sources.shape != Shape.LEARNED.value and chosen not in (DifficultySource.AUTO, DifficultySource.FIT):
         raise ConfigError(
             f"--length-shape {sources.shape}: with --difficulty {sources.difficulty} no model teaches a shape. Choose "
             "--difficulty auto or fit"
         )
-    benchmark = None if sources.files and sources.board is None else read_benchmark(sources.benchmark)
-    own = () if benchmark is None or benchmark.history is None else (Path(benchmark.history),)
+    own = () if sources.named is None or sources.named.history is None else (Path(sources.named.history),)
     return Recipe(
-        metric_of(style, metric, controls=controls),
+        metric_of(sources.family, metric, controls=controls),
         difficulty_of(Path(sources.difficulty)) if chosen is None else chosen,
         known=read_known(own),
         shape=Shape(sources.shape),

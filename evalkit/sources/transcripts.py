@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalkit.boards.judged import GivenVerdict, Group, Transcripts
-from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import raw_replies, recorded_verdict
 from evalkit.formats.foreign import detect
@@ -44,9 +43,8 @@ def read_judged(sources: Sources) -> Transcripts:
     """
     if sources.files:
         return judged_of_files(sources.files, judge=sources.judge)
-    benchmark = read_benchmark(sources.benchmark).name
     with open_existing(store_url(sources.store, sources.results)) as opened:
-        return judged_of_store(opened, benchmark=benchmark, judge=sources.judge, results=sources.results)
+        return judged_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, results=sources.results)
 
 
 def judged_of_files(sources: Sequence[Path], *, judge: str | None = None) -> Transcripts:

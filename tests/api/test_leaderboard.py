@@ -10,6 +10,8 @@ import pytest
 import evalkit as ek
 from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
+from evalkit.catalog import benchmarks
+from evalkit.documents import read_yaml
 from evalkit.reporting.screen import Screen
 from evalkit.reporting.terminal import boards_drawn
 from evalkit.sources.selection import Sources
@@ -145,3 +147,18 @@ def test_a_wrong_wish_is_one_line_that_says_what_would_do(wrong: dict[str, str],
     with pytest.raises(ek.EvalkitError, match=reason) as caught:
         ek.leaderboard(**wishes)
     assert "\n" not in str(caught.value)
+
+
+def test_a_board_and_its_report_read_the_benchmark_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path) -> object:
+        read.append(path)
+        return read_yaml(path)
+
+    monkeypatch.setattr(benchmarks, "read_yaml", counted)
+    board = ek.leaderboard(board="example", results=folder / "results")
+    board.report(tmp_path / "report.html")
+    assert [path.name for path in read] == ["example.yaml"]

@@ -5,16 +5,16 @@ import pytest
 from evalkit.boards.row import DifficultySource, Metric
 from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, InputError, UnknownName
-from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe, style_of
+from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe
 
 
 def test_files_have_no_style_unless_their_benchmark_is_named() -> None:
     files = (Path("a.json"),)
-    assert style_of(Sources(files=files)) == Family()
-    assert style_of(Sources(files=files, board="arena_hard_v2")) == find_family("arena_hard")
-    assert style_of(Sources()) == find_family("alpaca_eval")
+    assert Sources(files=files).family == Family()
+    assert Sources(files=files, board="arena_hard_v2").family == find_family("arena_hard")
+    assert Sources().family == find_family("alpaca_eval")
     with pytest.raises(UnknownName):
-        style_of(Sources(board="nothing"))
+        _ = Sources(board="nothing").family
 
 
 def test_the_recipe_follows_the_benchmark_and_then_what_was_asked_for() -> None:

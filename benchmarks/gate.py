@@ -21,7 +21,7 @@ from evalkit.boards.row import Recipe
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
 from evalkit.gating.sequential import rule_of_look
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.logistic import expit, fit_logistic
 from evalkit.stats.power import Effort, Level, Spread, gate_power

@@ -42,7 +42,7 @@ def figures() -> dict[str, str]:
     """Every figure of the structure by its name, in the order in which docs/architecture.md has them."""
     found = modules()
     top = {one.folder for one in found.values()}
-    folders = {name for name in top if any(other.startswith(f"{name}.") for other in found)}
+    folders = {name for name in top if (PACKAGE / name).is_dir()}
     circles = [circle for circle in circles_of(folder_imports(found)) if len(circle) > 1]
     many = [one.name for one in found.values() if len(one.imports) > MANY_IMPORTS]
     parameters = {name: command_parameters(name) for name in COMMANDS}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from evalkit.clients import builtin
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import ClientKind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.store import Store, open_store
 from tests.scripted import ScriptedClient
 

@@ -19,7 +19,7 @@ PACKAGE = Path(evalkit.__file__).parent
 LAYERS = (
     "errors faults processes types",
     "assets documents files plugins stats text",
-    "auditing protocol scaffold store",
+    "auditing judge_spec scaffold store",
     "formats",
     "catalog clients",
     "boards engine",

@@ -38,8 +38,8 @@ from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import read_outputs
 from evalkit.formats.questions import read_questions
 from evalkit.formats.table import read_preferences
-from evalkit.protocol.config import read_judge
-from evalkit.protocol.parsers import BUILTIN, find_parser
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.parsers import BUILTIN, find_parser
 from evalkit.types import ChatReply, Example, Labels, Preference, Rating, Unparsed
 from tests.cli.running import Done, evalkit
 from tests.cli.test_bad_input import refused_in_one_line

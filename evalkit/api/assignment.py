@@ -14,9 +14,9 @@ from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import Recording, read_recording
 from evalkit.formats.outputs import read_output_field, read_outputs
 from evalkit.formats.questions import read_question_field
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
 from evalkit.judging.work import Work, plan_all
-from evalkit.protocol.config import read_judge, with_orders
 from evalkit.types import Audit, Example, JudgeConfig, OutputSet
 
 # offline and without a key

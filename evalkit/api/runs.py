@@ -23,7 +23,7 @@ from evalkit.provenance.document import with_plan
 from evalkit.provenance.pinning import pinned_for
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.journal import open_journal
-from evalkit.reporting.results import write_results
+from evalkit.reporting.result_files import write_results
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.history import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists

@@ -9,7 +9,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import HistoryFile, JudgeIdentity, check_document, check_of, prior_document, prior_of
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
-from evalkit.stats.control import MISFITTING
+from evalkit.stats.controlled_rate import MISFITTING
 from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History

@@ -13,7 +13,7 @@ from evalkit.boards.row import BoardRow, Metric, Recipe
 from evalkit.catalog.references import Reference
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score
-from evalkit.stats.control import MISFITTING
+from evalkit.stats.controlled_rate import MISFITTING
 from evalkit.stats.fit_check import check_fits
 from evalkit.stats.history import MIN_MODELS
 from evalkit.stats.ranks import rank_ranges

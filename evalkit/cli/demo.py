@@ -11,10 +11,10 @@ from evalkit.catalog.benchmarks import baseline_source, read_benchmark
 from evalkit.cli.boards import print_boards
 from evalkit.engine.limits import Limits
 from evalkit.formats.outputs import read_one, read_outputs
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
 from evalkit.judging.run import annotate
 from evalkit.judging.work import plan_all
-from evalkit.protocol.config import read_judge
 from evalkit.sources.entries import entries_of_store
 from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import open_store

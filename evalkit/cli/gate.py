@@ -24,7 +24,7 @@ from evalkit.gating.sequential import SMALLEST_BATCH
 from evalkit.reporting.gate import gate_explanation, gate_json, gate_text, why
 from evalkit.reporting.gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
 from evalkit.sources.selection import Sources, read_recipe
-from evalkit.stats.control import MIN_INSTRUCTIONS
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
 
 INCONCLUSIVE = ("fail", "warn", "pass")

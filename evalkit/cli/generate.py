@@ -17,9 +17,9 @@ from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.files import safe_name
 from evalkit.formats.outputs import write_outputs
+from evalkit.judge_spec.config import read_model
 from evalkit.judging.generate import Answering, Generated, first_turn, generate
 from evalkit.judging.requests import balanced_orders, pick
-from evalkit.protocol.config import read_model
 from evalkit.reporting.journal import open_journal
 from evalkit.store import open_store, store_exists, store_url
 from evalkit.text.safe import printable

@@ -10,9 +10,9 @@ from evalkit.cli.options import json_option
 from evalkit.clients.builtin import client_kind
 from evalkit.engine.task import Pending
 from evalkit.errors import ConfigError, Incomplete
+from evalkit.judge_spec.config import judge_names, read_judge
+from evalkit.judge_spec.parsers import find_parser
 from evalkit.judging.requests import Plan, candidate_preference, plan_place, pose
-from evalkit.protocol.config import judge_names, read_judge
-from evalkit.protocol.parsers import find_parser
 from evalkit.reporting.tables import values_table
 from evalkit.text.safe import printable
 from evalkit.types import (

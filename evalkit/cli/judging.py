@@ -11,7 +11,7 @@ from evalkit.cli.options import Command, as_values, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.cli.ranges import Range
 from evalkit.engine.limits import Limits
-from evalkit.protocol.config import ORDERS
+from evalkit.judge_spec.config import ORDERS
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.text.safe import printable
 from evalkit.types import JudgeConfig

@@ -11,7 +11,7 @@ from evalkit.cli.options import as_values, json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.errors import ConfigError
-from evalkit.protocol.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from evalkit.reporting.power import advice_document, advice_text
 from evalkit.sources.selection import Sources, read_entries, read_recipe
 from evalkit.stats.intervals import CONFIDENCE

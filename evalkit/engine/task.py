@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from evalkit.clients.base import Endpoint
+from evalkit.clients.endpoint import Endpoint
 from evalkit.store import Group, PlanRecord
 from evalkit.types import Asked, ChatReply, ChatRequest, Client, ModelConfig, Subject, Unanswered
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evalkit.boards.entries import Entry
 from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
-from evalkit.protocol.config import with_orders
+from evalkit.judge_spec.config import with_orders
 from evalkit.store import PlanRecord, PromptMode
 from evalkit.types import JudgeConfig
 

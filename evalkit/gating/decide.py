@@ -13,7 +13,7 @@ from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
 from evalkit.sources.entries import length_notice
-from evalkit.stats.control import SEPARATED
+from evalkit.stats.controlled_rate import SEPARATED
 from evalkit.text.numbers import distinct
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 

@@ -10,7 +10,7 @@ from evalkit.boards.rates import Estimators
 from evalkit.boards.row import BoardRow, Metric
 from evalkit.gating.evidence import Evidence
 from evalkit.stats.confounding import Sensitivity
-from evalkit.stats.control import Controlled, ErrorParts
+from evalkit.stats.controlled_rate import Controlled, ErrorParts
 from evalkit.stats.paired import common
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.types import Estimate

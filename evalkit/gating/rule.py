@@ -7,7 +7,7 @@ from enum import Enum
 from evalkit.boards.row import MIN_COVERAGE, Metric
 from evalkit.errors import ConfigError
 from evalkit.gating.equal_length import EqualLength
-from evalkit.stats.control import MIN_INSTRUCTIONS
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.types import OK, Audit, Estimate

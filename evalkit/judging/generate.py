@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Progress, Watcher, unwatched, unwritten
 from evalkit.engine.runner import run_all

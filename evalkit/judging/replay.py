@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.clients.base import Endpoint
+from evalkit.clients.endpoint import Endpoint
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
 from evalkit.formats.outputs import instruction_key
+from evalkit.judge_spec.config import digest
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judging.layout import Row
 from evalkit.judging.requests import candidate_preference
-from evalkit.judging.rows import Row
-from evalkit.protocol.config import digest
-from evalkit.protocol.parsers import find_parser
 from evalkit.types import Comparison, JudgeConfig, Order, Question, Unparsed
 
 NOT_RECORDED = "the recording has no reply for this instruction"

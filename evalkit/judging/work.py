@@ -8,17 +8,17 @@ from typing import TypedDict
 
 from evalkit import __version__
 from evalkit.auditing.clusters import Clusters, clusters_of_examples
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
 from evalkit.clients.replay import ReplayClient
 from evalkit.engine.task import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.formats.alpaca_eval import Recording
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judging.layout import NONE, Laid, Options, Row, lay_comparisons, lay_gradings, sides
 from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint, replayed
 from evalkit.judging.requests import Plan, plan_comparison, plan_grading, plan_missing, plan_place, pose, pose_question
-from evalkit.judging.rows import NONE, Laid, Options, Row, lay_comparisons, lay_gradings, sides
-from evalkit.protocol.parsers import find_parser
 from evalkit.store import DataDigests, Group, PlanRecord, PromptMode
 from evalkit.types import (
     Asked,

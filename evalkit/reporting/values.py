@@ -14,7 +14,7 @@ from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.dependence import dependence_note, sources_note
 from evalkit.stats.between import BetweenSources
 from evalkit.stats.components import Components
-from evalkit.stats.control import Controlled
+from evalkit.stats.controlled_rate import Controlled
 from evalkit.text.safe import spreadsheet_cell
 from evalkit.types import Audit, Estimate
 

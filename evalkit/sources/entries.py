@@ -14,8 +14,8 @@ from evalkit.formats.judgments import read_judgments
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.table import read_preferences
 from evalkit.formats.verdict_table import MARKS
+from evalkit.judge_spec.config import judge_names, read_judge
 from evalkit.judging.requests import annotate_all
-from evalkit.protocol.config import judge_names, read_judge
 from evalkit.provenance.document import check_annotations, with_plan
 from evalkit.sources.audits import audits_beside
 from evalkit.sources.imports import JUDGED, find_files

@@ -18,7 +18,7 @@ from evalkit.formats.hub import saved_dataset
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.layouts import EVALUATOR_CONFIGS, first_fields, layout_of
 from evalkit.formats.verdicts import ForeignVerdict
-from evalkit.protocol.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from evalkit.sources.recorded import PLAN, Filed, JudgeKind, file_verdict, judge_configs, judge_kind
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Batch, Group, Store

@@ -10,9 +10,9 @@ from evalkit.errors import InputError
 from evalkit.formats.conversation import FAILED_CALL
 from evalkit.formats.turns import turn_key
 from evalkit.formats.verdicts import ForeignVerdict
+from evalkit.judge_spec.config import digest
+from evalkit.judge_spec.parsers import find_parser, five_way_labels
 from evalkit.judging.requests import annotate_all, scale
-from evalkit.protocol.config import digest
-from evalkit.protocol.parsers import find_parser, five_way_labels
 from evalkit.types import (
     Annotation,
     Asked,

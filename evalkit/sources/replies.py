@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.formats.alpaca_eval import TOLERANCE, RawReply
+from evalkit.judge_spec.parsers import find_parser
 from evalkit.judging.requests import candidate_preference
-from evalkit.protocol.parsers import find_parser
 from evalkit.types import BOTH_ORDERS, ChatReply, Labels, Order, Preference, Rating, Reading, Unparsed, Verdict
 
 _COMPARING = ("token_probability", "bracket_label", "five_way", "json_field")

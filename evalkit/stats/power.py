@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from evalkit.stats.control import MIN_INSTRUCTIONS
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE, proportion_interval
 from evalkit.stats.quantiles import student_quantile
 

@@ -16,13 +16,13 @@ from evalkit.boards.gathering import Aggregation, entries_of_annotations
 from evalkit.boards.row import Recipe, build_row
 from evalkit.engine.limits import Limits
 from evalkit.errors import InputError
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import plan_all
-from evalkit.protocol.config import read_judge, with_orders
 from evalkit.provenance.document import sealed, with_plan
 from evalkit.reporting.canonical import stored_document
-from evalkit.reporting.results import write_results
+from evalkit.reporting.result_files import write_results
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.sample import Combine
 from evalkit.store import PlanRecord, Store, open_store

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from evalkit.auditing.clusters import Clusters, declared_clusters, find_clusters
 from evalkit.engine.limits import Limits
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
 from evalkit.judging.run import annotate
 from evalkit.judging.work import plan_all
-from evalkit.protocol.config import read_judge
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.store import Store
 from evalkit.types import Example, Output, OutputSet

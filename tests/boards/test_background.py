@@ -13,7 +13,7 @@ from evalkit.boards.history_file import JudgeIdentity, write_history_file
 from evalkit.boards.rates import Estimators, learn
 from evalkit.boards.row import DifficultySource
 from evalkit.errors import InputError, StatsError
-from evalkit.protocol.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from evalkit.reporting.values import row_document, row_values
 from evalkit.sources.entries import entries_of_store
 from evalkit.sources.selection import Sources, read_recipe

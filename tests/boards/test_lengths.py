@@ -10,10 +10,10 @@ from evalkit.api.boards import LC_COMPAT, Wishes, gathering_of
 from evalkit.boards.entries import Aggregation, Entry, Lengths
 from evalkit.engine.limits import Limits
 from evalkit.formats.alpaca_eval import write_annotations
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
 from evalkit.judging.run import annotate
 from evalkit.judging.work import plan_all
-from evalkit.protocol.config import read_judge
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.exports import export_verdicts
 from evalkit.sources.selection import Sources

@@ -19,7 +19,7 @@ from evalkit.catalog.benchmarks import (
 )
 from evalkit.catalog.families import find_family
 from evalkit.errors import ConfigError, EvalkitError, UnknownName
-from evalkit.protocol.config import judge_names
+from evalkit.judge_spec.config import judge_names
 
 
 def own_benchmark(folder: Path, text: str) -> Path:

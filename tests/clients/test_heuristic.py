@@ -4,11 +4,11 @@ import pytest
 
 from evalkit.clients.heuristic import RULES, heuristic_endpoint, open_heuristic
 from evalkit.errors import RejectedRequest, UnknownName
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judge_spec.prompting import ask
 from evalkit.judging.pairing import pair_exactly
 from evalkit.judging.requests import build_request, candidate_preference
-from evalkit.protocol.config import read_judge
-from evalkit.protocol.parsers import find_parser
-from evalkit.protocol.prompting import ask
 from evalkit.types import (
     BOTH_ORDERS,
     ChatRequest,

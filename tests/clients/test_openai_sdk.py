@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.clients.openai_sdk import SdkClient
 from evalkit.errors import RetryableError
-from evalkit.protocol.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from tests.clients.asking import SOUND, address, complete, request_of
 from tests.clients.endpoint import Endpoint
 

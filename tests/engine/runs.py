@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Ran, run_all
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
 from evalkit.judging.work import Work, plan_all
-from evalkit.protocol.config import read_judge, with_orders
 from evalkit.store import Store
 from evalkit.types import JudgeConfig, Prices
 from tests.builders import output_set

@@ -10,7 +10,7 @@ from evalkit.engine.progress import Progress
 from evalkit.engine.runner import run_all
 from evalkit.engine.source import Source
 from evalkit.errors import EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError, StoreError
-from evalkit.protocol import parsers
+from evalkit.judge_spec import parsers
 from evalkit.store import Batch, Claimed, Store
 from evalkit.types import ChatReply, ChatRequest, Labels, RateLimits, Verdict
 from tests.builders import question_of

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.clients import builtin
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import ClientKind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Ran, run_all
 from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError

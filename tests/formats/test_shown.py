@@ -4,8 +4,8 @@ import pytest
 
 from evalkit.assets import names
 from evalkit.formats.shown import Shown, shown_to_judge
-from evalkit.protocol.config import read_judge
-from evalkit.protocol.prompting import ask, render
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.prompting import ask, render
 from evalkit.types import Comparison, Example, Grading, JudgeConfig, Message, Order, Output
 
 PAIR = Comparison(

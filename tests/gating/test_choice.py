@@ -7,7 +7,7 @@ import pytest
 from evalkit.boards.entries import Entry
 from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
 from evalkit.gating.choice import Required, beside, choose
-from evalkit.protocol.config import read_judge, with_orders
+from evalkit.judge_spec.config import read_judge, with_orders
 from tests.gating.entries import entry, verdicts
 
 JUDGE = read_judge("surface")

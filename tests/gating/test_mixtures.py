@@ -7,16 +7,16 @@ import pytest
 
 from evalkit.auditing.outputs import audit_outputs
 from evalkit.clients import builtin
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import ClientKind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.engine.limits import Limits
 from evalkit.gating.choice import Required
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Outcome, Rule
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
 from evalkit.judging.run import annotate
 from evalkit.judging.work import plan_all
-from evalkit.protocol.config import read_judge, with_orders
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import Store

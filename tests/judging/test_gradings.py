@@ -7,11 +7,11 @@ from typing import Literal
 
 import pytest
 
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
 from evalkit.judging.requests import LOWEST, annotate_all
-from evalkit.judging.rows import Options
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import Work, plan_all
-from evalkit.protocol.config import read_judge
 from evalkit.store import Store, open_store
 from evalkit.store.upkeep import check, statistics
 from evalkit.types import Annotation, ChatReply, Example, JudgeConfig, Output, OutputSet, Prices, Rating, Reading

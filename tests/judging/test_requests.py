@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import client_kind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.engine.task import Pending
+from evalkit.judge_spec.config import digest, read_judge
+from evalkit.judge_spec.parsers import find_parser, five_way
+from evalkit.judge_spec.prompting import ask, judged_texts
 from evalkit.judging.requests import (
     LOWEST,
     RULE_PREFERENCES,
@@ -22,9 +25,6 @@ from evalkit.judging.requests import (
     pose,
     scale,
 )
-from evalkit.protocol.config import digest, read_judge
-from evalkit.protocol.parsers import find_parser, five_way
-from evalkit.protocol.prompting import ask, judged_texts
 from evalkit.types import (
     Annotation,
     ChatReply,

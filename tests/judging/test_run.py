@@ -11,12 +11,12 @@ from evalkit.boards.gathering import entries_of_annotations
 from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, InputError, RejectedRequest, StoreError
 from evalkit.formats.alpaca_eval import read_recording, write_annotations
+from evalkit.judge_spec.config import digest, read_judge, with_orders
+from evalkit.judge_spec.prompting import judged_texts
+from evalkit.judging.layout import Options
 from evalkit.judging.requests import balanced_orders
-from evalkit.judging.rows import Options
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import Work, plan_all
-from evalkit.protocol.config import digest, read_judge, with_orders
-from evalkit.protocol.prompting import judged_texts
 from evalkit.store import Store
 from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Order, OutputSet
 from tests.builders import output_set, question_of

@@ -7,10 +7,10 @@ import pytest
 from evalkit.engine.task import Pending
 from evalkit.errors import ConfigError, InputError
 from evalkit.formats.alpaca_eval import Recording
+from evalkit.judge_spec.config import digest, read_judge
+from evalkit.judging.layout import NO_BASELINE, NO_OUTPUT, Options
 from evalkit.judging.requests import LOWEST
-from evalkit.judging.rows import NO_BASELINE, NO_OUTPUT, Options
 from evalkit.judging.work import Work, plan_all
-from evalkit.protocol.config import digest, read_judge
 from evalkit.store import Store
 from evalkit.types import Example, JudgeConfig, Order, Output, OutputSet
 from tests.builders import output_set

@@ -12,8 +12,8 @@ from evalkit.boards.build import build_boards
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import DifficultySource, Recipe, build_row
 from evalkit.errors import InputError
+from evalkit.judge_spec.config import digest, read_judge
 from evalkit.judging.work import judge_facts
-from evalkit.protocol.config import digest, read_judge
 from evalkit.provenance.document import check_annotations, provenance_document, seal_fits, sealed
 from evalkit.reporting.values import boards_document
 from evalkit.sources.entries import entries_of_files, entries_of_store

@@ -17,10 +17,10 @@ from evalkit.engine.limits import Limits
 from evalkit.gating.choice import Required
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Rule
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
 from evalkit.judging.run import annotate
 from evalkit.judging.work import plan_all
-from evalkit.protocol.config import read_judge
 from evalkit.provenance.document import sealed
 from evalkit.provenance.pinning import pinned_for
 from evalkit.reporting.canonical import stored_document

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from evalkit.protocol.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.store import open_store
 from tests.cli.gating import EXAMPLES, verdict_rows, write_table

@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.boards.entries import Entry
 from evalkit.errors import ConfigError, InputError
-from evalkit.protocol.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from evalkit.sources.entries import entries_of_store
 from evalkit.sources.imports import How, Imported, document_name, find_files, import_files
 from evalkit.store import Store

@@ -7,8 +7,8 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.formats.verdicts import ForeignVerdict
+from evalkit.judge_spec.config import read_judge
 from evalkit.judging.requests import annotate_all
-from evalkit.protocol.config import read_judge
 from evalkit.sources.recorded import Filed, annotations_of, file_verdict, judge_configs, judge_kind
 from evalkit.types import Annotation, Order, Reading
 

@@ -8,8 +8,8 @@ from evalkit.errors import UnknownName
 from evalkit.formats.alpaca_eval import Answered
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.verdicts import OwnVerdict
-from evalkit.protocol.config import read_judge
-from evalkit.protocol.prompting import ask, render
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.prompting import ask, render
 from evalkit.sources.stored import ImportedTexts, Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, write_document

@@ -31,7 +31,7 @@ from evalkit.reporting.rows import rows_text
 from evalkit.reporting.values import boards_csv, boards_json, row_document
 from evalkit.stats import logistic
 from evalkit.stats.components import variance_components
-from evalkit.stats.control import MIN_INSTRUCTIONS, length_controlled_win_rate
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS, length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.logistic import TOLERANCE, expit, fit_logistic, separated
 from evalkit.stats.multiple import holm, p_value

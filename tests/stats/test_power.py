@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.intervals import clustered_stderr, proportion_interval
 from evalkit.stats.power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from tests.stats.stat_samples import draw, numbers

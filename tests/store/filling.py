@@ -6,9 +6,9 @@ from pathlib import Path
 from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
 from evalkit.engine.task import Posed
-from evalkit.judging.rows import Options
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
 from evalkit.judging.work import Work, plan_all
-from evalkit.protocol.config import read_judge, with_orders
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.sources.entries import entries_of_store
 from evalkit.store import Batch, PlanRecord, Store

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.protocol.parsers import (
+from evalkit.judge_spec.parsers import (
     BUILTIN,
     arena_hard_verdict,
     bracket_label,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evalkit import assets
 from evalkit.errors import ConfigError
-from evalkit.protocol.prompting import ask, judged_texts, render
+from evalkit.judge_spec.prompting import ask, judged_texts, render
 from evalkit.types import BOTH_ORDERS, Comparison, Example, Grading, Labels, Message, Order, Output, Question
 
 SHIPPED = {

@@ -13,7 +13,7 @@ from evalkit.boards.row import BoardRow
 from evalkit.engine.limits import Limits
 from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations
-from evalkit.judging.rows import Options
+from evalkit.judging.layout import Options
 from evalkit.judging.run import Annotated
 from evalkit.provenance.document import ROW_FILE, annotations_digest, sealed, with_plan
 from evalkit.reporting.canonical import canonical_digest, stored_document

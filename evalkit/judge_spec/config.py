@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from evalkit import assets
 from evalkit.documents import kind_of, read_text, read_yaml
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.protocol.modelfile import LOCAL, check_server, locate_model, model_name
+from evalkit.judge_spec.modelfile import LOCAL, check_server, locate_model, model_name
 from evalkit.types import JudgeConfig, ModelConfig, Prices, RateLimits, Tls
 
 ORDERS = ("one", "both")

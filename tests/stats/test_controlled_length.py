@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.control import MIN_INSTRUCTIONS, Controlled, length_controlled_win_rate
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS, Controlled, length_controlled_win_rate
 from evalkit.stats.covariates import DIFFICULTY, LENGTH, LONGER, SHORTER, length_spread, length_term
 from evalkit.stats.history import History
 from evalkit.stats.logistic import expit

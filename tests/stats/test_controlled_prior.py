@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from evalkit.stats.coefficients import UNHELD_DEVIATION, USUAL_DEVIATION, CoefficientPrior, widening
 from evalkit.stats.confounding import Confounding
-from evalkit.stats.control import Controlled, length_controlled_win_rate
+from evalkit.stats.controlled_rate import Controlled, length_controlled_win_rate
 from evalkit.stats.covariates import (
     BASELINE_LENGTH,
     CURVATURE,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import ConfigError, InputError, UnknownName
-from evalkit.protocol.config import ORDERS, judge_names, read_judge, read_model, with_orders
-from evalkit.protocol.modelfile import model_file, model_name
-from evalkit.protocol.prompting import ask, render
+from evalkit.judge_spec.config import ORDERS, judge_names, read_judge, read_model, with_orders
+from evalkit.judge_spec.modelfile import model_file, model_name
+from evalkit.judge_spec.prompting import ask, render
 from evalkit.types import Comparison, Example, Grading, JudgeConfig, ModelConfig, Order, Output, Prices
 
 JUDGE = """\

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.controlled_rate import Controlled, controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.covariates import control_term
 from evalkit.stats.history import fit_history
 from evalkit.stats.logistic import expit

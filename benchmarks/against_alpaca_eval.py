@@ -23,7 +23,7 @@ import sys, time
 from pathlib import Path
 from evalkit.boards.build import build_boards
 from evalkit.boards.row import DifficultySource, Recipe
-from evalkit.boards.sources import entries_of_files
+from evalkit.sources.entries import entries_of_files
 entries = entries_of_files([Path(sys.argv[1]) / "preferences.parquet"], judge=sys.argv[2])
 for recipe in (Recipe(), Recipe(difficulty=DifficultySource.FIT)):
     started = time.perf_counter()

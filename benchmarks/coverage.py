@@ -14,7 +14,7 @@ import pandas as pd
 
 from evalkit.stats.arena_compat import arena_v01, arena_v2
 from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.control import controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.controlled_rate import controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.covariates import DIFFICULTY, LONGER, SHORTER
 from evalkit.stats.history import fit_history
 from evalkit.stats.logistic import expit

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import Recipe
-from evalkit.gate.decide import decide
-from evalkit.gate.rule import Decision, Outcome, Rule, Spent
-from evalkit.gate.sequential import rule_of_look
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.gating.decide import decide
+from evalkit.gating.rule import Decision, Outcome, Rule, Spent
+from evalkit.gating.sequential import rule_of_look
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.logistic import expit, fit_logistic
 from evalkit.stats.power import Effort, Level, Spread, gate_power
@@ -115,7 +115,7 @@ def gate_outcomes(population: Population, runs: int) -> None:
 def hold(sample: Sample, rule: Rule, spent: Spent | None = None) -> Decision:
     """The decision that `evalkit gate` comes to."""
     entry = Entry("candidate", "judge", "baseline", sample, avg_length=None)
-    rates = Rates(Recipe(metric=rule.metric, confidence=rule.confidence))
+    rates = Estimators(Recipe(metric=rule.metric, confidence=rule.confidence))
     return decide(entry, rates, rule, benchmark="simulated", spent=spent)
 
 

@@ -5,7 +5,7 @@ from importlib.metadata import version as installed
 
 from sphinx.application import Sphinx
 
-from evalkit.report.plots.palette import DARK, LIGHT
+from evalkit.reporting.plots.palette import DARK, LIGHT
 
 project = "evalkit"
 version = release = installed("evalkit-lc")

@@ -4,7 +4,11 @@ __version__ = "0.1.0"
 __all__ = ["EvalkitError", "Leaderboard", "leaderboard"]
 
 # name -> the module that has it, loaded when the name is first used; types stand in the stub beside this file
-_LAZY = {"EvalkitError": "evalkit.errors", "Leaderboard": "evalkit.api", "leaderboard": "evalkit.api"}
+_LAZY = {
+    "EvalkitError": "evalkit.errors",
+    "Leaderboard": "evalkit.api.leaderboard",
+    "leaderboard": "evalkit.api.leaderboard",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,5 +1,5 @@
-from evalkit.api import Leaderboard as Leaderboard
-from evalkit.api import leaderboard as leaderboard
+from evalkit.api.leaderboard import Leaderboard as Leaderboard
+from evalkit.api.leaderboard import leaderboard as leaderboard
 from evalkit.errors import EvalkitError as EvalkitError
 
 __version__: str

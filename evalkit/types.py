@@ -260,7 +260,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class RateLimits:
     """How much an endpoint may be asked in a minute, requests and tokens; None sets no limit."""
 
     requests_per_minute: float | None = None
@@ -295,7 +295,7 @@ class ModelConfig:
     tls: Tls = Tls()
     plain_http: bool = False
     timeout: float = 300.0
-    rates: Rates = Rates()
+    rates: RateLimits = RateLimits()
     server: Mapping[str, Any] = field(default_factory=dict)
     prices: Prices | None = None
     notice: str | None = None

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from evalkit.clients import builtin
+from evalkit.clients.builtin import ClientKind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.store import Store, open_store
+from tests.scripted import ScriptedClient
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
@@ -41,3 +45,12 @@ def write_outputs(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> ScriptedClient:
+    """Stands in for the network; the judge's endpoint keeps its name."""
+    scripted = ScriptedClient()
+    kind = ClientKind(lambda _: scripted, lambda config: Endpoint(config.base_url or "api"))
+    monkeypatch.setitem(builtin.BUILTIN, "openai", kind)
+    return scripted

@@ -15,7 +15,9 @@ from click.testing import CliRunner
 
 from docs.generate import pages
 from docs.pictures.make import PICTURES, board_picture, judge_example
+from docs.pictures.rooms import PICTURE, drawn
 from docs.pictures.terminal import terminal_svg
+from docs.structure import figures
 from evalkit.cli.main import COMMANDS, group
 from tests.cli.running import evalkit
 
@@ -105,7 +107,7 @@ def test_every_field_that_a_run_writes_is_explained(tmp_path: Path) -> None:
         document = json.loads((tmp_path / "results" / "careful" / "surface" / f"{name}.json").read_text())
         fields = document[0] if isinstance(document, list) else document
         assert fields.keys() - explained == set(), name
-    header = evalkit("leaderboard", "--board", "example", "--format", "csv", cwd=tmp_path).stdout.partition("\n")[0]
+    header = evalkit("leaderboard", "--benchmark", "example", "--format", "csv", cwd=tmp_path).stdout.partition("\n")[0]
     assert set(header.split(",")) - explained == set()
 
 
@@ -149,3 +151,15 @@ def test_every_option_says_what_it_does() -> None:
     assert [row[0] for row in rows if row[1].partition("Variable:")[0].strip(" |") == ""] == []
     # a range without bounds is none
     assert [row[0] for row in rows if "None" in row[-1]] == []
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_the_code() -> None:
+    assert PICTURE.read_text(encoding="utf-8") == drawn(), "run python -m docs.pictures.rooms"
+
+
+def test_the_figures_of_the_structure_are_those_of_the_code() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for measure, figure in figures().items():
+        row = re.search(rf"^\| {re.escape(measure)} \|.*\| (.*) \|$", page, re.MULTILINE)
+        assert row is not None, measure
+        assert row.group(1).replace("`", "").partition(":")[0] == figure.partition(":")[0], measure

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.config import read_judge
 from evalkit.documents import MAX_YAML_BYTES, decode, kind_of, parse_json, read_text, read_yaml
 from evalkit.errors import ConfigError, EvalkitError, InputError
+from evalkit.judge_spec.config import read_judge
 
 ALIAS_BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: &c [*b, *b, *b]\nd: [*c, *c, *c]\n"
 JUDGE = "client: heuristic\nparser: bracket_label\n"

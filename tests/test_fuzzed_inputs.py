@@ -23,10 +23,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evalkit.benchmarks import read_benchmark
 from evalkit.boards.difficulty import read_compat_inputs, read_difficulty
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.references import read_reference
 from evalkit.cli.main import _complain, read_settings
-from evalkit.config import read_judge
 from evalkit.documents import decode, parse_json
 from evalkit.errors import EvalkitError
 from evalkit.formats.alpaca_eval import read_recording, read_verdicts
@@ -38,8 +38,8 @@ from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import read_outputs
 from evalkit.formats.questions import read_questions
 from evalkit.formats.table import read_preferences
-from evalkit.parsers import BUILTIN, find_parser
-from evalkit.references import read_reference
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.parsers import BUILTIN, find_parser
 from evalkit.types import ChatReply, Example, Labels, Preference, Rating, Unparsed
 from tests.cli.running import Done, evalkit
 from tests.cli.test_bad_input import refused_in_one_line

@@ -17,7 +17,7 @@ from benchmarks.honesty.promises import Kind, Verdict, broken, verdict
 from benchmarks.honesty.runner import code_version, read_results, run_cell, run_cells, version_of
 from benchmarks.honesty.sources import Source, candidates_of, gate_of
 from benchmarks.honesty.table import lines_of, markdown, terminal
-from evalkit.gate.rule import Rule
+from evalkit.gating.rule import Rule
 from evalkit.types import OK, Estimate, degraded
 from tests.conftest import REAL_DATA
 

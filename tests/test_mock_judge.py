@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from evalkit.config import read_judge
 from evalkit.formats.chat import read_reply
-from evalkit.parsers import find_parser
-from evalkit.prompting import ask, render
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judge_spec.prompting import ask, render
 from evalkit.types import Comparison, Example, Grading, Labels, Order, Output, Preference, Question, Rating
 from tests.mock_judge import BOMB_BYTES, MALFORMED, NOTICE_SECONDS, canonical_hash, grade, p_first
 from tests.rig import REPOSITORY, MockJudge, mock_judge, write_judge, write_outputs

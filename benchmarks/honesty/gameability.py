@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.honesty.sources import Source, recipe_of
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import learn_rates
+from evalkit.boards.rates import learn
 from evalkit.boards.row import Metric
 from evalkit.stats.sample import Ints
 from tests.stats.stat_samples import alpaca_sample
@@ -100,8 +100,8 @@ def _entry(model: str, rows: pd.DataFrame) -> Entry:
 
 def _of_entries(entries: Sequence[Entry], source: Source) -> Gameability:
     recipe = recipe_of(source)
-    shared = None if source == Source.ALONE else learn_rates(entries, recipe)
-    rows = [(shared or learn_rates([entry], recipe)).row(entry) for entry in entries]
+    shared = None if source == Source.ALONE else learn(entries, recipe)
+    rows = [(shared or learn([entry], recipe)).row(entry) for entry in entries]
     lc, raw = (
         {row.entry.model: row.measured(metric).estimate.value or 0.0 for row in rows}
         for metric in (Metric.LC_WIN_RATE, Metric.WIN_RATE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.gate.rule import Outcome
+from evalkit.gating.rule import Outcome
 from evalkit.types import Estimate, StatusKind
 
 

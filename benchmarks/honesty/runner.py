@@ -20,8 +20,8 @@ from benchmarks.honesty.processes import Drawn
 from benchmarks.honesty.sources import Candidates, candidates_of, sensitivity
 from evalkit.boards.entries import Entry
 from evalkit.boards.row import Metric
-from evalkit.gate.rule import Outcome, Rule, Spent
-from evalkit.gate.sequential import SMALLEST_BATCH, rule_of_look
+from evalkit.gating.rule import Outcome, Rule, Spent
+from evalkit.gating.sequential import SMALLEST_BATCH, rule_of_look
 
 _ROOT = Path(__file__).parents[2]
 # the code and data that decide a row and a gate, and the modules that draw the verdicts

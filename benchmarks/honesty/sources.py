@@ -9,12 +9,12 @@ from benchmarks.honesty.processes import Drawn
 from evalkit.boards.background import Known
 from evalkit.boards.entries import Entry
 from evalkit.boards.known import read_known
-from evalkit.boards.rates import Rates, learn_rates
+from evalkit.boards.rates import Estimators, learn
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe
-from evalkit.gate.choice import Wanted
-from evalkit.gate.decide import decide
-from evalkit.gate.gate import Gate
-from evalkit.gate.rule import Decision, Rule, Spent
+from evalkit.gating.choice import Required
+from evalkit.gating.decide import decide
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Rule, Spent
 from evalkit.types import Estimate
 
 BENCHMARK, BASELINE = "simulated", "baseline"
@@ -51,7 +51,7 @@ class Candidates:
     source: Source
     entries: tuple[Entry, ...]
     group: tuple[Entry, ...]
-    rates: Rates | None
+    rates: Estimators | None
 
     def row(self, entry: Entry) -> BoardRow:
         return self._rates(entry).row(entry)
@@ -71,10 +71,10 @@ class Candidates:
         samples = (first.sample, second.sample)
         return self._rates(first).differences((first, second), samples)[metric].estimate
 
-    def _rates(self, entry: Entry) -> Rates:
+    def _rates(self, entry: Entry) -> Estimators:
         if self.rates is not None:
             return self.rates
-        return learn_rates([entry], recipe_of(self.source))
+        return learn([entry], recipe_of(self.source))
 
 
 def candidates_of(source: Source, drawn: Sequence[Drawn]) -> Candidates:
@@ -83,13 +83,13 @@ def candidates_of(source: Source, drawn: Sequence[Drawn]) -> Candidates:
     if source == Source.ALONE:
         return Candidates(source, entries, (), None)
     learned = entries[: source.history] if source == Source.APART else entries
-    rates = learn_rates(learned, recipe_of(source))
+    rates = learn(learned, recipe_of(source))
     return Candidates(source, entries[source.history :], learned, rates)
 
 
 def gate_of(source: Source, rule: Rule) -> Gate:
     recipe = replace(recipe_of(source), metric=rule.metric)
-    return Gate(rule=rule, recipe=recipe, wanted=Wanted(), benchmark=BENCHMARK)
+    return Gate(rule=rule, recipe=recipe, wanted=Required(), benchmark=BENCHMARK)
 
 
 def sensitivity(row: BoardRow) -> float | None:

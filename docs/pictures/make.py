@@ -13,7 +13,7 @@ from docs.pictures.terminal import terminal_svg
 PICTURES = Path(__file__).parent
 OUTPUTS = PICTURES.parents[1] / "examples" / "outputs"
 MODELS = ("careful", "wordy", "terse")
-SHOWN = "evalkit leaderboard --board example"
+SHOWN = "evalkit leaderboard --benchmark example"
 # of points, and how many points of the picture each is
 _WIDTH, _HEIGHT, _MARGIN, _SCALE = 1280, 1600, 24, 1.5
 
@@ -24,7 +24,7 @@ def main() -> None:
         folder = Path(name)
         judge_example(folder)
         (PICTURES / "board.svg").write_text(board_picture(folder), encoding="utf-8")
-        run("evalkit report --board example --title Example --out report.html", folder)
+        run("evalkit report --benchmark example --title Example --out report.html", folder)
         photograph(folder / "report.html", PICTURES / "report.png")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 
-from evalkit.report.plots.palette import DARK, LIGHT
-from evalkit.report.width import width
+from evalkit.reporting.plots.palette import DARK, LIGHT
+from evalkit.text.width import width
 
 _CELL, _LINE, _SIZE, _MARGIN = 8.4, 20, 14, 20
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"

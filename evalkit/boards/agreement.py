@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.catalog.references import Reference, SharedModel, names_by_map, shared_models
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score, ScoreTable
-from evalkit.references import Reference, Shared, names_by_map, shared_models
 from evalkit.stats.agreement import Coefficient, Robustness, kendall, pearson, robustness, spearman
 from evalkit.stats.copula import Errors
 from evalkit.stats.quantiles import normal_quantile
@@ -19,7 +19,7 @@ _REACH_95 = normal_quantile(0.975)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ScorePair:
     """A model on both sides: its score on the board, and what the reference calls it and gives it."""
 
     score: Score
@@ -49,7 +49,7 @@ class Agreement:
     left_out: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    pairs: tuple[Pair, ...] = ()
+    pairs: tuple[ScorePair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def agree(
         unknown=tuple(sorted({one.model for one in scores} - {one.model for one in known} - set(used))),
         absent=tuple(sorted(set(reference.scores) - {one.canonical for one in known})),
         pairs=tuple(
-            Pair(row, one.canonical, one.score, reference.intervals.get(one.canonical))
+            ScorePair(row, one.canonical, one.score, reference.intervals.get(one.canonical))
             for row, one in zip(rows, shared, strict=True)
         ),
     )
@@ -175,16 +175,18 @@ def _renamed(
 
 def _shared(
     scores: Sequence[Score], reference: Reference, aliases: Mapping[str, str], renamed: Mapping[str, str] | None
-) -> list[Shared]:
+) -> list[SharedModel]:
     return shared_models((one.model for one in scores if one.value is not None), reference, aliases, renamed=renamed)
 
 
-def _rows(scores: Sequence[Score], shared: Sequence[Shared]) -> list[Score]:
+def _rows(scores: Sequence[Score], shared: Sequence[SharedModel]) -> list[Score]:
     by_model = {one.model: one for one in scores}
     return [by_model[one.model] for one in shared]
 
 
-def _columns(rows: Sequence[Score], shared: Sequence[Shared], reference: Reference) -> tuple[Floats, Floats, Errors]:
+def _columns(
+    rows: Sequence[Score], shared: Sequence[SharedModel], reference: Reference
+) -> tuple[Floats, Floats, Errors]:
     """Scores of both sides and their standard errors, 0 where none is known."""
     bounds = [reference.intervals.get(one.canonical) for one in shared]
     human = np.array([0.0 if pair is None else (pair[1] - pair[0]) / 2 / _REACH_95 for pair in bounds])
@@ -217,7 +219,7 @@ def _intervals(rows: Sequence[Score]) -> Floats:
     return np.array([(one.lower, one.upper) for one in rows], dtype=np.float64).reshape(-1, 2)
 
 
-def _reference_intervals(shared: Sequence[Shared], reference: Reference) -> Floats:
+def _reference_intervals(shared: Sequence[SharedModel], reference: Reference) -> Floats:
     unknown = (np.nan, np.nan)
     bounds = [reference.intervals.get(one.canonical, unknown) for one in shared]
     return np.array(bounds, dtype=np.float64).reshape(-1, 2)

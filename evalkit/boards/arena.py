@@ -10,7 +10,7 @@ from evalkit.boards.gathering import CHARS
 from evalkit.boards.row import ArenaFormula, BoardRow
 from evalkit.errors import StatsError
 from evalkit.stats.arena_compat import TOKENS, Games, arena_v01, arena_v2
-from evalkit.stats.control import Controlled
+from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.covariates import LENGTH, control_names
 from evalkit.stats.sample import Floats
 from evalkit.stats.winrate import Measured

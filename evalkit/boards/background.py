@@ -9,7 +9,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import HistoryFile, JudgeIdentity, check_document, check_of, prior_document, prior_of
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
-from evalkit.stats.control import MISFITTING
+from evalkit.stats.controlled_rate import MISFITTING
 from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
@@ -22,7 +22,7 @@ LEAST_COVERED = 0.95
 MIDDLING = 0.0
 
 
-class Source(Enum):
+class HistorySource(Enum):
     """Where difficulty and slopes come from, the most informative source first."""
 
     FILE = "history file"
@@ -35,7 +35,7 @@ class Source(Enum):
 
 
 # the sources whose slope of length comes from verdicts of the row's own judge
-OWN_HISTORY = frozenset({Source.FILE, Source.MODELS})
+OWN_HISTORY = frozenset({HistorySource.FILE, HistorySource.MODELS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Background:
     their verdicts on pairs of about equal length.
     """
 
-    source: Source = Source.NONE
+    source: HistorySource = HistorySource.NONE
     history: History | None = None
     prior: CoefficientPrior | None = None
     confounding: Confounding | None = None
@@ -99,15 +99,17 @@ class Background:
     def __str__(self) -> str:
         models = f"{self.models} models"
         return {
-            Source.FILE: f"difficulty and the effect of length from {models} under this judge (history {self.name})",
-            Source.MODELS: f"difficulty and the effect of length from {models} here",
-            Source.DIFFICULTY_OF_MODELS: f"difficulty from {models} here; the effect of length is held near that of "
-            "recorded judges",
-            Source.DIFFICULTY_OF_FILE: f"difficulty from {models} under another judge, {self.judge} (history "
+            HistorySource.FILE: f"difficulty and the effect of length from {models} under this judge "
+            f"(history {self.name})",
+            HistorySource.MODELS: f"difficulty and the effect of length from {models} here",
+            HistorySource.DIFFICULTY_OF_MODELS: f"difficulty from {models} here; the effect of length is held near "
+            "that of recorded judges",
+            HistorySource.DIFFICULTY_OF_FILE: f"difficulty from {models} under another judge, {self.judge} (history "
             f"{self.name}); the effect of length is held near that of recorded judges",
-            Source.GENERIC: "no history of other models: the effect of length is held near that of recorded judges",
-            Source.VALUES: "difficulty from a file of values",
-            Source.NONE: "no history of other models: length and difficulty by the model's own verdicts alone",
+            HistorySource.GENERIC: "no history of other models: the effect of length is held near that of recorded "
+            "judges",
+            HistorySource.VALUES: "difficulty from a file of values",
+            HistorySource.NONE: "no history of other models: length and difficulty by the model's own verdicts alone",
         }[self.source]
 
 
@@ -117,17 +119,19 @@ UNTAUGHT = Background()
 
 def nothing_known(known: Known | None) -> Background:
     """The background for a row that uses its own verdicts only, so that length may be confounded with difficulty."""
-    return Background(Source.NONE, confounding=None if known is None else known.generic.confounding)
+    return Background(HistorySource.NONE, confounding=None if known is None else known.generic.confounding)
 
 
 def of_values(values: Mapping[str, float], known: Known | None) -> Background:
     """The background of difficulties that a user gave as plain values."""
-    return Background(Source.VALUES, values=values, confounding=None if known is None else known.generic.confounding)
+    return Background(
+        HistorySource.VALUES, values=values, confounding=None if known is None else known.generic.confounding
+    )
 
 
 def of_models(history: History, taught: Sequence[Entry]) -> Background:
     """The background of difficulty and slopes that are learned from the judge's models at hand."""
-    return _of_models(Source.MODELS, history, taught, history.prior)
+    return _of_models(HistorySource.MODELS, history, taught, history.prior)
 
 
 def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Generic) -> Background:
@@ -135,7 +139,7 @@ def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Gen
 
     Few models do not show how much of difficulty length still stands for: the background allows for all of it.
     """
-    background = _of_models(Source.DIFFICULTY_OF_MODELS, history, taught, generic.beside_difficulty)
+    background = _of_models(HistorySource.DIFFICULTY_OF_MODELS, history, taught, generic.beside_difficulty)
     return replace(background, confounding=generic.confounding)
 
 
@@ -148,7 +152,7 @@ def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Ba
     if not entries or any(entry.baseline != file.baseline for entry in entries) or not _covers(file, entries):
         return None
     told = Background(
-        Source.FILE,
+        HistorySource.FILE,
         file.history,
         file.history.prior,
         judge=file.judge.name,
@@ -160,13 +164,13 @@ def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Ba
     if all(_same_judge(file.judge, entry) for entry in entries):
         return told
     return replace(
-        told, source=Source.DIFFICULTY_OF_FILE, prior=generic.beside_difficulty, confounding=generic.confounding
+        told, source=HistorySource.DIFFICULTY_OF_FILE, prior=generic.beside_difficulty, confounding=generic.confounding
     )
 
 
 def of_generic(generic: Generic) -> Background:
     """The background from the priors common to recorded judges, for a judge without any history."""
-    return Background(Source.GENERIC, None, generic.alone, generic.confounding)
+    return Background(HistorySource.GENERIC, None, generic.alone, generic.confounding)
 
 
 def judge_identity(entry: Entry) -> JudgeIdentity:
@@ -206,7 +210,7 @@ def background_of(document: Mapping[str, Any]) -> Background:
     prior, confounding, difficulty = (document[name] for name in ("prior", "confounding", "difficulty"))
     check = document.get("check")
     return Background(
-        source=Source(document["source"]),
+        source=HistorySource(document["source"]),
         prior=None if prior is None else prior_of(prior),
         confounding=None
         if confounding is None
@@ -220,7 +224,7 @@ def background_of(document: Mapping[str, Any]) -> Background:
     )
 
 
-def _of_models(source: Source, history: History, taught: Sequence[Entry], prior: CoefficientPrior) -> Background:
+def _of_models(source: HistorySource, history: History, taught: Sequence[Entry], prior: CoefficientPrior) -> Background:
     verdicts = {one.model: one.origin.verdicts if one.origin else "" for one in taught}
     return Background(
         source,

@@ -1,23 +1,19 @@
-"""Battles from wherever comparisons lie: tables of votes, a store, judgment files and tables of preferences."""
+"""Battles of votes, and of comparisons with baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.sources import entries_of_files
-from evalkit.errors import ConfigError, InputError, StatsError, UnknownName
-from evalkit.formats.votes import CONTROLS, Votes, column_names, read_votes
+from evalkit.errors import InputError, StatsError, UnknownName
+from evalkit.formats.votes import Votes
 from evalkit.stats.ratings.battles import Battles, build_battles
 from evalkit.stats.sample import Ints
 
-NO_CLUSTER = "none"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class CollectedBattles:
     """Battles, what ties them together, and how many rows were left out and why."""
 
     battles: Battles
@@ -25,47 +21,28 @@ class Gathered:
     left_out: dict[str, int]
 
 
-def gather_battles(
-    sources: Sequence[Path], *, cluster: str | None = None, controls: Sequence[str] = (), judge: str | None = None
-) -> Gathered:
-    """The battles of files, or folders of them, as `evalkit leaderboard` reads them, and of tables of votes.
-
-    Args:
-        cluster: a column of the vote tables, `none`, or None for the first known one.
-        controls: style covariates of vote tables, by name.
-        judge: only this judge's verdicts, of the sources that name judges.
-
-    Raises:
-        InputError: naming file, row and field; several judges and none chosen.
-        StatsError: nothing is left to be rated.
-    """
-    for name in controls:
-        if name not in CONTROLS:
-            raise UnknownName("control", name, CONTROLS)
-    votes: list[Votes] = []
-    judged: list[Path] = []
-    for path in sources:
-        if path.is_dir() or not {"model_a", "model_b"} & {*column_names(path)}:
-            judged.append(path)
-            continue
-        column = None if cluster == NO_CLUSTER else cluster
-        votes.append(read_votes(path, cluster=column, clustered=cluster != NO_CLUSTER, controls=controls))
-    if judged and (controls or cluster not in (None, NO_CLUSTER)):
-        raise ConfigError(
-            f"{judged[0]}: --control and --cluster COLUMN are for tables of votes; this one has judged pairs"
-        )
-    entries = _chosen(entries_of_files(judged), judge)
-    return _gathered(votes, entries, clustered=cluster != NO_CLUSTER)
-
-
-def battles_of_entries(entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True) -> Gathered:
+def battles_of_entries(
+    entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True
+) -> CollectedBattles:
     """Battles of candidates against their baselines, clustered by instruction.
 
     Raises:
         InputError: several judges and none chosen.
         StatsError: nothing is left to be rated.
     """
-    return _gathered([], _chosen(entries, judge), clustered=clustered)
+    return battles_of([], entries, judge=judge, clustered=clustered)
+
+
+def battles_of(
+    votes: Sequence[Votes], entries: Sequence[Entry], *, judge: str | None = None, clustered: bool = True
+) -> CollectedBattles:
+    """Battles of votes and of candidates against their baselines, under one judge.
+
+    Raises:
+        InputError: several judges and none chosen.
+        StatsError: nothing is left to be rated.
+    """
+    return _gathered(votes, _chosen(entries, judge), clustered=clustered)
 
 
 def _chosen(entries: Sequence[Entry], judge: str | None) -> Sequence[Entry]:
@@ -112,7 +89,7 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
     )
 
 
-def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> Gathered:
+def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> CollectedBattles:
     _check_once(entries)
     # what is no answer fights nobody
     passed = [entry for entry in entries if not entry.refused]
@@ -144,7 +121,7 @@ def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bo
     }
     columns = sorted({one.cluster_column for one in votes if one.cluster_column})
     by = " and ".join(columns) if battles.n_clusters < battles.n else None
-    return Gathered(battles, by, {reason: n for reason, n in left_out.items() if n})
+    return CollectedBattles(battles, by, {reason: n for reason, n in left_out.items() if n})
 
 
 def _joined(names: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:

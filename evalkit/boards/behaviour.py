@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evalkit.boards.build import Board
-from evalkit.boards.judged import Judged, Place
+from evalkit.boards.judged import GivenVerdict, Transcripts
 from evalkit.boards.row import BoardRow
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.position import Shown, inconsistent_share, position_effect
+from evalkit.stats.position import ShownVerdicts, inconsistent_share, position_effect
 from evalkit.stats.retest import Bin, RetestBin, retest_bins, stated_bins
 from evalkit.stats.sample import Floats, Ints
 from evalkit.stats.shares import mean_share
@@ -47,7 +47,7 @@ class Behaviour:
     readings: Mapping[str, int] = field(default_factory=dict)
 
 
-def behaviour(board: Board, judged: Judged, *, confidence: float = CONFIDENCE) -> Behaviour:
+def behaviour(board: Board, judged: Transcripts, *, confidence: float = CONFIDENCE) -> Behaviour:
     """How the judge of a board behaves, every interval clustered by instruction."""
     rows = [row for row in board.rows if not row.entry.refused and row.entry.model != board.baseline]
     given = _given(board, rows, judged)
@@ -82,18 +82,20 @@ class _Told:
     readings: tuple[Reading | None, ...]
     preference: Floats
 
-    def shown(self) -> Shown:
+    def shown(self) -> ShownVerdicts:
         """The verdicts of which it is known who was shown first."""
         kept = np.array([one in (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST) for one in self.orders], dtype=bool)
         first = np.array([one == Order.CANDIDATE_FIRST for one in self.orders], dtype=bool)
-        return Shown(self.question[kept], self.model[kept], self.cluster[kept], first[kept], self.preference[kept])
+        return ShownVerdicts(
+            self.question[kept], self.model[kept], self.cluster[kept], first[kept], self.preference[kept]
+        )
 
 
 # the model, the key and the cluster of a verdict, its order, how it was read and what it says
 _Verdict = tuple[str, str, str, Order | None, Reading | None, float]
 
 
-def _given(board: Board, rows: Sequence[BoardRow], judged: Judged) -> _Told:
+def _given(board: Board, rows: Sequence[BoardRow], judged: Transcripts) -> _Told:
     """The verdicts as they were given."""
     clusters: dict[str, str] = {}
     # an instruction that lacks one of a model's verdicts may have all of another's
@@ -122,7 +124,7 @@ def _averages(rows: Sequence[BoardRow]) -> _Told:
     )
 
 
-def _said(place: Place, scale: tuple[float, float]) -> float | None:
+def _said(place: GivenVerdict, scale: tuple[float, float]) -> float | None:
     """What the judge said, in [0, 1]; None where it said nothing, or was not asked."""
     if place.rule is not None:
         return None

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, part_names
-from evalkit.boards.rates import Rates, check_controls, learn_rates
+from evalkit.boards.rates import Estimators, check_controls, learn
 from evalkit.boards.row import BoardRow, Metric, Recipe
+from evalkit.catalog.references import Reference
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score
-from evalkit.references import Reference
-from evalkit.stats.control import MISFITTING
+from evalkit.stats.controlled_rate import MISFITTING
 from evalkit.stats.fit_check import check_fits
 from evalkit.stats.history import MIN_MODELS
 from evalkit.stats.ranks import rank_ranges
@@ -89,7 +89,7 @@ def build_boards(
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     first = entries[0]
     # a published formula has coefficients of its own
-    rates = Rates(recipe) if recipe.compat is not None else learn_rates(entries, recipe)
+    rates = Estimators(recipe) if recipe.compat is not None else learn(entries, recipe)
     metric = Metric.SCORE if first.graded else recipe.metric
     parts = part_names(entries)
     rows = [rates.row(entry, parts=parts) for entry in entries]

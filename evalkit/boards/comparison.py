@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from evalkit.boards.entries import PERCENT, Entry
-from evalkit.boards.rates import Difference, Rates, learn_rates
+from evalkit.boards.rates import Difference, Estimators, learn
 from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.stats.fragility import Fragility, fragility
@@ -102,7 +102,7 @@ def compare(
     """
     group = _group(entries, models)
     chosen = {entry.model: entry for entry in group}
-    rates = learn_rates(group, recipe)
+    rates = learn(group, recipe)
     metric = Metric.SCORE if group[0].graded else recipe.metric
     pairs = _adjusted([_pair((chosen[a], chosen[b]), rates, metric) for a, b in combinations(models, 2)])
     apart = {frozenset(pair.models) for pair in pairs if _told_apart(pair.differences[metric], recipe.confidence)}
@@ -170,7 +170,7 @@ def _told(groups: Sequence[Sequence[Entry]]) -> str:
     return ", ".join(names)
 
 
-def _pair(pair: tuple[Entry, Entry], rates: Rates, metric: Metric) -> Pair:
+def _pair(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> Pair:
     first, second = pair[0].sample, pair[1].sample
     samples = common(first, second)
     asked = {*first.keys, *first.missing} & {*second.keys, *second.missing}
@@ -207,7 +207,7 @@ def _told_apart(difference: Difference, confidence: float) -> bool:
     return difference.adjusted is not None and difference.adjusted < 1 - confidence
 
 
-def _detail(pair: tuple[Entry, Entry], rates: Rates, metric: Metric, n_swings: int) -> Detail:
+def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swings: int) -> Detail:
     samples = common(pair[0].sample, pair[1].sample)
     parts_metric, parts = _parts(pair, rates, metric)
 
@@ -221,7 +221,7 @@ def _detail(pair: tuple[Entry, Entry], rates: Rates, metric: Metric, n_swings: i
     return Detail(parts, parts_metric, _swings(pair[0].scale, samples, n_swings), turned)
 
 
-def _parts(pair: tuple[Entry, Entry], rates: Rates, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
+def _parts(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
     """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in any part."""
     names = [name for name in pair[0].parts if name in pair[1].parts]
     found = {name: rates.differences(pair, common(pair[0].parts[name], pair[1].parts[name])) for name in names}

@@ -28,7 +28,7 @@ class Lengths(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class Aggregation:
     """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
 
     With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
@@ -128,7 +128,7 @@ class Entry:
     scale: tuple[float, float] = PERCENT
     parts: Mapping[str, Sample] = field(default_factory=dict)
     verdicts: Verdicts | None = None
-    how: Gathering = Gathering()
+    how: Aggregation = Aggregation()
     origin: Origin | None = None
     plan: PlanRecord | None = None
     audit: Audit | None = None

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.audit.lengths import audit_lengths
+from evalkit.auditing.clusters import Clusters
+from evalkit.auditing.lengths import audit_lengths
 from evalkit.boards.entries import (
     CATEGORY,
     DATASET,
     PERCENT,
+    Aggregation,
     Dependence,
     Entry,
-    Gathering,
     Judging,
     Lengths,
     Origin,
     Verdicts,
 )
-from evalkit.clusters import Clusters
 from evalkit.errors import InputError
 from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement
@@ -38,12 +38,12 @@ CHARS = "chars"
 # as rows are stored: another machine may compute other last digits
 DECIMALS_DIGESTED = 9
 
-__all__ = ["CATEGORY", "CHARS", "DATASET", "PARTS", "TURN", "Gathering", "entries_of_annotations", "entries_of_table"]
+__all__ = ["CATEGORY", "CHARS", "DATASET", "PARTS", "TURN", "Aggregation", "entries_of_annotations", "entries_of_table"]
 
 
 def entries_of_annotations(
     annotations: Iterable[Annotation],
-    how: Gathering = Gathering(),  # noqa: B008
+    how: Aggregation = Aggregation(),  # noqa: B008
 ) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
     gathered: dict[tuple[str, ...], _Columns] = {}
@@ -59,7 +59,7 @@ def entries_of_annotations(
 
 def entries_of_table(
     groups: "Iterable[PreferenceGroup]",
-    how: Gathering = Gathering(),  # noqa: B008
+    how: Aggregation = Aggregation(),  # noqa: B008
     *,
     clusters: Clusters | None = None,
 ) -> list[Entry]:
@@ -113,7 +113,7 @@ class _Columns:
     """One model's annotations under one judge as columns: texts and replies are not kept."""
 
     first: Asked
-    how: Gathering
+    how: Aggregation
     judges: dict[str, str] = field(default_factory=dict)
     scales: set[tuple[float, float]] = field(default_factory=set)
     weights: list[float] = field(default_factory=list)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import Rates, learn_rates
+from evalkit.boards.rates import Estimators, learn
 from evalkit.boards.row import Recipe
 from evalkit.errors import InputError, UnknownName
 from evalkit.stats.components import Components
 from evalkit.stats.paired import common
-from evalkit.stats.power import Difference, Effort, Level, Spread, detectable, gate_power, needed_instructions
+from evalkit.stats.power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from evalkit.types import Estimate, Prices, StatusKind
 
 REPEATS = (1, 2, 3, 5)
@@ -53,7 +53,7 @@ class Advice:
     the wanted power; None where there are none, or no value would do.
     """
 
-    gate: Level | Difference
+    gate: Level | Margin
     true: float
     power: float
     basis: Basis
@@ -62,7 +62,7 @@ class Advice:
     detectable: float | None = None
 
 
-def advise(true: float, basis: Basis, *, gate: Level | Difference, power: float, most: int | None = None) -> Advice:
+def advise(true: float, basis: Basis, *, gate: Level | Margin, power: float, most: int | None = None) -> Advice:
     """What it takes to pass a model of this true value with a probability of `power`.
 
     Args:
@@ -112,7 +112,7 @@ def basis_of_entries(
     for name in (model, against):
         if name is not None and name not in by_name:
             raise UnknownName("model", name, by_name)
-    rates = learn_rates(group, recipe)
+    rates = learn(group, recipe)
     other = None if against is None else by_name[against]
     chosen = [one for one in group if model in (None, one.model) and one.model not in (against, one.baseline)]
     found = [_candidate(entry, other, rates) for entry in chosen]
@@ -125,7 +125,7 @@ def basis_of_entries(
     return replace(best.basis, price=_price(best.entry, prices), notes=(*best.basis.notes, *whose))
 
 
-def _option(true: float, basis: Basis, gate: Level | Difference, effort: Effort) -> Option:
+def _option(true: float, basis: Basis, gate: Level | Margin, effort: Effort) -> Option:
     lower, upper = gate.interval(true, basis.spread, effort)
     dollars = None if basis.price is None else basis.price * effort.questions
     return Option(effort=effort, half_width=(upper - lower) / 2, dollars=dollars)
@@ -153,7 +153,7 @@ class _Candidate:
     basis: Basis
 
 
-def _candidate(entry: Entry, other: Entry | None, rates: Rates) -> _Candidate | str:
+def _candidate(entry: Entry, other: Entry | None, rates: Estimators) -> _Candidate | str:
     """The candidate to plan with, or the reason why there is none."""
     estimate = _estimate(entry, other, rates)
     if estimate.value is None or not estimate.stderr:
@@ -189,7 +189,7 @@ def _candidate(entry: Entry, other: Entry | None, rates: Rates) -> _Candidate | 
     return _Candidate(entry, estimate.value / 100, sound, basis)
 
 
-def _estimate(entry: Entry, other: Entry | None, rates: Rates) -> Estimate:
+def _estimate(entry: Entry, other: Entry | None, rates: Estimators) -> Estimate:
     metric = rates.recipe.metric
     if other is None:
         return rates.measure(entry, entry.sample)[metric].estimate

@@ -55,7 +55,7 @@ class Pinned:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rates:
+class Estimators:
     """How rates are computed: a recipe, and what other models teach about length and about the recipe's controls."""
 
     recipe: Recipe
@@ -102,7 +102,7 @@ class Rates:
         return found
 
 
-def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = None) -> Rates:
+def learn(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = None) -> Estimators:
     """How the rates of one judge's entries against one baseline are computed, as far as the recipe lets models teach.
 
     Args:
@@ -115,13 +115,13 @@ def learn_rates(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None
     """
     check_controls(group, recipe.controls)
     if group[0].graded:
-        return Rates(recipe)
+        return Estimators(recipe)
     if pinned is not None:
-        return Rates(recipe, pinned.length, pinned.style)
+        return Estimators(recipe, pinned.length, pinned.style)
     # models whose outputs an audit refused are not learned from
     taught = [one for one in group if one.model != one.baseline and not one.refused]
     style = _learn_style(taught, recipe) if recipe.controls else UNTAUGHT
-    return Rates(recipe, _learn_length(group, taught, recipe), style)
+    return Estimators(recipe, _learn_length(group, taught, recipe), style)
 
 
 def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recipe) -> Background:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from evalkit.boards.battles import Gathered
+from evalkit.boards.battles import CollectedBattles
 from evalkit.errors import ConfigError
 from evalkit.stats.ratings.battles import Battles
 from evalkit.stats.ratings.bradley_terry import BradleyTerry, fit_bradley_terry
@@ -48,7 +48,7 @@ class RatingBoard:
     penalised: bool = False
 
 
-def build_ratings(gathered: Gathered, recipe: RatingRecipe) -> RatingBoard:
+def build_ratings(gathered: CollectedBattles, recipe: RatingRecipe) -> RatingBoard:
     """A row for each model.
 
     Raises:

@@ -11,7 +11,7 @@ from evalkit.boards.background import UNTAUGHT, Background, Known
 from evalkit.boards.entries import CATEGORY, DATASET, Entry, part_names
 from evalkit.errors import StatsError
 from evalkit.stats.between import BetweenSources, between_sources
-from evalkit.stats.control import Controlled, controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.controlled_rate import Controlled, controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.design_effect import design_effect
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample

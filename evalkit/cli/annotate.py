@@ -9,37 +9,46 @@ from pathlib import Path
 
 import click
 
-from evalkit.assignment import Assignment
-from evalkit.audit.limits import AuditLimits
-from evalkit.audit.outputs import require_passed
+from evalkit.api.assignment import Assignment
+from evalkit.api.runs import check_costs, judge_all, require_covered, require_finished, title
+from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import require_passed
 from evalkit.boards.row import BoardRow
-from evalkit.boards.selection import Sources, read_recipe
 from evalkit.cli.audit_options import audit_limits_options
-from evalkit.cli.judging import (
-    assignment_options,
-    audit_option,
-    check_costs,
-    judge_all,
-    limits_options,
-    note_run,
-    print_notes,
-    require_covered,
-    require_finished,
-)
-from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.cli.progress import describe_forecast
+from evalkit.cli.judging import assignment_options, audit_option, limits_options, note_run, print_notes
+from evalkit.cli.options import as_values, json_option, results_option, store_option
+from evalkit.cli.progress import ProgressLine, describe_forecast
 from evalkit.cli.sources import difficulty_option
 from evalkit.engine.estimate import Forecast, forecast
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Work
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.rows import rows_text
-from evalkit.report.text import printable
-from evalkit.report.values import row_document
+from evalkit.judging.work import Work
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.rows import rows_text
+from evalkit.reporting.values import row_document
+from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import Store, open_store, store_exists, store_url
+from evalkit.text.safe import printable
 from evalkit.types import ChatRequest
 
 _CHUNK = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RowOptions:
+    """How rows are computed."""
+
+    allow_mixed: bool
+    bootstrap: int
+    difficulty: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Where replies, rows and events are kept."""
+
+    store: str | None
+    results: Path
+    log: Path | None
 
 
 @click.command("annotate")
@@ -59,19 +68,16 @@ _CHUNK = 256
 @store_option
 @results_option
 @json_option
+@as_values(computed=RowOptions, files=FileOptions)
 def command(
     outputs: tuple[str, ...],
     assignment: Assignment,
     limits: Limits,
     audit: str,
     audit_limits: AuditLimits,
-    allow_mixed: bool,
-    bootstrap: int,
-    difficulty: str,
-    log: Path | None,
+    computed: RowOptions,
+    files: FileOptions,
     dry_run: bool,
-    store: str | None,
-    results: Path,
     as_json: bool,
 ) -> None:
     """Judge one or more models' OUTPUTS (files, saved datasets or hf: names) against a baseline.
@@ -80,15 +86,15 @@ def command(
     """
     prepared = assignment.read(outputs)
     check_costs(prepared, limits)
-    url = store_url(store, results)
+    url = store_url(files.store, files.results)
     print_notes(prepared.notes)
     if dry_run:
         _print_forecasts(prepared.works(_secret(url)), url, concurrency=limits.concurrency, as_json=as_json)
         return
     recipe = replace(
-        read_recipe(Sources(board=assignment.benchmark, difficulty=difficulty)),
-        replicates=bootstrap,
-        allow_mixed=allow_mixed,
+        read_recipe(Sources(board=assignment.benchmark, difficulty=computed.difficulty)),
+        replicates=computed.bootstrap,
+        allow_mixed=computed.allow_mixed,
     )
     audits = {} if audit == "off" else prepared.audits(audit_limits)
     if audit == "refuse":
@@ -99,7 +105,17 @@ def command(
         for model, found in audits.items()
         for one in found.findings
     )
-    judged = judge_all(prepared, url, audits=audits, results=results, recipe=recipe, limits=limits, log=log)
+    with ProgressLine(title(prepared)) as watch:
+        judged = judge_all(
+            prepared,
+            url,
+            audits=audits,
+            results=files.results,
+            recipe=recipe,
+            limits=limits,
+            log=files.log,
+            watch=watch,
+        )
     rows = [row for one in judged for row in one.rows]
     note_run(judged, prepared.judges)
     click.echo(json.dumps([_document(row) for row in rows], indent=2) if as_json else rows_text(rows), nl=as_json)

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import click
 
-from evalkit.audit.limits import AuditLimits
-from evalkit.audit.outputs import audit_of, examine_outputs, judged_outputs, require_passed
-from evalkit.benchmarks import Benchmark, read_benchmark
+from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import audit_of, examine_outputs, judged_outputs, require_passed
+from evalkit.catalog.benchmarks import Benchmark, read_benchmark
+from evalkit.catalog.questions import load_baseline, load_questions
 from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.options import json_option
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_outputs
-from evalkit.questions import load_baseline, load_questions
-from evalkit.report.audit import Examined, examined_json, examined_text
-from evalkit.report.text import printable
+from evalkit.reporting.audit import Examined, examined_json, examined_text
+from evalkit.text.safe import printable
 from evalkit.types import Example, OutputSet
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from evalkit.audit.limits import read_limits
+from evalkit.auditing.limits import read_limits
 
 audit_limits_options: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--audit-limit",

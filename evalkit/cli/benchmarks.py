@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import benchmark_names, read_benchmark
+from evalkit.catalog.benchmarks import benchmark_names, read_benchmark
+from evalkit.catalog.questions import fetch_questions
 from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.questions import fetch_questions
-from evalkit.report.tables import values_table
+from evalkit.reporting.tables import values_table
 
 
 @click.group("benchmarks", invoke_without_command=True)
@@ -63,7 +63,7 @@ def learn(name: str, judge: str | None, out: Path | None, store: str | None, res
     # only this command needs the statistics, which take time to load
     from evalkit.boards.history_file import write_history_file
     from evalkit.boards.learning import learn_history
-    from evalkit.boards.selection import Sources, read_entries
+    from evalkit.sources.selection import Sources, read_entries
 
     benchmark = read_benchmark(name)
     entries = read_entries(Sources(board=name, judge=judge, store=store, results=results))

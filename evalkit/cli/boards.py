@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import click
 
 from evalkit.boards.build import Board
-from evalkit.report.screen import find_screen
-from evalkit.report.tables import boards_text
-from evalkit.report.terminal import boards_drawn
+from evalkit.reporting.screen import find_screen
+from evalkit.reporting.tables import boards_text
+from evalkit.reporting.terminal import boards_drawn
 
 
 def print_boards(boards: Sequence[Board]) -> None:

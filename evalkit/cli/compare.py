@@ -2,18 +2,17 @@
 
 import click
 
-from evalkit.benchmarks import read_benchmark
 from evalkit.boards.comparison import Comparisons, compare
-from evalkit.boards.gathering import PARTS, Gathering
-from evalkit.boards.selection import Sources, read_entries, read_recipe
-from evalkit.boards.texts import texts_of_files, texts_of_store
+from evalkit.boards.gathering import PARTS, Aggregation
 from evalkit.cli.options import json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
-from evalkit.report.comparison import comparison_json, comparison_text
+from evalkit.reporting.comparison import comparison_json, comparison_text
+from evalkit.sources.selection import Sources, read_entries, read_recipe
+from evalkit.sources.stored import Scope
+from evalkit.sources.texts import texts_of_files, texts_of_store
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.store import open_existing, store_url
-from evalkit.verdicts import Wanted
 
 
 @click.command("compare")
@@ -43,7 +42,7 @@ def command(
     A difference is positive where the model named first is ahead.
     """
     recipe = read_recipe(sources, metric=metric, control=control, confidence=confidence)
-    entries = read_entries(sources, Gathering(by=by))
+    entries = read_entries(sources, Aggregation(by=by))
     found = compare(entries, recipe, models=models, n_swings=swings)
     text = comparison_json if as_json else comparison_text
     click.echo(text(found, _instructions(found, sources)), nl=False)
@@ -54,6 +53,6 @@ def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
     keys = {swing.key for swing in found.detail.swings} if found.detail else set()
     if not keys or sources.files:
         return texts_of_files(sources.files, keys)
-    wanted = Wanted(read_benchmark(sources.benchmark).name, found.judge, found.models[0])
+    wanted = Scope(sources.benchmark.name, found.judge, found.models[0])
     with open_existing(store_url(sources.store, sources.results)) as opened:
         return texts_of_store(opened, wanted, keys, results=sources.results)

@@ -6,17 +6,17 @@ from pathlib import Path
 import click
 
 from evalkit import assets
-from evalkit.benchmarks import baseline_source, read_benchmark
 from evalkit.boards.build import build_boards
-from evalkit.boards.selection import Sources, read_recipe
-from evalkit.boards.sources import entries_of_store
+from evalkit.catalog.benchmarks import baseline_source, read_benchmark
 from evalkit.cli.boards import print_boards
-from evalkit.config import read_judge
-from evalkit.engine.annotate import annotate
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import plan_all
-from evalkit.engine.rows import Options
 from evalkit.formats.outputs import read_one, read_outputs
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
+from evalkit.judging.run import annotate
+from evalkit.judging.work import plan_all
+from evalkit.sources.entries import entries_of_store
+from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import open_store
 
 BENCHMARK = "example"

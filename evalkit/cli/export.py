@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
+from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import ConfigError, InputError
-from evalkit.exports import Exported, export_documents, export_verdicts
-from evalkit.report.text import printable
+from evalkit.sources.exports import Exported, export_documents, export_verdicts
+from evalkit.sources.stored import Scope
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.verdicts import Wanted
+from evalkit.text.safe import printable
 
 
 @click.command("export")
@@ -51,7 +51,7 @@ def command(
         if benchmark is None:
             done = export_documents(opened, format, out, kind=kind, name=name)
         else:
-            done = export_verdicts(opened, format, out, Wanted(read_benchmark(benchmark).name, judge, model))
+            done = export_verdicts(opened, format, out, Scope(read_benchmark(benchmark).name, judge, model))
     for note in done.notes:
         click.echo(f"note: {printable(note)}", err=True)
     click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))

@@ -7,25 +7,36 @@ from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
-from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.questions import load_questions
+from evalkit.cli.options import as_values, json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
 from evalkit.cli.ranges import Range
-from evalkit.config import read_model
 from evalkit.engine.estimate import forecast
-from evalkit.engine.generate import Answering, Generated, first_turn, generate
 from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.files import safe_name
 from evalkit.formats.outputs import write_outputs
-from evalkit.judge import balanced_orders, pick
-from evalkit.questions import load_questions
-from evalkit.report.journal import open_journal
-from evalkit.report.text import printable
+from evalkit.judge_spec.config import read_model
+from evalkit.judging.generate import Answering, Generated, first_turn, generate
+from evalkit.judging.requests import balanced_orders, pick
+from evalkit.reporting.journal import open_journal
 from evalkit.store import open_store, store_exists, store_url
+from evalkit.text.safe import printable
 from evalkit.types import Example
 
 OUTPUTS_FILE = "outputs.json"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class QuestionOptions:
+    """Which questions are asked, and of which model of the endpoint."""
+
+    benchmark: str
+    questions: str | None
+    model_name: str | None
+    limit: int | None
+    seed: int
 
 
 @click.command("generate")
@@ -49,17 +60,11 @@ OUTPUTS_FILE = "outputs.json"
 @store_option
 @results_option
 @json_option
+@as_values(asked=QuestionOptions, limits=Limits)
 def command(
     model: str,
-    benchmark: str,
-    questions: str | None,
-    model_name: str | None,
-    limit: int | None,
-    seed: int,
-    concurrency: int,
-    max_cost: float | None,
-    max_requests: int | None,
-    max_minutes: float | None,
+    asked: QuestionOptions,
+    limits: Limits,
     log: Path | None,
     out: Path | None,
     dry_run: bool,
@@ -71,19 +76,18 @@ def command(
 
     Answers are kept in the store as they come: the same command continues where a stopped one left off.
     """
-    config = read_model(model, model=model_name)
-    if max_cost is not None and config.prices is None:
+    config = read_model(model, model=asked.model_name)
+    if limits.max_cost is not None and config.prices is None:
         raise ConfigError(f"--max-cost needs the prices of model {config.name!r}. Add prices to its file")
-    chosen = read_benchmark(benchmark)
-    asked = load_questions(chosen, questions)
-    if asked is None:
+    chosen = read_benchmark(asked.benchmark)
+    questions = load_questions(chosen, asked.questions)
+    if questions is None:
         raise ConfigError(f"benchmark {chosen.name!r} names no questions. Give --questions FILE")
-    first = first_turn(config, _chosen(asked, limit, seed), benchmark=chosen.name)
+    first = first_turn(config, _chosen(questions, asked.limit, asked.seed), benchmark=chosen.name)
     url = store_url(store, results)
     if dry_run:
-        _print_forecast(first, url, concurrency=concurrency, as_json=as_json)
+        _print_forecast(first, url, concurrency=limits.concurrency, as_json=as_json)
         return
-    limits = Limits(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests, max_minutes=max_minutes)
     with open_store(url) as opened, open_journal(log) as journal, ProgressLine(config.name) as line:
         done = generate(first, opened, limits=limits, watch=line, journal=journal)
     path = out or results / safe_name(config.name) / OUTPUTS_FILE

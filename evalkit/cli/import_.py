@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.config import read_judge
 from evalkit.errors import UnknownName
 from evalkit.formats.foreign import FORMATS
 from evalkit.formats.questions import read_questions
-from evalkit.imports import How, Imported, find_files, import_files
-from evalkit.report.text import printable
+from evalkit.judge_spec.config import read_judge
+from evalkit.sources.imports import How, Imported, find_files, import_files
 from evalkit.store import open_store, store_url
+from evalkit.text.safe import printable
 
 ANY = "auto"
 JUDGES_FOLDER = "judges"

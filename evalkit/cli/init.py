@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from evalkit.report.text import printable
 from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
+from evalkit.text.safe import printable
 
 
 @click.command("init")

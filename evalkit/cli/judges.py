@@ -8,12 +8,13 @@ import click
 
 from evalkit.cli.options import json_option
 from evalkit.clients.builtin import client_kind
-from evalkit.config import judge_names, read_judge
+from evalkit.engine.task import Pending
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge import Place, Plan, candidate_preference, plan_place, pose
-from evalkit.parsers import find_parser
-from evalkit.report.tables import values_table
-from evalkit.report.text import printable
+from evalkit.judge_spec.config import judge_names, read_judge
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judging.requests import Plan, candidate_preference, plan_place, pose
+from evalkit.reporting.tables import values_table
+from evalkit.text.safe import printable
 from evalkit.types import (
     ChatReply,
     ChatRequest,
@@ -94,7 +95,7 @@ async def _answer(client: Client, request: ChatRequest) -> ChatReply:
             await client.close()
 
 
-def _place(config: JudgeConfig) -> Place:
+def _place(config: JudgeConfig) -> Pending:
     """A question to which everybody knows the answer; the right one is the candidate's, shown second or alone."""
     example = Example("sample", (SAMPLE_INSTRUCTION,))
     right, wrong = (Output("sample", name, (text,)) for name, text in SAMPLE_ANSWERS.items())

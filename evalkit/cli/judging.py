@@ -1,45 +1,20 @@
-"""Judging as commands share it: the options that name a task for judges, and a run whose results are written."""
+"""What commands that judge share: the options that name a task for judges, and what a terminal is told of a run."""
 
-import contextlib
-import dataclasses
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from evalkit.assignment import Assignment, Prepared
-from evalkit.boards.entries import Entry, Gathering
-from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.rates import learn_rates
-from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
-from evalkit.boards.sources import entries_of_store
-from evalkit.cli.options import cluster_option
+from evalkit.api.assignment import Assignment
+from evalkit.api.runs import ModelRun
+from evalkit.cli.options import Command, as_values, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.cli.ranges import Range
-from evalkit.config import ORDERS
-from evalkit.engine.annotate import Annotated, annotate
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Work
-from evalkit.engine.progress import Journal
-from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
-from evalkit.gate.choice import beside
-from evalkit.gate.gate import Gate
-from evalkit.gate.rule import Decision, Rule, Spent
-from evalkit.gate.sequential import Batches
-from evalkit.pinning import pinned_for
-from evalkit.provenance import with_plan
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.journal import open_journal
-from evalkit.report.results import write_results
-from evalkit.report.text import printable
-from evalkit.stats.history import MIN_MODELS
-from evalkit.store import Store, open_store, store_exists
-from evalkit.types import Audit, JudgeConfig
-
-Command = Callable[..., None]
+from evalkit.judge_spec.config import ORDERS
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.text.safe import printable
+from evalkit.types import JudgeConfig
 
 _BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
                            help="What is judged, a name or a YAML file; verdicts are filed under it.")  # fmt: skip
@@ -86,168 +61,19 @@ audit_option = click.option(
 
 def assignment_options(command: Command) -> Command:
     """Options that name a task for judges; the command takes it as `assignment`."""
-    return _gathering(command, "assignment", Assignment, [_BENCHMARK, _JUDGES, *_ASSIGNMENT])
+    return _with_options(command, [_BENCHMARK, _JUDGES, *_ASSIGNMENT], {"assignment": Assignment})
 
 
 def limits_options(command: Command) -> Command:
     """Options that bound a run; the command takes them as `limits`."""
-    return _gathering(command, "limits", Limits, _LIMITS)
+    return _with_options(command, _LIMITS, {"limits": Limits})
 
 
-def _gathering(
-    command: Command, name: str, kind: type[Assignment] | type[Limits], options: Sequence[Callable[[Command], Command]]
-) -> Command:
-    """A command to which options, named as the fields of a class, arrive as one value of it."""
-
-    @functools.wraps(command)
-    def gathered(**given: Any) -> None:
-        fields = [field.name for field in dataclasses.fields(kind) if field.name in given]
-        value = kind(**{field: given.pop(field) for field in fields})
-        command(**given, **{name: value})
-
-    declared: Command = gathered
+def _with_options(command: Command, options: Sequence[Callable[[Command], Command]], kind: dict[str, type]) -> Command:
+    declared = as_values(**kind)(command)
     for option in reversed(options):
         declared = option(declared)
     return declared
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One model under one judge: what it took, and the rows that it gives."""
-
-    annotated: Annotated
-    rows: tuple[BoardRow, ...]
-
-
-def judge_all(
-    prepared: Prepared,
-    url: str,
-    *,
-    audits: Mapping[str, Audit],
-    results: Path,
-    recipe: Recipe,
-    limits: Limits,
-    log: Path | None,
-) -> list[Judged]:
-    """Judge what is prepared, go on where an earlier run stopped, and write each model's results."""
-    with _opened(prepared, url, limits, log) as (store, journal):
-        works = prepared.works(store.secret, audits)
-        check_works(works)
-        with ProgressLine(_title(prepared)) as line:
-            done = annotate(works, store, limits=limits, watch=line, journal=journal)
-        return [_written(one, prepared, results, recipe, limits, store) for one in done]
-
-
-def judge_in_batches(
-    prepared: Prepared,
-    url: str,
-    *,
-    gate: Gate,
-    batch: int,
-    audits: Mapping[str, Audit],
-    results: Path,
-    limits: Limits,
-    log: Path | None,
-) -> tuple[Decision | None, Judged]:
-    """Judge one candidate until the gate can decide, and write its results.
-
-    No decision where a limit came first, or the endpoint became another one.
-    """
-    how = _how(prepared)
-    with _opened(prepared, url, limits, log) as (store, journal):
-        (work,) = prepared.works(store.secret, audits)
-        check_works([work])
-        others = _known(store, work, how)
-
-        def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
-            planned = with_plan(entry, work.record)
-            decision = gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
-            rates = gate.rates(beside([planned, *others], planned), gate.recipe.confidence)
-            return replace(decision, sha256=canonical_digest([rates.row(planned)]))
-
-        with ProgressLine(_title(prepared)) as line:
-            decision, annotated = Batches(work, gate.rule, batch).judge(
-                store, decide_on, how=how, limits=limits, watch=line, journal=journal
-            )
-        return decision, _written(annotated, prepared, results, gate.recipe, limits, store)
-
-
-def _known(store: Store, work: Work, how: Gathering) -> list[Entry]:
-    """What the store holds of the judge's verdicts, which may be nothing yet."""
-    if work.config.digest not in {config.digest for config in store.judges()}:
-        return []
-    try:
-        return entries_of_store(store, benchmark=work.plan.benchmark, judge=work.config.name, how=how)
-    except InputError:
-        return []
-
-
-@contextlib.contextmanager
-def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> Iterator[tuple[Store, Journal]]:
-    check_costs(prepared, limits)
-    if not store_exists(url):
-        # a missing key or a bad prompt shows before anything is written
-        check_works(prepared.works(b""))
-    with open_store(url) as store, open_journal(log) as journal:
-        yield store, journal
-
-
-def _written(
-    annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
-) -> Judged:
-    """Compute the rows of what was judged, with what other models teach about them, and write their files."""
-    how, work = _how(prepared), annotated.work
-    plan = work.record
-    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, how)]
-    others = _others(store, work, how, recipe, entries)
-    rows = []
-    for entry in entries:
-        group = [entry, *beside(others, entry)]
-        pinned = pinned_for(entry, group, recipe, results=results)
-        rows.append(learn_rates(group, recipe, pinned=pinned).row(entry))
-    write_results(results, annotated, rows, options=prepared.options, limits=limits)
-    return Judged(annotated, tuple(rows))
-
-
-def _others(store: Store, work: Work, how: Gathering, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
-    """The store's other models that may teach about these entries; none if a better source does, or if too few."""
-    if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
-        return []
-    if recipe.difficulty == DifficultySource.AUTO and learn_rates(entries[:1], recipe).length.own_history:
-        return []
-    judged = [
-        group
-        for group in store.plans(benchmark=work.plan.benchmark)
-        if replace(group, model=work.group.model) == work.group
-    ]
-    if len(judged) < MIN_MODELS:
-        return []
-    return [one for one in _known(store, work, how) if one.model != work.candidate.model]
-
-
-def _how(prepared: Prepared) -> Gathering:
-    return Gathering(combine=prepared.style.combine, by=prepared.style.by)
-
-
-def _title(prepared: Prepared) -> str:
-    return ", ".join(config.name for config in prepared.judges)
-
-
-def check_works(works: Sequence[Work]) -> None:
-    """Show a missing key or a bad prompt before anything is sent."""
-    for work in works:
-        work.check()
-
-
-def check_costs(prepared: Prepared, limits: Limits) -> None:
-    """A budget needs prices.
-
-    Raises:
-        ConfigError: a judge has none.
-    """
-    unpriced = [one.name for one in prepared.judges if one.prices is None]
-    if limits.max_cost is not None and unpriced:
-        raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
 
 
 def print_notes(notes: Iterable[str]) -> None:
@@ -256,7 +82,7 @@ def print_notes(notes: Iterable[str]) -> None:
         click.echo(f"note: {printable(note)}", err=True)
 
 
-def note_run(judged: Sequence[Judged], judges: Sequence[JudgeConfig]) -> None:
+def note_run(judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
     """Say on stderr what the numbers rest on."""
     for one in judged:
         work = one.annotated.work
@@ -273,34 +99,14 @@ def note_run(judged: Sequence[Judged], judges: Sequence[JudgeConfig]) -> None:
     click.echo(f"note: sha256 {canonical_digest([row for one in judged for row in one.rows])}", err=True)
 
 
-def require_finished(judged: Sequence[Judged]) -> None:
-    """Raise where a run was stopped, or an endpoint became another one.
+class Terminal:
+    """Tells a terminal what a gate does: notes, the line of progress, and what a run took."""
 
-    Raises:
-        Incomplete: either.
-    """
-    stopped = next((one.annotated.progress.stopped for one in judged if one.annotated.progress.stopped), None)
-    if stopped:
-        raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
-    for row in (row for one in judged for row in one.rows):
-        if row.entry.part:
-            raise Incomplete(
-                f"{row.entry.model}: the endpoint answered as {' and as '.join(row.entry.judging.served)}, so there is "
-                "a row for each. Name a dated model with --judge-model, or judge in a new store"
-            )
+    def note(self, notes: Iterable[str]) -> None:
+        print_notes(notes)
 
+    def watching(self, title: str) -> ProgressLine:
+        return ProgressLine(title)
 
-def require_covered(judged: Sequence[Judged]) -> None:
-    """Raise where verdicts are missing.
-
-    Raises:
-        Incomplete: with the most frequent reason.
-    """
-    for row in (row for one in judged for row in one.rows):
-        if row.coverage < MIN_COVERAGE:
-            reason = next(iter(row.entry.failures), "unknown")
-            raise Incomplete(
-                f"{row.entry.model}: {row.entry.sample.n_missing} of {row.entry.sample.n + row.entry.sample.n_missing} "
-                "instructions have no verdict, "
-                f"coverage {row.coverage:.1%} is under {MIN_COVERAGE:.0%}. Most often: {reason}"
-            )
+    def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
+        note_run(judged, judges)

@@ -1,14 +1,14 @@
 """evalkit leaderboard: build a board from the store, recorded files or a table of preferences."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from evalkit.api.boards import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards.build import Board
-from evalkit.boards.leaderboard import ESTIMATORS, Wishes, make_leaderboard
-from evalkit.boards.selection import Sources
 from evalkit.cli.boards import print_boards
-from evalkit.cli.options import cluster_option, json_option, plot_option, results_option, store_option
+from evalkit.cli.options import as_values, cluster_option, json_option, plot_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import (
     board_option,
@@ -21,12 +21,13 @@ from evalkit.cli.sources import (
 )
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.report.canonical import canonical_digest
-from evalkit.report.latex import boards_latex
-from evalkit.report.markup.boards import boards_html
-from evalkit.report.panels import PANELS, one_board
-from evalkit.report.tables import boards_markdown, boards_text
-from evalkit.report.values import boards_csv, boards_json
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markup.boards import boards_html
+from evalkit.reporting.panels import PANELS, one_board
+from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.values import boards_csv, boards_json
+from evalkit.sources.selection import Sources
 from evalkit.stats.slopes import Shape
 
 TABLE = "table"
@@ -40,8 +41,19 @@ FORMATS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class BoardOutput:
+    """Where the boards go, and in which form."""
+
+    form: str
+    out: Path | None
+    plot: Path | None
+    panel: str | None
+    as_json: bool
+
+
 @click.command("leaderboard")
-@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
 @board_option
 @judge_option
 @click.option("--pool", is_flag=True, help="Average all judges into one score.")
@@ -59,7 +71,7 @@ FORMATS = {
 @click.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]), default=Shape.LEARNED.value,
               show_default=True, help="Which shape of the effect of length is fitted to the models at hand; learned "
               "lets their verdicts say.")  # fmt: skip
-@click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
+@click.option("--bootstrap", "replicates", type=click.IntRange(0), default=0, metavar="N",
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @click.option("--allow-mixed", is_flag=True,
               help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
@@ -71,63 +83,18 @@ FORMATS = {
 @store_option
 @results_option
 @json_option
-def command(
-    sources: tuple[Path, ...],
-    board: str | None,
-    judge: str | None,
-    pool: bool,
-    metric: str | None,
-    control: str | None,
-    strong_weight: float,
-    by: tuple[str, ...],
-    cluster: str | None,
-    categories: tuple[str, ...],
-    reference: str | None,
-    estimator: str,
-    difficulty: str,
-    shape: str,
-    bootstrap: int,
-    allow_mixed: bool,
-    form: str,
-    out: Path | None,
-    plot: Path | None,
-    panel: str | None,
-    store: str | None,
-    results: Path,
-    as_json: bool,
-) -> None:
+@as_values(sources=Sources, wishes=Wishes, output=BoardOutput)
+def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
     """Build a board from SOURCES: annotation files, folders of them, or tables of preferences.
 
     Without SOURCES the board is built from the store.
     """
-    if panel is not None and plot is None:
+    if output.panel is not None and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
-    named = Sources(
-        files=sources,
-        board=board,
-        judge=judge,
-        difficulty=difficulty,
-        shape=shape,
-        store=store,
-        results=results,
-        cluster=cluster,
-    )
-    wishes = Wishes(
-        metric=metric,
-        control=control,
-        reference=reference,
-        estimator=estimator,
-        by=by,
-        categories=categories,
-        pool=pool,
-        strong_weight=strong_weight,
-        allow_mixed=allow_mixed,
-        replicates=bootstrap,
-    )
-    boards = make_leaderboard(named, wishes)
-    if plot is not None:
-        _draw(boards, plot, panel or PANELS[0])
-    _write(boards, "json" if as_json else form, out)
+    boards = make_leaderboard(sources, wishes)
+    if output.plot is not None:
+        _draw(boards, output.plot, output.panel or PANELS[0])
+    _write(boards, "json" if output.as_json else output.form, output.out)
     click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
 
 
@@ -143,6 +110,6 @@ def _write(boards: list[Board], form: str, out: Path | None) -> None:
 def _draw(boards: list[Board], path: Path, panel: str) -> None:
     board = one_board(boards)
     # the library takes longer to load than many a board to build
-    from evalkit.report.plots import PLOTS
+    from evalkit.reporting.plots import PLOTS
 
     PLOTS[panel](board).save(path)

@@ -164,7 +164,7 @@ def _options(command: click.Command) -> dict[str, str]:
 
 
 def _complain(message: str) -> None:
-    from evalkit.report.text import printable
+    from evalkit.text.safe import printable
 
     # what is cut off anyway need not be made printable
     line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())

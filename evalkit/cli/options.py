@@ -1,8 +1,51 @@
 """Options that several commands share."""
 
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+
+Command = Callable[..., None]
+
+
+def as_values(**kinds: type[Any]) -> Callable[[Command], Command]:
+    """Hand options to a command as values of classes: each option goes to the field of its name.
+
+    An option that is no field of any class arrives by itself.
+    """
+
+    def decorated(command: Command) -> Command:
+        @functools.wraps(command)
+        def gathered(**given: Any) -> None:
+            values = {}
+            for name, kind in kinds.items():
+                fields = [field.name for field in dataclasses.fields(kind) if field.name in given]
+                values[name] = kind(**{field: given.pop(field) for field in fields})
+            command(**given, **values)
+
+        return gathered
+
+    return decorated
+
+
+class Renamed(click.Option):
+    """An option whose former name is accepted and not shown."""
+
+    def __init__(self, names: Sequence[str], *, former: str, **attributes: Any) -> None:
+        super().__init__([*names, former], **attributes)
+        self.former = former
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        every = self.opts
+        self.opts = [name for name in every if name != self.former]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = every
+
 
 results_option = click.option(
     "--results",
@@ -22,7 +65,7 @@ store_option = click.option(
 
 def _drawable(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """A wrong ending is told before the work and not after it."""
-    from evalkit.report.panels import form_of
+    from evalkit.reporting.panels import form_of
 
     if path is not None:
         form_of(path)

@@ -1,25 +1,46 @@
 """evalkit power: what a gate's decision needs in instructions, orders, repeats and money."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import click
 
 from evalkit.boards.power import Basis, advise, basis_of_entries
 from evalkit.boards.row import Metric
-from evalkit.boards.selection import Sources, read_entries, read_recipe
-from evalkit.cli.options import json_option
+from evalkit.cli.options import as_values, json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
-from evalkit.config import read_judge
 from evalkit.errors import ConfigError
-from evalkit.report.power import advice_document, advice_text
+from evalkit.judge_spec.config import read_judge
+from evalkit.reporting.power import advice_document, advice_text
+from evalkit.sources.selection import Sources, read_entries, read_recipe
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.power import Difference, Level, Spread
+from evalkit.stats.power import Level, Margin, Spread
 from evalkit.types import Prices
 
 EVEN = 50.0
 MOST_DEVIATION = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class AimOptions:
+    """The gate's threshold, and what is to pass it."""
+
+    minimum: float | None
+    true: float | None
+    margin: float | None
+    against: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadOptions:
+    """Whose verdicts say how much they vary, and what a question costs."""
+
+    sd: float | None
+    model: str | None
+    metric: str | None
+    price_judge: str | None
+    price: float | None
 
 
 @click.command("power")
@@ -45,42 +66,37 @@ MOST_DEVIATION = 0.5
 @click.option("--price-judge", metavar="NAME", help="Ask this judge instead: the price of its tokens.")
 @click.option("--price", type=Range(0), metavar="USD", help="The price of a question.")
 @json_option
+@as_values(aims=AimOptions, spread=SpreadOptions)
 def command(
     sources: Sources,
-    sd: float | None,
-    model: str | None,
-    metric: str | None,
-    minimum: float | None,
-    true: float | None,
-    margin: float | None,
-    against: str | None,
+    aims: AimOptions,
+    spread: SpreadOptions,
     wanted: float,
     confidence: float,
     most: int | None,
-    price_judge: str | None,
-    price: float | None,
     as_json: bool,
 ) -> None:
     """Say how many instructions, orders, repeats and dollars a gate needs to pass a model that is good enough.
 
     Verdicts at hand tell how they spread: those of --source, or of the store. Without any, --sd does.
     """
-    threshold, aim = _aim(minimum, true, margin, against)
-    if sd is None:
-        recipe = read_recipe(sources, metric=metric)
-        prices = None if price_judge is None else _prices(price_judge)
+    threshold, aim = _aim(aims)
+    if spread.sd is None:
+        recipe = read_recipe(sources, metric=spread.metric)
+        prices = None if spread.price_judge is None else _prices(spread.price_judge)
         basis = basis_of_entries(
-            read_entries(sources), recipe, near=aim / 100, model=model, against=against, prices=prices
+            read_entries(sources), recipe, near=aim / 100, model=spread.model, against=aims.against, prices=prices
         )
         chosen = recipe.metric
     else:
-        basis, chosen = _assumed(sd, against, price_judge), Metric(metric or Metric.WIN_RATE)
-    if price is not None:
-        basis = replace(basis, price=price)
-    gate: Level | Difference = (
+        basis = _assumed(spread.sd, aims.against, spread.price_judge)
+        chosen = Metric(spread.metric or Metric.WIN_RATE)
+    if spread.price is not None:
+        basis = replace(basis, price=spread.price)
+    gate: Level | Margin = (
         Level(threshold=threshold / 100, at=basis.at, confidence=confidence)
-        if against is None
-        else Difference(threshold=threshold / 100, confidence=confidence)
+        if aims.against is None
+        else Margin(threshold=threshold / 100, confidence=confidence)
     )
     advice = advise(aim / 100, basis, gate=gate, power=wanted, most=most)
     if as_json:
@@ -89,13 +105,14 @@ def command(
         click.echo(advice_text(advice, metric=chosen.value), nl=False)
 
 
-def _aim(minimum: float | None, true: float | None, margin: float | None, against: str | None) -> tuple[float, float]:
+def _aim(aims: AimOptions) -> tuple[float, float]:
     """The gate's threshold and the true value that is to pass it, in percent or points.
 
     Raises:
         ConfigError: they are not given, given twice, or the wrong way round.
     """
-    if against is not None:
+    minimum, true, margin = aims.minimum, aims.true, aims.margin
+    if aims.against is not None:
         if minimum is not None:
             raise ConfigError("--min and --against are two gates: give one")
         threshold, aim = 0.0 - (margin or 0.0), true or 0.0

@@ -8,7 +8,7 @@ import click
 
 from evalkit.engine.estimate import Forecast
 from evalkit.engine.progress import Progress
-from evalkit.report.text import printable
+from evalkit.text.safe import printable
 
 _SHORTEST_RUN = 1.0
 

@@ -1,31 +1,72 @@
 """evalkit ratings: rate models from battles between any two of them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from evalkit.benchmarks import read_benchmark
-from evalkit.boards.battles import NO_CLUSTER, battles_of_entries, gather_battles
-from evalkit.boards.gathering import Gathering
+from evalkit.boards.battles import CollectedBattles, battles_of_entries
+from evalkit.boards.gathering import Aggregation
 from evalkit.boards.ratings import RatingRecipe, build_ratings
-from evalkit.boards.sources import entries_of_store
-from evalkit.boards.styles import find_style
-from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.families import find_family
+from evalkit.cli.options import Renamed, as_values, json_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.report.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.sources.battles import NO_CLUSTER, gather_battles
+from evalkit.sources.entries import entries_of_store
 from evalkit.stats.ratings.scale import Scale, Unit
 from evalkit.store import open_existing, store_url
 
 FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "markdown": ratings_markdown}
 
 
+@dataclass(frozen=True, slots=True)
+class BattleOptions:
+    """Which battles count."""
+
+    cluster: str | None
+    control: str | None
+    board: str
+    judge: str | None
+    store: str | None
+    results: Path
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        names = self.control.split(",") if self.control else ()
+        return tuple(dict.fromkeys(name.strip() for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class RatingOptions:
+    """How they are rated."""
+
+    method: str
+    interval: str
+    rounds: int
+    unit: str
+    anchor: str | None
+    elo_k: float
+
+
+@dataclass(frozen=True, slots=True)
+class RatingOutput:
+    """Where the rating goes, and in which form."""
+
+    form: str
+    out: Path | None
+    as_json: bool
+
+
 @click.command("ratings")
 @click.argument("votes", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--cluster", metavar="COLUMN|none",
               help="What ties votes together. [default: evaluation_session_id, instruction, question_id]")  # fmt: skip
-@click.option("--board", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
+@click.option("--benchmark", "board", cls=Renamed, former="--board", default="alpaca_eval",
+              envvar="EVALKIT_BENCHMARK", show_default=True,
               help="The benchmark whose verdicts are taken from the store.")  # fmt: skip
 @click.option("--control", metavar="NAMES", help="Rate at equal tokens,headers,lists,bold: any of them.")
 @click.option("--judge", metavar="NAME", help="Only this judge's verdicts, of sources that name judges.")
@@ -47,45 +88,35 @@ FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "mar
 @store_option
 @results_option
 @json_option
-def command(
-    votes: tuple[Path, ...],
-    cluster: str | None,
-    board: str,
-    control: str | None,
-    judge: str | None,
-    method: str,
-    interval: str,
-    rounds: int,
-    unit: str,
-    anchor: str | None,
-    elo_k: float,
-    form: str,
-    out: Path | None,
-    store: str | None,
-    results: Path,
-    as_json: bool,
-) -> None:
+@as_values(battles=BattleOptions, rating=RatingOptions, output=RatingOutput)
+def command(votes: tuple[Path, ...], battles: BattleOptions, rating: RatingOptions, output: RatingOutput) -> None:
     """Rate models from VOTES: tables of model_a, model_b and winner, or any verdicts that a leaderboard reads.
 
     Without VOTES the verdicts of the store are battles of each model against its baseline.
     """
-    controls = tuple(dict.fromkeys(name.strip() for name in control.split(","))) if control else ()
-    recipe = RatingRecipe(method, interval, rounds, _scale(unit, anchor), elo_k)
-    if votes:
-        gathered = gather_battles(votes, cluster=cluster, controls=controls, judge=judge)
-    else:
-        if controls or cluster not in (None, NO_CLUSTER):
-            raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
-        with open_existing(store_url(store, results)) as opened:
-            benchmark = read_benchmark(board)
-            how = Gathering(combine=find_style(benchmark.style).combine)
-            entries = entries_of_store(opened, benchmark=benchmark.name, judge=judge, how=how)
-        gathered = battles_of_entries(entries, judge=judge, clustered=cluster is None)
-    text = FORMATS["json" if as_json else form](build_ratings(gathered, recipe))
-    if out is None:
+    recipe = RatingRecipe(
+        rating.method, rating.interval, rating.rounds, _scale(rating.unit, rating.anchor), rating.elo_k
+    )
+    collected = _of_votes(votes, battles) if votes else _of_store(battles)
+    text = FORMATS["json" if output.as_json else output.form](build_ratings(collected, recipe))
+    if output.out is None:
         click.echo(text, nl=False)
     else:
-        write_text(out, text)
+        write_text(output.out, text)
+
+
+def _of_votes(votes: tuple[Path, ...], battles: BattleOptions) -> CollectedBattles:
+    return gather_battles(votes, cluster=battles.cluster, controls=battles.controls, judge=battles.judge)
+
+
+def _of_store(battles: BattleOptions) -> CollectedBattles:
+    if battles.controls or battles.cluster not in (None, NO_CLUSTER):
+        raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
+    with open_existing(store_url(battles.store, battles.results)) as opened:
+        benchmark = read_benchmark(battles.board)
+        how = Aggregation(combine=find_family(benchmark.style).combine)
+        entries = entries_of_store(opened, benchmark=benchmark.name, judge=battles.judge, how=how)
+    return battles_of_entries(entries, judge=battles.judge, clustered=battles.cluster is None)
 
 
 def _scale(unit: str, anchor: str | None) -> Scale:

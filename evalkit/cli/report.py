@@ -1,14 +1,13 @@
 """evalkit report: one HTML file with boards, their uncertainty, and every comparison to read."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from evalkit.api.boards import Wishes, make_leaderboard
 from evalkit.boards.gathering import CATEGORY, TURN
-from evalkit.boards.judged import read_judged
-from evalkit.boards.leaderboard import Wishes, make_leaderboard
-from evalkit.boards.selection import Sources
-from evalkit.cli.options import cluster_option, results_option, store_option
+from evalkit.cli.options import as_values, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
     by_option,
@@ -19,10 +18,12 @@ from evalkit.cli.sources import (
     reference_option,
 )
 from evalkit.files import write_text
-from evalkit.report.assembly import assemble_report
-from evalkit.report.chunks import SampleSize
-from evalkit.report.html import report_html
-from evalkit.report.text import printable
+from evalkit.reporting.assembly import assemble_report
+from evalkit.reporting.chunks import SampleSize
+from evalkit.reporting.html import report_html
+from evalkit.sources.selection import Sources
+from evalkit.sources.transcripts import read_judged
+from evalkit.text.safe import printable
 
 FILE = "report.html"
 _MEGABYTE = 1e6
@@ -30,8 +31,19 @@ _MEGABYTE = 1e6
 _LARGE = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """What the page shows, and where it goes."""
+
+    out: Path | None
+    title: str | None
+    sample: int | None
+    seed: int
+    no_text: bool
+
+
 @click.command("report")
-@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
               help=f"Write here. [default: RESULTS/{FILE}]")  # fmt: skip
 @click.option("--title", help="What stands above it. [default: the sources' name]")
@@ -49,42 +61,23 @@ _LARGE = 15.0
 @click.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
 @store_option
 @results_option
-def command(
-    sources: tuple[Path, ...],
-    out: Path | None,
-    title: str | None,
-    board: str | None,
-    judge: str | None,
-    metric: str | None,
-    control: str | None,
-    difficulty: str,
-    reference: str | None,
-    by: tuple[str, ...],
-    cluster: str | None,
-    sample: int | None,
-    seed: int,
-    no_text: bool,
-    store: str | None,
-    results: Path,
-) -> None:
+@as_values(sources=Sources, wishes=Wishes, page=PageOptions)
+def command(sources: Sources, wishes: Wishes, page: PageOptions) -> None:
     """Write one HTML file that shows the boards of SOURCES and every comparison behind them: annotation files, folders
     of them, or tables of preferences.
 
     Without SOURCES the boards are built from the store. The file needs no network and no server.
     """
-    named = Sources(
-        files=sources, board=board, judge=judge, difficulty=difficulty, store=store, results=results, cluster=cluster
-    )
-    boards = make_leaderboard(named, Wishes(metric=metric, control=control, reference=reference, by=by))
+    boards = make_leaderboard(sources, wishes)
     report = assemble_report(
         boards,
-        read_judged(named),
-        named,
-        title=title,
-        sample=None if sample is None else SampleSize(sample, seed),
-        text=not no_text,
+        read_judged(sources),
+        sources,
+        title=page.title,
+        sample=None if page.sample is None else SampleSize(page.sample, page.seed),
+        text=not page.no_text,
     )
-    path = results / FILE if out is None else out
+    path = sources.results / FILE if page.out is None else page.out
     write_text(path, report_html(report))
     size = path.stat().st_size / _MEGABYTE
     click.echo(f"{printable(str(path))}  {size:.1f} MB")

@@ -9,11 +9,14 @@ import click
 
 from evalkit.boards.gathering import PARTS
 from evalkit.boards.row import DifficultySource
-from evalkit.boards.selection import BENCHMARK, RANKING, Sources
-from evalkit.cli.options import cluster_option, results_option, store_option
+from evalkit.cli.options import Renamed, cluster_option, results_option, store_option
+from evalkit.sources.selection import BENCHMARK, RANKING, Sources
 
 board_option = click.option(
-    "--board",
+    "--benchmark",
+    "board",
+    cls=Renamed,
+    former="--board",
     metavar="BENCHMARK",
     envvar="EVALKIT_BENCHMARK",
     show_default=BENCHMARK,
@@ -60,7 +63,7 @@ def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]]
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --source, --board, --judge, --difficulty, --cluster, --store and --results as `sources`."""
+    """Give a command --source, --benchmark, --judge, --difficulty, --cluster, --store and --results as `sources`."""
 
     @functools.wraps(command)
     def gathered(*, source: tuple[Path, ...], **options: Any) -> Any:

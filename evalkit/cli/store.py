@@ -9,7 +9,7 @@ import click
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.cli.ranges import Range
 from evalkit.errors import InputError, StoreError
-from evalkit.report.tables import values_table
+from evalkit.reporting.tables import values_table
 from evalkit.store import Store, open_store, store_exists, store_url
 from evalkit.store.transfer import export_store, import_store
 from evalkit.store.upkeep import Statistics, check, collect, fault, repair, statistics

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from evalkit.clients.base import Endpoint
-from evalkit.config import check_address
+from evalkit.clients.endpoint import Endpoint
 from evalkit.errors import ConfigError
+from evalkit.judge_spec.config import check_address
 from evalkit.types import ModelConfig, Tls
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"

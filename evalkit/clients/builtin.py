@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evalkit.clients.address import http_endpoint
-from evalkit.clients.base import Endpoint
+from evalkit.clients.endpoint import Endpoint
 from evalkit.clients.heuristic import heuristic_endpoint, open_heuristic
 from evalkit.clients.http import open_http
 from evalkit.clients.local import local_endpoint, open_local
 from evalkit.clients.openai_sdk import open_sdk
-from evalkit.registry import lookup
+from evalkit.plugins import lookup
 from evalkit.types import Client, ModelConfig
 
 

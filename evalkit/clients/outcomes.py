@@ -26,7 +26,7 @@ _ERROR_STATUS = re.compile(r"[345]\d\d", re.ASCII)
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 
 
-class Outcome(Enum):
+class Handling(Enum):
     """What follows from an answer for its request, for a while, and for the run."""
 
     READ = "read the body"
@@ -38,23 +38,23 @@ class Outcome(Enum):
 
 # what is not named here goes by its hundreds, see BY_HUNDRED
 BY_STATUS = {
-    401: Outcome.FATAL,
-    402: Outcome.FATAL,
-    403: Outcome.FATAL,
-    404: Outcome.FATAL,
-    405: Outcome.FATAL,
-    407: Outcome.FATAL,
-    408: Outcome.RETRY,
-    409: Outcome.RETRY,
-    410: Outcome.FATAL,
-    425: Outcome.RETRY,
-    426: Outcome.FATAL,
-    429: Outcome.LIMITED,
-    501: Outcome.FATAL,
-    505: Outcome.FATAL,
-    529: Outcome.LIMITED,
+    401: Handling.FATAL,
+    402: Handling.FATAL,
+    403: Handling.FATAL,
+    404: Handling.FATAL,
+    405: Handling.FATAL,
+    407: Handling.FATAL,
+    408: Handling.RETRY,
+    409: Handling.RETRY,
+    410: Handling.FATAL,
+    425: Handling.RETRY,
+    426: Handling.FATAL,
+    429: Handling.LIMITED,
+    501: Handling.FATAL,
+    505: Handling.FATAL,
+    529: Handling.LIMITED,
 }
-BY_HUNDRED = {1: Outcome.RETRY, 2: Outcome.READ, 3: Outcome.FATAL, 4: Outcome.ROW_FAILED, 5: Outcome.RETRY}
+BY_HUNDRED = {1: Handling.RETRY, 2: Handling.READ, 3: Handling.FATAL, 4: Handling.ROW_FAILED, 5: Handling.RETRY}
 
 
 def read_answer(
@@ -80,11 +80,11 @@ def refusal(status: int, headers: Headers, said: str, *, code: str = "") -> Clie
     """The failure that a status stands for."""
     outcome = _outcome(status, headers)
     message = one_line(f"{status}: {said}" if said else f"status {status}")
-    if code in _OUT_OF_MONEY or outcome == Outcome.FATAL:
+    if code in _OUT_OF_MONEY or outcome == Handling.FATAL:
         return EndpointRefused(message)
-    if outcome == Outcome.LIMITED:
+    if outcome == Handling.LIMITED:
         return RateLimited(message, retry_after=retry_after(headers))
-    return RejectedRequest(message) if outcome == Outcome.ROW_FAILED else RetryableError(message)
+    return RejectedRequest(message) if outcome == Handling.ROW_FAILED else RetryableError(message)
 
 
 def check_owner(headers: Headers, identity: str) -> None:
@@ -116,7 +116,7 @@ def one_line(text: str) -> str:
 
 
 def _read(status: int, headers: Headers, body: bytes, seconds: float | None) -> ChatReply:
-    if _outcome(status, headers) != Outcome.READ:
+    if _outcome(status, headers) != Handling.READ:
         code, said = _complaint(body)
         raise refusal(status, headers, said, code=code)
     try:
@@ -133,10 +133,10 @@ def _read(status: int, headers: Headers, body: bytes, seconds: float | None) -> 
     return read_reply(document, body=text, seconds=seconds)
 
 
-def _outcome(status: int, headers: Headers) -> Outcome:
-    outcome = BY_STATUS.get(status) or BY_HUNDRED.get(status // 100, Outcome.RETRY)
-    if outcome == Outcome.RETRY and retry_after(headers) is not None:
-        return Outcome.LIMITED
+def _outcome(status: int, headers: Headers) -> Handling:
+    outcome = BY_STATUS.get(status) or BY_HUNDRED.get(status // 100, Handling.RETRY)
+    if outcome == Handling.RETRY and retry_after(headers) is not None:
+        return Handling.LIMITED
     return outcome
 
 

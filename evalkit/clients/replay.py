@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from evalkit.clients.base import Endpoint
+from evalkit.clients.endpoint import Endpoint
 from evalkit.errors import RejectedRequest
 from evalkit.types import ChatReply, ChatRequest, Order
 

@@ -11,9 +11,9 @@ from evalkit.engine.limits import Limits
 from evalkit.engine.pace import Pace
 from evalkit.engine.progress import Journal
 from evalkit.engine.source import Item, Source
+from evalkit.engine.tokens import CHARS_PER_TOKEN, tokens
 from evalkit.engine.writer import Outcome, Writer
 from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
-from evalkit.judge import CHARS_PER_TOKEN, tokens
 from evalkit.store import UNREADABLE
 from evalkit.types import ChatReply, ChatRequest, Client
 

@@ -6,7 +6,7 @@ A pure state machine: the time is always given, in seconds of one clock that onl
 import random
 
 from evalkit.engine.limits import Limits
-from evalkit.types import Rates
+from evalkit.types import RateLimits
 
 SHORTEST_WAIT = 0.5
 # who turns away and names no time is asked again within eight seconds: one request in so long is no burden
@@ -16,7 +16,7 @@ MOST_DOUBLINGS = 4
 class Pace:
     """One endpoint's clock, rates, room and circuit breaker, shared by all judges and models that are asked there."""
 
-    def __init__(self, limits: Limits, rates: Rates, generator: random.Random, *, now: float) -> None:
+    def __init__(self, limits: Limits, rates: RateLimits, generator: random.Random, *, now: float) -> None:
         self._limits = limits
         self._rates = rates
         self._generator = generator

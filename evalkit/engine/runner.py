@@ -17,7 +17,7 @@ from evalkit.engine.task import Task
 from evalkit.engine.writer import Writer
 from evalkit.errors import InputError, Interrupted, StoreError, StoreFull, Terminated
 from evalkit.store import Store
-from evalkit.types import Client, Closing, Rates
+from evalkit.types import Client, Closing, RateLimits
 
 BEAT_SECONDS = 5.0
 CLOSE_SECONDS = 10.0
@@ -239,12 +239,12 @@ class _Run:
         self.stop.fail(error)
 
 
-def _tightest(jobs: Sequence[Job]) -> Rates:
+def _tightest(jobs: Sequence[Job]) -> RateLimits:
     """The rates of an endpoint that several judges name."""
     rates = [job.work.config.rates for job in jobs]
     requests = [one.requests_per_minute for one in rates if one.requests_per_minute is not None]
     tokens = [one.tokens_per_minute for one in rates if one.tokens_per_minute is not None]
-    return Rates(min(requests, default=None), min(tokens, default=None))
+    return RateLimits(min(requests, default=None), min(tokens, default=None))
 
 
 def _within_descriptors(limits: Limits, n_endpoints: int) -> Limits:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.engine.progress import Tally
-from evalkit.engine.task import Task
+from evalkit.engine.task import Pending, Posed, Task
 from evalkit.engine.writer import Writer
-from evalkit.judge import Place, Posed
 from evalkit.types import Asked, ChatReply
 
 SMALLEST_CHUNK = 16
@@ -26,7 +25,7 @@ class Job:
     tally: Tally
     readable: Callable[[Asked, ChatReply], bool]
 
-    def count(self, places: Iterable[Place]) -> Iterator[Asked]:
+    def count(self, places: Iterable[Pending]) -> Iterator[Asked]:
         """Pass the places on, counting the questions among them."""
         for place in places:
             self.tally.total += place.subject is not None
@@ -44,7 +43,7 @@ class Item:
     """
 
     job: Job
-    place: Place
+    place: Pending
     posed: Posed
     reask: int = 0
     attempts: int = 0
@@ -150,7 +149,7 @@ class Source:
         self._in_hand.discard(item.key)
 
 
-def _places(jobs: Sequence[Job]) -> Iterator[tuple[Job, Place]]:
+def _places(jobs: Sequence[Job]) -> Iterator[tuple[Job, Pending]]:
     for job in jobs:
         for place in job.work.places():
             if place.subject is not None:

@@ -1,12 +1,28 @@
 """What the engine runs: places that one model's replies fill, a judge's verdicts as well as a model's answers."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
-from evalkit.clients.base import Endpoint
-from evalkit.judge import Place, Posed
+from evalkit.clients.endpoint import Endpoint
 from evalkit.store import Group, PlanRecord
-from evalkit.types import Asked, ChatReply, Client, ModelConfig
+from evalkit.types import Asked, ChatReply, ChatRequest, Client, ModelConfig, Subject, Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A place for a reply; `subject` is what is to be judged or answered, None where a rule or a failure fills it."""
+
+    asked: Asked
+    subject: Subject | Unanswered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A place whose question is put: the request, and the place that its reply will fill."""
+
+    asked: Asked
+    request: ChatRequest
 
 
 class Task(Protocol):
@@ -41,11 +57,11 @@ class Task(Protocol):
         """How often a question is asked again for want of a readable reply."""
         ...
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[Pending]:
         """Every place, planned as it is taken."""
         ...
 
-    def pose(self, place: Place, *, reask: int = 0) -> Posed:
+    def pose(self, place: Pending, *, reask: int = 0) -> Posed:
         """The question of a place.
 
         Raises:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evalkit.judge import CHARS_PER_TOKEN
-from evalkit.types import ChatRequest
+from evalkit.types import ChatReply, ChatRequest
+
+# where an endpoint counts no tokens itself
+CHARS_PER_TOKEN = 4.0
 
 # OpenAI's models by the vocabulary they read with; a provider's prefix may stand before the name
 _VOCABULARIES = (
@@ -40,6 +42,13 @@ def counter(model: str) -> Counter:
         encoding = bpe_openai.get_encoding(vocabulary)
         return Counter(vocabulary, lambda text: len(encoding.encode_ordinary(_sound(text))))
     return Counter(f"{CHARS_PER_TOKEN:g} characters a token", _by_length)
+
+
+def tokens(reply: ChatReply, *, prompt_tokens: int) -> tuple[int, int]:
+    """Tokens in and out as the endpoint counted them; where it did not, what was estimated and four characters each."""
+    prompt = prompt_tokens if reply.prompt_tokens is None else reply.prompt_tokens
+    said = reply.completion_tokens
+    return prompt, round(len(reply.text) / CHARS_PER_TOKEN) if said is None else said
 
 
 def _by_length(text: str) -> int:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.blanks import blanks_around
 from evalkit.documents import kind_of
 from evalkit.errors import ClientError, InputError
 from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
+from evalkit.text.blanks import blanks_around
 from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Example, Labels, Order, Output
 
 RECORDED_LABELS = Labels("m", "M")

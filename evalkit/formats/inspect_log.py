@@ -13,7 +13,7 @@ from evalkit.errors import InputError
 from evalkit.formats.conversation import object_at, read_id
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import ForeignVerdict, optional_number
-from evalkit.markdown import count_markdown
+from evalkit.text.markdown import count_markdown
 from evalkit.types import Order
 
 EVAL_SUFFIX = ".eval"

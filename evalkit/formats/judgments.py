@@ -25,7 +25,7 @@ from evalkit.formats.verdicts import (
     optional_turn,
     with_categories,
 )
-from evalkit.markdown import count_markdown
+from evalkit.text.markdown import count_markdown
 from evalkit.types import Example, Order
 
 _KINDS_OF_NAMES = ("_single", "_pair")

@@ -12,8 +12,8 @@ from evalkit.formats.outputs import instruction_key, source_records
 from evalkit.formats.records import Record
 from evalkit.formats.shown import Shown, shown_to_judge
 from evalkit.formats.table import row_key
+from evalkit.formats.turns import turn_key
 from evalkit.formats.verdicts import optional_turn
-from evalkit.turns import turn_key
 from evalkit.types import Message
 
 INSTRUCTION = "instruction"

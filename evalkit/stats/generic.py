@@ -8,7 +8,7 @@ import numpy as np
 from evalkit.errors import StatsError
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding, log_odds
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LENGTH, LONGER, SHORTER
 from evalkit.stats.history import MIN_MODELS, fit_history
 from evalkit.stats.intervals import CONFIDENCE

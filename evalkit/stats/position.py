@@ -18,7 +18,7 @@ NEVER_VARIES = "the difference never varies"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownVerdicts:
     """Verdicts and which model was shown first, one row per verdict; arrays of shape (n,).
 
     A `question` is one model's comparison on one instruction, which is the `cluster`. Each is numbered from 0.
@@ -31,7 +31,7 @@ class Shown:
     preference: Floats
 
 
-def position_effect(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate:
+def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> Estimate:
     """By how many points the preference for an answer is higher where it is shown first than where it is shown second.
 
     Where questions were asked in both orders, the effect is estimated from the differences within those questions, and
@@ -66,7 +66,7 @@ def position_effect(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate
     return _points(effect, clustered_stderr(influence, cluster, parameters=parameters), n, n - parameters, confidence)
 
 
-def inconsistent_share(shown: Shown, *, confidence: float = CONFIDENCE) -> Estimate:
+def inconsistent_share(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> Estimate:
     """Percent of the questions asked in both orders that are won in one and lost in the other.
 
     Repeats are averaged within an order first; a tie in one of the orders is no contradiction.
@@ -88,7 +88,7 @@ class _Cells:
     cluster: Ints
 
 
-def _cells(shown: Shown) -> _Cells:
+def _cells(shown: ShownVerdicts) -> _Cells:
     _, first_row, row = np.unique(shown.question, return_index=True, return_inverse=True)
     place = 2 * row + ~shown.candidate_first
     size = 2 * len(first_row)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from evalkit.stats.control import MIN_INSTRUCTIONS
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
 from evalkit.stats.intervals import CONFIDENCE, proportion_interval
 from evalkit.stats.quantiles import student_quantile
 
@@ -69,7 +69,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Margin:
     """A gate on a paired difference in [-1, 1], which passes where the interval's lower end reaches `threshold`."""
 
     threshold: float
@@ -83,7 +83,7 @@ class Difference:
         return max(-1.0, value - reach), min(1.0, value + reach)
 
 
-def gate_power(true: float, *, gate: Level | Difference, spread: Spread, effort: Effort) -> float:
+def gate_power(true: float, *, gate: Level | Margin, spread: Spread, effort: Effort) -> float:
     """Probability that the gate passes a model whose true value is `true`.
 
     It is the probability that an estimate, normal around the true value, reaches the least one whose interval passes.
@@ -96,7 +96,7 @@ def gate_power(true: float, *, gate: Level | Difference, spread: Spread, effort:
 
 
 def needed_instructions(
-    true: float, *, gate: Level | Difference, spread: Spread, power: float, orders: int = 1, repeats: int = 1
+    true: float, *, gate: Level | Margin, spread: Spread, power: float, orders: int = 1, repeats: int = 1
 ) -> int | None:
     """The number of instructions with which the gate passes a model of this true value with a probability of `power`.
 
@@ -122,7 +122,7 @@ def needed_instructions(
     return high
 
 
-def detectable(*, gate: Level | Difference, spread: Spread, effort: Effort, power: float) -> float | None:
+def detectable(*, gate: Level | Margin, spread: Spread, effort: Effort, power: float) -> float | None:
     """The smallest true value that the gate passes with a probability of `power`; None where no value does."""
     return _root(lambda true: gate_power(true, gate=gate, spread=spread, effort=effort) - power, gate.threshold)
 

@@ -7,7 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, Labels, ModelConfig, Order, Prices, Rates, Tls
+from evalkit.types import (
+    Asked,
+    ChatReply,
+    ChatRequest,
+    JudgeConfig,
+    Labels,
+    ModelConfig,
+    Order,
+    Prices,
+    RateLimits,
+    Tls,
+)
 
 _NOT_STORED = ("headers", "tls")
 # a user and password in an address
@@ -56,7 +67,7 @@ def decode_config(text: str) -> ModelConfig:
     fields = json.loads(text)
     prices = fields.pop("prices")
     fields["prices"] = Prices(**prices) if prices else None
-    fields["rates"] = Rates(**fields.pop("rates", {}))
+    fields["rates"] = RateLimits(**fields.pop("rates", {}))
     if "parser" not in fields:
         return ModelConfig(tls=Tls(), **fields)
     return JudgeConfig(tls=Tls(), labels=tuple(fields.pop("labels", ())), **fields)

@@ -9,7 +9,7 @@ from evalkit.boards.background import Background, Known
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import HistoryFile, JudgeIdentity
 from evalkit.boards.known import read_known
-from evalkit.boards.rates import learn_rates
+from evalkit.boards.rates import learn
 from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.stats.history import fit_history
 from evalkit.stats.logistic import expit
@@ -60,4 +60,4 @@ def knowing(*files: HistoryFile) -> Recipe:
 
 def taught(entries: Sequence[Entry], recipe: Recipe = AUTO) -> Background:
     """What other models teach the entries of one judge and baseline."""
-    return learn_rates(entries, recipe).length
+    return learn(entries, recipe).length

@@ -3,9 +3,9 @@ from collections.abc import Sequence
 import pytest
 
 from evalkit.boards.agreement import Agreement, agree, correlate, correlate_common
+from evalkit.catalog.references import Reference
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score, ScoreTable
-from evalkit.references import Reference
 from evalkit.stats.agreement import Coefficient
 from evalkit.types import StatusKind
 

@@ -7,21 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.boards.background import Source, background_document, background_of, judge_identity
+from evalkit.boards.background import HistorySource, background_document, background_of, judge_identity
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import JudgeIdentity, write_history_file
-from evalkit.boards.rates import Rates, learn_rates
+from evalkit.boards.rates import Estimators, learn
 from evalkit.boards.row import DifficultySource
-from evalkit.boards.selection import Sources, read_recipe
-from evalkit.boards.sources import entries_of_store
-from evalkit.config import read_judge
 from evalkit.errors import InputError, StatsError
-from evalkit.report.values import row_document, row_values
+from evalkit.judge_spec.config import read_judge
+from evalkit.reporting.values import row_document, row_values
+from evalkit.sources.entries import entries_of_store
+from evalkit.sources.selection import Sources, read_recipe
 from evalkit.store import PromptMode, Store
 from evalkit.types import Audit, Finding, Severity
+from tests.api.test_verification import BENCHMARK, judged
 from tests.boards.taught import AUTO, KNOWN, POSITIONS, history_of, knowing, lone, models, taught
 from tests.stats.stat_samples import sample_of
-from tests.test_verification import BENCHMARK, judged
 
 REFUSED = Audit(100, ("distinct",), (Finding("distinct", Severity.FAIL, "one answer to all", 100, 100),))
 
@@ -30,39 +30,43 @@ def test_the_shipped_history_teaches_a_lone_model_of_its_judge_and_baseline() ->
     (shipped,) = KNOWN.files
     assert (shipped.judge.name, shipped.baseline) == ("weighted_alpaca_eval_gpt4_turbo", "gpt4_1106_preview")
     found = taught([lone()])
-    assert (found.source, found.models) == (Source.FILE, len(shipped.history.members))
+    assert (found.source, found.models) == (HistorySource.FILE, len(shipped.history.members))
     assert found.rests_on == {"alpaca_eval": shipped.digest} and len(shipped.digest) == 64
     assert found.own_history and found.confounding is None and found.prior is shipped.history.prior
 
 
 def test_another_judge_takes_no_slope_from_the_shipped_history_and_the_row_says_so() -> None:
     found = taught([lone(judge="my_judge")])
-    assert (found.source, found.own_history) == (Source.DIFFICULTY_OF_FILE, False)
+    assert (found.source, found.own_history) == (HistorySource.DIFFICULTY_OF_FILE, False)
     assert found.prior is KNOWN.generic.beside_difficulty and found.confounding is KNOWN.generic.confounding
     assert "another judge, weighted_alpaca_eval_gpt4_turbo" in str(found)
-    row = Rates(AUTO, found).row(lone(judge="my_judge"))
-    assert row_values(row)["lc_source"] == Source.DIFFICULTY_OF_FILE.value
+    row = Estimators(AUTO, found).row(lone(judge="my_judge"))
+    assert row_values(row)["lc_source"] == HistorySource.DIFFICULTY_OF_FILE.value
     assert any("under another judge" in note for note in row_document(row)["notes"])
 
 
 def test_another_baseline_takes_nothing_from_the_shipped_history() -> None:
-    assert taught([lone(baseline="text_davinci_003")]).source == Source.GENERIC
+    assert taught([lone(baseline="text_davinci_003")]).source == HistorySource.GENERIC
 
 
-@pytest.mark.parametrize(("strangers", "source"), [(5, Source.FILE), (6, Source.FILE), (7, Source.GENERIC)])
-def test_of_a_rows_instructions_a_history_knows_all_but_a_twentieth(strangers: int, source: Source) -> None:
+@pytest.mark.parametrize(
+    ("strangers", "source"), [(5, HistorySource.FILE), (6, HistorySource.FILE), (7, HistorySource.GENERIC)]
+)
+def test_of_a_rows_instructions_a_history_knows_all_but_a_twentieth(strangers: int, source: HistorySource) -> None:
     keys = (*POSITIONS[: 120 - strangers], *(f"stranger {n}" for n in range(strangers)))
     sample = models(1, sorted(keys))[0].sample
     found = taught([lone(sample=sample)])
     assert found.source == source
     told = found.difficulty("model-0-00", sample)
-    assert source == Source.GENERIC or (told is not None and all(told[f"stranger {n}"] == 0 for n in range(strangers)))
+    assert source == HistorySource.GENERIC or (
+        told is not None and all(told[f"stranger {n}"] == 0 for n in range(strangers))
+    )
 
 
 def test_a_history_knows_instructions_by_their_digest_with_and_without_blanks_around() -> None:
     (shipped,) = KNOWN.files
     digests = [names[-1] for names in shipped.keys]
-    assert taught([lone(sample=models(1, sorted(digests[:100]))[0].sample)]).source == Source.FILE
+    assert taught([lone(sample=models(1, sorted(digests[:100]))[0].sample)]).source == HistorySource.FILE
     assert max(map(len, shipped.keys)) == 3
 
 
@@ -70,32 +74,32 @@ def test_the_name_of_a_benchmark_decides_nothing(tmp_path: Path) -> None:
     named = tmp_path / "renamed.yaml"
     named.write_text("description: the same questions\n")
     for board in (None, str(named), "imported"):
-        assert taught([lone()], read_recipe(Sources(board=board))).source == Source.FILE
+        assert taught([lone()], read_recipe(Sources(board=board))).source == HistorySource.FILE
     other = models(1, [f"own {n}" for n in range(60)], judge=lone().judge, baseline=lone().baseline)
-    assert taught(other, read_recipe(Sources(board="alpaca_eval"))).source == Source.GENERIC
+    assert taught(other, read_recipe(Sources(board="alpaca_eval"))).source == HistorySource.GENERIC
 
 
 @pytest.mark.parametrize(
     ("n", "source"),
     [
-        (1, Source.GENERIC),
-        (4, Source.GENERIC),
-        (5, Source.DIFFICULTY_OF_MODELS),
-        (19, Source.DIFFICULTY_OF_MODELS),
-        (20, Source.MODELS),
-        (22, Source.MODELS),
+        (1, HistorySource.GENERIC),
+        (4, HistorySource.GENERIC),
+        (5, HistorySource.DIFFICULTY_OF_MODELS),
+        (19, HistorySource.DIFFICULTY_OF_MODELS),
+        (20, HistorySource.MODELS),
+        (22, HistorySource.MODELS),
     ],
 )
-def test_without_a_history_as_many_models_teach_as_there_are(n: int, source: Source) -> None:
+def test_without_a_history_as_many_models_teach_as_there_are(n: int, source: HistorySource) -> None:
     entries = models(n)
     found = taught(entries)
-    assert found.source == source and found.own_history == (source == Source.MODELS)
+    assert found.source == source and found.own_history == (source == HistorySource.MODELS)
     assert (found.confounding is None) == found.own_history
-    assert found.models == (0 if source == Source.GENERIC else n)
-    row = learn_rates(entries, AUTO).row(entries[0])
+    assert found.models == (0 if source == HistorySource.GENERIC else n)
+    row = learn(entries, AUTO).row(entries[0])
     assert row_values(row)["lc_source"] == source.value
     assert row.lc.value is not None and any(str(found) in note for note in row_document(row)["notes"])
-    assert source == Source.GENERIC or f"from {n} models here" in str(found)
+    assert source == HistorySource.GENERIC or f"from {n} models here" in str(found)
 
 
 def test_few_models_leave_all_of_difficulty_to_be_mistaken_for_length() -> None:
@@ -104,26 +108,26 @@ def test_few_models_leave_all_of_difficulty_to_be_mistaken_for_length() -> None:
 
 def test_the_judges_own_models_come_before_another_judges_difficulty() -> None:
     baseline = lone().baseline
-    assert taught(models(4, judge="my_judge", baseline=baseline)).source == Source.DIFFICULTY_OF_FILE
-    assert taught(models(5, judge="my_judge", baseline=baseline)).source == Source.DIFFICULTY_OF_MODELS
-    assert taught(models(20, judge=lone().judge, baseline=lone().baseline)).source == Source.FILE
+    assert taught(models(4, judge="my_judge", baseline=baseline)).source == HistorySource.DIFFICULTY_OF_FILE
+    assert taught(models(5, judge="my_judge", baseline=baseline)).source == HistorySource.DIFFICULTY_OF_MODELS
+    assert taught(models(20, judge=lone().judge, baseline=lone().baseline)).source == HistorySource.FILE
 
 
 def test_models_whose_outputs_an_audit_refuses_teach_nothing() -> None:
     entries = models(20)
-    assert taught(entries).source == Source.MODELS
+    assert taught(entries).source == HistorySource.MODELS
     refused = [*entries[:19], replace(entries[19], audit=REFUSED)]
     found = taught(refused)
-    assert found.source == Source.DIFFICULTY_OF_MODELS and entries[19].model not in found.rests_on
-    assert taught([replace(one, audit=REFUSED) for one in entries]).source == Source.GENERIC
+    assert found.source == HistorySource.DIFFICULTY_OF_MODELS and entries[19].model not in found.rests_on
+    assert taught([replace(one, audit=REFUSED) for one in entries]).source == HistorySource.GENERIC
 
 
 def test_models_of_unknown_lengths_and_one_without_verdicts_teach_nothing_and_hide_no_history() -> None:
     shortless = [replace(one, sample=replace(one.sample, length_difference=None)) for one in models(30)]
-    assert taught(shortless).source == Source.GENERIC
+    assert taught(shortless).source == HistorySource.GENERIC
     silent = lone(model="silent", sample=sample_of(np.full(30, np.nan), keys=POSITIONS[:30]))
     assert silent.sample.n == 0
-    assert taught([lone(), silent]).source == Source.FILE
+    assert taught([lone(), silent]).source == HistorySource.FILE
 
 
 def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
@@ -133,10 +137,10 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
         "index,instruction_difficulty\n" + "".join(f"{n},{n / 60 - 1}\n" for n in range(120))
     )
     wanted = {
-        "fit": Source.MODELS,
-        "none": Source.NONE,
-        str(tmp_path / "own.json"): Source.FILE,
-        str(tmp_path / "values.csv"): Source.VALUES,
+        "fit": HistorySource.MODELS,
+        "none": HistorySource.NONE,
+        str(tmp_path / "own.json"): HistorySource.FILE,
+        str(tmp_path / "values.csv"): HistorySource.VALUES,
     }
     for named, source in wanted.items():
         found = taught(entries, read_recipe(Sources(difficulty=named)))
@@ -144,7 +148,7 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
         assert (found.confounding is None) == found.own_history
     with pytest.raises(StatsError, match="choose --difficulty auto"):
         taught(entries[:4], read_recipe(Sources(difficulty="fit")))
-    assert taught(entries[:5], read_recipe(Sources(difficulty="fit"))).source == Source.MODELS
+    assert taught(entries[:5], read_recipe(Sources(difficulty="fit"))).source == HistorySource.MODELS
 
 
 @pytest.mark.parametrize(
@@ -169,7 +173,7 @@ def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path
 def test_a_named_history_of_another_judge_tells_difficulty_only(tmp_path: Path) -> None:
     write_history_file(tmp_path / "own.json", history_of(models(20)))
     recipe = read_recipe(Sources(difficulty=str(tmp_path / "own.json")))
-    assert taught(models(1, judge="other"), recipe).source == Source.DIFFICULTY_OF_FILE
+    assert taught(models(1, judge="other"), recipe).source == HistorySource.DIFFICULTY_OF_FILE
 
 
 @pytest.fixture
@@ -179,7 +183,7 @@ def live(store: Store) -> Entry:
     return entry
 
 
-def source_of(entry: Entry, judge: JudgeIdentity) -> Source:
+def source_of(entry: Entry, judge: JudgeIdentity) -> HistorySource:
     others = [replace(one, baseline=entry.baseline) for one in models(20, entry.sample.keys)]
     return taught([entry], knowing(history_of(others, judge=judge))).source
 
@@ -188,12 +192,12 @@ def test_a_live_judge_is_the_same_by_its_model_prompt_and_parser_whatever_its_na
     own = judge_identity(live)
     surface = read_judge("surface")
     assert (own.name, own.model, own.parser) == ("surface", surface.model, surface.parser)
-    assert source_of(live, own) == Source.FILE
-    assert source_of(live, replace(own, name="another name")) == Source.FILE
+    assert source_of(live, own) == HistorySource.FILE
+    assert source_of(live, replace(own, name="another name")) == HistorySource.FILE
     for change in ({"model": "m"}, {"prompt": "0" * 64}, {"parser": "p"}):
-        assert source_of(live, replace(own, **change)) == Source.DIFFICULTY_OF_FILE
+        assert source_of(live, replace(own, **change)) == HistorySource.DIFFICULTY_OF_FILE
     # of recorded verdicts nothing but the judge's name is known
-    assert source_of(live, JudgeIdentity("surface")) == Source.DIFFICULTY_OF_FILE
+    assert source_of(live, JudgeIdentity("surface")) == HistorySource.DIFFICULTY_OF_FILE
 
 
 def test_a_recording_is_of_the_judge_that_it_names(live: Entry) -> None:
@@ -201,8 +205,8 @@ def test_a_recording_is_of_the_judge_that_it_names(live: Entry) -> None:
     plan = replace(live.plan, prompt_mode=PromptMode.RECORDED, judge_model="recorded_judge", prompt=None)
     replayed = replace(live, plan=plan)
     assert judge_identity(replayed) == JudgeIdentity("recorded_judge")
-    assert source_of(replayed, JudgeIdentity("recorded_judge")) == Source.FILE
-    assert source_of(replayed, JudgeIdentity("surface")) == Source.DIFFICULTY_OF_FILE
+    assert source_of(replayed, JudgeIdentity("recorded_judge")) == HistorySource.FILE
+    assert source_of(replayed, JudgeIdentity("surface")) == HistorySource.DIFFICULTY_OF_FILE
 
 
 def test_what_taught_a_row_is_written_to_the_last_digit() -> None:
@@ -214,5 +218,5 @@ def test_what_taught_a_row_is_written_to_the_last_digit() -> None:
         document = json.loads(json.dumps(background_document(rested), allow_nan=False))
         again = background_of(document)
         assert background_document(again) == document
-        assert Rates(AUTO, again).row(entry).lc == Rates(AUTO, found).row(entry).lc
+        assert Estimators(AUTO, again).row(entry).lc == Estimators(AUTO, found).row(entry).lc
         assert again.values is None or set(again.values) == set(entry.sample.keys)

@@ -9,19 +9,23 @@ import pytest
 from evalkit.boards.behaviour import GRADED, NO_SECOND, SINGLE_UNKNOWN, Behaviour, behaviour
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry, Judging
-from evalkit.boards.judged import Judged, Place
+from evalkit.boards.judged import GivenVerdict, Transcripts
 from evalkit.boards.row import Metric, Recipe
 from evalkit.stats.sample import build_sample
 from evalkit.types import BOTH_ORDERS, Audit, Finding, Order, Reading, Severity
 from tests.stats.stat_samples import numbers, value_of
 
-Said = Mapping[str, tuple[Place, ...]]
+Said = Mapping[str, tuple[GivenVerdict, ...]]
 
 
-def in_orders(candidate_first: float | None, baseline_first: float | None, *, repeat: int = 0) -> tuple[Place, ...]:
+def in_orders(
+    candidate_first: float | None, baseline_first: float | None, *, repeat: int = 0
+) -> tuple[GivenVerdict, ...]:
     said = {Order.CANDIDATE_FIRST: candidate_first, Order.BASELINE_FIRST: baseline_first}
     return tuple(
-        Place(order, repeat, one, reading=Reading.STATED) if one is not None else Place(order, repeat, failure="silent")
+        GivenVerdict(order, repeat, one, reading=Reading.STATED)
+        if one is not None
+        else GivenVerdict(order, repeat, failure="silent")
         for order, one in said.items()
     )
 
@@ -43,8 +47,8 @@ def board_of(*entries: Entry) -> Board:
     return board
 
 
-def judged_of(said: Mapping[str, Said], *, baseline: str = "base") -> Judged:
-    return Judged(places={("judge", "d", baseline, model): places for model, places in said.items()})
+def judged_of(said: Mapping[str, Said], *, baseline: str = "base") -> Transcripts:
+    return Transcripts(places={("judge", "d", baseline, model): places for model, places in said.items()})
 
 
 def found_in(said: Mapping[str, Said]) -> Behaviour:
@@ -73,14 +77,16 @@ def test_a_panel_by_hand() -> None:
 
 def test_what_a_rule_decided_or_nobody_said_is_no_verdict_of_the_judge() -> None:
     places = in_orders(0.8, 0.6)
-    rule = tuple(Place(order=order, preference=0.5, rule="identical") for order in BOTH_ORDERS)
+    rule = tuple(GivenVerdict(order=order, preference=0.5, rule="identical") for order in BOTH_ORDERS)
     found = found_in({"one": {"a": places, "b": places, "c": rule, "d": in_orders(0.9, None)}})
     assert found.n_verdicts == 5
     assert value_of(found.position) == pytest.approx(20)
 
 
 def test_repeats_are_second_verdicts_where_there_is_one_order() -> None:
-    said = {f"k{key}": tuple(Place(Order.BASELINE_FIRST, repeat, 0.75) for repeat in range(3)) for key in range(4)}
+    said = {
+        f"k{key}": tuple(GivenVerdict(Order.BASELINE_FIRST, repeat, 0.75) for repeat in range(3)) for key in range(4)
+    }
     found = found_in({"one": said})
     assert found.position.value is None and "both orders" in found.position.status.reason
     (one,) = found.retest
@@ -96,7 +102,7 @@ def test_an_order_dealt_by_chance_tells_of_position_and_of_no_second_verdict() -
 
 
 def test_verdicts_whose_order_nobody_knows_still_tell_how_sure_they_are() -> None:
-    found = found_in({"one": {f"k{key}": (Place(preference=0.95),) for key in range(10)}})
+    found = found_in({"one": {f"k{key}": (GivenVerdict(preference=0.95),) for key in range(10)}})
     assert found.position.status.reason == "no verdict tells who was shown first"
     assert found.decided.value == 100.0
 
@@ -128,7 +134,7 @@ def test_outputs_that_an_audit_refused_say_nothing_of_the_judge() -> None:
 def test_of_a_table_of_numbers_only_sureness_is_known_by_instruction() -> None:
     said = {f"k{key}": in_orders(0.98, 0.96) for key in range(5)}
     board = board_of(entry_of("one", said), entry_of("base", {key: in_orders(0.5, 0.5) for key in said}))
-    found = behaviour(board, Judged())
+    found = behaviour(board, Transcripts())
     assert (found.averaged, found.n_models, found.n_verdicts) == (True, 1, 5)
     assert found.decided.value == 100.0
     assert found.stated[-1].count == 5
@@ -136,7 +142,7 @@ def test_of_a_table_of_numbers_only_sureness_is_known_by_instruction() -> None:
 
 
 def test_grades_are_shares_of_their_scale_and_have_no_order() -> None:
-    places = {f"k{key}": tuple(Place(Order.ALONE, repeat, grade=8.0) for repeat in range(2)) for key in range(3)}
+    places = {f"k{key}": tuple(GivenVerdict(Order.ALONE, repeat, grade=8.0) for repeat in range(2)) for key in range(3)}
     sample = build_sample(sorted(places), np.full(3, 7 / 9))
     graded = Entry("one", "judge", "", sample, avg_length=None, digest="d", scale=(1.0, 10.0))
     found = behaviour(board_of(graded), judged_of({"one": places}, baseline=""))
@@ -166,18 +172,21 @@ def test_the_ways_of_reading_are_those_of_the_verdicts_that_are_counted() -> Non
     said = {f"k{key}": in_orders(0.7, 0.5) for key in range(5)}
     recorded = replace(entry_of("one", said), judging=Judging(readings={"recorded": 5}))
     assert behaviour(board_of(recorded), judged_of({"one": said})).readings == {"stated": 10}
-    assert behaviour(board_of(recorded), Judged()).readings == {"recorded": 5}
+    assert behaviour(board_of(recorded), Transcripts()).readings == {"recorded": 5}
 
 
 def test_the_baseline_beside_itself_is_no_comparison() -> None:
     said = {f"k{key}": in_orders(0.98, 0.96) for key in range(5)}
-    even = {key: (Place(preference=0.5, reading=Reading.RECORDED),) for key in said}
+    even = {key: (GivenVerdict(preference=0.5, reading=Reading.RECORDED),) for key in said}
     found = behaviour(board_of(entry_of("one", said), entry_of("base", even)), judged_of({"one": said, "base": even}))
     assert (found.n_models, found.n_verdicts, found.decided.value) == (1, 10, 100.0)
 
 
 def test_a_served_models_board_counts_its_own_verdicts_only() -> None:
-    said = {f"k{key}": (Place(preference=0.95, served="new"), Place(preference=0.5, served="old")) for key in range(5)}
+    said = {
+        f"k{key}": (GivenVerdict(preference=0.95, served="new"), GivenVerdict(preference=0.5, served="old"))
+        for key in range(5)
+    }
     board = replace(board_of(entry_of("one", said)), part="new")
     found = behaviour(board, judged_of({"one": said}))
     assert (found.n_verdicts, found.decided.value) == (5, 100.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Gathering, entries_of_annotations
+from evalkit.boards.gathering import Aggregation, entries_of_annotations
 from evalkit.boards.row import Metric, Recipe, build_row
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
@@ -57,30 +57,30 @@ def graded(question: int, *grades: float | None, category: str | None = None, lo
     ]  # fmt: skip
 
 
-def entry_of(annotations: list[Annotation], how: Gathering) -> Entry:
+def entry_of(annotations: list[Annotation], how: Aggregation) -> Entry:
     (entry,) = entries_of_annotations(annotations, how)
     return entry
 
 
 def test_a_strong_verdict_counts_as_often_as_asked_for() -> None:
     verdicts = [*compared("1", 1.0, 1.0, strong=True), *compared("2", 0.0, 0.0)]
-    assert build_row(entry_of(verdicts, Gathering()), Recipe()).raw.estimate.value == 50
+    assert build_row(entry_of(verdicts, Aggregation()), Recipe()).raw.estimate.value == 50
     # by hand: three of four weights for the candidate
-    assert build_row(entry_of(verdicts, Gathering(strong_weight=3)), Recipe()).raw.estimate.value == 75
+    assert build_row(entry_of(verdicts, Aggregation(strong_weight=3)), Recipe()).raw.estimate.value == 75
 
 
 def test_by_agreement_a_win_needs_both_orders() -> None:
     verdicts = [*compared("1", 1.0, 1.0), *compared("2", 1.0, 0.5), *compared("3", 1.0, 0.0), *compared("4", 0.0, 0.0)]
-    row = build_row(entry_of(verdicts, Gathering(combine=Combine.AGREEMENT)), Recipe())
+    row = build_row(entry_of(verdicts, Aggregation(combine=Combine.AGREEMENT)), Recipe())
     assert (row.counts.wins, row.counts.ties, row.counts.losses) == (1, 2, 1)
     assert row.raw.estimate.value == 50
-    assert build_row(entry_of(verdicts, Gathering()), Recipe()).raw.estimate.value == pytest.approx(56.25)
+    assert build_row(entry_of(verdicts, Aggregation()), Recipe()).raw.estimate.value == pytest.approx(56.25)
 
 
 def test_pooled_judges_give_one_score_and_all_must_answer() -> None:
     first = [*compared("1", 1.0, 1.0), *compared("2", 1.0, 1.0)]
     second = [*compared("1", 0.0, 0.0, judge="two"), *compared("2", None, 1.0, judge="two")]
-    entry = entry_of([*first, *second], Gathering(pool=True))
+    entry = entry_of([*first, *second], Aggregation(pool=True))
     assert (entry.judge, entry.sample.n, entry.sample.n_missing) == ("one + two", 1, 1)
     assert entry.sample.preference.tolist() == [0.5]
     assert len(entries_of_annotations([*first, *second])) == 2
@@ -91,18 +91,18 @@ def test_pooled_judges_are_not_parted_by_the_models_that_serve_them() -> None:
         dataclasses.replace(one, reply=ChatReply("[[m]]", model=f"model of {one.asked.judge}"))
         for one in [*compared("1", 1.0, 1.0), *compared("1", 0.0, 0.0, judge="two")]
     ]
-    entry = entry_of(verdicts, Gathering(pool=True))
+    entry = entry_of(verdicts, Aggregation(pool=True))
     assert (entry.part, entry.sample.preference.tolist()) == ("", [0.5])
     assert entry.judging.served == ("model of one", "model of two")
 
 
 def test_only_the_categories_asked_for_are_taken() -> None:
     verdicts = [*compared("1", 1.0, category="coding"), *compared("2", 0.0, category="math"), *compared("3", 0.0)]
-    assert entry_of(verdicts, Gathering(categories=("coding",))).sample.keys == ("1",)
+    assert entry_of(verdicts, Aggregation(categories=("coding",))).sample.keys == ("1",)
 
 
 def test_the_mean_grade_is_on_the_judges_scale_and_clustered_by_question() -> None:
-    row = build_row(entry_of([*graded(81, 10, 4), *graded(82, 7, 7), *graded(83, 1, 10)], Gathering()), Recipe())
+    row = build_row(entry_of([*graded(81, 10, 4), *graded(82, 7, 7), *graded(83, 1, 10)], Aggregation()), Recipe())
     score = row.raw.estimate
     assert score.value == pytest.approx(6.5)
     assert score.n == 3, "questions, not grades"
@@ -114,7 +114,7 @@ def test_the_mean_grade_is_on_the_judges_scale_and_clustered_by_question() -> No
 
 
 def test_grades_are_averaged_whatever_the_rule_for_comparisons() -> None:
-    how = Gathering(combine=Combine.AGREEMENT)
+    how = Aggregation(combine=Combine.AGREEMENT)
     assert build_row(
         entry_of([*graded(81, 10, 4), *graded(82, 7, 7)], how), Recipe()
     ).raw.estimate.value == pytest.approx(7)
@@ -122,7 +122,7 @@ def test_grades_are_averaged_whatever_the_rule_for_comparisons() -> None:
 
 def test_scores_are_split_by_turn_and_by_category() -> None:
     grades = [*graded(81, 10, 4, category="math"), *graded(82, 8, 2, category="coding")]
-    parts = build_row(entry_of(grades, Gathering(by=("turn", "category"))), Recipe()).parts
+    parts = build_row(entry_of(grades, Aggregation(by=("turn", "category"))), Recipe()).parts
     assert {name: one.value for name, one in parts.items()} == {
         "turn 1": pytest.approx(9),
         "turn 2": pytest.approx(3),
@@ -133,11 +133,11 @@ def test_scores_are_split_by_turn_and_by_category() -> None:
 
 def test_what_all_verdicts_are_of_is_no_part_of_a_row() -> None:
     grades = [*graded(81, 10, category="math"), *graded(82, 8, category="math")]
-    assert not build_row(entry_of(grades, Gathering(by=("turn", "category"))), Recipe()).parts
+    assert not build_row(entry_of(grades, Aggregation(by=("turn", "category"))), Recipe()).parts
 
 
 def test_a_grade_that_could_not_be_read_is_counted_and_bounded_and_never_a_number() -> None:
-    row = build_row(entry_of([*graded(81, 10, None), *graded(82, 4, 4)], Gathering()), Recipe())
+    row = build_row(entry_of([*graded(81, 10, None), *graded(82, 4, 4)], Aggregation()), Recipe())
     assert row.raw.estimate.value == pytest.approx(6)
     assert (row.entry.sample.n, row.entry.sample.n_missing) == (3, 1)
     assert row.entry.failures == {"no number": 1}
@@ -160,5 +160,5 @@ def test_measures_reach_the_sample_by_instruction() -> None:
         )
         for one in [*compared("1", 1.0, 0.0), *compared("2", 1.0, 1.0)]
     ]
-    candidate, baseline = entry_of(verdicts, Gathering()).sample.measures["headers"]
+    candidate, baseline = entry_of(verdicts, Aggregation()).sample.measures["headers"]
     assert (candidate.tolist(), baseline.tolist()) == ([3, 3], [1, 1])

@@ -18,7 +18,7 @@ from evalkit.boards.history_file import (
     write_history_file,
 )
 from evalkit.boards.known import read_known
-from evalkit.boards.rates import learn_rates
+from evalkit.boards.rates import learn
 from evalkit.errors import EvalkitError, InputError
 from tests.boards.taught import KNOWN, POSITIONS, history_of, knowing, models
 
@@ -61,7 +61,7 @@ def test_a_row_is_the_same_by_a_history_and_by_its_file(made: HistoryFile, writt
     own = replace(made, judge=JudgeIdentity("judge"))
     write_history_file(written, own)
     (further,) = models(1, sorted(KEYS), seed=3)
-    rates = [learn_rates([further], knowing(file)).row(further).lc.value for file in (own, read_history_file(written))]
+    rates = [learn([further], knowing(file)).row(further).lc.value for file in (own, read_history_file(written))]
     assert rates[0] == pytest.approx(rates[1], abs=1e-3)
 
 
@@ -193,7 +193,7 @@ def test_what_is_missing_or_a_folder_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_a_board_given_for_a_history_is_named(tmp_path: Path, written: Path) -> None:
-    from evalkit.boards.selection import difficulty_of
+    from evalkit.sources.selection import difficulty_of
 
     board = tmp_path / "board.csv"
     board.write_text("model,lc_win_rate\na,50\n")

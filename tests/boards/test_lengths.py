@@ -6,24 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.boards.entries import Entry, Gathering, Lengths
-from evalkit.boards.leaderboard import LC_COMPAT, Wishes, gathering_of
-from evalkit.boards.selection import Sources
-from evalkit.boards.sources import entries_of_files, entries_of_store
-from evalkit.config import read_judge
-from evalkit.engine.annotate import annotate
+from evalkit.api.boards import LC_COMPAT, Wishes, gathering_of
+from evalkit.boards.entries import Aggregation, Entry, Lengths
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import plan_all
-from evalkit.engine.rows import Options
-from evalkit.exports import export_verdicts
 from evalkit.formats.alpaca_eval import write_annotations
+from evalkit.judge_spec.config import read_judge
+from evalkit.judging.layout import Options
+from evalkit.judging.run import annotate
+from evalkit.judging.work import plan_all
+from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.sources.exports import export_verdicts
+from evalkit.sources.selection import Sources
+from evalkit.sources.stored import Scope
 from evalkit.store import Store
 from evalkit.types import Example, Output, OutputSet
-from evalkit.verdicts import Wanted
 from tests.cli.gating import verdict_rows, write_table
 
 N = 40
-WHOLE = Gathering(lengths=Lengths.CHARACTERS)
+WHOLE = Aggregation(lengths=Lengths.CHARACTERS)
 
 
 def outputs(model: str, blanks: str, *, turns: int) -> OutputSet:
@@ -51,14 +51,14 @@ def test_every_door_takes_the_same_blanks_off(store: Store, tmp_path: Path, turn
     judge = read_judge("surface")
     (work,) = plan_all(baseline, [candidate], [judge], Options("bench"), secret=store.secret)
     (done,) = annotate([work], store, limits=Limits())
-    export_verdicts(store, "parquet", tmp_path, Wanted("bench"))
+    export_verdicts(store, "parquet", tmp_path, Scope("bench"))
     written = tmp_path / "annotations.json"
     write_annotations(written, done.annotations, work.answered)
     expected = [turns * ((n + 1) - (N - n)) for n in range(N)]
     blank = [turns * (4 * (n % 3 == 0) - 2 * ((N - 1 - n) % 3 == 0)) for n in range(N)]
     assert len(set(expected)) > 20 and set(blank) > {0}
     whole = [one + more for one, more in zip(expected, blank, strict=True)]
-    for how, told in ((Gathering(), expected), (WHOLE, whole)):
+    for how, told in ((Aggregation(), expected), (WHOLE, whole)):
         (stored,) = entries_of_store(store, benchmark="bench", how=how)
         (of_rows,) = entries_of_files([written], how=how)
         (of_table,) = entries_of_files([tmp_path / "verdicts.parquet"], how=how)

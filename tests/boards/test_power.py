@@ -10,7 +10,7 @@ from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.power import Basis, advise, basis_of_entries
 from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import InputError, UnknownName
-from evalkit.stats.power import Difference, Effort, Level, Spread
+from evalkit.stats.power import Effort, Level, Margin, Spread
 from evalkit.stats.winrate import win_rate
 from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Order, Prices
 from tests.stats.stat_samples import draw, numbers, sample_of
@@ -123,9 +123,7 @@ def test_the_data_at_hand_have_a_power_and_a_reach() -> None:
     advice = advise(0.55, basis, gate=dataclasses.replace(EVEN, at=basis.at), power=0.8)
     assert advice.at_hand is not None and advice.detectable is not None
     assert (advice.at_hand < 0.8) == (advice.detectable > 0.55)
-    assert (
-        advise(0.0, Basis(spread=Spread(instruction=0.1)), gate=Difference(threshold=-0.1), power=0.8).at_hand is None
-    )
+    assert advise(0.0, Basis(spread=Spread(instruction=0.1)), gate=Margin(threshold=-0.1), power=0.8).at_hand is None
 
 
 def test_what_cannot_be_planned_with_is_refused() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import check_controls, learn_rates
+from evalkit.boards.rates import check_controls, learn
 from evalkit.boards.row import DifficultySource, Metric, Recipe, build_row
 from evalkit.errors import StatsError, UnknownName
 from evalkit.stats.sample import build_sample
@@ -28,7 +28,7 @@ def test_the_rates_are_those_of_a_row_with_the_one_that_decides_first() -> None:
     recipe = Recipe(metric=Metric.WIN_RATE, controls=("length", "bold"))
     one = entry("a", 1)
     row = build_row(one, recipe)
-    rates = learn_rates([one], recipe).measure(one, one.sample)
+    rates = learn([one], recipe).measure(one, one.sample)
     assert list(rates) == [Metric.WIN_RATE, Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE]
     assert {metric: rate.estimate for metric, rate in rates.items()} == {
         metric: row.measured(metric).estimate for metric in rates
@@ -37,7 +37,7 @@ def test_the_rates_are_those_of_a_row_with_the_one_that_decides_first() -> None:
 
 def test_another_sample_changes_the_rates_and_not_the_history() -> None:
     entries = [entry(f"m{number}", number) for number in range(6)]
-    rates = learn_rates(entries, Recipe(difficulty=DifficultySource.FIT))
+    rates = learn(entries, Recipe(difficulty=DifficultySource.FIT))
     assert rates.length is not None
     part = entries[0].sample.restricted(entries[0].sample.keys[:50])
     assert rates.measure(entries[0], part)[Metric.LC_WIN_RATE].estimate.n == 50
@@ -45,16 +45,16 @@ def test_another_sample_changes_the_rates_and_not_the_history() -> None:
 
 def test_a_history_of_too_few_models_is_refused_with_the_judge_and_the_cure() -> None:
     with pytest.raises(StatsError, match="judge 'j': .* cannot be learned from 1 models.*--judge.*--difficulty auto"):
-        learn_rates([entry("a", 1)], Recipe(difficulty=DifficultySource.FIT))
+        learn([entry("a", 1)], Recipe(difficulty=DifficultySource.FIT))
 
 
 def test_rates_of_the_baseline_itself_teach_no_difficulty() -> None:
     entries = [entry(f"m{number}", number) for number in range(4)]
     with pytest.raises(StatsError, match="from 4 models"):
-        learn_rates([*entries, entry("b", 9)], Recipe(difficulty=DifficultySource.FIT))
+        learn([*entries, entry("b", 9)], Recipe(difficulty=DifficultySource.FIT))
 
 
 def test_a_control_that_nobody_knows_is_a_slip_and_a_measure_is_none() -> None:
     check_controls([entry("a", 1)], ["length", "markdown", "mine", "tokens"])
     with pytest.raises(UnknownName, match="unknown control 'mien'. Did you mean 'mine'"):
-        learn_rates([entry("a", 1)], Recipe(controls=("mien",)))
+        learn([entry("a", 1)], Recipe(controls=("mien",)))

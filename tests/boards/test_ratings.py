@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.boards.battles import Gathered
+from evalkit.boards.battles import CollectedBattles
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.errors import ConfigError, StatsError
 from evalkit.stats.ratings.battles import build_battles
@@ -11,13 +11,13 @@ from evalkit.stats.ratings.scale import Scale, Unit
 from evalkit.stats.sample import Floats
 
 
-def gathered(n: int = 600, covariates: dict[str, Floats] | None = None) -> Gathered:
+def gathered(n: int = 600, covariates: dict[str, Floats] | None = None) -> CollectedBattles:
     generator = np.random.default_rng(0)
     a = generator.integers(3, size=n)
     b = (a + 1 + generator.integers(2, size=n)) % 3
     outcome = (generator.random(n) < 0.5 + 0.15 * (b - a)).astype(np.float64)
     battles = build_battles(["low", "middle", "top"], a=a, b=b, outcome=1 - outcome, covariates=covariates)
-    return Gathered(battles, None, {"battles without a verdict": 4})
+    return CollectedBattles(battles, None, {"battles without a verdict": 4})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.report.text import printable
+from evalkit.text.safe import printable
 from tests.browser.conftest import Open
 from tests.browser.payloads import ELSEWHERE, PAYLOADS, RUN
 

@@ -104,7 +104,7 @@ def test_a_control_that_counts_characters_is_refused_or_worth_fifty(tmp_path: Pa
 
 def test_the_store_becomes_a_board_in_every_format(tmp_path: Path) -> None:
     annotate(tmp_path, "careful", "wordy", "terse")
-    board = ("leaderboard", "--board", "example")
+    board = ("leaderboard", "--benchmark", "example")
     table = evalkit(*board, cwd=tmp_path)
     assert "careful" in table.stdout
     assert "95 % interval" in table.stdout
@@ -122,7 +122,7 @@ def test_the_store_becomes_a_board_in_every_format(tmp_path: Path) -> None:
 
 def test_a_board_from_written_files_equals_the_board_from_the_store(tmp_path: Path) -> None:
     annotate(tmp_path, "careful", "wordy", "terse")
-    stored = evalkit("leaderboard", "--board", "example", "--format", "csv", cwd=tmp_path).stdout
+    stored = evalkit("leaderboard", "--benchmark", "example", "--format", "csv", cwd=tmp_path).stdout
     written = evalkit("leaderboard", "results", "--format", "csv", cwd=tmp_path).stdout
 
     def numbers(text: str) -> list[list[str]]:
@@ -235,7 +235,7 @@ def test_a_recording_can_be_replayed_under_explicit_keys(tmp_path: Path) -> None
 def test_a_judge_asked_in_another_way_gets_a_board_of_its_own(tmp_path: Path) -> None:
     annotate(tmp_path, "careful")
     annotate(tmp_path, "wordy", more=("--orders", "both"))
-    shown = evalkit("leaderboard", "--board", "example", cwd=tmp_path).stdout
+    shown = evalkit("leaderboard", "--benchmark", "example", cwd=tmp_path).stdout
     assert shown.count("surface [") == 2
     assert "careful" in shown
     assert "wordy" in shown
@@ -243,7 +243,7 @@ def test_a_judge_asked_in_another_way_gets_a_board_of_its_own(tmp_path: Path) ->
 
 def test_the_interval_shown_is_that_of_the_metric(tmp_path: Path) -> None:
     annotate(tmp_path, "careful")
-    board = ("leaderboard", "--board", "example", "--metric", "win_rate")
+    board = ("leaderboard", "--benchmark", "example", "--metric", "win_rate")
     row = json.loads(evalkit(*board, "--json", cwd=tmp_path).stdout)["boards"][0]["rows"][0]
     assert f"[{row['win_rate_lower']:.2f}, {row['win_rate_upper']:.2f}]" in evalkit(*board, cwd=tmp_path).stdout
 
@@ -266,7 +266,7 @@ def test_without_a_command_the_help_is_shown_whole(tmp_path: Path) -> None:
 def test_a_reader_that_stops_reading_is_no_error(tmp_path: Path) -> None:
     annotate(tmp_path, "careful")
     shown = subprocess.run(
-        f"{sys.executable} -m evalkit leaderboard --board example --json | head -c 10",
+        f"{sys.executable} -m evalkit leaderboard --benchmark example --json | head -c 10",
         shell=True, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert len(shown.stdout) == 10

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.answers import BASELINE, EXAMPLES, HONEST, INSTRUCTIONS
+from tests.auditing.answers import BASELINE, EXAMPLES, HONEST, INSTRUCTIONS
 from tests.cli.running import Done, evalkit
 
 WriteOutputs = Callable[..., Path]

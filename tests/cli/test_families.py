@@ -61,7 +61,7 @@ def write_conversations(folder: Path) -> None:
 
 
 def board(folder: Path, name: str, *more: str) -> list[dict[str, str]]:
-    done = evalkit("leaderboard", "--board", name, "--format", "csv", "--reference", "none", *more, cwd=folder)
+    done = evalkit("leaderboard", "--benchmark", name, "--format", "csv", "--reference", "none", *more, cwd=folder)
     assert done.returncode == 0, done.stderr
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
@@ -89,7 +89,7 @@ def test_an_arena_board_shows_raw_length_and_style_controlled_rates_side_by_side
     for row in rows.values():
         assert row["lc_status"] and row["style_status"], "each with its status"
         assert row["category_coding_n"] == row["category_math_n"] == str(N // 2)
-    done = evalkit("leaderboard", "--board", "arena.yaml", "--reference", "none", cwd=arena)
+    done = evalkit("leaderboard", "--benchmark", "arena.yaml", "--reference", "none", cwd=arena)
     assert "style win rate" in done.stdout and "ranked by style_win_rate" in done.stdout
 
 
@@ -103,7 +103,7 @@ def test_what_is_held_equal_is_the_users_choice(arena: Path) -> None:
 
 
 def board_json(folder: Path, *more: str) -> Done:
-    return evalkit("leaderboard", "--board", "arena.yaml", "--reference", "none", "--json", *more, cwd=folder)
+    return evalkit("leaderboard", "--benchmark", "arena.yaml", "--reference", "none", "--json", *more, cwd=folder)
 
 
 def test_style_cannot_rank_where_nothing_is_held_equal(arena: Path) -> None:
@@ -137,7 +137,7 @@ def test_conversations_are_graded_turn_by_turn(talk: Path) -> None:
     mean = (float(chatty["turn_1"]) + float(chatty["turn_2"])) / 2
     assert float(chatty["score"]) == pytest.approx(mean)
     assert (rows["chatty"]["rank"], rows["curt"]["rank"]) == ("1", "2")
-    shown = evalkit("leaderboard", "--board", "talk.yaml", "--reference", "none", cwd=talk).stdout
+    shown = evalkit("leaderboard", "--benchmark", "talk.yaml", "--reference", "none", cwd=talk).stdout
     assert "turn 1  turn 2  coding  math" in shown
 
 
@@ -185,7 +185,7 @@ def test_a_file_of_the_board_that_is_named_follows_the_boards_habits(tmp_path: P
 def test_ratings_of_a_store_take_a_win_for_what_its_board_does(tmp_path: Path) -> None:
     write_pair_judgments(tmp_path)
     assert evalkit("import", "mt_bench", "j_pair.jsonl", cwd=tmp_path).returncode == 0
-    done = evalkit("ratings", "--board", "mt_bench", "--format", "csv", cwd=tmp_path)
+    done = evalkit("ratings", "--benchmark", "mt_bench", "--format", "csv", cwd=tmp_path)
     rates = {row["model"]: float(row["win_rate"]) for row in csv.DictReader(io.StringIO(done.stdout))}
     assert rates == {"m": 75.0, "base": 25.0}
 

@@ -198,7 +198,7 @@ def test_a_board_of_imported_grades_is_that_of_a_computation_by_hand(tmp_path: P
     lines(tmp_path / "gpt-4_single.jsonl", *rows)
     done = json.loads(run("import", "mt_bench", "gpt-4_single.jsonl", "--json", cwd=tmp_path).stdout)
     assert (done["verdicts"], done["failures"]) == ({"gpt-4": 6}, {"gpt-4": 2})
-    (row,) = board(tmp_path, "--board", "mt_bench")
+    (row,) = board(tmp_path, "--benchmark", "mt_bench")
     assert float(row["score"]) == pytest.approx((7 + 4 + 9 + 5 + 10 + 3.5) / 6)
     assert [float(row["turn_1"]), float(row["turn_2"])] == pytest.approx([26 / 3, 12.5 / 3])
     assert (row["n_total"], row["n_missing"], row["judge"]) == ("6", "2", "gpt-4")
@@ -221,10 +221,10 @@ def test_a_board_of_imported_games_is_that_of_a_computation_by_hand(tmp_path: Pa
         row("4", game("A>B"), game(None)),  # missing
     )
     run("import", "arena_hard", "m.jsonl", cwd=tmp_path)
-    (plain,) = board(tmp_path, "--board", "arena_hard_v2", "--control", "none")
+    (plain,) = board(tmp_path, "--benchmark", "arena_hard_v2", "--control", "none")
     assert float(plain["win_rate"]) == pytest.approx(100 * (1 + 1 + 0.5 + 0) / 4)
     assert (plain["n_total"], plain["n_missing"], plain["n_wins"], plain["n_losses"]) == ("2", "2", "1", "1")
-    (strong,) = board(tmp_path, "--board", "arena_hard_v2", "--control", "none", "--strong-weight", "3")
+    (strong,) = board(tmp_path, "--benchmark", "arena_hard_v2", "--control", "none", "--strong-weight", "3")
     assert float(strong["win_rate"]) == pytest.approx(100 * (3 * 1 + 1 + 0.5 + 0) / 6)
 
 
@@ -232,13 +232,13 @@ def test_importing_the_same_files_again_changes_nothing_and_a_corrected_file_rep
     lines(tmp_path / "a.jsonl", *({**SINGLE, "question_id": n} for n in range(4)))
     lines(tmp_path / "b.jsonl", *({**SINGLE, "question_id": n, "model": "n"} for n in range(4)))
     first = run("import", "mt_bench", "a.jsonl", "b.jsonl", cwd=tmp_path).stdout
-    before, stats = board(tmp_path, "--board", "mt_bench"), store_counts(tmp_path)
+    before, stats = board(tmp_path, "--benchmark", "mt_bench"), store_counts(tmp_path)
     assert run("import", "mt_bench", "a.jsonl", "b.jsonl", cwd=tmp_path).stdout == first
-    assert board(tmp_path, "--board", "mt_bench") == before
+    assert board(tmp_path, "--benchmark", "mt_bench") == before
     assert store_counts(tmp_path) == stats
     lines(tmp_path / "a.jsonl", *({**SINGLE, "question_id": n, "score": 3, "judgment": "[[3]]"} for n in range(3)))
     run("import", "mt_bench", "a.jsonl", cwd=tmp_path)
-    after = {row["model"]: row for row in board(tmp_path, "--board", "mt_bench")}
+    after = {row["model"]: row for row in board(tmp_path, "--benchmark", "mt_bench")}
     assert (after["m"]["score"], after["m"]["n_total"]) == ("3.0", "3")
     assert (after["n"]["score"], after["n"]["n_total"]) == ("7.0", "4")
 
@@ -258,7 +258,7 @@ def test_real_judgments_are_read_from_their_replies_as_they_were_recorded(tmp_pa
     expected = {row["question_id"]: None if row["score"] == -1 else row["score"] for row in published}
     assert {row["key"].partition(":")[0]: row["rating"] for row in rows} == expected
     document = json.loads(
-        run("leaderboard", "--board", "mt_bench", "--reference", "none", "--json", cwd=tmp_path).stdout
+        run("leaderboard", "--benchmark", "mt_bench", "--reference", "none", "--json", cwd=tmp_path).stdout
     )
     (row,) = document["boards"][0]["rows"]
     # none as a number that was taken over
@@ -350,7 +350,7 @@ def moved(
     run("export", format_, "--benchmark", benchmark, "--out", out, cwd=folder)
     source = {"parquet": f"{out}/verdicts.parquet", "datasets": f"{out}/verdicts"}.get(format_, out)
     run("import", "auto", source, "--benchmark", benchmark, "--results", there, cwd=folder)
-    options = ("--board", benchmark, "--strong-weight", weight, *more)
+    options = ("--benchmark", benchmark, "--strong-weight", weight, *more)
     return board(folder, *options), board(folder, *options, "--results", there)
 
 
@@ -367,7 +367,7 @@ def test_comparisons_move_as_a_table_with_everything_that_a_board_shows(arena: P
 
 def test_a_table_of_verdicts_is_a_board_by_itself(arena: Path) -> None:
     run("export", "parquet", "--benchmark", "arena.yaml", "--out", "table", cwd=arena)
-    here = board(arena, "--board", "arena.yaml", "--control", "bold")
+    here = board(arena, "--benchmark", "arena.yaml", "--control", "bold")
     there = board(arena, "table/verdicts.parquet", "--control", "bold", "--by", "category")
     assert {row["model"] for row in there} == {"longer", "shorter"}
     ranks = ("rank", "rank_lower", "rank_upper")
@@ -525,6 +525,6 @@ def test_an_import_that_cannot_be_is_one_line_and_files_nothing(
     refused_in_one_line(evalkit("import", *arguments, cwd=tmp_path), *said)
     assert not (tmp_path / "results" / "judges").exists()
     assert (
-        "holds no verdicts" in evalkit("leaderboard", "--board", "mt_bench", cwd=tmp_path).stderr
+        "holds no verdicts" in evalkit("leaderboard", "--benchmark", "mt_bench", cwd=tmp_path).stderr
         or not (tmp_path / "results").exists()
     )

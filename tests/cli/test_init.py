@@ -8,7 +8,7 @@ import yaml
 
 from evalkit import __version__
 from evalkit.cli.main import read_settings
-from evalkit.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from evalkit.scaffold import CI, scaffold
 from tests.cli.running import evalkit
 

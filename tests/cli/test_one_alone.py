@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evalkit.boards.background import Source
+from evalkit.boards.background import HistorySource
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import JudgeIdentity, read_history_file
-from evalkit.boards.rates import learn_rates
-from evalkit.boards.selection import Sources, read_recipe
-from evalkit.boards.sources import entries_of_files
+from evalkit.boards.rates import learn
+from evalkit.sources.entries import entries_of_files
+from evalkit.sources.selection import Sources, read_recipe
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.cli.gating import EXAMPLES, run, write_outputs
 from tests.zygote import Zygote
@@ -33,14 +33,14 @@ def entries() -> list[Entry]:
 
 def chosen(entries: list[Entry]) -> list[Entry]:
     """Ten models from all over the table that a board would rank."""
-    rates = learn_rates(entries, AUTO)
+    rates = learn(entries, AUTO)
     sound = [one for one in entries if rates.row(one).lc.status.kind.value == "ok"]
     return sound[:: len(sound) // TEN][:TEN]
 
 
 @recorded
 def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: list[Entry], tmp_path: Path) -> None:
-    rates = learn_rates(entries, AUTO)
+    rates = learn(entries, AUTO)
     frame = pd.read_parquet(TABLE)
     models = chosen(entries)
     assert len(models) == TEN
@@ -48,19 +48,19 @@ def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: lis
         own = frame[(frame.judge == JUDGE) & (frame.model == among.model) & (frame.baseline == BASELINE)]
         own.to_csv(tmp_path / "one.csv", index=False)
         (alone,) = entries_of_files([tmp_path / "one.csv"])
-        found = learn_rates([alone], AUTO)
+        found = learn([alone], AUTO)
         whole, single = rates.row(among).lc, found.row(alone).lc
-        assert found.length.source == Source.FILE and whole.value is not None and single.value is not None
+        assert found.length.source == HistorySource.FILE and whole.value is not None and single.value is not None
         assert abs(whole.value - single.value) <= 2.0, among.model
 
 
 @recorded
 def test_a_history_that_never_saw_the_model_gives_about_its_number(entries: list[Entry]) -> None:
-    rates = learn_rates(entries, AUTO)
+    rates = learn(entries, AUTO)
     for one in chosen(entries)[::3]:
         others = [other for other in entries if other.model != one.model and not other.refused]
         blind = knowing(history_of(others, judge=JudgeIdentity(JUDGE)))
-        single, whole = learn_rates([one], blind).row(one).lc, rates.row(one).lc
+        single, whole = learn([one], blind).row(one).lc, rates.row(one).lc
         assert single.value is not None and whole.value is not None
         assert abs(single.value - whole.value) <= 2.0, one.model
         assert single.lower is not None and single.upper is not None
@@ -106,7 +106,7 @@ def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygot
     learned = read_history_file(tmp_path / "own.json")
     assert (learned.judge.name, learned.judge.model) == ("surface", "surface") and learned.judge.parser
     named = run(
-        zygote, "leaderboard", "--board", "example", "--difficulty", "own.json", "--json", cwd=tmp_path
+        zygote, "leaderboard", "--benchmark", "example", "--difficulty", "own.json", "--json", cwd=tmp_path
     )  # fmt: skip
     assert named.status == 0, named.err
     assert '"lc_source": "history file"' in named.out

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from evalkit.cli.leaderboard import command
-from evalkit.report.panels import PANELS
+from evalkit.reporting.panels import PANELS
 from tests.cli.running import Done, evalkit
 
 TABLE = ["judge,model,baseline,index,preference,len_1,len_2"]

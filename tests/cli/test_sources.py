@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from evalkit.boards.selection import Sources
 from evalkit.cli.sources import source_options
+from evalkit.sources.selection import Sources
+from tests.cli.running import evalkit
 
 SEEN: list[Sources] = []
 
@@ -28,10 +29,22 @@ def parsed(*arguments: str, **environment: str) -> Sources:
 
 def test_the_options_arrive_together_and_the_command_keeps_its_own() -> None:
     assert parsed() == Sources()
-    found = parsed("--source", "a.json", "--source", "b", "--board", "mt_bench", "--judge", "j", "--difficulty", "fit")
+    found = parsed(
+        "--source", "a.json", "--source", "b", "--benchmark", "mt_bench", "--judge", "j", "--difficulty", "fit"
+    )
     assert found == Sources(files=(Path("a.json"), Path("b")), board="mt_bench", judge="j", difficulty="fit")
 
 
 def test_the_benchmark_and_the_store_may_come_from_the_environment() -> None:
     found = parsed(EVALKIT_BENCHMARK="mt_bench", EVALKIT_STORE="sqlite:///x.db", EVALKIT_RESULTS="elsewhere")
     assert found == Sources(board="mt_bench", store="sqlite:///x.db", results=Path("elsewhere"))
+
+
+def test_the_former_name_of_an_option_is_accepted_and_not_shown(tmp_path: Path) -> None:
+    for command in ("leaderboard", "compare", "power", "ratings", "report"):
+        shown = evalkit(command, "--help", cwd=tmp_path).stdout
+        assert "--benchmark" in shown and "--board" not in shown
+    for name in ("--benchmark", "--board"):
+        refused = evalkit("leaderboard", name, "nowhere", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "unknown benchmark 'nowhere'" in refused.stderr

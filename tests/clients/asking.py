@@ -9,10 +9,10 @@ from typing import Any
 from evalkit.clients.address import Address, http_endpoint
 from evalkit.clients.http import HttpClient
 from evalkit.clients.openai_sdk import SdkClient
-from evalkit.config import read_judge
-from evalkit.judge import build_request
-from evalkit.pairing import pair_exactly
-from evalkit.prompting import ask
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.prompting import ask
+from evalkit.judging.pairing import pair_exactly
+from evalkit.judging.requests import build_request
 from evalkit.types import ChatReply, ChatRequest, Grading, JudgeConfig, Order, Tls
 from tests.builders import output_set
 

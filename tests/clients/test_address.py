@@ -8,8 +8,8 @@ import pytest
 
 from evalkit.clients.address import KEY_HOSTS, http_endpoint, read_address
 from evalkit.clients.builtin import BUILTIN
-from evalkit.config import read_judge
 from evalkit.errors import ConfigError
+from evalkit.judge_spec.config import read_judge
 from evalkit.types import JudgeConfig, Tls
 
 JUDGE = read_judge("alpaca_eval_2")

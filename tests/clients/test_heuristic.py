@@ -3,12 +3,12 @@ import asyncio
 import pytest
 
 from evalkit.clients.heuristic import RULES, heuristic_endpoint, open_heuristic
-from evalkit.config import read_judge
 from evalkit.errors import RejectedRequest, UnknownName
-from evalkit.judge import build_request, candidate_preference
-from evalkit.pairing import pair_exactly
-from evalkit.parsers import find_parser
-from evalkit.prompting import ask
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judge_spec.prompting import ask
+from evalkit.judging.pairing import pair_exactly
+from evalkit.judging.requests import build_request, candidate_preference
 from evalkit.types import (
     BOTH_ORDERS,
     ChatRequest,

@@ -21,8 +21,8 @@ import pytest
 from evalkit.clients.address import Address
 from evalkit.clients.bodies import LONGEST_ANSWER
 from evalkit.clients.builtin import BUILTIN
-from evalkit.config import read_judge
 from evalkit.errors import ClientError, ConfigError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
+from evalkit.judge_spec.config import read_judge
 from evalkit.types import ChatReply, Tls
 from tests.builders import question_of
 from tests.clients.asking import KINDS, SOUND, address, complete, completion, request_of

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from evalkit.clients.local import LocalClient, local_endpoint, open_local
-from evalkit.config import read_judge
 from evalkit.errors import ConfigError, EndpointRefused
+from evalkit.judge_spec.config import read_judge
 from evalkit.processes import running
 from evalkit.types import ChatReply, JudgeConfig
 from tests.clients.asking import request_of
@@ -147,7 +147,7 @@ def test_a_server_does_not_outlive_an_evalkit_that_is_killed(config: JudgeConfig
     program = f"""
 import asyncio
 from evalkit.clients.local import open_local
-from evalkit.config import read_judge
+from evalkit.judge_spec.config import read_judge
 from tests.clients.asking import request_of
 
 async def wait():

@@ -6,8 +6,8 @@ import logging
 import pytest
 
 from evalkit.clients.openai_sdk import SdkClient
-from evalkit.config import read_judge
 from evalkit.errors import RetryableError
+from evalkit.judge_spec.config import read_judge
 from tests.clients.asking import SOUND, address, complete, request_of
 from tests.clients.endpoint import Endpoint
 

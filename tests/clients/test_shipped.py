@@ -9,9 +9,9 @@ import pytest
 
 from evalkit.clients.address import read_address
 from evalkit.clients.builtin import BUILTIN
-from evalkit.config import judge_names, read_judge
 from evalkit.documents import read_yaml
-from evalkit.parsers import find_parser, five_way_labels
+from evalkit.judge_spec.config import judge_names, read_judge
+from evalkit.judge_spec.parsers import find_parser, five_way_labels
 from evalkit.types import ChatReply, Preference, Rating
 from tests.builders import question_of
 from tests.clients.asking import completion, request_of

@@ -3,11 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 
-from evalkit.config import read_judge, with_orders
 from evalkit.engine.limits import Limits
-from evalkit.engine.plan import Work, plan_all
-from evalkit.engine.rows import Options
 from evalkit.engine.runner import Ran, run_all
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
+from evalkit.judging.work import Work, plan_all
 from evalkit.store import Store
 from evalkit.types import JudgeConfig, Prices
 from tests.builders import output_set

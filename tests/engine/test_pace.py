@@ -4,13 +4,13 @@ import pytest
 
 from evalkit.engine.limits import Limits
 from evalkit.engine.pace import Pace
-from evalkit.types import Rates
+from evalkit.types import RateLimits
 
 LIMITS = Limits(concurrency=16, attempts=5, first_pause=0.5, longest_pause=8.0)
 
 
-def pace(rates: Rates | None = None) -> Pace:
-    return Pace(LIMITS, rates or Rates(), random.Random(1), now=0.0)
+def pace(rates: RateLimits | None = None) -> Pace:
+    return Pace(LIMITS, rates or RateLimits(), random.Random(1), now=0.0)
 
 
 def test_at_first_everything_may_be_sent_at_once() -> None:
@@ -18,7 +18,7 @@ def test_at_first_everything_may_be_sent_at_once() -> None:
 
 
 def test_requests_are_spaced_so_that_no_minute_has_more_than_allowed() -> None:
-    paced, now, sends = pace(Rates(requests_per_minute=120)), 0.0, []
+    paced, now, sends = pace(RateLimits(requests_per_minute=120)), 0.0, []
     for _ in range(300):
         now += paced.wait(now)
         paced.sent(now, 10)
@@ -27,13 +27,13 @@ def test_requests_are_spaced_so_that_no_minute_has_more_than_allowed() -> None:
 
 
 def test_a_pause_earns_no_burst_afterwards() -> None:
-    paced = pace(Rates(requests_per_minute=60))
+    paced = pace(RateLimits(requests_per_minute=60))
     paced.sent(100.0, 10)
     assert paced.wait(100.0) == pytest.approx(1.0)
 
 
 def test_tokens_are_spaced_by_what_was_used_not_by_what_was_guessed() -> None:
-    paced = pace(Rates(tokens_per_minute=6000))
+    paced = pace(RateLimits(tokens_per_minute=6000))
     paced.sent(0.0, 100)
     assert paced.wait(0.0) == pytest.approx(1.0)
     paced.answered(sent=0.5, more_tokens=200)

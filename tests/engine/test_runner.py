@@ -5,14 +5,14 @@ import dataclasses
 
 import pytest
 
-from evalkit import parsers
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Progress
 from evalkit.engine.runner import run_all
 from evalkit.engine.source import Source
 from evalkit.errors import EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError, StoreError
+from evalkit.judge_spec import parsers
 from evalkit.store import Batch, Claimed, Store
-from evalkit.types import ChatReply, ChatRequest, Labels, Rates, Verdict
+from evalkit.types import ChatReply, ChatRequest, Labels, RateLimits, Verdict
 from tests.builders import question_of
 from tests.engine.runs import JUDGE, QUICK, keys, run, stored, work
 from tests.engine.simulated_loop import SimulatedLoop
@@ -376,7 +376,7 @@ def test_a_limit_reached_with_the_last_request_stops_nothing(store: Store, clien
 
 
 def test_requests_are_spread_over_the_minute_as_the_endpoint_allows(store: Store, client: ScriptedClient) -> None:
-    slow = dataclasses.replace(JUDGE, rates=Rates(requests_per_minute=6000))
+    slow = dataclasses.replace(JUDGE, rates=RateLimits(requests_per_minute=6000))
     progress = run(store, work(store, 31, config=slow)).total
     assert progress.replied == 31
     assert progress.seconds >= 30 * 0.01

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from evalkit.clients import builtin
-from evalkit.clients.base import Endpoint
 from evalkit.clients.builtin import ClientKind
+from evalkit.clients.endpoint import Endpoint
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Ran, run_all
 from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
 from evalkit.store import Store, open_store
-from evalkit.types import ChatReply, ChatRequest, Rates
+from evalkit.types import ChatReply, ChatRequest, RateLimits
 from tests.builders import question_of
 from tests.engine.runs import JUDGE, work
 from tests.engine.simulated_loop import SimulatedLoop
@@ -101,7 +101,7 @@ def simulate(seed: int, store: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[
     weather = Weather(generator)
     monkeypatch.setitem(builtin.BUILTIN, "openai", ClientKind(lambda _: weather, lambda _: Endpoint("api")))
     limits = Limits(concurrency=generator.choice([1, 4, 16]))
-    rates = Rates(requests_per_minute=generator.choice([None, 600.0, 120.0]))
+    rates = RateLimits(requests_per_minute=generator.choice([None, 600.0, 120.0]))
     # what is simulated is the run, not the disk; this thread has one connection
     raw = store._engine.raw_connection()
     raw.cursor().execute("PRAGMA synchronous=OFF")

@@ -7,7 +7,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.formats.arena_hard import game_verdicts
 from evalkit.formats.records import Record
-from evalkit.parsers import arena_hard_verdict
+from evalkit.judge_spec.parsers import arena_hard_verdict
 from evalkit.types import ChatReply, Labels, Order, Preference, Unparsed
 
 Row = dict[str, Any]

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from evalkit.config import read_judge
 from evalkit.errors import ConfigError, EvalkitError
 from evalkit.formats.evaluators import convert_evaluator, read_original, write_judge
 from evalkit.formats.foreign import write_foreign
-from evalkit.parsers import find_parser
-from evalkit.prompting import render
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judge_spec.prompting import render
 from evalkit.types import (
     ChatReply,
     Comparison,

@@ -11,7 +11,7 @@ from evalkit.errors import InputError
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import read_records
-from evalkit.parsers import find_parser
+from evalkit.judge_spec.parsers import find_parser
 from evalkit.types import ChatReply, Example, Labels, Order, Rating, Unparsed
 from tests.conftest import REAL_DATA
 

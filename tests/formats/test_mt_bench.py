@@ -7,7 +7,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.formats.mt_bench import pair_verdicts, single_verdicts
 from evalkit.formats.records import Record
-from evalkit.parsers import find_parser
+from evalkit.judge_spec.parsers import find_parser
 from evalkit.types import ChatReply, Labels, Order, Rating, Unparsed
 
 Row = dict[str, Any]

@@ -3,9 +3,9 @@
 import pytest
 
 from evalkit.assets import names
-from evalkit.config import read_judge
 from evalkit.formats.shown import Shown, shown_to_judge
-from evalkit.prompting import ask, render
+from evalkit.judge_spec.config import read_judge
+from evalkit.judge_spec.prompting import ask, render
 from evalkit.types import Comparison, Example, Grading, JudgeConfig, Message, Order, Output
 
 PAIR = Comparison(

@@ -8,7 +8,7 @@ import datasets
 import numpy as np
 import pytest
 
-from evalkit.boards.gathering import Gathering, entries_of_table
+from evalkit.boards.gathering import Aggregation, entries_of_table
 from evalkit.errors import InputError
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import instruction_key
@@ -82,7 +82,7 @@ def test_categories_split_a_tables_scores_where_that_is_asked_for(column: str, t
     (group,) = read_preferences(path)
     assert group.categories == ("koala", "koala", "vicuna", None)
     assert read_categories(path) == {"000000": "koala", "000001": "koala", "000002": "vicuna"}
-    (entry,) = entries_of_table([group], Gathering(by=("category",)))
+    (entry,) = entries_of_table([group], Aggregation(by=("category",)))
     assert {name: part.preference.tolist() for name, part in entry.parts.items()} == {
         "category koala": [1.0, 0.0],
         "category vicuna": [1.0],
@@ -95,7 +95,7 @@ def test_a_table_without_categories_has_no_parts(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("judge,model,baseline,index,preference,len_1,len_2\nj,c,b,0,1.5,1,1\n")
     assert read_categories(path) == {}
-    assert entries_of_table(read_preferences(path), Gathering(by=("category",)))[0].parts == {}
+    assert entries_of_table(read_preferences(path), Aggregation(by=("category",)))[0].parts == {}
 
 
 def test_a_number_is_no_category(tmp_path: Path) -> None:

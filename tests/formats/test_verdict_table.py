@@ -9,7 +9,7 @@ from evalkit.errors import InputError
 from evalkit.formats.records import Record
 from evalkit.formats.verdict_table import measure_columns, table_rows, table_schema, table_verdicts
 from evalkit.formats.verdicts import OwnVerdict
-from evalkit.recorded import file_verdict, judge_configs, judge_kind
+from evalkit.sources.recorded import file_verdict, judge_configs, judge_kind
 from evalkit.types import Annotation, Asked, Order, Rating
 
 ASKED = Asked(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.stats.control import Controlled, length_controlled_win_rate
+from evalkit.stats.controlled_rate import Controlled, length_controlled_win_rate
 from evalkit.stats.covariates import length_balance, length_term, split_length
 from evalkit.stats.history import History
 from evalkit.stats.logistic import expit

@@ -8,7 +8,7 @@ from scipy.optimize import root
 
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding, Sensitivity, log_odds_moved
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import LENGTH, Design, build_design, control_terms, length_term
 from evalkit.stats.logistic import Prior, expit, fit_logistic
 from evalkit.stats.sample import Floats, Sample

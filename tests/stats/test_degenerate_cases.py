@@ -16,22 +16,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.boards.background import UNTAUGHT, Source, of_values
+from evalkit.boards.background import UNTAUGHT, HistorySource, of_values
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import entries_of_annotations, entries_of_table
-from evalkit.boards.rates import Rates
+from evalkit.boards.rates import Estimators
 from evalkit.boards.row import Recipe, build_row
 from evalkit.errors import InputError, StatsError
 from evalkit.formats.alpaca_eval import read_verdicts
 from evalkit.formats.table import read_preferences
-from evalkit.gate.decide import decide
-from evalkit.gate.rule import Decision, Outcome, Rule
-from evalkit.report.rows import rows_text
-from evalkit.report.values import boards_csv, boards_json, row_document
+from evalkit.gating.decide import decide
+from evalkit.gating.rule import Decision, Outcome, Rule
+from evalkit.reporting.rows import rows_text
+from evalkit.reporting.values import boards_csv, boards_json, row_document
 from evalkit.stats import logistic
 from evalkit.stats.components import variance_components
-from evalkit.stats.control import MIN_INSTRUCTIONS, length_controlled_win_rate
+from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS, length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.logistic import TOLERANCE, expit, fit_logistic, separated
 from evalkit.stats.multiple import holm, p_value
@@ -125,7 +125,7 @@ def judged(
 
 def gated(sample: Sample, minimum: float) -> Decision:
     """Where a history of the judge stands behind the row, which then expects no slope in particular."""
-    rates = Rates(Recipe(), dataclasses.replace(UNTAUGHT, source=Source.MODELS))
+    rates = Estimators(Recipe(), dataclasses.replace(UNTAUGHT, source=HistorySource.MODELS))
     return decide(entry_of(sample), rates, Rule(minimum=minimum), benchmark="bench")
 
 
@@ -755,7 +755,7 @@ def test_d26_a_gate_passes_above_the_interval_fails_below_it_and_says_nothing_in
     outcomes = [gated(sample, minimum).outcome for minimum in (lower - 0.01, lower + 0.01, upper - 0.01, upper + 0.01)]
     assert outcomes == [Outcome.PASSED, Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE, Outcome.FAILED]
     # without a history to tell length from difficulty nothing passes so near to the interval
-    alone = decide(entry_of(sample), Rates(Recipe()), Rule(minimum=lower - 0.01), benchmark="bench")
+    alone = decide(entry_of(sample), Estimators(Recipe()), Rule(minimum=lower - 0.01), benchmark="bench")
     assert alone.outcome == Outcome.INCONCLUSIVE
 
 

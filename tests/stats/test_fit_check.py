@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import length_term
 from evalkit.stats.fit_check import NearEqual, check_fit, check_fits, near_equal
 from evalkit.stats.logistic import expit

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.fragility import Change, Fragility, Reversal, fragility
 from evalkit.stats.paired import paired_difference, significant
 from evalkit.stats.sample import Sample

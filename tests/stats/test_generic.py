@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.errors import StatsError
 from evalkit.stats.confounding import log_odds
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import BASELINE_LENGTH, DIFFICULTY, LONGER, SHORTER
 from evalkit.stats.generic import Generic, learn_generic
 from evalkit.stats.history import fit_history

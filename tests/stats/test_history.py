@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from evalkit.errors import StatsError
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.covariates import (
     CURVATURE,
     DIFFICULTY,

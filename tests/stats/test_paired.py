@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.paired import IDENTICAL, common, difference_errors, paired_difference, significant
 from evalkit.stats.sample import Floats, Sample

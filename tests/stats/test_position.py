@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from evalkit.stats.components import variance_components
-from evalkit.stats.position import Shown, inconsistent_share, position_effect
+from evalkit.stats.position import ShownVerdicts, inconsistent_share, position_effect
 from evalkit.stats.sample import Floats
 from evalkit.types import Order
 from tests.stats.stat_samples import numbers, value_of
 
 
-def in_both_orders(candidate_first: Floats, baseline_first: Floats) -> Shown:
+def in_both_orders(candidate_first: Floats, baseline_first: Floats) -> ShownVerdicts:
     """One model, an instruction a row, both orders."""
     n = len(candidate_first)
     rows = np.tile(np.arange(n), 2)
-    return Shown(
+    return ShownVerdicts(
         rows,
         np.zeros(2 * n, dtype=np.int64),
         rows,
@@ -23,10 +23,12 @@ def in_both_orders(candidate_first: Floats, baseline_first: Floats) -> Shown:
     )
 
 
-def in_one_order(candidate_first: list[bool], preference: list[float], *, model: list[int] | None = None) -> Shown:
+def in_one_order(
+    candidate_first: list[bool], preference: list[float], *, model: list[int] | None = None
+) -> ShownVerdicts:
     rows = np.arange(len(preference))
     models = np.zeros(len(rows), dtype=np.int64) if model is None else np.array(model)
-    return Shown(rows, models, rows, np.array(candidate_first, dtype=bool), np.array(preference))
+    return ShownVerdicts(rows, models, rows, np.array(candidate_first, dtype=bool), np.array(preference))
 
 
 def test_the_effect_is_the_mean_difference_between_the_orders_by_hand() -> None:
@@ -103,7 +105,7 @@ def test_a_judge_that_no_order_moves_has_an_interval_around_zero() -> None:
 def test_many_models_on_one_instruction_do_not_make_the_error_smaller() -> None:
     first, second = np.random.default_rng(5).random((2, 20))
     once = in_both_orders(first, second)
-    ten = Shown(
+    ten = ShownVerdicts(
         np.concatenate([once.question + 20 * model for model in range(10)]),
         np.repeat(np.arange(10), 40),
         np.tile(once.cluster, 10),
@@ -123,7 +125,7 @@ def test_a_contradiction_is_won_in_one_order_and_lost_in_the_other() -> None:
 def test_repeats_are_averaged_before_the_orders_are_compared() -> None:
     rows = np.array([0, 0, 0, 1, 1])
     first = np.array([True, True, False, True, False])
-    shown = Shown(rows, np.zeros(5, dtype=np.int64), rows, first, np.array([1.0, 0.2, 0.1, 0.9, 0.9]))
+    shown = ShownVerdicts(rows, np.zeros(5, dtype=np.int64), rows, first, np.array([1.0, 0.2, 0.1, 0.9, 0.9]))
     assert value_of(inconsistent_share(shown)) == 50.0
     assert value_of(position_effect(shown)) == pytest.approx(25.0)
 
@@ -148,7 +150,7 @@ def test_the_interval_covers_the_true_effect_as_often_as_it_says(orders: str) ->
             chance = np.tile(own + np.where(dealt, shift, -shift), 3)
             verdicts = (generator.random(3 * n) < np.clip(chance + level, 0.0, 1.0)).astype(float)
             rows = np.arange(3 * n)
-            found = position_effect(Shown(rows, rows // n, rows % n, np.tile(dealt, 3), verdicts))
+            found = position_effect(ShownVerdicts(rows, rows // n, rows % n, np.tile(dealt, 3), verdicts))
         _, _, lower, upper = numbers(found)
         covered += lower <= 10 <= upper
     assert 0.925 <= covered / runs <= 0.985

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.intervals import clustered_stderr, proportion_interval
-from evalkit.stats.power import Difference, Effort, Level, Spread, detectable, gate_power, needed_instructions
+from evalkit.stats.power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from tests.stats.stat_samples import draw, numbers
 
 EVEN = Level(threshold=0.5)
@@ -32,7 +32,7 @@ def test_a_published_sample_size_for_one_proportion() -> None:
 
 def test_a_difference_takes_the_sample_size_of_a_paired_t_test() -> None:
     # Cohen 1988, Statistical Power Analysis, table 2.4.1 for a difference of half a deviation: 34 pairs for 0.8
-    needed = needed_instructions(0.5, gate=Difference(threshold=0.0), spread=Spread(instruction=1.0), power=0.8)
+    needed = needed_instructions(0.5, gate=Margin(threshold=0.0), spread=Spread(instruction=1.0), power=0.8)
     assert needed == pytest.approx(34, abs=1)
 
 
@@ -46,7 +46,7 @@ def test_a_mean_varies_by_its_components_worked_by_hand() -> None:
 
 
 def test_at_the_threshold_the_gate_passes_with_half_of_what_is_left_to_certainty() -> None:
-    for gate in (EVEN, Level(threshold=0.5, confidence=0.9), Difference(threshold=-0.02, confidence=0.9)):
+    for gate in (EVEN, Level(threshold=0.5, confidence=0.9), Margin(threshold=-0.02, confidence=0.9)):
         power = gate_power(gate.threshold, gate=gate, spread=Spread(instruction=0.2), effort=Effort(n=805))
         assert power == pytest.approx((1 - gate.confidence) / 2, abs=0.005)
 
@@ -60,8 +60,8 @@ def test_power_rises_with_everything_that_is_paid_for() -> None:
     assert truths == sorted(truths)
 
 
-@pytest.mark.parametrize("gate", [EVEN, Level(threshold=0.3, at=0.4), Difference(threshold=-0.03)])
-def test_what_is_needed_and_what_is_detectable_are_each_others_reverse(gate: Level | Difference) -> None:
+@pytest.mark.parametrize("gate", [EVEN, Level(threshold=0.3, at=0.4), Margin(threshold=-0.03)])
+def test_what_is_needed_and_what_is_detectable_are_each_others_reverse(gate: Level | Margin) -> None:
     spread, true = Spread(instruction=0.12, repeat=0.05), gate.threshold + 0.04
     n = needed_instructions(true, gate=gate, spread=spread, power=0.8)
     assert n is not None
@@ -118,7 +118,7 @@ def test_the_printed_power_of_a_paired_gate_is_the_simulated_one() -> None:
     common = generator.normal(size=(runs, n))
     differences = 0.3 * np.tanh(common + generator.normal(size=(runs, n))) - 0.3 * np.tanh(common)
     sd = float(differences.std())
-    gate, spread = Difference(threshold=-0.03), Spread(instruction=sd**2)
+    gate, spread = Margin(threshold=-0.03), Spread(instruction=sd**2)
     passed = [
         gate.interval(float(one.mean()), Spread(instruction=float(one.var(ddof=1))), Effort(n=n))[0] >= -0.03
         for one in differences

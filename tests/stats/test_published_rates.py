@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from evalkit.stats.control import Controlled
+from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.covariates import at_balance
 from evalkit.stats.fit_check import FitCheck, check_fits
 from evalkit.stats.history import History, fit_history

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.stats.control import length_controlled_win_rate
+from evalkit.stats.controlled_rate import length_controlled_win_rate
 from evalkit.stats.logistic import expit
 from evalkit.stats.ranks import RankRange, rank_ranges
 from evalkit.stats.sample import Floats, Sample, build_sample

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
-from evalkit.boards.sources import entries_of_store
-from evalkit.config import read_judge, with_orders
-from evalkit.engine.plan import Work, plan_all
-from evalkit.engine.rows import Options
-from evalkit.judge import Posed
-from evalkit.report.canonical import canonical_digest
+from evalkit.engine.task import Posed
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
+from evalkit.judging.work import Work, plan_all
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.sources.entries import entries_of_store
 from evalkit.store import Batch, PlanRecord, Store
 from evalkit.store.documents import DocumentName, documents, records, write_document
 from evalkit.types import ChatReply, JudgeConfig, Prices

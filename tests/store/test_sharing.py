@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from evalkit.engine.task import Posed
 from evalkit.errors import StoreError, StoreFull
-from evalkit.judge import Posed
 from evalkit.store import Batch, Store, leases, open_store, reserve
 from evalkit.store.database import BARE
 from evalkit.store.leases import SILENT_SECONDS

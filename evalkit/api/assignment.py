@@ -1,0 +1,168 @@
+"""A task for judges as a user names it, and the same read and checked before anything is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evalkit.auditing.clusters import Clusters, declared_clusters
+from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import audit_outputs
+from evalkit.catalog.benchmarks import Benchmark, baseline_source, questions_source, read_benchmark
+from evalkit.catalog.families import Family, find_family
+from evalkit.catalog.questions import load_baseline, load_questions
+from evalkit.errors import InputError
+from evalkit.formats.alpaca_eval import Recording, read_recording
+from evalkit.formats.outputs import read_output_field, read_outputs
+from evalkit.formats.questions import read_question_field
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
+from evalkit.judging.work import Work, plan_all
+from evalkit.types import Audit, Example, JudgeConfig, OutputSet
+
+# offline and without a key
+DEFAULT_JUDGE = "surface"
+INTERSECT = "intersect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """By whom answers are judged, against what and how; names and paths only.
+
+    Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change what
+    the judges' files say; of a `replay` the judges' replies are taken. `on_mismatch` is to
+    refuse what has no partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
+    the same value in it are one cluster. The rest is as in `Options`.
+    """
+
+    benchmark: str
+    baselines: tuple[str, ...] = ()
+    questions: str | None = None
+    judges: tuple[str, ...] = ()
+    judge_model: str | None = None
+    replay: Path | None = None
+    orders: str | None = None
+    repeats: int = 1
+    limit: int | None = None
+    seed: int = 0
+    key: str | None = None
+    on_mismatch: str = "refuse"
+    shortcut: bool = True
+    cluster: str | None = None
+
+    def read(self, outputs: Sequence[str]) -> "Prepared":
+        """Read everything that it takes to judge some outputs.
+
+        Raises:
+            InputError: a file is missing or malformed.
+            ConfigError: a judge or a benchmark is.
+        """
+        benchmark = read_benchmark(self.benchmark)
+        style = find_family(benchmark.style)
+        judges = self.configs(benchmark)
+        questions = load_questions(benchmark, self.questions)
+        compares = any(config.asks == "pair" for config in judges)
+        baseline = load_baseline(benchmark, self.baselines, key=self.key, questions=questions) if compares else None
+        return Prepared(
+            style=style,
+            judges=judges,
+            baseline=baseline,
+            candidates=tuple(read_outputs(outputs, key=self.key, like=baseline, questions=questions)),
+            recording=None if self.replay is None else read_recording(self.replay),
+            questions=questions,
+            clusters=(
+                None
+                if self.cluster is None
+                else self._clusters(benchmark, outputs, questions=questions, compares=compares)
+            ),
+            options=Options(
+                benchmark.name,
+                self.repeats,
+                self.seed,
+                self.limit,
+                intersect=self.on_mismatch == INTERSECT,
+                shortcut=self.shortcut,
+                by_turn=style.by_turn,
+            ),
+        )
+
+    def configs(self, benchmark: Benchmark) -> tuple[JudgeConfig, ...]:
+        """The judges, each once."""
+        named = list(dict.fromkeys(self.judges)) or [benchmark.judge or DEFAULT_JUDGE]
+        return tuple(self._configure(name) for name in named)
+
+    def _clusters(
+        self, benchmark: Benchmark, outputs: Sequence[str], *, questions: Sequence[Example] | None, compares: bool
+    ) -> Clusters:
+        """The clusters that the field declares.
+
+        The field is looked up in the questions, then in the baseline's outputs, then in the candidates' own. All
+        candidates share the first two, which so give all of them the same clusters.
+        """
+        assert self.cluster is not None
+        asked = questions_source(benchmark, self.questions) if questions is not None else None
+        shared = [baseline_source(benchmark, one) for one in self.baselines or (None,)] if compares else []
+        refused: list[InputError] = []
+        if asked is not None:
+            try:
+                return declared_clusters(read_question_field(asked, self.cluster, key=benchmark.key), self.cluster)
+            except InputError as error:
+                refused.append(error)
+        for sources in filter(None, (shared, outputs)):
+            try:
+                found = [read_output_field(one, self.cluster, key=self.key, questions=questions) for one in sources]
+            except InputError as error:
+                refused.append(error)
+                continue
+            return declared_clusters({key: value for one in found for key, value in one.items()}, self.cluster)
+        raise refused[-1]
+
+    def _configure(self, name: str) -> JudgeConfig:
+        config = read_judge(name, model=self.judge_model)
+        # an answer that is graded alone has no order: the judge stays the one that it was
+        return config if self.orders is None or config.asks == "grade" else with_orders(config, self.orders)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """All that a run of judges needs but a store."""
+
+    style: Family
+    judges: tuple[JudgeConfig, ...]
+    baseline: OutputSet | None
+    candidates: tuple[OutputSet, ...]
+    recording: Recording | None
+    questions: Sequence[Example] | None
+    options: Options
+    clusters: Clusters | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What the sources held and the outputs do not."""
+        read = [one for one in (self.baseline, *self.candidates) if one is not None]
+        return [note for one in read for note in one.notes]
+
+    def audits(self, limits: AuditLimits) -> dict[str, Audit]:
+        """What is found in each candidate's outputs, by model."""
+        return {
+            one.model: audit_outputs(one, self.baseline, questions=self.questions, limits=limits)
+            for one in self.candidates
+        }
+
+    def works(self, secret: bytes, audits: Mapping[str, Audit] | None = None) -> list[Work]:
+        """Every judge's work on every candidate, with fences drawn from a store's secret.
+
+        Raises:
+            ConfigError: a judge compares, and there is no baseline.
+            InputError: a candidate does not match the baseline.
+        """
+        works = plan_all(
+            self.baseline,
+            self.candidates,
+            self.judges,
+            self.options,
+            secret=secret,
+            recording=self.recording,
+            questions=self.questions,
+            clusters=self.clusters,
+        )
+        return [replace(work, audit=(audits or {}).get(work.candidate.model)) for work in works]

@@ -1,0 +1,99 @@
+"""A leaderboard from what somebody asks for: verdicts are gathered, rated, ranked and held against people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evalkit.boards.build import Board, build_boards
+from evalkit.boards.difficulty import read_compat_inputs
+from evalkit.boards.entries import Lengths
+from evalkit.boards.gathering import PARTS, Aggregation
+from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
+from evalkit.catalog.references import Reference, read_aliases, read_reference
+from evalkit.errors import ConfigError, UnknownName
+from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe
+
+NO_REFERENCE = "none"
+LC = "lc"
+LC_COMPAT = "lc_compat"
+ESTIMATORS = [LC, LC_COMPAT, *(formula.value for formula in ArenaFormula)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a leaderboard is to be made; where there is None, as its benchmark usually is.
+
+    `control` is a list with commas, or `none`; `reference` a name, a file or `none`. `replicates` is how many resamples
+    give the intervals, 0 for the formula.
+    """
+
+    metric: str | None = None
+    control: str | None = None
+    reference: str | None = None
+    estimator: str = LC
+    by: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    pool: bool = False
+    strong_weight: float = 1.0
+    allow_mixed: bool = False
+    replicates: int = 0
+
+
+def make_leaderboard(sources: Sources, wishes: Wishes = Wishes()) -> list[Board]:
+    """A board for each judge and baseline of the sources.
+
+    Raises:
+        EvalkitError: a source, a name or a combination of wishes is wrong.
+    """
+    reference = _reference(sources, wishes)
+    recipe = _recipe(sources, wishes)
+    boards = build_boards(
+        read_entries(sources, gathering_of(sources, wishes)),
+        replace(recipe, allow_mixed=wishes.allow_mixed, replicates=wishes.replicates),
+        reference=reference,
+        aliases=read_aliases() if reference else None,
+    )
+    if wishes.reference is not None:
+        return boards
+    # nobody asked: a board of other models needs no line that says so
+    return [one if one.agreement and one.agreement.models else replace(one, agreement=None) for one in boards]
+
+
+def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
+    """How verdicts are put together, by turns and categories as the benchmark does and as was wished besides.
+
+    Raises:
+        UnknownName: scores cannot be split by that.
+    """
+    _known("part", wishes.by, PARTS)
+    parts = tuple(dict.fromkeys((*sources.family.by, *wishes.by)))
+    # the published formula counts every character
+    lengths = Lengths.CHARACTERS if wishes.estimator == LC_COMPAT else Lengths.TEXT
+    return Aggregation(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
+
+
+def _reference(sources: Sources, wishes: Wishes) -> Reference | None:
+    # files that are of no benchmark in particular are held against the usual one's reference
+    own = sources.benchmark.reference
+    name = own if wishes.reference is None else wishes.reference
+    return None if name in (None, NO_REFERENCE) else read_reference(name)
+
+
+def _recipe(sources: Sources, wishes: Wishes) -> Recipe:
+    _known("estimator", [wishes.estimator], ESTIMATORS)
+    if wishes.estimator != LC_COMPAT:
+        recipe = read_recipe(sources, metric=wishes.metric, control=wishes.control)
+        return recipe if wishes.estimator == LC else replace(recipe, arena=ArenaFormula(wishes.estimator))
+    if sources.difficulty in {source.value for source in DifficultySource}:
+        raise ConfigError(
+            "--estimator lc_compat needs --difficulty FOLDER with instruction_difficulty.csv and df_gamed.csv"
+        )
+    controls = controls_of(sources.family, wishes.control)
+    chosen = metric_of(sources.family, wishes.metric, controls=controls)
+    return Recipe(chosen, compat=read_compat_inputs(Path(sources.difficulty)), controls=controls)
+
+
+def _known(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UnknownName(kind, name, known)

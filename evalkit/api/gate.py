@@ -1,0 +1,251 @@
+"""A gate on a candidate whose verdicts lie in files, in a written row or in the store, or are still to be made."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from evalkit.api.assignment import Assignment
+from evalkit.api.runs import ModelRun, judge_all, judge_in_batches, require_finished, title
+from evalkit.api.verification import verify_files
+from evalkit.auditing.limits import AuditLimits
+from evalkit.boards.entries import Aggregation, Entry
+from evalkit.boards.row import Recipe
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.engine.limits import Limits
+from evalkit.engine.progress import Watcher
+from evalkit.errors import AuditFailed, ConfigError, UnknownName
+from evalkit.formats.hub import PREFIX
+from evalkit.formats.outputs import read_one
+from evalkit.gating.choice import Required, beside, check_against, check_mode, choose
+from evalkit.gating.decide import refuse_unjudged
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Rule
+from evalkit.judging.work import Work
+from evalkit.provenance.document import ROW_FILE
+from evalkit.provenance.pinning import pinned_for
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.sources.selection import DECLARED_WHERE_JUDGED, Sources
+from evalkit.store import open_existing, open_store, store_exists, store_url
+from evalkit.types import JudgeConfig
+
+
+class Listener(Protocol):
+    """Whom a gate tells what it does while it judges."""
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Take notes that a person should read."""
+        ...
+
+    def watching(self, title: str) -> AbstractContextManager[Watcher]:
+        """Follow the progress of the run of this title."""
+        ...
+
+    def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
+        """Take what was judged, before its rows are decided on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GateCase:
+    """A candidate and the rule that it is held against, wherever its verdicts lie."""
+
+    candidate: str
+    rule: Rule
+    recipe: Recipe
+    sources: Sources
+    assignment: Assignment
+    compat: bool
+
+    def decide(
+        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
+    ) -> Decision:
+        """Take the verdicts from files, from a written row, from outputs that are judged first, or from the store.
+
+        Raises:
+            ConfigError: clusters were declared for verdicts that lie in the store, which holds them already.
+        """
+        if self.sources.files:
+            return self._from_files()
+        path = Path(self.candidate)
+        written = path.name == ROW_FILE and path.exists()
+        if not written and (path.exists() or self.candidate.startswith(PREFIX)):
+            return self._judged(limits, audit_limits, listener, log=log, batch=batch)
+        if self.assignment.cluster is not None:
+            raise ConfigError(DECLARED_WHERE_JUDGED)
+        return self._from_row(path) if written else self._from_store()
+
+    def _from_files(self) -> Decision:
+        """On verdicts that other tools or earlier runs left in files."""
+        judge = self._judge()
+        name = judge.name if isinstance(judge, JudgeConfig) else judge
+        entries = entries_of_files(self.sources.files, judge=name, how=self._how())
+        # what files tell of a judge is its name
+        return self._held(self.candidate, entries, Required(baseline=self._baseline()), "of files")
+
+    def _from_store(self) -> Decision:
+        """On the store's verdicts."""
+        judge = self._judge()
+        return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
+
+    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Decision:
+        wanted = Required(
+            judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
+        )
+        if judge is None:
+            # the only judge there is counts as it is configured today
+            names = {entry.judge for entry in entries if entry.model == self.candidate}
+            wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
+        return self._held(self.candidate, entries, wanted, self.benchmark)
+
+    def _from_row(self, path: Path) -> Decision:
+        """On a written row, if it is what the store's replies give."""
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            found = verify_files(path, opened)
+        if found.refused:
+            raise found.refused[0]
+        if len(found.rows) > 1:
+            raise ConfigError(f"{path}: holds {len(found.rows)} rows, one for each model that the endpoint served")
+        (row,) = found.rows
+        if not row.equal:
+            raise AuditFailed(f"{path}: {row.differences[0]}. Run evalkit annotate again: nothing is paid twice")
+        assert row.row is not None
+        return replace(self, candidate=row.model)._of_row(path, row.row.entry)
+
+    def _of_row(self, path: Path, written: Entry) -> Decision:
+        """On the verdicts that a row was made of, and no others of the model, if they are what is configured."""
+        assert written.plan is not None
+        if written.plan.benchmark != self.benchmark:
+            raise ConfigError(
+                f"{path}: a row of benchmark {written.plan.benchmark!r}, and the gate is configured for "
+                f"{self.benchmark!r}. Choose with --benchmark"
+            )
+        judge = self._judge()
+        if isinstance(judge, str) and judge != written.judge:
+            raise ConfigError(
+                f"{path}: a row of judge {written.judge!r}, and the gate is configured for {judge!r}. "
+                "Choose with --judge"
+            )
+        entries = self._stored(written.judge)
+        return self._of_store(
+            judge, [one for one in entries if one.model != written.model or one.group == written.group]
+        )
+
+    def _judged(
+        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
+    ) -> Decision:
+        """On outputs, judged first as far as they are not yet; in batches where their size is given."""
+        prepared = self.assignment.read([self.candidate])
+        if len(prepared.candidates) != 1:
+            raise ConfigError(f"{self.candidate}: holds {len(prepared.candidates)} models. Gate them one by one")
+        (outputs,), (judge,) = prepared.candidates, prepared.judges
+        baseline = "" if prepared.baseline is None or judge.asks == "grade" else prepared.baseline.model
+        listener.note(prepared.notes)
+        audits = prepared.audits(audit_limits)
+        if audits[outputs.model].failures:
+            return refuse_unjudged(
+                self.rule,
+                audits[outputs.model],
+                model=outputs.model,
+                baseline=baseline,
+                judge=judge,
+                benchmark=self.benchmark,
+                n=len(outputs.outputs),
+            )
+        url = store_url(self.sources.store, self.sources.results)
+        (work,) = prepared.works(b"")
+        self._check_before_asking(work, url)
+        # replies that were recorded stand in for the judge
+        wanted = Required(judge=work.config, baseline=baseline, compat=self.compat)
+        with listener.watching(title(prepared)) as watch:
+            if batch is not None:
+                gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
+                decision, one = judge_in_batches(
+                    prepared,
+                    url,
+                    gate=gate,
+                    batch=batch,
+                    audits=audits,
+                    results=self.sources.results,
+                    limits=limits,
+                    log=log,
+                    watch=watch,
+                )
+                judged = [one]
+            else:
+                judged = judge_all(
+                    prepared,
+                    url,
+                    audits=audits,
+                    results=self.sources.results,
+                    recipe=self.recipe,
+                    limits=limits,
+                    log=log,
+                    watch=watch,
+                )
+                decision = None
+        listener.ran(judged, prepared.judges)
+        require_finished(judged)
+        return decision or self._held(outputs.model, self._stored(judge.name), wanted, self.benchmark)
+
+    @property
+    def benchmark(self) -> str:
+        return read_benchmark(self.assignment.benchmark).name
+
+    def _held(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
+        candidate = choose(entries, model, wanted)
+        group = beside(entries, candidate)
+        # only verdicts of the store have a written row
+        pinned = None if self.sources.files else pinned_for(candidate, group, self.recipe, results=self.sources.results)
+        gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
+        decision = gate.decide(candidate, group, self.rule)
+        row = gate.rates(group, self.recipe.confidence).row(candidate)
+        return replace(decision, sha256=canonical_digest([row]))
+
+    def _check_before_asking(self, work: Work, url: str) -> None:
+        """Refuse before anything is paid what the decision would refuse afterwards."""
+        check_mode(work.record, compat=self.compat)
+        if self.rule.against is None:
+            return
+        check_against(work.candidate.model, self.rule.against)
+        if not store_exists(url):
+            raise UnknownName("model", self.rule.against, ())
+        with open_store(url) as opened:
+            other = replace(work.group, model=self.rule.against)
+            if not any(True for _ in opened.answered_of(other)):
+                plans = opened.plans(benchmark=other.benchmark)
+                known = {group.model for group in plans if replace(other, model=group.model) == group}
+                raise UnknownName("model", self.rule.against, known)
+
+    def _how(self) -> Aggregation:
+        family = self.sources.family
+        return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
+
+    def _stored(self, judge: str | None) -> list[Entry]:
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            return entries_of_store(opened, benchmark=self.benchmark, judge=judge, how=self._how())
+
+    def _judge(self) -> JudgeConfig | str | None:
+        """The judge as its file has it today; only its name where there is no such file, as for recorded verdicts."""
+        if not self.assignment.judges:
+            return None
+        (named,) = self.assignment.judges
+        return self._config(named) or named
+
+    def _config(self, named: str) -> JudgeConfig | None:
+        try:
+            (config,) = replace(self.assignment, judges=(named,)).configs(read_benchmark(self.assignment.benchmark))
+        except UnknownName:
+            return None
+        return config
+
+    def _baseline(self) -> str | None:
+        """The name of the baseline that was configured, from its outputs where these were named."""
+        if not self.assignment.baselines:
+            return None
+        named = [read_one([one]).model if Path(one).exists() else one for one in self.assignment.baselines]
+        # those of categories are merged in the benchmark's order
+        known = read_benchmark(self.assignment.benchmark).baselines
+        return " + ".join(sorted(named, key=lambda one: known.index(one) if one in known else len(known)))

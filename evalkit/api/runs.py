@@ -1,0 +1,203 @@
+"""Runs of judges: outputs are judged, whole or in batches, and each model's results are written."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evalkit.api.assignment import Prepared
+from evalkit.boards.entries import Aggregation, Entry
+from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.rates import learn
+from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
+from evalkit.engine.limits import Limits
+from evalkit.engine.progress import Journal, Watcher
+from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
+from evalkit.gating.choice import beside
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Rule, Spent
+from evalkit.gating.sequential import Batches
+from evalkit.judging.run import Annotated, annotate
+from evalkit.judging.work import Work
+from evalkit.provenance.document import with_plan
+from evalkit.provenance.pinning import pinned_for
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.journal import open_journal
+from evalkit.reporting.result_files import write_results
+from evalkit.sources.entries import entries_of_store
+from evalkit.stats.history import MIN_MODELS
+from evalkit.store import Store, open_store, store_exists
+from evalkit.types import Audit
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRun:
+    """One model under one judge: what it took, and the rows that it gives."""
+
+    annotated: Annotated
+    rows: tuple[BoardRow, ...]
+
+
+def judge_all(
+    prepared: Prepared,
+    url: str,
+    *,
+    audits: Mapping[str, Audit],
+    results: Path,
+    recipe: Recipe,
+    limits: Limits,
+    log: Path | None,
+    watch: Watcher,
+) -> list[ModelRun]:
+    """Judge what is prepared, go on where an earlier run stopped, and write each model's results."""
+    with _opened(prepared, url, limits, log) as (store, journal):
+        works = prepared.works(store.secret, audits)
+        check_works(works)
+        done = annotate(works, store, limits=limits, watch=watch, journal=journal)
+        return [_written(one, prepared, results, recipe, limits, store) for one in done]
+
+
+def judge_in_batches(
+    prepared: Prepared,
+    url: str,
+    *,
+    gate: Gate,
+    batch: int,
+    audits: Mapping[str, Audit],
+    results: Path,
+    limits: Limits,
+    log: Path | None,
+    watch: Watcher,
+) -> tuple[Decision | None, ModelRun]:
+    """Judge one candidate until the gate can decide, and write its results.
+
+    No decision where a limit came first, or the endpoint became another one.
+    """
+    how = _how(prepared)
+    with _opened(prepared, url, limits, log) as (store, journal):
+        (work,) = prepared.works(store.secret, audits)
+        check_works([work])
+        others = _known(store, work, how)
+
+        def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
+            planned = with_plan(entry, work.record)
+            decision = gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
+            rates = gate.rates(beside([planned, *others], planned), gate.recipe.confidence)
+            return replace(decision, sha256=canonical_digest([rates.row(planned)]))
+
+        decision, annotated = Batches(work, gate.rule, batch).judge(
+            store, decide_on, how=how, limits=limits, watch=watch, journal=journal
+        )
+        return decision, _written(annotated, prepared, results, gate.recipe, limits, store)
+
+
+def _known(store: Store, work: Work, how: Aggregation) -> list[Entry]:
+    """What the store holds of the judge's verdicts, which may be nothing yet."""
+    if work.config.digest not in {config.digest for config in store.judges()}:
+        return []
+    try:
+        return entries_of_store(store, benchmark=work.plan.benchmark, judge=work.config.name, how=how)
+    except InputError:
+        return []
+
+
+@contextlib.contextmanager
+def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> Iterator[tuple[Store, Journal]]:
+    check_costs(prepared, limits)
+    if not store_exists(url):
+        # a missing key or a bad prompt shows before anything is written
+        check_works(prepared.works(b""))
+    with open_store(url) as store, open_journal(log) as journal:
+        yield store, journal
+
+
+def _written(
+    annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
+) -> ModelRun:
+    """Compute the rows of what was judged, with what other models teach about them, and write their files."""
+    how, work = _how(prepared), annotated.work
+    plan = work.record
+    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, how)]
+    others = _others(store, work, how, recipe, entries)
+    rows = []
+    for entry in entries:
+        group = [entry, *beside(others, entry)]
+        pinned = pinned_for(entry, group, recipe, results=results)
+        rows.append(learn(group, recipe, pinned=pinned).row(entry))
+    write_results(results, annotated, rows, options=prepared.options, limits=limits)
+    return ModelRun(annotated, tuple(rows))
+
+
+def _others(store: Store, work: Work, how: Aggregation, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
+    """The store's other models that may teach about these entries; none if a better source does, or if too few."""
+    if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
+        return []
+    if recipe.difficulty == DifficultySource.AUTO and learn(entries[:1], recipe).length.own_history:
+        return []
+    judged = [
+        group
+        for group in store.plans(benchmark=work.plan.benchmark)
+        if replace(group, model=work.group.model) == work.group
+    ]
+    if len(judged) < MIN_MODELS:
+        return []
+    return [one for one in _known(store, work, how) if one.model != work.candidate.model]
+
+
+def _how(prepared: Prepared) -> Aggregation:
+    return Aggregation(combine=prepared.style.combine, by=prepared.style.by)
+
+
+def title(prepared: Prepared) -> str:
+    """What a line of progress calls the run: its judges."""
+    return ", ".join(config.name for config in prepared.judges)
+
+
+def check_works(works: Sequence[Work]) -> None:
+    """Show a missing key or a bad prompt before anything is sent."""
+    for work in works:
+        work.check()
+
+
+def check_costs(prepared: Prepared, limits: Limits) -> None:
+    """A budget needs prices.
+
+    Raises:
+        ConfigError: a judge has none.
+    """
+    unpriced = [one.name for one in prepared.judges if one.prices is None]
+    if limits.max_cost is not None and unpriced:
+        raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
+
+
+def require_finished(judged: Sequence[ModelRun]) -> None:
+    """Raise where a run was stopped, or an endpoint became another one.
+
+    Raises:
+        Incomplete: either.
+    """
+    stopped = next((one.annotated.progress.stopped for one in judged if one.annotated.progress.stopped), None)
+    if stopped:
+        raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
+    for row in (row for one in judged for row in one.rows):
+        if row.entry.part:
+            raise Incomplete(
+                f"{row.entry.model}: the endpoint answered as {' and as '.join(row.entry.judging.served)}, so there is "
+                "a row for each. Name a dated model with --judge-model, or judge in a new store"
+            )
+
+
+def require_covered(judged: Sequence[ModelRun]) -> None:
+    """Raise where verdicts are missing.
+
+    Raises:
+        Incomplete: with the most frequent reason.
+    """
+    for row in (row for one in judged for row in one.rows):
+        if row.coverage < MIN_COVERAGE:
+            reason = next(iter(row.entry.failures), "unknown")
+            raise Incomplete(
+                f"{row.entry.model}: {row.entry.sample.n_missing} of {row.entry.sample.n + row.entry.sample.n_missing} "
+                "instructions have no verdict, "
+                f"coverage {row.coverage:.1%} is under {MIN_COVERAGE:.0%}. Most often: {reason}"
+            )

@@ -1,0 +1,381 @@
+"""A written row computed anew from the store's raw replies, and what the two do not agree on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from evalkit import __version__
+from evalkit.boards.background import UNTAUGHT
+from evalkit.boards.entries import Entry, Lengths
+from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.history_file import HistoryFile
+from evalkit.boards.known import read_known
+from evalkit.boards.rates import Pinned
+from evalkit.boards.row import BoardRow, build_row
+from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.documents import parse_json, read_text
+from evalkit.errors import ConfigError, EvalkitError, InputError
+from evalkit.judging.requests import annotate_all
+from evalkit.judging.work import judge_facts
+from evalkit.provenance.document import (
+    ANNOTATIONS,
+    LENGTH_TAUGHT,
+    ROW_FILE,
+    SEAL,
+    STYLE_TAUGHT,
+    Computation,
+    Difficulties,
+    annotations_digest,
+    read_computation,
+    seal_fits,
+    with_plan,
+)
+from evalkit.provenance.pinning import learned_again, rests_on_models, written_background
+from evalkit.reporting.canonical import stored_document
+from evalkit.sources.entries import entries_of_store
+from evalkit.stats.covariates import LENGTH
+from evalkit.store import Group, PlanRecord, Store
+from evalkit.store.upkeep import damage_of
+from evalkit.types import Annotation, JudgeConfig
+
+_AGAIN = "Run evalkit annotate again: what is stored is not asked again"
+_JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
+# an evalkit of another version is no difference while the numbers agree; the files' own digests are checked apart
+_UNCOMPARED = {("evalkit",), ("provenance", "evalkit"), ("provenance", ANNOTATIONS), ("provenance", SEAL)}
+# fields that rows lack which were written before evalkit looked for near-duplicates
+_ADDED = {("design_effect",), ("between_sources",), ("provenance", "cluster"), ("provenance", "near_duplicates")}
+_DEPENDENCE = "dependence"
+_ABSENT = "nothing"
+_ANNOTATIONS_FILE = "annotations.json"
+_CONTENT = ("the row says", "its content gives")
+# of a field: the names of the objects that it lies in, and its own
+_Path = tuple[str, ...]
+
+
+class Disagreement(Enum):
+    """Why a row and the store do not agree."""
+
+    EDITED = "the file was edited"
+    NUMBER = "the number was edited"
+    VERDICTS = "the verdicts are others"
+    REPLIES = "the replies are others"
+    JUDGE = "the judge or its prompt is another"
+    DATA = "the data are others"
+    PLAN = "another plan"
+    DAMAGED = "damaged in the store"
+    ABSENT = "not in the store"
+    VERSION = "computed by another version of evalkit"
+    OLDER = "computed by an earlier method"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A field, what the file says there and what the store gives, as JSON; `between` are other words for these two."""
+
+    field: str
+    said: str
+    found: str
+    cause: Disagreement
+    between: tuple[str, str] = ("the file says", "the store gives")
+
+    def __str__(self) -> str:
+        says, gives = self.between
+        return f"{self.field}: {says} {self.said}, {gives} {self.found} ({self.cause.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A row, and what of it does not follow from the store; `row` and `sha256` are what the store gives, where it does.
+
+    `n_verdicts` counts orders and repeats one by one.
+    """
+
+    model: str
+    judge: str
+    differences: tuple[Mismatch, ...]
+    n_verdicts: int = 0
+    sha256: str | None = None
+    notes: tuple[str, ...] = ()
+    row: BoardRow | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def equal(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of the rows of some files, and why others could not be verified at all."""
+
+    rows: tuple[Verified, ...]
+    refused: tuple[InputError, ...]
+
+
+def verify_files(path: Path, store: Store, *, difficulty: Difficulties | None = None) -> Verification:
+    """Verify a file of rows; of a folder, every one below it.
+
+    Raises:
+        InputError: there is none.
+        StoreError: the store cannot be read.
+    """
+    files = sorted(path.rglob(ROW_FILE)) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{path}: holds no {ROW_FILE}. Run evalkit annotate first")
+    rows: list[Verified] = []
+    refused: list[InputError] = []
+    for file in files:
+        try:
+            rows += _verify_file(file, store, difficulty)
+        except InputError as error:
+            refused.append(error)
+    return Verification(tuple(rows), tuple(refused))
+
+
+def verify_row(document: Any, store: Store, *, difficulty: Difficulties | None = None) -> Verified:
+    """Compute a row of `row.json` anew from the raw replies, read once more, and compare every field of it.
+
+    Args:
+        difficulty: the values that the row was computed with, where it was.
+
+    Raises:
+        InputError: no row of a run, as those of other tools' files and of a store of an earlier layout; or one that
+            cannot be computed by itself.
+        StoreError: the store cannot be read.
+    """
+    provenance = _provenance(document)
+    group = Group(*(str(document.get(name) or "") for name in ("benchmark", "judge_digest", "baseline", "model")))
+    edited = [] if seal_fits(document) else [_edited(provenance, "another digest")]
+    try:
+        verified = _verify(document, group, store, difficulty)
+    except InputError as error:
+        if not edited:
+            raise
+        return _unlike(document, [_edited(provenance, str(error))])
+    return replace(verified, differences=(*edited, *verified.differences))
+
+
+def _verify_file(path: Path, store: Store, difficulty: Difficulties | None) -> Iterator[Verified]:
+    found = parse_json(read_text(path), str(path))
+    if found == []:
+        raise InputError(f"{path}: holds no row. {_AGAIN}")
+    for document in found if isinstance(found, list) else [found]:
+        try:
+            verified = verify_row(document, store, difficulty=difficulty)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        beside = path.with_name(_ANNOTATIONS_FILE)
+        said, digest = document["provenance"].get(ANNOTATIONS), annotations_digest(beside) if beside.is_file() else None
+        if digest not in (None, said):
+            edited = Mismatch(_ANNOTATIONS_FILE, _json(said), _json(digest), Disagreement.EDITED, _CONTENT)
+            verified = replace(verified, differences=(*verified.differences, edited))
+        yield verified
+
+
+def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Difficulties | None) -> Verified:
+    if damaged := damage_of(store, group):
+        named = [(f"{one.table} {one.key}", "sound", "damaged") for one in damaged]
+        return _unlike(document, [Mismatch(*one, Disagreement.DAMAGED, ("it should be", "and is")) for one in named])
+    config = next((one for one in store.judges() if one.digest == group.digest), None)
+    answered = list(store.answered_of(group))
+    if config is None or not answered:
+        whose = f"verdicts of {group.model!r} under {group.digest}"
+        return _unlike(document, [Mismatch("model", whose, _ABSENT, Disagreement.ABSENT)])
+    plan = store.plan_of(group)
+    if plan is None:
+        raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
+    annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
+    row, taught = _row(document, annotations, plan, store, difficulty)
+    if row is None:
+        part = Mismatch("part", _json(document.get("part")), _ABSENT, Disagreement.ABSENT)
+        return _unlike(document, [part])
+    found = stored_document(row, benchmark=group.benchmark)
+    if _DEPENDENCE not in document:
+        del found[_DEPENDENCE]
+    notes = (*_version_notes(document, plan), *_length_notes(row, annotations), *taught)
+    differences = [*_judge_differences(plan, config), *_differences(document, found)]
+    older = [one for one in differences if one.cause == Disagreement.OLDER]
+    return Verified(
+        model=group.model,
+        judge=config.name,
+        differences=tuple(one for one in differences if one.cause != Disagreement.OLDER),
+        n_verdicts=sum(one.preference is not None or one.rating is not None for one in annotations),
+        sha256=found["sha256"],
+        notes=(*notes, *(f"older method: {one}" for one in older)),
+        row=row,
+    )
+
+
+def _row(
+    document: dict[str, Any],
+    annotations: Sequence[Annotation],
+    plan: PlanRecord,
+    store: Store,
+    difficulty: Difficulties | None,
+) -> tuple[BoardRow | None, list[str]]:
+    """The row of the document's part, None where the store has no such part; and notes on what other models taught."""
+    made = read_computation(document, difficulty=difficulty)
+    try:
+        entries = entries_of_annotations(annotations, made.how)
+        entry = next((one for one in entries if (one.part or None) == document.get("part")), None)
+        if entry is None:
+            return None, []
+        if _DEPENDENCE not in document:
+            # rows of earlier versions do not mention dependence, and neither do their notes
+            entry = replace(entry, dependence=None)
+        entry = with_plan(entry, plan)
+        taught, notes = _taught(document, entry, made, store, difficulty)
+        row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, parts=made.parts)
+        return row, notes
+    except EvalkitError as error:
+        raise InputError(f"cannot be computed: {error}") from error
+
+
+def _taught(
+    document: dict[str, Any], entry: Entry, made: Computation, store: Store, difficulty: Difficulties | None
+) -> tuple[Pinned, list[str]]:
+    """What other models taught about the row, learned again from the same source, or as written where that is gone."""
+    provenance = document["provenance"]
+    if LENGTH_TAUGHT not in provenance:
+        # rows of the earlier method were computed from their own verdicts alone
+        return Pinned(UNTAUGHT, UNTAUGHT), []
+    known = read_known(_own_histories(document))
+    if isinstance(difficulty, HistoryFile):
+        known = replace(known, files=(difficulty, *known.files))
+    written = [provenance[LENGTH_TAUGHT], provenance.get(STYLE_TAUGHT)]
+    group = _beside(entry, made, store) if any(map(rests_on_models, written)) else [entry]
+    found, notes = [], []
+    for one, controls in zip(written, ((LENGTH,), made.recipe.controls), strict=True):
+        again = learned_again(one, entry, group, known=known, controls=controls)
+        if again is None:
+            notes.append(
+                "the models or the history that taught this row are gone or have changed: its number was recomputed "
+                "from the verdicts and from the figures in the row itself"
+            )
+            again = written_background(one)
+        if again is None:
+            raise InputError("provenance: background: not a background that this evalkit can read")
+        found.append(again)
+    return Pinned(*found), list(dict.fromkeys(notes))
+
+
+def _own_histories(document: Mapping[str, Any]) -> list[Path]:
+    """The history that the row's benchmark names, if there still is a benchmark of that name."""
+    try:
+        named = read_benchmark(str(document.get("benchmark"))).history
+    except ConfigError:
+        return []
+    return [] if named is None else [Path(named)]
+
+
+def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
+    """The store's entries under the same judge and baseline, gathered as the row's own entry was."""
+    assert entry.plan is not None
+    entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, how=made.how)
+    return [one for one in entries if one.group == entry.group]
+
+
+def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Mismatch]:
+    """Field by field; what an evalkit of another version has no word for is not compared."""
+    ours, theirs = dict(_fields(found)), dict(_fields(said))
+    other_version = said["provenance"].get("evalkit") != __version__
+    paths = [path for path in {**theirs, **ours} if path not in _UNCOMPARED]
+    paths = [path for path in paths if path in theirs or path not in _ADDED]
+    unlike = [path for path in paths if theirs.get(path) != ours.get(path)]
+    if other_version:
+        unlike = [path for path in unlike if path in theirs and path in ours]
+    older_method = LENGTH_TAUGHT not in said["provenance"]
+    if older_method:
+        # fields that this method adds are not in rows of the earlier one
+        unlike = [path for path in unlike if path in theirs]
+    follows = _follows(unlike, other_version=other_version, older_method=older_method)
+    for path in unlike:
+        said_there, found_here = (fields.get(path, _ABSENT) for fields in (theirs, ours))
+        yield Mismatch(".".join(path), said_there, found_here, _cause(path, follows))
+
+
+def _follows(unlike: Sequence[_Path], *, other_version: bool, older_method: bool) -> Disagreement:
+    """Why numbers differ: because of what they are computed from, if that differs."""
+    causes = {_cause(path, Disagreement.NUMBER) for path in unlike}
+    for cause in (
+        Disagreement.DATA,
+        Disagreement.JUDGE,
+        Disagreement.PLAN,
+        Disagreement.REPLIES,
+        Disagreement.VERDICTS,
+    ):
+        if cause in causes:
+            return cause
+    if older_method:
+        return Disagreement.OLDER
+    return Disagreement.VERSION if other_version else Disagreement.NUMBER
+
+
+def _cause(path: _Path, of_numbers: Disagreement) -> Disagreement:
+    if path[:1] != ("provenance",):
+        return of_numbers
+    named = path[1] if len(path) > 1 else ""
+    if named == "data_sha256":
+        return Disagreement.DATA
+    if named in _JUDGE:
+        return Disagreement.JUDGE
+    return {"verdicts_sha256": Disagreement.VERDICTS, "replies_sha256": Disagreement.REPLIES}.get(
+        named, Disagreement.PLAN
+    )
+
+
+def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Mismatch]:
+    """The judge that the store holds must be the one that the plan was made for."""
+    for name, value in judge_facts(config).items():
+        planned = getattr(plan, name)
+        if planned != value:
+            between = ("the plan says", "the judge in the store has")
+            yield Mismatch(f"judge {config.name}: {name}", str(planned), str(value), Disagreement.JUDGE, between)
+
+
+def _fields(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+    """Every field by its path, as JSON; a list is one field. Joined to one text, two paths could have one name."""
+    if isinstance(value, dict) and value:
+        for key, one in value.items():
+            yield from _fields(one, (*path, str(key)))
+    else:
+        yield path, _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _provenance(document: Any) -> dict[str, Any]:
+    provenance = document.get("provenance") if isinstance(document, dict) else None
+    if not isinstance(provenance, dict):
+        raise InputError(f"has no provenance, so nothing tells what it was computed from. {_AGAIN}")
+    if provenance.get("plan") is None:
+        raise InputError("its verdicts come from another tool or an earlier evalkit, and no replies are behind them")
+    if SEAL not in provenance:
+        raise InputError(f"is a row of a board, whose rank depends on others. Verify the model's row.json. {_AGAIN}")
+    return provenance
+
+
+def _edited(provenance: Mapping[str, Any], why: str) -> Mismatch:
+    return Mismatch(f"provenance.{SEAL}", _json(provenance[SEAL]), why, Disagreement.EDITED, _CONTENT)
+
+
+def _unlike(document: Mapping[str, Any], differences: Sequence[Mismatch]) -> Verified:
+    return Verified(str(document.get("model")), str(document.get("judge")), tuple(differences))
+
+
+def _version_notes(document: Mapping[str, Any], plan: PlanRecord) -> tuple[str, ...]:
+    written = document["provenance"].get("evalkit")
+    others = {str(one) for one in (written, plan.evalkit) if one != __version__}
+    return tuple(f"computed by evalkit {one}; this is {__version__}" for one in sorted(others))
+
+
+def _length_notes(row: BoardRow, annotations: Sequence[Annotation]) -> tuple[str, ...]:
+    """The note that an older row was recomputed by an earlier rule of lengths, if the rule changes its lengths."""
+    blank = any(one.asked.candidate_blanks or one.asked.baseline_blanks for one in annotations)
+    if row.entry.how.lengths != Lengths.CHARACTERS or row.entry.graded or not blank:
+        return ()
+    return ("recomputed by the rule of earlier versions: lengths count the blanks around an answer",)

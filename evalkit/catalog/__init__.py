@@ -1,0 +1,1 @@
+"""What has a name: benchmarks with their questions, human references, and families of benchmarks."""

@@ -1,0 +1,140 @@
+"""Human reference rankings: a table of model and score, and what joins the spellings of a model's name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalkit import assets
+from evalkit.documents import kind_of, parse_json, read_text
+from evalkit.errors import InputError, UnknownName
+from evalkit.formats.scores import csv_rows, read_scores
+
+FOLDER = "leaderboards/human"
+ALIASES = "aliases"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Scores by canonical model name, with where and when they come from; `intervals` are 95 % ones, where known."""
+
+    name: str
+    scores: Mapping[str, float]
+    source: str
+    date: str
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedModel:
+    """A model of a board that the reference knows, under both names."""
+
+    model: str
+    canonical: str
+    score: float
+
+
+def reference_names() -> list[str]:
+    """The shipped references, sorted."""
+    return [name for name in assets.names(FOLDER, ".csv") if name != ALIASES]
+
+
+def read_reference(name: str, *, metric: str | None = None) -> Reference:
+    """A shipped reference by name, or a file with the columns model and score (or rating, or the one named).
+
+    Raises:
+        InputError: a column is missing or a score is no number.
+    """
+    if name == ALIASES:
+        raise UnknownName("reference", name, reference_names())
+    path = Path(name) if name.endswith(".jsonl") else assets.find(FOLDER, name, ".csv", noun="reference")
+    table = read_scores(path, metric=metric)
+    return Reference(
+        table.name,
+        {one.model: one.value for one in table.scores if one.value is not None},
+        table.source,
+        table.date,
+        {
+            one.model: (one.lower, one.upper)
+            for one in table.scores
+            if one.value is not None and one.lower is not None and one.upper is not None
+        },
+    )
+
+
+def read_aliases() -> dict[str, str]:
+    """Canonical names by spelling."""
+    return {row["alias"]: row["model"] for row in csv_rows(assets.folder(FOLDER) / f"{ALIASES}.csv")}
+
+
+def read_name_map(path: Path) -> dict[str, str]:
+    """A JSON object that leads from names to names.
+
+    Raises:
+        InputError: anything else.
+    """
+    document = parse_json(read_text(path), str(path))
+    if not isinstance(document, dict) or not document:
+        raise InputError(f"{path}: expected an object of names, found {kind_of(document)}")
+    for name, value in document.items():
+        if not isinstance(value, str):
+            raise InputError(f"{path}: {name!r}: expected a name, found {kind_of(value)}")
+    return document
+
+
+def names_by_map(name_map: Mapping[str, str], models: Iterable[str], reference: Reference) -> dict[str, str]:
+    """What a map says about a board's models: reference names by the board's names.
+
+    The map may lead from the board to the reference or back; the direction in which more of it fits is taken. Capital
+    letters do not count.
+    """
+    models = list(models)
+    forward = _fitting(name_map.items(), models, reference)
+    backward = _fitting(((value, name) for name, value in name_map.items()), models, reference)
+    return backward if len(backward) > len(forward) else forward
+
+
+def shared_models(
+    models: Iterable[str],
+    reference: Reference,
+    aliases: Mapping[str, str],
+    *,
+    renamed: Mapping[str, str] | None = None,
+) -> list[SharedModel]:
+    """The models that the reference knows, each of its models once.
+
+    What `renamed` says of a model goes first, then an explicit alias that the reference does not itself use as a name,
+    then an equal spelling, then two aliases of one model.
+    """
+    renamed = renamed or {}
+    by_canonical = {aliases.get(name, name): name for name in sorted(reference.scores, reverse=True)}
+
+    def target(model: str) -> tuple[int, str | None]:
+        if model in renamed:
+            return 0, renamed[model]
+        if model not in reference.scores and aliases.get(model) in reference.scores:
+            return 1, aliases[model]
+        if model in reference.scores:
+            return 2, model
+        return 3, by_canonical.get(aliases.get(model, model))
+
+    targets = {model: target(model) for model in models}
+    found: dict[str, SharedModel] = {}
+    for model in sorted(targets, key=lambda model: (targets[model][0], model)):
+        name = targets[model][1]
+        if name is not None and name in reference.scores and name not in found:
+            found[name] = SharedModel(model, name, reference.scores[name])
+    return list(found.values())
+
+
+def _fitting(entries: Iterable[tuple[str, str]], models: list[str], reference: Reference) -> dict[str, str]:
+    ours = _by_small_letters(models)
+    theirs = _by_small_letters(reference.scores)
+    return {
+        ours[one.casefold()]: theirs[other.casefold()]
+        for one, other in entries
+        if one.casefold() in ours and other.casefold() in theirs
+    }
+
+
+def _by_small_letters(names: Iterable[str]) -> dict[str, str]:
+    return {name.casefold(): name for name in names}

@@ -1,0 +1,127 @@
+"""Selects the verdicts that a gate reads: those of one model, one judge and one baseline, as configured."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evalkit.boards.entries import Entry
+from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
+from evalkit.judge_spec.config import with_orders
+from evalkit.store import PlanRecord, PromptMode
+from evalkit.types import JudgeConfig
+
+BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Required:
+    """The judge, as its file reads today, and the baseline that a gate was configured for; None accepts any.
+
+    Without `compat`, verdicts on answers that were shown to the judge without fences do not count.
+    """
+
+    judge: JudgeConfig | None = None
+    baseline: str | None = None
+    compat: bool = False
+
+
+def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
+    """The entry of a model that the gate reads.
+
+    Raises:
+        UnknownName: there is no such model.
+        ConfigError: the model was judged by another judge, with another prompt mode or against another baseline than
+            configured, or by several.
+        Incomplete: the endpoint replaced the judge's model between the verdicts.
+    """
+    own = [entry for entry in entries if entry.model == model]
+    if not own:
+        raise UnknownName("model", model, {entry.model for entry in entries})
+    own = _of_baseline(own, model, wanted.baseline)
+    own = _of_judge(own, model, wanted.judge)
+    if len(own) > 1 and all(entry.part for entry in own):
+        raise Incomplete(
+            f"{model}: the endpoint answered as {' and as '.join(entry.part for entry in own)}, and a gate reads the "
+            "verdicts of one. Name a dated model in the judge's file, and judge in a new store"
+        )
+    if len(own) > 1:
+        raise InputError(f"model {model!r} stands twice under judge {own[0].judge!r}. Name each source once")
+    if own[0].plan is not None:
+        check_mode(own[0].plan, compat=wanted.compat)
+    return own[0]
+
+
+def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
+    """The entries that a candidate can be compared with, including the candidate's own."""
+    return [entry for entry in entries if entry.group == candidate.group]
+
+
+def check_mode(plan: PlanRecord, *, compat: bool) -> None:
+    """Refuse a judge whose prompt shows answers without fences, unless `compat` accepts it.
+
+    Raises:
+        ConfigError: the prompt shows answers without fences, and `compat` is not set.
+    """
+    if compat or plan.prompt_mode != PromptMode.COMPAT:
+        return
+    raise ConfigError(
+        f"{plan.model}: judge {plan.judge!r} shows answers bare or under fixed labels, so that what is judged could "
+        "speak for itself. Gate on a judge with fences, or accept this one with --allow-compat"
+    )
+
+
+def check_against(model: str, other: str) -> None:
+    """Check that the model to compare with is another model than the candidate.
+
+    Raises:
+        ConfigError: both are the same model.
+    """
+    if model == other:
+        raise ConfigError(
+            f"--against {other}: is the candidate, and cannot be held against itself. Give its outputs another name "
+            "in the field generator"
+        )
+
+
+def _of_baseline(own: list[Entry], model: str, baseline: str | None) -> list[Entry]:
+    known = {entry.baseline for entry in own}
+    if baseline is not None and baseline not in known:
+        raise ConfigError(
+            f"{model}: was judged against {_listed(known)}, and the gate is configured for baseline {baseline!r}. "
+            "Judge it against that one"
+        )
+    if baseline is None and len(known) > 1:
+        raise ConfigError(f"{model}: was judged against {_listed(known)}. Choose with --baseline")
+    return [entry for entry in own if baseline in (None, entry.baseline)]
+
+
+def _of_judge(own: list[Entry], model: str, judge: JudgeConfig | None) -> list[Entry]:
+    if judge is None:
+        known = {entry.judge for entry in own}
+        if len(known) > 1:
+            raise ConfigError(f"{model}: was judged by {_listed(known)}. Choose with --judge")
+        if len({entry.digest for entry in own}) > 1:
+            raise ConfigError(
+                f"{model}: judge {own[0].judge!r} was changed between runs. Name its file with --judge, so that the "
+                "gate knows which form counts"
+            )
+        return own
+    # verdicts in both orders are accepted even where the file asks for one order only, since they contain more
+    accepted = {judge.digest, with_orders(judge, BOTH).digest if judge.asks == "pair" else judge.digest}
+    found = [entry for entry in own if entry.digest in accepted]
+    if not found:
+        recorded = all(entry.plan is not None and entry.plan.prompt_mode == PromptMode.RECORDED for entry in own)
+        cure = (
+            "They were replayed from a recording: gate the outputs file with --replay"
+            if recorded
+            else "Run evalkit annotate again, or take back the judge's file"
+        )
+        raise ConfigError(
+            f"{model}: judge {judge.name!r} is {judge.digest} today, and these verdicts are of "
+            f"{_listed({f'{entry.judge} {entry.digest}'.strip() for entry in own})}. {cure}"
+        )
+    exact = [entry for entry in found if entry.digest == judge.digest]
+    return exact or found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(repr(name) for name in sorted(names))

@@ -1,0 +1,291 @@
+"""The decision: a model passes or fails only if its interval does so with every missing verdict set against that."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalkit.auditing.declining import DECLINES
+from evalkit.auditing.lengths import LENGTHS
+from evalkit.auditing.limits import AuditLimits
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import Estimators
+from evalkit.boards.row import Metric
+from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
+from evalkit.gating.evidence import Body, Evidence, of_one, of_two
+from evalkit.gating.rule import Decision, Outcome, Rule, Spent
+from evalkit.sources.entries import length_notice
+from evalkit.stats.controlled_rate import SEPARATED
+from evalkit.text.numbers import distinct
+from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
+
+_LEARN = "judge 20 models or more, or name a history with --difficulty"
+# name of the check for refusals in audits made before refusals were compared with the baseline's
+_EARLIER = "refusals"
+_Verdict = tuple[Outcome, tuple[str, ...]]
+
+
+def decide(
+    candidate: Entry,
+    rates: Estimators,
+    rule: Rule,
+    *,
+    benchmark: str,
+    against: Entry | None = None,
+    audit: Audit | None = None,
+    notes: Sequence[str] = (),
+    spent: Spent | None = None,
+    sha256: str = "",
+) -> Decision:
+    """Decide by a rule on a model, or on the difference between a model and another one.
+
+    The model passes where the status is ok, there are enough instructions and coverage, and the lower end of the
+    interval is at or above the threshold with every missing verdict set against the model. It fails where the upper end
+    is below the threshold with every missing verdict set for the model; a degraded number fails a model only together
+    with the raw win rate, and never where lengths separate the verdicts. A number at equal length without a history of
+    the judge decides only where the correlation of length with difficulty that would change the decision is larger than
+    any recorded, and where the raw win rate lies on the same side. Every other case is inconclusive.
+
+    Args:
+        rates: computes rates at the rule's confidence.
+        audit: audit of the candidate's outputs; None where it could not be made.
+    """
+    body = of_one(candidate, rates) if against is None else of_two(candidate, against, rates)
+    metric = Metric.SCORE if candidate.graded else rule.metric
+    shown = body.by_metric[metric]
+    raw = body.by_metric.get(Metric.WIN_RATE, shown)
+    outcome, reasons = (
+        _audited(audit) or _complete(body, shown, rule) or _passed(shown, rule) or _failed(shown, raw, rule)
+    ) or (Outcome.INCONCLUSIVE, (_doubt(shown, rule),))
+    rests = at_equal_length(candidate, against, rates, metric=metric, threshold=rule.threshold, shown=shown, raw=raw)
+    outcome, reasons = _at_equal_length(rests, raw, rule, (outcome, reasons))
+    outcome, reasons = _declining(candidate, audit, rule, (outcome, reasons))
+    return Decision(
+        outcome=outcome,
+        rule=replace(rule, metric=metric),
+        model=candidate.model,
+        baseline=candidate.baseline,
+        judge=candidate.judge,
+        digest=candidate.digest,
+        benchmark=benchmark,
+        estimate=shown.measured,
+        pessimistic=shown.pessimistic,
+        optimistic=shown.optimistic,
+        win_rate=raw.measured,
+        n=body.n,
+        n_missing=body.n_missing,
+        coverage=body.coverage,
+        reasons=reasons,
+        notes=(
+            *notes,
+            *([] if rests is None or rests.unlike is None else [rests.unlike]),
+            *_caveats(candidate, metric, rates, rule, audit),
+            *_doubts_of(against),
+        ),
+        audit=audit,
+        spent=spent,
+        sha256=sha256,
+        equal_length=rests,
+    )
+
+
+def refuse_unjudged(
+    rule: Rule, audit: Audit, *, model: str, baseline: str, judge: JudgeConfig, benchmark: str, n: int
+) -> Decision:
+    """The decision on outputs that failed their audit; the judge was not asked about the `n` instructions."""
+    nothing = Estimate.refused("not judged: the outputs failed their audit", n=0)
+    return Decision(
+        outcome=Outcome.AUDIT_FAILED,
+        rule=rule,
+        model=model,
+        baseline=baseline,
+        judge=judge.name,
+        digest=judge.digest,
+        benchmark=benchmark,
+        estimate=nothing,
+        pessimistic=nothing,
+        optimistic=nothing,
+        win_rate=nothing,
+        n=0,
+        n_missing=n,
+        coverage=0.0,
+        reasons=tuple(finding.reason for finding in audit.failures),
+        audit=audit,
+    )
+
+
+def _audited(audit: Audit | None) -> _Verdict | None:
+    if audit is None or not audit.failures:
+        return None
+    return Outcome.AUDIT_FAILED, tuple(finding.reason for finding in audit.failures)
+
+
+def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdict: _Verdict) -> _Verdict:
+    """Make a decision inconclusive that rests on the regression alone, without a history of the judge.
+
+    That is a decision that the raw verdicts contradict, or a pass that a plausible confounding of length with
+    difficulty would change. With a history, a decision that the raw rate contradicts gets the reason "at equal length
+    only".
+    """
+    outcome, reasons = verdict
+    if rests is None or outcome not in (Outcome.PASSED, Outcome.FAILED):
+        return verdict
+    if not rests.raw_agrees:
+        limit, passed = rule.threshold, outcome == Outcome.PASSED
+        name = "raw win rate" if rule.against is None else "raw difference"
+        side = f"{'below' if passed else 'not below'} {limit:g}"
+        if rests.own_history:
+            return outcome, (
+                f"at equal length only: the {name} is {distinct(raw.measured.value, limit)}, {side}",
+                *reasons,
+            )
+        end = raw.floor if passed else raw.ceiling
+        reach = f"interval {'starts' if passed else 'ends'} at {distinct(end, limit)}, {side}"
+        return Outcome.INCONCLUSIVE, (
+            f"the {name}'s {reach}, and no history of this judge confirms the effect of length that the regression "
+            f"found: {_LEARN}",
+            *reasons,
+        )
+    if outcome == Outcome.PASSED and not rests.survives:
+        strength = "some correlation" if rests.correlation is None else f"a correlation of {rests.correlation:.2f}"
+        return Outcome.INCONCLUSIVE, (
+            f"{strength} between length and difficulty would change the decision, and no history of this judge "
+            f"separates the two (at least {LEAST_CORRELATION:g} is asked): {_LEARN}",
+            *reasons,
+        )
+    return verdict
+
+
+def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verdict) -> _Verdict:
+    """Make a pass inconclusive where the model declines more often than the baseline.
+
+    Short refusals raise a win rate at equal length, as do other answers that are bad and short.
+    """
+    outcome, reasons = verdict
+    found = _declines(candidate, audit)
+    if found is None or rule.allow_refusals or outcome != Outcome.PASSED:
+        return verdict
+    accepted = "use --allow-refusals for a model that is meant to decline"
+    return Outcome.INCONCLUSIVE, (f"{found.reason}: {accepted}", *reasons)
+
+
+def _declines(candidate: Entry, audit: Audit | None) -> Finding | None:
+    """The audit's finding on refusals of a model that is compared; audits of earlier versions name it differently."""
+    if audit is None or candidate.graded:
+        return None
+    return next((one for one in audit.findings if one.check in (DECLINES, _EARLIER)), None)
+
+
+def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
+    """An inconclusive verdict where instructions or coverage are too few; None where they suffice.
+
+    An estimate counts clusters: turns of one conversation are one instruction.
+    """
+    reasons = []
+    n = min(body.n, shown.measured.n)
+    if n < rule.min_n:
+        reasons.append(f"{n} instructions judged, at least {rule.min_n} needed")
+    if body.coverage < rule.min_coverage:
+        reasons.append(
+            f"{body.n_missing} of {body.n + body.n_missing} instructions have no verdict: coverage {body.coverage:.2%} "
+            f"is under {rule.min_coverage:.2%}"
+        )
+    return (Outcome.INCOMPLETE, tuple(reasons)) if reasons else None
+
+
+def _passed(shown: Evidence, rule: Rule) -> _Verdict | None:
+    floor, limit = shown.floor, rule.threshold
+    if shown.measured.status.kind != StatusKind.OK or floor is None or floor < limit:
+        return None
+    return Outcome.PASSED, (
+        f"the interval starts at {distinct(floor, limit)}{_condition(shown)}, at or above {limit:g}",
+    )
+
+
+def _failed(shown: Evidence, raw: Evidence, rule: Rule) -> _Verdict | None:
+    status, ceiling, limit = shown.measured.status, shown.ceiling, rule.threshold
+    if ceiling is None or ceiling >= limit:
+        return None
+    said = f"the interval ends at {distinct(ceiling, limit)}{_condition(shown)}, below {limit:g}"
+    if status.kind == StatusKind.OK:
+        return Outcome.FAILED, (said,)
+    if _separated(status) or raw.ceiling is None or raw.ceiling >= limit:
+        return None
+    return Outcome.FAILED, (
+        said,
+        f"the number is {status}, but the raw win rate's interval ends at {distinct(raw.ceiling, limit)} as well",
+    )
+
+
+def _separated(status: Status) -> bool:
+    """Whether lengths separate the verdicts; of two compared models, either is enough.
+
+    With two models, each reason in the status starts with a model's name.
+    """
+    return any(reason.rpartition(": ")[2] == SEPARATED for reason in status.reason.split("; "))
+
+
+def _doubt(shown: Evidence, rule: Rule) -> str:
+    measured, floor, ceiling, limit = shown.measured, shown.floor, shown.ceiling, rule.threshold
+    if measured.value is None:
+        return f"the number cannot be estimated: {measured.status.reason}"
+    if floor is None or ceiling is None:
+        return f"there is no interval with every missing verdict one way: {_refusal(shown)}"
+    ends = f"from {distinct(floor, limit)} to {distinct(ceiling, limit)}{_condition(shown)}"
+    if floor < limit <= ceiling:
+        status = "" if measured.status.kind == StatusKind.OK else f"; the number is {measured.status}"
+        return f"the interval runs {ends}, and {limit:g} lies in it{status}"
+    return f"the interval runs {ends}, but the number is {measured.status}"
+
+
+def _refusal(shown: Evidence) -> str:
+    refused = (one for one in (shown.measured, shown.pessimistic, shown.optimistic) if one.lower is None)
+    return next((str(one.status) for one in refused), "no interval")
+
+
+def _condition(shown: Evidence) -> str:
+    return "" if shown.measured is shown.pessimistic else " with every missing verdict one way"
+
+
+def _caveats(candidate: Entry, metric: Metric, rates: Estimators, rule: Rule, audit: Audit | None) -> list[str]:
+    """Caveats that a reader of the number must know, besides its status."""
+    found = _unseen(candidate, audit)
+    if rule.allow_refusals and (declining := _declines(candidate, audit)) is not None:
+        found.append(f"{declining.reason}, which --allow-refusals accepts")
+    if (lengths := length_notice(candidate)) is not None:
+        found.append(lengths)
+    components = candidate.judging.components
+    if components is None or components.repeat.value is None:
+        found.append("verdict noise was not measured: every question was asked once")
+    if components is not None and components.orders == 1 and not candidate.graded:
+        found.append("what the order of two answers changes was not measured: every pair was shown in one order")
+    if metric == Metric.LC_WIN_RATE:
+        found.append(str(rates.length))
+    elif metric == Metric.STYLE_WIN_RATE:
+        found.append(str(rates.style))
+    return found
+
+
+def _unseen(candidate: Entry, audit: Audit | None) -> list[str]:
+    """Notes on checks that were not made on the outputs, and why.
+
+    For verdicts from the store the texts existed, but the audit was off.
+    """
+    stored = candidate.plan is not None
+    why = "they were judged with --audit off" if stored else "the source holds no texts"
+    unseen = "" if candidate.graded else ", so it is unknown whether they decline more often than the baseline's"
+    if audit is None or not audit.checks:
+        return [f"the outputs were not audited: {why}{unseen if stored else ''}"]
+    if audit.checks == (LENGTHS,):
+        return [f"only the lengths of the outputs were audited: {why}{unseen if stored else ''}"]
+    if stored and not candidate.graded and DECLINES not in audit.checks and audit.n >= AuditLimits().min_outputs:
+        return [
+            "the audit is an earlier evalkit's, which did not compare refusals with the baseline's: run evalkit "
+            "annotate again, which asks nothing twice"
+        ]
+    return []
+
+
+def _doubts_of(against: Entry | None) -> list[str]:
+    """Notes on a difference where the audit refuses the other model's outputs."""
+    if against is None or against.audit is None:
+        return []
+    return [f"{against.model}: the audit refuses its outputs: {one.reason}" for one in against.audit.failures]

@@ -1,0 +1,76 @@
+"""A gate: a rule, the recipe of its rates, and the verdicts that it reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.rates import Estimators, Pinned, learn
+from evalkit.boards.row import Recipe
+from evalkit.errors import ConfigError
+from evalkit.gating.choice import Required, check_against, choose
+from evalkit.gating.decide import decide
+from evalkit.gating.rule import Decision, Rule, Spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A rule with what is needed to apply it.
+
+    The `recipe` gets its confidence from the rule. Every decision carries the `notes`. `pinned` is the history that the
+    candidate's row was estimated with when it was written.
+    """
+
+    rule: Rule
+    recipe: Recipe
+    wanted: Required
+    benchmark: str
+    notes: tuple[str, ...] = ()
+    pinned: Pinned | None = None
+
+    def rates(self, group: Sequence[Entry], confidence: float) -> Estimators:
+        """The rates of a group of comparable entries at this confidence."""
+        # a difference uses the history that applies to both models now
+        pinned = self.pinned if self.rule.against is None else None
+        return learn(group, replace(self.recipe, confidence=confidence), pinned=pinned)
+
+    def look(
+        self, candidate: Entry, others: Sequence[Entry], rule: Rule, *, keys: frozenset[str], spent: Spent
+    ) -> Decision:
+        """Hold what there is of a model so far, on the instructions `keys`, against the rule at one look's confidence.
+
+        Args:
+            others: entries under the same judge and baseline.
+        """
+        known = [
+            replace(entry, sample=entry.sample.restricted(keys)) for entry in others if entry.model != candidate.model
+        ]
+        return self.decide(candidate, [candidate, *known], rule, spent=spent)
+
+    def decide(self, candidate: Entry, group: Sequence[Entry], rule: Rule, *, spent: Spent | None = None) -> Decision:
+        """Decide on one entry of a group of comparable entries.
+
+        Raises:
+            ConfigError: the threshold cannot apply to this model, or to the model that it is compared with.
+        """
+        _check_scale(candidate, rule)
+        against = None
+        if rule.against is not None:
+            check_against(candidate.model, rule.against)
+            against = choose(group, rule.against, Required(compat=self.wanted.compat))
+        return decide(
+            candidate,
+            self.rates(group, rule.confidence),
+            rule,
+            benchmark=self.benchmark,
+            against=against,
+            audit=candidate.audit,
+            notes=self.notes,
+            spent=spent,
+        )
+
+
+def _check_scale(candidate: Entry, rule: Rule) -> None:
+    """Refuse a threshold outside the judge's scale: it is a mistake, and missing it would not show a regression."""
+    low, high = candidate.scale
+    if rule.minimum is not None and not low <= rule.minimum <= high:
+        raise ConfigError(f"--min {rule.minimum:g}: judge {candidate.judge!r} grades from {low:g} to {high:g}")

@@ -1,0 +1,304 @@
+"""Judges and models as files: a YAML read into a checked JudgeConfig or ModelConfig."""
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from evalkit import assets
+from evalkit.documents import kind_of, read_text, read_yaml
+from evalkit.errors import ConfigError, UnknownName
+from evalkit.judge_spec.modelfile import LOCAL, check_server, locate_model, model_name
+from evalkit.types import JudgeConfig, ModelConfig, Prices, RateLimits, Tls
+
+ORDERS = ("one", "both")
+ASKS = ("pair", "grade")
+ANSWER_KINDS = ("text", "label", "five_way", "grade")
+ANSWER_FORMS = ("json_schema", "tool")
+MOST_REASKS = 20
+LONGEST_TIMEOUT = 86_400
+
+_TEXT = (str, "text")
+_MAPPING = (dict, "a mapping")
+_NUMBER = ((int, float), "a number")
+_TRUTH = (bool, "true or false")
+_LIST = (list, "a list")
+_Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
+_MODEL_KINDS: _Kinds = {
+    **dict.fromkeys(
+        ("client", "model", "description", "system", "base_url", "key_variable", "key_header", "notice"), _TEXT
+    ),
+    **dict.fromkeys(("parameters", "headers", "prices", "rates", "tls", "server"), _MAPPING),
+    "timeout": _NUMBER,
+    "plain_http": _TRUTH,
+}
+_JUDGE_KINDS: _Kinds = {
+    **{name: kind for name, kind in _MODEL_KINDS.items() if name != "system"},
+    **dict.fromkeys(("parser", "asks", "prompt", "orders", "tie", "answer_form"), _TEXT),
+    **dict.fromkeys(("parser_options", "answer_schema"), _MAPPING),
+    "reasks": _NUMBER,
+    "fence": _TRUTH,
+    "labels": _LIST,
+}
+# what a label that is read between brackets cannot hold
+_UNREADABLE = {"bracket_label": "[]\n", "five_way": "[]<>=\n"}
+_SENT = ("parser_options", "parameters")
+_MODEL_REQUIRED = ("client", "model")
+_JUDGE_REQUIRED = ("client", "model", "parser")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+def judge_names() -> list[str]:
+    """The shipped judges, sorted."""
+    return assets.names("annotators", ".yaml")
+
+
+def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
+    """The judge that `name` means: a shipped one, or the path of a YAML file; its prompt may lie beside it.
+
+    Args:
+        model: asks another model than the file names.
+
+    Raises:
+        ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
+    """
+    path = assets.find("annotators", name, ".yaml", noun="judge")
+    fields = _fields(path, _JUDGE_KINDS, _JUDGE_REQUIRED, model=model)
+    prompt_text = None
+    if "prompt" in fields:
+        try:
+            prompt_path = assets.find("prompts", fields["prompt"], ".jinja", noun="prompt", beside=path.parent)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: prompt: {error}") from None
+        prompt_text = read_text(prompt_path)
+    labels = tuple(fields.pop("labels", ()))
+    config = JudgeConfig(prompt_text=prompt_text, labels=labels, **fields)
+    _check_connection(path, config)
+    _check_values(path, config)
+    return dataclasses.replace(config, digest=digest(config))
+
+
+def read_model(name: str, *, model: str | None = None) -> ModelConfig:
+    """The model that a YAML file describes: where it answers, its system prompt and its sampling parameters.
+
+    Args:
+        model: asks another model of the endpoint than the file names; it then goes by that name.
+
+    Raises:
+        ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
+    """
+    path = Path(name)
+    fields = _fields(path, _MODEL_KINDS, _MODEL_REQUIRED, model=model)
+    config = ModelConfig(**fields)
+    _check_connection(path, config)
+    return dataclasses.replace(config, name=model or config.name, digest=model_digest(config))
+
+
+def _fields(path: Path, kinds: _Kinds, required: tuple[str, ...], *, model: str | None) -> dict[str, Any]:
+    """The checked fields of a file by the names of the configuration's."""
+    fields = read_yaml(path)
+    if model is not None:
+        fields["model"] = model
+    _check_keys(path, fields, kinds, required)
+    if fields["client"] == LOCAL:
+        fields |= locate_model(path, fields, beside=path.parent if model is None else Path())
+    if "prices" in fields:
+        fields["prices"] = _prices(path, fields["prices"])
+    fields["rates"] = _rates(path, fields.get("rates", {}))
+    fields["tls"] = _tls(path, fields.get("tls", {}))
+    return {"name": path.name.removesuffix(".yaml"), **fields}
+
+
+def _check_connection(path: Path, config: ModelConfig) -> None:
+    if not 0 < config.timeout <= LONGEST_TIMEOUT:
+        raise ConfigError(f"{path}: timeout: expected seconds up to {LONGEST_TIMEOUT}, found {config.timeout!r}")
+    if config.base_url is not None and config.client != LOCAL and "${" not in config.base_url:
+        check_address(config.base_url, f"{path}: base_url")
+    _check_headers(path, config)
+    check_server(path, config)
+
+
+def with_orders(config: JudgeConfig, orders: str) -> JudgeConfig:
+    """The same judge asked in one order or in both."""
+    changed = dataclasses.replace(config, orders=orders)
+    return dataclasses.replace(changed, digest=digest(changed))
+
+
+def digest(config: JudgeConfig) -> str:
+    """Twelve hex digits that name everything that decides this judge's verdicts; prices, headers and limits do not."""
+    decisive: dict[str, Any] = {
+        "client": config.client,
+        "model": config.model,
+        "endpoint": _place(config),
+        "prompt": config.prompt_text,
+        "parser": config.parser,
+        "parser_options": config.parser_options,
+        "parameters": config.parameters,
+        "answer_schema": config.answer_schema,
+        "answer_form": config.answer_form,
+        "orders": config.orders,
+        "tie": config.tie,
+    }
+    # left out where they say nothing, so that judges keep the digests they had before there were such keys
+    if config.asks != "pair":
+        decisive["asks"] = config.asks
+    if config.labels:
+        decisive["labels"] = list(config.labels)
+    if not config.fence:
+        decisive["fence"] = config.fence
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def model_digest(config: ModelConfig) -> str:
+    """Twelve hex digits that name everything that decides a model's answers."""
+    decisive = {
+        "name": config.name,
+        "client": config.client,
+        "model": config.model,
+        "endpoint": _place(config),
+        "system": config.system,
+        "parameters": config.parameters,
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def check_address(url: str, where: str, *, shown: str | None = None) -> None:
+    """Refuse what is no http or https address, or what two readers could take for two; `shown` is for the message.
+
+    Raises:
+        ConfigError: naming `where`.
+    """
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    # urlsplit drops line breaks without a word, and some clients take a backslash for a slash
+    if not sound or not url.isprintable() or any(one in url for one in "\\ #"):
+        raise ConfigError(f"{where}: expected an http or https address, found {shown or url!r}")
+
+
+def _place(config: ModelConfig) -> str | None:
+    """What tells one endpoint from another: of a local model its content, wherever it lies."""
+    if config.client != LOCAL:
+        return config.base_url
+    try:
+        return model_name(config)
+    except ConfigError:
+        # a judge can be listed without its model
+        return None
+
+
+def _check_keys(path: Path, fields: Mapping[str, Any], kinds: _Kinds, required: tuple[str, ...]) -> None:
+    for key, value in fields.items():
+        if key not in kinds:
+            raise ConfigError(f"{path}: {UnknownName('key', key, kinds)}")
+        wanted, kind = kinds[key]
+        # a truth value is a number to Python, but not to whoever wrote the file
+        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+            cure = " Put it in quotes" if wanted is str and not isinstance(value, dict | list) else ""
+            raise ConfigError(f"{path}: {key}: expected {kind}, found {kind_of(value)}.{cure}")
+    for key in required:
+        if key not in fields:
+            raise ConfigError(f"{path}: missing key {key!r}")
+    for key in _SENT:
+        try:
+            json.dumps(fields.get(key), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{path}: {key}: holds a value that JSON cannot: {error}. Put texts in quotes") from None
+
+
+def _check_values(path: Path, config: JudgeConfig) -> None:
+    if config.tie == "":
+        raise ConfigError(
+            f"{path}: tie: expected a label, found an empty text. Leave the key out for a judge without ties"
+        )
+    known_values = (
+        ("orders", config.orders, ORDERS),
+        ("answer_form", config.answer_form, ANSWER_FORMS),
+        ("asks", config.asks, ASKS),
+    )
+    for key, found, known in known_values:
+        if found not in known:
+            raise ConfigError(f"{path}: {key}: expected one of {', '.join(known)}, found {found!r}")
+    if config.reasks not in range(MOST_REASKS + 1):
+        raise ConfigError(f"{path}: reasks: expected a whole number from 0 to {MOST_REASKS}, found {config.reasks!r}")
+    if config.labels and (
+        not all(isinstance(label, str) and label for label in config.labels)
+        or len(config.labels) != 2
+        or len({*config.labels, config.tie}) != 3
+    ):
+        raise ConfigError(f"{path}: labels: expected two different texts, as in [A, B], neither of which is the tie")
+    _check_labels(path, config)
+    field = config.parser_options.get("field")
+    if config.answer_schema and isinstance(field, str) and field not in config.answer_schema:
+        raise ConfigError(f"{path}: parser_options: field: {UnknownName('field', field, config.answer_schema)}")
+    for name, kind in config.answer_schema.items():
+        if kind not in ANSWER_KINDS:
+            raise ConfigError(
+                f"{path}: answer_schema: {name}: expected one of {', '.join(ANSWER_KINDS)}, found {kind!r}"
+            )
+    bounds = [config.parser_options.get(name) for name in ("low", "high")]
+    graded = config.asks == "grade" or "grade" in config.answer_schema.values()
+    if graded and any(isinstance(bound, bool) or not isinstance(bound, int | float) for bound in bounds):
+        raise ConfigError(f"{path}: parser_options: a judge that grades needs the ends of its scale, low and high")
+
+
+def _check_labels(path: Path, config: JudgeConfig) -> None:
+    """Labels that the parser could not read back would be paid for and bring no verdict."""
+    unreadable = _UNREADABLE.get(config.parser, "")
+    for label in config.labels:
+        if any(letter in label for letter in unreadable):
+            raise ConfigError(
+                f"{path}: labels: {label!r} cannot be read back. Leave out {' '.join(unreadable.strip())}"
+            )
+    weighted = config.parser == "token_probability" and config.parameters.get("logprobs")
+    if weighted and len({label[0] for label in config.labels}) == 1:
+        raise ConfigError(
+            f"{path}: labels: {config.labels[0]!r} and {config.labels[1]!r} begin alike, and the parser "
+            "token_probability reads their first token. Let them differ in the first letter"
+        )
+
+
+def _check_headers(path: Path, config: ModelConfig) -> None:
+    for name, value in config.headers.items():
+        if not isinstance(value, str):
+            raise ConfigError(f"{path}: headers: {name}: expected text, found {kind_of(value)}. Put it in quotes")
+    for key, name in (*(("headers", name) for name in config.headers), ("key_header", config.key_header)):
+        if not _HEADER.fullmatch(name):
+            raise ConfigError(f"{path}: {key}: {name!r} is no name of a header")
+
+
+def _rates(path: Path, rates: Mapping[str, Any]) -> RateLimits:
+    known = [field.name for field in dataclasses.fields(RateLimits)]
+    for key, value in rates.items():
+        if key not in known:
+            raise ConfigError(f"{path}: rates: {UnknownName('key', key, known)}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e12:
+            raise ConfigError(f"{path}: rates: {key}: expected a number a minute, found {value!r}")
+    return RateLimits(**rates)
+
+
+def _tls(path: Path, tls: Mapping[str, Any]) -> Tls:
+    known = [field.name for field in dataclasses.fields(Tls)]
+    for key, value in tls.items():
+        if key not in known:
+            raise ConfigError(f"{path}: tls: {UnknownName('key', key, known)}")
+        if not isinstance(value, str) or not (path.parent / value).is_file():
+            raise ConfigError(f"{path}: tls: {key}: expected the path of a PEM file, found {value!r}")
+    if "key" in tls and "certificate" not in tls:
+        raise ConfigError(f"{path}: tls: key: there is no certificate that it belongs to")
+    return Tls(**{key: str(path.parent / value) for key, value in tls.items()})
+
+
+def _prices(path: Path, prices: Mapping[str, Any]) -> Prices:
+    if set(prices) != {"input", "output"}:
+        raise ConfigError(f"{path}: prices: expected the keys input and output (US dollars per million tokens)")
+    for key, value in prices.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+            raise ConfigError(f"{path}: prices: {key}: expected dollars per million tokens, found {value!r}")
+    return Prices(float(prices["input"]), float(prices["output"]))

@@ -1,0 +1,1 @@
+"""From outputs to verdicts: comparisons become questions, requests, replies and annotations."""

@@ -1,0 +1,231 @@
+"""A model's answers to a benchmark's questions, turn by turn, through the same engine and store as verdicts."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evalkit.clients.builtin import client_kind
+from evalkit.clients.endpoint import Endpoint
+from evalkit.engine.limits import Limits
+from evalkit.engine.progress import Journal, Progress, Watcher, unwatched, unwritten
+from evalkit.engine.runner import run_all
+from evalkit.engine.task import Pending, Posed
+from evalkit.errors import ConfigError
+from evalkit.formats.turns import turn_key
+from evalkit.judging.requests import KEY_VERSION, cluster
+from evalkit.store import Group, PlanRecord, Store
+from evalkit.text.markdown import count_markdown
+from evalkit.types import (
+    Asked,
+    ChatReply,
+    ChatRequest,
+    Client,
+    Example,
+    Message,
+    ModelConfig,
+    Order,
+    Output,
+    OutputSet,
+    Unanswered,
+)
+
+_CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One turn of every question that is to be answered: a task for the engine.
+
+    `digest` names the questions of all turns.
+    """
+
+    config: ModelConfig
+    endpoint: Endpoint
+    benchmark: str
+    digest: str
+    questions: tuple[Unanswered, ...]
+
+    @property
+    def group(self) -> Group:
+        return Group(self.benchmark, self.config.digest, "", self.config.name)
+
+    @property
+    def record(self) -> PlanRecord | None:
+        # no number is computed from answers alone
+        return None
+
+    @property
+    def client_name(self) -> tuple[str, str, str]:
+        return self.config.name, self.config.digest, ""
+
+    @property
+    def reasks(self) -> int:
+        # whatever a model says is its answer
+        return 0
+
+    def places(self) -> Iterator[Pending]:
+        return (Pending(self._asked(question), question) for question in self.questions)
+
+    def pose(self, place: Pending, *, reask: int = 0) -> Posed:
+        assert isinstance(place.subject, Unanswered) and reask == 0
+        request = self.request(place.subject)
+        return Posed(dataclasses.replace(place.asked, reply_key=request.key), request)
+
+    def request(self, question: Unanswered) -> ChatRequest:
+        """The conversation so far, with what the model itself said in it."""
+        messages = [] if self.config.system is None else [Message("system", self.config.system)]
+        turns = question.example.turns[: len(question.earlier) + 1]
+        for turn, answer in zip(turns[:-1], question.earlier, strict=True):
+            messages += [Message("user", turn), Message("assistant", answer)]
+        messages.append(Message("user", turns[-1]))
+        said = [[message.role, message.content] for message in messages]
+        decisive = ["answer", KEY_VERSION, self.endpoint.name, self.config.model, self.config.parameters, said]
+        key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        return ChatRequest(key, self.config.model, tuple(messages), self.config.parameters)
+
+    def reader(self) -> Callable[[Asked, ChatReply], bool]:
+        return lambda _asked, _reply: True
+
+    def open_client(self) -> Client:
+        return client_kind(self.config.client).open(self.config)
+
+    def _asked(self, question: Unanswered) -> Asked:
+        turn = len(question.earlier) + 1
+        return Asked(
+            benchmark=self.benchmark,
+            model=self.config.name,
+            baseline="",
+            judge=self.config.name,
+            digest=self.config.digest,
+            key=turn_key(question.key, turn),
+            cluster=cluster(question.example),
+            category=question.example.category,
+            order=Order.ALONE,
+            repeat=0,
+            baseline_chars=0,
+            candidate_chars=None,
+            turn=turn,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A model's answers, what it took for each turn, and why questions have none, by their key; `abandoned` requests
+    were under way in earlier runs that were killed.
+    """
+
+    outputs: OutputSet
+    progress: tuple[Progress, ...]
+    failures: Mapping[str, str]
+    abandoned: int = 0
+
+    @property
+    def stopped(self) -> str | None:
+        return next((one.stopped for one in self.progress if one.stopped), None)
+
+
+def first_turn(config: ModelConfig, questions: Sequence[Example], *, benchmark: str) -> Answering:
+    """What a model is asked first.
+
+    Raises:
+        ConfigError: the model's client judges answers and gives none, or its key is missing.
+    """
+    endpoint = client_kind(config.client).endpoint(config)
+    if not endpoint.asks:
+        raise ConfigError(f"model {config.name!r}: a client of kind {config.client!r} judges answers and gives none")
+    texts = json.dumps([KEY_VERSION, [[one.key, one.turns, one.category, one.cluster] for one in questions]])
+    digest = hashlib.sha256(texts.encode()).hexdigest()[:16]
+    answering = Answering(config, endpoint, benchmark, digest, tuple(Unanswered(one) for one in questions))
+    answering.open_client()
+    return answering
+
+
+def generate(
+    first: Answering,
+    store: Store,
+    *,
+    limits: Limits,
+    watch: Watcher = unwatched,
+    journal: Journal = unwritten,
+) -> Generated:
+    """Every turn of every question, one turn after the other; stored answers are not asked for again.
+
+    Raises:
+        As `run_all`.
+    """
+    examples = [question.example for question in first.questions]
+    answers: dict[str, tuple[str, ...]] = {example.key: () for example in examples}
+    failures: dict[str, str] = {}
+    progress: list[Progress] = []
+    abandoned = 0
+    answering = first
+    while answering.questions and not (progress and progress[-1].stopped):
+        ran = run_all([answering], store, limits=_left(limits, progress), watch=watch, journal=journal)
+        progress.append(ran.progress[0])
+        abandoned += ran.abandoned
+        for key, answer in _answers(answering, store):
+            if isinstance(answer, Failed):
+                failures.setdefault(key, answer.reason)
+            else:
+                answers[key] = (*answers[key], answer)
+        answering = _next_turn(answering, answers)
+    complete = [example for example in examples if len(answers[example.key]) == len(example.turns)]
+    outputs = tuple(_output(example.key, first.config.name, answers[example.key]) for example in complete)
+    unasked = {one.key: "not asked yet" for one in examples if len(answers[one.key]) < len(one.turns)}
+    return Generated(
+        OutputSet(first.config.name, first.endpoint.name, tuple(complete), outputs),
+        tuple(progress),
+        {**unasked, **failures},
+        abandoned,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A question without an answer."""
+
+    reason: str
+
+
+def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, str | Failed]]:
+    """Answers to the turn that the store holds, or why there is none; what was not asked is left out."""
+    by_place = {turn_key(question.key, len(question.earlier) + 1): question.key for question in answering.questions}
+    keys = list(by_place)
+    for start in range(0, len(keys), _CHUNK):
+        chunk = keys[start : start + _CHUNK]
+        for asked, reply, failure in store.answered_for(answering.group, answering.digest, chunk):
+            if reply is not None:
+                yield by_place[asked.key], reply.text
+            elif reason := asked.failure or failure:
+                yield by_place[asked.key], Failed(reason)
+
+
+def _next_turn(answering: Answering, answers: Mapping[str, tuple[str, ...]]) -> Answering:
+    """The turn after; a question that got no answer is not asked any further."""
+    asked = len(answering.questions[0].earlier) + 1
+    return dataclasses.replace(
+        answering,
+        questions=tuple(
+            Unanswered(question.example, answers[question.key])
+            for question in answering.questions
+            if len(question.example.turns) > asked and len(answers[question.key]) == asked
+        ),
+    )
+
+
+def _left(limits: Limits, progress: Sequence[Progress]) -> Limits:
+    """What is left of a command's limits after the turns before."""
+    sent, seconds = sum(one.sent for one in progress), sum(one.seconds for one in progress)
+    cost = sum(one.cost or 0.0 for one in progress)
+    return dataclasses.replace(
+        limits,
+        max_requests=None if limits.max_requests is None else max(0, limits.max_requests - sent),
+        max_cost=None if limits.max_cost is None else max(0.0, limits.max_cost - cost),
+        max_minutes=None if limits.max_minutes is None else max(0.0, limits.max_minutes - seconds / 60),
+    )
+
+
+def _output(key: str, model: str, texts: tuple[str, ...]) -> Output:
+    return Output(key, model, texts, measures=count_markdown("\n\n".join(texts)))

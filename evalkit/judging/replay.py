@@ -1,0 +1,90 @@
+"""Recorded replies in a judge's stead: which questions a recording answers, and why it answers the others not."""
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evalkit.clients.endpoint import Endpoint
+from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
+from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
+from evalkit.formats.outputs import instruction_key
+from evalkit.judge_spec.config import digest
+from evalkit.judge_spec.parsers import find_parser
+from evalkit.judging.layout import Row
+from evalkit.judging.requests import candidate_preference
+from evalkit.types import Comparison, JudgeConfig, Order, Question, Unparsed
+
+NOT_RECORDED = "the recording has no reply for this instruction"
+OTHER_TEXTS = "the recording judged other answers"
+NO_ORDER = "the recorded reply gives the recorded preference in neither order"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Recorded questions with their replies by instruction key, or the reason why there is none."""
+
+    questions: Mapping[str, tuple[tuple[Question, RecordedReply], ...]]
+    failures: Mapping[str, str]
+
+
+def replayed(config: JudgeConfig, recording: Recording) -> JudgeConfig:
+    """The judge with a recording in its endpoint's stead: orders and labels are those of the recording."""
+    replayed = dataclasses.replace(
+        config,
+        client="replay",
+        model=recording.annotator,
+        prompt=None,
+        prompt_text=None,
+        parameters={},
+        answer_schema={},
+        prices=None,
+    )
+    return dataclasses.replace(replayed, digest=digest(replayed))
+
+
+def match_recording(rows: Sequence[Row], recording: Recording, config: JudgeConfig) -> Recorded:
+    """The recorded questions of some rows, and why others have none."""
+    questions: dict[str, tuple[tuple[Question, RecordedReply], ...]] = {}
+    failures: dict[str, str] = {}
+    for row in rows:
+        if isinstance(row, Comparison):
+            found, failure = _recorded_questions(row, recording, config)
+            questions[row.key] = tuple(found)
+            if failure is not None:
+                failures[row.key] = failure
+    return Recorded(questions, failures)
+
+
+def _recorded_questions(
+    comparison: Comparison, recording: Recording, config: JudgeConfig
+) -> tuple[list[tuple[Question, RecordedReply]], str | None]:
+    """The questions that the recording answers, or why it answers none."""
+    known = recording.replies.get(instruction_key(comparison.example.instruction), ())
+    if not known:
+        return [], NOT_RECORDED
+    texts = (comparison.baseline.text, comparison.candidate.text)
+    replies = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
+    if not replies:
+        return [], OTHER_TEXTS
+    found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
+    for recorded in replies:
+        order = infer_order(recorded, functools.partial(_preference, recorded, config))
+        if order is None:
+            return [], NO_ORDER
+        question = Question(comparison, order, recorded.labels, "", recorded.repeat)
+        # of a row that was recorded twice the first counts
+        found.setdefault((order, recorded.repeat), (question, recorded))
+    return list(found.values()), None
+
+
+def _preference(recorded: RecordedReply, config: JudgeConfig, order: Order) -> float | None:
+    verdict = find_parser(config.parser, config.parser_options)(recorded.reply, recorded.labels)
+    return None if isinstance(verdict, Unparsed) else candidate_preference(verdict, order)
+
+
+def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
+    """A recording is a source of its own for every reply: an edited one must not be served from the store."""
+    said = repr((recorded.labels, recorded.reply)).encode("utf-8", "surrogatepass")
+    return Endpoint(f"{REPLAY_ENDPOINT.name}:{hashlib.sha256(said).hexdigest()[:16]}", asks=False)

@@ -1,0 +1,316 @@
+"""A judge at work: comparisons into questions and requests, replies into annotations."""
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from evalkit.clients.endpoint import Endpoint
+from evalkit.engine.task import Pending, Posed
+from evalkit.errors import ConfigError
+from evalkit.judge_spec.parsers import find_parser, five_way_labels
+from evalkit.judge_spec.prompting import ask, render
+from evalkit.text.blanks import blanks_around
+from evalkit.types import (
+    Annotation,
+    Asked,
+    ChatReply,
+    ChatRequest,
+    Comparison,
+    Example,
+    Grading,
+    JudgeConfig,
+    Labels,
+    Message,
+    Order,
+    Output,
+    Preference,
+    Question,
+    Rating,
+    Reading,
+    Subject,
+    Unparsed,
+    Verdict,
+)
+
+KEY_VERSION = 1
+UNASKED = "not judged yet"
+
+RULE_PREFERENCES = {"identical": 0.5, "candidate_empty": 0.0, "baseline_empty": 1.0}
+# of an empty answer that is graded alone
+LOWEST = "lowest"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run asks: who is shown first, how often, and the secret that fences are drawn from.
+
+    With `shortcut`, identical answers are a tie without a question. `clusters` maps keys of instructions that depend
+    on others to the names of their clusters; every other instruction is a cluster of its own.
+    """
+
+    benchmark: str
+    first_order: Mapping[str, Order]
+    repeats: int
+    secret: bytes
+    shortcut: bool = True
+    clusters: Mapping[str, str] = field(default_factory=dict)
+
+
+def balanced_orders(keys: Iterable[str], *, seed: int) -> dict[str, Order]:
+    """For each instruction who is shown first: half of them the baseline, the same for every model."""
+    shuffled = sorted(keys, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
+    half = len(shuffled) // 2
+    return {key: Order.BASELINE_FIRST if place < half else Order.CANDIDATE_FIRST for place, key in enumerate(shuffled)}
+
+
+def pick(orders: Mapping[str, Order], limit: int | None) -> set[str]:
+    """So many of the instructions, the same for every model, with halves of both orders alike; all without a limit."""
+    if limit is None or limit >= len(orders):
+        return set(orders)
+    first = [key for key in orders if orders[key] == Order.BASELINE_FIRST]
+    second = [key for key in orders if orders[key] == Order.CANDIDATE_FIRST]
+    half = min(len(first), limit // 2)
+    return {*first[:half], *second[: limit - half]}
+
+
+def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> list[Pending]:
+    """Every verdict that a judge owes on one comparison.
+
+    Identical answers are a tie and an empty answer loses, by rule and without a request.
+    """
+    first = plan.first_order[comparison.key]
+    failure = _oversize(("the baseline's", comparison.baseline), ("the", comparison.candidate))
+    if failure is not None:
+        return [plan_missing(comparison.example, comparison.baseline, comparison.candidate, config, plan, failure)]
+    rule = _rule(comparison)
+    if rule is not None and (plan.shortcut or rule != "identical"):
+        return [Pending(dataclasses.replace(_asked(comparison, config, plan, first), rule=rule))]
+    orders = (first,) if config.orders == "one" else (first, _other(first))
+    return [plan_place(comparison, config, plan, order, repeat) for order in orders for repeat in range(plan.repeats)]
+
+
+def plan_grading(grading: Grading, config: JudgeConfig, plan: Plan) -> list[Pending]:
+    """Every grade that a judge owes on one answer; an empty answer gets the lowest grade, by rule."""
+    failure = _oversize(("the", grading.output))
+    if failure is not None:
+        return [Pending(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), failure=failure))]
+    if grading.output.empty:
+        return [Pending(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), rule=LOWEST))]
+    return [plan_place(grading, config, plan, Order.ALONE, repeat) for repeat in range(plan.repeats)]
+
+
+def plan_place(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int) -> Pending:
+    """The place of one question."""
+    return Pending(_asked(subject, config, plan, order, repeat), subject)
+
+
+def plan_missing(
+    example: Example, baseline: Output | None, candidate: Output, config: JudgeConfig, plan: Plan, failure: str
+) -> Pending:
+    """The place of a verdict that cannot be had; a candidate without an answer has no length."""
+    if baseline is None:
+        asked = _asked(Grading(example, candidate), config, plan, Order.ALONE)
+    else:
+        asked = _asked(Comparison(example, baseline, candidate), config, plan, plan.first_order[example.key])
+    return Pending(dataclasses.replace(asked, failure=failure))
+
+
+def pose(place: Pending, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *, reask: int = 0) -> Posed:
+    """Put the question of a place; each `reask` has labels and a fence of its own."""
+    assert isinstance(place.subject, Comparison | Grading)
+    question = ask(
+        place.subject, place.asked.order, repeat=place.asked.repeat, secret=plan.secret, tie=config.tie, reask=reask
+    )
+    if config.labels:
+        first, second = config.labels
+        question = dataclasses.replace(question, labels=Labels(first, second, config.tie))
+    return pose_question(place, dataclasses.replace(question, fenced=config.fence), config, endpoint)
+
+
+def pose_question(place: Pending, question: Question, config: JudgeConfig, endpoint: Endpoint) -> Posed:
+    """The same with a question that is given."""
+    request = build_request(question, config, endpoint)
+    return Posed(dataclasses.replace(place.asked, labels=question.labels, reply_key=request.key), request)
+
+
+def build_request(question: Question, config: JudgeConfig, endpoint: Endpoint) -> ChatRequest:
+    """Render the prompt and name the request by everything that decides its reply."""
+    messages = _messages(question, config) if endpoint.asks else ()
+    turns = len(question.subject.example.turns)
+    parameters = {**config.parameters, **_answer_format(config, question.labels)}
+    decisive = [
+        KEY_VERSION,
+        endpoint.name,
+        config.model,
+        parameters,
+        [[message.role, message.content] for message in messages],
+        question.subject.example.instruction,
+        *(output.text for output in question.shown),
+        question.order.value,
+        question.repeat,
+        *([question.reask] if question.reask else []),
+        # where no message says so, what is one turn and what is two
+        *([question.subject.example.turns, [output.texts for output in question.shown]] if turns > 1 else []),
+    ]
+    key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    return ChatRequest(key, config.model, messages, parameters, question)
+
+
+def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
+    if config.prompt_text is None:
+        raise ConfigError(f"judge {config.name!r}: a client of kind {config.client!r} needs a prompt")
+    try:
+        return render(config.prompt_text, question)
+    except ConfigError as error:
+        raise ConfigError(f"judge {config.name!r}: {error}") from None
+
+
+def annotate_all(
+    answered: Iterable[tuple[Asked, ChatReply | None, str | None]], config: JudgeConfig
+) -> Iterator[Annotation]:
+    """Annotations of places with their replies, or with the reason why there is none."""
+    parser = find_parser(config.parser, config.parser_options)
+    for asked, reply, failure in answered:
+        if asked.rule == LOWEST:
+            low, high = scale(config)
+            yield Annotation(asked, None, rating=Rating(low, low, high))
+        elif asked.rule is not None:
+            yield Annotation(asked, RULE_PREFERENCES[asked.rule])
+        elif asked.recorded is not None:
+            yield _of_record(asked, asked.recorded, config)
+        elif reply is None or asked.labels is None:
+            yield Annotation(asked, None, asked.failure or failure or UNASKED)
+        else:
+            yield _annotation(asked, reply, parser(reply, asked.labels), config)
+
+
+def scale(config: JudgeConfig) -> tuple[float, float]:
+    """The lowest and the highest grade that a judge may give."""
+    options = config.parser_options
+    return float(options.get("low", 0.0)), float(options.get("high", 1.0))
+
+
+def _of_record(asked: Asked, recorded: float, config: JudgeConfig) -> Annotation:
+    if asked.order == Order.ALONE:
+        return Annotation(asked, None, reading=Reading.RECORDED, rating=Rating(recorded, *scale(config)))
+    return Annotation(asked, recorded, reading=Reading.RECORDED)
+
+
+def _annotation(asked: Asked, reply: ChatReply, verdict: Verdict, config: JudgeConfig) -> Annotation:
+    cost = _cost(reply, config)
+    if isinstance(verdict, Unparsed):
+        return Annotation(asked, None, verdict.reason, reply, cost=cost)
+    if asked.order == Order.ALONE:
+        if isinstance(verdict, Rating):
+            return Annotation(asked, None, None, reply, Reading.STATED, cost, verdict)
+        return Annotation(asked, None, "the reply prefers an answer where a grade was asked for", reply, cost=cost)
+    preference = candidate_preference(verdict, asked.order)
+    if isinstance(verdict, Rating):
+        return Annotation(asked, preference, None, reply, Reading.STATED, cost)
+    return Annotation(asked, preference, None, reply, verdict.reading, cost, strong=verdict.strong)
+
+
+def _cost(reply: ChatReply, config: JudgeConfig) -> float | None:
+    """US dollars where the endpoint counted tokens: a guess has no place beside a number that was."""
+    if config.prices is None or reply.prompt_tokens is None or reply.completion_tokens is None:
+        return None
+    return config.prices.cost(reply.prompt_tokens, reply.completion_tokens)
+
+
+def candidate_preference(verdict: Preference | Rating, order: Order) -> float:
+    """P(candidate beats baseline); a pairwise judge's rating grades how far it prefers the answer shown first."""
+    if isinstance(verdict, Rating):
+        first = (verdict.value - verdict.low) / (verdict.high - verdict.low)
+    else:
+        first = verdict.p_first
+    return first if order == Order.CANDIDATE_FIRST else 1.0 - first
+
+
+def _oversize(*outputs: tuple[str, Output]) -> str | None:
+    for whose, output in outputs:
+        if output.oversize_chars is not None:
+            return f"{whose} answer has {output.oversize_chars:,} characters, more than a judge is shown"
+    return None
+
+
+def _rule(comparison: Comparison) -> str | None:
+    baseline, candidate = comparison.baseline, comparison.candidate
+    if baseline.texts == candidate.texts or (baseline.empty and candidate.empty):
+        return "identical"
+    if candidate.empty:
+        return "candidate_empty"
+    return "baseline_empty" if baseline.empty else None
+
+
+def _asked(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int = 0) -> Asked:
+    example = subject.example
+    baseline, candidate = (
+        (None, subject.output) if isinstance(subject, Grading) else (subject.baseline, subject.candidate)
+    )
+    return Asked(
+        benchmark=plan.benchmark,
+        model=candidate.model,
+        baseline="" if baseline is None else baseline.model,
+        judge=config.name,
+        digest=config.digest,
+        key=example.key,
+        cluster=cluster(example, plan.clusters.get(example.key)),
+        category=example.category,
+        order=order,
+        repeat=repeat,
+        baseline_chars=0 if baseline is None else baseline.chars or 0,
+        candidate_chars=candidate.chars,
+        turn=len(example.turns),
+        baseline_measures={} if baseline is None else baseline.measures,
+        candidate_measures=candidate.measures,
+        baseline_blanks=None if baseline is None else _blanks(baseline),
+        candidate_blanks=_blanks(candidate),
+    )
+
+
+def _blanks(output: Output) -> int | None:
+    """The number of blanks around the texts of all turns; None if the answer has no text or is too long to be kept."""
+    return blanks_around(output.texts) if output.texts else None
+
+
+def cluster(example: Example, name: str | None = None) -> str:
+    """The cluster of a row: the named one, else that of its question, else that of its instruction's text."""
+    known = example.cluster if name is None else name
+    named = example.instruction if known is None else f"cluster {known}"
+    return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _other(order: Order) -> Order:
+    return Order.CANDIDATE_FIRST if order == Order.BASELINE_FIRST else Order.BASELINE_FIRST
+
+
+def _answer_format(config: JudgeConfig, labels: Labels) -> dict[str, object]:
+    """The schema that the endpoint is told to keep to, as a response format or as a tool to call; empty without one."""
+    if not config.answer_schema:
+        return {}
+    names = [label for label in (labels.first, labels.second, labels.tie) if label]
+    kinds: dict[str, object] = {
+        "text": {"type": "string"},
+        "label": {"type": "string", "enum": names},
+        "five_way": {"type": "string", "enum": list(five_way_labels(labels))},
+    }
+    if "grade" in config.answer_schema.values():
+        low, high = scale(config)
+        kinds["grade"] = {"type": "integer", "minimum": math.ceil(low), "maximum": math.floor(high)}
+    schema = {
+        "type": "object",
+        "properties": {name: kinds[kind] for name, kind in config.answer_schema.items()},
+        "required": list(config.answer_schema),
+        "additionalProperties": False,
+    }
+    if config.answer_form == "tool":
+        # part of the request's key: other words would ask everything anew
+        task = "State the verdict on the two answers." if config.asks == "pair" else "State the grade of the answer."
+        tool = {"name": "verdict", "description": task, "parameters": schema}
+        choice = {"type": "function", "function": {"name": "verdict"}}
+        return {"tools": [{"type": "function", "function": tool}], "tool_choice": choice}
+    named = {"name": "verdict", "strict": True, "schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": named}}

@@ -1,0 +1,1 @@
+"""What a written row rests on, and whether that still holds."""

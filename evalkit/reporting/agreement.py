@@ -1,0 +1,170 @@
+"""How far boards agree with a reference, as a line, a terminal table, csv, json and markdown."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from evalkit.text.safe import markdown_cell, printable, spreadsheet_cell
+from evalkit.types import Estimate
+
+if TYPE_CHECKING:
+    # a board without a reference is printed without what an agreement takes
+    from evalkit.boards.agreement import Agreement, Correlated
+
+_MEASURES = ("spearman", "kendall", "pearson", "separability", "confident", "brier")
+_NAMES = {"confident": "agreement_with_confidence", "brier": "pair_rank_brier"}
+_TITLES = {
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+    "pearson": "Pearson",
+    "separability": "separability",
+    "confident": "agreement",
+    "brier": "Brier",
+}
+_NAMED = 12
+_DECIMALS = 9
+
+
+def agreement_document(agreement: "Agreement") -> dict[str, Any]:
+    estimate = agreement.spearman
+    return {
+        "reference": agreement.reference.name,
+        "source": agreement.reference.source,
+        "date": agreement.reference.date,
+        "spearman": estimate.value,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "status": str(estimate.status),
+        "n_models": estimate.n,
+        **{_NAMES.get(name, name): _estimate(getattr(agreement, name)) for name in _MEASURES[1:]},
+        "models": list(agreement.models),
+        "degraded": list(agreement.degraded),
+        "left_out": list(agreement.left_out),
+    }
+
+
+def agreement_line(agreement: "Agreement") -> str:
+    """One sentence on how far the board agrees with a reference."""
+    estimate = agreement.spearman
+    if estimate.value is None:
+        return printable(f"Spearman with {agreement.reference.name}: {estimate.status.reason}")
+    line = f"Spearman with {agreement.reference.name}: {_shown(estimate)}, {estimate.n} shared models"
+    if agreement.degraded:
+        line += f", {len(agreement.degraded)} of them not ok"
+    if agreement.left_out:
+        line += f"; without a number: {', '.join(agreement.left_out)}"
+    return printable(line)
+
+
+def correlated_json(boards: "Sequence[Correlated]") -> str:
+    return json.dumps({"boards": [_document(one) for one in boards]}, indent=2, allow_nan=False) + "\n"
+
+
+def correlated_csv(boards: "Sequence[Correlated]") -> str:
+    """A row for each board and measure."""
+    columns = ("board", "metric", "reference", "measure", "value", "lower", "upper", "stderr", "n_models", "status")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for one in boards:
+        for name in _MEASURES:
+            estimate: Estimate = getattr(one.agreement, name)
+            texts = (one.board, one.metric, one.agreement.reference.name, _NAMES.get(name, name))
+            numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
+            rounded = [None if number is None else round(number, _DECIMALS) for number in numbers]
+            writer.writerow([*map(spreadsheet_cell, texts), *rounded, estimate.n, str(estimate.status)])
+    return buffer.getvalue()
+
+
+def correlated_markdown(boards: "Sequence[Correlated]") -> str:
+    header, lines = _cells(boards)
+    rows = [header, ["---", *["---:"] * (len(header) - 1)], *[[markdown_cell(cell) for cell in line] for line in lines]]
+    notes = [f"- {markdown_cell(line)}" for line in _notes(boards)]
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", *notes]) + "\n"
+
+
+def correlated_text(boards: "Sequence[Correlated]") -> str:
+    """One line a board, and beneath it what a reader must know."""
+    header, lines = _cells(boards)
+    lines = [header, *[[printable(cell) for cell in line] for line in lines]]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([*table, "", *map(printable, _notes(boards))]) + "\n"
+
+
+def _document(one: "Correlated") -> dict[str, Any]:
+    document = {"board": one.board, "metric": one.metric, **agreement_document(one.agreement)}
+    document["unknown_to_reference"] = list(one.agreement.unknown)
+    document["absent_from_board"] = list(one.agreement.absent)
+    document["robustness"] = {
+        coefficient.value: {
+            "permutation_p": found.p_value,
+            "without_one_lower": found.lower,
+            "without_one_upper": found.upper,
+            "model": one.agreement.models[found.model],
+            "without_it": found.without,
+        }
+        for coefficient, found in one.robustness.items()
+    }
+    return document
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": estimate.value,
+        "stderr": estimate.stderr,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "n": estimate.n,
+        "status": str(estimate.status),
+        "notes": list(estimate.notes),
+    }
+
+
+def _cells(boards: "Sequence[Correlated]") -> tuple[list[str], list[list[str]]]:
+    header = ["board", "models", *(_TITLES[name] for name in _MEASURES)]
+    lines = [
+        [one.board, str(len(one.agreement.models)), *(_shown(getattr(one.agreement, name)) for name in _MEASURES)]
+        for one in boards
+    ]
+    return header, lines
+
+
+def _shown(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "-"
+    if estimate.lower is None:
+        return f"{estimate.value:.4f}"
+    return f"{estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}]"
+
+
+def _notes(boards: "Sequence[Correlated]") -> list[str]:
+    """What stands behind the numbers of each board, a line for each fact."""
+    lines: list[str] = []
+    for one in boards:
+        agreement = one.agreement
+        facts = [f"{one.metric} against {agreement.reference.name}"]
+        for coefficient, found in one.robustness.items():
+            facts.append(
+                f"{_TITLES[coefficient.value]}: permutation p {found.p_value:.2g}, without one model "
+                f"{found.lower:.3f} to {found.upper:.3f} ({found.without:.3f} without {agreement.models[found.model]})"
+            )
+        for name in _MEASURES:
+            estimate: Estimate = getattr(agreement, name)
+            if estimate.status.reason:
+                facts.append(f"{_TITLES[name]}: {estimate.status}")
+            facts += [f"{_TITLES[name]}: {note}" for note in estimate.notes]
+        facts += _left_out("without a number", agreement.left_out)
+        facts += _left_out("not in the reference", agreement.unknown)
+        facts += _left_out("not on the board", agreement.absent)
+        lines += [f"{one.board}: {fact}" for fact in facts]
+    return lines
+
+
+def _left_out(what: str, models: Sequence[str]) -> list[str]:
+    if not models:
+        return []
+    more = f" and {len(models) - _NAMED} more" if len(models) > _NAMED else ""
+    return [f"{len(models)} {what}: {', '.join(models[:_NAMED])}{more}"]

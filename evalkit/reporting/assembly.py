@@ -1,0 +1,56 @@
+"""A report out of boards and of what there is to read behind them."""
+
+from collections.abc import Sequence
+
+from evalkit.boards.behaviour import behaviour
+from evalkit.boards.build import Board
+from evalkit.boards.judged import Transcripts
+from evalkit.boards.matrix import win_matrix
+from evalkit.reporting.chunks import SampleSize, encode_chunks
+from evalkit.reporting.html import Report
+from evalkit.sources.selection import BENCHMARK, Sources
+from evalkit.store import shown_url, store_url
+from evalkit.text.safe import printable
+
+
+def assemble_report(
+    boards: Sequence[Board],
+    judged: Transcripts,
+    sources: Sources,
+    *,
+    title: str | None = None,
+    sample: SampleSize | None = None,
+    text: bool = True,
+) -> Report:
+    """The report of some boards.
+
+    Args:
+        judged: what the same sources hold to read.
+        title: named after the sources by default.
+        sample: instructions to browse, all by default; no number of a board hangs on it.
+        text: whether instructions, answers and replies are in it.
+    """
+    named = _names(sources)
+    return Report(
+        title=printable(title or _title(sources)),
+        boards=tuple(boards),
+        judged=judged,
+        matrices=tuple(win_matrix(board.rows) for board in boards),
+        behaviours=tuple(behaviour(board, judged) for board in boards),
+        sources=named,
+        chunks=encode_chunks(boards, judged, sample=sample, text=text),
+    )
+
+
+def _title(sources: Sources) -> str:
+    if sources.board is not None or not sources.files:
+        return sources.board or BENCHMARK
+    first, *others = (path.resolve().name for path in sources.files)
+    return f"{first} and {len(others)} more" if others else first
+
+
+def _names(sources: Sources) -> tuple[str, ...]:
+    if sources.files:
+        return tuple(printable(str(path)) for path in sources.files)
+    where = shown_url(store_url(sources.store, sources.results))
+    return (printable(f"{where}, verdicts on {sources.board or BENCHMARK}"),)

@@ -1,0 +1,205 @@
+"""What a page can be asked to show, in pieces that it unpacks when they are asked for: JSON, gzip, base64."""
+
+import base64
+import gzip
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.boards.build import Board
+from evalkit.boards.judged import GivenVerdict, Transcripts
+from evalkit.boards.row import BoardRow
+from evalkit.errors import ConfigError
+from evalkit.types import Order
+
+ORDERS = {Order.BASELINE_FIRST: 0, Order.CANDIDATE_FIRST: 1, Order.ALONE: 2, None: -1}
+ONE_ORDER, ORDERS_AGREE, ORDERS_DISAGREE = range(3)
+
+_DECIMALS = 6
+# what a rounded number must not become: a tie, or certainty
+_EXACT = (0.0, 0.5, 1.0)
+# of the two hundred letters that harder packing would save in a thousand, none is worth the time
+_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSize:
+    """So many instructions are shown, drawn by a seed, the same for all models.
+
+    Raises:
+        ConfigError: none are.
+    """
+
+    n: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise ConfigError(f"a sample of {self.n} instructions shows none; at least 1 is needed")
+
+
+def encode_chunks(
+    boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
+) -> dict[str, str]:
+    """The pieces by name; without `text`, neither instructions nor answers nor replies are among them."""
+    keys = sorted({key for board in boards for row in board.rows for key in _keys(row)})
+    shown = keys if sample is None else _drawn(keys, sample)
+    models = sorted({name for board in boards for row in board.rows for name in _models(row)})
+    numbers = {key: number for number, key in enumerate(shown)}
+    found: dict[str, Any] = {"index": _index(boards, judged, models, numbers, text=text)}
+    if sample is not None:
+        found["index"]["sampled"] = {"n": len(shown), "of": len(keys), "seed": sample.seed}
+    if text and judged.instructions:
+        found["instructions"] = [judged.instructions.get(key) for key in shown]
+    for number, model in enumerate(models):
+        answers = [judged.answers.get((model, key)) for key in shown] if text else []
+        if any(answer is not None for answer in answers):
+            found[f"answers-{number}"] = answers
+    for number, board in enumerate(boards):
+        for row in board.rows:
+            places = judged.given(board, row.entry.model)
+            listed = {
+                numbers[key]: [_listed(one, text=text) for one in places[key]] for key in places if key in numbers
+            }
+            if listed:
+                found[f"places-{number}-{models.index(row.entry.model)}"] = listed
+    return {name: _packed(value) for name, value in found.items()}
+
+
+def _index(
+    boards: Sequence[Board], judged: Transcripts, models: Sequence[str], numbers: Mapping[str, int], *, text: bool
+) -> dict[str, Any]:
+    categories = sorted({judged.categories[key] for key in numbers if key in judged.categories})
+    by_name = {name: number for number, name in enumerate(categories)}
+    return {
+        "models": models,
+        "boards": [_board(board) for board in boards],
+        "keys": list(numbers),
+        "category": [by_name.get(judged.categories.get(key, ""), -1) for key in numbers],
+        "categories": categories,
+        "turn": _turns(boards, judged, numbers),
+        "text": text and bool(judged.instructions or judged.answers),
+        "sampled": None,
+        "rows": _rows(boards, judged, models, numbers),
+    }
+
+
+def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, int]) -> list[int]:
+    """The turn at which each instruction is judged, 0 where nothing tells; nothing where none is judged at a second."""
+    turns = dict.fromkeys(numbers, 0)
+    for board in boards:
+        for row in board.rows:
+            for key, places in judged.given(board, row.entry.model).items():
+                if key in turns:
+                    turns[key] = max((turns[key], *(place.turn for place in places)))
+    return list(turns.values()) if any(turn > 1 for turn in turns.values()) else []
+
+
+def _board(board: Board) -> dict[str, Any]:
+    entry = board.rows[0].entry
+    return {
+        "judge": board.judge,
+        "digest": board.digest,
+        "part": board.part,
+        "baseline": board.baseline,
+        "metric": board.metric.value,
+        "graded": entry.graded,
+        "scale": list(entry.scale),
+    }
+
+
+def _rows(
+    boards: Sequence[Board], judged: Transcripts, models: Sequence[str], numbers: Mapping[str, int]
+) -> dict[str, list[Any]]:
+    """A row for each comparison of a board, as columns."""
+    columns: dict[str, list[Any]] = {name: [] for name in ("board", "model", "key", "preference", "length", "orders")}
+    by_model = {model: number for number, model in enumerate(models)}
+    for number, board in enumerate(boards):
+        for row in board.rows:
+            places = judged.given(board, row.entry.model)
+            kept = [one for one in _comparisons(row) if one[0] in numbers]
+            columns["board"] += [number] * len(kept)
+            columns["model"] += [by_model[row.entry.model]] * len(kept)
+            columns["key"] += [numbers[key] for key, _, _ in kept]
+            columns["preference"] += [preference for _, preference, _ in kept]
+            columns["length"] += [length for _, _, length in kept]
+            columns["orders"] += [_agreement(places.get(key, ())) for key, _, _ in kept]
+    return columns
+
+
+def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
+    """Key, preference or grade, and difference of lengths; those with a verdict first."""
+    sample, (low, high) = row.entry.sample, row.entry.scale if row.entry.graded else (0.0, 1.0)
+    said = [_rounded(low + (high - low) * share) for share in sample.preference.tolist()]
+    lengths, others = (
+        [None] * n if values is None else [None if math.isnan(one) else round(one) for one in values.tolist()]
+        for values, n in (
+            (sample.length_difference, sample.n),
+            (sample.missing_length_difference, sample.n_missing),
+        )
+    )
+    judged = list(zip(sample.keys, said, lengths, strict=True))
+    return judged + [(key, None, length) for key, length in zip(sample.missing, others, strict=True)]
+
+
+def _agreement(places: Sequence[GivenVerdict]) -> int:
+    """Whether the same answer wins in both orders, repeats averaged."""
+    given: dict[Order | None, list[float]] = {}
+    for one in places:
+        if one.preference is not None and one.order is not None:
+            given.setdefault(one.order, []).append(one.preference)
+    if len(given) < 2:
+        return ONE_ORDER
+    means = (sum(values) / len(values) for values in given.values())
+    winners = {(mean > 0.5) - (mean < 0.5) for mean in means}
+    return ORDERS_AGREE if len(winners) == 1 else ORDERS_DISAGREE
+
+
+def _listed(place: GivenVerdict, *, text: bool) -> list[Any]:
+    return [
+        ORDERS[place.order],
+        place.repeat,
+        None if place.preference is None else _rounded(place.preference),
+        None if place.grade is None else _rounded(place.grade),
+        None if place.reading is None else place.reading.value,
+        place.reply if text else None,
+        [[token, round(share, _DECIMALS)] for token, share in place.probabilities],
+        place.rule,
+        place.failure,
+        place.turn,
+    ]
+
+
+def _rounded(value: float) -> float:
+    rounded = round(value, _DECIMALS)
+    return value if rounded in _EXACT and rounded != value else rounded
+
+
+def _keys(row: BoardRow) -> tuple[str, ...]:
+    return row.entry.sample.keys + row.entry.sample.missing
+
+
+def _models(row: BoardRow) -> tuple[str, ...]:
+    return (row.entry.model, row.entry.baseline) if row.entry.baseline else (row.entry.model,)
+
+
+def _drawn(keys: Sequence[str], sample: SampleSize) -> list[str]:
+    """By digest: what is drawn does not hang on what else there is to draw from."""
+
+    def place(key: str) -> bytes:
+        return hashlib.sha256(f"{sample.seed}:{key}".encode("utf-8", "surrogatepass")).digest()
+
+    return sorted(sorted(keys, key=place)[: sample.n])
+
+
+def _packed(value: Any) -> str:
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        plain = written.encode()
+    except UnicodeEncodeError:
+        # half of a surrogate pair can be escaped, and cannot be encoded
+        plain = json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()

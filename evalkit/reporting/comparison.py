@@ -1,0 +1,274 @@
+"""Models compared pair by pair, as text that states the conclusion first, and as json."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalkit.boards.comparison import Comparisons, Detail, Pair
+from evalkit.boards.rates import Difference
+from evalkit.boards.row import Metric
+from evalkit.reporting.reasons import status_words
+from evalkit.reporting.values import audit_reason
+from evalkit.stats.paired import significant
+from evalkit.text.numbers import level, percent
+from evalkit.text.safe import printable
+from evalkit.types import Estimate
+
+_WIDEST_NAME = 40
+_WIDEST_TEXT = 70
+_DECIMALS = 9
+_SMALLEST_P = 0.0001
+
+
+def comparison_text(found: Comparisons, instructions: Mapping[str, str]) -> str:
+    """The conclusion in one sentence, a table, and beneath it what a reader must know.
+
+    Args:
+        instructions: their texts by key, where they are known.
+    """
+    lines = _text_of_two(found, found.detail, instructions) if found.detail else _text_of_many(found)
+    lines += [f"{_short(model)}: audit failed: {audit_reason(audit)}" for model, audit in found.refused.items()]
+    return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def comparison_json(found: Comparisons, instructions: Mapping[str, str]) -> str:
+    document = {
+        "judge": found.judge,
+        "judge_digest": found.digest,
+        "part": found.part or None,
+        "baseline": found.baseline,
+        "metric": found.metric.value,
+        "confidence": found.confidence,
+        "models": list(found.models),
+        "pairs": [_pair_document(pair) for pair in found.pairs],
+        "indistinguishable": [list(group) for group in found.alike],
+        "audit_failed": {model: audit_reason(audit) for model, audit in found.refused.items()},
+        "detail": None if found.detail is None else _detail_document(found, found.detail, instructions),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, str]) -> list[str]:
+    (pair,) = found.pairs
+    names = [_short(model) for model in pair.models]
+    lines = [_conclusion(pair, found), ""]
+    header = ["", *names, "difference", f"{level(found.confidence)} interval", "p"]
+    table = [[metric.title, *_cells(one)] for metric, one in pair.differences.items()]
+    lines += [*_aligned([header, *table]), "", *_basis(pair, found)]
+    lines += [f"{metric.title}: {doubt}" for metric in pair.differences for doubt in _doubts([pair], metric)]
+    lines += [f"note: {note}" for note in _notes(pair)]
+    if detail.parts:
+        header[0], header[-1] = detail.parts_metric.title, f"p (Holm, {len(detail.parts)})"
+        table = [[name, *_cells(one)] for name, one in detail.parts.items()]
+        lines += ["", *_aligned([header, *table])]
+    if detail.fragility is not None:
+        lines += ["", _fragility_line(detail)]
+    if detail.swings:
+        lines += ["", "largest swings:"]
+        rows = [
+            [swing.key, f"{swing.first:.2f}", f"{swing.second:.2f}", _excerpt(instructions.get(swing.key, ""))]
+            for swing in detail.swings
+        ]
+        lines += _aligned([["instruction", *names, ""], *rows], left=(0, 3))
+    return lines
+
+
+def _text_of_many(found: Comparisons) -> list[str]:
+    told = {frozenset(pair.models) for pair in found.pairs}
+    for group in found.alike:
+        told -= {frozenset((a, b)) for a in group for b in group}
+    lines = [
+        f"{len(told)} of {len(found.pairs)} pairs of {len(found.models)} models differ in {found.metric.title}, "
+        f"at {level(found.confidence)} confidence for all pairs together."
+    ]
+    lines += [f"not told apart: {', '.join(map(_short, group))}" for group in found.alike]
+    header = ["model", "against", "n", found.metric.title, "", "difference", f"{level(found.confidence)} interval"]
+    table = []
+    for pair in found.pairs:
+        shown = pair.differences[found.metric]
+        first, second, *rest = _cells(shown)
+        table.append([*map(_short, pair.models), str(pair.n), first, second, *rest])
+    lines += ["", *_aligned([[*header, "p (Holm)"], *table], left=(0, 1)), "", _judged_by(found)]
+    lines += _doubts(found.pairs, found.metric)
+    lines += [f"note: {line}" for pair in found.pairs for line in _missing(pair)]
+    lines.append("note: p allows for all pairs (Holm); each interval is that of its pair alone")
+    return lines
+
+
+def _conclusion(pair: Pair, found: Comparisons) -> str:
+    shown = pair.differences[found.metric]
+    estimate, (first, second) = shown.estimate, map(_short, pair.models)
+    name = found.metric.title
+    if estimate.value is None:
+        return f"{first} and {second} cannot be compared in {name}: {estimate.status.reason}."
+    sure, p = f"{level(found.confidence)} interval", f"p {_p(shown.adjusted)}"
+    if not significant(estimate):
+        measured = f"{_signed(estimate.value)} points, {sure} {_interval(estimate)}, {p}"
+        return f"{first} and {second} cannot be told apart in {name}: {measured}."
+    ahead, behind = (first, second) if estimate.value > 0 else (second, first)
+    ends = sorted(abs(end) for end in (estimate.lower, estimate.upper) if end is not None)
+    return (
+        f"{ahead} is ahead of {behind} by {percent(abs(estimate.value))} points of {name}, "
+        f"{sure} [{', '.join(map(percent, ends))}], {p}."
+    )
+
+
+def _basis(pair: Pair, found: Comparisons) -> list[str]:
+    return [f"{pair.n} instructions with a verdict on both; {_judged_by(found)}", *_missing(pair)]
+
+
+def _judged_by(found: Comparisons) -> str:
+    served = f" served as {found.part}" if found.part else ""
+    return f"judge {found.judge}{served}" + (f", against {found.baseline}" if found.baseline else "")
+
+
+def _missing(pair: Pair) -> list[str]:
+    """What is missing on either of two, and what it could change."""
+    if not any(pair.missing):
+        return []
+    names = [_short(model) for model in pair.models]
+    counts = ", ".join(f"{n} on {name}" for n, name in zip(pair.missing, names, strict=True) if n)
+    return [
+        f"of {pair.n_asked} instructions asked about both, verdicts are missing: {counts}. Were all of these against "
+        f"one of the two, the difference would be from {_ended(pair.pessimistic)} to {_ended(pair.optimistic)}"
+    ]
+
+
+def _fragility_line(detail: Detail) -> str:
+    one = detail.fragility
+    assert one is not None
+    if one.at_most is None:
+        return f"fragility: no reversal of verdicts that was tried makes it {one.change.value}"
+    return f"fragility: reversing {one.at_most} of the {one.of} verdicts is enough to make it {one.change.value}"
+
+
+def _cells(one: Difference) -> list[str]:
+    """Both rates, the difference, its interval and p."""
+    estimate = one.estimate
+    interval = "-" if estimate.lower is None else _interval(estimate)
+    value = "-" if estimate.value is None else _signed(estimate.value)
+    return [percent(one.first.value), percent(one.second.value), value, interval, _p(one.adjusted)]
+
+
+def _interval(estimate: Estimate) -> str:
+    assert estimate.lower is not None
+    assert estimate.upper is not None
+    return f"[{_signed(estimate.lower)}, {_signed(estimate.upper)}]"
+
+
+def _ended(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"not estimable ({estimate.status.reason})"
+    return f"{_signed(estimate.value)} {_interval(estimate)}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+z.2f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
+
+
+def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
+    """What is not ok: a model's rate, said once, or else a difference."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        one = pair.differences[metric]
+        doubtful = {
+            model: status_words(rate.status, number=metric.title)
+            for model, rate in zip(pair.models, (one.first, one.second), strict=True)
+            if rate.status.reason
+        }
+        if not doubtful and one.estimate.status.reason:
+            doubtful = {" and ".join(map(_short, pair.models)): str(one.estimate.status)}
+        found = {**doubtful, **found}
+    return [f"{_short(who)}: {status}" for who, status in found.items()]
+
+
+def _notes(pair: Pair) -> list[str]:
+    return sorted({note for one in pair.differences.values() for note in one.estimate.notes})
+
+
+def _short(model: str) -> str:
+    return model if len(model) <= _WIDEST_NAME else f"{model[: _WIDEST_NAME - 1]}…"
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(text[: 4 * _WIDEST_TEXT].split())
+    return line if len(line) <= _WIDEST_TEXT else f"{line[: _WIDEST_TEXT - 1]}…"
+
+
+def _aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
+    shown = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place in left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in shown
+    ]
+
+
+def _pair_document(pair: Pair) -> dict[str, Any]:
+    return {
+        "models": list(pair.models),
+        "n": pair.n,
+        "n_asked": pair.n_asked,
+        "n_missing": list(pair.missing),
+        "differences": {metric.value: _difference_document(one) for metric, one in pair.differences.items()},
+        "pessimistic": _estimate_document(pair.pessimistic),
+        "optimistic": _estimate_document(pair.optimistic),
+    }
+
+
+def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[str, str]) -> dict[str, Any]:
+    fragility = detail.fragility
+    return {
+        "parts_metric": detail.parts_metric.value,
+        "parts": {name: _difference_document(one) for name, one in detail.parts.items()},
+        "fragility": None
+        if fragility is None
+        else {
+            "change": fragility.change.value,
+            "at_most": fragility.at_most,
+            "of": fragility.of,
+            "reversed": [{"model": found.models[one.model], "key": one.key} for one in fragility.reversed],
+        },
+        "swings": [
+            {
+                "key": swing.key,
+                "first": _rounded(swing.first),
+                "second": _rounded(swing.second),
+                "instruction": instructions.get(swing.key),
+            }
+            for swing in detail.swings
+        ],
+    }
+
+
+def _difference_document(one: Difference) -> dict[str, Any]:
+    return {
+        "first": _estimate_document(one.first),
+        "second": _estimate_document(one.second),
+        **_estimate_document(one.estimate),
+        "p_value": _rounded(one.p_value),
+        "p_holm": _rounded(one.adjusted),
+    }
+
+
+def _estimate_document(estimate: Estimate) -> dict[str, Any]:
+    numbers = {name: getattr(estimate, name) for name in ("value", "stderr", "lower", "upper")}
+    return {
+        **{name: _rounded(value) for name, value in numbers.items()},
+        "n": estimate.n,
+        "status": str(estimate.status),
+        "notes": list(estimate.notes),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS) + 0.0

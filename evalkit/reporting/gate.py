@@ -1,0 +1,317 @@
+"""What a gate decided: in a few lines, in prose with every number, and as plain values."""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from evalkit.boards.row import Metric
+from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength
+from evalkit.gating.rule import Decision
+from evalkit.reporting.values import DECIMALS_STORED
+from evalkit.text.numbers import chosen, distinct, interval, level, percent
+from evalkit.text.safe import printable
+from evalkit.types import OK, Audit, Estimate
+
+_LONGEST = 500
+
+
+def gate_text(decision: Decision) -> str:
+    """Three lines for a terminal: the outcome with its number, what it rests on, and why."""
+    rule = decision.rule
+    return (
+        f"{verdict(decision)}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}\n"
+        f"n {decision.n} (at least {rule.min_n}), coverage {percent(100 * decision.coverage)} % "
+        f"(at least {level(rule.min_coverage)}), judge {line(decision.judge)}\n"
+        f"why: {why(decision)}\n"
+    )
+
+
+def gate_explanation(decision: Decision) -> str:
+    """The decision as sentences, one a line, with every number that it used."""
+    return "\n".join(_sentences(decision)) + "\n"
+
+
+def gate_document(decision: Decision) -> dict[str, Any]:
+    """The decision for a JSON reader; percentages, points under `against`, and None where there is no number."""
+    rule, spent = decision.rule, decision.spent
+    return {
+        "outcome": decision.outcome.value,
+        "model": decision.model,
+        "baseline": decision.baseline,
+        "benchmark": decision.benchmark,
+        "judge": decision.judge,
+        "judge_digest": decision.digest,
+        "metric": rule.metric.value,
+        "minimum": rule.minimum,
+        "against": rule.against,
+        "margin": None if rule.against is None else rule.margin,
+        "threshold": rule.threshold,
+        "confidence": rule.confidence,
+        "error_rate": _rounded(decision.error_rate),
+        **_estimate(decision.estimate),
+        "pessimistic": _estimate(decision.pessimistic),
+        "optimistic": _estimate(decision.optimistic),
+        "win_rate": _estimate(decision.win_rate),
+        "n": decision.n,
+        "min_n": rule.min_n,
+        "n_missing": decision.n_missing,
+        "coverage": _rounded(decision.coverage),
+        "min_coverage": rule.min_coverage,
+        "allow_refusals": rule.allow_refusals,
+        "equal_length": None if decision.equal_length is None else _equal_length_document(decision.equal_length),
+        "at_equal_length_only": decision.at_equal_length_only,
+        "reasons": list(decision.reasons),
+        "notes": list(decision.notes),
+        "audit": None if decision.audit is None else _audit_document(decision.audit),
+        "spent": None if spent is None else asdict(spent),
+        "sha256": decision.sha256,
+    }
+
+
+def gate_json(decision: Decision) -> str:
+    return json.dumps(gate_document(decision), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def verdict(decision: Decision) -> str:
+    """The outcome as the first line of the text names it."""
+    return f"{decision.outcome.value.upper()}{only(decision)}"
+
+
+def only(decision: Decision) -> str:
+    """What is said behind an outcome that holds at equal length only."""
+    return " at equal length only" if decision.at_equal_length_only else ""
+
+
+def subject(decision: Decision) -> str:
+    """Whose number it is: `model against baseline`, `model less other` for a difference, or a model that was graded."""
+    if decision.rule.against is not None:
+        return f"{line(decision.model)} less {line(decision.rule.against)}"
+    return f"{line(decision.model)} against {line(decision.baseline)}" if decision.baseline else line(decision.model)
+
+
+def measured(decision: Decision) -> str:
+    """The metric with its interval, or why there is none."""
+    estimate, limit = decision.estimate, decision.rule.threshold
+    name = decision.rule.metric.title
+    if estimate.value is None:
+        return f"{name} not estimable ({line(estimate.status.reason)})"
+    unit = "" if decision.rule.against is None else " points"
+    status = "" if estimate.status == OK else f" {estimate.status.kind.value}"
+    return f"{name} {_beside(estimate, limit)}{unit}{status}"
+
+
+def asked_for(decision: Decision) -> str:
+    """The threshold in words."""
+    rule = decision.rule
+    if rule.against is None:
+        return f"at least {chosen(rule.threshold)}"
+    return f"at most {chosen(rule.margin)} points behind"
+
+
+def raw_name(decision: Decision) -> str:
+    """What the raw number beside the metric is called."""
+    if decision.rule.metric == Metric.SCORE:
+        return "raw score" if decision.rule.against is None else "raw difference of the score"
+    return "raw win rate" if decision.rule.against is None else "raw difference of the win rate"
+
+
+def why(decision: Decision) -> str:
+    """The reasons, the deciding one first."""
+    return "; ".join(map(line, decision.reasons)) or decision.outcome.value
+
+
+def line(text: str) -> str:
+    """Text from outside as part of a line that a terminal shows and a runner of CI takes no command from."""
+    shown = printable(text)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+
+
+def _sentences(decision: Decision) -> list[str]:
+    return [
+        f"The gate says {decision.outcome.value.upper()}: {why(decision)}.",
+        _measurement(decision),
+        _demand(decision),
+        *_missing(decision),
+        f"The sample has n {decision.n}, of at least {decision.rule.min_n}.",
+        f"The {raw_name(decision)} is {_plain(decision.win_rate)}.",
+        f"The judge is {line(decision.judge)}, digest {line(decision.digest) or 'unknown'}; the baseline is "
+        f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
+        *_audited(decision.audit),
+        *_rests(decision),
+        _error_rates(decision),
+        *_savings(decision),
+        *(f"Note: {line(note)}." for note in dict.fromkeys((*decision.estimate.notes, *decision.notes))),
+        *([f"The numbers have the sha256 {line(decision.sha256)}."] if decision.sha256 else []),
+    ]
+
+
+def _measurement(decision: Decision) -> str:
+    estimate, rule = decision.estimate, decision.rule
+    what = rule.metric.title if rule.against is None else f"paired difference of the {rule.metric.title}"
+    head = f"Measured for {subject(decision)} was the {what}"
+    if estimate.value is None:
+        return f"{head}, and it was refused: {line(estimate.status.reason)}."
+    unit = "percent" if rule.against is None else "points"
+    unit = "on the scale of the grades" if rule.metric == Metric.SCORE else unit
+    return (
+        f"{head}: {distinct(estimate.value, rule.threshold)} {unit}, {level(rule.confidence)} interval "
+        f"{_range(estimate, rule.threshold)}, standard error {percent(estimate.stderr)}, n {estimate.n}, "
+        f"status {line(str(estimate.status))}."
+    )
+
+
+def _demand(decision: Decision) -> str:
+    rule = decision.rule
+    limit = rule.threshold
+    told = f"a minimum of {chosen(limit)}" if rule.against is None else f"a margin of {chosen(rule.margin)} points"
+    lower = _end(min, decision.estimate.lower, decision.pessimistic.lower)
+    upper = _end(max, decision.estimate.upper, decision.optimistic.upper)
+    ends = f"These ends are {distinct(lower, limit)} and {distinct(upper, limit)}"
+    if lower is None and upper is None:
+        ends = "There is no such interval"
+    return (
+        f"Asked was {told}. The gate passes when the lower end of the interval, with every missing verdict against the "
+        f"candidate, is at or above {chosen(limit)}, and fails when the upper end, with every missing verdict for it, "
+        f"is below. {ends}."
+    )
+
+
+def _end(choose: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else choose(one, other)
+
+
+def _missing(decision: Decision) -> list[str]:
+    total = decision.n + decision.n_missing
+    lines = [
+        f"Without a verdict are {decision.n_missing} of {total} instructions: coverage "
+        f"{percent(100 * decision.coverage)} %, of at least {level(decision.rule.min_coverage)}."
+    ]
+    if decision.n_missing and decision.estimate.value is not None:
+        lines.append(
+            f"Were all of these against the candidate, the number would be {_plain(decision.pessimistic)}; "
+            f"were all for it, {_plain(decision.optimistic)}."
+        )
+    return lines
+
+
+def _audited(audit: Audit | None) -> list[str]:
+    if audit is None:
+        return ["The outputs were not audited."]
+    checks = ", ".join(map(line, audit.checks)) or "none"
+    found = f"{len(audit.failures)} refuse the outputs, {len(audit.warnings)} warn"
+    return [
+        f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
+        *(
+            f"Audit, {line(one.check)} ({one.severity.value}, {one.count} of {one.n}): {line(one.reason)}."
+            for one in audit.findings
+        ),
+    ]
+
+
+def _rests(decision: Decision) -> list[str]:
+    """What a number at equal length rests on: its errors by source, and the correlation that would change it."""
+    rests = decision.equal_length
+    if rests is None:
+        return []
+    lines = []
+    if (parts := rests.parts) is not None:
+        lines.append(
+            f"Standard errors by source, in points: sampling {percent(parts.sampling)}, what other models taught "
+            f"{percent(parts.history)}, the shape of the length effect {percent(parts.form)}, length that stands for "
+            f"difficulty {percent(parts.confounding)}; more instructions make only the first smaller."
+        )
+    if rests.own_history or rests.correlation is None:
+        return lines
+    if rests.correlation == 0.0:
+        return [*lines, "The interval holds the threshold, so that there is no conclusion to change."]
+    # a correlation cannot be above 1
+    if rests.correlation > 1.0:
+        return [*lines, "No correlation between length and difficulty would change the conclusion."]
+    return [
+        *lines,
+        f"A correlation of {rests.correlation:.2f} between length and difficulty would change the conclusion; without "
+        f"a history of this judge, a gate passes only if that correlation is {LEAST_CORRELATION:g} or more.",
+    ]
+
+
+def _error_rates(decision: Decision) -> str:
+    side = level(decision.error_rate)
+    controlled = decision.rule.metric in (Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE)
+    form = " and the form of the regression is right" if controlled else ""
+    return (
+        f"Error rates: if the instructions are drawn independently{form}, a model exactly at the threshold passes in "
+        f"at most about {side} of such runs, and fails in at most about {side}; a worse model passes more rarely, and "
+        "a better model fails more rarely."
+    )
+
+
+def _savings(decision: Decision) -> list[str]:
+    spent = decision.spent
+    if spent is None:
+        return []
+    looks = "1 look" if spent.looks == 1 else f"{spent.looks} looks"
+    saved = 1 - spent.instructions / spent.of if spent.of else 0.0
+    return [
+        f"Judged in batches: {spent.instructions} of {spent.of} instructions in {looks}, "
+        f"{percent(100 * saved)} % saved. All looks together hold at {level(spent.confidence)}, and so do the error "
+        "rates; the interval is that of the last look, which has to be surer by itself."
+    ]
+
+
+def _beside(estimate: Estimate, limit: float) -> str:
+    return f"{distinct(estimate.value, limit)} {_range(estimate, limit)}"
+
+
+def _range(estimate: Estimate, limit: float) -> str:
+    if estimate.lower is None:
+        return "without an interval"
+    return f"[{distinct(estimate.lower, limit)}, {distinct(estimate.upper, limit)}]"
+
+
+def _plain(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"not estimable: {line(estimate.status.reason)}"
+    return f"{percent(estimate.value)} {interval(estimate)}"
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    numbers = ("value", "lower", "upper", "stderr")
+    found = {name: None if (one := getattr(estimate, name)) is None else _rounded(one) for name in numbers}
+    return {**found, "status": str(estimate.status)}
+
+
+def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
+    correlation = rests.correlation
+    return {
+        "own_history": rests.own_history,
+        # JSON has no infinity: no correlation would change the conclusion
+        "correlation": None if correlation is None or math.isinf(correlation) else _rounded(correlation),
+        "raw_agrees": rests.raw_agrees,
+        "errors": None if rests.parts is None else {name: _rounded(one) for name, one in asdict(rests.parts).items()},
+        "slope_deviation": None if rests.deviation is None else _rounded(rests.deviation),
+    }
+
+
+def _audit_document(audit: Audit) -> dict[str, Any]:
+    return {
+        "n": audit.n,
+        "checks": list(audit.checks),
+        "findings": [
+            {
+                "check": one.check,
+                "severity": one.severity.value,
+                "reason": one.reason,
+                "count": one.count,
+                "n": one.n,
+                "keys": list(one.keys),
+            }
+            for one in audit.findings
+        ],
+    }
+
+
+def _rounded(value: float) -> float:
+    # adding zero turns -0.0 into 0.0
+    return round(value, DECIMALS_STORED) + 0.0

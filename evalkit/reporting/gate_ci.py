@@ -1,0 +1,225 @@
+"""What a gate leaves for machines of CI: JUnit XML, a job summary, a badge and an annotation of the workflow."""
+
+import json
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from xml.etree import ElementTree as Xml
+
+from evalkit.gating.rule import Decision, Outcome
+from evalkit.reporting.gate import asked_for, gate_explanation, line, measured, only, raw_name, subject, why
+from evalkit.text.numbers import interval, level, percent, short_interval
+from evalkit.text.safe import printable
+from evalkit.types import StatusKind
+
+_COLORS = {
+    Outcome.PASSED: "brightgreen",
+    Outcome.FAILED: "red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.INCOMPLETE: "lightgrey",
+    Outcome.AUDIT_FAILED: "orange",
+}
+_LEVELS = {Outcome.PASSED: "notice", Outcome.INCONCLUSIVE: "warning"}
+# characters that are no control characters, and that XML 1.0 cannot hold all the same
+_NO_XML = re.compile("[\ufffe\uffff]")
+
+
+class _State(Enum):
+    """How a condition stands; the values are JUnit's elements."""
+
+    MET = "met"
+    NOT_MET = "failure"
+    IN_THE_WAY = "error"
+    UNASKED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    name: str
+    state: _State
+    detail: str
+
+
+def gate_junit(decision: Decision) -> str:
+    """JUnit XML: a test case for each condition of the gate.
+
+    A failure is a measured regression or outputs that an audit refuses, an error is what is in the way of a
+    measurement, and skipped is what was not asked because of an earlier one.
+    """
+    conditions = _conditions(decision)
+    counts = {state: sum(one.state == state for one in conditions) for state in _State}
+    suite = Xml.Element(
+        "testsuite",
+        name=_xml(f"evalkit gate {line(decision.model)}"),
+        tests=str(len(conditions)),
+        failures=str(counts[_State.NOT_MET]),
+        errors=str(counts[_State.IN_THE_WAY]),
+        skipped=str(counts[_State.UNASKED]),
+    )
+    properties = Xml.SubElement(suite, "properties")
+    for name, value in _properties(decision).items():
+        Xml.SubElement(properties, "property", name=name, value=_xml(value))
+    for one in conditions:
+        case = Xml.SubElement(suite, "testcase", classname=_xml(f"gate {line(decision.model)}"), name=one.name)
+        if one.state == _State.MET:
+            Xml.SubElement(case, "system-out").text = _xml(one.detail)
+        else:
+            Xml.SubElement(case, one.state.value, message=_xml(one.detail))
+    Xml.SubElement(suite, "system-out").text = _xml(gate_explanation(decision))
+    suites = Xml.Element("testsuites")
+    suites.append(suite)
+    Xml.indent(suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(suites, encoding="unicode")}\n'
+
+
+def gate_summary(decision: Decision) -> str:
+    """Markdown for a job's page. Names stand in code, where they are no link, no mention and no tag."""
+    rule = decision.rule
+    rows = {
+        "number": measured(decision) if decision.estimate.value is not None else "not estimable",
+        "asked": f"{asked_for(decision)}, at {level(rule.confidence)} confidence",
+        "n": f"{decision.n}, at least {rule.min_n}",
+        "coverage": f"{percent(100 * decision.coverage)} %, at least {level(rule.min_coverage)}",
+        raw_name(decision): f"{percent(decision.win_rate.value)} {interval(decision.win_rate)}",
+        "model": _code(decision.model),
+        **({} if rule.against is None else {"against": _code(rule.against)}),
+        **({"baseline": _code(decision.baseline)} if decision.baseline else {}),
+        # tables and files tell no digest, and an empty span of code shows as two backticks
+        "judge": " ".join(_code(one) for one in (decision.judge, decision.digest) if one),
+    }
+    table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
+    told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
+    return "\n".join(
+        [
+            f"### evalkit gate: {decision.outcome.value}{only(decision)}",
+            "",
+            *table,
+            "",
+            *_block("\n".join(told)),
+            "",
+            "<details><summary>Every number that was used</summary>",
+            "",
+            *_block(gate_explanation(decision)),
+            "",
+            "</details>",
+            "",
+        ]
+    )
+
+
+def gate_badge(decision: Decision) -> str:
+    """JSON for the endpoint badge of shields.io."""
+    shown = decision.outcome in {Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE}
+    what = decision.rule.metric.title + ("" if decision.rule.against is None else " difference")
+    document = {
+        "schemaVersion": 1,
+        "label": f"{what}, judge {line(decision.judge)}",
+        "message": short_interval(decision.estimate) if shown else decision.outcome.value,
+        "color": _COLORS[decision.outcome],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def gate_annotation(decision: Decision) -> str:
+    """A command of GitHub's workflow log that shows the decision beside the change, on one line."""
+    kind = _LEVELS.get(decision.outcome, "error")
+    title = _escape(f"evalkit gate {decision.outcome.value}").replace(":", "%3A").replace(",", "%2C")
+    message = f"{subject(decision)}: {measured(decision)}; asked: {asked_for(decision)}. {why(decision)}"
+    return f"::{kind} title={title}::{_escape(message)}"
+
+
+def _conditions(decision: Decision) -> list[_Condition]:
+    audit, *rest = _audit(decision), _n(decision), _coverage(decision), _status(decision)
+    if audit.state == _State.NOT_MET:
+        # refused outputs are not judged: what then is not there stands in nobody's way
+        rest = [one if one.state == _State.MET else replace(one, state=_State.UNASKED) for one in rest]
+    found = [audit, *rest]
+    stopped = any(one.state in {_State.NOT_MET, _State.IN_THE_WAY} for one in found)
+    return [*found, _bound(decision, explained=stopped)]
+
+
+def _audit(decision: Decision) -> _Condition:
+    audit = decision.audit
+    if audit is None or not audit.checks:
+        few = "" if audit is None else f": {audit.n} of them are too few"
+        return _Condition("audit", _State.UNASKED, f"the outputs were not audited{few}")
+    findings = "; ".join(f"{one.check}: {one.reason}" for one in (*audit.failures, *audit.warnings))
+    if audit.failures:
+        return _Condition("audit", _State.NOT_MET, findings)
+    return _Condition(
+        "audit", _State.MET, findings or f"nothing found in {audit.n} outputs by {', '.join(audit.checks)}"
+    )
+
+
+def _n(decision: Decision) -> _Condition:
+    # turns of one conversation are one instruction to an estimate
+    n, least = min(decision.n, decision.estimate.n), decision.rule.min_n
+    return _Condition("n", _State.MET if n >= least else _State.IN_THE_WAY, f"n {n}, at least {least} asked")
+
+
+def _coverage(decision: Decision) -> _Condition:
+    least = decision.rule.min_coverage
+    state = _State.MET if decision.coverage >= least else _State.IN_THE_WAY
+    detail = f"coverage {percent(100 * decision.coverage)} %, at least {level(least)} asked"
+    return _Condition("coverage", state, f"{detail}; {decision.n_missing} without a verdict")
+
+
+def _status(decision: Decision) -> _Condition:
+    """A degraded number can fail a model, together with the raw one, and never pass it."""
+    status = decision.estimate.status
+    usable = status.kind == StatusKind.OK or (
+        status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}
+    )
+    return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, str(status))
+
+
+def _bound(decision: Decision, *, explained: bool) -> _Condition:
+    """The threshold itself; where the gate stopped before it, some other condition must say so, else this one does."""
+    detail = f"{measured(decision)}; asked: {asked_for(decision)}. {why(decision)}"
+    states = {Outcome.PASSED: _State.MET, Outcome.FAILED: _State.NOT_MET, Outcome.INCONCLUSIVE: _State.IN_THE_WAY}
+    rest = _State.UNASKED if explained else _State.IN_THE_WAY
+    return _Condition("bound", states.get(decision.outcome, rest), detail)
+
+
+def _properties(decision: Decision) -> dict[str, str]:
+    rule = decision.rule
+    return {
+        "outcome": decision.outcome.value,
+        "model": decision.model,
+        "baseline": decision.baseline,
+        "benchmark": decision.benchmark,
+        "judge": decision.judge,
+        "judge_digest": decision.digest,
+        "metric": rule.metric.value,
+        "value": percent(decision.estimate.value),
+        "interval": interval(decision.estimate),
+        "sha256": decision.sha256,
+    }
+
+
+def _xml(text: str) -> str:
+    """Text that XML 1.0 can hold: what it cannot is written out, as `printable` does; lines stay lines."""
+    shown = "\n".join(map(printable, text.split("\n")))
+    return _NO_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", shown)
+
+
+def _code(text: str) -> str:
+    """A span of code in a markdown table, which a text cannot end."""
+    # a table takes a bar for the end of a cell even in code
+    shown = line(text).replace("|", "\\u007c")
+    fence = "`" * (_longest_run(shown) + 1)
+    # one blank on either side is no part of the text; a text at whose ends are backticks needs them
+    return f"{fence}{shown}{fence}" if shown.strip("` ") == shown else f"{fence} {shown} {fence}"
+
+
+def _block(text: str) -> list[str]:
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return [f"{fence}text", *text.rstrip("\n").split("\n"), fence]
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

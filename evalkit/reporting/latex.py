@@ -1,0 +1,77 @@
+"""Boards as LaTeX tables with the rules of booktabs."""
+
+import re
+from collections.abc import Sequence
+
+from evalkit.boards.build import Board
+from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, board_title, divided, part_columns
+from evalkit.text.safe import printable
+
+_NEEDED = "% \\usepackage{booktabs}"
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\symbol{34}",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+    **{letter: f"{{{letter}}}" for letter in "`'"},
+}
+# two of these are printed as one dash, or as a quotation mark
+_JOINED = re.compile(r"([-,])(?=\1)")
+
+
+def boards_latex(boards: Sequence[Board]) -> str:
+    """A floating table for each board, with what must be known beneath it."""
+    return "\n\n".join([_NEEDED, *(_board_latex(board, boards) for board in boards)]) + "\n"
+
+
+def latex_text(text: str) -> str:
+    """A text in which nothing is a command, a comment, an alignment or a ligature."""
+    escaped = "".join(_SPECIAL.get(letter, letter) for letter in printable(text))
+    return _JOINED.sub(r"\1{}", escaped)
+
+
+def _board_latex(board: Board, boards: Sequence[Board]) -> str:
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{latex_text(board_title(board, boards))}}}",
+        *_tabular(board_columns(board), below=board.n_placed if divided(board) else None),
+    ]
+    if parts := part_columns(board):
+        lines += ["", r"  \medskip", *_tabular(parts)]
+    if notes := board_notes(board):
+        lines += ["", r"  \medskip", r"  \begin{minipage}{\linewidth}", r"    \footnotesize"]
+        lines += [rf"    {latex_text(note)}\par" for note in notes]
+        lines.append(r"  \end{minipage}")
+    return "\n".join([*lines, r"\end{table}"])
+
+
+def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:
+    """A table; where ranked rows end and unranked rows begin, a line says so."""
+    sides = "".join("l" if column.left else "r" for column in columns)
+    lines = [[column.title for column in columns], *zip(*(column.cells for column in columns), strict=True)]
+    header, *rows = (rf"    {_line(line)} \\" for line in lines)
+    if below is not None:
+        rows[below:below] = [
+            r"    \midrule",
+            rf"    \multicolumn{{{len(columns)}}}{{@{{}}l@{{}}}}{{\emph{{{BELOW}}}}} \\",
+        ]
+    return [
+        rf"  \begin{{tabular}}{{@{{}}{sides}@{{}}}}",
+        r"    \toprule",
+        header,
+        r"    \midrule",
+        *rows,
+        r"    \bottomrule",
+        r"  \end{tabular}",
+    ]
+
+
+def _line(cells: Sequence[str]) -> str:
+    line = " & ".join(map(latex_text, cells))
+    # behind the end of another line these would be its option
+    return f"{{}}{line}" if line[:1] in ("[", "*") else line

@@ -1,0 +1,119 @@
+"""Boards as HTML tables: a page that is complete in itself, and a part of somebody else's page."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import BoardRow
+from evalkit.reporting.columns import (
+    BELOW,
+    Column,
+    board_columns,
+    board_notes,
+    board_title,
+    divided,
+    part_columns,
+    row_status,
+)
+from evalkit.reporting.page.axis import Axis, Tick
+from evalkit.reporting.page.table import TableLine, board_table
+
+_HERE = Path(__file__).parent
+_POLICY = "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
+_INTERVAL = 3
+_LABEL_ROOM = 10.0
+_EVEN_LABEL = "50"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A board as the template takes it; `kinds` are classes of a row, `even` is where both sides are equal.
+
+    A line before the row `below` says that this row and those after it are not ranked.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    drawn_after: int
+    ticks: tuple[Tick, ...]
+    even: float | None
+    lines: tuple[TableLine, ...]
+    kinds: tuple[str, ...]
+    below: int | None
+    parts: tuple[Column, ...]
+    notes: tuple[str, ...]
+
+
+def boards_html(boards: Sequence[Board]) -> str:
+    """A page without scripts, which loads nothing; dark where the reader prefers that."""
+    from markupsafe import Markup
+
+    style = f"{_read('page.css')}{_read('table.css')}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    shown = _shown(boards)
+    return _render(
+        "page.html.jinja",
+        policy=_POLICY.format(style=digest),
+        title=" · ".join(board.title for board in shown) or "no board",
+        # a file of this package, and no markup from anywhere else
+        style=Markup(style),  # noqa: S704
+        boards=shown,
+        inner_style=None,
+    )
+
+
+def boards_fragment(boards: Sequence[Board]) -> str:
+    """The tables with their style, in the colours of what is around them."""
+    from markupsafe import Markup
+
+    # a file of this package, and no markup from anywhere else
+    return _render("table.html.jinja", boards=_shown(boards), inner_style=Markup(_read("table.css")))  # noqa: S704
+
+
+def _render(template: str, **values: object) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(template).render(below=BELOW, **values)
+
+
+def _shown(boards: Sequence[Board]) -> list[_Shown]:
+    tables = [board_table(board) for board in boards]
+    return [
+        _Shown(
+            title=board_title(board, boards),
+            columns=tuple(board_columns(board)),
+            drawn_after=_INTERVAL,
+            ticks=_ticks(table.axis),
+            even=table.axis.even,
+            lines=table.lines,
+            kinds=tuple(_kind(board, row) for row in board.rows),
+            below=board.n_placed if divided(board) else None,
+            parts=tuple(part_columns(board)),
+            notes=tuple(board_notes(board)),
+        )
+        for board, table in zip(boards, tables, strict=True)
+    ]
+
+
+def _ticks(axis: Axis) -> tuple[Tick, ...]:
+    """Where both sides are equal, and the ticks that are not too close to that."""
+    if axis.even is None:
+        return axis.ticks
+    others = tuple(tick for tick in axis.ticks if abs(tick.at - axis.even) > _LABEL_ROOM)
+    return (Tick(axis.even, _EVEN_LABEL), *others)
+
+
+def _kind(board: Board, row: BoardRow) -> str:
+    """Classes of a row: its status, and whether it is the first of the ranking."""
+    status = row_status(board, row).replace("_", "-").replace(" ", "-")
+    return f"{status} first" if row.rank is not None and row.rank.rank == 1 else status
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,89 @@
+"""What the numbers of a board took, and what is missing behind them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import BoardRow
+from evalkit.reporting.page.numbers import NOTHING, NumberFormat, dollars
+from evalkit.reporting.page.words import style_of
+from evalkit.text.numbers import count
+from evalkit.text.safe import printable
+
+_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageLine:
+    """One model's verdicts; `reasons` say why some are missing, with how often."""
+
+    model: str
+    n: str
+    missing: str
+    coverage: str
+    reasons: tuple[str, ...]
+    bounds: str
+    rules: str
+    replies: str
+    tokens: str
+    cost: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whether any verdict is `missing`, a judge was `asked` so that there are replies to count, or a rule decided."""
+
+    lines: tuple[CoverageLine, ...]
+    total_n: str
+    total_missing: str
+    total_replies: str
+    total_tokens: str
+    total_cost: str
+    missing: bool
+    asked: bool
+    ruled: bool
+
+
+def coverage(board: Board) -> Coverage:
+    judgings = [row.entry.judging for row in board.rows]
+    costs = [one.cost for one in judgings if one.cost is not None]
+    tokens = [one.tokens for one in judgings if one.tokens is not None]
+    n_asked = sum(one.replies > 0 for one in judgings)
+    return Coverage(
+        lines=tuple(_line(row, style_of(board)) for row in board.rows),
+        total_n=count(sum(row.entry.sample.n for row in board.rows)),
+        total_missing=count(sum(row.entry.sample.n_missing for row in board.rows)),
+        total_replies=count(sum(one.replies for one in judgings)),
+        total_tokens=_total(count(sum(map(sum, tokens))), tokens, n_asked),
+        total_cost=_total(dollars(sum(costs)), costs, n_asked),
+        missing=any(row.entry.sample.n_missing for row in board.rows),
+        asked=any(one.replies for one in judgings),
+        ruled=any(row.entry.rules for row in board.rows),
+    )
+
+
+def _total(shown: str, known: Sequence[object], n_asked: int) -> str:
+    """A sum, or what it is at least where not every model's part is known."""
+    if not known:
+        return NOTHING
+    return shown if len(known) >= n_asked else f"at least {shown}"
+
+
+def _line(row: BoardRow, style: NumberFormat) -> CoverageLine:
+    entry, sample, judging = row.entry, row.entry.sample, row.entry.judging
+    reasons = [f"{printable(reason)} ({count(n)})" for reason, n in entry.failures.items()]
+    if len(reasons) > _REASONS:
+        reasons[_REASONS:] = [f"and {len(reasons) - _REASONS} more reasons"]
+    bounds = NOTHING if row.bounds is None else " to ".join(style.number(end) for end in row.bounds)
+    return CoverageLine(
+        model=printable(entry.model),
+        n=count(sample.n),
+        missing=count(sample.n_missing),
+        coverage=f"{100 * row.coverage:.1f} %",
+        reasons=tuple(reasons),
+        bounds=bounds if sample.n_missing else NOTHING,
+        rules=", ".join(f"{printable(rule)} {count(n)}" for rule, n in entry.rules.items()) or NOTHING,
+        replies=count(judging.replies) if judging.replies else NOTHING,
+        tokens=NOTHING if judging.tokens is None else f"{count(judging.tokens[0])} + {count(judging.tokens[1])}",
+        cost=dollars(judging.cost),
+    )

@@ -1,0 +1,111 @@
+"""Tables whose cells are coloured by how far a number is from even: scores by category, and every pair of models."""
+
+from dataclasses import dataclass
+
+from evalkit.boards.build import Board
+from evalkit.boards.matrix import AUDITED, Matrix
+from evalkit.boards.row import Metric
+from evalkit.reporting.columns import part_title
+from evalkit.reporting.page.numbers import GRADE, NOTHING, RATE, NumberFormat
+from evalkit.reporting.reasons import KINDS, brief_words
+from evalkit.text.safe import printable
+from evalkit.types import Estimate
+
+# steps of the diverging scale, in shares of it; the middle one holds what is close to even
+STEPS = (0.1, 0.2, 0.3, 0.4, 0.475, 0.525, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number, the step of the scale it lies on (None without a number), and all of it in words."""
+
+    text: str
+    step: int | None
+    words: str
+    sure: bool = False
+    self: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """`legend` names the bounds between the steps."""
+
+    columns: tuple[str, ...]
+    rows: tuple[HeatRow, ...]
+    legend: tuple[str, ...]
+
+
+def step_of(value: float, scale: tuple[float, float]) -> int:
+    """Which of the eleven steps a number is on, 0 the lowest.
+
+    >>> [step_of(value, (0, 100)) for value in (0, 9.9, 10, 50, 90, 100)]
+    [0, 0, 1, 5, 10, 10]
+    """
+    share = (value - scale[0]) / (scale[1] - scale[0])
+    return sum(share >= bound for bound in STEPS)
+
+
+def category_heat(board: Board) -> Heat | None:
+    """The raw scores by turn and category; None where they were not split."""
+    names = list(dict.fromkeys(name for row in board.rows for name in row.parts))
+    if not names:
+        return None
+    scale = board.rows[0].entry.scale
+    style = GRADE if board.metric == Metric.SCORE else RATE
+    nothing, audited = Estimate.refused("no verdicts", n=0), Estimate.refused(AUDITED, n=0)
+    rows = [
+        HeatRow(
+            printable(row.entry.model),
+            tuple(
+                _cell(audited if row.entry.refused else row.parts.get(name, nothing), style, scale) for name in names
+            ),
+        )
+        for row in board.rows
+    ]
+    return Heat(tuple(part_title(name, names) for name in names), tuple(rows), _legend(scale))
+
+
+def matrix_heat(matrix: Matrix) -> Heat | None:
+    """How often each model does better than each other; None where there is no pair."""
+    if len(matrix.models) < 2:
+        return None
+    scale = (0.0, 100.0)
+    rows = [
+        HeatRow(
+            printable(model),
+            tuple(
+                Cell("·", None, "the model itself", self=True)
+                if i == j
+                else _cell(one, NumberFormat(0, " %"), scale, even=50)
+                for j, one in enumerate(cells)
+            ),
+        )
+        for i, (model, cells) in enumerate(zip(matrix.models, matrix.cells, strict=True))
+    ]
+    return Heat(tuple(map(printable, matrix.models)), tuple(rows), _legend(scale))
+
+
+def _cell(estimate: Estimate, style: NumberFormat, scale: tuple[float, float], *, even: float | None = None) -> Cell:
+    if estimate.value is None:
+        return Cell(NOTHING, None, printable(style.full(estimate)))
+    sure = (
+        even is not None
+        and estimate.lower is not None
+        and estimate.upper is not None
+        and not estimate.lower <= even <= estimate.upper
+    )
+    words = f"{style.full(estimate)}, {estimate.n} instructions"
+    if estimate.status.reason:
+        words += f", {KINDS[estimate.status.kind]}: {brief_words(estimate.status.reason)}"
+    return Cell(style.number(estimate.value), step_of(estimate.value, scale), printable(words), sure)
+
+
+def _legend(scale: tuple[float, float]) -> tuple[str, ...]:
+    bounds = [scale[0] + bound * (scale[1] - scale[0]) for bound in STEPS]
+    return tuple(f"{bound:g}" for bound in bounds)

@@ -1,0 +1,44 @@
+"""Numbers of a board as the page writes them: rates with one decimal, grades with two."""
+
+from dataclasses import dataclass
+
+from evalkit.types import Estimate
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """How the numbers of one board are written."""
+
+    decimals: int
+    unit: str
+
+    def number(self, value: float | None) -> str:
+        if value is None:
+            return NOTHING
+        shown = f"{value:.{self.decimals}f}"
+        return shown.removeprefix("-") if float(shown) == 0 else shown.replace("-", "−")
+
+    def interval(self, estimate: Estimate) -> str:
+        if estimate.lower is None or estimate.upper is None:
+            return NOTHING
+        return f"[{self.number(estimate.lower)}, {self.number(estimate.upper)}]"
+
+    def full(self, estimate: Estimate) -> str:
+        """The number with its unit and interval, or why there is none."""
+        if estimate.value is None:
+            return f"not estimable: {estimate.status.reason}"
+        value = f"{self.number(estimate.value)}{self.unit}"
+        return value if estimate.lower is None else f"{value} {self.interval(estimate)}"
+
+
+RATE = NumberFormat(1, " %")
+GRADE = NumberFormat(2, "")
+POINTS = NumberFormat(1, " points")
+
+
+def dollars(cost: float | None) -> str:
+    if cost is None:
+        return NOTHING
+    return f"${cost:,.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"

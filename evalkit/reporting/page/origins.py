@@ -1,0 +1,120 @@
+"""Where a board's numbers come from: what all rows share, and what is each one's own."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import BoardRow
+from evalkit.provenance.document import LENGTH_TAUGHT, STYLE_TAUGHT, provenance_document
+from evalkit.reporting.canonical import canonical_digest
+from evalkit.text.safe import printable
+
+_NAMES = {
+    "data_sha256": "data (SHA-256)",
+    "prompt_sha256": "prompt (SHA-256)",
+    "parameters_sha256": "parameters (SHA-256)",
+    "verdicts_sha256": "verdicts (SHA-256)",
+    "replies_sha256": "replies (SHA-256)",
+    "by_turn": "judged by turn",
+}
+
+
+# between the address of a store and the benchmark, as reports name them
+_VERDICTS = ", verdicts on "
+# the page tells what other models taught beside the numbers; all its figures would fill pages here
+_UNSHOWN = tuple(
+    f"{taught} {name}"
+    for taught in (LENGTH_TAUGHT, STYLE_TAUGHT)
+    for name in ("difficulty", "prior", "rests_on", "confounding")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFacts:
+    model: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """`digest` covers every number and every verdict of the board; `unknown` are facts that the sources do not tell."""
+
+    digest: str
+    shared: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+    columns: tuple[str, ...]
+    own: tuple[OwnFacts, ...]
+
+
+def source_name(source: str) -> str:
+    """A source as a page tells it to anybody: a file or a folder by its name alone, a store by where it is served.
+
+    >>> source_name("/home/me/secret/results/")
+    'results'
+    >>> source_name("postgresql+psycopg://me:***@db.example:5432/evals?sslkey=/home/me/key, verdicts on helpful")
+    'postgresql+psycopg://db.example:5432/evals, verdicts on helpful'
+    >>> source_name("sqlite:////home/me/secret/evalkit.db, verdicts on helpful")
+    'sqlite:///evalkit.db, verdicts on helpful'
+    """
+    address, _, benchmark = source.rpartition(_VERDICTS)
+    scheme, found, place = (address or source).partition("://")
+    if not found:
+        return PurePath(source).name or source
+    server, _, path = re.split(r"[?#]", place)[0].partition("/")
+    name = re.split(r"[/\\]", path)[-1]
+    shown = f"{scheme}://{server.rpartition('@')[2]}/{name}"
+    return f"{shown}{_VERDICTS}{benchmark}" if address else shown
+
+
+def origins(board: Board) -> Origins:
+    documents = [_facts(row) for row in board.rows]
+    names = list(dict.fromkeys(name for document in documents for name in document))
+    values = {name: [document.get(name) for document in documents] for name in names}
+    shared = [name for name in names if all(value == values[name][0] for value in values[name])]
+    known = [(_title(name), _text(values[name][0])) for name in shared if values[name][0] is not None]
+    own = [name for name in names if name not in shared]
+    return Origins(
+        digest=canonical_digest(board.rows),
+        shared=tuple(known),
+        unknown=tuple(_title(name) for name in shared if values[name][0] is None),
+        columns=tuple(_title(name) for name in own),
+        own=tuple(
+            OwnFacts(printable(row.entry.model), tuple(_text(values[name][at]) for name in own))
+            for at, row in enumerate(board.rows)
+        ),
+    )
+
+
+def _facts(row: BoardRow) -> dict[str, Any]:
+    """The provenance of a row as a list of facts, without the difficulty of every instruction."""
+    found = _flat(provenance_document(row))
+    return {name: value for name, value in found.items() if not name.startswith(_UNSHOWN)}
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Facts by their path, so that each can be shared or not by itself."""
+    found: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            found.update(_flat(value, f"{prefix}{name} "))
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def _title(name: str) -> str:
+    return _NAMES.get(name, name.replace("_", " "))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_text, value)) or "none"
+    return printable(value if isinstance(value, str) else json.dumps(value))

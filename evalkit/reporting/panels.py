@@ -1,0 +1,48 @@
+"""What can be drawn of a board, and into which files; known without the library that draws."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from evalkit.boards.build import Board
+from evalkit.errors import ConfigError
+from evalkit.text.safe import printable
+
+PANELS = ("board", "lift", "length", "ranks", "agreement")
+FORMATS = ("svg", "png", "pdf")
+
+
+def form_of(path: Path) -> str:
+    """The format that a file's name asks for.
+
+    Raises:
+        ConfigError: none that figures are written in.
+    """
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        raise ConfigError(f"{path}: expected a name that ends in .svg, .png or .pdf")
+    return form
+
+
+def one_board(boards: Sequence[Board]) -> Board:
+    """The board that is meant where one can be drawn.
+
+    Raises:
+        ConfigError: there are several.
+    """
+    if len(boards) == 1:
+        return boards[0]
+    judges = list(dict.fromkeys(board.judge for board in boards))
+    if len(judges) > 1:
+        cure = f"--judge names one of: {', '.join(judges)}"
+    else:
+        cure = f"name fewer sources: they differ in {_difference(boards)}"
+    raise ConfigError(f"a figure shows one board, and these are {len(boards)}; {printable(cure)}")
+
+
+def _difference(boards: Sequence[Board]) -> str:
+    """What tells boards of one judge apart."""
+    if len({board.baseline for board in boards}) > 1:
+        return f"the baseline: {', '.join(board.baseline or 'none' for board in boards)}"
+    if len({board.digest for board in boards}) > 1:
+        return f"the form of the judge: {', '.join(board.digest for board in boards)}"
+    return f"the model that the endpoint served: {', '.join(board.part for board in boards)}"

@@ -1,0 +1,88 @@
+"""A board beside a human ranking of the same models."""
+
+from collections.abc import Sequence
+
+from evalkit.boards.agreement import Agreement, ScorePair
+from evalkit.boards.build import Board
+from evalkit.errors import ConfigError
+from evalkit.reporting.agreement import agreement_line
+from evalkit.reporting.plots.plot import Plot
+from evalkit.reporting.plots.scatter import Dot, LabelledAxis, dot_tips, scatter, write_names
+from evalkit.reporting.plots.style import drawing
+from evalkit.reporting.plots.words import (
+    HOLLOW,
+    heading_name,
+    judged_by,
+    measure_name,
+    safe,
+    said_name,
+    sentence,
+    short_name,
+)
+
+_ROOM = 0.06
+
+
+def board_agreement(board: Board) -> Plot:
+    """The board's metric beside the reference's score.
+
+    Raises:
+        ConfigError: the board was not compared with a reference, or shares no model with it.
+    """
+    if board.agreement is None:
+        raise ConfigError("the board was not compared with a human ranking; --reference names one")
+    title = f"{sentence(board.metric.title)} beside {heading_name(board.agreement.reference.name)}"
+    return agreement_plot(board.agreement, title, measure=f"{measure_name(board.metric)}; {judged_by(board)}")
+
+
+def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") -> Plot:
+    """Each shared model by its score in the reference and on the board, with both intervals.
+
+    Raises:
+        ConfigError: board and reference share no model.
+    """
+    if not agreement.pairs:
+        raise ConfigError(f"the board shares no model with {safe(agreement.reference.name)}")
+    title = safe(title)
+    dots = [_dot(pair, agreement) for pair in agreement.pairs]
+    x = LabelledAxis(
+        f"{heading_name(agreement.reference.name)}, score", _limits([(dot.x, dot.x_interval) for dot in dots])
+    )
+    y = LabelledAxis(safe(measure), _limits([(dot.y, dot.y_interval) for dot in dots]))
+    said = safe(agreement_line(agreement))
+    facts = [said, "bars: intervals, where known", *([HOLLOW] if agreement.degraded else [])]
+    subtitle = " · ".join([*facts, "the axes show the range of these models"])
+    with drawing():
+        figure, axes = scatter(title, subtitle, dots, x=x, y=y)
+        write_names(figure, axes, dots)
+    return Plot(figure, "agreement", title, _description(agreement, said), dot_tips(dots))
+
+
+def _dot(pair: ScorePair, agreement: Agreement) -> Dot:
+    one = pair.score
+    assert one.value is not None
+    known = None if one.lower is None or one.upper is None else (one.lower, one.upper)
+    name = said_name(one.model)
+    if one.model != pair.canonical:
+        name += f" ({said_name(pair.canonical)})"
+    tip = f"{name}: {one.value:.4g}{_between(known)} on the board, {pair.human:.4g}{_between(pair.interval)} by people"
+    solid = one.model not in agreement.degraded
+    return Dot(short_name(one.model), pair.human, one.value, pair.interval, known, solid, tip)
+
+
+def _between(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f" [{interval[0]:.4g}, {interval[1]:.4g}]"
+
+
+def _limits(values: Sequence[tuple[float, tuple[float, float] | None]]) -> tuple[float, float]:
+    """Room for every interval; ranks and not distances from zero are compared here."""
+    ends = [end for value, interval in values for end in (value, *(interval or ()))]
+    low, high = min(ends), max(ends)
+    room = _ROOM * (high - low) or 1.0
+    return low - room, high + room
+
+
+def _description(agreement: Agreement, said: str) -> str:
+    ordered = sorted(agreement.pairs, key=lambda pair: -pair.human)
+    best, worst = said_name(ordered[0].score.model), said_name(ordered[-1].score.model)
+    return f"{said}. People place {best} highest and {worst} lowest of the models that both know."

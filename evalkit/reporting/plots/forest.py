@@ -1,0 +1,99 @@
+"""The board itself: each model's number with its interval, best first."""
+
+from evalkit.boards.build import Board
+from evalkit.boards.row import BoardRow, Metric
+from evalkit.reporting.columns import interval_name
+from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
+from evalkit.reporting.plots.marks import Mark, draw_marks
+from evalkit.reporting.plots.palette import LIGHT
+from evalkit.reporting.plots.plot import Plot
+from evalkit.reporting.plots.style import drawing
+from evalkit.reporting.plots.words import (
+    against,
+    below,
+    drawable,
+    judged_by,
+    left_out,
+    measure_name,
+    rank_words,
+    row_tip,
+    said_name,
+    sentence,
+    short_name,
+    sure,
+    unranked,
+    why_not,
+)
+from evalkit.text.numbers import plural, short_interval
+
+
+def forest(board: Board) -> Plot:
+    """A point and a whisker for each model, over the whole scale; unranked models are grey and hollow."""
+    title = f"{sentence(board.metric.title)}{against(board)}"
+    lines = [_line(row, board.metric) for row in board.rows]
+    limits = scale_of(board)
+    with drawing():
+        figure, axes = line_chart(
+            title,
+            _subtitle(board),
+            lines,
+            columns=Columns("ranks", board.metric.title, interval_name(board)),
+            limits=limits,
+            label=measure_name(board.metric),
+            below=below(board),
+        )
+        if board.metric != Metric.SCORE:
+            axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
+        draw_marks(axes, _marks(board))
+    return Plot(figure, "board", title, _description(board), line_tips(lines))
+
+
+def scale_of(board: Board) -> tuple[float, float]:
+    """From the worst to the best that there could be, so that no axis makes differences look larger than they are."""
+    return board.rows[0].entry.scale
+
+
+def _line(row: BoardRow, metric: Metric) -> IntervalLine:
+    shown = row.measured(metric).estimate
+    tip = row_tip(row, metric)
+    if not drawable(row, metric):
+        return IntervalLine("", short_name(row.entry.model), "", "", tip, instead=why_not(row))
+    whiskers = "" if shown.lower is None else f"{shown.lower:.1f} to {shown.upper:.1f}"
+    return IntervalLine(rank_words(row), short_name(row.entry.model), f"{shown.value:.1f}", whiskers, tip)
+
+
+def _marks(board: Board) -> list[Mark]:
+    marks = []
+    for y, row in enumerate(board.rows):
+        shown = row.measured(board.metric).estimate
+        if drawable(row, board.metric) and shown.value is not None:
+            marks.append(Mark(y, shown.value, shown.lower, shown.upper, sure(row, board.metric)))
+    return marks
+
+
+def _subtitle(board: Board) -> str:
+    facts = [sentence(judged_by(board)), plural(len(board.rows), "model")]
+    if missing := left_out(board.rows, board.metric):
+        facts.append(missing)
+    facts += unranked(board)
+    if board.metric != Metric.SCORE:
+        facts.append("at the line, at 50, a model is as good as the baseline")
+    return " · ".join(facts)
+
+
+def _description(board: Board) -> str:
+    shown = [row for row in board.rows if row.rank is not None]
+    missing = left_out(board.rows, board.metric)
+    drawn = sum(drawable(row, board.metric) for row in board.rows)
+    order = f"{plural(drawn, 'model')} with their {board.metric.title}"
+    said = f"{order}{against(board)}, {judged_by(board)}"
+    if shown:
+        first, last = shown[0], shown[-1]
+        said += (
+            f". First is {said_name(first.entry.model)} with {short_interval(first.measured(board.metric).estimate)}"
+        )
+        if last is not first:
+            said += f", last {said_name(last.entry.model)} with {short_interval(last.measured(board.metric).estimate)}"
+    apart = drawn - len(shown)
+    said += f". Without a rank: {apart}" if apart else ""
+    return f"{said}. Not drawn: {missing}." if missing else f"{said}."

@@ -1,0 +1,139 @@
+"""What a gate's decision needs, as text and as a document."""
+
+from typing import Any
+
+from evalkit.boards.power import Advice, Basis, Option
+from evalkit.reporting.tables import values_table
+from evalkit.reporting.values import DECIMALS_STORED
+from evalkit.stats.power import Margin
+from evalkit.text.numbers import level
+from evalkit.text.safe import printable
+
+_ORDERS = {1: "one", 2: "both"}
+
+
+def advice_text(advice: Advice, *, metric: str) -> str:
+    """The question, a table of ways to an answer, and what the verdicts at hand can tell."""
+    gate = advice.gate
+    lines = [
+        f"The gate passes where the lower end of the {level(gate.confidence)} interval is at "
+        f"{_points(gate.threshold)} or above.",
+        f"To pass with a probability of {level(advice.power)} when the {_what(advice, metric)} is "
+        f"{_points(advice.true)} takes:",
+        "",
+        _table(advice),
+    ]
+    if advice.options:
+        lines.append(f"Fewest questions: {_described(advice.options[0])}.")
+    lines += [_at_hand(advice)] if advice.basis.effort else []
+    lines += [_spread_line(advice.basis), *(f"note: {printable(note)}" for note in advice.basis.notes)]
+    return "\n".join(lines) + "\n"
+
+
+def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
+    """Rates and points in percent; variances are of preferences in [0, 1]."""
+    basis, spread = advice.basis, advice.basis.spread
+    effort = basis.effort
+    return {
+        "metric": metric,
+        "threshold": _percent(advice.gate.threshold),
+        "true": _percent(advice.true),
+        "power": advice.power,
+        "confidence": advice.gate.confidence,
+        "options": [
+            {
+                "orders": one.effort.orders,
+                "repeats": one.effort.repeats,
+                "instructions": one.effort.n,
+                "questions": one.effort.questions,
+                "half_width": _percent(one.half_width),
+                "dollars": None if one.dollars is None else round(one.dollars, 6),
+            }
+            for one in advice.options
+        ],
+        "at_hand": None
+        if effort is None
+        else {
+            "instructions": effort.n,
+            "orders": effort.orders,
+            "repeats": effort.repeats,
+            "power": None if advice.at_hand is None else round(advice.at_hand, 6),
+            "detectable": None if advice.detectable is None else _percent(advice.detectable),
+        },
+        "spread": {
+            "instruction": round(spread.instruction, DECIMALS_STORED),
+            "order": round(spread.order, DECIMALS_STORED) if 2 in basis.orders else None,
+            "repeat": round(spread.repeat, DECIMALS_STORED) if len(basis.repeats) > 1 else None,
+            "design_effect": round(spread.design, DECIMALS_STORED),
+        },
+        "model": basis.model,
+        "against": basis.against,
+        "judge": basis.judge,
+        "price_per_question": basis.price,
+        "notes": list(basis.notes),
+    }
+
+
+def _table(advice: Advice) -> str:
+    if not advice.options:
+        return "nothing: no number of instructions that there could be would do.\n"
+    return values_table(
+        [
+            {
+                "orders": _ORDERS[one.effort.orders],
+                "repeats": f"{one.effort.repeats:g}",
+                "instructions": f"{one.effort.n:,}",
+                "questions": f"{one.effort.questions:,}",
+                "dollars": "-" if one.dollars is None else f"{one.dollars:,.2f}",
+                "interval": f"± {100 * one.half_width:.2f}",
+            }
+            for one in advice.options
+        ]
+    )
+
+
+def _described(option: Option) -> str:
+    effort = option.effort
+    dollars = "" if option.dollars is None else f", ${option.dollars:,.2f}"
+    return (
+        f"{effort.n:,} instructions in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}, "
+        f"{effort.repeats:g} verdict{'s' if effort.repeats != 1 else ''} each{dollars}"
+    )
+
+
+def _at_hand(advice: Advice) -> str:
+    effort = advice.basis.effort
+    assert effort is not None
+    judged = (
+        f"The {effort.n:,} instructions at hand, in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}"
+    )
+    if advice.detectable is None:
+        return f"{judged}, pass no model with such a probability."
+    share = "" if advice.at_hand is None else f"; {_points(advice.true)} passes with {100 * advice.at_hand:.0f} %"
+    return f"{judged}, pass {_points(advice.detectable)} or more with that probability{share}."
+
+
+def _spread_line(basis: Basis) -> str:
+    spread = basis.spread
+    parts = [f"sd {100 * (spread.design * spread.instruction) ** 0.5:.1f} points between instructions"]
+    if 2 in basis.orders:
+        parts.append(f"{100 * (spread.design * spread.order) ** 0.5:.1f} by order")
+    if len(basis.repeats) > 1:
+        parts.append(f"{100 * (spread.design * spread.repeat) ** 0.5:.1f} between repeats")
+    if basis.model is None:
+        return f"Assumed: {', '.join(parts)}."
+    whose = basis.model if basis.against is None else f"{basis.model} minus {basis.against}"
+    return printable(f"Measured: {', '.join(parts)} ({whose}, judge {basis.judge}).")
+
+
+def _what(advice: Advice, metric: str) -> str:
+    name = {"lc_win_rate": "LC win rate"}.get(metric, metric.replace("_", " "))
+    return f"true difference in {name}" if isinstance(advice.gate, Margin) else f"true {name}"
+
+
+def _points(share: float) -> str:
+    return f"{round(100 * share, 2):g}"
+
+
+def _percent(share: float) -> float:
+    return round(100 * share, 6)

@@ -1,0 +1,160 @@
+"""The reasons of statuses in words: only this module turns a code into a sentence."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from evalkit.text.safe import printable
+from evalkit.types import Status, StatusKind
+
+# what was found, for one model or several, and what follows from it; `details` come with the code
+_SENTENCES = {
+    "all_wins": ("{it} won every comparison", "how far {its} verdicts spread is not known"),
+    "all_losses": ("{it} lost every comparison", "how far {its} verdicts spread is not known"),
+    "no_variance": ("{its} verdicts are all the same", "how far they spread is not known"),
+    "separated": (
+        "the length or style of {its} answers alone explains the verdicts",
+        "{its_number} rest{s} on the form of the regression alone",
+    ),
+    "identical": ("the baseline itself, which is 50 by definition", ""),
+    "compat": ("a published formula made {its_number} ({details})", ""),
+    "extrapolated": ("only {details}", "{its_number} {is_an_extrapolation}"),
+    "thin": ("only {details}", "{its_number} {is_an_extrapolation}"),
+    "misfit": ("the regression behind {its_number} {details}", ""),
+    "beyond": ("the judge treats {its} length unlike that of other models ({details})", ""),
+    "coverage": ("{details}", "{its_number} {is_that} of the other instructions only"),
+}
+# the names of statuses for people
+KINDS = {
+    StatusKind.OK: "ok",
+    StatusKind.DEGRADED: "degraded",
+    StatusKind.NOT_ESTIMABLE: "not estimable",
+}
+_FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")
+_PERCENT = re.compile(r"(?<=\d)%")
+_WHOLE = re.compile(r"(?<=\d)\.0+(?= ?%)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason of a status: its `code`, empty if no known code is given, and the `details` after the code."""
+
+    code: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCause:
+    """A cause in words and the models that have it; `code` is empty if the cause has no known code."""
+
+    models: tuple[str, ...]
+    code: str
+    words: str
+
+
+def causes(reason: str) -> list[Cause]:
+    """The reasons that a status joins; a part that does not start with a known code belongs to the reason before it.
+
+    >>> causes("separated; coverage: 2 of 9 verdicts are missing")
+    [Cause(code='separated', details=''), Cause(code='coverage', details='2 of 9 verdicts are missing')]
+    >>> causes("extrapolated: 3.0% of answers are as long; 2.0% of answers have as many lists")
+    [Cause(code='extrapolated', details='3.0% of answers are as long; 2.0% of answers have as many lists')]
+    """
+    found: list[Cause] = []
+    for part in reason.split("; ") if reason else ():
+        code, _, details = part.partition(": ")
+        if code in _SENTENCES:
+            found.append(Cause(code, details))
+        elif found:
+            last = found.pop()
+            found.append(Cause(last.code, f"{last.details}; {part}"))
+        else:
+            found.append(Cause("", part))
+    return found
+
+
+def status_words(status: Status, *, number: str = "number") -> str:
+    """A status with its reason, as the line of one model shows it.
+
+    >>> status_words(Status(StatusKind.DEGRADED, "all_wins"))
+    'degraded: it won every comparison'
+    """
+    kind = KINDS[status.kind]
+    return f"{kind}: {brief_words(status.reason, number=number)}" if status.reason else kind
+
+
+def brief_words(reason: str, *, number: str = "number") -> str:
+    """The reason of one model's status in words, without the consequence.
+
+    >>> brief_words("thin: 6.0% of answers are about as long as the baseline's")
+    "only 6 % of its answers are about as long as the baseline's"
+    """
+    return "; ".join(_said(one.code, [one.details], number, brief=True) for one in causes(reason))
+
+
+def reason_words(reason: str, *, number: str = "number") -> str:
+    """The reason of one model's status as a sentence without its full stop; an unknown code stays as it is.
+
+    Args:
+        number: the name of the number that has the status.
+
+    >>> reason_words("thin: 6.0% of answers are about as long as the baseline's", number="LC win rate")
+    "only 6 % of its answers are about as long as the baseline's, so that its LC win rate is an extrapolation"
+    """
+    return "; ".join(_said(one.code, [one.details], number) for one in causes(reason))
+
+
+def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str = "number") -> list[SharedCause]:
+    """Each cause once, with the models that have it, in the order in which the models are given.
+
+    Causes that differ only in their figures are joined, and the joined cause gives the range of each figure.
+
+    Args:
+        models: the name and the causes of each.
+    """
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for model, own in models:
+        for one in own:
+            groups.setdefault((one.code, _FIGURE.sub("#", one.details)), []).append((model, one.details))
+    return [
+        SharedCause(tuple(model for model, _ in group), code, _said(code, [details for _, details in group], number))
+        for (code, _), group in groups.items()
+    ]
+
+
+def _said(code: str, details: Sequence[str], number: str, *, brief: bool = False) -> str:
+    merged = _ranged(details)
+    if not code:
+        return printable(merged)
+    found, follows = _SENTENCES[code]
+    if "{details}" in found and not merged:
+        return code
+    sentence = f"{found}, so that {follows}" if follows and not brief else found
+    several = len(details) > 1
+    its = "their" if several else "its"
+    return printable(
+        sentence.format(
+            details=_WHOLE.sub("", _PERCENT.sub(" %", merged)).replace(" of answers ", f" of {its} answers "),
+            it="they" if several else "it",
+            its=its,
+            its_number=f"{its} {number}{'s' if several else ''}",
+            s="" if several else "s",
+            is_that="are those" if several else "is that",
+            is_an_extrapolation="are extrapolations" if several else "is an extrapolation",
+        )
+    )
+
+
+def _ranged(texts: Sequence[str]) -> str:
+    """Join texts that differ only in figures to one text with the least and the greatest value of each figure.
+
+    >>> _ranged(["2 of 9 are missing", "4 of 9 are missing"])
+    '2 to 4 of 9 are missing'
+    """
+    columns = iter([sorted(set(column), key=float) for column in zip(*map(_FIGURE.findall, texts), strict=True)])
+
+    def filled(_: re.Match[str]) -> str:
+        column = next(columns)
+        return column[0] if len(column) == 1 else f"{column[0]} to {column[-1]}"
+
+    return _FIGURE.sub(filled, texts[0])

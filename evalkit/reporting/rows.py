@@ -1,0 +1,121 @@
+"""Single rows, each with everything that a reader of one number must know beside it."""
+
+import math
+from collections.abc import Sequence
+
+from evalkit.boards.entries import Entry
+from evalkit.boards.row import BoardRow, Metric
+from evalkit.reporting.dependence import design_effect_fact
+from evalkit.reporting.reasons import status_words
+from evalkit.reporting.values import row_notes
+from evalkit.stats.components import Components
+from evalkit.text.numbers import interval, percent, published
+from evalkit.text.safe import printable
+from evalkit.types import Estimate, Reading
+
+
+def rows_text(rows: Sequence[BoardRow]) -> str:
+    """Single rows, each with everything a reader of one number must know beside it."""
+    return "\n".join(_row_text(row) for row in rows)
+
+
+def _row_text(row: BoardRow) -> str:
+    sample = row.entry.sample
+    facts = _graded_facts(row) if row.entry.graded else _compared_facts(row)
+    if sample.n_missing and row.bounds:
+        worst, best = ("lowest", "highest") if row.entry.graded else ("losses", "wins")
+        facts["if all missing were"] = f"{worst} {percent(row.bounds[0])}, {best} {percent(row.bounds[1])}"
+    if sample.n_inconsistent:
+        facts["orders disagree on"] = f"{sample.n_inconsistent} instructions"
+    if row.entry.rules:
+        facts["by rule, unasked"] = ", ".join(f"{rule} {n}" for rule, n in row.entry.rules.items())
+    for reason, n in list(row.entry.failures.items())[:3]:
+        label = f"no verdict ({n})"
+        facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
+    if (effect := design_effect_fact(row)) is not None:
+        facts["design effect"] = effect
+    for name, estimate in row.parts.items():
+        facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
+    if row.entry.audit is not None and row.entry.audit.findings:
+        facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
+        facts["audit"] += f": {'; '.join(one.reason for one in row.entry.audit.findings)}"
+    if notes := row_notes(row):
+        facts["note"] = "; ".join(notes)
+    facts.update(_judging_facts(row.entry))
+    against = "" if row.entry.graded else f" against {row.entry.baseline}"
+    name = f"{row.entry.model}{against}, judge {row.entry.judge}"
+    if row.entry.part:
+        name += f" served as {row.entry.part}"
+    width = max(map(len, facts))
+    return (
+        "\n".join(
+            [printable(name), *(f"  {printable(key).ljust(width)}  {printable(fact)}" for key, fact in facts.items())]
+        )
+        + "\n"
+    )
+
+
+def _compared_facts(row: BoardRow) -> dict[str, str]:
+    raw, lc, sample = row.raw.estimate, row.lc, row.entry.sample
+    facts = {
+        "win rate": f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})",
+        "LC win rate": f"{percent(lc.value)} {interval(lc)} {_status(row, Metric.LC_WIN_RATE)}",
+    }
+    if row.styled is not None:
+        style = row.styled.estimate
+        facts["style win rate"] = f"{percent(style.value)} {interval(style)} {_status(row, Metric.STYLE_WIN_RATE)}"
+    facts["verdicts"] = (
+        f"{sample.n} of {sample.n + sample.n_missing} instructions: "
+        f"{row.counts.wins} wins, {row.counts.losses} losses, {row.counts.ties} ties"
+    )
+    return facts
+
+
+def _status(row: BoardRow, metric: Metric) -> str:
+    return status_words(row.status(metric), number=metric.title)
+
+
+def _graded_facts(row: BoardRow) -> dict[str, str]:
+    score, sample = row.raw.estimate, row.entry.sample
+    low, high = row.entry.scale
+    return {
+        "score": f"{published(score.value)} {interval(score)} (standard error {published(score.stderr)}) "
+        f"on a scale from {low:g} to {high:g}",
+        "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {score.n} questions",
+    }
+
+
+def _judging_facts(entry: Entry) -> dict[str, str]:
+    judging = entry.judging
+    facts: dict[str, str] = {}
+    if sampled := judging.readings.get(Reading.SAMPLED.value):
+        facts["single draws"] = f"{sampled} verdicts came without the log-probabilities that were asked for"
+    if judging.self_disagreement is not None:
+        estimate = judging.self_disagreement
+        facts["repeats disagree"] = f"{percent(estimate.value)} % {interval(estimate)} of pairs, {estimate.n} repeated"
+    facts.update(_spread_facts(judging.components))
+    if judging.cost:
+        facts["cost"] = f"${judging.cost:.2f}"
+    return facts
+
+
+def _spread_facts(components: Components | None) -> dict[str, str]:
+    """What moves the verdicts besides the answers, as standard deviations in points."""
+    if components is None or components.repeat.value is None:
+        reason = "" if components is None else f": {components.repeat.status.reason}"
+        facts = {"noise": f"verdict noise not measured{reason}"}
+    else:
+        facts = {"noise": f"{_deviation(components.repeat)} between repeats of a question"}
+    if components is not None and components.order.value is not None:
+        facts["orders"] = f"{_deviation(components.order)} by the order of the answers"
+    if components is not None and components.position.value is not None:
+        position = components.position
+        facts["position effect"] = f"{position.value:+z.2f} points {interval(position)} where it is shown first"
+    return facts
+
+
+def _deviation(variance: Estimate) -> str:
+    """A variance of preferences as its square root in points."""
+    ends = (variance.value, variance.lower, variance.upper)
+    value, lower, upper = (percent(None if one is None else 100 * math.sqrt(one)) for one in ends)
+    return f"sd {value} points [{lower}, {upper}]"

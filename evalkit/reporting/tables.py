@@ -1,0 +1,93 @@
+"""Boards as plain text and as markdown, and plain lists of named things."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+
+from evalkit.boards.build import Board
+from evalkit.reporting.columns import (
+    BELOW,
+    Column,
+    board_columns,
+    board_notes,
+    board_title,
+    divided,
+    divider,
+    part_columns,
+)
+from evalkit.text.safe import markdown_cell, printable
+from evalkit.text.width import cut, fill, width
+
+_NARROWEST_MODEL = 16
+_MODEL = "model"
+
+
+def boards_markdown(boards: Sequence[Board]) -> str:
+    parts = []
+    for board in boards:
+        columns = board_columns(board)
+        table = _markdown_table(columns)
+        if divided(board):
+            # 2: the header and the rule below it
+            table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
+        if columns := part_columns(board):
+            table += ["", *_markdown_table(columns)]
+        footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
+        parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
+    return "\n\n".join(parts).rstrip() + "\n"
+
+
+def boards_text(boards: Sequence[Board], *, columns: int | None = None) -> str:
+    """Aligned columns for a file or another program; only long names of models give way to a width."""
+    columns = columns or shutil.get_terminal_size((120, 40)).columns
+    return "\n\n".join(_board_text(board, boards, columns) for board in boards) + "\n"
+
+
+def values_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Plain aligned columns for lists of named things."""
+    if not rows:
+        return ""
+    names = list(rows[0])
+    lines = [names, *[[printable(row[name]) for name in names] for row in rows]]
+    widths = [max(width(line[index]) for line in lines) for index in range(len(names))]
+    return "\n".join(_line(line, widths, [True] * len(names)) for line in lines) + "\n"
+
+
+def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
+    table = _aligned(board_columns(board), columns)
+    rule = "─" * max(map(width, table))
+    header, *lines = table
+    if divided(board):
+        lines.insert(board.n_placed, divider(width(rule)))
+    whole = [board_title(board, boards), rule, header, rule, *lines, rule]
+    if parts := part_columns(board):
+        whole += [*_aligned(parts, columns), rule]
+    return "\n".join([*whole, *board_notes(board)]).rstrip()
+
+
+def _aligned(table: Sequence[Column], columns: int) -> list[str]:
+    """The header and the lines; the column of models gives way where there is no room for it."""
+    widths = [max(map(width, (column.title, *column.cells))) for column in table]
+    excess = sum(widths) + 2 * (len(widths) - 1) - columns
+    if excess > 0:
+        model = [column.title for column in table].index(_MODEL)
+        widths[model] = max(min(_NARROWEST_MODEL, widths[model]), widths[model] - excess)
+    lines = [[column.title for column in table], *zip(*(column.cells for column in table), strict=True)]
+    return [_line(line, widths, [column.left for column in table]) for line in lines]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
+    fitted = (fill(cut(cell, most), most, left=side) for cell, most, side in zip(cells, widths, left, strict=True))
+    return "  ".join(fitted).rstrip()
+
+
+def _markdown_table(columns: Sequence[Column]) -> list[str]:
+    rule = ["---" if column.left else "---:" for column in columns]
+    lines = zip(*(column.cells for column in columns), strict=True)
+    header = [markdown_cell(column.title) for column in columns]
+    return [
+        _markdown_line(line) for line in (header, rule, *([markdown_cell(cell) for cell in line] for line in lines))
+    ]
+
+
+def _markdown_line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,189 @@
+"""Boards for a terminal: the columns that fit its width, with intervals drawn where there is room."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalkit.boards.build import Board
+from evalkit.reporting.columns import (
+    REFUSED,
+    Column,
+    board_columns,
+    board_notes,
+    board_title,
+    divided,
+    divider,
+    part_columns,
+)
+from evalkit.reporting.page.axis import Axis, Tick, Whisker
+from evalkit.reporting.page.table import board_table
+from evalkit.reporting.reasons import KINDS
+from evalkit.reporting.screen import Screen
+from evalkit.text.width import fill, fold, shorten, width
+from evalkit.types import StatusKind
+
+_GAP = "  "
+_NARROWEST_MODEL, _SHORT_MODEL, _LONG_MODEL = 8, 16, 40
+_NARROWEST_DRAWING, _WIDEST_DRAWING = 17, 41
+_BLANK, _REACH, _LEFT_END, _RIGHT_END, _POINT, _HOLLOW, _EVEN = " ", "─", "├", "┤", "●", "○", "┊"
+_EVEN_LABEL = "50"
+_BOLD, _DIM, _RED, _YELLOW = "1", "2", "31", "33"
+_STATUS_COLOURS = {KINDS[StatusKind.DEGRADED]: _YELLOW, KINDS[StatusKind.NOT_ESTIMABLE]: _RED, REFUSED: _RED}
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def boards_drawn(boards: Sequence[Board], screen: Screen) -> str:
+    """Every line fits a screen of 60 columns and more; what found no room is named."""
+    return "\n\n".join("\n".join(_board_lines(board, boards, screen)) for board in boards) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The columns that fit with their widths, the titles of the others, and how much room is left."""
+
+    columns: tuple[Column, ...]
+    widths: tuple[int, ...]
+    hidden: tuple[str, ...]
+    room: int
+
+    @property
+    def width(self) -> int:
+        return sum(self.widths) + len(_GAP) * (len(self.widths) - 1)
+
+    def lines(self) -> list[list[str]]:
+        """The header and the lines, each cell as wide as its column."""
+        lines = [[column.title for column in self.columns], *zip(*(one.cells for one in self.columns), strict=True)]
+        last = self.columns[-1]
+        return [
+            [
+                cell if column is last and last.left else fill(cell, columns, left=column.left)
+                for cell, columns, column in zip(line, self.widths, self.columns, strict=True)
+            ]
+            for line in lines
+        ]
+
+
+def _board_lines(board: Board, boards: Sequence[Board], screen: Screen) -> list[str]:
+    rank, model, shown, interval, *others, n, missing, chars, status = board_columns(board)
+    rank = replace(rank, cells=_numbers_aligned(rank.cells, 1))
+    interval = replace(interval, cells=_numbers_aligned(interval.cells, 2))
+    columns = [rank, model, shown, interval, *others, n, missing, chars, status]
+    layout = _lay_out(columns, model, [chars, n, missing, *reversed(others), rank, status, interval], screen)
+    lines = layout.lines()
+    for place, column in enumerate(layout.columns):
+        if column is status:
+            _paint(lines[1:], place, [_STATUS_COLOURS.get(cell) for cell in status.cells], screen)
+        elif column is shown or column.title == model.title:
+            _paint(lines[1:], place, [_BOLD if row.rank and row.rank.rank == 1 else None for row in board.rows], screen)
+    drawn = min(layout.room, _WIDEST_DRAWING) if layout.room >= _NARROWEST_DRAWING else 0
+    if drawn:
+        after = next(place for place, column in enumerate(layout.columns) if column is interval)
+        for line, cell in zip(lines, _drawing(board, drawn, screen), strict=True):
+            line.insert(after + 1, cell)
+    wide = layout.width + (drawn and drawn + len(_GAP))
+    rule = screen.paint("─" * wide, _DIM)
+    header, *rows = (_GAP.join(line).rstrip() for line in lines)
+    if divided(board):
+        rows.insert(board.n_placed, screen.paint(divider(wide), _DIM))
+    table = [rule, header, rule, *rows, rule, *_part_lines(board, screen, rule), *_hidden_line(layout.hidden, screen)]
+    notes = (line for note in board_notes(board) for line in fold(note, screen.columns))
+    return [*fold(board_title(board, boards), screen.columns), *table, *notes]
+
+
+def _part_lines(board: Board, screen: Screen, rule: str) -> list[str]:
+    """The scores by turn and category, as many as fit."""
+    columns = part_columns(board)
+    if not columns:
+        return []
+    layout = _lay_out(columns, columns[0], columns[:0:-1], screen)
+    return [*(_GAP.join(line).rstrip() for line in layout.lines()), rule, *_hidden_line(layout.hidden, screen)]
+
+
+def _lay_out(columns: Sequence[Column], model: Column, leaving: Sequence[Column], screen: Screen) -> _Layout:
+    """Names of models give way down to what can still be read; then the columns that leave go one after the other."""
+    kept, going = list(columns), list(leaving)
+    name = min(_LONG_MODEL, _width(model))
+    while _total(kept) - _width(model) + min(_SHORT_MODEL, name) > screen.columns and going:
+        gone = going.pop(0)
+        kept = [column for column in kept if column is not gone]
+    spare = screen.columns - (_total(kept) - _width(model) + name)
+    shown = name if spare >= 0 else max(min(_NARROWEST_MODEL, name), name + spare)
+    return _Layout(
+        columns=tuple(
+            replace(column, cells=shorten(model.cells, shown)) if column is model else column for column in kept
+        ),
+        widths=tuple(shown if column is model else _width(column) for column in kept),
+        hidden=tuple(column.title for column in columns if not any(column is one for one in kept)),
+        room=max(0, spare - len(_GAP)),
+    )
+
+
+def _width(column: Column) -> int:
+    return max(map(width, (column.title, *column.cells)))
+
+
+def _total(columns: Sequence[Column]) -> int:
+    return sum(map(_width, columns)) + len(_GAP) * (len(columns) - 1)
+
+
+def _numbers_aligned(cells: Sequence[str], most: int) -> tuple[str, ...]:
+    """Cells whose first numbers, so many at `most`, are each as wide as the widest in their place."""
+    found = [[len(number) for number in _NUMBER.findall(cell)[:most]] for cell in cells]
+    widths = [max((one[place] for one in found if len(one) > place), default=0) for place in range(most)]
+
+    def aligned(cell: str) -> str:
+        places = iter(widths)
+        return _NUMBER.sub(lambda number: number[0].rjust(next(places)), cell, count=most)
+
+    return tuple(map(aligned, cells))
+
+
+def _paint(lines: Sequence[list[str]], place: int, colours: Sequence[str | None], screen: Screen) -> None:
+    for line, colour in zip(lines, colours, strict=True):
+        if colour is not None:
+            line[place] = screen.paint(line[place], colour)
+
+
+def _drawing(board: Board, columns: int, screen: Screen) -> list[str]:
+    """The labelled ends of the axis, and each row's interval on it."""
+    table = board_table(board)
+    even = None if table.axis.even is None else _place(table.axis.even, columns)
+    drawn = [_whisker(line.whisker, even, columns) for line in table.lines]
+    return [_labels(table.axis, columns), *(one.replace(_EVEN, screen.paint(_EVEN, _DIM)) for one in drawn)]
+
+
+def _whisker(whisker: Whisker | None, even: int | None, columns: int) -> str:
+    cells = [_BLANK] * columns
+    if even is not None:
+        cells[even] = _EVEN
+    if whisker is None:
+        return "".join(cells)
+    if whisker.lower is not None and whisker.upper is not None:
+        first, last = _place(whisker.lower, columns), _place(whisker.upper, columns)
+        cells[first : last + 1] = [_REACH] * (last + 1 - first)
+        cells[first], cells[last] = _LEFT_END, _RIGHT_END
+    cells[_place(whisker.at, columns)] = _HOLLOW if whisker.hollow else _POINT
+    return "".join(cells)
+
+
+def _labels(axis: Axis, columns: int) -> str:
+    """Where both sides are equal, and as many of the ticks as find room beside that."""
+    cells = [_BLANK] * columns
+    even = [] if axis.even is None else [Tick(axis.even, _EVEN_LABEL)]
+    for tick in [*even, *axis.ticks]:
+        size = len(tick.label)
+        first = min(max(0, _place(tick.at, columns) - (size - 1) // 2), columns - size)
+        if not "".join(cells[max(0, first - 1) : first + size + 1]).strip():
+            cells[first : first + size] = tick.label
+    return "".join(cells)
+
+
+def _place(percent: float, columns: int) -> int:
+    return round(percent / 100 * (columns - 1))
+
+
+def _hidden_line(hidden: Sequence[str], screen: Screen) -> list[str]:
+    if not hidden:
+        return []
+    lines = fold(f"no room for {', '.join(hidden)}: csv has every column", screen.columns)
+    return [screen.paint(line, _DIM) for line in lines]

@@ -1,0 +1,1 @@
+"""The doors: verdicts from files, folders, tables and the store, and back out of it."""

@@ -1,0 +1,41 @@
+"""Audits of the texts that lie beside verdicts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalkit.auditing.outputs import audit_outputs
+from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.types import Audit, Example, Output, OutputSet
+
+
+def audits_beside(annotations: Path) -> dict[tuple[str, str], Audit]:
+    """Of the outputs in a file of AlpacaEval's annotations, by model and baseline; an answer alone has an empty one."""
+    found: dict[tuple[str, str], _Texts] = {}
+    for record in source_records(str(annotations)):
+        instruction, text = record.fields.get("instruction"), record.fields.get("output_2")
+        if not isinstance(instruction, str) or not isinstance(text, str):
+            continue
+        model, baseline = record.text("generator_2"), record.optional_text("generator_1") or ""
+        key = record.optional_text("key") or instruction_key(instruction)
+        texts = found.setdefault((model, baseline), _Texts())
+        texts.asked[key] = Example(key, (instruction,))
+        texts.answers[key] = Output(key, model, (text,))
+        if isinstance(other := record.fields.get("output_1"), str):
+            texts.others[key] = Output(key, baseline, (other,))
+    return {names: texts.audit(*names) for names, texts in found.items()}
+
+
+@dataclass(slots=True)
+class _Texts:
+    """What was asked and answered by key: judged several times, an answer is one answer."""
+
+    asked: dict[str, Example] = field(default_factory=dict)
+    answers: dict[str, Output] = field(default_factory=dict)
+    others: dict[str, Output] = field(default_factory=dict)
+
+    def audit(self, model: str, baseline: str) -> Audit:
+        examples = tuple(self.asked.values())
+        candidate = OutputSet(model, "", examples, tuple(self.answers.values()))
+        compared = tuple(one for one in examples if one.key in self.others)
+        other = OutputSet(baseline, "", compared, tuple(self.others[one.key] for one in compared))
+        return audit_outputs(candidate, other if compared else None)

@@ -1,0 +1,267 @@
+"""Out of the store again: imported files as they were, and verdicts in other tools' formats."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from evalkit.boards.build import Board, build_boards
+from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.known import read_known
+from evalkit.boards.row import BoardRow, DifficultySource, Recipe
+from evalkit.errors import InputError, StoreError, UnknownName
+from evalkit.files import safe_name
+from evalkit.formats.alpaca_eval import Answered, write_annotations
+from evalkit.formats.arena_hard import game_rows
+from evalkit.formats.boards import row_of_ours, write_board
+from evalkit.formats.foreign import FORMATS, ForeignFile, write_foreign
+from evalkit.formats.layouts import Layout, write_rows
+from evalkit.formats.lossless import to_text
+from evalkit.formats.mt_bench import pair_rows, single_rows
+from evalkit.formats.precomputed import score_rows
+from evalkit.formats.verdict_table import table_rows, table_schema
+from evalkit.formats.verdicts import OwnVerdict
+from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
+from evalkit.store import Store
+from evalkit.store.documents import DocumentName, documents, records
+
+TABLE_NAME = "verdicts"
+_JUDGMENTS = "model_judgment"
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: the number of records of each file, and what to know."""
+
+    files: Mapping[Path, int]
+    notes: tuple[str, ...] = ()
+
+
+def export_documents(
+    store: Store,
+    format: str,  # noqa: A002 (the word for it)
+    folder: Path,
+    *,
+    kind: str | None = None,
+    name: str | None = None,
+) -> Exported:
+    """Write imported files back, field by field as they were, as FOLDER/KIND/NAME.
+
+    Args:
+        name: where the file lay, or the last part of that, with its ending or without.
+
+    Raises:
+        InputError: none were imported, or two would take one place.
+        UnknownName: no such format, kind or name.
+    """
+    if format not in FORMATS:
+        if format in WRITERS:
+            raise InputError(f"{format} is a form for verdicts. Say of which with --benchmark NAME, or export table")
+        raise UnknownName("format", format, {*FORMATS, *WRITERS})
+    if kind is not None and kind not in FORMATS[format]:
+        raise UnknownName(f"kind of {format}", kind, FORMATS[format])
+    kept = [(one, heading) for one, heading in documents(store, format=format) if kind in (None, one.kind)]
+    if not kept:
+        what = format if kind is None else f"{format} ({kind})"
+        raise InputError(f"{store.where}: holds no file of {what}. Bring some in with evalkit import {format} FILES")
+    layouts = {one: _layout(store, one, heading) for one, heading in kept}
+    chosen = {one: layout for one, layout in layouts.items() if name is None or name in _names(one, layout)}
+    if name is not None and not chosen:
+        raise UnknownName("file", name, {one.name for one, _ in kept})
+    files = {}
+    for one, path in _places(folder, chosen).items():
+        file = ForeignFile(one.format, one.kind, one.name, chosen[one], tuple(records(store, one)))
+        write_foreign(file, path)
+        files[path] = len(file.records)
+    return Exported(files)
+
+
+def export_verdicts(store: Store, format: str, folder: Path, wanted: Scope) -> Exported:  # noqa: A002
+    """Write the store's verdicts of a benchmark in another tool's format.
+
+    Raises:
+        InputError: there are none, or the format cannot hold them.
+        UnknownName: no such format, judge or model.
+    """
+    if format not in WRITERS:
+        if format in FORMATS:
+            raise InputError(f"verdicts are written as {', '.join(WRITERS)}. Name one of these instead of {format}")
+        raise UnknownName("format", format, WRITERS)
+    verdicts = list(stored_verdicts(store, wanted))
+    if not verdicts:
+        by = "" if wanted.judge is None else f" by judge {wanted.judge!r}"
+        raise InputError(
+            f"{store.where}: holds no verdicts{by} for benchmark {wanted.benchmark!r}. Run evalkit annotate or evalkit "
+            "import first"
+        )
+    return WRITERS[format](store, verdicts, folder)
+
+
+def _names(document: DocumentName, layout: Layout) -> set[str]:
+    whole, last = document.name, document.name.rpartition("/")[2]
+    return {whole, last, whole.removesuffix(layout.suffix or ""), last.removesuffix(layout.suffix or "")}
+
+
+def _layout(store: Store, document: DocumentName, heading: Mapping[str, Any]) -> Layout:
+    try:
+        layout = Layout(**{**heading, "columns": tuple(heading["columns"])})
+        _ = layout.suffix
+    except (TypeError, KeyError):
+        raise StoreError(
+            f"{store.where}: {document.kind} {document.name!r} lies in no way that this version knows. Import it anew"
+        ) from None
+    return layout
+
+
+def _places(folder: Path, layouts: Mapping[DocumentName, Layout]) -> dict[DocumentName, Path]:
+    """A place for each file, inside of the folder whatever its name is."""
+    taken: dict[Path, DocumentName] = {}
+    for document, layout in layouts.items():
+        *above, last = [part for part in document.name.split("/") if part] or [document.kind]
+        suffix = layout.suffix or ""
+        path = folder.joinpath(*map(safe_name, (document.kind, *above)), safe_name(last.removesuffix(suffix)) + suffix)
+        if path in taken:
+            raise _together(document, taken[path], path)
+        taken[path] = document
+    for path, document in taken.items():
+        if above_it := next((one for one in path.parents if one in taken), None):
+            raise _together(document, taken[above_it], above_it)
+    return {document: path for path, document in taken.items()}
+
+
+def _together(one: DocumentName, other: DocumentName, path: Path) -> InputError:
+    return InputError(f"{one.name!r} and {other.name!r} would both be written to {path}. Name one with --name")
+
+
+def _mt_bench(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+    files = {}
+    for judge, mine in _by(verdicts, lambda one: one.judge).items():
+        compared = [one for one in mine if one.annotation.asked.baseline]
+        graded = [one for one in mine if not one.annotation.asked.baseline]
+        for kind, rows in (("single", list(single_rows(graded))), ("pair", list(pair_rows(compared)))):
+            if rows:
+                files[folder / _JUDGMENTS / f"{safe_name(judge)}_{kind}.jsonl"] = rows
+    return Exported(_write_lines(files))
+
+
+def _arena_hard(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+    compared = [one for one in verdicts if one.annotation.asked.baseline]
+    n_graded = len(verdicts) - len(compared)
+    if not compared:
+        raise InputError(
+            "these verdicts are grades, and Arena-Hard's files hold comparisons. Write mt_bench or parquet"
+        )
+    files = {
+        folder / _JUDGMENTS / safe_name(judge) / f"{safe_name(model)}.jsonl": list(game_rows(mine))
+        for (judge, model), mine in _by(compared, _judge_and_model).items()
+    }
+    notes = (f"{n_graded} grades are left out: Arena-Hard's files hold comparisons",) if n_graded else ()
+    return Exported(_write_lines(files), notes)
+
+
+def _inspect(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+    files = {
+        folder / safe_name(judge) / f"{safe_name(model)}.jsonl": list(score_rows(mine))
+        for (judge, model), mine in _by(verdicts, _judge_and_model).items()
+    }
+    return Exported(_write_lines(files))
+
+
+def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+    entries = entries_of_annotations(one.annotation for one in verdicts)
+    boards = build_boards(
+        [entry for entry in entries if not entry.graded], Recipe(difficulty=DifficultySource.AUTO, known=read_known())
+    )
+    imported = imported_texts(store)
+    files = {}
+    n_bare = 0
+    for (judge, model), mine in _by(verdicts, _judge_and_model).items():
+        path = folder / safe_name(model) / safe_name(judge) / "annotations.json"
+        answered = answered_by_key(mine, imported)
+        write_annotations(path, (one.annotation for one in mine), answered, clusters=_shared(mine))
+        rows = {(one.annotation.asked.baseline, one.annotation.asked.key) for one in mine}
+        n_bare += sum(not _has_texts(answered.get(key), baseline) for baseline, key in rows)
+        files[path] = len(rows)
+    for board in boards:
+        path = folder / ("leaderboard.csv" if len(boards) == 1 else f"leaderboard_{_board_name(board)}.csv")
+        write_board(path, [row_of_ours(_values(row)) for row in board.rows])
+        files[path] = len(board.rows)
+    notes = (f"{n_bare} rows lack texts that the store does not hold; parquet needs none",) if n_bare else ()
+    return Exported(files, notes)
+
+
+def _shared(verdicts: Sequence[OwnVerdict]) -> dict[str, str]:
+    """The clusters of several questions each, by key of a question; a cluster is named after its first question."""
+    questions: dict[str, set[str]] = {}
+    for one in verdicts:
+        questions.setdefault(one.annotation.asked.cluster, set()).add(one.question)
+    names = {cluster: min(own) for cluster, own in questions.items() if len(own) > 1}
+    asked = (one.annotation.asked for one in verdicts)
+    return {one.key: names[one.cluster] for one in asked if one.cluster in names}
+
+
+def _has_texts(answered: Answered | None, baseline: str) -> bool:
+    return answered is not None and answered[2] is not None and (answered[1] is not None or not baseline)
+
+
+def _parquet(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+    return _table(verdicts, "parquet", folder / f"{TABLE_NAME}.parquet")
+
+
+def _datasets(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+    return _table(verdicts, "saved", folder / TABLE_NAME)
+
+
+def _table(verdicts: Sequence[OwnVerdict], container: str, path: Path) -> Exported:
+    rows = table_rows(verdicts)
+    write_rows(rows, Layout(container, schema=to_text(table_schema(rows))), path)
+    return Exported({path: len(rows)})
+
+
+def _write_lines(files: Mapping[Path, Sequence[Mapping[str, Any]]]) -> dict[Path, int]:
+    """Write rows as JSON lines, nothing before all of them could be made."""
+    for path, rows in files.items():
+        write_rows(rows, Layout("lines"), path)
+    return {path: len(rows) for path, rows in files.items()}
+
+
+def _board_name(board: Board) -> str:
+    return "_".join(safe_name(one) for one in (board.judge, board.part, board.baseline) if one)
+
+
+def _values(row: BoardRow) -> dict[str, Any]:
+    """The columns that a board of AlpacaEval's has."""
+    return {
+        "model": row.entry.model,
+        "win_rate": row.raw.estimate.value,
+        "win_rate_stderr": row.raw.estimate.stderr,
+        "lc_win_rate": row.lc.value,
+        "discrete_win_rate": row.discrete,
+        "n_wins": row.counts.wins,
+        "n_losses": row.counts.losses,
+        "n_ties": row.counts.ties,
+        "n_total": row.entry.sample.n,
+        "avg_length": row.entry.avg_length,
+    }
+
+
+def _by(verdicts: Iterable[OwnVerdict], key: Callable[[OwnVerdict], K]) -> dict[K, list[OwnVerdict]]:
+    groups: dict[K, list[OwnVerdict]] = {}
+    for one in verdicts:
+        groups.setdefault(key(one), []).append(one)
+    return groups
+
+
+def _judge_and_model(one: OwnVerdict) -> tuple[str, str]:
+    return one.judge, one.annotation.asked.model
+
+
+WRITERS: dict[str, Callable[[Store, Sequence[OwnVerdict], Path], Exported]] = {
+    "alpaca_eval": _alpaca_eval,
+    "mt_bench": _mt_bench,
+    "arena_hard": _arena_hard,
+    "inspect": _inspect,
+    "parquet": _parquet,
+    "datasets": _datasets,
+}

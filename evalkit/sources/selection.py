@@ -1,0 +1,142 @@
+"""Which verdicts a board is made of, and which habits of their benchmark turn them into rates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from evalkit.boards.difficulty import read_difficulty
+from evalkit.boards.entries import Entry
+from evalkit.boards.gathering import Aggregation
+from evalkit.boards.history_file import HistoryFile, read_history_file
+from evalkit.boards.known import read_known
+from evalkit.boards.row import DifficultySource, Metric, Recipe
+from evalkit.catalog.benchmarks import Benchmark, read_benchmark
+from evalkit.catalog.families import Family, find_family
+from evalkit.errors import ConfigError, UnknownName
+from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.slopes import Shape
+from evalkit.store import open_existing, store_url
+
+BENCHMARK = "alpaca_eval"
+DECLARED_WHERE_JUDGED = (
+    "--cluster: a store keeps the clusters that its verdicts were planned with. Run evalkit annotate with --cluster, "
+    "which asks nothing again, or name files of verdicts"
+)
+NO_CONTROL = "none"
+RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
+
+
+# without slots, so that the benchmark can be kept once it was read
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
+
+    `difficulty` is a path, `auto`, `fit` or `none`; `shape` says how length counts where models at hand teach it.
+    `cluster` is a field of the files: instructions with the same value in it count as one.
+    """
+
+    files: tuple[Path, ...] = ()
+    board: str | None = None
+    judge: str | None = None
+    difficulty: str = DifficultySource.AUTO.value
+    shape: str = Shape.LEARNED.value
+    store: str | None = None
+    results: Path = Path("results")
+    cluster: str | None = None
+
+    @cached_property
+    def benchmark(self) -> Benchmark:
+        """The benchmark whose verdicts are taken from the store, read once.
+
+        Raises:
+            UnknownName: no such benchmark.
+        """
+        return read_benchmark(self.board or BENCHMARK)
+
+    @property
+    def named(self) -> Benchmark | None:
+        """The benchmark that the verdicts are of; None for files of which nobody said."""
+        return None if self.files and self.board is None else self.benchmark
+
+    @cached_property
+    def family(self) -> Family:
+        """The habits of the benchmark; files do not tell what they are of."""
+        return Family() if self.named is None else find_family(self.named.style)
+
+
+def read_entries(sources: Sources, how: Aggregation = Aggregation()) -> list[Entry]:  # noqa: B008
+    """All that the sources hold, with orders combined as the benchmark does.
+
+    Raises:
+        EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
+    """
+    how = replace(how, combine=sources.family.combine, cluster=sources.cluster)
+    if sources.files:
+        return entries_of_files(sources.files, judge=sources.judge, how=how)
+    if sources.cluster is not None:
+        raise ConfigError(DECLARED_WHERE_JUDGED)
+    with open_existing(store_url(sources.store, sources.results)) as opened:
+        return entries_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, how=how)
+
+
+def read_recipe(
+    sources: Sources, *, metric: str | None = None, control: str | None = None, confidence: float = CONFIDENCE
+) -> Recipe:
+    """Our estimators by the benchmark's habits, which a `metric` or a `control` that was asked for overrides.
+
+    Raises:
+        UnknownName: no such metric.
+        ConfigError: a style win rate without controls.
+        InputError: the file of difficulties is wrong.
+    """
+    controls = controls_of(sources.family, control)
+    chosen = {source.value: source for source in DifficultySource}.get(sources.difficulty)
+    if sources.shape != Shape.LEARNED.value and chosen not in (DifficultySource.AUTO, DifficultySource.FIT):
+        raise ConfigError(
+            f"--length-shape {sources.shape}: with --difficulty {sources.difficulty} no model teaches a shape. Choose "
+            "--difficulty auto or fit"
+        )
+    own = () if sources.named is None or sources.named.history is None else (Path(sources.named.history),)
+    return Recipe(
+        metric_of(sources.family, metric, controls=controls),
+        difficulty_of(Path(sources.difficulty)) if chosen is None else chosen,
+        known=read_known(own),
+        shape=Shape(sources.shape),
+        controls=controls,
+        confidence=confidence,
+    )
+
+
+def difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
+    """Read instruction difficulty from a history, whose name ends in .json, or from a csv of values."""
+    return read_history_file(path) if path.suffix == ".json" else read_difficulty(path)
+
+
+def controls_of(style: Family, named: str | None) -> tuple[str, ...]:
+    """What is held equal, from a list with commas, `none`, or None for the style's own."""
+    if named is None:
+        return style.controls
+    names = tuple(name.strip() for name in named.split(",") if name.strip())
+    return () if names == (NO_CONTROL,) else names
+
+
+def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) -> Metric:
+    """What ranks or decides.
+
+    Raises:
+        UnknownName: no such metric.
+        ConfigError: a style win rate was asked for without controls.
+    """
+    if named is not None and named not in RANKING:
+        raise UnknownName("metric", named, RANKING)
+    metric = Metric(named or style.metric or Metric.LC_WIN_RATE.value)
+    if metric != Metric.STYLE_WIN_RATE or controls:
+        return metric
+    if named is None:
+        return Metric.WIN_RATE
+    raise ConfigError(
+        "--metric style_win_rate needs something to hold equal: --control, as in leaderboard "
+        "--control length,markdown, or --benchmark with a benchmark whose style says what"
+    )

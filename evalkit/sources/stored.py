@@ -1,0 +1,167 @@
+"""The verdicts of a store with what the judge said, what it was sent and, as far as the store knows, what it judged."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from evalkit.errors import UnknownName
+from evalkit.formats.alpaca_eval import Answered
+from evalkit.formats.lossless import from_json
+from evalkit.formats.outputs import instruction_key
+from evalkit.formats.records import Record
+from evalkit.formats.shown import shown_to_judge
+from evalkit.formats.verdicts import OwnVerdict
+from evalkit.judging.requests import annotate_all
+from evalkit.store import Store
+from evalkit.store.database import Answered as AskedAndAnswered
+from evalkit.store.documents import documents, records
+from evalkit.store.requests import sent
+from evalkit.store.tables import chunks
+from evalkit.types import Asked, Example, JudgeConfig, Message, Order, Output
+
+# of AlpacaEval's files, the fields that hold a model and its answer
+ANNOTATION_ROWS = "annotations"
+_ANSWERS = {
+    "outputs": (("generator", "output"),),
+    ANNOTATION_ROWS: (("generator_1", "output_1"), ("generator_2", "output_2")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose verdicts: all of a benchmark, or those of one judge or on one model."""
+
+    benchmark: str
+    judge: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedTexts:
+    """Texts of imported files: instructions by their key, answers by model and key."""
+
+    instructions: dict[str, str] = field(default_factory=dict)
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def stored_verdicts(store: Store, wanted: Scope) -> Iterator[OwnVerdict]:
+    """The verdicts of a benchmark, judge by judge; those of one instruction one after the other.
+
+    Raises:
+        UnknownName: no such judge, or none on such a model.
+    """
+    known = store.judges()
+    if wanted.judge is not None and wanted.judge not in {config.name for config in known}:
+        raise UnknownName("judge", wanted.judge, {config.name for config in known})
+    chosen = [config for config in known if wanted.judge in (None, config.name)]
+    models: set[str] = set()
+    for config, name in _named(store, chosen, wanted.benchmark):
+        for chunk in chunks(store.answered(config.digest, benchmark=wanted.benchmark)):
+            models.update(asked.model for asked, _, _ in chunk)
+            yield from _own(store, [one for one in chunk if wanted.model in (None, one[0].model)], config, name)
+    if wanted.model is not None and models and wanted.model not in models:
+        raise UnknownName("model", wanted.model, models)
+
+
+def imported_texts(store: Store) -> ImportedTexts:
+    """The texts of the files of AlpacaEval that were imported."""
+    found = ImportedTexts()
+    for kind, sides in _ANSWERS.items():
+        for row in (record.fields for record in imported_rows(store, kind)):
+            instruction = row.get("instruction")
+            if not isinstance(instruction, str):
+                continue
+            key = instruction_key(instruction)
+            found.instructions[key] = instruction
+            for model, answer in sides:
+                if isinstance(row.get(model), str) and isinstance(row.get(answer), str):
+                    found.answers[row[model], key] = row[answer]
+    return found
+
+
+def imported_rows(store: Store, kind: str) -> Iterator[Record]:
+    """The rows of AlpacaEval's files of a kind that were imported."""
+    for document, _ in documents(store, format="alpaca_eval"):
+        if document.kind == kind:
+            for number, row in enumerate(records(store, document), start=1):
+                yield Record(f"{document.name}: row {number}", from_json(row))
+
+
+def answered_by_key(verdicts: Iterable[OwnVerdict], imported: ImportedTexts) -> dict[str, Answered]:
+    """What was judged, by key, for the verdicts of one judge on one model; only what is known."""
+    found: dict[str, Answered] = {}
+    for one in verdicts:
+        asked = one.annotation.asked
+        if asked.key not in found and (answered := what_was_judged(asked, one.messages, imported)) is not None:
+            found[asked.key] = answered
+    return found
+
+
+def what_was_judged(asked: Asked, messages: Sequence[Message], imported: ImportedTexts) -> Answered | None:
+    """The instruction and the answers of one place, from what was sent or else imported; None where nobody knows."""
+    shown = _shown(asked, messages)
+    turns = shown.get("instruction") or _one_text(imported.instructions.get(asked.key))
+    if turns is None:
+        return None
+    sides = (
+        Output(asked.key, model, texts) if model and texts is not None else None
+        for model, texts in (
+            (asked.baseline, shown.get("baseline") or _one_text(imported.answers.get((asked.baseline, asked.key)))),
+            (asked.model, shown.get("candidate") or _one_text(imported.answers.get((asked.model, asked.key)))),
+        )
+    )
+    baseline, candidate = sides
+    cluster = None if asked.key.removesuffix(f":{asked.turn}") == asked.key else asked.cluster
+    return Example(asked.key, turns, asked.category, cluster), baseline, candidate
+
+
+def _named(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iterator[tuple[JudgeConfig, str]]:
+    """Judges with the names that they go by in files: one that was changed between runs has a name for each form."""
+    used = [one for one in configs if next(store.answered(one.digest, benchmark=benchmark), None) is not None]
+    names = [one.name for one in used]
+    for config in used:
+        yield config, config.name if names.count(config.name) == 1 else f"{config.name}-{config.digest}"
+
+
+def _own(store: Store, answered: Sequence[AskedAndAnswered], config: JudgeConfig, name: str) -> Iterator[OwnVerdict]:
+    requests = sent(store, (asked.reply_key for asked, _, _ in answered if asked.reply_key is not None))
+    for (asked, reply, _), annotation in zip(answered, annotate_all(answered, config), strict=True):
+        request = requests.get(asked.reply_key or "")
+        yield OwnVerdict(
+            dataclasses.replace(annotation, asked=dataclasses.replace(asked, judge=name)),
+            judge=name,
+            prompt=config.prompt or "",
+            reply=None if reply is None else reply.text,
+            messages=() if request is None else request.messages,
+            seconds=None if request is None else _seconds(request.created),
+        )
+
+
+def _seconds(created: str) -> float | None:
+    try:
+        return datetime.datetime.fromisoformat(created).timestamp()
+    except ValueError:
+        return None
+
+
+def _shown(asked: Asked, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
+    """The texts in a prompt, a text a turn; none where an answer is not as long as the one that was judged."""
+    shown = shown_to_judge(messages)
+    if shown is None:
+        return {}
+    sides = {
+        Order.BASELINE_FIRST: ("baseline", "candidate"),
+        Order.CANDIDATE_FIRST: ("candidate", "baseline"),
+        Order.ALONE: ("candidate",),
+    }[asked.order]
+    answers = dict(zip(sides, shown.answers, strict=False))
+    chars = {"baseline": asked.baseline_chars, "candidate": asked.candidate_chars}
+    # in a prompt without fences a judged text can pass for several
+    if any(chars[side] not in (None, Output(asked.key, side, texts).chars) for side, texts in answers.items()):
+        return {}
+    return {"instruction": shown.instruction, **answers}
+
+
+def _one_text(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else (text,)

@@ -1,0 +1,1 @@
+"""Text from outside made harmless, numbers in words, widths and markup."""

@@ -1,0 +1,123 @@
+"""Candidates of which a part of the answers is bad and short do not pass for being good where they are long."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evalkit.auditing.outputs import audit_outputs
+from evalkit.clients import builtin
+from evalkit.clients.builtin import ClientKind
+from evalkit.clients.endpoint import Endpoint
+from evalkit.engine.limits import Limits
+from evalkit.gating.choice import Required
+from evalkit.gating.gate import Gate
+from evalkit.gating.rule import Decision, Outcome, Rule
+from evalkit.judge_spec.config import read_judge, with_orders
+from evalkit.judging.layout import Options
+from evalkit.judging.run import annotate
+from evalkit.judging.work import plan_all
+from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.sources.selection import Sources, read_recipe
+from evalkit.store import Store
+from tests.mixtures import BASELINE, Mixture, mixed, padded_half, read_rows, refusing, weak_half
+from tests.scripted import ScriptedClient
+
+WORDINGS = {
+    "one": ["I'm unable to help with that."],
+    "varied": [f"Sorry, I can't help you with request {n} today." for n in range(40)],
+    "other languages": [
+        "Lo siento, no puedo ayudarte con eso.",
+        "对不起，我无法回答这个问题。",
+        "Je ne sais pas.",
+        "Извините, не могу.",
+    ],
+    "words": ["N/A", "Sorry.", "Hmm.", "Okay", "Bananas", "I don't know", "..."],
+    "behind blanks": ['\n\n  "I cannot assist with that."', "\u2003\u3000No comment.", " - I'd rather not."],
+    "nothing": ["", " ", "\n", "—"],
+}
+
+
+def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:  # noqa: B008
+    (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
+    recipe = read_recipe(Sources(), confidence=rule.confidence)
+    gate = Gate(rule=rule, recipe=recipe, wanted=Required(), benchmark="alpaca_eval")
+    return gate.decide(entry, [entry], rule)
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+@pytest.mark.parametrize("share", [0.45, 0.2])
+def test_short_refusals_do_not_let_the_rest_pass(
+    real_outputs: Path, tmp_path: Path, share: float, wording: str
+) -> None:
+    mixture = refusing(real_outputs, share=share, refusals=WORDINGS[wording])
+    decision = decided(mixture, tmp_path)
+    assert decision.outcome == Outcome.INCONCLUSIVE
+    n = round(share * 805)
+    (finding,) = [one for one in decision.audit.findings if one.check == "declines"] if decision.audit else []
+    assert n <= finding.count <= n + 5 and "of the baseline's" in finding.reason
+
+
+def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_path: Path) -> None:
+    decision = decided(refusing(real_outputs, share=0.2), tmp_path, Rule(minimum=50.0, allow_refusals=True))
+    assert decision.outcome == Outcome.PASSED
+    assert any("which --allow-refusals accepts" in note for note in decision.notes)
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\u00a0", "\u200b", "\u2003"])
+def test_blanks_behind_bad_answers_are_named_and_refused(real_outputs: Path, tmp_path: Path, blank: str) -> None:
+    decision = decided(padded_half(real_outputs, blank=blank), tmp_path)
+    assert decision.outcome == Outcome.AUDIT_FAILED
+    assert any("answers are padded with blanks, on average" in reason for reason in decision.reasons)
+
+
+def test_blanks_behind_bad_answers_do_not_change_their_lengths(real_outputs: Path, tmp_path: Path) -> None:
+    rates = []
+    for made in (weak_half(real_outputs), padded_half(real_outputs)):
+        (entry,) = entries_of_files([made.write_annotations(tmp_path / "annotations.json")])
+        assert entry.sample.length_difference is not None
+        rates.append(sorted(entry.sample.length_difference))
+    assert rates[0] == rates[1]
+
+
+def test_the_store_keeps_what_holds_a_model_back(
+    real_outputs: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixture = refusing(real_outputs, share=0.2)
+    client = ScriptedClient(mixture.script())
+    kind = ClientKind(lambda _: client, lambda _: Endpoint("api"))
+    monkeypatch.setitem(builtin.BUILTIN, "openai", kind)
+    judge = with_orders(read_judge("pairwise_label"), "one")
+    baseline, candidate = mixture.outputs(BASELINE), mixture.outputs()
+    audit = audit_outputs(candidate, baseline)
+    works = plan_all(baseline, [candidate], [judge], Options("alpaca_eval"), secret=store.secret)
+    list(annotate([replace(work, audit=audit) for work in works], store, limits=Limits()))
+    (entry,) = entries_of_store(store, benchmark="alpaca_eval")
+    rule = Rule(minimum=50.0)
+    gate = Gate(rule=rule, recipe=read_recipe(Sources()), wanted=Required(), benchmark="alpaca_eval")
+    decision = gate.decide(entry, [entry], rule)
+    assert decision.outcome == Outcome.INCONCLUSIVE and "answers decline or are empty" in decision.reasons[0]
+    unaudited = replace(entry, audit=None)
+    notes = gate.decide(unaudited, [unaudited], rule).notes
+    assert any("judged with --audit off" in note and "decline more often" in note for note in notes)
+
+
+def weak_share(folder: Path, model: str, share: float) -> Mixture:
+    """As much of the answers is another, weaker model's."""
+    weak = {one["instruction"]: one["output"] for one in read_rows(folder, model)}
+    return mixed(folder, lambda asked, _: weak[asked], share=share, good_chance=0.7)
+
+
+@pytest.mark.parametrize(("model", "share"), [("alpaca-7b", 0.5), ("alpaca-7b", 0.6), ("gpt-3.5-turbo-1106", 0.5)])
+def test_short_answers_of_a_much_weaker_model_do_not_let_the_rest_pass(
+    real_outputs: Path, tmp_path: Path, model: str, share: float
+) -> None:
+    decision = decided(weak_share(real_outputs, model, share), tmp_path)
+    assert decision.outcome not in (Outcome.PASSED, Outcome.AUDIT_FAILED)
+
+
+def test_a_model_that_is_better_at_every_length_passes(real_outputs: Path, tmp_path: Path) -> None:
+    """That it is the refusals alone which hold a model back in the tests above."""
+    decision = decided(refusing(real_outputs, share=0.0), tmp_path)
+    assert decision.outcome == Outcome.PASSED
+    assert decision.equal_length is not None and decision.equal_length.survives and decision.equal_length.raw_agrees

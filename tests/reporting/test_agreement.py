@@ -1,0 +1,54 @@
+import json
+
+import numpy as np
+import pytest
+
+from evalkit.boards.agreement import Agreement, agree, correlate
+from evalkit.catalog.references import Reference
+from evalkit.formats.scores import Score, ScoreTable
+from evalkit.reporting.agreement import (
+    agreement_document,
+    agreement_line,
+    correlated_csv,
+    correlated_json,
+    correlated_text,
+)
+
+NAMES = [f"m{number:02d}" for number in range(20)]
+REFERENCE = Reference("human", {name: float(place) for place, name in enumerate(NAMES)}, "source", "2024-01-01")
+ORDER = np.random.default_rng(1).permutation(20)
+SCORES = [Score(name, float(value)) for name, value in zip(NAMES, ORDER, strict=True)]
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    return agree([*SCORES[:18], Score("m18", None)], REFERENCE, {}, degraded={"m01"})
+
+
+def test_a_line_names_the_interval_the_models_and_what_has_no_number(agreement: Agreement) -> None:
+    estimate = agreement.spearman
+    assert agreement_line(agreement) == (
+        f"Spearman with human: {estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
+        "1 of them not ok; without a number: m18"
+    )
+    none = agree([], REFERENCE, {})
+    assert agreement_line(none) == "Spearman with human: 0 shared models, at least 4 needed"
+
+
+def test_a_document_holds_a_status_for_what_could_not_be_estimated(agreement: Agreement) -> None:
+    document = agreement_document(agreement)
+    json.dumps(document, allow_nan=False)
+    assert (document["spearman"], document["n_models"]) == (agreement.spearman.value, 18)
+    assert document["kendall"]["value"] == agreement.kendall.value
+    assert document["separability"]["value"] is None
+    assert document["separability"]["status"].startswith("not_estimable(the board gives no interval")
+
+
+def test_long_lists_of_models_are_cut_on_a_terminal_and_whole_in_json() -> None:
+    rows = [*SCORES[:5], *(Score(f"=x{number}", 1.0) for number in range(30))]
+    found = correlate([ScoreTable("=board", "score", tuple(rows))], REFERENCE, {})
+    text = correlated_text(found)
+    assert "30 not in the reference" in text
+    assert "and 18 more" in text
+    assert len(json.loads(correlated_json(found))["boards"][0]["unknown_to_reference"]) == 30
+    assert correlated_csv(found).splitlines()[1].startswith("'=board,")

@@ -62,8 +62,8 @@ def test_raw_win_rates_give_scipys_paired_interval(pairs: list[tuple[float, floa
     first, second = (np.array(column) for column in zip(*pairs, strict=True))
     if min(np.ptp(first), np.ptp(second), np.ptp(first - second)) < 0.01:
         return
-    if len(first) > 10 and min(*(min(one.mean(), 1 - one.mean()) for one in (first, second))) * len(first) < 5:
-        # with wins or losses this rare the deviations tell little of the error
+    if len(first) > 10 and min(*(min(one.mean(), 1 - one.mean()) for one in (first, second))) * len(first) < 10:
+        # with wins or losses this rare the interval is wider
         return
     found = raw_difference(sample_of(first), sample_of(second), confidence=confidence)
     interval = stats.ttest_rel(first, second).confidence_interval(confidence)

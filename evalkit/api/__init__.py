@@ -1,1 +1,1 @@
-"""What commands and Python share: a task for judges, boards, and rows computed anew."""
+"""The use cases of the package: judge outputs, decide a gate, build boards, and recompute written rows."""

@@ -82,7 +82,7 @@ class GateCase:
         judge = self._judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, how=self._how())
-        # what files tell of a judge is its name
+        # a file names its judge, but does not hold the judge's settings
         return self._held(self.candidate, entries, Required(baseline=self._baseline()), "of files")
 
     def _from_store(self) -> Decision:

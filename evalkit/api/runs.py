@@ -92,7 +92,7 @@ def judge_in_batches(
 
 
 def _known(store: Store, work: Work, how: Aggregation) -> list[Entry]:
-    """What the store holds of the judge's verdicts, which may be nothing yet."""
+    """Read the stored entries of the judge; none where the judge has no verdicts yet."""
     if work.config.digest not in {config.digest for config in store.judges()}:
         return []
     try:
@@ -149,7 +149,7 @@ def _how(prepared: Prepared) -> Aggregation:
 
 
 def title(prepared: Prepared) -> str:
-    """What a line of progress calls the run: its judges."""
+    """Name the run after its judges, for the line of progress."""
     return ", ".join(config.name for config in prepared.judges)
 
 

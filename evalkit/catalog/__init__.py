@@ -1,1 +1,1 @@
-"""What has a name: benchmarks with their questions, human references, and families of benchmarks."""
+"""Reads benchmarks with their questions, human reference rankings, and families of benchmarks by name."""

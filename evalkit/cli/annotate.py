@@ -35,7 +35,7 @@ _CHUNK = 256
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RowOptions:
-    """How rows are computed."""
+    """Options for the computation of rows."""
 
     allow_mixed: bool
     bootstrap: int
@@ -44,7 +44,7 @@ class RowOptions:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FileOptions:
-    """Where replies, rows and events are kept."""
+    """Locations of the store, the written rows and the log of events."""
 
     store: str | None
     results: Path

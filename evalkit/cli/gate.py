@@ -32,7 +32,7 @@ INCONCLUSIVE = ("fail", "warn", "pass")
 
 @dataclass(frozen=True, slots=True)
 class RuleOptions:
-    """What the candidate is held against."""
+    """The threshold that the candidate must reach, and the conditions of the decision."""
 
     minimum: float | None
     against: str | None

@@ -235,7 +235,7 @@ SANDWICH: dict[str, Task] = {"ours": ours_sandwich, "arena-rank": arena_sandwich
 QUESTION_SANDWICH: dict[str, Task] = {"ours": ours_question_sandwich}
 BOARD: dict[str, Task] = {"ours": ours_board}
 MANY_ROUNDS = "100 multinomial rounds"
-PARTS = {
+SLICES = {
     "point": POINTS,
     MANY_ROUNDS: MULTINOMIAL,
     "100 question-clustered rounds": QUESTIONS,
@@ -250,7 +250,7 @@ def main() -> None:
     arguments = read_arguments()
     if arguments.task:
         part, tool, rounds = arguments.task
-        print(json.dumps(measure_here(PARTS[part][tool], arguments.models[0], int(rounds))))
+        print(json.dumps(measure_here(SLICES[part][tool], arguments.models[0], int(rounds))))
     elif arguments.coverage:
         coverage(arguments.sets)
     else:
@@ -282,7 +282,7 @@ def compare(m: int, *, repeats: int, peer_rounds: int) -> None:
     print(f"\n{m} models, {N_BATTLES:,} battles, {N_QUESTIONS:,} questions\n")
     print("| what | tool | CPU s | peak MB | to ours |\n|---|---|---:|---:|---:|")
     found: dict[tuple[str, str], Figure] = {}
-    for part, tools in PARTS.items():
+    for part, tools in SLICES.items():
         for tool in tools:
             if tool in MODULES and importlib.util.find_spec(MODULES[tool]) is None:
                 print(f"| {part} | {tool} | not installed | | |")

@@ -325,7 +325,7 @@ class JudgeConfig(ModelConfig):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Slot:
     """A place for one verdict: what is compared or graded, in which order and repeat, and where the reply lies.
 
     `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `recorded` is a verdict that
@@ -367,7 +367,7 @@ class Annotation:
     `cost` is in US dollars, None for a judge without prices and where nothing was asked.
     """
 
-    asked: Asked
+    slot: Slot
     preference: float | None
     failure: str | None = None
     reply: ChatReply | None = None

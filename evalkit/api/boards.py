@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.difficulty import read_compat_inputs
 from evalkit.boards.entries import Lengths
-from evalkit.boards.gathering import PARTS, Aggregation
+from evalkit.boards.gathering import SLICES, Aggregation
 from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
 from evalkit.catalog.references import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
@@ -65,11 +65,11 @@ def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
     Raises:
         UnknownName: scores cannot be split by that.
     """
-    _known("part", wishes.by, PARTS)
-    parts = tuple(dict.fromkeys((*sources.family.by, *wishes.by)))
+    _known("part", wishes.by, SLICES)
+    slices = tuple(dict.fromkeys((*sources.family.by, *wishes.by)))
     # the published formula counts every character
     lengths = Lengths.CHARACTERS if wishes.estimator == LC_COMPAT else Lengths.TEXT
-    return Aggregation(wishes.strong_weight, by=parts, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
+    return Aggregation(wishes.strong_weight, by=slices, pool=wishes.pool, categories=wishes.categories, lengths=lengths)
 
 
 def _reference(sources: Sources, wishes: Wishes) -> Reference | None:

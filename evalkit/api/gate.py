@@ -81,7 +81,7 @@ class GateCase:
         """On verdicts that other tools or earlier runs left in files."""
         judge = self._judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
-        entries = entries_of_files(self.sources.files, judge=name, how=self._how())
+        entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
         # a file names its judge, but does not hold the judge's settings
         return self._held(self.candidate, entries, Required(baseline=self._baseline()), "of files")
 
@@ -219,13 +219,13 @@ class GateCase:
                 known = {group.model for group in plans if replace(other, model=group.model) == group}
                 raise UnknownName("model", self.rule.against, known)
 
-    def _how(self) -> Aggregation:
+    def _aggregation(self) -> Aggregation:
         family = self.sources.family
         return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
 
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
-            return entries_of_store(opened, benchmark=self.benchmark, judge=judge, how=self._how())
+            return entries_of_store(opened, benchmark=self.benchmark, judge=judge, aggregation=self._aggregation())
 
     def _judge(self) -> JudgeConfig | str | None:
         """The judge as its file has it today; only its name where there is no such file, as for recorded verdicts."""

@@ -73,11 +73,11 @@ def judge_in_batches(
 
     No decision where a limit came first, or the endpoint became another one.
     """
-    how = _how(prepared)
+    aggregation = _aggregation(prepared)
     with _opened(prepared, url, limits, log) as (store, journal):
         (work,) = prepared.works(store.secret, audits)
         check_works([work])
-        others = _known(store, work, how)
+        others = _known(store, work, aggregation)
 
         def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
             planned = with_plan(entry, work.record)
@@ -86,17 +86,17 @@ def judge_in_batches(
             return replace(decision, sha256=canonical_digest([rates.row(planned)]))
 
         decision, annotated = Batches(work, gate.rule, batch).judge(
-            store, decide_on, how=how, limits=limits, watch=watch, journal=journal
+            store, decide_on, aggregation=aggregation, limits=limits, watch=watch, journal=journal
         )
         return decision, _written(annotated, prepared, results, gate.recipe, limits, store)
 
 
-def _known(store: Store, work: Work, how: Aggregation) -> list[Entry]:
+def _known(store: Store, work: Work, aggregation: Aggregation) -> list[Entry]:
     """Read the stored entries of the judge; none where the judge has no verdicts yet."""
     if work.config.digest not in {config.digest for config in store.judges()}:
         return []
     try:
-        return entries_of_store(store, benchmark=work.plan.benchmark, judge=work.config.name, how=how)
+        return entries_of_store(store, benchmark=work.plan.benchmark, judge=work.config.name, aggregation=aggregation)
     except InputError:
         return []
 
@@ -115,10 +115,10 @@ def _written(
     annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
 ) -> ModelRun:
     """Compute the rows of what was judged, with what other models teach about them, and write their files."""
-    how, work = _how(prepared), annotated.work
+    aggregation, work = _aggregation(prepared), annotated.work
     plan = work.record
-    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, how)]
-    others = _others(store, work, how, recipe, entries)
+    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, aggregation)]
+    others = _others(store, work, aggregation, recipe, entries)
     rows = []
     for entry in entries:
         group = [entry, *beside(others, entry)]
@@ -128,7 +128,9 @@ def _written(
     return ModelRun(annotated, tuple(rows))
 
 
-def _others(store: Store, work: Work, how: Aggregation, recipe: Recipe, entries: Sequence[Entry]) -> list[Entry]:
+def _others(
+    store: Store, work: Work, aggregation: Aggregation, recipe: Recipe, entries: Sequence[Entry]
+) -> list[Entry]:
     """The store's other models that may teach about these entries; none if a better source does, or if too few."""
     if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
         return []
@@ -141,10 +143,10 @@ def _others(store: Store, work: Work, how: Aggregation, recipe: Recipe, entries:
     ]
     if len(judged) < MIN_MODELS:
         return []
-    return [one for one in _known(store, work, how) if one.model != work.candidate.model]
+    return [one for one in _known(store, work, aggregation) if one.model != work.candidate.model]
 
 
-def _how(prepared: Prepared) -> Aggregation:
+def _aggregation(prepared: Prepared) -> Aggregation:
     return Aggregation(combine=prepared.style.combine, by=prepared.style.by)
 
 
@@ -180,7 +182,7 @@ def require_finished(judged: Sequence[ModelRun]) -> None:
     if stopped:
         raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
     for row in (row for one in judged for row in one.rows):
-        if row.entry.part:
+        if row.entry.served_as:
             raise Incomplete(
                 f"{row.entry.model}: the endpoint answered as {' and as '.join(row.entry.judging.served)}, so there is "
                 "a row for each. Name a dated model with --judge-model, or judge in a new store"

@@ -218,8 +218,8 @@ def _row(
     """The row of the document's part, None where the store has no such part; and notes on what other models taught."""
     made = read_computation(document, difficulty=difficulty)
     try:
-        entries = entries_of_annotations(annotations, made.how)
-        entry = next((one for one in entries if (one.part or None) == document.get("part")), None)
+        entries = entries_of_annotations(annotations, made.aggregation)
+        entry = next((one for one in entries if (one.served_as or None) == document.get("part")), None)
         if entry is None:
             return None, []
         if _DEPENDENCE not in document:
@@ -227,7 +227,7 @@ def _row(
             entry = replace(entry, dependence=None)
         entry = with_plan(entry, plan)
         taught, notes = _taught(document, entry, made, store, difficulty)
-        row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, parts=made.parts)
+        row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, slices=made.slices)
         return row, notes
     except EvalkitError as error:
         raise InputError(f"cannot be computed: {error}") from error
@@ -273,7 +273,7 @@ def _own_histories(document: Mapping[str, Any]) -> list[Path]:
 def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
     """The store's entries under the same judge and baseline, gathered as the row's own entry was."""
     assert entry.plan is not None
-    entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, how=made.how)
+    entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, aggregation=made.aggregation)
     return [one for one in entries if one.group == entry.group]
 
 
@@ -375,7 +375,7 @@ def _version_notes(document: Mapping[str, Any], plan: PlanRecord) -> tuple[str, 
 
 def _length_notes(row: BoardRow, annotations: Sequence[Annotation]) -> tuple[str, ...]:
     """The note that an older row was recomputed by an earlier rule of lengths, if the rule changes its lengths."""
-    blank = any(one.asked.candidate_blanks or one.asked.baseline_blanks for one in annotations)
-    if row.entry.how.lengths != Lengths.CHARACTERS or row.entry.graded or not blank:
+    blank = any(one.slot.candidate_blanks or one.slot.baseline_blanks for one in annotations)
+    if row.entry.aggregation.lengths != Lengths.CHARACTERS or row.entry.graded or not blank:
         return ()
     return ("recomputed by the rule of earlier versions: lengths count the blanks around an answer",)

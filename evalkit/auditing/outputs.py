@@ -24,7 +24,7 @@ def audit_outputs(
     baseline: OutputSet | None,
     *,
     questions: Sequence[Example] | None = None,
-    limits: AuditLimits = AuditLimits(),  # noqa: B008
+    limits: AuditLimits = AuditLimits(),
 ) -> Audit:
     """What is found in a model's outputs; a check that they are too few for, or that lacks a baseline, is not made.
 
@@ -81,7 +81,7 @@ def examine_outputs(
     candidate: OutputSet,
     baseline: OutputSet | None,
     *,
-    limits: AuditLimits = AuditLimits(),  # noqa: B008
+    limits: AuditLimits = AuditLimits(),
 ) -> list[Check]:
     """Every check of an audit, those that found nothing and those that could not be made too.
 

@@ -16,7 +16,7 @@ from evalkit.stats.sample import Floats
 from evalkit.stats.winrate import Measured
 from evalkit.types import Estimate
 
-_OWN_PARTS = "scores by turn and category are not by the published formula"
+_OWN_SLICES = "scores by turn and category are not by the published formula"
 _IN_CHARACTERS = "lengths in characters, as tokens are not known"
 
 
@@ -37,7 +37,7 @@ def arena_rows(rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequen
         own = None if styled is None else Measured(_noted(styled[index], notes), row.raw.influence)
         found[row.entry.model] = replace(
             row,
-            raw=Measured(_noted(raw[index], (_OWN_PARTS,) if row.parts else ()), row.raw.influence),
+            raw=Measured(_noted(raw[index], (_OWN_SLICES,) if row.slices else ()), row.raw.influence),
             styled=None if own is None else Controlled(own, {}),
         )
     return [found.get(row.entry.model, row) for row in rows]

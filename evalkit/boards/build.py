@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
-from evalkit.boards.entries import Entry, part_names
+from evalkit.boards.entries import Entry, slice_names
 from evalkit.boards.rates import Estimators, check_controls, learn
 from evalkit.boards.row import BoardRow, Metric, Recipe
 from evalkit.catalog.references import Reference
@@ -34,7 +34,7 @@ class Board:
 
     judge: str
     digest: str
-    part: str
+    served_as: str
     baseline: str
     metric: Metric
     rows: tuple[BoardRow, ...]
@@ -91,15 +91,15 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     # a published formula has coefficients of its own
     rates = Estimators(recipe) if recipe.compat is not None else learn(entries, recipe)
     metric = Metric.SCORE if first.graded else recipe.metric
-    parts = part_names(entries)
-    rows = [rates.row(entry, parts=parts) for entry in entries]
+    slices = slice_names(entries)
+    rows = [rates.row(entry, slices=slices) for entry in entries]
     if recipe.arena is not None and not first.graded:
         rows = [
             row
             for refused in (False, True)
             for row in arena_rows([row for row in rows if row.entry.refused == refused], recipe.arena, recipe.controls)
         ]
-    return Board(first.judge, first.digest, first.part, first.baseline, metric, _placed(_checked(rows), metric))
+    return Board(first.judge, first.digest, first.served_as, first.baseline, metric, _placed(_checked(rows), metric))
 
 
 def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:

@@ -51,12 +51,12 @@ class Swing:
 class Detail:
     """What a difference of two models is made of.
 
-    `parts` are differences by turn or category, of the metric `parts_metric`. `swings` are the instructions that the
+    `slices` are differences by turn or category, of the metric `slices_metric`. `swings` are the instructions that the
     models' verdicts differ most on, the largest difference first.
     """
 
-    parts: Mapping[str, Difference]
-    parts_metric: Metric
+    slices: Mapping[str, Difference]
+    slices_metric: Metric
     swings: tuple[Swing, ...]
     fragility: Fragility | None
 
@@ -72,7 +72,7 @@ class Comparisons:
 
     judge: str
     digest: str
-    part: str
+    served_as: str
     baseline: str
     metric: Metric
     confidence: float
@@ -110,7 +110,7 @@ def compare(
     return Comparisons(
         judge=first.judge,
         digest=first.digest,
-        part=first.part,
+        served_as=first.served_as,
         baseline=first.baseline,
         metric=metric,
         confidence=recipe.confidence,
@@ -164,7 +164,7 @@ def _told(groups: Sequence[Sequence[Entry]]) -> str:
     names = []
     for first in (group[0] for group in groups):
         form = f" [{first.digest}]" if first.digest else ""
-        served = f" served as {first.part}" if first.part else ""
+        served = f" served as {first.served_as}" if first.served_as else ""
         against = f" against {first.baseline}" if first.baseline else ""
         names.append(f"judge {first.judge}{form}{served}{against}")
     return ", ".join(names)
@@ -209,7 +209,7 @@ def _told_apart(difference: Difference, confidence: float) -> bool:
 
 def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swings: int) -> Detail:
     samples = common(pair[0].sample, pair[1].sample)
-    parts_metric, parts = _parts(pair, rates, metric)
+    slices_metric, slices = _slices(pair, rates, metric)
 
     def measure(which: int) -> Callable[[Sample], Measured]:
         return lambda sample: rates.measure(pair[which], sample)[metric]
@@ -218,13 +218,13 @@ def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swin
     turned = (
         None if pair[0].graded else fragility(samples, (measure(0), measure(1)), confidence=rates.recipe.confidence)
     )
-    return Detail(parts, parts_metric, _swings(pair[0].scale, samples, n_swings), turned)
+    return Detail(slices, slices_metric, _swings(pair[0].scale, samples, n_swings), turned)
 
 
-def _parts(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
+def _slices(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
     """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in any part."""
-    names = [name for name in pair[0].parts if name in pair[1].parts]
-    found = {name: rates.differences(pair, common(pair[0].parts[name], pair[1].parts[name])) for name in names}
+    names = [name for name in pair[0].slices if name in pair[1].slices]
+    found = {name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name])) for name in names}
     if metric != Metric.SCORE and any(one[metric].estimate.status != OK for one in found.values()):
         metric = Metric.WIN_RATE
     adjusted = _with_holm([one[metric] for one in found.values()])

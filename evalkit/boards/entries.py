@@ -107,12 +107,12 @@ class Verdicts:
 class Entry:
     """`rules` counts instructions decided without a judge, `failures` the reasons of missing verdicts.
 
-    `part` names the served model whose verdicts these are, where the endpoint changed it among one model's verdicts.
-    `scale` runs from 0 to 100 for win rates; an answer that was graded alone has no `baseline`, its sample holds grades
-    as shares of their scale. `parts` are samples of one turn or category each, named as in `turn 1`. `how` says how
-    all of it was put together, and `plan` what decided who was asked what, where the verdicts are the store's own.
-    `audit` is of the outputs themselves, or of their lengths where nothing else is known. `dependence` tells how many
-    clusters the instructions count as.
+    `served_as` names the model that the endpoint served, where it served several for one model's verdicts. `scale` runs
+    from 0 to 100 for win rates; an answer that was graded alone has no `baseline`, its sample holds grades as shares of
+    their scale. `slices` are samples of one turn or category each, named as in `turn 1`. `aggregation` says how all of
+    it was put together, and `plan` what decided who was asked what, where the verdicts are the store's own. `audit` is
+    of the outputs themselves, or of their lengths where nothing else is known. `dependence` tells how many clusters the
+    instructions count as.
     """
 
     model: str
@@ -121,14 +121,14 @@ class Entry:
     sample: Sample
     avg_length: float | None
     digest: str = ""
-    part: str = ""
+    served_as: str = ""
     rules: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     judging: Judging = field(default_factory=Judging)
     scale: tuple[float, float] = PERCENT
-    parts: Mapping[str, Sample] = field(default_factory=dict)
+    slices: Mapping[str, Sample] = field(default_factory=dict)
     verdicts: Verdicts | None = None
-    how: Aggregation = Aggregation()
+    aggregation: Aggregation = Aggregation()
     origin: Origin | None = None
     plan: PlanRecord | None = None
     audit: Audit | None = None
@@ -152,7 +152,7 @@ class Entry:
     @property
     def group(self) -> tuple[str, str, str, str]:
         """Rows can be ranked against each other only under the same judge and baseline."""
-        return self.judge, self.digest, self.part, self.baseline
+        return self.judge, self.digest, self.served_as, self.baseline
 
     @property
     def mixed(self) -> bool:
@@ -160,8 +160,8 @@ class Entry:
         return {Reading.WEIGHTED.value, Reading.SAMPLED.value} <= self.judging.readings.keys()
 
 
-def part_names(entries: Iterable[Entry]) -> frozenset[str]:
+def slice_names(entries: Iterable[Entry]) -> frozenset[str]:
     """The turns and the categories of some entries, where there is more than one of these."""
-    names = {name for entry in entries for name in entry.parts}
+    names = {name for entry in entries for name in entry.slices}
     kinds = Counter(name.split(" ", 1)[0] for name in names)
     return frozenset(name for name in names if kinds[name.split(" ", 1)[0]] > 1)

@@ -27,39 +27,48 @@ from evalkit.errors import InputError
 from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement
 from evalkit.stats.sample import Combine, Floats, Sample, build_sample
-from evalkit.types import Annotation, Asked, ChatReply, Reading
+from evalkit.types import Annotation, ChatReply, Reading, Slot
 
 if TYPE_CHECKING:
     from evalkit.formats.table import PreferenceGroup
 
 TURN = "turn"
-PARTS = (TURN, CATEGORY, DATASET)
+SLICES = (TURN, CATEGORY, DATASET)
 CHARS = "chars"
 # as rows are stored: another machine may compute other last digits
 DECIMALS_DIGESTED = 9
 
-__all__ = ["CATEGORY", "CHARS", "DATASET", "PARTS", "TURN", "Aggregation", "entries_of_annotations", "entries_of_table"]
+__all__ = [
+    "CATEGORY",
+    "CHARS",
+    "DATASET",
+    "SLICES",
+    "TURN",
+    "Aggregation",
+    "entries_of_annotations",
+    "entries_of_table",
+]
 
 
 def entries_of_annotations(
     annotations: Iterable[Annotation],
-    how: Aggregation = Aggregation(),  # noqa: B008
+    aggregation: Aggregation = Aggregation(),
 ) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
     gathered: dict[tuple[str, ...], _Columns] = {}
     for one in annotations:
-        asked = one.asked
-        if how.categories and asked.category not in how.categories:
+        slot = one.slot
+        if aggregation.categories and slot.category not in aggregation.categories:
             continue
-        judged_by = ("", "") if how.pool else (asked.judge, asked.digest)
-        key = (*judged_by, asked.baseline, asked.model)
-        gathered.setdefault(key, _Columns(asked, how)).add(one)
+        judged_by = ("", "") if aggregation.pool else (slot.judge, slot.digest)
+        key = (*judged_by, slot.baseline, slot.model)
+        gathered.setdefault(key, _Columns(slot, aggregation)).add(one)
     return [entry for _, columns in sorted(gathered.items()) for entry in columns.entries()]
 
 
 def entries_of_table(
     groups: "Iterable[PreferenceGroup]",
-    how: Aggregation = Aggregation(),  # noqa: B008
+    aggregation: Aggregation = Aggregation(),
     *,
     clusters: Clusters | None = None,
 ) -> list[Entry]:
@@ -81,8 +90,8 @@ def entries_of_table(
             sample=sample,
             avg_length=float(group.candidate_chars.mean()),
             failures=_without_verdict(group.preference),
-            parts=_categories(group, sample) if CATEGORY in _kinds(how.by) else {},
-            how=how,
+            slices=_categories(group, sample) if CATEGORY in _kinds(aggregation.by) else {},
+            aggregation=aggregation,
             audit=audit_lengths(group.candidate_chars.astype(np.int64).tolist()),
             dependence=None if clusters is None else _dependence(group.keys, clusters),
         )
@@ -112,8 +121,8 @@ _Pair = tuple[dict[int, float], dict[int, float]]
 class _Columns:
     """One model's annotations under one judge as columns: texts and replies are not kept."""
 
-    first: Asked
-    how: Aggregation
+    first: Slot
+    aggregation: Aggregation
     judges: dict[str, str] = field(default_factory=dict)
     scales: set[tuple[float, float]] = field(default_factory=set)
     weights: list[float] = field(default_factory=list)
@@ -143,39 +152,39 @@ class _Columns:
     repeated: bool = False
 
     def add(self, annotation: Annotation) -> None:
-        asked, reply = annotation.asked, annotation.reply
-        self.keys.append(asked.key)
+        slot, reply = annotation.slot, annotation.reply
+        self.keys.append(slot.key)
         # mostly the same text, which need not be held twice
-        self.clusters.append(asked.key if asked.cluster == asked.key else asked.cluster)
-        self.repeated = self.repeated or asked.repeat > 0
-        self.judges[asked.digest] = asked.judge
+        self.clusters.append(slot.key if slot.cluster == slot.key else slot.cluster)
+        self.repeated = self.repeated or slot.repeat > 0
+        self.judges[slot.digest] = slot.judge
         # pooled judges are averaged as orders are: each must have answered
-        self.orders.append(f"{asked.order.value} {asked.digest}" if self.how.pool else asked.order.value)
+        self.orders.append(f"{slot.order.value} {slot.digest}" if self.aggregation.pool else slot.order.value)
         self.preferences.append(self._share(annotation))
-        self.weights.append(self.how.strong_weight if annotation.strong else 1.0)
+        self.weights.append(self.aggregation.strong_weight if annotation.strong else 1.0)
         self.strong.append(annotation.strong)
-        self.chars[0].append(asked.candidate_chars)
-        self.chars[1].append(asked.baseline_chars)
-        self.turns.append(asked.turn)
-        self.categories.append(asked.category)
-        self._measure(asked)
+        self.chars[0].append(slot.candidate_chars)
+        self.chars[1].append(slot.baseline_chars)
+        self.turns.append(slot.turn)
+        self.categories.append(slot.category)
+        self._measure(slot)
         self.failures.append(annotation.failure)
         self.readings.append(annotation.reading)
         self.served.append(None if reply is None else reply.model)
         self.costs.append(annotation.cost)
         self.replied.append(reply is not None)
-        self.repeats.append(asked.repeat)
-        self.said.append(b"" if reply is None else _reply_digest(asked, reply))
+        self.repeats.append(slot.repeat)
+        self.said.append(b"" if reply is None else _reply_digest(slot, reply))
         self.tokens.append(_tokens(reply))
-        self._add_blanks(asked)
-        if asked.candidate_chars is None:
+        self._add_blanks(slot)
+        if slot.candidate_chars is None:
             self.differences.append(None)
         else:
             candidate, baseline = self.blanks[-1]
-            self.differences.append(asked.candidate_chars - candidate - (asked.baseline_chars - baseline))
-            self.lengths[asked.key] = asked.candidate_chars
-        if asked.rule is not None:
-            self.rules[asked.rule] += 1
+            self.differences.append(slot.candidate_chars - candidate - (slot.baseline_chars - baseline))
+            self.lengths[slot.key] = slot.candidate_chars
+        if slot.rule is not None:
+            self.rules[slot.rule] += 1
 
     def _share(self, annotation: Annotation) -> float | None:
         """The preference, or the grade as a share of its scale."""
@@ -185,23 +194,23 @@ class _Columns:
         self.scales.add((rating.low, rating.high))
         return (rating.value - rating.low) / (rating.high - rating.low)
 
-    def _add_blanks(self, asked: Asked) -> None:
+    def _add_blanks(self, slot: Slot) -> None:
         """Record how many blanks are taken off the lengths of both answers."""
-        known = (asked.candidate_blanks or 0, asked.baseline_blanks or 0)
-        self.blanks.append(known if self.how.lengths == Lengths.TEXT else (0, 0))
-        if asked.candidate_chars is not None and asked.candidate_blanks is None and asked.failure is None:
+        known = (slot.candidate_blanks or 0, slot.baseline_blanks or 0)
+        self.blanks.append(known if self.aggregation.lengths == Lengths.TEXT else (0, 0))
+        if slot.candidate_chars is not None and slot.candidate_blanks is None and slot.failure is None:
             self.whole_lengths += 1
 
-    def _measure(self, asked: Asked) -> None:
+    def _measure(self, slot: Slot) -> None:
         row = len(self.keys) - 1
-        for side, measures in enumerate((asked.candidate_measures, asked.baseline_measures)):
+        for side, measures in enumerate((slot.candidate_measures, slot.baseline_measures)):
             for name, value in measures.items():
                 self.measures.setdefault(name, ({}, {}))[side][row] = value
 
     def entries(self) -> list[Entry]:
         names = sorted({name for name in self.served if name is not None})
         # several judges are several models
-        if self.how.pool or len(names) < 2:
+        if self.aggregation.pool or len(names) < 2:
             return [self._entry("", self.preferences, self.failures)]
         return [self._part(name) for name in names]
 
@@ -215,10 +224,10 @@ class _Columns:
         ]
         return self._entry(name, preferences, failures)
 
-    def _entry(self, part: str, preferences: Sequence[float | None], failures: Sequence[str | None]) -> Entry:
+    def _entry(self, served_as: str, preferences: Sequence[float | None], failures: Sequence[str | None]) -> Entry:
         preference = _floats(preferences)
         # where a reply has no token counts its cost is unknown, and so is the total cost
-        mine = [not part or served == part for served in self.served]
+        mine = [not served_as or served == served_as for served in self.served]
         read = [row for row, counts in enumerate(mine) if counts and self.replied[row]]
         costs, tokens = [self.costs[row] for row in read], [self.tokens[row] for row in read]
         readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
@@ -230,7 +239,7 @@ class _Columns:
             sample=self._sample(preference, range(len(self.keys))),
             avg_length=sum(self.lengths.values()) / len(self.lengths) if self.lengths else None,
             digest=" + ".join(digest for digest, _ in judges),
-            part=part,
+            served_as=served_as,
             rules=dict(sorted(self.rules.items())),
             failures=_by_frequency(one for one in failures if one is not None),
             judging=Judging(
@@ -242,7 +251,7 @@ class _Columns:
                 ),
                 components=(
                     None
-                    if self.how.pool
+                    if self.aggregation.pool
                     else variance_components(self.keys, self.orders, clusters=self.clusters, preference=preference)
                 ),
                 replies=len(read),
@@ -250,13 +259,13 @@ class _Columns:
                 whole_lengths=self.whole_lengths,
             ),
             scale=self._scale(),
-            parts={
+            slices={
                 name: self._sample(preference, rows)
-                for kind in _kinds(self.how.by)
+                for kind in _kinds(self.aggregation.by)
                 for name, rows in sorted(self._rows_by(kind).items())
             },
             verdicts=self._verdicts(preference) if self.first.baseline else None,
-            how=self.how,
+            aggregation=self.aggregation,
             origin=self._origin(preferences),
             # no texts are available here; a caller that has them replaces this audit with one of the texts
             audit=audit_lengths(list(self.lengths.values())),
@@ -265,7 +274,7 @@ class _Columns:
 
     def _dependence(self) -> Dependence:
         questions = {key.removesuffix(f":{turn}") for key, turn in zip(self.keys, self.turns, strict=True)}
-        return Dependence(len(questions), len(set(self.clusters)), self.how.cluster)
+        return Dependence(len(questions), len(set(self.clusters)), self.aggregation.cluster)
 
     def _origin(self, preferences: Sequence[float | None]) -> Origin:
         rows = sorted(range(len(self.keys)), key=lambda row: (self.keys[row], self.orders[row], self.repeats[row]))
@@ -324,7 +333,7 @@ class _Columns:
             weight=_floats(self.weights[row] for row in rows) if weighted else None,
             measures={name: self._measured(name, rows) for name in sorted(self.measures) if self.first.baseline},
             # grades have no orders that could agree
-            combine=self.how.combine if self.first.baseline else Combine.MEAN,
+            combine=self.aggregation.combine if self.first.baseline else Combine.MEAN,
         )
 
 
@@ -333,9 +342,9 @@ def _kinds(by: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(CATEGORY if one == DATASET else one for one in by))
 
 
-def _reply_digest(asked: Asked, reply: ChatReply) -> bytes:
+def _reply_digest(slot: Slot, reply: ChatReply) -> bytes:
     """A digest of every part of a reply that a number can depend on."""
-    said = [asked.reply_key, reply.text, reply.top_logprobs, reply.finish_reason, reply.model]
+    said = [slot.reply_key, reply.text, reply.top_logprobs, reply.finish_reason, reply.model]
     return hashlib.sha256(json.dumps([*said, reply.prompt_tokens, reply.completion_tokens]).encode()).digest()
 
 

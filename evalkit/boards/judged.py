@@ -49,12 +49,12 @@ class Transcripts:
     def given(self, board: Board, model: str) -> Mapping[str, tuple[GivenVerdict, ...]]:
         """The verdicts behind a model's row by key; verdicts that another model gave as the judge are left out."""
         by_key = self.places.get((board.judge, board.digest, board.baseline, model), {})
-        if not board.part:
+        if not board.served_as:
             return by_key
-        return {key: tuple(_as_part(place, board.part) for place in places) for key, places in by_key.items()}
+        return {key: tuple(_as_served(place, board.served_as) for place in places) for key, places in by_key.items()}
 
 
-def _as_part(place: GivenVerdict, part: str) -> GivenVerdict:
-    if place.served in (None, part):
+def _as_served(place: GivenVerdict, served_as: str) -> GivenVerdict:
+    if place.served in (None, served_as):
         return place
     return replace(place, preference=None, grade=None, reading=None, failure=f"answered as {place.served}")

@@ -62,13 +62,13 @@ class Estimators:
     length: Background = UNTAUGHT
     style: Background = UNTAUGHT
 
-    def row(self, entry: Entry, *, parts: Collection[str] | None = None) -> BoardRow:
-        """The entry's line on a board; `parts` are as in `build_row`."""
-        return build_row(entry, self.recipe, background=self.length, style_background=self.style, parts=parts)
+    def row(self, entry: Entry, *, slices: Collection[str] | None = None) -> BoardRow:
+        """The entry's line on a board; `slices` are as in `build_row`."""
+        return build_row(entry, self.recipe, background=self.length, style_background=self.style, slices=slices)
 
     def measured_row(self, entry: Entry, sample: Sample) -> BoardRow:
         """The entry's line as computed from another sample, without turns and categories."""
-        return self.row(replace(entry, sample=sample), parts=())
+        return self.row(replace(entry, sample=sample), slices=())
 
     def measure(self, entry: Entry, sample: Sample) -> dict[Metric, Measured]:
         """Every rate of the entry, computed from the given sample."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit.boards.background import UNTAUGHT, Background, Known
-from evalkit.boards.entries import CATEGORY, DATASET, Entry, part_names
+from evalkit.boards.entries import CATEGORY, DATASET, Entry, slice_names
 from evalkit.errors import StatsError
 from evalkit.stats.between import BetweenSources, between_sources
 from evalkit.stats.controlled_rate import Controlled, controlled_win_rate, length_controlled_win_rate
@@ -16,7 +16,7 @@ from evalkit.stats.design_effect import design_effect
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
-from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count, discrete_win_rate, win_rate
+from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count_outcomes, discrete_win_rate, win_rate
 from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class BoardRow:
     """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
 
     `styled` is the win rate at equal style, where controls were asked for. `background` is what other models taught
-    about this row at equal length, and `style_background` what they taught at equal style. `parts` are the raw scores
+    about this row at equal length, and `style_background` what they taught at equal style. `slices` are the raw scores
     by turn and by category. The `recipe` made the numbers. `sources` tells whether the raw score differs between the
     sources of the instructions, where it was split by them.
     """
@@ -106,7 +106,7 @@ class BoardRow:
     discrete: float | None
     bounds: tuple[float, float] | None
     styled: Controlled | None = None
-    parts: Mapping[str, Estimate] = field(default_factory=dict)
+    slices: Mapping[str, Estimate] = field(default_factory=dict)
     rank: "RankRange | None" = None
     recipe: Recipe = Recipe()
     background: Background = UNTAUGHT
@@ -157,7 +157,7 @@ def build_row(
     *,
     background: Background = UNTAUGHT,
     style_background: Background = UNTAUGHT,
-    parts: Collection[str] | None = None,
+    slices: Collection[str] | None = None,
 ) -> BoardRow:
     """One model's line without a rank; the backgrounds are what other models teach about length and about style.
 
@@ -166,8 +166,8 @@ def build_row(
     """
     if entry.mixed and not recipe.allow_mixed:
         return _refuse_mixed(entry, recipe)
-    shown = part_names([entry]) if parts is None else parts
-    samples = {name: sample for name, sample in entry.parts.items() if name in shown}
+    shown = slice_names([entry]) if slices is None else slices
+    samples = {name: sample for name, sample in entry.slices.items() if name in shown}
     if entry.graded:
         return _graded_row(entry, samples, recipe)
     raw = win_rate(entry.sample, confidence=recipe.confidence)
@@ -175,11 +175,11 @@ def build_row(
         entry=entry,
         raw=raw,
         controlled=_control(entry, raw, recipe, background),
-        counts=count(entry.sample),
+        counts=count_outcomes(entry.sample),
         discrete=discrete_win_rate(entry.sample),
         bounds=bounds_over_missing(entry.sample),
         styled=_style(entry, recipe, style_background) if recipe.controls else None,
-        parts={name: win_rate(sample, confidence=recipe.confidence).estimate for name, sample in samples.items()},
+        slices={name: win_rate(sample, confidence=recipe.confidence).estimate for name, sample in samples.items()},
         recipe=recipe,
         background=background,
         style_background=style_background,
@@ -189,9 +189,9 @@ def build_row(
 
 def _between(entry: Entry, raw: Measured) -> BetweenSources | None:
     """The test whether the score differs between sources; None where it was not asked for."""
-    if DATASET not in entry.how.by:
+    if DATASET not in entry.aggregation.by:
         return None
-    samples = {name: sample for name, sample in entry.parts.items() if name.startswith(f"{CATEGORY} ")}
+    samples = {name: sample for name, sample in entry.slices.items() if name.startswith(f"{CATEGORY} ")}
     within = {
         name.removeprefix(f"{CATEGORY} "): _graded(sample, entry.scale, CONFIDENCE)
         if entry.graded
@@ -202,7 +202,7 @@ def _between(entry: Entry, raw: Measured) -> BetweenSources | None:
     return between_sources(estimates, stderr=raw.estimate.stderr)
 
 
-def _graded_row(entry: Entry, parts: Mapping[str, Sample], recipe: Recipe) -> BoardRow:
+def _graded_row(entry: Entry, slices: Mapping[str, Sample], recipe: Recipe) -> BoardRow:
     """The mean grade as a controlled rate; without a second answer there is no length or style to control for."""
     sample = entry.sample
     bounds = bounds_over_missing(sample)
@@ -215,7 +215,7 @@ def _graded_row(entry: Entry, parts: Mapping[str, Sample], recipe: Recipe) -> Bo
         counts=Counts(0, 0, 0),
         discrete=None,
         bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
-        parts={name: _graded(one, entry.scale, recipe.confidence).estimate for name, one in parts.items()},
+        slices={name: _graded(one, entry.scale, recipe.confidence).estimate for name, one in slices.items()},
         recipe=recipe,
         sources=_between(entry, raw),
     )
@@ -247,7 +247,7 @@ def _refuse_mixed(entry: Entry, recipe: Recipe) -> BoardRow:
         f"{readings[Reading.SAMPLED.value]} are single draws; --allow-mixed averages them all the same"
     )
     refused = Measured(Estimate.refused(reason, n=entry.sample.n_clusters), np.zeros(entry.sample.n))
-    return BoardRow(entry, refused, Controlled(refused, {}), count(entry.sample), None, None, recipe=recipe)
+    return BoardRow(entry, refused, Controlled(refused, {}), count_outcomes(entry.sample), None, None, recipe=recipe)
 
 
 def _style(entry: Entry, recipe: Recipe, background: Background) -> Controlled:

@@ -3,7 +3,7 @@
 import click
 
 from evalkit.boards.comparison import Comparisons, compare
-from evalkit.boards.gathering import PARTS, Aggregation
+from evalkit.boards.gathering import SLICES, Aggregation
 from evalkit.cli.options import json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
@@ -23,7 +23,7 @@ from evalkit.store import open_existing, store_url
               "[default: what the benchmark's style says]")  # fmt: skip
 @click.option("--confidence", type=Range(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
               help="Of the intervals, and of all differences of several models together.")  # fmt: skip
-@click.option("--by", multiple=True, type=click.Choice(PARTS), help="Show the difference by turn or category as well.")
+@click.option("--by", multiple=True, type=click.Choice(SLICES), help="Show the difference by turn or category as well.")
 @click.option("--swings", type=click.IntRange(0), default=5, show_default=True,
               help="How many instructions to show of those on which the verdicts differ most.")  # fmt: skip
 @json_option

@@ -10,7 +10,7 @@ from evalkit.errors import UnknownName
 from evalkit.formats.foreign import FORMATS
 from evalkit.formats.questions import read_questions
 from evalkit.judge_spec.config import read_judge
-from evalkit.sources.imports import How, Imported, find_files, import_files
+from evalkit.sources.imports import Imported, ImportOptions, find_files, import_files
 from evalkit.store import open_store, store_url
 from evalkit.text.safe import printable
 
@@ -50,7 +50,7 @@ def command(
         raise UnknownName("format", format, (ANY, *FORMATS))
     wanted = None if format == ANY else format
     paths = [path for one in files for path in find_files(one, format=wanted)]
-    how = How(
+    options = ImportOptions(
         benchmark=benchmark,
         format=wanted,
         baseline=baseline,
@@ -58,7 +58,7 @@ def command(
         questions=() if questions is None else read_questions(questions),
     )
     with open_store(store_url(store, results)) as opened:
-        done = import_files(opened, paths, how, judges_folder=results / JUDGES_FOLDER)
+        done = import_files(opened, paths, options, judges_folder=results / JUDGES_FOLDER)
     for note in done.notes:
         click.echo(f"note: {printable(note)}", err=True)
     click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))

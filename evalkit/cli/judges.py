@@ -73,8 +73,8 @@ def check(name: str, judge_model: str | None) -> None:
     for message in request.messages:
         click.echo(f"[{message.role}]\n{message.content}\n")
     reply = asyncio.run(_answer(kind.open(config), request))
-    assert posed.asked.labels is not None
-    verdict = find_parser(config.parser, config.parser_options)(reply, posed.asked.labels)
+    assert posed.slot.labels is not None
+    verdict = find_parser(config.parser, config.parser_options)(reply, posed.slot.labels)
     click.echo(f"reply: {printable(reply.text)!s}")
     if isinstance(verdict, Unparsed):
         raise Incomplete(f"judge {config.name!r} answered, but the reply holds no verdict: {verdict.reason}")
@@ -83,7 +83,7 @@ def check(name: str, judge_model: str | None) -> None:
             raise ConfigError(f"judge {name!r} asks for a grade, and its parser {config.parser!r} reads none")
         click.echo(f"grade of the right answer: {verdict.value:g} on a scale from {verdict.low:g} to {verdict.high:g}")
         return
-    p_right = candidate_preference(verdict, posed.asked.order)
+    p_right = candidate_preference(verdict, posed.slot.order)
     click.echo(f"probability of the right answer: {p_right:.4f}")
 
 

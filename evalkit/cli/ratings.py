@@ -114,8 +114,8 @@ def _of_store(battles: BattleOptions) -> CollectedBattles:
         raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
     with open_existing(store_url(battles.store, battles.results)) as opened:
         benchmark = read_benchmark(battles.board)
-        how = Aggregation(combine=find_family(benchmark.style).combine)
-        entries = entries_of_store(opened, benchmark=benchmark.name, judge=battles.judge, how=how)
+        aggregation = Aggregation(combine=find_family(benchmark.style).combine)
+        entries = entries_of_store(opened, benchmark=benchmark.name, judge=battles.judge, aggregation=aggregation)
     return battles_of_entries(entries, judge=battles.judge, clustered=battles.cluster is None)
 
 

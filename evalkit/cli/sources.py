@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.boards.gathering import PARTS
+from evalkit.boards.gathering import SLICES
 from evalkit.boards.row import DifficultySource
 from evalkit.cli.options import Renamed, cluster_option, results_option, store_option
 from evalkit.sources.selection import BENCHMARK, RANKING, Sources
@@ -55,7 +55,7 @@ def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]]
     return click.option(
         "--by",
         multiple=True,
-        type=click.Choice(PARTS),
+        type=click.Choice(SLICES),
         default=default,
         show_default=bool(default),
         help="Show scores by turn or category as well; dataset also tests whether they differ between sources.",

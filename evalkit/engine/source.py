@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from evalkit.engine.progress import Tally
 from evalkit.engine.task import Pending, Posed, Task
 from evalkit.engine.writer import Writer
-from evalkit.types import Asked, ChatReply
+from evalkit.types import ChatReply, Slot
 
 SMALLEST_CHUNK = 16
 LARGEST_CHUNK = 256
@@ -23,13 +23,13 @@ class Job:
 
     work: Task
     tally: Tally
-    readable: Callable[[Asked, ChatReply], bool]
+    readable: Callable[[Slot, ChatReply], bool]
 
-    def count(self, places: Iterable[Pending]) -> Iterator[Asked]:
+    def count(self, places: Iterable[Pending]) -> Iterator[Slot]:
         """Pass the places on, counting the questions among them."""
         for place in places:
             self.tally.total += place.subject is not None
-            yield place.asked
+            yield place.slot
 
 
 def open_job(work: Task) -> Job:
@@ -55,12 +55,12 @@ class Item:
         return self.posed.request.key
 
     @property
-    def filled(self) -> tuple[str, Asked]:
+    def filled(self) -> tuple[str, Slot]:
         """The place as this question's reply fills it, with its plan."""
-        return self.job.work.digest, self.posed.asked
+        return self.job.work.digest, self.posed.slot
 
     def readable(self, reply: ChatReply) -> bool:
-        return self.job.readable(self.posed.asked, reply)
+        return self.job.readable(self.posed.slot, reply)
 
     def next_question(self) -> "Item":
         reask = self.reask + 1
@@ -111,7 +111,7 @@ class Source:
 
     async def offer(self, items: Sequence[Item]) -> None:
         """Sort questions into answered ones, those that somebody else is asking, and those that are ready to send."""
-        stored: list[tuple[str, Asked]] = []
+        stored: list[tuple[str, Slot]] = []
         while items:
             wanted: dict[str, Item] = {}
             for item in items:

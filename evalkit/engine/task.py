@@ -6,14 +6,14 @@ from typing import Protocol
 
 from evalkit.clients.endpoint import Endpoint
 from evalkit.store import Group, PlanRecord
-from evalkit.types import Asked, ChatReply, ChatRequest, Client, ModelConfig, Subject, Unanswered
+from evalkit.types import ChatReply, ChatRequest, Client, ModelConfig, Slot, Subject, Unanswered
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A place for a reply; `subject` is what is to be judged or answered, None where a rule or a failure fills it."""
 
-    asked: Asked
+    slot: Slot
     subject: Subject | Unanswered | None = None
 
 
@@ -21,7 +21,7 @@ class Pending:
 class Posed:
     """A place whose question is put: the request, and the place that its reply will fill."""
 
-    asked: Asked
+    slot: Slot
     request: ChatRequest
 
 
@@ -69,7 +69,7 @@ class Task(Protocol):
         """
         ...
 
-    def reader(self) -> Callable[[Asked, ChatReply], bool]:
+    def reader(self) -> Callable[[Slot, ChatReply], bool]:
         """Tells whether a reply holds what was asked for."""
         ...
 

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from evalkit.errors import StoreFull
 from evalkit.store import Batch, Claimed, Store
-from evalkit.types import Asked, ChatReply, ChatRequest
+from evalkit.types import ChatReply, ChatRequest, Slot
 
 Outcome = ChatReply | str
 
@@ -37,7 +37,7 @@ class Writer:
         self._thread.shutdown()
 
     async def settle(
-        self, request: ChatRequest, outcome: Outcome, place: tuple[str, Asked] | None, *, note: str | None = None
+        self, request: ChatRequest, outcome: Outcome, place: tuple[str, Slot] | None, *, note: str | None = None
     ) -> bool:
         """Commit a reply, or a failure's reason, and the place that it fills; False for a reply paid for twice.
 
@@ -54,7 +54,7 @@ class Writer:
         claimed = await self._committed()
         return request.key not in claimed.duplicates
 
-    async def claim(self, keys: Sequence[str], places: Sequence[tuple[str, Asked]] = ()) -> Claimed:
+    async def claim(self, keys: Sequence[str], places: Sequence[tuple[str, Slot]] = ()) -> Claimed:
         """Ask for the sole right to ask for some keys, and commit places whose replies were stored before."""
         self._batch.wanted += keys
         self._batch.places += places

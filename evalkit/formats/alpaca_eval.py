@@ -15,7 +15,7 @@ from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
 from evalkit.text.blanks import blanks_around
-from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Example, Labels, Order, Output
+from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, Order, Output, Slot
 
 RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
@@ -116,15 +116,15 @@ def read_recording(path: Path) -> Recording:
     return Recording(str(path), annotators.pop(), replies)
 
 
-Answered = tuple[Example | None, Output | None, Output | None]
+JudgedTexts = tuple[Example | None, Output | None, Output | None]
 
-_UNKNOWN: Answered = (None, None, None)
+_UNKNOWN: JudgedTexts = (None, None, None)
 
 
 def write_annotations(
     path: Path,
     annotations: Iterable[Annotation],
-    answered: Mapping[str, Answered],
+    answered: Mapping[str, JudgedTexts],
     *,
     clusters: Mapping[str, str] | None = None,
     cluster_field: str | None = None,
@@ -143,31 +143,31 @@ def write_annotations(
     with replacing(path) as file:
         # a line each: readable, and written in a tenth of the time that indentation takes
         before = "[\n"
-        for (_, key), group in itertools.groupby(annotations, key=lambda one: (one.asked.baseline, one.asked.key)):
+        for (_, key), group in itertools.groupby(annotations, key=lambda one: (one.slot.baseline, one.slot.key)):
             example, baseline, candidate = answered.get(key, _UNKNOWN)
             given = list(group)
-            asked = given[0].asked
+            slot = given[0].slot
             row = {
                 "instruction": None if example is None else example.instruction,
-                **({"output_1": _text(baseline), "generator_1": asked.baseline} if asked.baseline else {}),
-                "dataset": asked.category,
+                **({"output_1": _text(baseline), "generator_1": slot.baseline} if slot.baseline else {}),
+                "dataset": slot.category,
                 "output_2": _text(candidate),
-                "generator_2": asked.model,
-                "annotator": asked.judge,
-                **({"key": key, "turn": asked.turn} if example is None or example.cluster else {}),
-                **_blanks_of_turns(asked, baseline, candidate),
+                "generator_2": slot.model,
+                "annotator": slot.judge,
+                **({"key": key, "turn": slot.turn} if example is None or example.cluster else {}),
+                **_blanks_of_turns(slot, baseline, candidate),
                 **({} if clusters is None else {CLUSTER: clusters.get(key)}),
                 **({} if cluster_field is None else {CLUSTER_FIELD: cluster_field}),
-                **(_graded(given) if asked.order == Order.ALONE else _judged(given)),
+                **(_graded(given) if slot.order == Order.ALONE else _judged(given)),
             }
             file.write(before + json.dumps(row, ensure_ascii=True))
             before = ",\n"
         file.write("\n]\n")
 
 
-def _blanks_of_turns(asked: Asked, *sides: Output | None) -> dict[str, int]:
+def _blanks_of_turns(slot: Slot, *sides: Output | None) -> dict[str, int]:
     """The blanks around the turns of an answer, which the turns joined to one text would not show."""
-    known = (asked.baseline_blanks, asked.candidate_blanks)
+    known = (slot.baseline_blanks, slot.candidate_blanks)
     return {
         name: blanks
         for name, output, blanks in zip(_BLANKS, sides, known, strict=True)
@@ -181,15 +181,15 @@ def _text(output: Output | None) -> str | None:
 
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
     # as on the board: repeats are averaged first, and every order asked must have answered
-    orders = {one.asked.order for one in given}
+    orders = {one.slot.order for one in given}
     means = [
-        _mean([one.preference for one in given if one.asked.order == order]) for order in BOTH_ORDERS if order in orders
+        _mean([one.preference for one in given if one.slot.order == order]) for order in BOTH_ORDERS if order in orders
     ]
     answered = [mean for mean in means if mean is not None]
     failures = [one.failure for one in given if one.failure is not None]
     return {
         "preference": 1.0 + sum(answered) / len(answered) if len(answered) == len(means) else None,
-        "rule": given[0].asked.rule,
+        "rule": given[0].slot.rule,
         "failure": failures[0] if failures else None,
         "raw_completion": [_raw(one) for one in given if one.reply is not None],
     }
@@ -201,7 +201,7 @@ def _graded(given: Sequence[Annotation]) -> dict[str, Any]:
     return {
         "rating": _mean([None if one.rating is None else one.rating.value for one in given]),
         "scale": scales[0] if scales else None,
-        "rule": given[0].asked.rule,
+        "rule": given[0].slot.rule,
         "failure": failures[0] if failures else None,
         "raw_completion": [_raw(one) for one in given if one.reply is not None],
     }
@@ -213,8 +213,8 @@ def _mean(preferences: Sequence[float | None]) -> float | None:
 
 
 def _raw(annotation: Annotation) -> dict[str, Any]:
-    asked, reply = annotation.asked, annotation.reply
-    assert reply is not None and asked.labels is not None
+    slot, reply = annotation.slot, annotation.reply
+    assert reply is not None and slot.labels is not None
     content = [
         {
             "token": max(position, key=lambda entry: entry[1])[0],
@@ -224,9 +224,9 @@ def _raw(annotation: Annotation) -> dict[str, Any]:
         if position
     ]
     return {
-        "order": asked.order.value,
-        "repeat": asked.repeat,
-        "labels": [asked.labels.first, asked.labels.second, asked.labels.tie],
+        "order": slot.order.value,
+        "repeat": slot.repeat,
+        "labels": [slot.labels.first, slot.labels.second, slot.labels.tie],
         "message": {"role": "assistant", "content": reply.text},
         "logprobs": {"content": content} if content else None,
         "finish_reason": reply.finish_reason,

@@ -58,18 +58,18 @@ def game_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
     """
     for games in same_place(verdicts):
         first = next(iter(games.values()))
-        asked = first.annotation.asked
+        slot = first.annotation.slot
         if len(games) < len(_ORDERS) and not first.decided_alone:
             raise InputError(
                 f"judge {first.judge!r} was asked in one order, and Arena-Hard's files hold both. Choose another judge "
                 "with --judge, or write mt_bench or parquet"
             )
         yield {
-            "uid": asked.key,
-            "category": asked.category,
+            "uid": slot.key,
+            "category": slot.category,
             "judge": first.judge,
-            "model": asked.model,
-            "baseline": asked.baseline,
+            "model": slot.model,
+            "baseline": slot.baseline,
             "games": [_written(games.get(order, first), order) for order in _ORDERS],
         }
 

@@ -14,7 +14,7 @@ FAILED_CALL = "$ERROR$"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answer:
     """One record of a model's answers; `asked` is None where the record does not hold what was asked, `texts` None
     where the call failed.
     """
@@ -27,7 +27,7 @@ class Answered:
     n_samples: int = 1
 
 
-def read_answered(record: Record, *, key: str | None = None) -> Answered | None:
+def read_answered(record: Record, *, key: str | None = None) -> Answer | None:
     """The answer in a record of MT-Bench's or Arena-Hard's layout; None where the record is of neither.
 
     Args:
@@ -116,7 +116,7 @@ def object_at(record: Record, place: str, value: object) -> dict[str, Any]:
     return value
 
 
-def _of_choices(record: Record, key: str | None) -> Answered:
+def _of_choices(record: Record, key: str | None) -> Answer:
     choices = record.fields["choices"]
     if not choices:
         raise InputError(f'{record.where}: field "choices": expected an answer, found an empty list')
@@ -124,7 +124,7 @@ def _of_choices(record: Record, key: str | None) -> Answered:
     if not isinstance(turns, list):
         raise InputError(f'{record.where}: field "choices[0].turns": expected a list, found {kind_of(turns)}')
     texts = texts_of(record, "choices[0].turns", turns)
-    return Answered(
+    return Answer(
         key=read_id(record, key or id_field(record) or ID_FIELDS[0]),
         model=record.optional_text("model_id"),
         asked=None,
@@ -134,7 +134,7 @@ def _of_choices(record: Record, key: str | None) -> Answered:
     )
 
 
-def _of_messages(record: Record, key: str | None) -> Answered:
+def _of_messages(record: Record, key: str | None) -> Answer:
     asked: list[str] = []
     texts: list[str] = []
     for place, role, text in _messages(record):
@@ -145,7 +145,7 @@ def _of_messages(record: Record, key: str | None) -> Answered:
         (asked if role == "user" else texts).append(text)
     if not texts:
         raise InputError(f'{record.where}: field "messages": holds no answer of an assistant')
-    return Answered(
+    return Answer(
         key=read_id(record, key or id_field(record) or ID_FIELDS[1]),
         model=record.optional_text("model"),
         asked=tuple(asked),

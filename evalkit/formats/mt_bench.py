@@ -57,7 +57,7 @@ def single_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
         InputError: a grade on another scale.
     """
     for one in verdicts:
-        asked, rating = one.annotation.asked, one.annotation.rating
+        slot, rating = one.annotation.slot, one.annotation.rating
         if rating is not None and (rating.low, rating.high) != SCALE:
             raise InputError(
                 f"judge {one.judge!r} grades from {rating.low:g} to {rating.high:g}, and MT-Bench's files hold grades "
@@ -66,12 +66,12 @@ def single_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
         score = _UNREAD if rating is None else rating.value
         yield {
             "question_id": write_id(one.question),
-            "model": asked.model,
+            "model": slot.model,
             "judge": [one.judge, one.prompt],
             "user_prompt": _prompt(one),
             "judgment": _judgment(one, failed=rating is None),
             "score": int(score) if score == int(score) else score,
-            "turn": asked.turn,
+            "turn": slot.turn,
             **_time(one),
         }
 
@@ -88,11 +88,11 @@ def pair_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
     """
     for games in same_place(verdicts):
         first = next(iter(games.values()))
-        asked = first.annotation.asked
+        slot = first.annotation.slot
         row: dict[str, Any] = {
             "question_id": write_id(first.question),
-            "model_1": asked.model,
-            "model_2": asked.baseline,
+            "model_1": slot.model,
+            "model_2": slot.baseline,
             "judge": [first.judge, first.prompt],
         }
         if len(games) < len(_GAMES) and not first.decided_alone:
@@ -105,7 +105,7 @@ def pair_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
                     f"{game}_user_prompt": _prompt(one),
                     f"{game}_judgment": _game_judgment(one),
                 }
-        yield {**row, "turn": asked.turn, **_time(first)}
+        yield {**row, "turn": slot.turn, **_time(first)}
 
 
 def _named(one: OwnVerdict) -> str:

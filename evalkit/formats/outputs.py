@@ -14,7 +14,7 @@ from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
-from evalkit.formats.conversation import ID_FIELDS, Answered, read_answered, read_id, read_turns
+from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_turns
 from evalkit.formats.records import SUFFIXES, Record, read_records
 from evalkit.text.markdown import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
@@ -212,7 +212,7 @@ def _example(record: Record, key: str | None, known: _Known) -> Example:
     return Example(named or instruction_key("\n\n".join(turns)), turns, record.optional_text("dataset"))
 
 
-def _asked(record: Record, answered: Answered, known: _Known) -> Example:
+def _asked(record: Record, answered: Answer, known: _Known) -> Example:
     """What an answer of MT-Bench's or Arena-Hard's layout answers."""
     asked = known.by_key.get(answered.key)
     if asked is not None and answered.asked in (None, asked.turns):

@@ -16,21 +16,21 @@ def score_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
     """
     for by_order in same_place(verdicts):
         first = next(iter(by_order.values()))
-        asked = first.annotation.asked
+        slot = first.annotation.slot
         values = [_value(one) for one in by_order.values()]
         answered = [value for value in values if value is not None]
         failures = [one.annotation.failure for one in by_order.values() if one.annotation.failure is not None]
         yield {
-            "id": write_id(asked.key),
+            "id": write_id(slot.key),
             "value": sum(answered) / len(answered) if len(answered) == len(values) else None,
-            "epoch": asked.repeat + 1,
+            "epoch": slot.repeat + 1,
             "explanation": "\n\n".join(one.reply for one in by_order.values() if one.reply is not None) or None,
             "metadata": {
                 "judge": first.judge,
-                "model": asked.model,
-                "baseline": asked.baseline or None,
-                "turn": asked.turn,
-                "category": asked.category,
+                "model": slot.model,
+                "baseline": slot.baseline or None,
+                "turn": slot.turn,
+                "category": slot.category,
                 "orders": {order.value: _value(one) for order, one in by_order.items()},
                 "strong": any(one.annotation.strong for one in by_order.values()),
                 "failure": failures[0] if failures else None,

@@ -53,7 +53,7 @@ def read_question_field(source: str, name: str, *, key: str | None = None) -> di
     return {_example(record, key, None, {}).key: field_value(record, name) for record in source_records(source)}
 
 
-def read_reference(record: Record, name: str = "reference") -> tuple[str, ...]:
+def read_right_answers(record: Record, name: str = "reference") -> tuple[str, ...]:
     """The right answers to the turns in a field that may be missing; a turn without one has an empty text.
 
     Raises:
@@ -74,7 +74,7 @@ def _example(record: Record, key: str | None, category: str | None, right: Mappi
         raise InputError(f"{record.where}: {chars} characters, more than the {MAX_OUTPUT_CHARS} that can be judged")
     named = key or id_field(record)
     name = instruction_key("\n\n".join(turns)) if named is None else read_id(record, named)
-    reference = right.get(name) or read_reference(record)
+    reference = right.get(name) or read_right_answers(record)
     if len(reference) > len(turns):
         raise InputError(f"{record.where}: {len(reference)} reference answers to {len(turns)} turn(s)")
     return Example(name, turns, _category(record, category), cluster=name, reference=reference)
@@ -103,4 +103,4 @@ def _references(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         if answered is not None and answered.texts is not None:
             yield answered.key, answered.texts
         elif answered is None:
-            yield read_id(record, id_field(record) or ID_FIELDS[0]), read_reference(record)
+            yield read_id(record, id_field(record) or ID_FIELDS[0]), read_right_answers(record)

@@ -92,34 +92,34 @@ def measure_columns(names: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 def _row(one: OwnVerdict) -> dict[str, Any]:
     annotation = one.annotation
-    asked, rating = annotation.asked, annotation.rating
+    slot, rating = annotation.slot, annotation.rating
     measured = {
         f"{name}_{number}": value
-        for number, measures in ((1, asked.baseline_measures), (2, asked.candidate_measures))
+        for number, measures in ((1, slot.baseline_measures), (2, slot.candidate_measures))
         for name, value in measures.items()
         # the names of these measures are those of the columns of lengths
         if name not in _LENGTHS
     }
     return {
         "judge": one.judge,
-        "model": asked.model,
-        "baseline": asked.baseline or None,
-        "key": asked.key,
-        "cluster": asked.cluster,
-        "category": asked.category,
-        "turn": asked.turn,
-        "order": asked.order.value,
-        "repeat": asked.repeat,
+        "model": slot.model,
+        "baseline": slot.baseline or None,
+        "key": slot.key,
+        "cluster": slot.cluster,
+        "category": slot.category,
+        "turn": slot.turn,
+        "order": slot.order.value,
+        "repeat": slot.repeat,
         "preference": None if annotation.preference is None else preference_code(annotation.preference),
         "rating": None if rating is None else rating.value,
         "low": None if rating is None else rating.low,
         "high": None if rating is None else rating.high,
         "strong": annotation.strong,
         "failure": annotation.failure,
-        "len_1": asked.baseline_chars if asked.baseline else None,
-        "len_2": asked.candidate_chars,
-        "blanks_1": asked.baseline_blanks if asked.baseline else None,
-        "blanks_2": asked.candidate_blanks,
+        "len_1": slot.baseline_chars if slot.baseline else None,
+        "len_2": slot.candidate_chars,
+        "blanks_1": slot.baseline_blanks if slot.baseline else None,
+        "blanks_2": slot.candidate_blanks,
         **measured,
     }
 

@@ -64,14 +64,14 @@ class OwnVerdict:
     @property
     def question(self) -> str:
         """The question's name without the number of its turn."""
-        asked = self.annotation.asked
-        return asked.key.removesuffix(f":{asked.turn}")
+        slot = self.annotation.slot
+        return slot.key.removesuffix(f":{slot.turn}")
 
     @property
     def decided_alone(self) -> bool:
         """Whether a rule or a failure stands for every order."""
-        asked = self.annotation.asked
-        return asked.rule is not None or asked.failure is not None
+        slot = self.annotation.slot
+        return slot.rule is not None or slot.failure is not None
 
 
 def count_repeats(verdicts: Iterable[ForeignVerdict]) -> Iterator[ForeignVerdict]:
@@ -92,13 +92,13 @@ def same_place(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[Order, OwnVerdic
     for _, group in itertools.groupby(verdicts, key=_instruction):
         by_repeat: dict[int, dict[Order, OwnVerdict]] = {}
         for one in group:
-            by_repeat.setdefault(one.annotation.asked.repeat, {})[one.annotation.asked.order] = one
+            by_repeat.setdefault(one.annotation.slot.repeat, {})[one.annotation.slot.order] = one
         yield from by_repeat.values()
 
 
 def _instruction(one: OwnVerdict) -> tuple[str, str, str, str]:
-    asked = one.annotation.asked
-    return one.judge, asked.model, asked.baseline, asked.key
+    slot = one.annotation.slot
+    return one.judge, slot.model, slot.baseline, slot.key
 
 
 def with_categories(verdicts: Iterable[ForeignVerdict], questions: Sequence[Example]) -> Iterator[ForeignVerdict]:

@@ -38,10 +38,10 @@ def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
         raise UnknownName("model", model, {entry.model for entry in entries})
     own = _of_baseline(own, model, wanted.baseline)
     own = _of_judge(own, model, wanted.judge)
-    if len(own) > 1 and all(entry.part for entry in own):
+    if len(own) > 1 and all(entry.served_as for entry in own):
         raise Incomplete(
-            f"{model}: the endpoint answered as {' and as '.join(entry.part for entry in own)}, and a gate reads the "
-            "verdicts of one. Name a dated model in the judge's file, and judge in a new store"
+            f"{model}: the endpoint answered as {' and as '.join(entry.served_as for entry in own)}, and a gate reads "
+            "the verdicts of one. Name a dated model in the judge's file, and judge in a new store"
         )
     if len(own) > 1:
         raise InputError(f"model {model!r} stands twice under judge {own[0].judge!r}. Name each source once")

@@ -65,7 +65,7 @@ def at_equal_length(
         return None
     background = rates.length if metric == Metric.LC_WIN_RATE else rates.style
     value, plain = shown.measured.value, raw.measured.value
-    alone = None if against is not None else _controlled(rates.row(candidate, parts=()), metric)
+    alone = None if against is not None else _controlled(rates.row(candidate, slices=()), metric)
     parts, deviation, unlike = (None, None, None) if alone is None else (alone.parts, alone.deviation, alone.unlike)
     if background.own_history:
         agrees = value is None or plain is None or (value >= threshold) == (plain >= threshold)

@@ -37,7 +37,7 @@ class Batches:
         store: Store,
         decide_on: Decider,
         *,
-        how: Aggregation,
+        aggregation: Aggregation,
         limits: Limits,
         watch: Watcher = unwatched,
         journal: Journal = unwritten,
@@ -67,7 +67,7 @@ class Batches:
             if progress.stopped:
                 return None, done
             n = max(n, self._known(keys, annotated))
-            decision = self._look(annotated, frozenset(keys[:n]), decide_on, how, looks)
+            decision = self._look(annotated, frozenset(keys[:n]), decide_on, aggregation, looks)
             if (
                 decision is None
                 or n == len(keys)
@@ -85,14 +85,14 @@ class Batches:
 
     def _known(self, keys: list[str], annotated: Annotated) -> int:
         """The length of the longest prefix of instructions that were all asked about."""
-        waiting = {one.asked.key for one in annotated.annotations if one.failure == UNASKED}
+        waiting = {one.slot.key for one in annotated.annotations if one.failure == UNASKED}
         return next((place for place, key in enumerate(keys) if key in waiting), len(keys))
 
     def _look(
-        self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, how: Aggregation, looks: int
+        self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, aggregation: Aggregation, looks: int
     ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
-        entries = entries_of_annotations((one for one in annotated.annotations if one.asked.key in keys), how)
+        entries = entries_of_annotations((one for one in annotated.annotations if one.slot.key in keys), aggregation)
         if len(entries) > 1:
             return None
         (entry,) = entries

@@ -18,7 +18,6 @@ from evalkit.judging.requests import KEY_VERSION, cluster
 from evalkit.store import Group, PlanRecord, Store
 from evalkit.text.markdown import count_markdown
 from evalkit.types import (
-    Asked,
     ChatReply,
     ChatRequest,
     Client,
@@ -28,6 +27,7 @@ from evalkit.types import (
     Order,
     Output,
     OutputSet,
+    Slot,
     Unanswered,
 )
 
@@ -66,12 +66,12 @@ class Answering:
         return 0
 
     def places(self) -> Iterator[Pending]:
-        return (Pending(self._asked(question), question) for question in self.questions)
+        return (Pending(self._slot(question), question) for question in self.questions)
 
     def pose(self, place: Pending, *, reask: int = 0) -> Posed:
         assert isinstance(place.subject, Unanswered) and reask == 0
         request = self.request(place.subject)
-        return Posed(dataclasses.replace(place.asked, reply_key=request.key), request)
+        return Posed(dataclasses.replace(place.slot, reply_key=request.key), request)
 
     def request(self, question: Unanswered) -> ChatRequest:
         """The conversation so far, with what the model itself said in it."""
@@ -85,15 +85,15 @@ class Answering:
         key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
         return ChatRequest(key, self.config.model, tuple(messages), self.config.parameters)
 
-    def reader(self) -> Callable[[Asked, ChatReply], bool]:
-        return lambda _asked, _reply: True
+    def reader(self) -> Callable[[Slot, ChatReply], bool]:
+        return lambda _slot, _reply: True
 
     def open_client(self) -> Client:
         return client_kind(self.config.client).open(self.config)
 
-    def _asked(self, question: Unanswered) -> Asked:
+    def _slot(self, question: Unanswered) -> Slot:
         turn = len(question.earlier) + 1
-        return Asked(
+        return Slot(
             benchmark=self.benchmark,
             model=self.config.name,
             baseline="",
@@ -195,11 +195,11 @@ def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, str | Fa
     keys = list(by_place)
     for start in range(0, len(keys), _CHUNK):
         chunk = keys[start : start + _CHUNK]
-        for asked, reply, failure in store.answered_for(answering.group, answering.digest, chunk):
+        for slot, reply, failure in store.answered_for(answering.group, answering.digest, chunk):
             if reply is not None:
-                yield by_place[asked.key], reply.text
-            elif reason := asked.failure or failure:
-                yield by_place[asked.key], Failed(reason)
+                yield by_place[slot.key], reply.text
+            elif reason := slot.failure or failure:
+                yield by_place[slot.key], Failed(reason)
 
 
 def _next_turn(answering: Answering, answers: Mapping[str, tuple[str, ...]]) -> Answering:

@@ -15,7 +15,6 @@ from evalkit.judge_spec.prompting import ask, render
 from evalkit.text.blanks import blanks_around
 from evalkit.types import (
     Annotation,
-    Asked,
     ChatReply,
     ChatRequest,
     Comparison,
@@ -30,6 +29,7 @@ from evalkit.types import (
     Question,
     Rating,
     Reading,
+    Slot,
     Subject,
     Unparsed,
     Verdict,
@@ -87,7 +87,7 @@ def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> 
         return [plan_missing(comparison.example, comparison.baseline, comparison.candidate, config, plan, failure)]
     rule = _rule(comparison)
     if rule is not None and (plan.shortcut or rule != "identical"):
-        return [Pending(dataclasses.replace(_asked(comparison, config, plan, first), rule=rule))]
+        return [Pending(dataclasses.replace(_slot(comparison, config, plan, first), rule=rule))]
     orders = (first,) if config.orders == "one" else (first, _other(first))
     return [plan_place(comparison, config, plan, order, repeat) for order in orders for repeat in range(plan.repeats)]
 
@@ -96,15 +96,15 @@ def plan_grading(grading: Grading, config: JudgeConfig, plan: Plan) -> list[Pend
     """Every grade that a judge owes on one answer; an empty answer gets the lowest grade, by rule."""
     failure = _oversize(("the", grading.output))
     if failure is not None:
-        return [Pending(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), failure=failure))]
+        return [Pending(dataclasses.replace(_slot(grading, config, plan, Order.ALONE), failure=failure))]
     if grading.output.empty:
-        return [Pending(dataclasses.replace(_asked(grading, config, plan, Order.ALONE), rule=LOWEST))]
+        return [Pending(dataclasses.replace(_slot(grading, config, plan, Order.ALONE), rule=LOWEST))]
     return [plan_place(grading, config, plan, Order.ALONE, repeat) for repeat in range(plan.repeats)]
 
 
 def plan_place(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int) -> Pending:
     """The place of one question."""
-    return Pending(_asked(subject, config, plan, order, repeat), subject)
+    return Pending(_slot(subject, config, plan, order, repeat), subject)
 
 
 def plan_missing(
@@ -112,17 +112,17 @@ def plan_missing(
 ) -> Pending:
     """The place of a verdict that cannot be had; a candidate without an answer has no length."""
     if baseline is None:
-        asked = _asked(Grading(example, candidate), config, plan, Order.ALONE)
+        slot = _slot(Grading(example, candidate), config, plan, Order.ALONE)
     else:
-        asked = _asked(Comparison(example, baseline, candidate), config, plan, plan.first_order[example.key])
-    return Pending(dataclasses.replace(asked, failure=failure))
+        slot = _slot(Comparison(example, baseline, candidate), config, plan, plan.first_order[example.key])
+    return Pending(dataclasses.replace(slot, failure=failure))
 
 
 def pose(place: Pending, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *, reask: int = 0) -> Posed:
     """Put the question of a place; each `reask` has labels and a fence of its own."""
     assert isinstance(place.subject, Comparison | Grading)
     question = ask(
-        place.subject, place.asked.order, repeat=place.asked.repeat, secret=plan.secret, tie=config.tie, reask=reask
+        place.subject, place.slot.order, repeat=place.slot.repeat, secret=plan.secret, tie=config.tie, reask=reask
     )
     if config.labels:
         first, second = config.labels
@@ -133,7 +133,7 @@ def pose(place: Pending, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *,
 def pose_question(place: Pending, question: Question, config: JudgeConfig, endpoint: Endpoint) -> Posed:
     """The same with a question that is given."""
     request = build_request(question, config, endpoint)
-    return Posed(dataclasses.replace(place.asked, labels=question.labels, reply_key=request.key), request)
+    return Posed(dataclasses.replace(place.slot, labels=question.labels, reply_key=request.key), request)
 
 
 def build_request(question: Question, config: JudgeConfig, endpoint: Endpoint) -> ChatRequest:
@@ -169,22 +169,22 @@ def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
 
 
 def annotate_all(
-    answered: Iterable[tuple[Asked, ChatReply | None, str | None]], config: JudgeConfig
+    answered: Iterable[tuple[Slot, ChatReply | None, str | None]], config: JudgeConfig
 ) -> Iterator[Annotation]:
     """Annotations of places with their replies, or with the reason why there is none."""
     parser = find_parser(config.parser, config.parser_options)
-    for asked, reply, failure in answered:
-        if asked.rule == LOWEST:
+    for slot, reply, failure in answered:
+        if slot.rule == LOWEST:
             low, high = scale(config)
-            yield Annotation(asked, None, rating=Rating(low, low, high))
-        elif asked.rule is not None:
-            yield Annotation(asked, RULE_PREFERENCES[asked.rule])
-        elif asked.recorded is not None:
-            yield _of_record(asked, asked.recorded, config)
-        elif reply is None or asked.labels is None:
-            yield Annotation(asked, None, asked.failure or failure or UNASKED)
+            yield Annotation(slot, None, rating=Rating(low, low, high))
+        elif slot.rule is not None:
+            yield Annotation(slot, RULE_PREFERENCES[slot.rule])
+        elif slot.recorded is not None:
+            yield _of_record(slot, slot.recorded, config)
+        elif reply is None or slot.labels is None:
+            yield Annotation(slot, None, slot.failure or failure or UNASKED)
         else:
-            yield _annotation(asked, reply, parser(reply, asked.labels), config)
+            yield _annotation(slot, reply, parser(reply, slot.labels), config)
 
 
 def scale(config: JudgeConfig) -> tuple[float, float]:
@@ -193,24 +193,24 @@ def scale(config: JudgeConfig) -> tuple[float, float]:
     return float(options.get("low", 0.0)), float(options.get("high", 1.0))
 
 
-def _of_record(asked: Asked, recorded: float, config: JudgeConfig) -> Annotation:
-    if asked.order == Order.ALONE:
-        return Annotation(asked, None, reading=Reading.RECORDED, rating=Rating(recorded, *scale(config)))
-    return Annotation(asked, recorded, reading=Reading.RECORDED)
+def _of_record(slot: Slot, recorded: float, config: JudgeConfig) -> Annotation:
+    if slot.order == Order.ALONE:
+        return Annotation(slot, None, reading=Reading.RECORDED, rating=Rating(recorded, *scale(config)))
+    return Annotation(slot, recorded, reading=Reading.RECORDED)
 
 
-def _annotation(asked: Asked, reply: ChatReply, verdict: Verdict, config: JudgeConfig) -> Annotation:
+def _annotation(slot: Slot, reply: ChatReply, verdict: Verdict, config: JudgeConfig) -> Annotation:
     cost = _cost(reply, config)
     if isinstance(verdict, Unparsed):
-        return Annotation(asked, None, verdict.reason, reply, cost=cost)
-    if asked.order == Order.ALONE:
+        return Annotation(slot, None, verdict.reason, reply, cost=cost)
+    if slot.order == Order.ALONE:
         if isinstance(verdict, Rating):
-            return Annotation(asked, None, None, reply, Reading.STATED, cost, verdict)
-        return Annotation(asked, None, "the reply prefers an answer where a grade was asked for", reply, cost=cost)
-    preference = candidate_preference(verdict, asked.order)
+            return Annotation(slot, None, None, reply, Reading.STATED, cost, verdict)
+        return Annotation(slot, None, "the reply prefers an answer where a grade was asked for", reply, cost=cost)
+    preference = candidate_preference(verdict, slot.order)
     if isinstance(verdict, Rating):
-        return Annotation(asked, preference, None, reply, Reading.STATED, cost)
-    return Annotation(asked, preference, None, reply, verdict.reading, cost, strong=verdict.strong)
+        return Annotation(slot, preference, None, reply, Reading.STATED, cost)
+    return Annotation(slot, preference, None, reply, verdict.reading, cost, strong=verdict.strong)
 
 
 def _cost(reply: ChatReply, config: JudgeConfig) -> float | None:
@@ -245,12 +245,12 @@ def _rule(comparison: Comparison) -> str | None:
     return "baseline_empty" if baseline.empty else None
 
 
-def _asked(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int = 0) -> Asked:
+def _slot(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, repeat: int = 0) -> Slot:
     example = subject.example
     baseline, candidate = (
         (None, subject.output) if isinstance(subject, Grading) else (subject.baseline, subject.candidate)
     )
-    return Asked(
+    return Slot(
         benchmark=plan.benchmark,
         model=candidate.model,
         baseline="" if baseline is None else baseline.model,

@@ -27,7 +27,7 @@ class Annotations:
         rest = iter(self.work.keys)
         while chunk := list(itertools.islice(rest, _CHUNK)):
             answered = self.store.answered_for(self.work.group, self.work.digest, chunk)
-            if {asked.key for asked, _, _ in answered} != set(chunk):
+            if {slot.key for slot, _, _ in answered} != set(chunk):
                 raise StoreError(
                     f"{self.store.where}: another run has taken over the places of model {self.work.group.model!r} "
                     f"under judge {self.work.config.name!r}, with other answers or options. Give the models different "
@@ -35,7 +35,7 @@ class Annotations:
                 )
             by_key: dict[str, list[Annotation]] = {key: [] for key in chunk}
             for annotation in annotate_all(answered, self.work.config):
-                by_key[annotation.asked.key].append(annotation)
+                by_key[annotation.slot.key].append(annotation)
             yield from itertools.chain.from_iterable(by_key.values())
 
 

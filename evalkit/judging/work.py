@@ -21,7 +21,6 @@ from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint,
 from evalkit.judging.requests import Plan, plan_comparison, plan_grading, plan_missing, plan_place, pose, pose_question
 from evalkit.store import DataDigests, Group, PlanRecord, PromptMode
 from evalkit.types import (
-    Asked,
     Audit,
     ChatReply,
     Client,
@@ -31,6 +30,7 @@ from evalkit.types import (
     JudgeConfig,
     Output,
     OutputSet,
+    Slot,
     Unparsed,
 )
 
@@ -123,8 +123,8 @@ class Work:
     def places(self) -> Iterator[Pending]:
         """Every place, planned as it is taken."""
         for place in self._all_places():
-            asked = self.asking is None or place.asked.key in self.asking
-            yield place if asked else Pending(place.asked)
+            asks = self.asking is None or place.slot.key in self.asking
+            yield place if asks else Pending(place.slot)
 
     def _all_places(self) -> Iterator[Pending]:
         for row in self.rows:
@@ -136,13 +136,13 @@ class Work:
                 nothing = Output(row.key, self.candidate.model, ())
                 yield plan_missing(row.example, row.baseline, nothing, self.config, self.plan, row.failure)
 
-    def reader(self) -> Callable[[Asked, ChatReply], bool]:
+    def reader(self) -> Callable[[Slot, ChatReply], bool]:
         """Tells whether a reply holds a verdict."""
         parser = find_parser(self.config.parser, self.config.parser_options)
 
-        def holds_verdict(asked: Asked, reply: ChatReply) -> bool:
-            assert asked.labels is not None
-            return not isinstance(parser(reply, asked.labels), Unparsed)
+        def holds_verdict(slot: Slot, reply: ChatReply) -> bool:
+            assert slot.labels is not None
+            return not isinstance(parser(reply, slot.labels), Unparsed)
 
         return holds_verdict
 
@@ -154,8 +154,8 @@ class Work:
         """
         if self.recorded is None:
             return pose(place, self.config, self.endpoint, self.plan, reask=reask)
-        for question, recorded in self.recorded.questions[place.asked.key]:
-            if (question.order, question.repeat) == (place.asked.order, place.asked.repeat):
+        for question, recorded in self.recorded.questions[place.slot.key]:
+            if (question.order, question.repeat) == (place.slot.order, place.slot.repeat):
                 return pose_question(place, question, self.config, recorded_endpoint(recorded))
         raise AssertionError("a place without its recorded question")
 

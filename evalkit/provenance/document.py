@@ -41,8 +41,8 @@ class Computation:
     """All that it takes to make a row's numbers of its verdicts."""
 
     recipe: Recipe
-    how: Aggregation
-    parts: tuple[str, ...]
+    aggregation: Aggregation
+    slices: tuple[str, ...]
 
 
 def with_plan(entry: Entry, plan: PlanRecord | None) -> Entry:
@@ -150,7 +150,7 @@ def annotations_digest(path: Path) -> str:
 
 
 def _recipe_document(row: BoardRow) -> dict[str, Any]:
-    recipe, how = row.recipe, row.entry.how
+    recipe, aggregation = row.recipe, row.entry.aggregation
     return {
         "bootstrap": recipe.replicates,
         "confidence": recipe.confidence,
@@ -158,14 +158,14 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
         "controls": list(recipe.controls),
         "difficulty": _difficulty_document(recipe),
         "arena": None if recipe.arena is None else recipe.arena.value,
-        "combine": how.combine.value,
-        "strong_weight": how.strong_weight,
-        "by": list(how.by),
-        "parts": sorted(row.parts),
-        "pool": how.pool,
-        "categories": list(how.categories),
+        "combine": aggregation.combine.value,
+        "strong_weight": aggregation.strong_weight,
+        "by": list(aggregation.by),
+        "parts": sorted(row.slices),
+        "pool": aggregation.pool,
+        "categories": list(aggregation.categories),
         # left out where lengths count every character, as in rows of earlier versions
-        **({"lengths": how.lengths.value} if how.lengths != Lengths.CHARACTERS else {}),
+        **({"lengths": aggregation.lengths.value} if aggregation.lengths != Lengths.CHARACTERS else {}),
     }
 
 

@@ -103,7 +103,7 @@ def _board(board: Board) -> dict[str, Any]:
     return {
         "judge": board.judge,
         "digest": board.digest,
-        "part": board.part,
+        "part": board.served_as,
         "baseline": board.baseline,
         "metric": board.metric.value,
         "graded": entry.graded,

@@ -53,16 +53,16 @@ def board_columns(board: Board) -> list[Column]:
     ]
 
 
-def part_columns(board: Board) -> list[Column]:
+def slice_columns(board: Board) -> list[Column]:
     """The scores by turn and category beside the models; nothing where there are none."""
-    names = list(dict.fromkeys(name for row in board.rows for name in row.parts))
+    names = list(dict.fromkeys(name for row in board.rows for name in row.slices))
     if not names:
         return []
     missing = Estimate.refused("no verdicts", n=0)
     parts = [
         Column(
             cut(part_title(name, names), _WIDEST_PART),
-            tuple(percent(row.parts.get(name, missing).value) for row in board.rows),
+            tuple(percent(row.slices.get(name, missing).value) for row in board.rows),
         )
         for name in names
     ]
@@ -96,8 +96,8 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
     """Names the judge, with its digest where another form of it has a board too."""
     twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
     judge = f"{board.judge} [{board.digest}]" if twin else board.judge
-    if board.part:
-        judge += f" served as {board.part}"
+    if board.served_as:
+        judge += f" served as {board.served_as}"
     against = f", against {board.baseline}" if board.baseline else ""
     order = "in the order of" if board.published else "ranked by"
     return printable(f"{judge}{against}, {order} {board.metric.value}")

@@ -35,7 +35,7 @@ def comparison_json(found: Comparisons, instructions: Mapping[str, str]) -> str:
     document = {
         "judge": found.judge,
         "judge_digest": found.digest,
-        "part": found.part or None,
+        "part": found.served_as or None,
         "baseline": found.baseline,
         "metric": found.metric.value,
         "confidence": found.confidence,
@@ -57,9 +57,9 @@ def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, 
     lines += [*_aligned([header, *table]), "", *_basis(pair, found)]
     lines += [f"{metric.title}: {doubt}" for metric in pair.differences for doubt in _doubts([pair], metric)]
     lines += [f"note: {note}" for note in _notes(pair)]
-    if detail.parts:
-        header[0], header[-1] = detail.parts_metric.title, f"p (Holm, {len(detail.parts)})"
-        table = [[name, *_cells(one)] for name, one in detail.parts.items()]
+    if detail.slices:
+        header[0], header[-1] = detail.slices_metric.title, f"p (Holm, {len(detail.slices)})"
+        table = [[name, *_cells(one)] for name, one in detail.slices.items()]
         lines += ["", *_aligned([header, *table])]
     if detail.fragility is not None:
         lines += ["", _fragility_line(detail)]
@@ -118,7 +118,7 @@ def _basis(pair: Pair, found: Comparisons) -> list[str]:
 
 
 def _judged_by(found: Comparisons) -> str:
-    served = f" served as {found.part}" if found.part else ""
+    served = f" served as {found.served_as}" if found.served_as else ""
     return f"judge {found.judge}{served}" + (f", against {found.baseline}" if found.baseline else "")
 
 
@@ -228,8 +228,8 @@ def _pair_document(pair: Pair) -> dict[str, Any]:
 def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[str, str]) -> dict[str, Any]:
     fragility = detail.fragility
     return {
-        "parts_metric": detail.parts_metric.value,
-        "parts": {name: _difference_document(one) for name, one in detail.parts.items()},
+        "parts_metric": detail.slices_metric.value,
+        "parts": {name: _difference_document(one) for name, one in detail.slices.items()},
         "fragility": None
         if fragility is None
         else {

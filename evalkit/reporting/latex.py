@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from evalkit.boards.build import Board
-from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, board_title, divided, part_columns
+from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, board_title, divided, slice_columns
 from evalkit.text.safe import printable
 
 _NEEDED = "% \\usepackage{booktabs}"
@@ -41,7 +41,7 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
         rf"  \caption{{{latex_text(board_title(board, boards))}}}",
         *_tabular(board_columns(board), below=board.n_placed if divided(board) else None),
     ]
-    if parts := part_columns(board):
+    if parts := slice_columns(board):
         lines += ["", r"  \medskip", *_tabular(parts)]
     if notes := board_notes(board):
         lines += ["", r"  \medskip", r"  \begin{minipage}{\linewidth}", r"    \footnotesize"]

@@ -45,4 +45,4 @@ def _difference(boards: Sequence[Board]) -> str:
         return f"the baseline: {', '.join(board.baseline or 'none' for board in boards)}"
     if len({board.digest for board in boards}) > 1:
         return f"the form of the judge: {', '.join(board.digest for board in boards)}"
-    return f"the model that the endpoint served: {', '.join(board.part for board in boards)}"
+    return f"the model that the endpoint served: {', '.join(board.served_as for board in boards)}"

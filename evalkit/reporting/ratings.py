@@ -61,7 +61,7 @@ def ratings_csv(board: RatingBoard) -> str:
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in board.rows:
-        values = row_values(row)
+        values = rating_values(row)
         writer.writerow({k: spreadsheet_cell(v) if isinstance(v, str) else v for k, v in values.items()})
     return buffer.getvalue()
 
@@ -85,12 +85,12 @@ def _row_document(row: Rated, board: RatingBoard) -> dict[str, Any]:
     """The columns, and beside an anchor the win rate in percent that the rating promises against it."""
     recipe = board.recipe
     if recipe.scale.anchor is None or recipe.method != "bt":
-        return row_values(row)
+        return rating_values(row)
     promised = win_rate_from_rating(row.rating, baseline=recipe.scale.origin, unit=recipe.scale.unit)
-    return {**row_values(row), "expected_against_anchor": _numbers(promised)}
+    return {**rating_values(row), "expected_against_anchor": _numbers(promised)}
 
 
-def row_values(row: Rated) -> dict[str, Any]:
+def rating_values(row: Rated) -> dict[str, Any]:
     """The columns of one row; None where there is no number. The win rate is a percentage."""
     numbers = _numbers(row.rating)
     return {

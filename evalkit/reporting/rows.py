@@ -34,7 +34,7 @@ def _row_text(row: BoardRow) -> str:
         facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
     if (effect := design_effect_fact(row)) is not None:
         facts["design effect"] = effect
-    for name, estimate in row.parts.items():
+    for name, estimate in row.slices.items():
         facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
     if row.entry.audit is not None and row.entry.audit.findings:
         facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
@@ -44,8 +44,8 @@ def _row_text(row: BoardRow) -> str:
     facts.update(_judging_facts(row.entry))
     against = "" if row.entry.graded else f" against {row.entry.baseline}"
     name = f"{row.entry.model}{against}, judge {row.entry.judge}"
-    if row.entry.part:
-        name += f" served as {row.entry.part}"
+    if row.entry.served_as:
+        name += f" served as {row.entry.served_as}"
     width = max(map(len, facts))
     return (
         "\n".join(

@@ -12,7 +12,7 @@ from evalkit.reporting.columns import (
     board_title,
     divided,
     divider,
-    part_columns,
+    slice_columns,
 )
 from evalkit.text.safe import markdown_cell, printable
 from evalkit.text.width import cut, fill, width
@@ -29,7 +29,7 @@ def boards_markdown(boards: Sequence[Board]) -> str:
         if divided(board):
             # 2: the header and the rule below it
             table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
-        if columns := part_columns(board):
+        if columns := slice_columns(board):
             table += ["", *_markdown_table(columns)]
         footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
         parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
@@ -59,7 +59,7 @@ def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
     if divided(board):
         lines.insert(board.n_placed, divider(width(rule)))
     whole = [board_title(board, boards), rule, header, rule, *lines, rule]
-    if parts := part_columns(board):
+    if parts := slice_columns(board):
         whole += [*_aligned(parts, columns), rule]
     return "\n".join([*whole, *board_notes(board)]).rstrip()
 

@@ -13,7 +13,7 @@ from evalkit.reporting.columns import (
     board_title,
     divided,
     divider,
-    part_columns,
+    slice_columns,
 )
 from evalkit.reporting.page.axis import Axis, Tick, Whisker
 from evalkit.reporting.page.table import board_table
@@ -92,7 +92,7 @@ def _board_lines(board: Board, boards: Sequence[Board], screen: Screen) -> list[
 
 def _part_lines(board: Board, screen: Screen, rule: str) -> list[str]:
     """The scores by turn and category, as many as fit."""
-    columns = part_columns(board)
+    columns = slice_columns(board)
     if not columns:
         return []
     layout = _lay_out(columns, columns[0], columns[:0:-1], screen)

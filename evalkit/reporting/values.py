@@ -50,7 +50,7 @@ def boards_document(boards: "Sequence[Board]") -> dict[str, Any]:
             {
                 "judge": board.judge,
                 "judge_digest": board.digest,
-                "part": board.part or None,
+                "part": board.served_as or None,
                 "baseline": board.baseline,
                 "metric": board.metric.value,
                 "rows": [row_document(row) for row in board.rows],
@@ -70,7 +70,7 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     document["rules"] = dict(row.entry.rules)
     document["readings"] = dict(judging.readings)
     document["served"] = list(judging.served)
-    document["part"] = row.entry.part or None
+    document["part"] = row.entry.served_as or None
     document["self_disagreement"] = _estimate_document(judging.self_disagreement)
     document["components"] = _components_document(judging.components)
     document["failures"] = dict(row.entry.failures)
@@ -91,7 +91,7 @@ def row_values(row: BoardRow) -> dict[str, Any]:
     Rates are percentages, grades are on their own scale, coverage is a share, and cost is in US dollars.
     """
     values = _graded_values(row) if row.entry.graded else _compared_values(row)
-    for name, estimate in row.parts.items():
+    for name, estimate in row.slices.items():
         # only what stands between the kind and the name: a category may have both signs in its own
         column = name.replace(" ", "_", 1)
         numbers = (estimate.value, estimate.lower, estimate.upper, estimate.n)

@@ -33,7 +33,7 @@ def entries_of_files(
     sources: Sequence[Path],
     *,
     judge: str | None = None,
-    how: Aggregation = Aggregation(),  # noqa: B008
+    aggregation: Aggregation = Aggregation(),
 ) -> list[Entry]:
     """The entries of files; of a folder, those of every annotations file in it.
 
@@ -41,10 +41,10 @@ def entries_of_files(
         InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
     """
     paths = [path for source in sources for path in files_of(source)]
-    clusters = clusters_of_files(paths, how.cluster)
-    entries = [entry for path in paths for entry in _read(path, how, clusters[path])]
+    clusters = clusters_of_files(paths, aggregation.cluster)
+    entries = [entry for path in paths for entry in _read(path, aggregation, clusters[path])]
     if sources and not entries:
-        raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(how)}")
+        raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(aggregation)}")
     chosen = [entry for entry in entries if judge in (None, entry.judge)]
     if judge is not None and not chosen:
         raise UnknownName("judge", judge, {entry.judge for entry in entries})
@@ -57,7 +57,7 @@ def entries_of_store(
     *,
     benchmark: str,
     judge: str | None = None,
-    how: Aggregation = Aggregation(),  # noqa: B008
+    aggregation: Aggregation = Aggregation(),
 ) -> list[Entry]:
     """The entries of a store; a judge that was changed between runs has entries of its own for each form.
 
@@ -74,10 +74,12 @@ def entries_of_store(
         for config in chosen
         for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
     )
-    entries = entries_of_annotations(annotations, how)
+    entries = entries_of_annotations(annotations, aggregation)
     if not entries:
-        cure = "" if how.categories else ". Run evalkit annotate first"
-        raise InputError(f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(how)}{cure}")
+        cure = "" if aggregation.categories else ". Run evalkit annotate first"
+        raise InputError(
+            f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}{cure}"
+        )
     plans = store.plans(benchmark=benchmark)
     planned = [with_plan(one, plans.get(Group(benchmark, one.digest, one.baseline, one.model))) for one in entries]
     return [_with_notices(one, {config.name: config for config in chosen}) for one in planned]
@@ -85,7 +87,12 @@ def entries_of_store(
 
 def length_notice(entry: Entry) -> str | None:
     """The warning about lengths that an earlier evalkit stored without recording how much of them is blank."""
-    if entry.plan is None or entry.graded or entry.how.lengths == Lengths.CHARACTERS or not entry.judging.whole_lengths:
+    if (
+        entry.plan is None
+        or entry.graded
+        or entry.aggregation.lengths == Lengths.CHARACTERS
+        or not entry.judging.whole_lengths
+    ):
         return None
     return (
         "lengths that an earlier evalkit stored count the blanks around an answer: run evalkit annotate again, which "
@@ -135,20 +142,21 @@ def _judges(entry: Entry) -> list[str]:
     return entry.judge.split(" + ")
 
 
-def _of_categories(how: Aggregation) -> str:
-    return f" of category {' or '.join(map(repr, how.categories))}" if how.categories else ""
+def _of_categories(aggregation: Aggregation) -> str:
+    return f" of category {' or '.join(map(repr, aggregation.categories))}" if aggregation.categories else ""
 
 
-def _read(path: Path, how: Aggregation, clusters: Clusters) -> list[Entry]:
+def _read(path: Path, aggregation: Aggregation, clusters: Clusters) -> list[Entry]:
     if path.name in ANNOTATIONS:
         check_annotations(path)
     kind = detect(path)
-    if holds_numbers(path) and not (how.pool or how.categories):
-        column = DATASET if DATASET in how.by and CATEGORY not in how.by else None
-        return entries_of_table(read_preferences(path, category=column), how, clusters=clusters)
+    if holds_numbers(path) and not (aggregation.pool or aggregation.categories):
+        column = DATASET if DATASET in aggregation.by and CATEGORY not in aggregation.by else None
+        return entries_of_table(read_preferences(path, category=column), aggregation, clusters=clusters)
     verdicts = list(tie(read_judgments(path), clusters))
     entries = [
-        _with_clusters(one, clusters) for one in entries_of_annotations(annotations_of(verdicts, benchmark=""), how)
+        _with_clusters(one, clusters)
+        for one in entries_of_annotations(annotations_of(verdicts, benchmark=""), aggregation)
     ]
     if kind != ("alpaca_eval", "annotations"):
         return entries

@@ -11,7 +11,7 @@ from evalkit.boards.known import read_known
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError, StoreError, UnknownName
 from evalkit.files import safe_name
-from evalkit.formats.alpaca_eval import Answered, write_annotations
+from evalkit.formats.alpaca_eval import JudgedTexts, write_annotations
 from evalkit.formats.arena_hard import game_rows
 from evalkit.formats.boards import row_of_ours, write_board
 from evalkit.formats.foreign import FORMATS, ForeignFile, write_foreign
@@ -137,8 +137,8 @@ def _together(one: DocumentName, other: DocumentName, path: Path) -> InputError:
 def _mt_bench(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
     files = {}
     for judge, mine in _by(verdicts, lambda one: one.judge).items():
-        compared = [one for one in mine if one.annotation.asked.baseline]
-        graded = [one for one in mine if not one.annotation.asked.baseline]
+        compared = [one for one in mine if one.annotation.slot.baseline]
+        graded = [one for one in mine if not one.annotation.slot.baseline]
         for kind, rows in (("single", list(single_rows(graded))), ("pair", list(pair_rows(compared)))):
             if rows:
                 files[folder / _JUDGMENTS / f"{safe_name(judge)}_{kind}.jsonl"] = rows
@@ -146,7 +146,7 @@ def _mt_bench(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exporte
 
 
 def _arena_hard(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
-    compared = [one for one in verdicts if one.annotation.asked.baseline]
+    compared = [one for one in verdicts if one.annotation.slot.baseline]
     n_graded = len(verdicts) - len(compared)
     if not compared:
         raise InputError(
@@ -180,7 +180,7 @@ def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> 
         path = folder / safe_name(model) / safe_name(judge) / "annotations.json"
         answered = answered_by_key(mine, imported)
         write_annotations(path, (one.annotation for one in mine), answered, clusters=_shared(mine))
-        rows = {(one.annotation.asked.baseline, one.annotation.asked.key) for one in mine}
+        rows = {(one.annotation.slot.baseline, one.annotation.slot.key) for one in mine}
         n_bare += sum(not _has_texts(answered.get(key), baseline) for baseline, key in rows)
         files[path] = len(rows)
     for board in boards:
@@ -195,13 +195,13 @@ def _shared(verdicts: Sequence[OwnVerdict]) -> dict[str, str]:
     """The clusters of several questions each, by key of a question; a cluster is named after its first question."""
     questions: dict[str, set[str]] = {}
     for one in verdicts:
-        questions.setdefault(one.annotation.asked.cluster, set()).add(one.question)
+        questions.setdefault(one.annotation.slot.cluster, set()).add(one.question)
     names = {cluster: min(own) for cluster, own in questions.items() if len(own) > 1}
-    asked = (one.annotation.asked for one in verdicts)
-    return {one.key: names[one.cluster] for one in asked if one.cluster in names}
+    slot = (one.annotation.slot for one in verdicts)
+    return {one.key: names[one.cluster] for one in slot if one.cluster in names}
 
 
-def _has_texts(answered: Answered | None, baseline: str) -> bool:
+def _has_texts(answered: JudgedTexts | None, baseline: str) -> bool:
     return answered is not None and answered[2] is not None and (answered[1] is not None or not baseline)
 
 
@@ -227,7 +227,7 @@ def _write_lines(files: Mapping[Path, Sequence[Mapping[str, Any]]]) -> dict[Path
 
 
 def _board_name(board: Board) -> str:
-    return "_".join(safe_name(one) for one in (board.judge, board.part, board.baseline) if one)
+    return "_".join(safe_name(one) for one in (board.judge, board.served_as, board.baseline) if one)
 
 
 def _values(row: BoardRow) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def _by(verdicts: Iterable[OwnVerdict], key: Callable[[OwnVerdict], K]) -> dict[
 
 
 def _judge_and_model(one: OwnVerdict) -> tuple[str, str]:
-    return one.judge, one.annotation.asked.model
+    return one.judge, one.annotation.slot.model
 
 
 WRITERS: dict[str, Callable[[Store, Sequence[OwnVerdict], Path], Exported]] = {

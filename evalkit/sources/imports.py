@@ -42,7 +42,7 @@ _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class ImportOptions:
     """What a file does not say of itself: the benchmark and baseline of its verdicts, their judges and questions."""
 
     benchmark: str | None = None
@@ -83,7 +83,7 @@ def find_files(path: Path, *, format: str | None = None) -> list[Path]:  # noqa:
     return found
 
 
-def import_files(store: Store, paths: Sequence[Path], how: How, *, judges_folder: Path) -> Imported:
+def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *, judges_folder: Path) -> Imported:
     """Bring files into the store. What was imported before for the same model under the same judge is replaced.
 
     Args:
@@ -96,32 +96,32 @@ def import_files(store: Store, paths: Sequence[Path], how: How, *, judges_folder
     """
     paths = list(dict.fromkeys(paths))
     _check_names(paths)
-    named = None if how.benchmark is None else read_benchmark(how.benchmark).name
-    evaluators = [path for path in paths if how.format in (None, "alpaca_eval") and _evaluator(path)]
+    named = None if options.benchmark is None else read_benchmark(options.benchmark).name
+    evaluators = [path for path in paths if options.format in (None, "alpaca_eval") and _evaluator(path)]
     converted = {path: convert_evaluator(path) for path in evaluators}
     # everything that can be wrong with a verdict shows before anything is written
-    verdicts = _tied(paths, [(path, *found) for path in paths for found in _verdicts(path, how, named)])
+    verdicts = _tied(paths, [(path, *found) for path in paths for found in _verdicts(path, options, named)])
     written = {path: write_judge(one, judges_folder) for path, one in converted.items()}
-    known = {config.name: config for config in how.judges}
+    known = {config.name: config for config in options.judges}
     # recorded verdicts know it by the evaluator's name, and whoever asks it from now on by that of its file
     known |= {one.name: read_judge(str(written[path])) for path, one in converted.items()}
     counts: Counter[str] = Counter()
     for path in paths:
-        file = converted[path].original if path in converted else read_foreign(path, format=how.format)
+        file = converted[path].original if path in converted else read_foreign(path, format=options.format)
         counts[f"{file.format} {file.kind}"] += _keep(store, file, path)
     filed = _file(store, verdicts, judge_configs((one for _, one in verdicts), known))
-    read = Counter(one.asked.judge for one in filed if one.asked.failure is None)
-    failed = Counter(one.asked.judge for one in filed if one.asked.failure is not None)
+    read = Counter(one.slot.judge for one in filed if one.slot.failure is None)
+    failed = Counter(one.slot.judge for one in filed if one.slot.failure is not None)
     notes = [f"{one.name}: {note}" for one in converted.values() for note in one.notes]
     return Imported(dict(counts), dict(read), dict(failed), tuple(written.values()), (*notes, *_doubts(filed)))
 
 
 def _doubts(filed: Sequence[Filed]) -> Iterator[str]:
     """What was lost of the verdicts on their way."""
-    weak = sum(one.verdict.strong and one.asked.recorded is not None for one in filed)
+    weak = sum(one.verdict.strong and one.slot.recorded is not None for one in filed)
     if weak:
         yield f"{weak} strong verdicts count like others: their judge has no word for them"
-    off = Counter(one.asked.judge for one in filed if one.verdict.failure is None and one.asked.failure is not None)
+    off = Counter(one.slot.judge for one in filed if one.verdict.failure is None and one.slot.failure is not None)
     for judge, n in off.items():
         yield (
             f"judge {judge}: {n} grades are outside its scale and count as missing. Give the scale with --judge "
@@ -168,12 +168,12 @@ def _check_names(paths: Iterable[Path]) -> None:
             )
 
 
-def _verdicts(path: Path, how: How, named: str | None) -> list[tuple[str, ForeignVerdict]]:
+def _verdicts(path: Path, options: ImportOptions, named: str | None) -> list[tuple[str, ForeignVerdict]]:
     """The verdicts of a file, each with its benchmark; none where it holds no verdicts."""
-    kind = TABLE if how.format == TABLE[0] else detect(path)
+    kind = TABLE if options.format == TABLE[0] else detect(path)
     if kind not in JUDGED and not (kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES):
         return []
-    found = read_judgments(path, baseline=how.baseline, questions=how.questions)
+    found = read_judgments(path, baseline=options.baseline, questions=options.questions)
     return [(named or _benchmark(kind[0], one), one) for one in found]
 
 
@@ -198,12 +198,12 @@ def _file(
     filed = [file_verdict(one, configs[judge_kind(one)], benchmark=benchmark) for benchmark, one in verdicts]
     groups: dict[Group, list[Filed]] = {}
     for one in filed:
-        asked = one.asked
-        groups.setdefault(Group(asked.benchmark, asked.digest, asked.baseline, asked.model), []).append(one)
+        slot = one.slot
+        groups.setdefault(Group(slot.benchmark, slot.digest, slot.baseline, slot.model), []).append(one)
     by_digest = {config.digest: config for config in configs.values()}
     for group, of_group in groups.items():
         plan = f"{PLAN} {_digest(of_group)}"
-        store.open_places(by_digest[group.digest], group, plan, (one.asked for one in of_group))
+        store.open_places(by_digest[group.digest], group, plan, (one.slot for one in of_group))
         replies = [(one.request, one.reply) for one in of_group if one.request is not None and one.reply is not None]
         for start in range(0, len(replies), _AT_ONCE):
             store.commit(Batch(replies=replies[start : start + _AT_ONCE]))
@@ -211,11 +211,11 @@ def _file(
 
 
 def _digest(filed: Sequence[Filed]) -> str:
-    said = [[one.asked.key, one.asked.order.value, one.asked.repeat, one.asked.recorded, one.asked.failure,
-             one.asked.reply_key, *_tie(one)] for one in filed]  # fmt: skip
+    said = [[one.slot.key, one.slot.order.value, one.slot.repeat, one.slot.recorded, one.slot.failure,
+             one.slot.reply_key, *_tie(one)] for one in filed]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def _tie(filed: Filed) -> list[str]:
     """The cluster of a question that others share; None for a question alone, as earlier versions stored it."""
-    return [filed.asked.cluster] if filed.asked.cluster != filed.verdict.key else []
+    return [filed.slot.cluster] if filed.slot.cluster != filed.verdict.key else []

@@ -15,7 +15,6 @@ from evalkit.judge_spec.parsers import find_parser, five_way_labels
 from evalkit.judging.requests import annotate_all, scale
 from evalkit.types import (
     Annotation,
-    Asked,
     ChatReply,
     ChatRequest,
     JudgeConfig,
@@ -23,6 +22,7 @@ from evalkit.types import (
     Order,
     Preference,
     Rating,
+    Slot,
     Unparsed,
 )
 
@@ -41,7 +41,7 @@ class Filed:
     elsewhere it is kept beside the recorded number.
     """
 
-    asked: Asked
+    slot: Slot
     verdict: ForeignVerdict
     request: ChatRequest | None = None
     reply: ChatReply | None = None
@@ -85,7 +85,7 @@ def file_verdict(verdict: ForeignVerdict, config: JudgeConfig, *, benchmark: str
     ):
         # a number alone cannot be strong: the verdict itself is the reply
         said, read = _label(verdict, order), True
-    asked = Asked(
+    slot = Slot(
         benchmark=benchmark,
         model=verdict.model,
         baseline=verdict.baseline or "",
@@ -108,10 +108,10 @@ def file_verdict(verdict: ForeignVerdict, config: JudgeConfig, *, benchmark: str
         baseline_blanks=verdict.baseline_blanks,
         candidate_blanks=verdict.candidate_blanks,
     )
-    if said is None or asked.reply_key is None:
-        return Filed(asked, verdict)
-    request = ChatRequest(asked.reply_key, config.model, (), {})
-    return Filed(asked, verdict, request, ChatReply(said, model=config.model))
+    if said is None or slot.reply_key is None:
+        return Filed(slot, verdict)
+    request = ChatRequest(slot.reply_key, config.model, (), {})
+    return Filed(slot, verdict, request, ChatReply(said, model=config.model))
 
 
 def annotations_of(verdicts: Sequence[ForeignVerdict], *, benchmark: str) -> Iterator[Annotation]:
@@ -120,7 +120,7 @@ def annotations_of(verdicts: Sequence[ForeignVerdict], *, benchmark: str) -> Ite
     for one in verdicts:
         config = configs[judge_kind(one)]
         filed = file_verdict(one, config, benchmark=benchmark)
-        (annotation,) = annotate_all([(filed.asked, filed.reply, None)], config)
+        (annotation,) = annotate_all([(filed.slot, filed.reply, None)], config)
         yield dataclasses.replace(annotation, strong=one.strong)
 
 

@@ -66,19 +66,19 @@ class Sources:
         return Family() if self.named is None else find_family(self.named.style)
 
 
-def read_entries(sources: Sources, how: Aggregation = Aggregation()) -> list[Entry]:  # noqa: B008
+def read_entries(sources: Sources, aggregation: Aggregation = Aggregation()) -> list[Entry]:
     """All that the sources hold, with orders combined as the benchmark does.
 
     Raises:
         EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
     """
-    how = replace(how, combine=sources.family.combine, cluster=sources.cluster)
+    aggregation = replace(aggregation, combine=sources.family.combine, cluster=sources.cluster)
     if sources.files:
-        return entries_of_files(sources.files, judge=sources.judge, how=how)
+        return entries_of_files(sources.files, judge=sources.judge, aggregation=aggregation)
     if sources.cluster is not None:
         raise ConfigError(DECLARED_WHERE_JUDGED)
     with open_existing(store_url(sources.store, sources.results)) as opened:
-        return entries_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, how=how)
+        return entries_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, aggregation=aggregation)
 
 
 def read_recipe(

@@ -6,19 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evalkit.errors import UnknownName
-from evalkit.formats.alpaca_eval import Answered
+from evalkit.formats.alpaca_eval import JudgedTexts
 from evalkit.formats.lossless import from_json
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.shown import shown_to_judge
 from evalkit.formats.verdicts import OwnVerdict
 from evalkit.judging.requests import annotate_all
-from evalkit.store import Store
-from evalkit.store.database import Answered as AskedAndAnswered
+from evalkit.store import Filled, Store
 from evalkit.store.documents import documents, records
 from evalkit.store.requests import sent
 from evalkit.store.tables import chunks
-from evalkit.types import Asked, Example, JudgeConfig, Message, Order, Output
+from evalkit.types import Example, JudgeConfig, Message, Order, Output, Slot
 
 # of AlpacaEval's files, the fields that hold a model and its answer
 ANNOTATION_ROWS = "annotations"
@@ -58,7 +57,7 @@ def stored_verdicts(store: Store, wanted: Scope) -> Iterator[OwnVerdict]:
     models: set[str] = set()
     for config, name in _named(store, chosen, wanted.benchmark):
         for chunk in chunks(store.answered(config.digest, benchmark=wanted.benchmark)):
-            models.update(asked.model for asked, _, _ in chunk)
+            models.update(slot.model for slot, _, _ in chunk)
             yield from _own(store, [one for one in chunk if wanted.model in (None, one[0].model)], config, name)
     if wanted.model is not None and models and wanted.model not in models:
         raise UnknownName("model", wanted.model, models)
@@ -88,32 +87,32 @@ def imported_rows(store: Store, kind: str) -> Iterator[Record]:
                 yield Record(f"{document.name}: row {number}", from_json(row))
 
 
-def answered_by_key(verdicts: Iterable[OwnVerdict], imported: ImportedTexts) -> dict[str, Answered]:
+def answered_by_key(verdicts: Iterable[OwnVerdict], imported: ImportedTexts) -> dict[str, JudgedTexts]:
     """What was judged, by key, for the verdicts of one judge on one model; only what is known."""
-    found: dict[str, Answered] = {}
+    found: dict[str, JudgedTexts] = {}
     for one in verdicts:
-        asked = one.annotation.asked
-        if asked.key not in found and (answered := what_was_judged(asked, one.messages, imported)) is not None:
-            found[asked.key] = answered
+        slot = one.annotation.slot
+        if slot.key not in found and (answered := what_was_judged(slot, one.messages, imported)) is not None:
+            found[slot.key] = answered
     return found
 
 
-def what_was_judged(asked: Asked, messages: Sequence[Message], imported: ImportedTexts) -> Answered | None:
+def what_was_judged(slot: Slot, messages: Sequence[Message], imported: ImportedTexts) -> JudgedTexts | None:
     """The instruction and the answers of one place, from what was sent or else imported; None where nobody knows."""
-    shown = _shown(asked, messages)
-    turns = shown.get("instruction") or _one_text(imported.instructions.get(asked.key))
+    shown = _shown(slot, messages)
+    turns = shown.get("instruction") or _one_text(imported.instructions.get(slot.key))
     if turns is None:
         return None
     sides = (
-        Output(asked.key, model, texts) if model and texts is not None else None
+        Output(slot.key, model, texts) if model and texts is not None else None
         for model, texts in (
-            (asked.baseline, shown.get("baseline") or _one_text(imported.answers.get((asked.baseline, asked.key)))),
-            (asked.model, shown.get("candidate") or _one_text(imported.answers.get((asked.model, asked.key)))),
+            (slot.baseline, shown.get("baseline") or _one_text(imported.answers.get((slot.baseline, slot.key)))),
+            (slot.model, shown.get("candidate") or _one_text(imported.answers.get((slot.model, slot.key)))),
         )
     )
     baseline, candidate = sides
-    cluster = None if asked.key.removesuffix(f":{asked.turn}") == asked.key else asked.cluster
-    return Example(asked.key, turns, asked.category, cluster), baseline, candidate
+    cluster = None if slot.key.removesuffix(f":{slot.turn}") == slot.key else slot.cluster
+    return Example(slot.key, turns, slot.category, cluster), baseline, candidate
 
 
 def _named(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iterator[tuple[JudgeConfig, str]]:
@@ -124,12 +123,12 @@ def _named(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iter
         yield config, config.name if names.count(config.name) == 1 else f"{config.name}-{config.digest}"
 
 
-def _own(store: Store, answered: Sequence[AskedAndAnswered], config: JudgeConfig, name: str) -> Iterator[OwnVerdict]:
-    requests = sent(store, (asked.reply_key for asked, _, _ in answered if asked.reply_key is not None))
-    for (asked, reply, _), annotation in zip(answered, annotate_all(answered, config), strict=True):
-        request = requests.get(asked.reply_key or "")
+def _own(store: Store, answered: Sequence[Filled], config: JudgeConfig, name: str) -> Iterator[OwnVerdict]:
+    requests = sent(store, (slot.reply_key for slot, _, _ in answered if slot.reply_key is not None))
+    for (slot, reply, _), annotation in zip(answered, annotate_all(answered, config), strict=True):
+        request = requests.get(slot.reply_key or "")
         yield OwnVerdict(
-            dataclasses.replace(annotation, asked=dataclasses.replace(asked, judge=name)),
+            dataclasses.replace(annotation, slot=dataclasses.replace(slot, judge=name)),
             judge=name,
             prompt=config.prompt or "",
             reply=None if reply is None else reply.text,
@@ -145,7 +144,7 @@ def _seconds(created: str) -> float | None:
         return None
 
 
-def _shown(asked: Asked, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
+def _shown(slot: Slot, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
     """The texts in a prompt, a text a turn; none where an answer is not as long as the one that was judged."""
     shown = shown_to_judge(messages)
     if shown is None:
@@ -154,11 +153,11 @@ def _shown(asked: Asked, messages: Sequence[Message]) -> dict[str, tuple[str, ..
         Order.BASELINE_FIRST: ("baseline", "candidate"),
         Order.CANDIDATE_FIRST: ("candidate", "baseline"),
         Order.ALONE: ("candidate",),
-    }[asked.order]
+    }[slot.order]
     answers = dict(zip(sides, shown.answers, strict=False))
-    chars = {"baseline": asked.baseline_chars, "candidate": asked.candidate_chars}
+    chars = {"baseline": slot.baseline_chars, "candidate": slot.candidate_chars}
     # in a prompt without fences a judged text can pass for several
-    if any(chars[side] not in (None, Output(asked.key, side, texts).chars) for side, texts in answers.items()):
+    if any(chars[side] not in (None, Output(slot.key, side, texts).chars) for side, texts in answers.items()):
         return {}
     return {"instruction": shown.instruction, **answers}
 

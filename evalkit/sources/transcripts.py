@@ -27,7 +27,7 @@ from evalkit.sources.texts import written_annotations
 from evalkit.store import Store, open_existing, store_url
 from evalkit.store.requests import sent
 from evalkit.store.tables import chunks
-from evalkit.types import Annotation, Asked, ChatReply, Order, Reading
+from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
 
 MEAN_ONLY = "the file tells only the mean over its replies"
 # a judge's reply begins with one of few tokens, if it is to be read by them
@@ -73,9 +73,9 @@ def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, r
     gathered, imported = _Gathered(), imported_texts(store)
     for config in (config for config in store.judges() if judge in (None, config.name)):
         for chunk in chunks(store.answered(config.digest, benchmark=benchmark)):
-            for (asked, reply, _), annotation in zip(chunk, annotate_all(chunk, config), strict=True):
-                gathered.add(asked, [_place(annotation, None if reply is None else reply.text, asked.order)])
-            gathered.look_up(store, [asked for asked, _, _ in chunk], imported)
+            for (slot, reply, _), annotation in zip(chunk, annotate_all(chunk, config), strict=True):
+                gathered.add(slot, [_place(annotation, None if reply is None else reply.text, slot.order)])
+            gathered.look_up(store, [slot for slot, _, _ in chunk], imported)
     for record in imported_rows(store, ANNOTATION_ROWS):
         gathered.read_imported(record)
     gathered.look_among(written_annotations(results))
@@ -98,15 +98,15 @@ class _Gathered:
         answers = {one: answer for one, answer in self.answers.items() if one not in self.disputed}
         return Transcripts(self.instructions, answers, self.categories, places)
 
-    def add(self, asked: Asked, places: Iterable[GivenVerdict]) -> None:
-        group = asked.judge, asked.digest, asked.baseline, asked.model
-        self.places.setdefault(group, {}).setdefault(asked.key, []).extend(places)
-        if asked.category is not None:
-            self.categories.setdefault(asked.key, asked.category)
-        for model, chars in ((asked.baseline, asked.baseline_chars), (asked.model, asked.candidate_chars)):
+    def add(self, slot: Slot, places: Iterable[GivenVerdict]) -> None:
+        group = slot.judge, slot.digest, slot.baseline, slot.model
+        self.places.setdefault(group, {}).setdefault(slot.key, []).extend(places)
+        if slot.category is not None:
+            self.categories.setdefault(slot.key, slot.category)
+        for model, chars in ((slot.baseline, slot.baseline_chars), (slot.model, slot.candidate_chars)):
             # none where nobody knows
-            if chars and self.lengths.setdefault((model, asked.key), chars) != chars:
-                self.disputed.add((model, asked.key))
+            if chars and self.lengths.setdefault((model, slot.key), chars) != chars:
+                self.disputed.add((model, slot.key))
 
     def read(self, path: Path, judge: str | None) -> None:
         """All of one file."""
@@ -115,11 +115,11 @@ class _Gathered:
         records: Iterator[Record | None] = source_records(str(path)) if rows else itertools.repeat(None, len(verdicts))
         keys = set()
         for record, verdict, one in zip(records, verdicts, annotations_of(verdicts, benchmark=""), strict=True):
-            if judge in (None, one.asked.judge):
-                keys.add(one.asked.key)
+            if judge in (None, one.slot.judge):
+                keys.add(one.slot.key)
                 foreign = _place(one, verdict.reply, _order(verdict))
                 scale = None if one.rating is None else (one.rating.low, one.rating.high)
-                self.add(one.asked, [foreign] if record is None else _places_of(record, foreign, scale))
+                self.add(one.slot, [foreign] if record is None else _places_of(record, foreign, scale))
         self._read_texts(path, keys)
 
     def read_imported(self, record: Record) -> None:
@@ -135,15 +135,15 @@ class _Gathered:
                 # the store has an order for each verdict, whether the row told one or not
                 by_key[row.key] = _places_of(record, replace(places[0], order=None))
 
-    def look_up(self, store: Store, places: Sequence[Asked], imported: ImportedTexts) -> None:
+    def look_up(self, store: Store, places: Sequence[Slot], imported: ImportedTexts) -> None:
         """Texts from what a judge was sent, for those that are not known yet."""
-        lacking = [asked for asked in places if self._lacks(asked)]
-        requests = sent(store, (asked.reply_key for asked in lacking if asked.reply_key is not None))
-        for asked in (asked for asked in lacking if self._lacks(asked)):
-            request = requests.get(asked.reply_key or "")
-            example, *outputs = what_was_judged(asked, () if request is None else request.messages, imported) or (None,)
+        lacking = [slot for slot in places if self._lacks(slot)]
+        requests = sent(store, (slot.reply_key for slot in lacking if slot.reply_key is not None))
+        for slot in (slot for slot in lacking if self._lacks(slot)):
+            request = requests.get(slot.reply_key or "")
+            example, *outputs = what_was_judged(slot, () if request is None else request.messages, imported) or (None,)
             if example is not None:
-                self.instructions.setdefault(asked.key, example.instruction)
+                self.instructions.setdefault(slot.key, example.instruction)
             for output in outputs:
                 if output is not None:
                     self.answers.setdefault((output.model, output.key), output.text)
@@ -182,24 +182,24 @@ class _Gathered:
                     self.instructions.setdefault(key, texts.instruction)
                 yield key, texts
 
-    def _lacks(self, asked: Asked) -> bool:
-        models = (asked.baseline, asked.model) if asked.baseline else (asked.model,)
-        return asked.key not in self.instructions or any((model, asked.key) not in self.answers for model in models)
+    def _lacks(self, slot: Slot) -> bool:
+        models = (slot.baseline, slot.model) if slot.baseline else (slot.model,)
+        return slot.key not in self.instructions or any((model, slot.key) not in self.answers for model in models)
 
 
 def _place(annotation: Annotation, said: str | None, order: Order | None) -> GivenVerdict:
-    asked = annotation.asked
+    slot = annotation.slot
     return GivenVerdict(
         order=order,
-        repeat=asked.repeat,
+        repeat=slot.repeat,
         preference=annotation.preference,
         grade=None if annotation.rating is None else annotation.rating.value,
         reading=annotation.reading,
         reply=said,
         probabilities=() if annotation.reply is None else _likeliest(annotation.reply),
-        rule=asked.rule,
+        rule=slot.rule,
         failure=annotation.failure,
-        turn=asked.turn,
+        turn=slot.turn,
         served=None if annotation.reply is None else annotation.reply.model,
     )
 

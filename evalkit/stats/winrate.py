@@ -64,7 +64,7 @@ def edge_reason(preference: float) -> str:
     return {1.0: "all_wins", 0.0: "all_losses"}.get(float(preference), "no_variance")
 
 
-def count(sample: Sample) -> Counts:
+def count_outcomes(sample: Sample) -> Counts:
     """Numbers of instructions by direction of the verdict, without weights."""
     wins = int((sample.preference > 0.5).sum())
     losses = int((sample.preference < 0.5).sum())

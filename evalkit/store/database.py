@@ -18,17 +18,17 @@ from evalkit.store.naming import REPAIR, complaints, naming
 from evalkit.store.plans import PlanRecord, decode_plan, put_plan, sound
 from evalkit.store.reserve import Reserve
 from evalkit.store.rows import (
-    asked_checksum,
     config_checksum,
-    decode_asked,
     decode_config,
     decode_reply,
-    encode_asked,
+    decode_slot,
     encode_config,
     encode_reply,
     encode_request,
+    encode_slot,
     place_checksum,
     reply_checksum,
+    slot_checksum,
 )
 from evalkit.store.tables import (
     CHUNK,
@@ -40,7 +40,7 @@ from evalkit.store.tables import (
     plan_table,
     reply_table,
 )
-from evalkit.types import Asked, ChatReply, ChatRequest, JudgeConfig, ModelConfig
+from evalkit.types import ChatReply, ChatRequest, JudgeConfig, ModelConfig, Slot
 
 NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
@@ -52,7 +52,7 @@ DAMAGED_FAILURE = "the stored reason is damaged"
 # without its index, which may be damaged
 _COUNTED = "SELECT count(*) FROM asked NOT INDEXED WHERE {}"
 
-Answered = tuple[Asked, ChatReply | None, str | None]
+Filled = tuple[Slot, ChatReply | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Batch:
 
     replies: list[tuple[ChatRequest, ChatReply]] = field(default_factory=list)
     failures: list[tuple[ChatRequest, str]] = field(default_factory=list)
-    places: list[tuple[str, Asked]] = field(default_factory=list)
+    places: list[tuple[str, Slot]] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
 
 
@@ -121,7 +121,7 @@ class Store:
         config: ModelConfig,
         group: Group,
         plan: str,
-        asked: Iterable[Asked],
+        slots: Iterable[Slot],
         *,
         record: PlanRecord | None = None,
     ) -> None:
@@ -145,8 +145,8 @@ class Store:
             _delete_damaged_places(connection, _of(group))
             place = insert_into(connection, asked_table).on_conflict_do_nothing()
             lacking = _without_blanks(connection, group)
-            for chunk in chunks(asked):
-                encoded = [encode_asked(one) for one in chunk]
+            for chunk in chunks(slots):
+                encoded = [encode_slot(one) for one in chunk]
                 connection.execute(place, [{**row, "plan": plan, "checksum": place_checksum(row)} for row in encoded])
                 _tell_blanks(connection, lacking, encoded)
 
@@ -203,7 +203,7 @@ class Store:
             for row in rows
         }
 
-    def answered(self, digest: str, *, benchmark: str) -> Iterator[Answered]:
+    def answered(self, digest: str, *, benchmark: str) -> Iterator[Filled]:
         """What a judge was asked, each with its stored reply, or with the reason why there is none.
 
         Raises:
@@ -211,11 +211,11 @@ class Store:
         """
         return self._answered({"digest": digest, "benchmark": benchmark})
 
-    def answered_of(self, group: Group) -> Iterator[Answered]:
+    def answered_of(self, group: Group) -> Iterator[Filled]:
         """The same of one model under one judge."""
         return self._answered(asdict(group))
 
-    def _answered(self, names: dict[str, str]) -> Iterator[Answered]:
+    def _answered(self, names: dict[str, str]) -> Iterator[Filled]:
         columns = asked_table.c
         order = (columns.baseline, columns.model, columns.key, columns.order, columns.repeat)
         mine = sa.and_(*(columns[name] == value for name, value in names.items()))
@@ -236,7 +236,7 @@ class Store:
             after = tuple(rows[-1][column.name] for column in order)
         self._check_number(names, n)
 
-    def answered_for(self, group: Group, plan: str, keys: Sequence[str]) -> list[Answered]:
+    def answered_for(self, group: Group, plan: str, keys: Sequence[str]) -> list[Filled]:
         """The places of some instructions of one model under one judge, as one plan laid them out."""
         with self.connect() as connection:
             mine = sa.and_(_of(group), asked_table.c.plan == plan)
@@ -244,7 +244,7 @@ class Store:
             rows = connection.execute(query.order_by(asked_table.c.repeat)).mappings().all()
             return self._with_replies(connection, rows)
 
-    def _with_replies(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Answered]:
+    def _with_replies(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Filled]:
         for row in rows:
             if place_checksum(row) != row["checksum"]:
                 # whose place it was is damaged as well, perhaps: it cannot be counted as missing anywhere
@@ -253,7 +253,7 @@ class Store:
         replies, damaged = _replies(connection, keys)
         failures = _failures(connection, [key for key in keys if key not in replies])
         failures.update(dict.fromkeys(damaged, DAMAGED_REPLY))
-        places = [decode_asked(row) for row in rows]
+        places = [decode_slot(row) for row in rows]
         return [(one, replies.get(one.reply_key or ""), failures.get(one.reply_key or "")) for one in places]
 
     def _check_number(self, names: dict[str, str], n: int) -> None:
@@ -339,7 +339,7 @@ class Store:
             connection.execute(sa.insert(reply_table), rows)
         return duplicates
 
-    def _fill(self, connection: sa.Connection, places: Sequence[tuple[str, Asked]]) -> None:
+    def _fill(self, connection: sa.Connection, places: Sequence[tuple[str, Slot]]) -> None:
         if not places:
             return
         key = list(asked_table.primary_key)
@@ -347,11 +347,11 @@ class Store:
         changed: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("labels", "reply_key", "checksum")}
         statement = sa.update(asked_table).where(*own, asked_table.c.plan == sa.bindparam("its_plan")).values(changed)
         rows = []
-        for plan, asked in places:
-            row = encode_asked(asked)
+        for plan, slot in places:
+            row = encode_slot(slot)
             mine = {f"its_{column.name}": row[column.name] for column in key}
             new = {"new_labels": row["labels"], "new_reply_key": row["reply_key"]}
-            rows.append({**mine, **new, "its_plan": plan, "new_checksum": asked_checksum(asked)})
+            rows.append({**mine, **new, "its_plan": plan, "new_checksum": slot_checksum(slot)})
         connection.execute(statement, rows)
 
     # who is asking for what
@@ -366,20 +366,20 @@ class Store:
             raise StoreError(f"{self.where}: another run of this process is using it. Open the store once for each run")
         self._owner = leases.Owner(name, concurrency)
         with self.transaction() as connection:
-            abandoned = leases.bury(connection)
-            leases.announce(connection, self._owner)
+            abandoned = leases.expire(connection)
+            leases.heartbeat(connection, self._owner)
         return abandoned
 
     def beat(self) -> None:
         """Show that this run is alive; one that was taken for dead meanwhile announces itself anew."""
         with self.transaction() as connection:
-            leases.announce(connection, self._owner)
+            leases.heartbeat(connection, self._owner)
 
     def leave(self) -> None:
         """Give back whatever this run still holds."""
         name, self._owner = self._owner.name, NOBODY
         with self.transaction() as connection:
-            leases.forget(connection, name)
+            leases.release(connection, name)
 
     # connections
 

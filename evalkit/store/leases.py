@@ -24,27 +24,27 @@ class Owner:
     concurrency: int
 
 
-def announce(connection: sa.Connection, owner: Owner) -> None:
+def heartbeat(connection: sa.Connection, owner: Owner) -> None:
     """Show that a run is alive."""
     row = {"owner": owner.name, "host": socket.gethostname(), "pid": os.getpid()}
     insert = insert_into(connection, owner_table).values({**row, "concurrency": owner.concurrency, "beat": time.time()})
     connection.execute(insert.on_conflict_do_update(index_elements=["owner"], set_={"beat": insert.excluded.beat}))
 
 
-def forget(connection: sa.Connection, name: str) -> None:
+def release(connection: sa.Connection, name: str) -> None:
     """Free whatever a run holds."""
     connection.execute(sa.delete(lease_table).where(lease_table.c.owner == name))
     connection.execute(sa.delete(owner_table).where(owner_table.c.owner == name))
 
 
-def bury(connection: sa.Connection) -> int:
+def expire(connection: sa.Connection) -> int:
     """Forget the runs that are dead; how many requests they may have had under way is returned."""
     live, abandoned = live_owners(connection), 0
     for name, most in connection.execute(sa.select(owner_table.c.owner, owner_table.c.concurrency)).all():
         if name not in live:
             held = sa.select(sa.func.count()).select_from(lease_table).where(lease_table.c.owner == name)
             abandoned += min(connection.execute(held).scalar_one(), most if isinstance(most, int) else 0)
-            forget(connection, name)
+            release(connection, name)
     return abandoned
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.types import (
-    Asked,
     ChatReply,
     ChatRequest,
     JudgeConfig,
@@ -17,13 +16,14 @@ from evalkit.types import (
     Order,
     Prices,
     RateLimits,
+    Slot,
     Tls,
 )
 
 _NOT_STORED = ("headers", "tls")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
-_FIELDS = tuple(field.name for field in dataclasses.fields(Asked))
+_FIELDS = tuple(field.name for field in dataclasses.fields(Slot))
 # the checksum covers these only where they are known, so that places of earlier layouts keep their checksum
 _BLANKS = ("baseline_blanks", "candidate_blanks")
 _COVERED = tuple(name for name in _FIELDS if name not in _BLANKS)
@@ -78,30 +78,30 @@ def config_checksum(digest: object, name: object, text: object) -> str:
     return hashlib.sha256(f"{digest}\n{name}\n{text}".encode()).hexdigest()[:16]
 
 
-def encode_asked(asked: Asked) -> dict[str, Any]:
-    row = {name: getattr(asked, name) for name in _FIELDS}
-    labels = asked.labels
+def encode_slot(slot: Slot) -> dict[str, Any]:
+    row = {name: getattr(slot, name) for name in _FIELDS}
+    labels = slot.labels
     # as it comes back: a whole number would be another text to a checksum
-    row["recorded"] = None if asked.recorded is None else float(asked.recorded)
-    row["order"] = asked.order.value
+    row["recorded"] = None if slot.recorded is None else float(slot.recorded)
+    row["order"] = slot.order.value
     row["labels"] = None if labels is None else json.dumps([labels.first, labels.second, labels.tie])
     for name in _MEASURES:
         row[name] = json.dumps(dict(row[name]), sort_keys=True) if row[name] else None
     return row
 
 
-def decode_asked(row: Mapping[Any, Any]) -> Asked:
+def decode_slot(row: Mapping[Any, Any]) -> Slot:
     fields = {name: row[name] for name in _FIELDS}
     labels = fields.pop("labels")
     fields["order"] = Order(fields["order"])
     for name in _MEASURES:
         fields[name] = json.loads(fields[name]) if fields[name] else {}
-    return Asked(labels=None if labels is None else Labels(*json.loads(labels)), **fields)
+    return Slot(labels=None if labels is None else Labels(*json.loads(labels)), **fields)
 
 
-def asked_checksum(asked: Asked) -> str:
+def slot_checksum(slot: Slot) -> str:
     """Covers every field of a place: a flipped order or length would change a number without a trace."""
-    return place_checksum(encode_asked(asked))
+    return place_checksum(encode_slot(slot))
 
 
 def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _COVERED) -> str:

@@ -60,7 +60,7 @@ def judged(
     store: Store,
     judge: JudgeConfig = SURFACE,
     *,
-    options: Options = Options(BENCHMARK),  # noqa: B008
+    options: Options = Options(BENCHMARK),
     audit: Audit | None = None,
     candidate: OutputSet | None = None,
 ) -> Annotated:
@@ -73,9 +73,9 @@ def judged(
     return done
 
 
-def write(folder: Path, done: Annotated, how: Aggregation = Aggregation(), recipe: Recipe = Recipe()) -> Path:  # noqa: B008
+def write(folder: Path, done: Annotated, aggregation: Aggregation = Aggregation(), recipe: Recipe = Recipe()) -> Path:
     """Its files; the row's is returned."""
-    entries = [with_plan(entry, done.work.record) for entry in entries_of_annotations(done.annotations, how)]
+    entries = [with_plan(entry, done.work.record) for entry in entries_of_annotations(done.annotations, aggregation)]
     rows = [build_row(entry, recipe) for entry in entries]
     return write_results(folder, done, rows, options=done.work.options, limits=Limits()) / "row.json"
 
@@ -94,12 +94,12 @@ def causes(verified: Verified) -> dict[str, Disagreement]:
 
 
 BY_TURN = Options(BENCHMARK, by_turn=True)
-PARTS = Aggregation(combine=Combine.AGREEMENT, by=("turn", "category"))
+SLICES = Aggregation(combine=Combine.AGREEMENT, by=("turn", "category"))
 WHOLE: dict[str, tuple[JudgeConfig, Options, Aggregation, Recipe]] = {
     "one order": (SURFACE, Options(BENCHMARK), Aggregation(), Recipe()),
     "both orders": (BOTH, Options(BENCHMARK), Aggregation(), Recipe()),
     "repeats of a part": (BOTH, Options(BENCHMARK, repeats=3, limit=20, seed=4), Aggregation(), Recipe()),
-    "grades by turn": (GRADE, BY_TURN, PARTS, Recipe()),
+    "grades by turn": (GRADE, BY_TURN, SLICES, Recipe()),
     "resampled": (SURFACE, Options(BENCHMARK), Aggregation(), Recipe(replicates=60)),
     "another confidence": (SURFACE, Options(BENCHMARK), Aggregation(), Recipe(confidence=0.8)),
     "style, strong verdicts": (FIVE_WAY, Options(BENCHMARK), Aggregation(strong_weight=3.0),
@@ -110,9 +110,9 @@ WHOLE: dict[str, tuple[JudgeConfig, Options, Aggregation, Recipe]] = {
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_a_row_that_nobody_touched_is_equal(store: Store, tmp_path: Path, kind: str) -> None:
-    judge, options, how, recipe = WHOLE[kind]
+    judge, options, aggregation, recipe = WHOLE[kind]
     done = judged(store, judge, options=options)
-    verified = verify_row(read(write(tmp_path, done, how, recipe)), store)
+    verified = verify_row(read(write(tmp_path, done, aggregation, recipe)), store)
     assert verified.differences == () and verified.notes == ()
     assert (verified.model, verified.judge) == ("cand", judge.name)
     assert verified.n_verdicts == len(list(done.annotations))
@@ -160,8 +160,8 @@ def edit(document: Row, path: tuple[Any, ...], change: Callable[[Any], Any]) -> 
 
 @pytest.mark.parametrize("kind", ["both orders", "grades by turn", "style, strong verdicts", "repeats of a part"])
 def test_every_edited_number_is_detected(store: Store, tmp_path: Path, kind: str) -> None:
-    judge, options, how, recipe = WHOLE[kind]
-    document = read(write(tmp_path, judged(store, judge, options=options), how, recipe))
+    judge, options, aggregation, recipe = WHOLE[kind]
+    document = read(write(tmp_path, judged(store, judge, options=options), aggregation, recipe))
     paths = list(numbers(document))
     assert len(paths) > 25
     for path in paths:
@@ -171,8 +171,8 @@ def test_every_edited_number_is_detected(store: Store, tmp_path: Path, kind: str
 
 @pytest.mark.parametrize("kind", ["both orders", "grades by turn", "style, strong verdicts"])
 def test_an_edited_number_is_detected_though_its_digest_was_made_anew(store: Store, tmp_path: Path, kind: str) -> None:
-    judge, options, how, recipe = WHOLE[kind]
-    document = read(write(tmp_path, judged(store, judge, options=options), how, recipe))
+    judge, options, aggregation, recipe = WHOLE[kind]
+    document = read(write(tmp_path, judged(store, judge, options=options), aggregation, recipe))
     for path in numbers(document):
         if path[:2] == ("provenance", "recipe"):
             # what is computed by another recipe is another row, and as true

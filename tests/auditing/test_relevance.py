@@ -5,7 +5,7 @@ from evalkit.auditing.relevance import PERMUTATIONS, relevance_p
 from evalkit.auditing.words import words
 from tests.auditing.answers import HONEST, INSTRUCTIONS, SHIPPED, shipped
 
-ASKED = [words(text) for text in INSTRUCTIONS]
+SLOT = [words(text) for text in INSTRUCTIONS]
 SAID = [words(text) for text in HONEST]
 
 
@@ -17,12 +17,12 @@ def test_the_probability_is_by_hand_that_of_the_orders_that_do_as_well() -> None
 
 
 def test_answers_that_all_overlap_alike_are_as_good_as_any_others() -> None:
-    assert relevance_p(ASKED, [SAID[0]] * 100) == 1
-    assert relevance_p(ASKED, [["nothing", "shared"]] * 100) == 1
+    assert relevance_p(SLOT, [SAID[0]] * 100) == 1
+    assert relevance_p(SLOT, [["nothing", "shared"]] * 100) == 1
 
 
 def test_no_draw_does_as_well_as_honest_answers() -> None:
-    assert relevance_p(ASKED, SAID) == 1 / (1 + PERMUTATIONS)
+    assert relevance_p(SLOT, SAID) == 1 / (1 + PERMUTATIONS)
 
 
 def test_under_chance_the_probability_is_uniform() -> None:
@@ -30,7 +30,7 @@ def test_under_chance_the_probability_is_uniform() -> None:
     found = []
     for _ in range(300):
         rows, places = draw.choice(100, 30, replace=False), draw.choice(100, 30, replace=False)
-        found.append(relevance_p([ASKED[row] for row in rows], [SAID[place] for place in places]))
+        found.append(relevance_p([SLOT[row] for row in rows], [SAID[place] for place in places]))
     for level in (0.1, 0.25, 0.5, 0.75):
         # four standard errors of 300 draws
         assert np.mean(np.array(found) <= level) == pytest.approx(level, abs=4 * np.sqrt(level * (1 - level) / 300))
@@ -61,8 +61,8 @@ def test_common_words_count_little_beside_rare_ones() -> None:
 def test_the_order_of_the_rows_does_not_matter() -> None:
     order = np.random.default_rng(13).permutation(100).tolist()
     shuffled = [*SAID[11:], *SAID[:11]]
-    one = relevance_p(ASKED, shuffled)
-    assert one == relevance_p([ASKED[row] for row in order], [shuffled[row] for row in order])
+    one = relevance_p(SLOT, shuffled)
+    assert one == relevance_p([SLOT[row] for row in order], [shuffled[row] for row in order])
 
 
 def test_of_very_many_answers_a_part_is_looked_at() -> None:

@@ -7,7 +7,7 @@ from evalkit.boards.build import Board, build_boards
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.row import ArenaFormula, Metric, Recipe
 from evalkit.errors import StatsError
-from evalkit.types import BOTH_ORDERS, Annotation, Asked
+from evalkit.types import BOTH_ORDERS, Annotation, Slot
 
 N = 60
 
@@ -19,13 +19,13 @@ def verdicts(model: str, lead: float, *, missing: bool = False) -> list[Annotati
     for number in range(N):
         for order in BOTH_ORDERS:
             drawn = generator.normal(lead)
-            asked = Asked(
+            slot = Slot(
                 "bench", model, "base", "judge", "digest", f"{number:03d}", f"{number:03d}", None, order, 0, 400,
                 400 + int(generator.integers(200)),
                 candidate_measures={"headers": float(generator.integers(4)), "tokens": generator.uniform(50, 99)},
                 baseline_measures={"headers": 1.0, "tokens": 70.0},
             )  # fmt: skip
-            found.append(Annotation(asked, float(drawn > 0), strong=abs(drawn) > 1))
+            found.append(Annotation(slot, float(drawn > 0), strong=abs(drawn) > 1))
     if missing:
         found[0] = dataclasses.replace(found[0], preference=None, failure="silent", strong=False)
     return found
@@ -70,7 +70,7 @@ def test_with_control_a_second_score_stands_beside_the_first(formula: ArenaFormu
 
 def test_where_no_tokens_are_known_lengths_are_in_characters_with_a_note() -> None:
     bare = [
-        dataclasses.replace(one, asked=dataclasses.replace(one.asked, candidate_measures={}, baseline_measures={}))
+        dataclasses.replace(one, slot=dataclasses.replace(one.slot, candidate_measures={}, baseline_measures={}))
         for one in verdicts("one", 0.4)
     ]
     recipe = Recipe(Metric.STYLE_WIN_RATE, controls=("length",), arena=ArenaFormula.V01)

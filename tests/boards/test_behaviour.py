@@ -187,6 +187,6 @@ def test_a_served_models_board_counts_its_own_verdicts_only() -> None:
         f"k{key}": (GivenVerdict(preference=0.95, served="new"), GivenVerdict(preference=0.5, served="old"))
         for key in range(5)
     }
-    board = replace(board_of(entry_of("one", said)), part="new")
+    board = replace(board_of(entry_of("one", said)), served_as="new")
     found = behaviour(board, judged_of({"one": said}))
     assert (found.n_verdicts, found.decided.value) == (5, 100.0)

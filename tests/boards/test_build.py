@@ -242,8 +242,8 @@ def test_a_model_of_one_category_has_its_score_beside_those_of_others() -> None:
     whole = entry("whole", 1.0)
     both = {"category code": whole.sample, "category math": whole.sample, "turn 1": whole.sample}
     one = entry("one", 0.0, seed=2)
-    built = board(replace(whole, parts=both), replace(one, parts={"category math": one.sample, "turn 1": one.sample}))
-    parts = {row.entry.model: row.parts for row in built.rows}
+    built = board(replace(whole, slices=both), replace(one, slices={"category math": one.sample, "turn 1": one.sample}))
+    parts = {row.entry.model: row.slices for row in built.rows}
     assert set(parts["whole"]) == {"category code", "category math"}, "of turns there is only one"
     assert set(parts["one"]) == {"category math"}
 

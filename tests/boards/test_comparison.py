@@ -123,7 +123,7 @@ def by_category(model: str, levels: tuple[float, float], seed: int) -> Entry:
         f"category {name}": sample(level, seed=seed).restricted(KEYS[start : start + 60])
         for name, level, start in zip(("x", "y"), levels, (0, 60), strict=True)
     }
-    return Entry(model, "j", "b", whole, None, parts=parts)
+    return Entry(model, "j", "b", whole, None, slices=parts)
 
 
 def test_each_category_has_its_sign_with_an_interval_and_p_values_that_allow_for_their_number() -> None:
@@ -131,7 +131,7 @@ def test_each_category_has_its_sign_with_an_interval_and_p_values_that_allow_for
         [by_category("a", (1.0, -1.0), 1), by_category("c", (-1.0, 1.0), 2)], RAW, models=["a", "c"]
     ).detail
     assert detail is not None
-    x, y = detail.parts["category x"], detail.parts["category y"]
+    x, y = detail.slices["category x"], detail.slices["category y"]
     assert (x.estimate.lower or 0) > 0 > (y.estimate.upper or 0)
     assert x.estimate.n == 60
     assert min(x.adjusted or 0, y.adjusted or 0) == 2 * min(x.p_value or 0, y.p_value or 0)
@@ -139,13 +139,13 @@ def test_each_category_has_its_sign_with_an_interval_and_p_values_that_allow_for
 
 def test_categories_too_small_for_the_metric_are_compared_by_the_raw_rate() -> None:
     def small(one: Entry) -> Entry:
-        return replace(one, parts={"category x": one.sample.restricted(KEYS[:20]), "category y": one.sample})
+        return replace(one, slices={"category x": one.sample.restricted(KEYS[:20]), "category y": one.sample})
 
     entries = [small(entry("a", 1.0)), small(entry("c", 0.0, seed=2))]
     detail = compare(entries, Recipe(), models=["a", "c"]).detail
     assert detail is not None
-    assert detail.parts_metric == Metric.WIN_RATE
-    assert detail.parts["category x"].estimate.n == 20
+    assert detail.slices_metric == Metric.WIN_RATE
+    assert detail.slices["category x"].estimate.n == 20
 
 
 def test_grades_are_compared_on_their_scale_and_are_not_reversed() -> None:

@@ -10,9 +10,9 @@ from evalkit.boards.gathering import Aggregation, entries_of_annotations
 from evalkit.boards.row import Metric, Recipe, build_row
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
-from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Order, Rating
+from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Order, Rating, Slot
 
-ASKED = Asked(
+SLOT = Slot(
     benchmark="bench",
     model="cand",
     baseline="base",
@@ -32,10 +32,10 @@ def compared(
     key: str, *preferences: float | None, strong: bool = False, judge: str = "one", category: str | None = None
 ) -> list[Annotation]:
     """A comparison's verdicts, one an order."""
-    asked = dataclasses.replace(ASKED, key=key, cluster=key, judge=judge, digest=f"of {judge}", category=category)
+    slot = dataclasses.replace(SLOT, key=key, cluster=key, judge=judge, digest=f"of {judge}", category=category)
     return [
         Annotation(
-            dataclasses.replace(asked, order=order), value, None if value is not None else "silent", strong=strong
+            dataclasses.replace(slot, order=order), value, None if value is not None else "silent", strong=strong
         )
         for order, value in zip(BOTH_ORDERS, preferences, strict=False)
     ]
@@ -46,7 +46,7 @@ def graded(question: int, *grades: float | None, category: str | None = None, lo
     return [
         Annotation(
             dataclasses.replace(
-                ASKED, baseline="", key=f"{question}:{turn}", cluster=str(question), order=Order.ALONE, turn=turn,
+                SLOT, baseline="", key=f"{question}:{turn}", cluster=str(question), order=Order.ALONE, turn=turn,
                 category=category,
             ),
             None,
@@ -57,8 +57,8 @@ def graded(question: int, *grades: float | None, category: str | None = None, lo
     ]  # fmt: skip
 
 
-def entry_of(annotations: list[Annotation], how: Aggregation) -> Entry:
-    (entry,) = entries_of_annotations(annotations, how)
+def entry_of(annotations: list[Annotation], aggregation: Aggregation) -> Entry:
+    (entry,) = entries_of_annotations(annotations, aggregation)
     return entry
 
 
@@ -88,11 +88,11 @@ def test_pooled_judges_give_one_score_and_all_must_answer() -> None:
 
 def test_pooled_judges_are_not_parted_by_the_models_that_serve_them() -> None:
     verdicts = [
-        dataclasses.replace(one, reply=ChatReply("[[m]]", model=f"model of {one.asked.judge}"))
+        dataclasses.replace(one, reply=ChatReply("[[m]]", model=f"model of {one.slot.judge}"))
         for one in [*compared("1", 1.0, 1.0), *compared("1", 0.0, 0.0, judge="two")]
     ]
     entry = entry_of(verdicts, Aggregation(pool=True))
-    assert (entry.part, entry.sample.preference.tolist()) == ("", [0.5])
+    assert (entry.served_as, entry.sample.preference.tolist()) == ("", [0.5])
     assert entry.judging.served == ("model of one", "model of two")
 
 
@@ -114,15 +114,15 @@ def test_the_mean_grade_is_on_the_judges_scale_and_clustered_by_question() -> No
 
 
 def test_grades_are_averaged_whatever_the_rule_for_comparisons() -> None:
-    how = Aggregation(combine=Combine.AGREEMENT)
+    aggregation = Aggregation(combine=Combine.AGREEMENT)
     assert build_row(
-        entry_of([*graded(81, 10, 4), *graded(82, 7, 7)], how), Recipe()
+        entry_of([*graded(81, 10, 4), *graded(82, 7, 7)], aggregation), Recipe()
     ).raw.estimate.value == pytest.approx(7)
 
 
 def test_scores_are_split_by_turn_and_by_category() -> None:
     grades = [*graded(81, 10, 4, category="math"), *graded(82, 8, 2, category="coding")]
-    parts = build_row(entry_of(grades, Aggregation(by=("turn", "category"))), Recipe()).parts
+    parts = build_row(entry_of(grades, Aggregation(by=("turn", "category"))), Recipe()).slices
     assert {name: one.value for name, one in parts.items()} == {
         "turn 1": pytest.approx(9),
         "turn 2": pytest.approx(3),
@@ -133,7 +133,7 @@ def test_scores_are_split_by_turn_and_by_category() -> None:
 
 def test_what_all_verdicts_are_of_is_no_part_of_a_row() -> None:
     grades = [*graded(81, 10, category="math"), *graded(82, 8, category="math")]
-    assert not build_row(entry_of(grades, Aggregation(by=("turn", "category"))), Recipe()).parts
+    assert not build_row(entry_of(grades, Aggregation(by=("turn", "category"))), Recipe()).slices
 
 
 def test_a_grade_that_could_not_be_read_is_counted_and_bounded_and_never_a_number() -> None:
@@ -154,9 +154,7 @@ def test_measures_reach_the_sample_by_instruction() -> None:
     verdicts = [
         dataclasses.replace(
             one,
-            asked=dataclasses.replace(
-                one.asked, candidate_measures={"headers": 3.0}, baseline_measures={"headers": 1.0}
-            ),
+            slot=dataclasses.replace(one.slot, candidate_measures={"headers": 3.0}, baseline_measures={"headers": 1.0}),
         )
         for one in [*compared("1", 1.0, 0.0), *compared("2", 1.0, 1.0)]
     ]

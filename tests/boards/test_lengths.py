@@ -58,10 +58,10 @@ def test_every_door_takes_the_same_blanks_off(store: Store, tmp_path: Path, turn
     blank = [turns * (4 * (n % 3 == 0) - 2 * ((N - 1 - n) % 3 == 0)) for n in range(N)]
     assert len(set(expected)) > 20 and set(blank) > {0}
     whole = [one + more for one, more in zip(expected, blank, strict=True)]
-    for how, told in ((Aggregation(), expected), (WHOLE, whole)):
-        (stored,) = entries_of_store(store, benchmark="bench", how=how)
-        (of_rows,) = entries_of_files([written], how=how)
-        (of_table,) = entries_of_files([tmp_path / "verdicts.parquet"], how=how)
+    for aggregation, told in ((Aggregation(), expected), (WHOLE, whole)):
+        (stored,) = entries_of_store(store, benchmark="bench", aggregation=aggregation)
+        (of_rows,) = entries_of_files([written], aggregation=aggregation)
+        (of_table,) = entries_of_files([tmp_path / "verdicts.parquet"], aggregation=aggregation)
         for entry in (stored, of_rows, of_table):
             assert sorted(differences(entry)) == sorted(map(float, told))
             # the mean length of an answer counts all of it
@@ -76,7 +76,7 @@ def reversed_lengths(outputs: OutputSet, turns: int) -> list[Output]:
 
 def test_a_table_that_brings_lengths_keeps_them(tmp_path: Path) -> None:
     table = write_table(tmp_path / "table.csv", verdict_rows(0.5, N))
-    (kept,), (whole,) = entries_of_files([table]), entries_of_files([table], how=WHOLE)
+    (kept,), (whole,) = entries_of_files([table]), entries_of_files([table], aggregation=WHOLE)
     assert differences(kept) == differences(whole) and set(differences(kept)) == {150.0, -150.0}
 
 

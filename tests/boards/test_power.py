@@ -12,7 +12,7 @@ from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import InputError, UnknownName
 from evalkit.stats.power import Effort, Level, Margin, Spread
 from evalkit.stats.winrate import win_rate
-from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Order, Prices
+from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Order, Prices, Slot
 from tests.stats.stat_samples import draw, numbers, sample_of
 
 RAW = Recipe(metric=Metric.WIN_RATE)
@@ -25,13 +25,13 @@ def judged(model: str, *, orders: tuple[Order, ...] = BOTH_ORDERS, repeats: int 
     for number, chance in enumerate(generator.beta(level, 1 - level, 60)):
         for order in orders:
             for repeat in range(repeats):
-                asked = Asked(
+                slot = Slot(
                     benchmark="bench", model=model, baseline="base", judge="one", digest="d1", key=f"{number:02d}",
                     cluster=f"{number:02d}", category=None, order=order, repeat=repeat, baseline_chars=10,
                     candidate_chars=int(generator.integers(5, 16)), reply_key="k",
                 )  # fmt: skip
                 reply = ChatReply("m", prompt_tokens=1000, completion_tokens=10)
-                annotations.append(Annotation(asked, float(generator.random() < chance), reply=reply, cost=0.01))
+                annotations.append(Annotation(slot, float(generator.random() < chance), reply=reply, cost=0.01))
     (entry,) = entries_of_annotations(annotations)
     return entry
 

@@ -156,22 +156,22 @@ class TestListsOfTurns:
 
 
 class TestJoinedToQuestions:
-    ASKED = (Example("q1", ("Do.",), "x", cluster="q1"), Example("q2", ("Go.",), "y", cluster="q2"))
+    SLOT = (Example("q1", ("Do.",), "x", cluster="q1"), Example("q2", ("Go.",), "y", cluster="q2"))
 
     def test_outputs_are_joined_by_the_text_of_their_instruction(self, tmp_path: Path) -> None:
         rows = [{"instruction": "Go.", "output": "went", "generator": "m"}]
-        outputs = read_one([saved(tmp_path / "a.jsonl", *rows)], questions=self.ASKED)
-        assert outputs.examples[0] is self.ASKED[1]
+        outputs = read_one([saved(tmp_path / "a.jsonl", *rows)], questions=self.SLOT)
+        assert outputs.examples[0] is self.SLOT[1]
         assert outputs.outputs[0].key == "q2"
 
     def test_an_unknown_instruction_is_left_to_the_pairing(self, tmp_path: Path) -> None:
-        outputs = read_one([saved(tmp_path / "a.jsonl", {"instruction": "?", "output": "!"})], questions=self.ASKED)
+        outputs = read_one([saved(tmp_path / "a.jsonl", {"instruction": "?", "output": "!"})], questions=self.SLOT)
         assert outputs.outputs[0].key == instruction_key("?")
 
     def test_outputs_are_joined_by_a_named_field_and_need_no_instruction_then(self, tmp_path: Path) -> None:
         source = saved(tmp_path / "a.jsonl", {"id": "q1", "output": "done"})
-        assert read_one([source], key="id", questions=self.ASKED).examples[0] is self.ASKED[0]
-        assert 'field "instruction": missing' in refusal(source, questions=self.ASKED)
+        assert read_one([source], key="id", questions=self.SLOT).examples[0] is self.SLOT[0]
+        assert 'field "instruction": missing' in refusal(source, questions=self.SLOT)
 
     def test_a_text_that_two_questions_share_needs_the_field(self, tmp_path: Path) -> None:
         twins = (Example("q1", ("Do.",)), Example("q2", ("Do.",)))

@@ -13,7 +13,7 @@ from evalkit.documents import decode_pieces, kind_of, parse_json
 from evalkit.errors import InputError
 from evalkit.formats.arrays import breaks_off, parse_array
 
-PARTS = [
+SLICES = [
     *'{}[],:"\\ \n-1x😀\u2028', ".5", "e9", "e-400", "1e999", "\\u00e4", "\\ud83d\\ude42", "true", "null", "NaN",
     "Infinity", '"a"', '"b": ', '{"a": 1}', f'"{"long " * 9}"',
 ]  # fmt: skip
@@ -45,10 +45,10 @@ def spoiled(rng: random.Random) -> str:
         rows = [{"a": rng.choice(VALUES), "b": rng.choice(VALUES)} for _ in range(rng.randint(0, 4))]
         text = json.dumps(rows, indent=rng.choice([None, 1]), ensure_ascii=rng.random() < 0.5)
     else:
-        text = "[" + "".join(rng.choices(PARTS, k=rng.randint(1, 12)))
+        text = "[" + "".join(rng.choices(SLICES, k=rng.randint(1, 12)))
     if rng.random() < 0.5:
         place = rng.randrange(len(text))
-        text = text[:place] + rng.choice(PARTS) + text[place + rng.randint(0, 2) :]
+        text = text[:place] + rng.choice(SLICES) + text[place + rng.randint(0, 2) :]
     return text[: rng.randint(1, len(text))] if rng.random() < 0.2 else text
 
 

@@ -5,12 +5,12 @@ import dataclasses
 from evalkit.formats.precomputed import score_rows
 from evalkit.formats.verdicts import OwnVerdict
 from evalkit.types import Annotation, Order, Rating
-from tests.formats.test_verdict_table import ALONE, ASKED
+from tests.formats.test_verdict_table import ALONE, SLOT
 
 
 def own(order: Order, preference: float | None, *, reply: str | None = None, repeat: int = 0) -> OwnVerdict:
-    asked = dataclasses.replace(ASKED, order=order, repeat=repeat)
-    return OwnVerdict(Annotation(asked, preference, None if preference is not None else "silent"), "j", reply=reply)
+    slot = dataclasses.replace(SLOT, order=order, repeat=repeat)
+    return OwnVerdict(Annotation(slot, preference, None if preference is not None else "silent"), "j", reply=reply)
 
 
 def test_a_grade_is_a_value_of_its_sample_and_epoch() -> None:

@@ -15,14 +15,14 @@ PAIR = Comparison(
 )
 ALONE = Grading(PAIR.example, PAIR.candidate)
 # an offline judge is sent nothing
-ASKED = [config for config in map(read_judge, names("annotators", ".yaml")) if config.prompt_text is not None]
+SLOT = [config for config in map(read_judge, names("annotators", ".yaml")) if config.prompt_text is not None]
 
 
 def shown(*prompt: str) -> Shown | None:
     return shown_to_judge([Message("user", text) for text in prompt])
 
 
-@pytest.mark.parametrize("config", ASKED, ids=lambda config: config.name)
+@pytest.mark.parametrize("config", SLOT, ids=lambda config: config.name)
 def test_every_shipped_prompt_gives_back_what_it_shows(config: JudgeConfig) -> None:
     assert config.prompt_text is not None
     subject = ALONE if config.asks == "grade" else PAIR

@@ -83,11 +83,11 @@ def test_categories_split_a_tables_scores_where_that_is_asked_for(column: str, t
     assert group.categories == ("koala", "koala", "vicuna", None)
     assert read_categories(path) == {"000000": "koala", "000001": "koala", "000002": "vicuna"}
     (entry,) = entries_of_table([group], Aggregation(by=("category",)))
-    assert {name: part.preference.tolist() for name, part in entry.parts.items()} == {
+    assert {name: part.preference.tolist() for name, part in entry.slices.items()} == {
         "category koala": [1.0, 0.0],
         "category vicuna": [1.0],
     }
-    assert entries_of_table([group])[0].parts == {}
+    assert entries_of_table([group])[0].slices == {}
     assert [verdict.category for verdict in read_judgments(path)] == list(group.categories)
 
 
@@ -95,7 +95,7 @@ def test_a_table_without_categories_has_no_parts(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("judge,model,baseline,index,preference,len_1,len_2\nj,c,b,0,1.5,1,1\n")
     assert read_categories(path) == {}
-    assert entries_of_table(read_preferences(path), Aggregation(by=("category",)))[0].parts == {}
+    assert entries_of_table(read_preferences(path), Aggregation(by=("category",)))[0].slices == {}
 
 
 def test_a_number_is_no_category(tmp_path: Path) -> None:

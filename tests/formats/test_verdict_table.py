@@ -10,15 +10,15 @@ from evalkit.formats.records import Record
 from evalkit.formats.verdict_table import measure_columns, table_rows, table_schema, table_verdicts
 from evalkit.formats.verdicts import OwnVerdict
 from evalkit.sources.recorded import file_verdict, judge_configs, judge_kind
-from evalkit.types import Annotation, Asked, Order, Rating
+from evalkit.types import Annotation, Order, Rating, Slot
 
-ASKED = Asked(
+SLOT = Slot(
     benchmark="bench", model="m", baseline="b", judge="j", digest="d", key="81:2", cluster="c", category="math",
     order=Order.CANDIDATE_FIRST, repeat=1, baseline_chars=3, candidate_chars=5, turn=2,
     baseline_measures={"bold": 1.0}, candidate_measures={"bold": 2.0, "len": 9.0, "tokens": 7.0}, candidate_blanks=2,
 )  # fmt: skip
 ALONE = dataclasses.replace(
-    ASKED, baseline="", order=Order.ALONE, baseline_chars=0, baseline_measures={}, candidate_measures={}
+    SLOT, baseline="", order=Order.ALONE, baseline_chars=0, baseline_measures={}, candidate_measures={}
 )
 ROW: dict[str, Any] = {
     "judge": "j", "model": "m", "baseline": "b", "key": "k", "order": "baseline_first", "preference": 1.5
@@ -31,7 +31,7 @@ def row_of(annotation: Annotation) -> dict[str, Any]:
 
 
 def test_a_comparison_is_a_row_with_all_that_a_board_needs() -> None:
-    assert row_of(Annotation(ASKED, 0.25, strong=True)) == {
+    assert row_of(Annotation(SLOT, 0.25, strong=True)) == {
         "judge": "j", "model": "m", "baseline": "b", "key": "81:2", "cluster": "c", "category": "math", "turn": 2,
         "order": "candidate_first", "repeat": 1, "preference": 1.25, "rating": None, "low": None, "high": None,
         "strong": True, "failure": None, "len_1": 3, "len_2": 5, "blanks_1": None, "blanks_2": 2,
@@ -42,9 +42,9 @@ def test_a_comparison_is_a_row_with_all_that_a_board_needs() -> None:
 @pytest.mark.parametrize(
     "annotation",
     [
-        Annotation(ASKED, 0.25, strong=True),
-        Annotation(ASKED, None, "no verdict"),
-        Annotation(dataclasses.replace(ASKED, key="k", turn=1, candidate_chars=None, candidate_blanks=None), 0.0),
+        Annotation(SLOT, 0.25, strong=True),
+        Annotation(SLOT, None, "no verdict"),
+        Annotation(dataclasses.replace(SLOT, key="k", turn=1, candidate_chars=None, candidate_blanks=None), 0.0),
         Annotation(ALONE, None, rating=Rating(7.5, 1.0, 10.0)),
         Annotation(ALONE, None, "no grade"),
     ],
@@ -54,8 +54,8 @@ def test_what_is_read_again_is_filed_where_it_was(annotation: Annotation) -> Non
     names = table_schema(rows).names
     (verdict,) = table_verdicts([Record("t: row 1", dict.fromkeys(names) | rows[0])])
     config = judge_configs([verdict])[judge_kind(verdict)]
-    asked = file_verdict(verdict, config, benchmark="bench").asked
-    expected = annotation.asked
+    slot = file_verdict(verdict, config, benchmark="bench").slot
+    expected = annotation.slot
     for name in (
         "model",
         "baseline",
@@ -68,10 +68,10 @@ def test_what_is_read_again_is_filed_where_it_was(annotation: Annotation) -> Non
         "turn",
         "baseline_chars",
     ):
-        assert getattr(asked, name) == getattr(expected, name), name
-    assert asked.candidate_chars == expected.candidate_chars
-    assert (asked.baseline_blanks, asked.candidate_blanks) == (None, expected.candidate_blanks)
-    assert asked.baseline_measures == expected.baseline_measures
+        assert getattr(slot, name) == getattr(expected, name), name
+    assert slot.candidate_chars == expected.candidate_chars
+    assert (slot.baseline_blanks, slot.candidate_blanks) == (None, expected.candidate_blanks)
+    assert slot.baseline_measures == expected.baseline_measures
     assert (verdict.preference, verdict.failure, verdict.strong) == (
         annotation.preference, annotation.failure, annotation.strong,
     )  # fmt: skip

@@ -13,8 +13,10 @@ from tests.gating.entries import entry, verdicts
 JUDGE = read_judge("surface")
 
 
-def judged(model: str = "candidate", *, judge: str = "surface", digest: str = JUDGE.digest, part: str = "") -> Entry:
-    return replace(entry(verdicts(0.6, 50), model), judge=judge, digest=digest, part=part)
+def judged(
+    model: str = "candidate", *, judge: str = "surface", digest: str = JUDGE.digest, served_as: str = ""
+) -> Entry:
+    return replace(entry(verdicts(0.6, 50), model), judge=judge, digest=digest, served_as=served_as)
 
 
 def test_a_model_is_found_among_others() -> None:
@@ -61,7 +63,7 @@ def test_both_orders_stand_for_the_one_that_was_configured_and_not_the_other_way
 
 def test_a_judge_that_the_endpoint_changed_leaves_the_gate_incomplete() -> None:
     with pytest.raises(Incomplete, match="answered as a and as b"):
-        choose([judged(part="a"), judged(part="b")], "candidate", Required())
+        choose([judged(served_as="a"), judged(served_as="b")], "candidate", Required())
 
 
 def test_the_same_verdicts_from_two_sources_are_refused() -> None:

@@ -38,7 +38,7 @@ WORDINGS = {
 }
 
 
-def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:  # noqa: B008
+def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:
     (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
     recipe = read_recipe(Sources(), confidence=rule.confidence)
     gate = Gate(rule=rule, recipe=recipe, wanted=Required(), benchmark="alpaca_eval")

@@ -78,12 +78,12 @@ def test_every_turn_is_graded_once_and_read_back_the_same(
         assert check(store).sound
     # one of sixteen is missing, and one needs no question
     assert endpoint.n_billed == 14
-    assert [one.asked.key for one in first[:3]] == ["81:1", "81:2", "82:1"]
-    by_key = {one.asked.key: one for one in first}
+    assert [one.slot.key for one in first[:3]] == ["81:1", "81:2", "82:1"]
+    by_key = {one.slot.key: one for one in first}
     assert by_key["83:2"].failure == "no output for this instruction"
-    assert (by_key["84:2"].asked.rule, by_key["84:2"].rating) == (LOWEST, Rating(1, 1, 10))
+    assert (by_key["84:2"].slot.rule, by_key["84:2"].rating) == (LOWEST, Rating(1, 1, 10))
     graded = [one for one in first if one.reply is not None]
-    assert [one.rating for one in graded] == [expected(done.work, one.asked.key) for one in graded]
+    assert [one.rating for one in graded] == [expected(done.work, one.slot.key) for one in graded]
     assert {one.reading for one in graded} == {Reading.STATED} and all(one.preference is None for one in first)
     assert sum(one.cost or 0 for one in graded) == pytest.approx(done.progress.cost)
 
@@ -93,7 +93,7 @@ def test_every_turn_is_graded_once_and_read_back_the_same(
         assert list(again.annotations) == first
         (known,) = store.judges()
         assert known == dataclasses.replace(config, headers={})
-        read = {one.asked.key: one for one in annotate_all(store.answered(known.digest, benchmark="mt_bench"), known)}
+        read = {one.slot.key: one for one in annotate_all(store.answered(known.digest, benchmark="mt_bench"), known)}
         assert read == by_key
         (filling,) = statistics(store).filling
         assert (filling.baseline, filling.n_replied, filling.n_by_rule, filling.n_missing) == ("", 14, 1, 1)

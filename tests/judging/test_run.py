@@ -129,7 +129,7 @@ def test_swapping_the_order_turns_the_verdict_around(store: Store, client: Scrip
     done = run(store, with_orders(JUDGE, "both"))
     assert len(client.asked) == 80
     for one in done.annotations:
-        assert one.preference == (1.0 if one.asked.order == Order.CANDIDATE_FIRST else 0.0)
+        assert one.preference == (1.0 if one.slot.order == Order.CANDIDATE_FIRST else 0.0)
     (entry,) = entries_of_annotations(done.annotations)
     assert set(entry.sample.preference) == {0.5}
     assert entry.sample.n_inconsistent == 40
@@ -149,10 +149,10 @@ def test_an_instruction_with_one_order_unanswered_has_no_verdict(store: Store, c
 
 def test_identical_answers_tie_and_empty_ones_lose_without_a_request(store: Store, client: ScriptedClient) -> None:
     done = run(store, candidate=["same", "", " \n", *CANDIDATE[3:]], baseline=["same", *BASE[1:]])
-    by_key = {one.asked.key: one for one in done.annotations}
+    by_key = {one.slot.key: one for one in done.annotations}
     assert len(client.asked) == 37
-    assert (by_key["k000"].preference, by_key["k000"].asked.rule) == (0.5, "identical")
-    assert (by_key["k001"].preference, by_key["k001"].asked.rule) == (0.0, "candidate_empty")
+    assert (by_key["k000"].preference, by_key["k000"].slot.rule) == (0.5, "identical")
+    assert (by_key["k001"].preference, by_key["k001"].slot.rule) == (0.0, "candidate_empty")
     assert by_key["k002"].preference == 0.0
 
 
@@ -172,8 +172,8 @@ def test_a_limit_takes_the_same_instructions_for_every_model_and_half_of_each_or
     options = Options("bench", limit=10, seed=3)
     first = list(run(store, options=options).annotations)
     other = list(run(store, candidate=[text.upper() for text in CANDIDATE], options=options).annotations)
-    assert {one.asked.key for one in first} == {one.asked.key for one in other}
-    orders = [one.asked.order for one in first]
+    assert {one.slot.key for one in first} == {one.slot.key for one in other}
+    orders = [one.slot.order for one in first]
     assert (len(orders), orders.count(Order.BASELINE_FIRST)) == (10, 5)
 
 
@@ -213,7 +213,7 @@ def test_a_judge_that_is_renamed_keeps_its_replies(store: Store, client: Scripte
     run(store)
     renamed = run(store, dataclasses.replace(JUDGE, name="renamed"))
     assert len(client.asked) == 40
-    assert {one.asked.judge for one in renamed.annotations} == {"renamed"}
+    assert {one.slot.judge for one in renamed.annotations} == {"renamed"}
 
 
 def test_an_edited_category_keeps_the_replies(store: Store, client: ScriptedClient) -> None:
@@ -222,7 +222,7 @@ def test_an_edited_category_keeps_the_replies(store: Store, client: ScriptedClie
     examples = tuple(dataclasses.replace(example, category="edited") for example in baseline.examples)
     edited_baseline = dataclasses.replace(baseline, examples=examples)
     (work,) = plan_all(edited_baseline, [candidate], [JUDGE], Options("bench"), secret=store.secret)
-    assert {one.asked.category for one in annotated(store, work).annotations} == {"edited"}
+    assert {one.slot.category for one in annotated(store, work).annotations} == {"edited"}
     assert len(client.asked) == 40
 
 
@@ -263,4 +263,4 @@ def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: Scripte
 
 
 def _verdicts(done: Annotated) -> set[tuple[str, Order, float | None]]:
-    return {(one.asked.key, one.asked.order, one.preference) for one in done.annotations if one.asked.rule is None}
+    return {(one.slot.key, one.slot.order, one.preference) for one in done.annotations if one.slot.rule is None}

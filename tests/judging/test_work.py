@@ -60,7 +60,7 @@ def compared(candidate: OutputSet, *, options: Options = BY_TURN, baseline: Outp
 def by_key(work: Work) -> dict[str, list[Pending]]:
     found: dict[str, list[Pending]] = {}
     for place in work.places():
-        found.setdefault(place.asked.key, []).append(place)
+        found.setdefault(place.slot.key, []).append(place)
     return found
 
 
@@ -68,40 +68,40 @@ def test_a_grading_judge_needs_no_baseline_and_files_its_grades_under_none() -> 
     work = planned(output_set("cand", ["one", "two"]), options=Options("bench", repeats=2))
     assert (work.baseline, work.group.baseline) == ("", "")
     places = list(work.places())
-    assert [(one.asked.key, one.asked.order, one.asked.repeat) for one in places] == [
+    assert [(one.slot.key, one.slot.order, one.slot.repeat) for one in places] == [
         ("k000", Order.ALONE, 0), ("k000", Order.ALONE, 1), ("k001", Order.ALONE, 0), ("k001", Order.ALONE, 1),
     ]  # fmt: skip
-    assert {one.asked.baseline for one in places} == {""}
+    assert {one.slot.baseline for one in places} == {""}
 
 
 def test_each_turn_is_graded_under_a_key_of_its_own_and_all_turns_are_one_cluster() -> None:
     places = by_key(planned(conversations("cand")))
     assert list(places)[:4] == ["81:1", "81:2", "82:1", "82:2"]
     (first,), (second,) = places["81:1"], places["81:2"]
-    assert (first.asked.turn, second.asked.turn) == (1, 2)
-    assert first.asked.cluster == second.asked.cluster != places["82:1"][0].asked.cluster
-    assert len({one.asked.cluster for (one,) in places.values()}) == len(QUESTIONS)
-    assert first.asked.candidate_measures != second.asked.candidate_measures == {"tokens": 5.0}
+    assert (first.slot.turn, second.slot.turn) == (1, 2)
+    assert first.slot.cluster == second.slot.cluster != places["82:1"][0].slot.cluster
+    assert len({one.slot.cluster for (one,) in places.values()}) == len(QUESTIONS)
+    assert first.slot.candidate_measures != second.slot.candidate_measures == {"tokens": 5.0}
 
 
 def test_without_turns_a_conversation_is_graded_as_a_whole() -> None:
     places = by_key(planned(conversations("cand"), options=Options("bench")))
     assert list(places) == [one.key for one in QUESTIONS]
-    assert {one.asked.turn for (one,) in places.values()} == {2}
+    assert {one.slot.turn for (one,) in places.values()} == {2}
 
 
 def test_a_turn_without_an_answer_is_missing_and_the_turn_before_it_is_graded() -> None:
     candidate = changed(conversations("cand"), "83", texts=("only the first",))
     (first,), (second,) = (by_key(planned(candidate))[key] for key in ("83:1", "83:2"))
-    assert first.subject is not None and first.asked.failure is None
-    assert (second.subject, second.asked.failure, second.asked.candidate_chars) == (None, NO_OUTPUT, None)
-    assert second.asked.cluster == first.asked.cluster
+    assert first.subject is not None and first.slot.failure is None
+    assert (second.subject, second.slot.failure, second.slot.candidate_chars) == (None, NO_OUTPUT, None)
+    assert second.slot.cluster == first.slot.cluster
 
 
 def test_a_question_without_any_answer_is_missing_at_every_turn() -> None:
     candidate = conversations("cand", questions=QUESTIONS[1:])
     places = by_key(planned(candidate, questions=QUESTIONS))
-    assert [places[key][0].asked.failure for key in ("81:1", "81:2", "82:1")] == [NO_OUTPUT, NO_OUTPUT, None]
+    assert [places[key][0].slot.failure for key in ("81:1", "81:2", "82:1")] == [NO_OUTPUT, NO_OUTPUT, None]
     assert len(places) == 40
 
 
@@ -110,15 +110,15 @@ def test_an_answer_too_long_to_be_judged_is_a_failure_at_every_turn() -> None:
     places = by_key(planned(candidate))
     for key in ("83:1", "83:2"):
         (place,) = places[key]
-        assert place.subject is None and "10,000,000 characters" in str(place.asked.failure)
+        assert place.subject is None and "10,000,000 characters" in str(place.slot.failure)
     for place in [*by_key(compared(candidate))["83:1"], *by_key(compared(candidate))["83:2"]]:
-        assert place.subject is None and "10,000,000 characters" in str(place.asked.failure)
+        assert place.subject is None and "10,000,000 characters" in str(place.slot.failure)
 
 
 def test_an_empty_second_answer_gets_the_lowest_grade_for_its_turn_alone() -> None:
     candidate = changed(conversations("cand"), "83", texts=("fine", "\n"))
     places = by_key(planned(candidate))
-    assert [places[key][0].asked.rule for key in ("83:1", "83:2")] == [None, LOWEST]
+    assert [places[key][0].slot.rule for key in ("83:1", "83:2")] == [None, LOWEST]
 
 
 def test_a_limit_takes_whole_conversations_and_the_same_for_every_model_and_kind_of_judge() -> None:
@@ -139,7 +139,7 @@ def test_a_limit_takes_whole_conversations_and_the_same_for_every_model_and_kind
 def test_a_pair_judge_meets_both_turns_in_the_same_order_and_half_of_each() -> None:
     config = dataclasses.replace(COMPARER, orders="one", digest="one")
     places = by_key(planned(conversations("cand"), config, baseline=conversations("base")))
-    orders = {key: place.asked.order for key, (place,) in places.items()}
+    orders = {key: place.slot.order for key, (place,) in places.items()}
     assert all(orders[f"{one.key}:1"] == orders[f"{one.key}:2"] for one in QUESTIONS)
     assert list(orders.values()).count(Order.BASELINE_FIRST) == len(QUESTIONS)
 
@@ -150,7 +150,7 @@ def test_a_pair_judge_is_shown_each_turn_with_those_before_it() -> None:
     for key, texts in (("81:1", 1), ("81:2", 2)):
         for place in places[key]:
             assert place.subject is not None
-            assert len(place.subject.example.turns) == place.asked.turn == texts
+            assert len(place.subject.example.turns) == place.slot.turn == texts
             content = compared(conversations("cand")).pose(place).request.messages[0].content
             assert content.count("base on") == content.count("cand on") == texts
 
@@ -159,17 +159,17 @@ def test_where_the_baseline_did_not_get_to_a_turn_there_is_no_verdict_but_a_plac
     short = changed(conversations("base"), "83", texts=("only the first",))
     work = compared(conversations("cand"), baseline=short)
     places = by_key(work)
-    assert [place.asked.failure for place in places["83:1"]] == [None, None]
+    assert [place.slot.failure for place in places["83:1"]] == [None, None]
     (missing,) = places["83:2"]
-    assert (missing.subject, missing.asked.failure) == (None, NO_BASELINE)
-    assert (missing.asked.baseline, missing.asked.order) == ("base", work.plan.first_order["83:2"])
+    assert (missing.subject, missing.slot.failure) == (None, NO_BASELINE)
+    assert (missing.slot.baseline, missing.slot.order) == ("base", work.plan.first_order["83:2"])
 
 
 def test_where_the_candidate_did_not_get_to_a_turn_that_is_what_is_told() -> None:
     for baseline in (conversations("base"), changed(conversations("base"), "83", texts=("one",))):
         candidate = changed(conversations("cand"), "83", texts=("only the first",))
         (missing,) = by_key(compared(candidate, baseline=baseline))["83:2"]
-        assert (missing.asked.failure, missing.asked.baseline) == (NO_OUTPUT, "base")
+        assert (missing.slot.failure, missing.slot.baseline) == (NO_OUTPUT, "base")
 
 
 def test_every_place_of_a_work_belongs_to_its_group() -> None:
@@ -177,8 +177,8 @@ def test_every_place_of_a_work_belongs_to_its_group() -> None:
     partial = changed(conversations("cand"), "84", texts=("one",))
     for work in (compared(partial, baseline=short), planned(partial)):
         for place in work.places():
-            asked = place.asked
-            assert (asked.benchmark, asked.digest, asked.baseline, asked.model) == dataclasses.astuple(work.group)
+            slot = place.slot
+            assert (slot.benchmark, slot.digest, slot.baseline, slot.model) == dataclasses.astuple(work.group)
 
 
 def test_judges_that_compare_and_judges_that_grade_share_a_run() -> None:
@@ -270,6 +270,6 @@ def test_a_plan_is_named_by_references_and_by_how_turns_are_taken() -> None:
 def test_an_answer_that_is_measured_anew_is_laid_out_anew(store: Store) -> None:
     for measures in ({"tokens": 5.0}, {"tokens": 6.0}):
         work = planned(changed(conversations("cand"), "83", measures=measures))
-        store.open_places(work.config, work.group, work.digest, (place.asked for place in work.places()))
+        store.open_places(work.config, work.group, work.digest, (place.slot for place in work.places()))
         found = store.answered_for(work.group, work.digest, ["83:2"])
         assert [place.candidate_measures for place, _, _ in found] == [measures]

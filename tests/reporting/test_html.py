@@ -234,8 +234,8 @@ def test_a_finding_counts_only_models_that_have_a_rank() -> None:
 
 def test_an_audit_refuses_a_model_everywhere_on_the_page() -> None:
     part = entry("x", 0.6, n=50).sample
-    one = board(entry("good", 0.8, parts={"category a": part, "category b": part}),
-                entry("null", 0.9, audit=REFUSED_OUTPUTS, parts={"category a": part, "category b": part}))  # fmt: skip
+    one = board(entry("good", 0.8, slices={"category a": part, "category b": part}),
+                entry("null", 0.9, audit=REFUSED_OUTPUTS, slices={"category a": part, "category b": part}))  # fmt: skip
     line = board_table(one).lines[-1]
     assert (line.shown.value, line.whisker, line.full) == (None, None, "not drawn: audit failed")
     assert all(other.value is None for other in line.others)
@@ -325,7 +325,7 @@ def test_a_matrix_says_which_pairs_are_told_apart() -> None:
 def test_scores_are_split_only_where_they_were() -> None:
     assert category_heat(board()) is None
     part = entry("x", 0.6, n=50).sample
-    split = board(entry("good", 0.8, parts={"category a b": part, "category c": part}))
+    split = board(entry("good", 0.8, slices={"category a b": part, "category c": part}))
     heat = category_heat(split)
     assert heat is not None and heat.columns == ("a b", "c")
     assert "Not measured: the scores were not split." in report_html(report(board()))

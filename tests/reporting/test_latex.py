@@ -69,7 +69,7 @@ def test_a_name_is_no_option_of_the_line_above_it() -> None:
 
 def test_scores_by_part_are_a_table_of_their_own() -> None:
     one = entry("[m]", 1.0)
-    (board,) = build_boards([replace(one, parts={"turn 1": one.sample, "turn 2": one.sample})], Recipe())
+    (board,) = build_boards([replace(one, slices={"turn 1": one.sample, "turn 2": one.sample})], Recipe())
     table = boards_latex([board])
     assert table.count(r"\begin{tabular}") == 2 and r"\begin{tabular}{@{}lrr@{}}" in table
     assert "    {}[m] & " in table

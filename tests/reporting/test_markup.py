@@ -62,7 +62,9 @@ class Page(HTMLParser):
 
 def hostile(attack: str) -> list[Board]:
     one = entry(f"m{attack}", 1.0, judge=f"j{attack}", baseline=f"b{attack}")
-    return build_boards([replace(one, parts=dict.fromkeys((f"category {attack}", "category x"), one.sample))], Recipe())
+    return build_boards(
+        [replace(one, slices=dict.fromkeys((f"category {attack}", "category x"), one.sample))], Recipe()
+    )
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

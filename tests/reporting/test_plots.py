@@ -303,4 +303,4 @@ def test_one_board_is_drawn_and_of_several_the_cure_is_named() -> None:
     with pytest.raises(ConfigError, match="they differ in the form of the judge: 1, 2"):
         one_board([replace(MIXED, digest="1"), replace(MIXED, digest="2")])
     with pytest.raises(ConfigError, match="the model that the endpoint served: x, y"):
-        one_board([replace(MIXED, part="x"), replace(MIXED, part="y")])
+        one_board([replace(MIXED, served_as="x"), replace(MIXED, served_as="y")])

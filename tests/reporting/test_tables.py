@@ -171,7 +171,7 @@ def test_a_published_interval_is_called_by_its_own_confidence() -> None:
 def test_categories_are_told_apart_from_turns_and_from_each_other_and_do_not_stretch_the_table() -> None:
     one = entry("m", 1.0)
     names = ("turn 1", "turn 2", "category turn 1", "category a b", "category a_b", "category " + "y" * 300)
-    boards = build_boards([replace(one, parts=dict.fromkeys(names, one.sample))], Recipe())
+    boards = build_boards([replace(one, slices=dict.fromkeys(names, one.sample))], Recipe())
     (heads,) = (line for line in boards_text(boards, columns=150).splitlines() if line.startswith("model"))
     assert re.split("  +", heads)[1:] == ["turn 1", "turn 2", "category turn 1", "a b", "a_b", "y" * 23 + "…"]
     columns = next(csv.reader(io.StringIO(boards_csv(boards))))

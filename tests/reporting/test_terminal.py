@@ -34,7 +34,7 @@ def row_of(lines: Sequence[str], name: str) -> str:
 @pytest.mark.parametrize("columns", [60, 61, 72, 80, 99, 120, 200])
 @pytest.mark.parametrize("recipe", [Recipe(), Recipe(metric=Metric.STYLE_WIN_RATE, controls=("length",))])
 def test_no_line_is_wider_than_the_screen(columns: int, recipe: Recipe) -> None:
-    split = [replace(one, parts={f"category {n}" * 3: one.sample for n in range(20)}) for one in ENTRIES]
+    split = [replace(one, slices={f"category {n}" * 3: one.sample for n in range(20)}) for one in ENTRIES]
     boards = build_boards([*split, few(), refused(entry("null", 3.0))], recipe)
     lines = drawn(boards, columns)
     assert max(map(width, lines)) <= columns
@@ -128,7 +128,7 @@ def test_colours_mark_the_first_and_what_is_not_ok_and_move_nothing() -> None:
 def test_no_text_from_outside_reaches_the_terminal_raw(attack: str) -> None:
     hostile = replace(
         entry(f"m{attack}", 1.0, judge=f"j{attack}", baseline=f"b{attack}"),
-        parts=dict.fromkeys((f"category {attack}", "category x"), entry("x", 1.0).sample),
+        slices=dict.fromkeys((f"category {attack}", "category x"), entry("x", 1.0).sample),
         failures={attack: 1},
     )
     text = COLOUR.sub("", boards_drawn(build_boards([hostile], Recipe()), Screen(150, colour=True)))

@@ -17,12 +17,12 @@ from evalkit.sources.stored import Scope
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, write_document
 from evalkit.types import BOTH_ORDERS, Annotation, Message, Order, Rating
-from tests.formats.test_verdict_table import ALONE, ASKED
+from tests.formats.test_verdict_table import ALONE, SLOT
 from tests.store.filling import BENCHMARK, fill
 
 LINES = {"container": "lines", "gzip": False, "columns": [], "schema": None, "split": None}
 SENT = (Message("system", "Be fair."), Message("user", "Which?"))
-PAIR = dataclasses.replace(ASKED, key="81:2", repeat=0)
+PAIR = dataclasses.replace(SLOT, key="81:2", repeat=0)
 
 
 def keep(store: Store, *names: str, kind: str = "question", **heading: object) -> None:
@@ -108,9 +108,9 @@ def test_nothing_to_export_is_an_error_with_the_cure(store: Store, tmp_path: Pat
 # verdicts
 
 
-def own(asked: Any, preference: float | None, *, reply: str | None = "said", strong: bool = False) -> OwnVerdict:
+def own(slot: Any, preference: float | None, *, reply: str | None = "said", strong: bool = False) -> OwnVerdict:
     failure = None if preference is not None else "silent"
-    annotation = Annotation(asked, preference, failure, strong=strong)
+    annotation = Annotation(slot, preference, failure, strong=strong)
     return OwnVerdict(annotation, "j", "pair", reply, SENT if reply else (), 1.5 if reply else None)
 
 
@@ -198,10 +198,8 @@ def test_a_game_without_a_verdict_is_an_error() -> None:
                                                ("9" * 30 + ":2", "9" * 30)])  # fmt: skip
 def test_a_question_is_a_number_only_where_that_loses_nothing(key: str, question: int | str) -> None:
     verdict = graded(7.0)
-    asked = dataclasses.replace(verdict.annotation.asked, key=key)
-    (row,) = single_rows(
-        [dataclasses.replace(verdict, annotation=dataclasses.replace(verdict.annotation, asked=asked))]
-    )
+    slot = dataclasses.replace(verdict.annotation.slot, key=key)
+    (row,) = single_rows([dataclasses.replace(verdict, annotation=dataclasses.replace(verdict.annotation, slot=slot))])
     assert row["question_id"] == question and type(row["question_id"]) is type(question)
 
 

@@ -10,7 +10,7 @@ from evalkit.boards.entries import Entry
 from evalkit.errors import ConfigError, InputError
 from evalkit.judge_spec.config import read_judge
 from evalkit.sources.entries import entries_of_store
-from evalkit.sources.imports import How, Imported, document_name, find_files, import_files
+from evalkit.sources.imports import Imported, ImportOptions, document_name, find_files, import_files
 from evalkit.store import Store
 from evalkit.store.documents import documents, records
 from evalkit.types import Example
@@ -36,9 +36,9 @@ def saved(path: Path, *rows: Row) -> Path:
     return path
 
 
-def imported(store: Store, *paths: Path, how: How = How()) -> Imported:  # noqa: B008
+def imported(store: Store, *paths: Path, options: ImportOptions = ImportOptions()) -> Imported:
     folder = Path(store.where.removeprefix("sqlite:///")).parent / "judges"
-    return import_files(store, paths, how, judges_folder=folder)
+    return import_files(store, paths, options, judges_folder=folder)
 
 
 def entry(store: Store, benchmark: str) -> Entry:
@@ -83,43 +83,43 @@ def test_one_judge_may_have_graded_and_compared(store: Store, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("row", "how", "benchmark"),
     [
-        (SINGLE, How(), "mt_bench"),
-        (GAMES, How(), "arena_hard_v0.1"),
-        ({**GAMES, "baseline": "o3-mini-2025-01-31"}, How(), "arena_hard_v2"),
-        (GAMES, How(baseline="other"), "arena_hard_v2"),
-        (PREFERENCE, How(), "imported"),
-        (PREFERENCE, How(benchmark="example"), "example"),
+        (SINGLE, ImportOptions(), "mt_bench"),
+        (GAMES, ImportOptions(), "arena_hard_v0.1"),
+        ({**GAMES, "baseline": "o3-mini-2025-01-31"}, ImportOptions(), "arena_hard_v2"),
+        (GAMES, ImportOptions(baseline="other"), "arena_hard_v2"),
+        (PREFERENCE, ImportOptions(), "imported"),
+        (PREFERENCE, ImportOptions(benchmark="example"), "example"),
     ],
 )
 def test_the_benchmark_is_the_formats_or_the_one_that_is_named(
-    store: Store, tmp_path: Path, row: Row, how: How, benchmark: str
+    store: Store, tmp_path: Path, row: Row, options: ImportOptions, benchmark: str
 ) -> None:
-    imported(store, saved(tmp_path / "a.jsonl", row), how=how)
+    imported(store, saved(tmp_path / "a.jsonl", row), options=options)
     assert entry(store, benchmark).sample.n == 1
 
 
 def test_a_benchmark_may_be_a_file_and_must_be_one(store: Store, tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jsonl", SINGLE)
     (tmp_path / "mine.yaml").write_text("description: Mine.\n")
-    imported(store, path, how=How(benchmark=str(tmp_path / "mine.yaml")))
+    imported(store, path, options=ImportOptions(benchmark=str(tmp_path / "mine.yaml")))
     assert entry(store, "mine").sample.n == 1
     with pytest.raises(ConfigError, match="unknown benchmark 'mtbench'"):
-        imported(store, path, how=How(benchmark="mtbench"))
+        imported(store, path, options=ImportOptions(benchmark="mtbench"))
 
 
 def test_verdicts_can_be_filed_under_a_judge_of_ours(store: Store, tmp_path: Path) -> None:
     judge = read_judge("arena_hard")
     path = saved(tmp_path / "a.jsonl", {**GAMES, "judge": judge.name})
-    imported(store, path, how=How(judges=[judge]))
+    imported(store, path, options=ImportOptions(judges=[judge]))
     assert entry(store, "arena_hard_v0.1").digest == judge.digest
 
 
 def test_questions_give_categories(store: Store, tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jsonl", SINGLE)
-    imported(store, path, how=How(questions=(Example("1", ("Why?",), category="math"),)))
+    imported(store, path, options=ImportOptions(questions=(Example("1", ("Why?",), category="math"),)))
     config = store.judges()[0]
-    ((asked, reply, _),) = store.answered(config.digest, benchmark="mt_bench")
-    assert (asked.category, reply and reply.text) == ("math", "[[7]]")
+    ((slot, reply, _),) = store.answered(config.digest, benchmark="mt_bench")
+    assert (slot.category, reply and reply.text) == ("math", "[[7]]")
 
 
 def test_importing_again_changes_nothing_and_what_is_gone_from_a_file_goes(store: Store, tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_importing_again_changes_nothing_and_what_is_gone_from_a_file_goes(store
     assert imported(store, path) == first
     assert list(store.answered(store.judges()[0].digest, benchmark="mt_bench")) == before
     imported(store, saved(path, {**SINGLE, "score": 3, "judgment": "[[3]]"}))
-    ((asked, reply, _),) = store.answered(store.judges()[0].digest, benchmark="mt_bench")
-    assert (asked.key, reply and reply.text) == ("1", "[[3]]")
+    ((slot, reply, _),) = store.answered(store.judges()[0].digest, benchmark="mt_bench")
+    assert (slot.key, reply and reply.text) == ("1", "[[3]]")
     ((name, _),) = documents(store)
     assert [row["score"] for row in records(store, name)] == [3]
 

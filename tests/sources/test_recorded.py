@@ -25,23 +25,23 @@ def filed(verdict: ForeignVerdict, **changes: Any) -> tuple[Filed, Annotation]:
     changed = dataclasses.replace(verdict, **changes)
     config = judge_configs([changed])[judge_kind(changed)]
     one = file_verdict(changed, config, benchmark="bench")
-    (annotation,) = annotate_all([(one.asked, one.reply, None)], config)
+    (annotation,) = annotate_all([(one.slot, one.reply, None)], config)
     return one, annotation
 
 
 def test_a_reply_that_says_what_was_recorded_is_what_is_read() -> None:
     one, annotation = filed(GRADE)
-    assert (one.asked.key, one.asked.cluster, one.asked.turn, one.asked.recorded) == ("81:2", "81", 2, None)
+    assert (one.slot.key, one.slot.cluster, one.slot.turn, one.slot.recorded) == ("81:2", "81", 2, None)
     assert annotation.rating is not None
     assert (annotation.rating.value, annotation.rating.low, annotation.reading) == (7.0, 1.0, Reading.STATED)
     one, annotation = filed(GAME, order=Order.BASELINE_FIRST, preference=0.0)
-    assert (one.asked.recorded, annotation.preference, annotation.reading) == (None, 0.0, Reading.STATED)
+    assert (one.slot.recorded, annotation.preference, annotation.reading) == (None, 0.0, Reading.STATED)
 
 
 @pytest.mark.parametrize("reply", ["[[6]]", "I like it.", None, ""])
 def test_where_the_reply_says_something_else_the_recorded_number_counts(reply: str | None) -> None:
     one, annotation = filed(GRADE, reply=reply)
-    assert one.asked.recorded == 7.0 and annotation.rating is not None
+    assert one.slot.recorded == 7.0 and annotation.rating is not None
     assert (annotation.rating.value, annotation.reading) == (7.0, Reading.RECORDED)
     # and the reply is kept all the same
     assert (None if one.reply is None else one.reply.text) == reply
@@ -62,14 +62,14 @@ def test_a_strong_verdict_stays_strong_without_a_reply_that_says_so(
     order: Order, preference: float, reply: str | None
 ) -> None:
     one, annotation = filed(GAME, order=order, preference=preference, strong=True, reply=reply)
-    assert (annotation.preference, annotation.strong, one.asked.recorded) == (preference, True, None)
+    assert (annotation.preference, annotation.strong, one.slot.recorded) == (preference, True, None)
 
 
 def test_a_verdict_that_tells_no_order_is_a_single_one() -> None:
     one, annotation = filed(GAME, order=None, preference=0.25, reply=None)
-    assert (one.asked.order, annotation.preference) == (Order.BASELINE_FIRST, 0.25)
+    assert (one.slot.order, annotation.preference) == (Order.BASELINE_FIRST, 0.25)
     one, _ = filed(GRADE, order=None)
-    assert one.asked.order == Order.ALONE
+    assert one.slot.order == Order.ALONE
 
 
 def test_a_grade_outside_of_the_scale_is_missing_with_the_reason() -> None:
@@ -109,16 +109,16 @@ def test_a_judge_of_several_scales_is_refused() -> None:
 
 def test_two_places_never_share_a_reply() -> None:
     places: list[dict[str, Any]] = [{}, {"model": "n"}, {"turn": 1}, {"repeat": 1}, {"key": "82"}, {"judge": "other"}]
-    keys = [filed(GRADE, **change)[0].asked.reply_key for change in places]
-    keys += [filed(GAME)[0].asked.reply_key, filed(GAME, baseline="c")[0].asked.reply_key]
+    keys = [filed(GRADE, **change)[0].slot.reply_key for change in places]
+    keys += [filed(GAME)[0].slot.reply_key, filed(GAME, baseline="c")[0].slot.reply_key]
     assert None not in keys and len(set(keys)) == len(keys)
 
 
 def test_without_an_order_or_lengths_a_difference_in_length_is_unknown() -> None:
-    assert filed(GAME, candidate_chars=5)[0].asked.candidate_chars is None
+    assert filed(GAME, candidate_chars=5)[0].slot.candidate_chars is None
     one, _ = filed(GAME, candidate_chars=5, baseline_chars=3, baseline_measures={"bold": 1.0})
-    assert (one.asked.baseline_chars, one.asked.candidate_chars) == (3, 5)
-    assert one.asked.baseline_measures == {"bold": 1.0}
+    assert (one.slot.baseline_chars, one.slot.candidate_chars) == (3, 5)
+    assert one.slot.baseline_measures == {"bold": 1.0}
 
 
 def test_verdicts_of_a_file_are_annotations_without_a_store() -> None:

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from evalkit.errors import UnknownName
-from evalkit.formats.alpaca_eval import Answered
+from evalkit.formats.alpaca_eval import JudgedTexts
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.verdicts import OwnVerdict
 from evalkit.judge_spec.config import read_judge
@@ -14,7 +14,7 @@ from evalkit.sources.stored import ImportedTexts, Scope, answered_by_key, import
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, write_document
 from evalkit.types import Annotation, Comparison, Example, Grading, Message, Order, Output, Subject
-from tests.formats.test_verdict_table import ALONE, ASKED
+from tests.formats.test_verdict_table import ALONE, SLOT
 from tests.store.filling import BENCHMARK, JUDGE, fill
 
 ALL = Scope(BENCHMARK)
@@ -23,7 +23,7 @@ ALL = Scope(BENCHMARK)
 def test_every_verdict_comes_with_its_reply_and_its_messages(store: Store) -> None:
     fill(store, 6)
     found = list(stored_verdicts(store, ALL))
-    by_rule = [one for one in found if one.annotation.asked.rule]
+    by_rule = [one for one in found if one.annotation.slot.rule]
     assert (len(found), len(by_rule)) == (6, 1)
     assert (by_rule[0].reply, by_rule[0].messages, by_rule[0].seconds) == (None, (), None)
     for one in found:
@@ -52,7 +52,7 @@ def test_a_judge_that_was_changed_between_runs_goes_by_a_name_for_each_form(stor
     fill(store, 2, config=changed)
     names = {one.judge for one in stored_verdicts(store, ALL)}
     assert names == {f"{JUDGE.name}-{JUDGE.digest}", f"{JUDGE.name}-{'0' * 12}"}
-    assert {one.annotation.asked.judge for one in stored_verdicts(store, ALL)} == names
+    assert {one.annotation.slot.judge for one in stored_verdicts(store, ALL)} == names
 
 
 def own(subject: Subject, order: Order, *, key: str, prompt: str) -> OwnVerdict:
@@ -62,8 +62,8 @@ def own(subject: Subject, order: Order, *, key: str, prompt: str) -> OwnVerdict:
     candidate, baseline = (
         (subject.output, None) if isinstance(subject, Grading) else (subject.candidate, subject.baseline)
     )
-    asked = dataclasses.replace(
-        ALONE if graded else ASKED,
+    slot = dataclasses.replace(
+        ALONE if graded else SLOT,
         key=key,
         order=order,
         turn=len(subject.example.turns),
@@ -72,10 +72,10 @@ def own(subject: Subject, order: Order, *, key: str, prompt: str) -> OwnVerdict:
         baseline_chars=0 if baseline is None else baseline.chars or 0,
     )
     messages = render(read_judge(prompt).prompt_text or "", question)
-    return OwnVerdict(Annotation(asked, None, "x"), "j", messages=messages)
+    return OwnVerdict(Annotation(slot, None, "x"), "j", messages=messages)
 
 
-def texts(answered: Answered) -> tuple[object, object, object]:
+def texts(answered: JudgedTexts) -> tuple[object, object, object]:
     example, baseline, candidate = answered
     return (
         None if example is None else example.turns,
@@ -131,6 +131,6 @@ def test_texts_of_imported_files_stand_in_where_nothing_was_sent(store: Store) -
         write_document(store, DocumentName("alpaca_eval", kind, kind), {}, [row, {"instruction": None}])
     imported = imported_texts(store)
     assert imported == ImportedTexts({key: "Why?"}, {("m", key): "Because.", ("b", key): "So."})
-    verdict = OwnVerdict(Annotation(dataclasses.replace(ASKED, key=key, turn=1), 0.5), "j")
+    verdict = OwnVerdict(Annotation(dataclasses.replace(SLOT, key=key, turn=1), 0.5), "j")
     assert texts(answered_by_key([verdict], imported)[key]) == (("Why?",), ("b", ("So.",)), ("m", ("Because.",)))
     assert answered_by_key([verdict], ImportedTexts()) == {}

@@ -15,7 +15,7 @@ from evalkit.errors import InputError
 from evalkit.reporting.dependence import dependence_note
 from evalkit.reporting.values import row_notes
 from evalkit.sources.entries import entries_of_files, entries_of_store
-from evalkit.sources.imports import How, import_files
+from evalkit.sources.imports import ImportOptions, import_files
 from evalkit.store import Store
 from tests.variants import annotation_rows, families
 
@@ -29,8 +29,8 @@ def written(path: Path, rows: list[Row]) -> Path:
     return path
 
 
-def entry_of(*paths: Path, **how: Any) -> Entry:
-    (entry,) = entries_of_files(paths, how=Aggregation(**how))
+def entry_of(*paths: Path, **aggregation: Any) -> Entry:
+    (entry,) = entries_of_files(paths, aggregation=Aggregation(**aggregation))
     return entry
 
 
@@ -157,7 +157,7 @@ def test_an_imported_file_has_the_clusters_that_it_has_when_it_is_read(store: St
     rows = annotation_rows(families(N, 5), drawn(np.random.default_rng(4)))
     with gzip.open(path, "wt") as file:
         json.dump(rows, file)
-    import_files(store, [path], How(), judges_folder=tmp_path / "judges")
+    import_files(store, [path], ImportOptions(), judges_folder=tmp_path / "judges")
     (kept,) = entries_of_store(store, benchmark="alpaca_eval")
     read = entry_of(path)
     assert kept.sample.clusters == read.sample.clusters
@@ -170,7 +170,7 @@ def test_sources_that_differ_are_told_with_what_it_would_mean(tmp_path: Path) ->
     preference = np.where(np.arange(N) % 2 == 0, generator.beta(4, 2, N), generator.beta(2, 4, N))
     path = written(tmp_path / "a.json", annotation_rows(families(N, 1), preference, dataset=dataset))
     row = build_row(entry_of(path, by=("dataset",)), Recipe())
-    assert set(row.parts) == {"category koala", "category oasst"}
+    assert set(row.slices) == {"category koala", "category oasst"}
     (note,) = [one for one in row_notes(row) if "sources" in one]
     assert note.startswith(
         "its win rate differs between sources (p < 0.001): if the sources were drawn at random, the "

@@ -15,7 +15,7 @@ from evalkit.errors import InputError
 from evalkit.formats.outputs import instruction_key
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.exports import export_verdicts
-from evalkit.sources.imports import How, import_files
+from evalkit.sources.imports import ImportOptions, import_files
 from evalkit.sources.selection import Sources
 from evalkit.sources.stored import Scope
 from evalkit.sources.transcripts import MEAN_ONLY, judged_of_files, judged_of_store, read_judged
@@ -287,7 +287,7 @@ def test_a_judge_in_two_forms_has_the_verdicts_of_each_under_its_own_digest(stor
 
 def test_imported_files_tell_their_texts_in_the_store_as_well(store: Store, tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", {**ROW, "preference": 1.9, "raw_completion": choice("M", ("M", 0.9), ("m", 0.1))})
-    import_files(store, [path], How(benchmark="alpaca_eval"), judges_folder=tmp_path)
+    import_files(store, [path], ImportOptions(benchmark="alpaca_eval"), judges_folder=tmp_path)
     judged = judged_of_store(store, benchmark="alpaca_eval", results=tmp_path / "none")
     assert judged.instructions == {KEYS[0]: TEXTS[0]}
     assert judged.answers == {("base", KEYS[0]): "hi", ("cand", KEYS[0]): "hello"}
@@ -300,7 +300,7 @@ def test_imported_files_tell_their_texts_in_the_store_as_well(store: Store, tmp_
 
 def test_an_imported_row_that_tells_no_order_is_not_said_to_have_one(store: Store, tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", {**ROW, "preference": 1.2, "raw_completion": "better"})
-    import_files(store, [path], How(benchmark="alpaca_eval"), judges_folder=tmp_path)
+    import_files(store, [path], ImportOptions(benchmark="alpaca_eval"), judges_folder=tmp_path)
     judged = judged_of_store(store, benchmark="alpaca_eval", results=tmp_path / "none")
     assert [(one.order, one.reply) for one in places(judged)] == [(None, "better")]
 
@@ -326,7 +326,7 @@ def test_the_store_tells_no_answer_of_which_verdicts_are_on_another_form(store: 
         write(tmp_path / "b.json", {**ROW, "annotator": "other", "output_2": "changed"}),
     ]
     for path in paths:
-        import_files(store, [path], How(benchmark="alpaca_eval"), judges_folder=tmp_path)
+        import_files(store, [path], ImportOptions(benchmark="alpaca_eval"), judges_folder=tmp_path)
     judged = judged_of_store(store, benchmark="alpaca_eval", results=tmp_path / "none")
     assert judged.answers == {("base", KEYS[0]): "hi"}
 
@@ -348,7 +348,7 @@ def test_what_another_model_answered_in_the_judges_name_is_no_verdict_of_a_part(
     judged = Transcripts(places={("judge", "d", "base", "cand"): {"k": (mine, others, rule)}})
     whole = Board("judge", "d", "", "base", Metric.WIN_RATE, ())
     assert judged.given(whole, "cand") == {"k": (mine, others, rule)} and judged.given(whole, "x") == {}
-    first, second, third = judged.given(dataclasses.replace(whole, part="new"), "cand")["k"]
+    first, second, third = judged.given(dataclasses.replace(whole, served_as="new"), "cand")["k"]
     assert (first, third) == (mine, rule)
     assert (second.preference, second.reading, second.reply) == (None, None, "No.")
     assert second.failure == "answered as old"
@@ -361,10 +361,10 @@ def test_the_store_tells_which_model_was_served(store: Store, tmp_path: Path) ->
         (one.request, dataclasses.replace(reply_to(one), model=served))
         for one, served in zip(posed, ("old", "new"), strict=True)
     ]
-    store.commit(Batch(replies=replies, places=[(planned.digest, one.asked) for one in posed]))
+    store.commit(Batch(replies=replies, places=[(planned.digest, one.slot) for one in posed]))
     judged = judged_of_store(store, benchmark=BENCHMARK, results=tmp_path)
     boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), Recipe())
-    assert [board.part for board in boards] == ["new", "old"]
+    assert [board.served_as for board in boards] == ["new", "old"]
     for board in boards:
         (row,) = board.rows
         said = {key: one.preference for key, (one,) in judged.given(board, "cand").items()}

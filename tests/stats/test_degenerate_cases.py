@@ -39,7 +39,7 @@ from evalkit.stats.paired import common, paired_difference
 from evalkit.stats.ranks import rank_ranges
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import Measured, bounds_over_missing, win_rate
-from evalkit.types import BOTH_ORDERS, Annotation, Asked, ChatReply, Estimate, Order, Reading, StatusKind
+from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Estimate, Order, Reading, Slot, StatusKind
 from tests.cli.running import evalkit
 from tests.stats.stat_samples import (
     TYPICAL,
@@ -56,7 +56,7 @@ from tests.stats.test_logistic import endometrial
 
 NAN = float("nan")
 ALL_LENGTHS = np.linspace(-900, 1200, 805)
-ASKED = Asked(
+SLOT = Slot(
     benchmark="bench",
     model="m",
     baseline="b",
@@ -118,9 +118,9 @@ def judged(
     failure: str = "silent",
     **changed: Any,
 ) -> Annotation:
-    asked = dataclasses.replace(ASKED, key=key, cluster=key, order=order, repeat=repeat, **changed)
+    slot = dataclasses.replace(SLOT, key=key, cluster=key, order=order, repeat=repeat, **changed)
     reply = None if served is None else ChatReply("[[m]]", model=served)
-    return Annotation(asked, preference, None if preference is not None else failure, reply=reply, reading=reading)
+    return Annotation(slot, preference, None if preference is not None else failure, reply=reply, reading=reading)
 
 
 def gated(sample: Sample, minimum: float) -> Decision:
@@ -649,7 +649,7 @@ def test_d22_judges_prompts_and_baselines_are_never_averaged(changed: dict[str, 
 
 def test_d22_another_version_of_the_judge_gets_a_row_of_its_own() -> None:
     rows = [judged("1", 1.0, served="judge-v1"), judged("2", 0.0, served="judge-v2")]
-    assert [(one.part, one.sample.n, one.sample.n_missing) for one in entries_of_annotations(rows)] == [
+    assert [(one.served_as, one.sample.n, one.sample.n_missing) for one in entries_of_annotations(rows)] == [
         ("judge-v1", 1, 1),
         ("judge-v2", 1, 1),
     ]

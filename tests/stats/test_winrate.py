@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.stats.sample import Sample, build_sample
-from evalkit.stats.winrate import bounds_over_missing, count, discrete_win_rate, win_rate
+from evalkit.stats.winrate import bounds_over_missing, count_outcomes, discrete_win_rate, win_rate
 from evalkit.types import StatusKind
 from tests.stats.stat_samples import draw, mirrored, numbers, sample_of, value_of
 
@@ -88,7 +88,7 @@ def test_rows_that_are_all_of_one_instruction_leave_almost_everything_possible()
 
 
 def test_a_tie_is_neither_a_win_nor_a_loss() -> None:
-    counts = count(sample_of([1.0, 0.51, 0.5, 0.49, 0.0, 0.0]))
+    counts = count_outcomes(sample_of([1.0, 0.51, 0.5, 0.49, 0.0, 0.0]))
     assert (counts.wins, counts.losses, counts.ties) == (2, 3, 1)
 
 
@@ -201,7 +201,7 @@ def test_all_wins_of_unequal_weight_are_as_sure_as_fewer_equal_ones() -> None:
 def test_discrete_rates_are_weighted_and_counts_are_not() -> None:
     sample = weighted([0.9, 0.5, 0.2, 0.1], [3.0, 1.0, 1.0, 1.0])
     assert discrete_win_rate(sample) == pytest.approx(100 * 3.5 / 6)
-    assert (count(sample).wins, count(sample).ties, count(sample).losses) == (1, 1, 2)
+    assert (count_outcomes(sample).wins, count_outcomes(sample).ties, count_outcomes(sample).losses) == (1, 1, 2)
 
 
 def test_a_missing_verdict_may_weigh_as_much_as_the_heaviest() -> None:
@@ -226,7 +226,7 @@ def test_published_discrete_win_rates_and_counts_are_reproduced(
     real_samples: Mapping[str, Sample], published: pd.DataFrame
 ) -> None:
     for model in sorted(set(real_samples) & set(published.index)):
-        counts = count(real_samples[model])
+        counts = count_outcomes(real_samples[model])
         assert discrete_win_rate(real_samples[model]) == pytest.approx(published["discrete_win_rate"][model], abs=1e-6)
         assert (counts.wins, counts.losses, counts.ties) == tuple(
             published.loc[model, ["n_wins", "n_wins_base", "n_draws"]]

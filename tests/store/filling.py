@@ -36,7 +36,7 @@ def work(store: Store, n: int = 1, *, model: str = "cand", config: JudgeConfig =
 def open_work(store: Store, planned: Work) -> list[Posed]:
     """Lay its places out; what is to be asked is returned."""
     places = list(planned.places())
-    store.open_places(planned.config, planned.group, planned.digest, [place.asked for place in places])
+    store.open_places(planned.config, planned.group, planned.digest, [place.slot for place in places])
     return [planned.pose(place) for place in places if place.subject is not None]
 
 
@@ -50,7 +50,7 @@ def reply_to(posed: Posed, number: int = 0) -> ChatReply:
 def batch(planned: Work, posed: list[Posed], *, first: int = 0) -> Batch:
     """Replies to questions, with the places that they fill."""
     replies = [(one.request, reply_to(one, first + number)) for number, one in enumerate(posed)]
-    return Batch(replies=replies, places=[(planned.digest, one.asked) for one in posed])
+    return Batch(replies=replies, places=[(planned.digest, one.slot) for one in posed])
 
 
 def fill(store: Store, n: int, *, model: str = "cand", config: JudgeConfig = JUDGE) -> list[Posed]:

@@ -29,7 +29,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
         posed = open_work(store, planned)
         answered = batch(planned, posed[:5])
         answered.failures = [(posed[0].request, UNREADABLE), (posed[5].request, "rejected")]
-        answered.places.append((planned.digest, posed[5].asked))
+        answered.places.append((planned.digest, posed[5].slot))
         store.enter("a run", concurrency=2)
         answered.wanted = [posed[6].request.key]
         store.commit(answered)
@@ -73,7 +73,7 @@ def judge(path: Path, before: list[Annotation]) -> str:
         return "refused" if said.startswith(str(path)) and "\n" not in said else f"not one line about it: {said}"
     if after == before:
         return "same"
-    if [one.asked for one in after] != [one.asked for one in before]:
+    if [one.slot for one in after] != [one.slot for one in before]:
         return "places changed"
     for old, new in zip(before, after, strict=True):
         told = new.preference is None and new.failure in (DAMAGED_REPLY, DAMAGED_FAILURE, UNASKED)
@@ -130,4 +130,4 @@ def refill(store: Store) -> None:
     planned = work(store, 8, model="other")
     posed = open_work(store, planned)
     answered = batch(planned, posed[:5])
-    store.commit(Batch(answered.replies, [], [*answered.places, (planned.digest, posed[5].asked)]))
+    store.commit(Batch(answered.replies, [], [*answered.places, (planned.digest, posed[5].slot)]))

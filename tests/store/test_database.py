@@ -48,9 +48,9 @@ def test_a_failure_is_kept_with_its_latest_reason_and_never_served(store: Store)
     planned = work(store)
     (posed,) = open_work(store, planned)
     failures = [(posed.request, "first"), (posed.request, "latest: \ud800")]
-    store.commit(Batch(failures=failures, places=[(planned.digest, posed.asked)]))
+    store.commit(Batch(failures=failures, places=[(planned.digest, posed.slot)]))
     assert store.replies([posed.request.key]) == {}
-    assert list(store.answered(JUDGE.digest, benchmark=BENCHMARK)) == [(posed.asked, None, "latest: \\ud800")]
+    assert list(store.answered(JUDGE.digest, benchmark=BENCHMARK)) == [(posed.slot, None, "latest: \\ud800")]
 
 
 def test_a_damaged_reply_is_not_served_and_another_one_takes_its_place(store: Store, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_damaged_place_is_never_counted_and_the_same_run_lays_it_out_again(
 ) -> None:
     posed = fill(store, 6)
     before = board_digest(store)
-    execute(tmp_path / "store.db", f"UPDATE asked SET {change} WHERE key = '{posed[1].asked.key}'")
+    execute(tmp_path / "store.db", f"UPDATE asked SET {change} WHERE key = '{posed[1].slot.key}'")
     with pytest.raises(StoreError, match="is damaged. Run evalkit store check --repair") as error:
         board_digest(store)
     assert "\n" not in str(error.value)
@@ -121,7 +121,7 @@ def test_places_are_read_in_parts_without_losing_or_doubling_any(store: Store, m
     fill(store, 11)
     fill(store, 7, model="other")
     monkeypatch.setattr("evalkit.store.database.CHUNK", 4)
-    keys = [(asked.model, asked.key) for asked, _, _ in store.answered(JUDGE.digest, benchmark=BENCHMARK)]
+    keys = [(slot.model, slot.key) for slot, _, _ in store.answered(JUDGE.digest, benchmark=BENCHMARK)]
     assert keys == sorted(set(keys))
     assert len(keys) == 18
 
@@ -146,9 +146,7 @@ def test_a_failed_commit_keeps_nothing_of_the_batch(store: Store) -> None:
     first, second = open_work(store, work(store, 3))
     with pytest.raises(StoreError, match="store.db"):
         store.commit(
-            Batch(
-                replies=[(first.request, REPLY)], places=[("plan", dataclasses.replace(second.asked, model="\ud800"))]
-            )
+            Batch(replies=[(first.request, REPLY)], places=[("plan", dataclasses.replace(second.slot, model="\ud800"))])
         )
     assert store.replies([first.request.key]) == {}
 
@@ -157,7 +155,7 @@ def test_a_place_comes_back_with_turn_measures_and_the_verdict_on_record(store: 
     planned = work(store)
     (place,) = planned.places()
     kept = dataclasses.replace(
-        place.asked,
+        place.slot,
         turn=2,
         recorded=0.75,
         baseline_measures={"tokens": 7.0, "bold": 0.0},

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from evalkit.errors import StoreError
 from evalkit.store import Store, open_store, opening, shown_url, store_exists, tables
 from evalkit.store.upkeep import check, repair
-from evalkit.types import Asked
+from evalkit.types import Slot
 from tests.rig import REPOSITORY
 from tests.store.filling import BENCHMARK, JUDGE, board_digest, fill, open_work, url, work
 from tests.store.test_database import execute
@@ -172,7 +172,7 @@ def test_a_repeated_run_adds_the_blanks_that_an_old_store_lacks_and_changes_noth
         assert after == places_of(store) and check(migrated).sound
 
 
-def places_of(store: Store) -> list[Asked]:
+def places_of(store: Store) -> list[Slot]:
     return [place for place, _, _ in store.answered(JUDGE.digest, benchmark=BENCHMARK)]
 
 

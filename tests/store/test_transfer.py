@@ -43,7 +43,7 @@ def full(store: Store) -> None:
     posed = open_work(store, planned)
     notes = [(posed[0].request, UNREADABLE), (posed[5].request, "rejected: \ud800"), (posed[5].request, "busy")]
     answered = batch(planned, posed[:5])
-    store.commit(Batch(answered.replies, notes, [*answered.places, (planned.digest, posed[5].asked)]))
+    store.commit(Batch(answered.replies, notes, [*answered.places, (planned.digest, posed[5].slot)]))
     put_document(store, "gpt.jsonl", [7, 8])
     put_plan(store, 12)
     put_plan(store, 8, model="other")
@@ -289,7 +289,7 @@ def test_a_place_that_an_import_fills_is_taken_over_whole(store: Store, tmp_path
     with open_store(url(tmp_path / "other.db")) as other:
         import_store(other, tmp_path / "empty.jsonl")
         # of the same plan, with other measures
-        measured = [dataclasses.replace(one.asked, candidate_measures={"tokens": 9.0}) for one in posed]
+        measured = [dataclasses.replace(one.slot, candidate_measures={"tokens": 9.0}) for one in posed]
         with other.transaction() as connection:
             connection.execute(sa.delete(asked_table))
         other.open_places(planned.config, planned.group, planned.digest, measured)

@@ -179,7 +179,7 @@ def work_of_nobody(store: Store) -> ChatRequest:
 def test_a_reply_without_a_verdict_stays_as_it_leads_on_to_the_next_question(store: Store, tmp_path: Path) -> None:
     planned = work(store, 3)
     posed = open_work(store, planned)
-    (place,) = [place for place in planned.places() if place.asked.key == posed[0].asked.key]
+    (place,) = [place for place in planned.places() if place.slot.key == posed[0].slot.key]
     again = planned.pose(place, reask=1)
     store.commit(Batch(batch(planned, [posed[0]]).replies, [(posed[0].request, UNREADABLE)]))
     store.commit(batch(planned, [again]))
@@ -220,7 +220,7 @@ def test_statistics_count_places_and_price_what_fills_them(store: Store, tmp_pat
 
 def test_a_verdict_on_record_fills_its_place_and_costs_nothing(store: Store) -> None:
     planned = work(store, 3)
-    recorded = [dataclasses.replace(place.asked, recorded=1) for place in planned.places() if place.subject is not None]
+    recorded = [dataclasses.replace(place.slot, recorded=1) for place in planned.places() if place.subject is not None]
     store.open_places(planned.config, planned.group, planned.digest, recorded)
     put_document(store, "a.jsonl", [1, 2])
     assert check(store).sound

@@ -15,8 +15,8 @@ from evalkit.reporting.columns import (
     board_notes,
     board_title,
     divided,
-    part_columns,
     row_status,
+    slice_columns,
 )
 from evalkit.reporting.page.axis import Axis, Tick
 from evalkit.reporting.page.table import TableLine, board_table
@@ -94,7 +94,7 @@ def _shown(boards: Sequence[Board]) -> list[_Shown]:
             lines=table.lines,
             kinds=tuple(_kind(board, row) for row in board.rows),
             below=board.n_placed if divided(board) else None,
-            parts=tuple(part_columns(board)),
+            parts=tuple(slice_columns(board)),
             notes=tuple(board_notes(board)),
         )
         for board, table in zip(boards, tables, strict=True)

@@ -53,7 +53,7 @@ def step_of(value: float, scale: tuple[float, float]) -> int:
 
 def category_heat(board: Board) -> Heat | None:
     """The raw scores by turn and category; None where they were not split."""
-    names = list(dict.fromkeys(name for row in board.rows for name in row.parts))
+    names = list(dict.fromkeys(name for row in board.rows for name in row.slices))
     if not names:
         return None
     scale = board.rows[0].entry.scale
@@ -63,7 +63,7 @@ def category_heat(board: Board) -> Heat | None:
         HeatRow(
             printable(row.entry.model),
             tuple(
-                _cell(audited if row.entry.refused else row.parts.get(name, nothing), style, scale) for name in names
+                _cell(audited if row.entry.refused else row.slices.get(name, nothing), style, scale) for name in names
             ),
         )
         for row in board.rows

@@ -56,8 +56,8 @@ def title_of(board: Board, boards: tuple[Board, ...]) -> str:
     title = printable(board.judge)
     if any(other.digest != board.digest for other in twins):
         title += f" [{board.digest[:12]}]"
-    if board.part:
-        title += f" served as {printable(board.part)}"
+    if board.served_as:
+        title += f" served as {printable(board.served_as)}"
     if any(other.baseline != board.baseline for other in twins):
         title += f" against {printable(board.baseline)}" if board.baseline else " grading alone"
     return title

@@ -81,7 +81,7 @@ def test_one_judge_may_have_graded_and_compared(store: Store, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("row", "how", "benchmark"),
+    ("row", "options", "benchmark"),
     [
         (SINGLE, ImportOptions(), "mt_bench"),
         (GAMES, ImportOptions(), "arena_hard_v0.1"),

@@ -332,7 +332,8 @@ class Slot:
     another tool left as a number: P(candidate beats baseline), or a grade; `failure` says why nothing can be asked at
     all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points and contain
     the blanks around the texts, `baseline_blanks` and `candidate_blanks`; these are None where only a length is
-    known. What is graded alone has an empty `baseline`.
+    known. What is graded alone has an empty `baseline`. `order` is None where a file does not tell it, as of a mean
+    over both orders; a place in a store has one.
     """
 
     benchmark: str
@@ -343,7 +344,7 @@ class Slot:
     key: str
     cluster: str
     category: str | None
-    order: Order
+    order: Order | None
     repeat: int
     baseline_chars: int
     candidate_chars: int | None
@@ -357,6 +358,16 @@ class Slot:
     candidate_measures: Mapping[str, float] = field(default_factory=dict)
     baseline_blanks: int | None = None
     candidate_blanks: int | None = None
+
+    @property
+    def question(self) -> str:
+        """The question's name without the number of its turn."""
+        return self.key.removesuffix(f":{self.turn}")
+
+    @property
+    def decided_alone(self) -> bool:
+        """Whether a rule or a failure stands for every order."""
+        return self.rule is not None or self.failure is not None
 
 
 @dataclass(frozen=True, slots=True)

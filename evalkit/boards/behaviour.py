@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evalkit.boards.build import Board
-from evalkit.boards.judged import GivenVerdict, Transcripts
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.row import BoardRow
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.position import ShownVerdicts, inconsistent_share, position_effect
 from evalkit.stats.retest import Bin, RetestBin, retest_bins, stated_bins
 from evalkit.stats.sample import Floats, Ints
 from evalkit.stats.shares import mean_share
-from evalkit.types import Estimate, Order, Reading
+from evalkit.types import Annotation, Estimate, Order, Reading
 
 # beyond this, or as far on the other side, a verdict is decided
 DECIDED = 0.9
@@ -108,7 +108,7 @@ def _given(board: Board, rows: Sequence[BoardRow], judged: Transcripts) -> _Told
                 for place in places:
                     said = _said(place, entry.scale)
                     if said is not None:
-                        yield entry.model, key, clusters.get(key, key), place.order, place.reading, said
+                        yield entry.model, key, clusters.get(key, key), place.slot.order, place.reading, said
 
     return _columns(verdicts())
 
@@ -124,14 +124,14 @@ def _averages(rows: Sequence[BoardRow]) -> _Told:
     )
 
 
-def _said(place: GivenVerdict, scale: tuple[float, float]) -> float | None:
+def _said(place: Annotation, scale: tuple[float, float]) -> float | None:
     """What the judge said, in [0, 1]; None where it said nothing, or was not asked."""
-    if place.rule is not None:
+    if place.slot.rule is not None:
         return None
-    if place.grade is None:
+    if place.rating is None:
         return place.preference
     low, high = scale
-    return (place.grade - low) / (high - low)
+    return (place.rating.value - low) / (high - low)
 
 
 def _columns(verdicts: Iterator[_Verdict]) -> _Told:

@@ -158,8 +158,9 @@ class _Columns:
         self.clusters.append(slot.key if slot.cluster == slot.key else slot.cluster)
         self.repeated = self.repeated or slot.repeat > 0
         self.judges[slot.digest] = slot.judge
+        order = "" if slot.order is None else slot.order.value
         # pooled judges are averaged as orders are: each must have answered
-        self.orders.append(f"{slot.order.value} {slot.digest}" if self.aggregation.pool else slot.order.value)
+        self.orders.append(f"{order} {slot.digest}" if self.aggregation.pool else order)
         self.preferences.append(self._share(annotation))
         self.weights.append(self.aggregation.strong_weight if annotation.strong else 1.0)
         self.strong.append(annotation.strong)

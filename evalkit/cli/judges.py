@@ -73,7 +73,7 @@ def check(name: str, judge_model: str | None) -> None:
     for message in request.messages:
         click.echo(f"[{message.role}]\n{message.content}\n")
     reply = asyncio.run(_answer(kind.open(config), request))
-    assert posed.slot.labels is not None
+    assert posed.slot.labels is not None and posed.slot.order is not None
     verdict = find_parser(config.parser, config.parser_options)(reply, posed.slot.labels)
     click.echo(f"reply: {printable(reply.text)!s}")
     if isinstance(verdict, Unparsed):

@@ -19,7 +19,8 @@ from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, O
 
 RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
-_BLANKS = ("blanks_1", "blanks_2")
+# fields of our rows: how many characters of an answer are blanks, where its turns are joined
+BLANKS = ("blanks_1", "blanks_2")
 # fields of our rows: the name of the row's cluster, and the field that declared the cluster, if any did
 CLUSTER = "cluster"
 CLUSTER_FIELD = "cluster_field"
@@ -42,23 +43,7 @@ def preference_code(preference: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedVerdict:
-    """One row of an annotations file, without its texts."""
-
-    key: str
-    model: str
-    baseline: str
-    judge: str
-    category: str | None
-    preference: float | None
-    baseline_chars: int
-    candidate_chars: int
-    baseline_blanks: int
-    candidate_blanks: int
-
-
-@dataclass(frozen=True, slots=True)
-class RawReply:
+class RecordedReply:
     """A reply in a row; `order` is None where the row tells none, `labels` are what the prompt called the answers."""
 
     reply: ChatReply
@@ -68,34 +53,22 @@ class RawReply:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedReply:
-    """A raw reply with the recorded preference; `labels` are what the recorded prompt called the answers."""
+class RecordedRow:
+    """A row's two answers, the preference between them, and the replies that gave it."""
 
     baseline_text: str
     candidate_text: str
-    reply: ChatReply
     preference: float | None
-    order: Order | None
-    repeat: int
-    labels: Labels
+    replies: tuple[RecordedReply, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The replies of a recorded file by the instruction's digest; `annotator` is the judge's recorded name."""
+    """The rows of a recorded file by the instruction's digest; `annotator` is the judge's recorded name."""
 
     source: str
     annotator: str
-    replies: Mapping[str, tuple[RecordedReply, ...]]
-
-
-def read_verdicts(path: Path) -> list[RecordedVerdict]:
-    """The preferences of an annotations file, a row an instruction.
-
-    Raises:
-        InputError: naming file, row and field.
-    """
-    return [recorded_verdict(record) for record in read_records(path)]
+    rows: Mapping[str, tuple[RecordedRow, ...]]
 
 
 def read_recording(path: Path) -> Recording:
@@ -104,16 +77,16 @@ def read_recording(path: Path) -> Recording:
     Raises:
         InputError: naming file, row and field; several judges in one file.
     """
-    replies: dict[str, tuple[RecordedReply, ...]] = {}
+    rows: dict[str, tuple[RecordedRow, ...]] = {}
     annotators: set[str] = set()
     for record in read_records(path):
         key = instruction_key(record.text("instruction"))
-        replies[key] = (*replies.get(key, ()), *_replies(record))
+        rows[key] = (*rows.get(key, ()), *_recorded_rows(record))
         annotators.add(record.text("annotator"))
     if len(annotators) != 1:
         names = ", ".join(sorted(annotators)[:5])
         raise InputError(f"{path}: expected the replies of one judge, found {len(annotators)}: {names}")
-    return Recording(str(path), annotators.pop(), replies)
+    return Recording(str(path), annotators.pop(), rows)
 
 
 JudgedTexts = tuple[Example | None, Output | None, Output | None]
@@ -170,7 +143,7 @@ def _blanks_of_turns(slot: Slot, *sides: Output | None) -> dict[str, int]:
     known = (slot.baseline_blanks, slot.candidate_blanks)
     return {
         name: blanks
-        for name, output, blanks in zip(_BLANKS, sides, known, strict=True)
+        for name, output, blanks in zip(BLANKS, sides, known, strict=True)
         if output is not None and blanks is not None and blanks != blanks_around([output.text])
     }
 
@@ -214,7 +187,7 @@ def _mean(preferences: Sequence[float | None]) -> float | None:
 
 def _raw(annotation: Annotation) -> dict[str, Any]:
     slot, reply = annotation.slot, annotation.reply
-    assert reply is not None and slot.labels is not None
+    assert reply is not None and slot.labels is not None and slot.order is not None
     content = [
         {
             "token": max(position, key=lambda entry: entry[1])[0],
@@ -231,38 +204,6 @@ def _raw(annotation: Annotation) -> dict[str, Any]:
         "logprobs": {"content": content} if content else None,
         "finish_reason": reply.finish_reason,
     }
-
-
-def recorded_verdict(record: Record) -> RecordedVerdict:
-    """The preference of one row.
-
-    Raises:
-        InputError: naming the row and the field.
-    """
-    texts = record.text("output_1"), record.optional_text("output_2") or ""
-    blanks = [_read_blanks(record, name, text) for name, text in zip(_BLANKS, texts, strict=True)]
-    return RecordedVerdict(
-        key=instruction_key(record.text("instruction")),
-        model=record.text("generator_2"),
-        baseline=record.text("generator_1"),
-        judge=record.optional_text("annotator") or "unnamed",
-        category=record.optional_text("dataset"),
-        preference=read_preference(record),
-        baseline_chars=len(texts[0]),
-        candidate_chars=len(texts[1]),
-        baseline_blanks=blanks[0],
-        candidate_blanks=blanks[1],
-    )
-
-
-def _read_blanks(record: Record, name: str, text: str) -> int:
-    """How many characters of an answer are blanks; our rows have a field for answers whose turns are joined."""
-    said = record.fields.get(name)
-    if said is None:
-        return blanks_around([text])
-    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= len(text):
-        raise InputError(f'{record.where}: field "{name}": expected how many of the {len(text)} characters are blanks')
-    return said
 
 
 def read_preference(record: Record) -> float | None:
@@ -285,7 +226,7 @@ def read_preference(record: Record) -> float | None:
     return preference_from_alpaca(float(code))
 
 
-def raw_replies(record: Record) -> Iterator[RawReply]:
+def recorded_replies(record: Record) -> Iterator[RecordedReply]:
     """The replies of a row: one of AlpacaEval's, or one for each order and repeat of ours.
 
     Raises:
@@ -300,7 +241,7 @@ def raw_replies(record: Record) -> Iterator[RawReply]:
             reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
         except ClientError as error:
             raise InputError(f'{record.where}: field "raw_completion": {error}') from None
-        yield RawReply(
+        yield RecordedReply(
             reply,
             order=_recorded_order(record, entry, own=own),
             repeat=entry.get("repeat", 0) if own else 0,
@@ -308,17 +249,12 @@ def raw_replies(record: Record) -> Iterator[RawReply]:
         )
 
 
-def _replies(record: Record) -> Iterator[RecordedReply]:
-    for raw in raw_replies(record):
-        yield RecordedReply(
-            baseline_text=record.text("output_1"),
-            candidate_text=record.optional_text("output_2") or "",
-            reply=raw.reply,
-            preference=read_preference(record),
-            order=raw.order,
-            repeat=raw.repeat,
-            labels=raw.labels,
-        )
+def _recorded_rows(record: Record) -> Iterator[RecordedRow]:
+    """The row, if it has a reply."""
+    replies = tuple(recorded_replies(record))
+    if replies:
+        texts = record.text("output_1"), record.optional_text("output_2") or ""
+        yield RecordedRow(*texts, read_preference(record), replies)
 
 
 def _tool_reply(arguments: Mapping[str, Any]) -> ChatReply:
@@ -346,16 +282,18 @@ def _recorded_labels(record: Record, entry: Mapping[str, Any]) -> Labels:
     return Labels(names[0], names[1], names[2])
 
 
-def infer_order(recorded: RecordedReply, preference_in: Callable[[Order], float | None]) -> Order | None:
-    """Who was shown first, from which order turns the raw reply into the recorded preference; None if neither does.
+def infer_order(
+    recorded: RecordedReply, preference: float | None, preference_in: Callable[[Order], float | None]
+) -> Order | None:
+    """Who was shown first, from which order turns the reply into the row's preference; None if neither does.
 
     Args:
         preference_in: P(candidate beats baseline) that the reply gives under an order.
     """
-    if recorded.order is not None or recorded.preference is None:
+    if recorded.order is not None or preference is None:
         return recorded.order or Order.BASELINE_FIRST
     for order in BOTH_ORDERS:
-        preference = preference_in(order)
-        if preference is not None and abs(preference - recorded.preference) <= TOLERANCE:
+        found = preference_in(order)
+        if found is not None and abs(found - preference) <= TOLERANCE:
             return order
     return None

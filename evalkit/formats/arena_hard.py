@@ -15,8 +15,8 @@ from evalkit.formats.conversation import (
     without_mark,
 )
 from evalkit.formats.records import Record
-from evalkit.formats.verdicts import UNNAMED_JUDGE, ForeignVerdict, OwnVerdict, count_repeats, same_place
-from evalkit.types import Order
+from evalkit.formats.verdicts import UNNAMED_JUDGE, Stored, count_repeats, recorded, same_place
+from evalkit.types import Annotation, Order
 
 # the first edition's records do not name it
 BASELINE_V01 = "gpt-4-0314"
@@ -34,7 +34,7 @@ _LABELS = {
 
 def game_verdicts(
     records: Iterable[Record], *, judge: str | None = None, baseline: str | None = None
-) -> Iterator[ForeignVerdict]:
+) -> Iterator[Annotation]:
     """The games of a `model_judgment/JUDGE/MODEL.jsonl`, a verdict a game.
 
     Args:
@@ -47,7 +47,7 @@ def game_verdicts(
     return count_repeats(verdict for record in records for verdict in _verdicts(record, judge, baseline))
 
 
-def game_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+def game_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
     """Preferences as rows of a `model_judgment/JUDGE/MODEL.jsonl` of the second edition.
 
     Args:
@@ -58,49 +58,50 @@ def game_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
     """
     for games in same_place(verdicts):
         first = next(iter(games.values()))
-        slot = first.annotation.slot
-        if len(games) < len(_ORDERS) and not first.decided_alone:
+        slot = first[0].slot
+        if len(games) < len(_ORDERS) and not slot.decided_alone:
             raise InputError(
-                f"judge {first.judge!r} was asked in one order, and Arena-Hard's files hold both. Choose another judge "
+                f"judge {slot.judge!r} was asked in one order, and Arena-Hard's files hold both. Choose another judge "
                 "with --judge, or write mt_bench or parquet"
             )
         yield {
             "uid": slot.key,
             "category": slot.category,
-            "judge": first.judge,
+            "judge": slot.judge,
             "model": slot.model,
             "baseline": slot.baseline,
             "games": [_written(games.get(order, first), order) for order in _ORDERS],
         }
 
 
-def _written(one: OwnVerdict, order: Order) -> dict[str, Any] | None:
+def _written(one: Stored, order: Order) -> dict[str, Any] | None:
     """A game; null where the judge said nothing that could be read again."""
-    if one.annotation.preference is None and one.reply is None:
+    annotation, exchange = one
+    if annotation.preference is None and exchange.reply is None:
         return None
     return {
-        "score": _named(one, order),
-        "judgment": {"answer": without_mark(one.reply or "")},
-        "prompt": [{"role": message.role, "content": message.content} for message in one.messages],
+        "score": _named(annotation, order),
+        "judgment": {"answer": without_mark(exchange.reply or "")},
+        "prompt": [{"role": message.role, "content": message.content} for message in exchange.messages],
     }
 
 
-def _named(one: OwnVerdict, order: Order) -> str | None:
+def _named(annotation: Annotation, order: Order) -> str | None:
     """The label of a verdict, A being shown first."""
-    preference = one.annotation.preference
+    preference = annotation.preference
     if preference is None:
         return None
     p_a = preference if order == Order.CANDIDATE_FIRST else 1.0 - preference
-    label = next((label for label, said in _LABELS.items() if said == (p_a, one.annotation.strong)), None)
+    label = next((label for label, said in _LABELS.items() if said == (p_a, annotation.strong)), None)
     if label is None:
         raise InputError(
-            f"judge {one.judge!r} gives probabilities, and Arena-Hard's files hold five verdicts. Choose another judge "
-            "with --judge, or write parquet"
+            f"judge {annotation.slot.judge!r} gives probabilities, and Arena-Hard's files hold five verdicts. Choose "
+            "another judge with --judge, or write parquet"
         )
     return label
 
 
-def _verdicts(record: Record, judge: str | None, baseline: str | None) -> Iterator[ForeignVerdict]:
+def _verdicts(record: Record, judge: str | None, baseline: str | None) -> Iterator[Annotation]:
     key = read_id(record, id_field(record) or ID_FIELDS[1])
     games = record.fields.get("games")
     if not isinstance(games, list) or not 1 <= len(games) <= len(_ORDERS):
@@ -110,7 +111,7 @@ def _verdicts(record: Record, judge: str | None, baseline: str | None) -> Iterat
         preference, strong, failure, reply = _game(record, f"games[{number}]", game)
         if preference is not None and order == Order.BASELINE_FIRST:
             preference = 1.0 - preference
-        yield ForeignVerdict(
+        yield recorded(
             key=key,
             cluster=key,
             judge=record.optional_text("judge") or judge or UNNAMED_JUDGE,

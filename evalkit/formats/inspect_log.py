@@ -12,13 +12,14 @@ from evalkit.documents import STRICT, TOO_DEEP, decode, kind_of, open_file, read
 from evalkit.errors import InputError
 from evalkit.formats.conversation import object_at, read_id
 from evalkit.formats.records import Record
-from evalkit.formats.verdicts import ForeignVerdict, optional_number
+from evalkit.formats.verdicts import optional_number, recorded
 from evalkit.text.markdown import count_markdown
-from evalkit.types import Order
+from evalkit.types import Annotation, Order, Rating
 
 EVAL_SUFFIX = ".eval"
 # far above any log, far below what a small archive can unfold to
 MAX_MEMBER_BYTES = 1 << 30
+# of scorers, which name no other
 UNIT = (0.0, 1.0)
 # as inspect_ai turns letters into numbers: correct, partial, incorrect, no answer
 LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
@@ -51,7 +52,7 @@ def read_log(path: Path) -> InspectLog:
     return InspectLog(about.text("task"), about.text("model"), found)
 
 
-def score_verdicts(log: InspectLog) -> Iterator[ForeignVerdict]:
+def score_verdicts(log: InspectLog) -> Iterator[Annotation]:
     """The scores of a log's samples, a verdict a scorer; where one gives several numbers, a verdict each.
 
     Raises:
@@ -134,7 +135,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> b
         raise InputError(f"{where}: cannot be read: {_one_line(error)}") from None
 
 
-def _scores(sample: Record, model: str) -> Iterator[ForeignVerdict]:
+def _scores(sample: Record, model: str) -> Iterator[Annotation]:
     key = read_id(sample, "id")
     scores = sample.fields.get("scores")
     if scores is None or scores == {}:
@@ -149,7 +150,7 @@ def _scores(sample: Record, model: str) -> Iterator[ForeignVerdict]:
         for part, number in parts:
             named = judge if part is None else Record(sample.where, {"scores": f"{judge}:{part}"}).text("scores")
             rating, failure = _rating(number)
-            yield _verdict(sample, key, model, named, rating, failure, _explanation(sample, fields), _scale(number))
+            yield _verdict(sample, key, model, named, rating, failure, _explanation(sample, fields))
 
 
 def _verdict(
@@ -160,22 +161,20 @@ def _verdict(
     rating: float | None,
     failure: str | None,
     reply: str | None = None,
-    scale: tuple[float, float] | None = None,
-) -> ForeignVerdict:
+) -> Annotation:
     answer = _completion(sample)
-    return ForeignVerdict(
+    return recorded(
         key=key,
         cluster=key,
         judge=judge,
         model=model,
         order=Order.ALONE,
         repeat=_epoch(sample),
-        rating=rating,
-        scale=scale,
+        rating=None if rating is None else Rating(rating, *UNIT),
         failure=failure,
         reply=reply,
-        candidate_chars=None if answer is None else len(answer),
-        candidate_measures={} if answer is None else count_markdown(answer),
+        chars=(None, None if answer is None else len(answer)),
+        measures=({}, {} if answer is None else count_markdown(answer)),
     )
 
 
@@ -195,10 +194,6 @@ def _rating(value: object) -> tuple[float | None, str | None]:
         return None, "unscored"
     said = f"{value!r:.40}" if isinstance(value, str) else kind_of(value)
     return None, f"the score is {said}, which is no grade"
-
-
-def _scale(value: object) -> tuple[float, float] | None:
-    return UNIT if isinstance(value, str | bool) else None
 
 
 def _epoch(sample: Record) -> int:

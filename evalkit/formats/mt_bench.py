@@ -8,14 +8,15 @@ from evalkit.formats.conversation import FAILED_CALL, ID_FIELDS, id_field, read_
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import (
     UNNAMED_JUDGE,
-    ForeignVerdict,
-    OwnVerdict,
+    Exchange,
+    Stored,
     count_repeats,
     optional_number,
     optional_turn,
+    recorded,
     same_place,
 )
-from evalkit.types import Order
+from evalkit.types import Annotation, Order, Rating
 
 SCALE = (1.0, 10.0)
 # how a grade is stored that was not found in the reply
@@ -26,7 +27,7 @@ _WINNERS = {preference: winner for winner, preference in _PREFERENCES.items()}
 _GAMES = (("g1", Order.CANDIDATE_FIRST), ("g2", Order.BASELINE_FIRST))
 
 
-def single_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[ForeignVerdict]:
+def single_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[Annotation]:
     """The grades of a `model_judgment/*_single.jsonl`.
 
     Args:
@@ -38,7 +39,7 @@ def single_verdicts(records: Iterable[Record], *, judge: str | None = None) -> I
     return count_repeats(_single(record, judge) for record in records)
 
 
-def pair_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[ForeignVerdict]:
+def pair_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[Annotation]:
     """The winners of a `model_judgment/*_pair.jsonl`, a verdict a game; `model_1` is the candidate.
 
     Args:
@@ -50,33 +51,33 @@ def pair_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Ite
     return count_repeats(verdict for record in records for verdict in _pair(record, judge))
 
 
-def single_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+def single_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
     """Grades as rows of a `model_judgment/*_single.jsonl`.
 
     Raises:
         InputError: a grade on another scale.
     """
-    for one in verdicts:
-        slot, rating = one.annotation.slot, one.annotation.rating
+    for annotation, exchange in verdicts:
+        slot, rating = annotation.slot, annotation.rating
         if rating is not None and (rating.low, rating.high) != SCALE:
             raise InputError(
-                f"judge {one.judge!r} grades from {rating.low:g} to {rating.high:g}, and MT-Bench's files hold grades "
+                f"judge {slot.judge!r} grades from {rating.low:g} to {rating.high:g}, and MT-Bench's files hold grades "
                 f"from {SCALE[0]:g} to {SCALE[1]:g}. Choose another judge with --judge, or another format"
             )
         score = _UNREAD if rating is None else rating.value
         yield {
-            "question_id": write_id(one.question),
+            "question_id": write_id(slot.question),
             "model": slot.model,
-            "judge": [one.judge, one.prompt],
-            "user_prompt": _prompt(one),
-            "judgment": _judgment(one, failed=rating is None),
+            "judge": [slot.judge, exchange.prompt],
+            "user_prompt": _prompt(exchange),
+            "judgment": _judgment(exchange, failed=rating is None),
             "score": int(score) if score == int(score) else score,
             "turn": slot.turn,
-            **_time(one),
+            **_time(exchange),
         }
 
 
-def pair_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+def pair_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
     """Preferences as rows of a `model_judgment/*_pair.jsonl`; what was judged in one order only has the old form with
     one winner.
 
@@ -88,58 +89,58 @@ def pair_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
     """
     for games in same_place(verdicts):
         first = next(iter(games.values()))
-        slot = first.annotation.slot
+        slot, exchange = first[0].slot, first[1]
         row: dict[str, Any] = {
-            "question_id": write_id(first.question),
+            "question_id": write_id(slot.question),
             "model_1": slot.model,
             "model_2": slot.baseline,
-            "judge": [first.judge, first.prompt],
+            "judge": [slot.judge, exchange.prompt],
         }
-        if len(games) < len(_GAMES) and not first.decided_alone:
-            row |= {"winner": _named(first), "user_prompt": _prompt(first), "judgment": _game_judgment(first)}
+        if len(games) < len(_GAMES) and not slot.decided_alone:
+            row |= {"winner": _named(first[0]), "user_prompt": _prompt(exchange), "judgment": _game_judgment(first)}
         else:
             for game, order in _GAMES:
                 one = games.get(order, first)
                 row |= {
-                    f"{game}_winner": _named(one),
-                    f"{game}_user_prompt": _prompt(one),
+                    f"{game}_winner": _named(one[0]),
+                    f"{game}_user_prompt": _prompt(one[1]),
                     f"{game}_judgment": _game_judgment(one),
                 }
-        yield {**row, "turn": slot.turn, **_time(first)}
+        yield {**row, "turn": slot.turn, **_time(exchange)}
 
 
-def _named(one: OwnVerdict) -> str:
+def _named(annotation: Annotation) -> str:
     """The winner."""
-    preference = one.annotation.preference
+    preference = annotation.preference
     if preference is None:
         return "error"
     if preference not in _WINNERS:
         raise InputError(
-            f"judge {one.judge!r} gives probabilities, and MT-Bench's files hold winners. Choose another judge with "
-            "--judge, or write parquet"
+            f"judge {annotation.slot.judge!r} gives probabilities, and MT-Bench's files hold winners. Choose another "
+            "judge with --judge, or write parquet"
         )
     return _WINNERS[preference]
 
 
-def _game_judgment(one: OwnVerdict) -> str:
-    return _judgment(one, failed=one.annotation.preference is None)
+def _game_judgment(one: Stored) -> str:
+    return _judgment(one[1], failed=one[0].preference is None)
 
 
-def _judgment(one: OwnVerdict, *, failed: bool) -> str:
-    if one.reply is not None:
-        return without_mark(one.reply)
+def _judgment(exchange: Exchange, *, failed: bool) -> str:
+    if exchange.reply is not None:
+        return without_mark(exchange.reply)
     return FAILED_CALL if failed else ""
 
 
-def _prompt(one: OwnVerdict) -> str:
-    return "\n\n".join(message.content for message in one.messages)
+def _prompt(exchange: Exchange) -> str:
+    return "\n\n".join(message.content for message in exchange.messages)
 
 
-def _time(one: OwnVerdict) -> dict[str, float]:
-    return {} if one.seconds is None else {"tstamp": one.seconds}
+def _time(exchange: Exchange) -> dict[str, float]:
+    return {} if exchange.seconds is None else {"tstamp": exchange.seconds}
 
 
-def _single(record: Record, judge: str | None) -> ForeignVerdict:
+def _single(record: Record, judge: str | None) -> Annotation:
     key = _key(record)
     reply = record.optional_text("judgment")
     score = optional_number(record, "score")
@@ -150,21 +151,20 @@ def _single(record: Record, judge: str | None) -> ForeignVerdict:
         failure = "no grade was found in the reply"
     elif not SCALE[0] <= score <= SCALE[1]:
         failure = f"{score:g} is outside the scale from {SCALE[0]:g} to {SCALE[1]:g}"
-    return ForeignVerdict(
+    return recorded(
         key=key,
         cluster=key,
         judge=_judge(record, judge),
         model=record.text("model"),
         order=Order.ALONE,
         turn=optional_turn(record),
-        rating=score if failure is None else None,
-        scale=SCALE,
+        rating=None if score is None or failure is not None else Rating(score, *SCALE),
         failure=failure,
         reply=reply,
     )
 
 
-def _pair(record: Record, judge: str | None) -> Iterator[ForeignVerdict]:
+def _pair(record: Record, judge: str | None) -> Iterator[Annotation]:
     games: tuple[tuple[str, Order | None], ...] = _GAMES
     if "g1_winner" not in record.fields and "winner" in record.fields:
         # an old form with the winner of one game, in an order that is not told
@@ -174,7 +174,7 @@ def _pair(record: Record, judge: str | None) -> Iterator[ForeignVerdict]:
         prefix = f"{game}_" if game else ""
         reply = record.optional_text(f"{prefix}judgment")
         preference, failure = _winner(record, f"{prefix}winner", reply)
-        yield ForeignVerdict(
+        yield recorded(
             key=key,
             cluster=key,
             judge=_judge(record, judge),

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from evalkit.formats.conversation import write_id
-from evalkit.formats.verdicts import OwnVerdict, same_place
+from evalkit.formats.verdicts import Stored, same_place
+from evalkit.types import Annotation
 
 
-def score_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
+def score_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
     """A value for each instruction and repeat: a grade, or P(candidate beats baseline) averaged over both orders; null
     where an order has no verdict.
 
@@ -15,29 +16,28 @@ def score_rows(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[str, Any]]:
         verdicts: those of one instruction one after the other.
     """
     for by_order in same_place(verdicts):
-        first = next(iter(by_order.values()))
-        slot = first.annotation.slot
-        values = [_value(one) for one in by_order.values()]
+        given = {order: annotation for order, (annotation, _) in by_order.items()}
+        slot = next(iter(given.values())).slot
+        values = list(map(_value, given.values()))
         answered = [value for value in values if value is not None]
-        failures = [one.annotation.failure for one in by_order.values() if one.annotation.failure is not None]
+        failures = [one.failure for one in given.values() if one.failure is not None]
         yield {
             "id": write_id(slot.key),
             "value": sum(answered) / len(answered) if len(answered) == len(values) else None,
             "epoch": slot.repeat + 1,
-            "explanation": "\n\n".join(one.reply for one in by_order.values() if one.reply is not None) or None,
+            "explanation": "\n\n".join(one.reply for _, one in by_order.values() if one.reply is not None) or None,
             "metadata": {
-                "judge": first.judge,
+                "judge": slot.judge,
                 "model": slot.model,
                 "baseline": slot.baseline or None,
                 "turn": slot.turn,
                 "category": slot.category,
-                "orders": {order.value: _value(one) for order, one in by_order.items()},
-                "strong": any(one.annotation.strong for one in by_order.values()),
+                "orders": {order.value: _value(one) for order, one in given.items()},
+                "strong": any(one.strong for one in given.values()),
                 "failure": failures[0] if failures else None,
             },
         }
 
 
-def _value(one: OwnVerdict) -> float | None:
-    rating = one.annotation.rating
-    return one.annotation.preference if rating is None else rating.value
+def _value(one: Annotation) -> float | None:
+    return one.preference if one.rating is None else one.rating.value

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import preference_code, read_preference
 from evalkit.formats.records import Record
-from evalkit.formats.verdicts import (
-    UNNAMED_JUDGE,
-    ForeignVerdict,
-    OwnVerdict,
-    optional_number,
-    optional_turn,
-)
-from evalkit.types import Order
+from evalkit.formats.verdicts import NO_VERDICT, UNNAMED_JUDGE, optional_number, optional_turn, recorded
+from evalkit.types import Annotation, Order, Rating
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,10 +21,9 @@ _COUNTS = ("turn", "repeat", "len_1", "len_2", "blanks_1", "blanks_2")
 _NUMBERS = ("preference", "rating", "low", "high")
 # columns that both sides have, besides those of measures
 _LENGTHS = ("len", "blanks")
-_NO_VERDICT = "the file has no verdict for this row"
 
 
-def table_rows(verdicts: Iterable[OwnVerdict]) -> list[dict[str, Any]]:
+def table_rows(verdicts: Iterable[Annotation]) -> list[dict[str, Any]]:
     """A row for each verdict: its preference in AlpacaEval's code or its rating, the lengths of both answers, and how
     many blanks around the texts these lengths contain.
 
@@ -54,7 +47,7 @@ def table_schema(rows: Sequence[Mapping[str, Any]]) -> "pa.Schema":
     return pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
 
 
-def table_verdicts(records: Iterable[Record]) -> Iterator[ForeignVerdict]:
+def table_verdicts(records: Iterable[Record]) -> Iterator[Annotation]:
     """The inverse of `table_rows`.
 
     Raises:
@@ -66,15 +59,8 @@ def table_verdicts(records: Iterable[Record]) -> Iterator[ForeignVerdict]:
         if measures is None:
             measures = measure_columns(record.fields)
         verdict = _verdict(record, measures)
-        place = (
-            verdict.judge,
-            verdict.model,
-            verdict.baseline,
-            verdict.key,
-            verdict.turn,
-            verdict.order,
-            verdict.repeat,
-        )
+        slot = verdict.slot
+        place = (slot.judge, slot.model, slot.baseline, slot.key, slot.order, slot.repeat)
         if place in seen:
             raise InputError(
                 f"{record.where}: a row before has the same judge, model, baseline, key, order and repeat. Keep one"
@@ -90,8 +76,7 @@ def measure_columns(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     return {name: (f"{name}_1", f"{name}_2") for name in begun if name not in _LENGTHS and f"{name}_2" in known}
 
 
-def _row(one: OwnVerdict) -> dict[str, Any]:
-    annotation = one.annotation
+def _row(annotation: Annotation) -> dict[str, Any]:
     slot, rating = annotation.slot, annotation.rating
     measured = {
         f"{name}_{number}": value
@@ -101,14 +86,14 @@ def _row(one: OwnVerdict) -> dict[str, Any]:
         if name not in _LENGTHS
     }
     return {
-        "judge": one.judge,
+        "judge": slot.judge,
         "model": slot.model,
         "baseline": slot.baseline or None,
         "key": slot.key,
         "cluster": slot.cluster,
         "category": slot.category,
         "turn": slot.turn,
-        "order": slot.order.value,
+        "order": None if slot.order is None else slot.order.value,
         "repeat": slot.repeat,
         "preference": None if annotation.preference is None else preference_code(annotation.preference),
         "rating": None if rating is None else rating.value,
@@ -124,7 +109,7 @@ def _row(one: OwnVerdict) -> dict[str, Any]:
     }
 
 
-def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> ForeignVerdict:
+def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Annotation:
     key, turn = record.text("key"), optional_turn(record)
     split = turn is not None and key.endswith(f":{turn}")
     baseline, order = record.optional_text("baseline") or None, _order(record)
@@ -139,17 +124,13 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Foreign
         raise InputError(
             f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in low, high'
         )
-    lengths = [_count(record, name) for name in ("len_1", "len_2")]
-    blanks = [_count(record, name) for name in ("blanks_1", "blanks_2")]
+    lengths = _count(record, "len_1"), _count(record, "len_2")
+    blanks = _count(record, "blanks_1"), _count(record, "blanks_2")
     for chars, blank in zip(lengths, blanks, strict=True):
         if blank is not None and blank > (chars or 0):
             raise InputError(f"{record.where}: {blank} blanks are more than the {chars or 0} characters of an answer")
-    sides = [
-        {name: value for name, both in measures.items() if (value := optional_number(record, both[side])) is not None}
-        for side in range(2)
-    ]
     missing = preference is None and rating is None
-    return ForeignVerdict(
+    return recorded(
         key=key.removesuffix(f":{turn}") if split else key,
         turn=turn if split else None,
         cluster=record.optional_text("cluster"),
@@ -160,17 +141,19 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Foreign
         order=order,
         repeat=_count(record, "repeat") or 0,
         preference=preference,
-        rating=rating,
-        scale=scale,
+        rating=None if rating is None or scale is None else Rating(rating, *scale),
         strong=record.fields.get("strong") is True,
-        failure=(record.optional_text("failure") or _NO_VERDICT) if missing else None,
-        baseline_chars=lengths[0],
-        candidate_chars=lengths[1],
-        baseline_measures=sides[0],
-        candidate_measures=sides[1],
-        baseline_blanks=blanks[0],
-        candidate_blanks=blanks[1],
+        failure=(record.optional_text("failure") or NO_VERDICT) if missing else None,
+        chars=lengths,
+        blanks=blanks,
+        measures=(_measured(record, measures, side=0), _measured(record, measures, side=1)),
     )
+
+
+def _measured(record: Record, measures: Mapping[str, tuple[str, str]], *, side: int) -> dict[str, float]:
+    """Measures of the baseline's answer, side 0, or the candidate's, side 1."""
+    values = {name: optional_number(record, both[side]) for name, both in measures.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _scale(record: Record) -> tuple[float, float] | None:

@@ -1,112 +1,126 @@
-"""Verdicts in one form: those that other benchmarks' judges left, and ours on their way into other tools' files."""
+"""Annotations from files of verdicts, and what other tools' files tell of ours besides."""
 
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.formats.records import Record
-from evalkit.types import Annotation, Example, Message, Order
+from evalkit.formats.turns import turn_key
+from evalkit.types import Annotation, ChatReply, Example, Message, Order, Rating, Slot
 
 UNNAMED_JUDGE = "unnamed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignVerdict:
-    """One verdict of a foreign file: a `preference`, which is P(candidate beats baseline), a `rating`, or neither and a
-    `failure`.
-
-    `model` is the candidate. `order`, `turn` and `scale` are None where the file does not tell; `turn` counts from 1.
-    `repeat` numbers the rows in which one judge judges the same again. Lengths are code points and contain the blanks
-    around the texts; the blanks are None where only a length is known.
-    """
-
-    key: str
-    judge: str
-    model: str
-    baseline: str | None = None
-    category: str | None = None
-    order: Order | None = None
-    turn: int | None = None
-    repeat: int = 0
-    preference: float | None = None
-    rating: float | None = None
-    scale: tuple[float, float] | None = None
-    strong: bool = False
-    failure: str | None = None
-    reply: str | None = None
-    cluster: str | None = None
-    baseline_chars: int | None = None
-    candidate_chars: int | None = None
-    baseline_measures: Mapping[str, float] = field(default_factory=dict)
-    candidate_measures: Mapping[str, float] = field(default_factory=dict)
-    baseline_blanks: int | None = None
-    candidate_blanks: int | None = None
+NO_VERDICT = "the file has no verdict for this row"
 
 
 @dataclass(frozen=True, slots=True)
-class OwnVerdict:
-    """A verdict of ours, with the judge's words and what it was sent where the store has them.
+class Exchange:
+    """What a judge was sent for a verdict and what it said, where the store has them.
 
-    `judge` is the name it goes by in a file, `prompt` that of the judge's prompt; `seconds` since 1970 is when the
-    reply came.
+    `prompt` is the name of the judge's prompt; `seconds` since 1970 is when the reply came.
     """
 
-    annotation: Annotation
-    judge: str
     prompt: str = ""
-    reply: str | None = None
     messages: tuple[Message, ...] = ()
+    reply: str | None = None
     seconds: float | None = None
 
-    @property
-    def question(self) -> str:
-        """The question's name without the number of its turn."""
-        slot = self.annotation.slot
-        return slot.key.removesuffix(f":{slot.turn}")
 
-    @property
-    def decided_alone(self) -> bool:
-        """Whether a rule or a failure stands for every order."""
-        slot = self.annotation.slot
-        return slot.rule is not None or slot.failure is not None
+# a verdict with what was said for it
+Stored = tuple[Annotation, Exchange]
 
 
-def count_repeats(verdicts: Iterable[ForeignVerdict]) -> Iterator[ForeignVerdict]:
+def recorded(
+    *,
+    key: str,
+    judge: str,
+    model: str,
+    baseline: str | None = None,
+    category: str | None = None,
+    cluster: str | None = None,
+    order: Order | None = None,
+    turn: int | None = None,
+    repeat: int = 0,
+    preference: float | None = None,
+    rating: Rating | None = None,
+    strong: bool = False,
+    failure: str | None = None,
+    reply: str | None = None,
+    chars: tuple[int | None, int | None] = (None, None),
+    blanks: tuple[int | None, int | None] = (None, None),
+    measures: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
+) -> Annotation:
+    """A verdict of a file, whose judge has no digest yet.
+
+    Args:
+        key: of the question; `turn`, which counts from 1, becomes part of it.
+        model: the candidate.
+        repeat: numbers the rows in which one judge judges the same again.
+        chars: lengths of the baseline's and the candidate's answer in code points, with the blanks around them;
+            without the baseline's there is no difference in length, and the candidate's is left out.
+        blanks: of these the blanks; None where only a length is known.
+    """
+    slot = Slot(
+        benchmark="",
+        model=model,
+        baseline=baseline or "",
+        judge=judge,
+        digest="",
+        key=key if turn is None else turn_key(key, turn),
+        cluster=cluster or key,
+        category=category,
+        order=order,
+        repeat=repeat,
+        baseline_chars=chars[0] or 0,
+        candidate_chars=None if baseline and chars[0] is None else chars[1],
+        turn=turn or 1,
+        baseline_measures=measures[0],
+        candidate_measures=measures[1],
+        baseline_blanks=blanks[0],
+        candidate_blanks=blanks[1],
+    )
+    said = None if reply is None else ChatReply(reply)
+    return Annotation(slot, preference, failure, said, rating=rating, strong=strong)
+
+
+def count_repeats(verdicts: Iterable[Annotation]) -> Iterator[Annotation]:
     """The same verdicts, those of the same place numbered from 0: judges append to their files."""
     seen: Counter[tuple[object, ...]] = Counter()
     for one in verdicts:
-        place = (one.key, one.judge, one.model, one.baseline, one.order, one.turn)
-        yield replace(one, repeat=seen[place]) if seen[place] else one
+        place = (one.slot.key, one.slot.judge, one.slot.model, one.slot.baseline, one.slot.order)
+        yield replace(one, slot=replace(one.slot, repeat=seen[place])) if seen[place] else one
         seen[place] += 1
 
 
-def same_place(verdicts: Iterable[OwnVerdict]) -> Iterator[dict[Order, OwnVerdict]]:
-    """Verdicts of ours on the same answers and repeat, by order.
+def same_place(verdicts: Iterable[Stored]) -> Iterator[dict[Order, Stored]]:
+    """Verdicts on the same answers and repeat, by order.
 
     Args:
         verdicts: those of one instruction one after the other.
     """
     for _, group in itertools.groupby(verdicts, key=_instruction):
-        by_repeat: dict[int, dict[Order, OwnVerdict]] = {}
+        by_repeat: dict[int, dict[Order, Stored]] = {}
         for one in group:
-            by_repeat.setdefault(one.annotation.slot.repeat, {})[one.annotation.slot.order] = one
+            slot = one[0].slot
+            assert slot.order is not None
+            by_repeat.setdefault(slot.repeat, {})[slot.order] = one
         yield from by_repeat.values()
 
 
-def _instruction(one: OwnVerdict) -> tuple[str, str, str, str]:
-    slot = one.annotation.slot
-    return one.judge, slot.model, slot.baseline, slot.key
+def _instruction(one: Stored) -> tuple[str, str, str, str]:
+    slot = one[0].slot
+    return slot.judge, slot.model, slot.baseline, slot.key
 
 
-def with_categories(verdicts: Iterable[ForeignVerdict], questions: Sequence[Example]) -> Iterator[ForeignVerdict]:
+def with_categories(verdicts: Iterable[Annotation], questions: Sequence[Example]) -> Iterator[Annotation]:
     """The same verdicts, those without a category with that of their question."""
     categories = {example.key: example.category for example in questions}
     for one in verdicts:
-        category = categories.get(one.key) if one.category is None else None
-        yield one if category is None else replace(one, category=category)
+        slot = one.slot
+        category = categories.get(slot.question, categories.get(slot.key)) if slot.category is None else None
+        yield one if category is None else replace(one, slot=replace(slot, category=category))
 
 
 def optional_number(record: Record, name: str) -> float | None:

@@ -61,16 +61,16 @@ def _recorded_questions(
     comparison: Comparison, recording: Recording, config: JudgeConfig
 ) -> tuple[list[tuple[Question, RecordedReply]], str | None]:
     """The questions that the recording answers, or why it answers none."""
-    known = recording.replies.get(instruction_key(comparison.example.instruction), ())
+    known = recording.rows.get(instruction_key(comparison.example.instruction), ())
     if not known:
         return [], NOT_RECORDED
     texts = (comparison.baseline.text, comparison.candidate.text)
-    replies = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
-    if not replies:
+    rows = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
+    if not rows:
         return [], OTHER_TEXTS
     found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
-    for recorded in replies:
-        order = infer_order(recorded, functools.partial(_preference, recorded, config))
+    for preference, recorded in ((row.preference, reply) for row in rows for reply in row.replies):
+        order = infer_order(recorded, preference, functools.partial(_preference, recorded, config))
         if order is None:
             return [], NO_ORDER
         question = Question(comparison, order, recorded.labels, "", recorded.repeat)

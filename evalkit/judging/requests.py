@@ -120,10 +120,9 @@ def plan_missing(
 
 def pose(place: Pending, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *, reask: int = 0) -> Posed:
     """Put the question of a place; each `reask` has labels and a fence of its own."""
-    assert isinstance(place.subject, Comparison | Grading)
-    question = ask(
-        place.subject, place.slot.order, repeat=place.slot.repeat, secret=plan.secret, tie=config.tie, reask=reask
-    )
+    subject, slot = place.subject, place.slot
+    assert isinstance(subject, Comparison | Grading) and slot.order is not None
+    question = ask(subject, slot.order, repeat=slot.repeat, secret=plan.secret, tie=config.tie, reask=reask)
     if config.labels:
         first, second = config.labels
         question = dataclasses.replace(question, labels=Labels(first, second, config.tie))
@@ -203,6 +202,8 @@ def _annotation(slot: Slot, reply: ChatReply, verdict: Verdict, config: JudgeCon
     cost = _cost(reply, config)
     if isinstance(verdict, Unparsed):
         return Annotation(slot, None, verdict.reason, reply, cost=cost)
+    # labels read a reply only where the order of the labelled answers is known
+    assert slot.order is not None
     if slot.order == Order.ALONE:
         if isinstance(verdict, Rating):
             return Annotation(slot, None, None, reply, Reading.STATED, cost, verdict)

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.boards.build import Board
-from evalkit.boards.judged import GivenVerdict, Transcripts
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.row import BoardRow
 from evalkit.errors import ConfigError
-from evalkit.types import Order
+from evalkit.types import Annotation, ChatReply, Order
 
 ORDERS = {Order.BASELINE_FIRST: 0, Order.CANDIDATE_FIRST: 1, Order.ALONE: 2, None: -1}
 ONE_ORDER, ORDERS_AGREE, ORDERS_DISAGREE = range(3)
 
 _DECIMALS = 6
+# a judge's reply begins with one of few tokens, if it is to be read by them
+_MOST_TOKENS = 10
+_LEAST_PROBABILITY = 1e-6
 # what a rounded number must not become: a tie, or certainty
 _EXACT = (0.0, 0.5, 1.0)
 # of the two hundred letters that harder packing would save in a thousand, none is worth the time
@@ -94,7 +97,7 @@ def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, i
         for row in board.rows:
             for key, places in judged.given(board, row.entry.model).items():
                 if key in turns:
-                    turns[key] = max((turns[key], *(place.turn for place in places)))
+                    turns[key] = max((turns[key], *(place.slot.turn for place in places)))
     return list(turns.values()) if any(turn > 1 for turn in turns.values()) else []
 
 
@@ -145,12 +148,12 @@ def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
     return judged + [(key, None, length) for key, length in zip(sample.missing, others, strict=True)]
 
 
-def _agreement(places: Sequence[GivenVerdict]) -> int:
+def _agreement(places: Sequence[Annotation]) -> int:
     """Whether the same answer wins in both orders, repeats averaged."""
     given: dict[Order | None, list[float]] = {}
     for one in places:
-        if one.preference is not None and one.order is not None:
-            given.setdefault(one.order, []).append(one.preference)
+        if one.preference is not None and one.slot.order is not None:
+            given.setdefault(one.slot.order, []).append(one.preference)
     if len(given) < 2:
         return ONE_ORDER
     means = (sum(values) / len(values) for values in given.values())
@@ -158,19 +161,28 @@ def _agreement(places: Sequence[GivenVerdict]) -> int:
     return ORDERS_AGREE if len(winners) == 1 else ORDERS_DISAGREE
 
 
-def _listed(place: GivenVerdict, *, text: bool) -> list[Any]:
+def _listed(verdict: Annotation, *, text: bool) -> list[Any]:
+    slot, reply = verdict.slot, verdict.reply
     return [
-        ORDERS[place.order],
-        place.repeat,
-        None if place.preference is None else _rounded(place.preference),
-        None if place.grade is None else _rounded(place.grade),
-        None if place.reading is None else place.reading.value,
-        place.reply if text else None,
-        [[token, round(share, _DECIMALS)] for token, share in place.probabilities],
-        place.rule,
-        place.failure,
-        place.turn,
+        ORDERS[slot.order],
+        slot.repeat,
+        None if verdict.preference is None else _rounded(verdict.preference),
+        None if verdict.rating is None else _rounded(verdict.rating.value),
+        None if verdict.reading is None else verdict.reading.value,
+        None if reply is None or not text else reply.text,
+        [] if reply is None else [[token, round(share, _DECIMALS)] for token, share in likeliest_tokens(reply)],
+        slot.rule,
+        verdict.failure,
+        slot.turn,
     ]
+
+
+def likeliest_tokens(reply: ChatReply) -> list[tuple[str, float]]:
+    """The tokens with which the reply most probably begins, with their probabilities, the likeliest first."""
+    tokens = reply.top_logprobs[0] if reply.top_logprobs else ()
+    likely = [(token, math.exp(min(logprob, 0.0))) for token, logprob in tokens if not math.isnan(logprob)]
+    likely = [(token, share) for token, share in likely if share >= _LEAST_PROBABILITY]
+    return sorted(likely, key=lambda one: -one[1])[:_MOST_TOKENS]
 
 
 def _rounded(value: float) -> float:

@@ -153,11 +153,8 @@ def _read(path: Path, aggregation: Aggregation, clusters: Clusters) -> list[Entr
     if holds_numbers(path) and not (aggregation.pool or aggregation.categories):
         column = DATASET if DATASET in aggregation.by and CATEGORY not in aggregation.by else None
         return entries_of_table(read_preferences(path, category=column), aggregation, clusters=clusters)
-    verdicts = list(tie(read_judgments(path), clusters))
-    entries = [
-        _with_clusters(one, clusters)
-        for one in entries_of_annotations(annotations_of(verdicts, benchmark=""), aggregation)
-    ]
+    verdicts = annotations_of(tie(read_judgments(path), clusters))
+    entries = [_with_clusters(one, clusters) for one in entries_of_annotations(verdicts, aggregation)]
     if kind != ("alpaca_eval", "annotations"):
         return entries
     audits = audits_beside(path)

@@ -20,7 +20,7 @@ from evalkit.formats.lossless import to_text
 from evalkit.formats.mt_bench import pair_rows, single_rows
 from evalkit.formats.precomputed import score_rows
 from evalkit.formats.verdict_table import table_rows, table_schema
-from evalkit.formats.verdicts import OwnVerdict
+from evalkit.formats.verdicts import Stored
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, documents, records
@@ -134,19 +134,19 @@ def _together(one: DocumentName, other: DocumentName, path: Path) -> InputError:
     return InputError(f"{one.name!r} and {other.name!r} would both be written to {path}. Name one with --name")
 
 
-def _mt_bench(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+def _mt_bench(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
     files = {}
-    for judge, mine in _by(verdicts, lambda one: one.judge).items():
-        compared = [one for one in mine if one.annotation.slot.baseline]
-        graded = [one for one in mine if not one.annotation.slot.baseline]
+    for judge, mine in _by(verdicts, lambda one: one[0].slot.judge).items():
+        compared = [one for one in mine if one[0].slot.baseline]
+        graded = [one for one in mine if not one[0].slot.baseline]
         for kind, rows in (("single", list(single_rows(graded))), ("pair", list(pair_rows(compared)))):
             if rows:
                 files[folder / _JUDGMENTS / f"{safe_name(judge)}_{kind}.jsonl"] = rows
     return Exported(_write_lines(files))
 
 
-def _arena_hard(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
-    compared = [one for one in verdicts if one.annotation.slot.baseline]
+def _arena_hard(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
+    compared = [one for one in verdicts if one[0].slot.baseline]
     n_graded = len(verdicts) - len(compared)
     if not compared:
         raise InputError(
@@ -160,7 +160,7 @@ def _arena_hard(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Expor
     return Exported(_write_lines(files), notes)
 
 
-def _inspect(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+def _inspect(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
     files = {
         folder / safe_name(judge) / f"{safe_name(model)}.jsonl": list(score_rows(mine))
         for (judge, model), mine in _by(verdicts, _judge_and_model).items()
@@ -168,8 +168,8 @@ def _inspect(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported
     return Exported(_write_lines(files))
 
 
-def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
-    entries = entries_of_annotations(one.annotation for one in verdicts)
+def _alpaca_eval(store: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
+    entries = entries_of_annotations(annotation for annotation, _ in verdicts)
     boards = build_boards(
         [entry for entry in entries if not entry.graded], Recipe(difficulty=DifficultySource.AUTO, known=read_known())
     )
@@ -179,8 +179,8 @@ def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> 
     for (judge, model), mine in _by(verdicts, _judge_and_model).items():
         path = folder / safe_name(model) / safe_name(judge) / "annotations.json"
         answered = answered_by_key(mine, imported)
-        write_annotations(path, (one.annotation for one in mine), answered, clusters=_shared(mine))
-        rows = {(one.annotation.slot.baseline, one.annotation.slot.key) for one in mine}
+        write_annotations(path, (annotation for annotation, _ in mine), answered, clusters=_shared(mine))
+        rows = {(annotation.slot.baseline, annotation.slot.key) for annotation, _ in mine}
         n_bare += sum(not _has_texts(answered.get(key), baseline) for baseline, key in rows)
         files[path] = len(rows)
     for board in boards:
@@ -191,30 +191,30 @@ def _alpaca_eval(store: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> 
     return Exported(files, notes)
 
 
-def _shared(verdicts: Sequence[OwnVerdict]) -> dict[str, str]:
+def _shared(verdicts: Sequence[Stored]) -> dict[str, str]:
     """The clusters of several questions each, by key of a question; a cluster is named after its first question."""
     questions: dict[str, set[str]] = {}
-    for one in verdicts:
-        questions.setdefault(one.annotation.slot.cluster, set()).add(one.question)
+    slots = [annotation.slot for annotation, _ in verdicts]
+    for one in slots:
+        questions.setdefault(one.cluster, set()).add(one.question)
     names = {cluster: min(own) for cluster, own in questions.items() if len(own) > 1}
-    slot = (one.annotation.slot for one in verdicts)
-    return {one.key: names[one.cluster] for one in slot if one.cluster in names}
+    return {one.key: names[one.cluster] for one in slots if one.cluster in names}
 
 
 def _has_texts(answered: JudgedTexts | None, baseline: str) -> bool:
     return answered is not None and answered[2] is not None and (answered[1] is not None or not baseline)
 
 
-def _parquet(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+def _parquet(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
     return _table(verdicts, "parquet", folder / f"{TABLE_NAME}.parquet")
 
 
-def _datasets(_: Store, verdicts: Sequence[OwnVerdict], folder: Path) -> Exported:
+def _datasets(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
     return _table(verdicts, "saved", folder / TABLE_NAME)
 
 
-def _table(verdicts: Sequence[OwnVerdict], container: str, path: Path) -> Exported:
-    rows = table_rows(verdicts)
+def _table(verdicts: Sequence[Stored], container: str, path: Path) -> Exported:
+    rows = table_rows(annotation for annotation, _ in verdicts)
     write_rows(rows, Layout(container, schema=to_text(table_schema(rows))), path)
     return Exported({path: len(rows)})
 
@@ -246,18 +246,18 @@ def _values(row: BoardRow) -> dict[str, Any]:
     }
 
 
-def _by(verdicts: Iterable[OwnVerdict], key: Callable[[OwnVerdict], K]) -> dict[K, list[OwnVerdict]]:
-    groups: dict[K, list[OwnVerdict]] = {}
+def _by(verdicts: Iterable[Stored], key: Callable[[Stored], K]) -> dict[K, list[Stored]]:
+    groups: dict[K, list[Stored]] = {}
     for one in verdicts:
         groups.setdefault(key(one), []).append(one)
     return groups
 
 
-def _judge_and_model(one: OwnVerdict) -> tuple[str, str]:
-    return one.judge, one.annotation.slot.model
+def _judge_and_model(one: Stored) -> tuple[str, str]:
+    return one[0].slot.judge, one[0].slot.model
 
 
-WRITERS: dict[str, Callable[[Store, Sequence[OwnVerdict], Path], Exported]] = {
+WRITERS: dict[str, Callable[[Store, Sequence[Stored], Path], Exported]] = {
     "alpaca_eval": _alpaca_eval,
     "mt_bench": _mt_bench,
     "arena_hard": _arena_hard,

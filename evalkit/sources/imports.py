@@ -15,15 +15,14 @@ from evalkit.formats.arena_hard import BASELINE_V01
 from evalkit.formats.evaluators import convert_evaluator, write_judge
 from evalkit.formats.foreign import ForeignFile, detect, read_foreign
 from evalkit.formats.hub import saved_dataset
-from evalkit.formats.judgments import read_judgments
+from evalkit.formats.judgments import Judgments, read_judgments
 from evalkit.formats.layouts import EVALUATOR_CONFIGS, first_fields, layout_of
-from evalkit.formats.verdicts import ForeignVerdict
 from evalkit.judge_spec.config import read_judge
-from evalkit.sources.recorded import PLAN, Filed, JudgeKind, file_verdict, judge_configs, judge_kind
+from evalkit.sources.recorded import PLAN, JudgeKind, RecordedJudge, file_verdict, judge_kind, recorded_judges
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Batch, Group, Store
 from evalkit.store.documents import DocumentName, write_document
-from evalkit.types import Example, JudgeConfig
+from evalkit.types import Annotation, ChatRequest, Example, JudgeConfig, Slot
 
 # kinds of files that hold verdicts
 JUDGED = {
@@ -100,7 +99,7 @@ def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *,
     evaluators = [path for path in paths if options.format in (None, "alpaca_eval") and _evaluator(path)]
     converted = {path: convert_evaluator(path) for path in evaluators}
     # everything that can be wrong with a verdict shows before anything is written
-    verdicts = _tied(paths, [(path, *found) for path in paths for found in _verdicts(path, options, named)])
+    read = _read(paths, options, named)
     written = {path: write_judge(one, judges_folder) for path, one in converted.items()}
     known = {config.name: config for config in options.judges}
     # recorded verdicts know it by the evaluator's name, and whoever asks it from now on by that of its file
@@ -109,19 +108,22 @@ def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *,
     for path in paths:
         file = converted[path].original if path in converted else read_foreign(path, format=options.format)
         counts[f"{file.format} {file.kind}"] += _keep(store, file, path)
-    filed = _file(store, verdicts, judge_configs((one for _, one in verdicts), known))
-    read = Counter(one.slot.judge for one in filed if one.slot.failure is None)
-    failed = Counter(one.slot.judge for one in filed if one.slot.failure is not None)
+    verdicts = [one for file in read for one in file.verdicts]
+    filed = _file(store, verdicts, recorded_judges(read, known))
+    judged = Counter(one.slot.judge for one in filed if one.failure is None)
+    failed = Counter(one.slot.judge for one in filed if one.failure is not None)
     notes = [f"{one.name}: {note}" for one in converted.values() for note in one.notes]
-    return Imported(dict(counts), dict(read), dict(failed), tuple(written.values()), (*notes, *_doubts(filed)))
+    doubts = _doubts(verdicts, filed)
+    return Imported(dict(counts), dict(judged), dict(failed), tuple(written.values()), (*notes, *doubts))
 
 
-def _doubts(filed: Sequence[Filed]) -> Iterator[str]:
+def _doubts(verdicts: Sequence[Annotation], filed: Sequence[Annotation]) -> Iterator[str]:
     """What was lost of the verdicts on their way."""
-    weak = sum(one.verdict.strong and one.slot.recorded is not None for one in filed)
+    weak = sum(one.strong and one.slot.recorded is not None for one in filed)
     if weak:
         yield f"{weak} strong verdicts count like others: their judge has no word for them"
-    off = Counter(one.slot.judge for one in filed if one.verdict.failure is None and one.slot.failure is not None)
+    both = zip(verdicts, filed, strict=True)
+    off = Counter(one.slot.judge for given, one in both if given.failure is None and one.failure is not None)
     for judge, n in off.items():
         yield (
             f"judge {judge}: {n} grades are outside its scale and count as missing. Give the scale with --judge "
@@ -168,54 +170,59 @@ def _check_names(paths: Iterable[Path]) -> None:
             )
 
 
-def _verdicts(path: Path, options: ImportOptions, named: str | None) -> list[tuple[str, ForeignVerdict]]:
-    """The verdicts of a file, each with its benchmark; none where it holds no verdicts."""
+def _read(paths: Sequence[Path], options: ImportOptions, named: str | None) -> list[Judgments]:
+    """The verdicts of the files that hold any, with their benchmarks and with the clusters of their instructions;
+    near-duplicates are looked for in all files together.
+    """
+    found = {path: file for path in paths if (file := _judgments(path, options, named)) is not None}
+    clusters = clusters_of_files([path for path, file in found.items() if file.verdicts])
+    return [tie(file, clusters[path]) for path, file in found.items() if file.verdicts]
+
+
+def _judgments(path: Path, options: ImportOptions, named: str | None) -> Judgments | None:
+    """The verdicts of a file, each with its benchmark; None where it holds no verdicts."""
     kind = TABLE if options.format == TABLE[0] else detect(path)
     if kind not in JUDGED and not (kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES):
-        return []
-    found = read_judgments(path, baseline=options.baseline, questions=options.questions)
-    return [(named or _benchmark(kind[0], one), one) for one in found]
+        return None
+    file = read_judgments(path, baseline=options.baseline, questions=options.questions)
+    return dataclasses.replace(file, verdicts=tuple(_of_benchmark(one, kind[0], named) for one in file.verdicts))
 
 
-def _benchmark(format: str, verdict: ForeignVerdict) -> str:  # noqa: A002 (the word for it)
-    """The benchmark that a verdict is of, as far as its file tells."""
-    if format == "arena_hard" and verdict.baseline != BASELINE_V01:
-        return "arena_hard_v2"
-    return BENCHMARKS.get(format, ELSEWHERE)
+def _of_benchmark(verdict: Annotation, format: str, named: str | None) -> Annotation:  # noqa: A002 (the word for it)
+    """The verdict with the benchmark that it is of: the one that was named, or as far as its file tells."""
+    elsewhere = format == "arena_hard" and verdict.slot.baseline != BASELINE_V01
+    told = "arena_hard_v2" if elsewhere else BENCHMARKS.get(format, ELSEWHERE)
+    return dataclasses.replace(verdict, slot=dataclasses.replace(verdict.slot, benchmark=named or told))
 
 
-def _tied(paths: Sequence[Path], found: Sequence[tuple[Path, str, ForeignVerdict]]) -> list[tuple[str, ForeignVerdict]]:
-    """The verdicts with the clusters of their instructions; near-duplicates are looked for in all files together."""
-    judged = {path for path, _, _ in found}
-    clusters = clusters_of_files([path for path in paths if path in judged])
-    return [(benchmark, one) for path, benchmark, each in found for one in tie([each], clusters[path])]
-
-
-def _file(
-    store: Store, verdicts: Iterable[tuple[str, ForeignVerdict]], configs: Mapping[JudgeKind, JudgeConfig]
-) -> list[Filed]:
+def _file(store: Store, verdicts: Iterable[Annotation], judges: Mapping[JudgeKind, RecordedJudge]) -> list[Annotation]:
     """File every verdict under its judge; those of one model under one judge make a plan."""
-    filed = [file_verdict(one, configs[judge_kind(one)], benchmark=benchmark) for benchmark, one in verdicts]
-    groups: dict[Group, list[Filed]] = {}
+    filed = [file_verdict(one, judges[judge_kind(one)]) for one in verdicts]
+    groups: dict[Group, list[Annotation]] = {}
     for one in filed:
         slot = one.slot
         groups.setdefault(Group(slot.benchmark, slot.digest, slot.baseline, slot.model), []).append(one)
-    by_digest = {config.digest: config for config in configs.values()}
+    configs = {judge.config.digest: judge.config for judge in judges.values()}
     for group, of_group in groups.items():
-        plan = f"{PLAN} {_digest(of_group)}"
-        store.open_places(by_digest[group.digest], group, plan, (one.slot for one in of_group))
-        replies = [(one.request, one.reply) for one in of_group if one.request is not None and one.reply is not None]
+        config = configs[group.digest]
+        store.open_places(config, group, f"{PLAN} {_digest(of_group)}", (one.slot for one in of_group))
+        replies = [
+            (ChatRequest(one.slot.reply_key, config.model, (), {}), one.reply)
+            for one in of_group
+            if one.slot.reply_key is not None and one.reply is not None
+        ]
         for start in range(0, len(replies), _AT_ONCE):
             store.commit(Batch(replies=replies[start : start + _AT_ONCE]))
     return filed
 
 
-def _digest(filed: Sequence[Filed]) -> str:
-    said = [[one.slot.key, one.slot.order.value, one.slot.repeat, one.slot.recorded, one.slot.failure,
-             one.slot.reply_key, *_tie(one)] for one in filed]  # fmt: skip
+def _digest(filed: Sequence[Annotation]) -> str:
+    slots = [one.slot for one in filed]
+    said = [[one.key, one.order and one.order.value, one.repeat, one.recorded, one.failure, one.reply_key, *_tie(one)]
+            for one in slots]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def _tie(filed: Filed) -> list[str]:
-    """The cluster of a question that others share; None for a question alone, as earlier versions stored it."""
-    return [filed.slot.cluster] if filed.slot.cluster != filed.verdict.key else []
+def _tie(slot: Slot) -> list[str]:
+    """The cluster of a question that others share; none for a question alone, as earlier versions stored it."""
+    return [slot.cluster] if slot.cluster not in (slot.question, slot.key) else []

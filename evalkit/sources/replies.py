@@ -1,54 +1,66 @@
 """The single verdicts behind a row of annotations, which tells their mean: read from the replies once more."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from evalkit.formats.alpaca_eval import TOLERANCE, RawReply
+from evalkit.formats.alpaca_eval import TOLERANCE, RecordedReply
 from evalkit.judge_spec.parsers import find_parser
 from evalkit.judging.requests import candidate_preference
-from evalkit.types import BOTH_ORDERS, ChatReply, Labels, Order, Preference, Rating, Reading, Unparsed, Verdict
+from evalkit.types import (
+    BOTH_ORDERS,
+    Annotation,
+    ChatReply,
+    Labels,
+    Order,
+    Preference,
+    Rating,
+    Reading,
+    Unparsed,
+    Verdict,
+)
 
 _COMPARING = ("token_probability", "bracket_label", "five_way", "json_field")
 _GRADING = ("number", "mt_bench_grade")
 
 
-@dataclass(frozen=True, slots=True)
-class Reread:
-    """What one reply says: a `value`, which is P(candidate beats baseline) or a grade, or a `failure`. Of a tie that
-    both orders give alike there is no `order`.
-    """
-
-    order: Order | None
-    value: float | None
-    reading: Reading | None = None
-    failure: str | None = None
-
-
-def reread(
-    replies: Sequence[RawReply], mean: float | None, *, scale: tuple[float, float] | None = None
-) -> list[Reread] | None:
+def reread(whole: Annotation, replies: Sequence[RecordedReply]) -> list[Annotation] | None:
     """The verdicts of replies as that parser reads them under which they give the mean that was recorded; None where
-    none does.
+    none does. Of a tie that both orders give alike there is no order.
 
     Args:
-        mean: over orders and repeats; None where an order has no verdict.
-        scale: of grades.
+        whole: the recorded mean over orders and repeats, a preference or a grade; neither where an order has no
+            verdict.
     """
+    scale = None if whole.rating is None else (whole.rating.low, whole.rating.high)
+    mean = whole.preference if whole.rating is None else whole.rating.value
+    places = said(whole, replies)
     for parser in _parsers(replies, scale):
         verdicts = [parser(one.reply, one.labels) for one in replies]
         if all(isinstance(one, Unparsed) for one in verdicts):
             continue
-        read = [list(map(_said, verdicts, orders)) for orders in _orders(replies)]
+        read = [list(map(_read, places, verdicts, orders)) for orders in _orders(replies)]
         fitting = [one for one in read if _same(_mean(one), mean)]
         if fitting:
-            found = fitting[0] if len(fitting) == 1 else [replace(one, order=None) for one in fitting[0]]
+            found = fitting[0] if len(fitting) == 1 else [_in_order(one, None) for one in fitting[0]]
             # to the last digit as it was recorded, where that can be told
-            return [replace(found[0], value=mean)] if len(found) == 1 else found
+            return [replace(found[0], preference=whole.preference, rating=whole.rating)] if len(found) == 1 else found
     return None
 
 
+def said(whole: Annotation, replies: Sequence[RecordedReply]) -> list[Annotation]:
+    """The recorded verdict once for each of its replies, with the reply's order, repeat and words."""
+    return [
+        replace(
+            whole,
+            slot=replace(whole.slot, order=one.order or whole.slot.order, repeat=whole.slot.repeat + one.repeat),
+            reply=one.reply,
+        )
+        for one in replies
+    ]
+
+
 def _parsers(
-    replies: Sequence[RawReply], scale: tuple[float, float] | None
+    replies: Sequence[RecordedReply], scale: tuple[float, float] | None
 ) -> Iterator[Callable[[ChatReply, Labels], Verdict]]:
     graded = any(one.order == Order.ALONE for one in replies)
     if graded and scale is None:
@@ -58,28 +70,35 @@ def _parsers(
         yield find_parser(name, options if graded else {})
 
 
-def _orders(replies: Sequence[RawReply]) -> list[list[Order]]:
+def _orders(replies: Sequence[RecordedReply]) -> list[list[Order]]:
     """The orders as they are told, or else both that there may have been."""
     told = [one.order for one in replies if one.order is not None]
     return [told] if len(told) == len(replies) else [[order] * len(replies) for order in BOTH_ORDERS]
 
 
-def _said(verdict: Verdict, order: Order) -> Reread:
+def _read(place: Annotation, verdict: Verdict, order: Order) -> Annotation:
+    """The verdict of one reply that was given in an order."""
+    place = _in_order(replace(place, preference=None, rating=None, reading=None, failure=None), order)
     if isinstance(verdict, Unparsed):
-        return Reread(order, None, failure=verdict.reason)
+        return replace(place, failure=verdict.reason)
     if order != Order.ALONE:
         reading = verdict.reading if isinstance(verdict, Preference) else Reading.STATED
-        return Reread(order, candidate_preference(verdict, order), reading)
+        return replace(place, preference=candidate_preference(verdict, order), reading=reading)
     if isinstance(verdict, Rating):
-        return Reread(order, verdict.value, Reading.STATED)
-    return Reread(order, None, failure="the reply prefers an answer where a grade was asked for")
+        return replace(place, rating=verdict, reading=Reading.STATED)
+    return replace(place, failure="the reply prefers an answer where a grade was asked for")
 
 
-def _mean(read: Sequence[Reread]) -> float | None:
+def _in_order(place: Annotation, order: Order | None) -> Annotation:
+    return replace(place, slot=replace(place.slot, order=order))
+
+
+def _mean(read: Sequence[Annotation]) -> float | None:
     """Repeats are averaged first, and every order must have answered."""
     by_order: dict[Order | None, list[float]] = {}
     for one in read:
-        by_order.setdefault(one.order, []).extend([] if one.value is None else [one.value])
+        value = one.preference if one.rating is None else one.rating.value
+        by_order.setdefault(one.slot.order, []).extend([] if value is None else [value])
     if not all(by_order.values()):
         return None
     return sum(sum(values) / len(values) for values in by_order.values()) / len(by_order)

@@ -11,7 +11,7 @@ from evalkit.formats.lossless import from_json
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.shown import shown_to_judge
-from evalkit.formats.verdicts import OwnVerdict
+from evalkit.formats.verdicts import Exchange, Stored
 from evalkit.judging.requests import annotate_all
 from evalkit.store import Filled, Store
 from evalkit.store.documents import documents, records
@@ -44,8 +44,8 @@ class ImportedTexts:
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-def stored_verdicts(store: Store, wanted: Scope) -> Iterator[OwnVerdict]:
-    """The verdicts of a benchmark, judge by judge; those of one instruction one after the other.
+def stored_verdicts(store: Store, wanted: Scope) -> Iterator[Stored]:
+    """The verdicts of a benchmark with what was said, judge by judge; those of one instruction one after the other.
 
     Raises:
         UnknownName: no such judge, or none on such a model.
@@ -87,12 +87,12 @@ def imported_rows(store: Store, kind: str) -> Iterator[Record]:
                 yield Record(f"{document.name}: row {number}", from_json(row))
 
 
-def answered_by_key(verdicts: Iterable[OwnVerdict], imported: ImportedTexts) -> dict[str, JudgedTexts]:
+def answered_by_key(verdicts: Iterable[Stored], imported: ImportedTexts) -> dict[str, JudgedTexts]:
     """What was judged, by key, for the verdicts of one judge on one model; only what is known."""
     found: dict[str, JudgedTexts] = {}
-    for one in verdicts:
-        slot = one.annotation.slot
-        if slot.key not in found and (answered := what_was_judged(slot, one.messages, imported)) is not None:
+    for annotation, exchange in verdicts:
+        slot = annotation.slot
+        if slot.key not in found and (answered := what_was_judged(slot, exchange.messages, imported)) is not None:
             found[slot.key] = answered
     return found
 
@@ -111,7 +111,7 @@ def what_was_judged(slot: Slot, messages: Sequence[Message], imported: ImportedT
         )
     )
     baseline, candidate = sides
-    cluster = None if slot.key.removesuffix(f":{slot.turn}") == slot.key else slot.cluster
+    cluster = None if slot.question == slot.key else slot.cluster
     return Example(slot.key, turns, slot.category, cluster), baseline, candidate
 
 
@@ -123,18 +123,17 @@ def _named(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iter
         yield config, config.name if names.count(config.name) == 1 else f"{config.name}-{config.digest}"
 
 
-def _own(store: Store, answered: Sequence[Filled], config: JudgeConfig, name: str) -> Iterator[OwnVerdict]:
+def _own(store: Store, answered: Sequence[Filled], config: JudgeConfig, name: str) -> Iterator[Stored]:
     requests = sent(store, (slot.reply_key for slot, _, _ in answered if slot.reply_key is not None))
     for (slot, reply, _), annotation in zip(answered, annotate_all(answered, config), strict=True):
         request = requests.get(slot.reply_key or "")
-        yield OwnVerdict(
-            dataclasses.replace(annotation, slot=dataclasses.replace(slot, judge=name)),
-            judge=name,
+        exchange = Exchange(
             prompt=config.prompt or "",
-            reply=None if reply is None else reply.text,
             messages=() if request is None else request.messages,
+            reply=None if reply is None else reply.text,
             seconds=None if request is None else _seconds(request.created),
         )
+        yield dataclasses.replace(annotation, slot=dataclasses.replace(slot, judge=name)), exchange
 
 
 def _seconds(created: str) -> float | None:
@@ -153,6 +152,7 @@ def _shown(slot: Slot, messages: Sequence[Message]) -> dict[str, tuple[str, ...]
         Order.BASELINE_FIRST: ("baseline", "candidate"),
         Order.CANDIDATE_FIRST: ("candidate", "baseline"),
         Order.ALONE: ("candidate",),
+        None: (),
     }[slot.order]
     answers = dict(zip(sides, shown.answers, strict=False))
     chars = {"baseline": slot.baseline_chars, "candidate": slot.candidate_chars}

@@ -1,17 +1,18 @@
 """Clusters of instructions in files of verdicts: declared by a field, recorded in the file, or found by their texts."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.auditing.clusters import Clusters, declared_clusters, find_clusters
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import CLUSTER, CLUSTER_FIELD
 from evalkit.formats.foreign import detect
+from evalkit.formats.judgments import Judgments
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.outputs import field_value, source_records
 from evalkit.formats.texts import question_of, texts_in
-from evalkit.formats.verdicts import ForeignVerdict
+from evalkit.types import Annotation
 
 _LOG = "inspect"
 
@@ -43,11 +44,15 @@ def clusters_of_files(paths: Sequence[Path], field: str | None = None) -> dict[P
     return {path: known[path] if path in known else Clusters(names, looked=looked[path]) for path in paths}
 
 
-def tie(verdicts: Iterable[ForeignVerdict], clusters: Clusters) -> Iterator[ForeignVerdict]:
+def tie(judgments: Judgments, clusters: Clusters) -> Judgments:
     """The same verdicts; those on an instruction of a named cluster get the name of that cluster."""
-    for one in verdicts:
-        name = clusters.names.get(one.key)
-        yield one if name is None else dataclasses.replace(one, cluster=name)
+    return dataclasses.replace(judgments, verdicts=tuple(_tied(one, clusters) for one in judgments.verdicts))
+
+
+def _tied(verdict: Annotation, clusters: Clusters) -> Annotation:
+    slot = verdict.slot
+    name = clusters.names.get(slot.question, clusters.names.get(slot.key))
+    return verdict if name is None else dataclasses.replace(verdict, slot=dataclasses.replace(slot, cluster=name))
 
 
 def _own(path: Path) -> Clusters | None:

@@ -1,14 +1,14 @@
 """What can be read behind boards: the verdicts one by one, and the texts that they are on."""
 
 import itertools
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evalkit.boards.judged import GivenVerdict, Group, Transcripts
+from evalkit.boards.judged import Group, Transcripts
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import raw_replies, recorded_verdict
+from evalkit.formats.alpaca_eval import recorded_replies
+from evalkit.formats.alpaca_verdicts import row_verdict
 from evalkit.formats.foreign import detect
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.layouts import first_fields, layout_of
@@ -16,11 +16,10 @@ from evalkit.formats.outputs import source_records
 from evalkit.formats.records import Record
 from evalkit.formats.table import read_categories
 from evalkit.formats.texts import Texts, texts_in
-from evalkit.formats.verdicts import ForeignVerdict
 from evalkit.judging.requests import annotate_all
 from evalkit.sources.entries import files_of, holds_numbers
 from evalkit.sources.recorded import annotations_of
-from evalkit.sources.replies import Reread, reread
+from evalkit.sources.replies import reread, said
 from evalkit.sources.selection import Sources
 from evalkit.sources.stored import ANNOTATION_ROWS, ImportedTexts, imported_rows, imported_texts, what_was_judged
 from evalkit.sources.texts import written_annotations
@@ -30,9 +29,6 @@ from evalkit.store.tables import chunks
 from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
 
 MEAN_ONLY = "the file tells only the mean over its replies"
-# a judge's reply begins with one of few tokens, if it is to be read by them
-_MOST_TOKENS = 10
-_LEAST_PROBABILITY = 1e-6
 
 
 def read_judged(sources: Sources) -> Transcripts:
@@ -74,7 +70,7 @@ def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, r
     for config in (config for config in store.judges() if judge in (None, config.name)):
         for chunk in chunks(store.answered(config.digest, benchmark=benchmark)):
             for (slot, reply, _), annotation in zip(chunk, annotate_all(chunk, config), strict=True):
-                gathered.add(slot, [_place(annotation, None if reply is None else reply.text, slot.order)])
+                gathered.add(slot, [_given(annotation, reply, slot.order)])
             gathered.look_up(store, [slot for slot, _, _ in chunk], imported)
     for record in imported_rows(store, ANNOTATION_ROWS):
         gathered.read_imported(record)
@@ -89,7 +85,7 @@ class _Gathered:
     instructions: dict[str, str] = field(default_factory=dict)
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
-    places: dict[Group, dict[str, list[GivenVerdict]]] = field(default_factory=dict)
+    places: dict[Group, dict[str, list[Annotation]]] = field(default_factory=dict)
     lengths: dict[tuple[str, str], int] = field(default_factory=dict)
     disputed: set[tuple[str, str]] = field(default_factory=set)
 
@@ -98,7 +94,7 @@ class _Gathered:
         answers = {one: answer for one, answer in self.answers.items() if one not in self.disputed}
         return Transcripts(self.instructions, answers, self.categories, places)
 
-    def add(self, slot: Slot, places: Iterable[GivenVerdict]) -> None:
+    def add(self, slot: Slot, places: Iterable[Annotation]) -> None:
         group = slot.judge, slot.digest, slot.baseline, slot.model
         self.places.setdefault(group, {}).setdefault(slot.key, []).extend(places)
         if slot.category is not None:
@@ -110,30 +106,33 @@ class _Gathered:
 
     def read(self, path: Path, judge: str | None) -> None:
         """All of one file."""
-        verdicts = read_judgments(path)
+        judgments = read_judgments(path)
         rows = detect(path) == ("alpaca_eval", "annotations")
-        records: Iterator[Record | None] = source_records(str(path)) if rows else itertools.repeat(None, len(verdicts))
+        n = len(judgments.verdicts)
+        records: Iterator[Record | None] = source_records(str(path)) if rows else itertools.repeat(None, n)
         keys = set()
-        for record, verdict, one in zip(records, verdicts, annotations_of(verdicts, benchmark=""), strict=True):
+        for record, verdict, one in zip(records, judgments.verdicts, annotations_of(judgments), strict=True):
             if judge in (None, one.slot.judge):
                 keys.add(one.slot.key)
-                foreign = _place(one, verdict.reply, _order(verdict))
-                scale = None if one.rating is None else (one.rating.low, one.rating.high)
-                self.add(one.slot, [foreign] if record is None else _places_of(record, foreign, scale))
+                given = _given(one, verdict.reply, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
+                self.add(one.slot, [given] if record is None else _of_replies(record, given))
         self._read_texts(path, keys)
 
     def read_imported(self, record: Record) -> None:
         """Take the order and the probabilities of a reply from an imported row; the words are read elsewhere."""
         try:
-            row = recorded_verdict(record)
+            row = row_verdict(record)
         except InputError:
-            # a grade, which has its place already
             return
-        for (judge, _, baseline, model), by_key in self.places.items():
-            places = by_key.get(row.key, ()) if (judge, baseline, model) == (row.judge, row.baseline, row.model) else ()
+        mine = row.slot
+        if not mine.baseline:
+            # a grade has its place already
+            return
+        for (judge, _, *models), by_key in self.places.items():
+            places = by_key.get(mine.key, ()) if (judge, models) == (mine.judge, [mine.baseline, mine.model]) else ()
             if len(places) == 1 and places[0].reading == Reading.RECORDED and places[0].preference == row.preference:
                 # the store has an order for each verdict, whether the row told one or not
-                by_key[row.key] = _places_of(record, replace(places[0], order=None))
+                by_key[mine.key] = _of_replies(record, _in_order(places[0], None))
 
     def look_up(self, store: Store, places: Sequence[Slot], imported: ImportedTexts) -> None:
         """Texts from what a judge was sent, for those that are not known yet."""
@@ -187,67 +186,37 @@ class _Gathered:
         return slot.key not in self.instructions or any((model, slot.key) not in self.answers for model in models)
 
 
-def _place(annotation: Annotation, said: str | None, order: Order | None) -> GivenVerdict:
-    slot = annotation.slot
-    return GivenVerdict(
-        order=order,
-        repeat=slot.repeat,
-        preference=annotation.preference,
-        grade=None if annotation.rating is None else annotation.rating.value,
-        reading=annotation.reading,
-        reply=said,
-        probabilities=() if annotation.reply is None else _likeliest(annotation.reply),
-        rule=slot.rule,
-        failure=annotation.failure,
-        turn=slot.turn,
-        served=None if annotation.reply is None else annotation.reply.model,
-    )
+def _given(annotation: Annotation, reply: ChatReply | None, order: Order | None) -> Annotation:
+    """The verdict as it was given, with the words of its reply; `order` is None where the source does not tell it."""
+    words = annotation.reply or (None if reply is None else ChatReply(reply.text))
+    return _in_order(replace(annotation, reply=words and _brief(words)), order)
 
 
-def _likeliest(reply: ChatReply) -> tuple[tuple[str, float], ...]:
-    tokens = reply.top_logprobs[0] if reply.top_logprobs else ()
-    likely = [(token, math.exp(min(logprob, 0.0))) for token, logprob in tokens if not math.isnan(logprob)]
-    likely = [(token, share) for token, share in likely if share >= _LEAST_PROBABILITY]
-    return tuple(sorted(likely, key=lambda one: -one[1])[:_MOST_TOKENS])
+def _brief(reply: ChatReply) -> ChatReply:
+    """The reply without what nobody reads: of its log-probabilities those of the first token are shown."""
+    return replace(reply, top_logprobs=reply.top_logprobs[:1], body=None)
 
 
-def _order(verdict: ForeignVerdict) -> Order | None:
-    return verdict.order if verdict.baseline else Order.ALONE
+def _in_order(place: Annotation, order: Order | None) -> Annotation:
+    return replace(place, slot=replace(place.slot, order=order))
 
 
-def _places_of(record: Record, whole: GivenVerdict, scale: tuple[float, float] | None = None) -> list[GivenVerdict]:
-    """The single verdicts behind a row of annotations, instead of its combined one; `scale` is that of grades."""
+def _of_replies(record: Record, whole: Annotation) -> list[Annotation]:
+    """The single verdicts behind a row of annotations, instead of its combined one."""
     rule, failure = (record.fields.get(name) for name in ("rule", "failure"))
     if isinstance(rule, str):
-        whole = replace(whole, rule=rule)
+        whole = replace(whole, slot=replace(whole.slot, rule=rule))
     if isinstance(failure, str) and whole.failure is not None:
         whole = replace(whole, failure=failure)
     try:
-        replies = list(raw_replies(record))
+        replies = [replace(one, reply=_brief(one.reply)) for one in recorded_replies(record)]
     except InputError:
         # no number on a board depends on these replies
         replies = []
-    said = [
-        replace(
-            whole,
-            order=one.order or whole.order,
-            repeat=whole.repeat + one.repeat,
-            reply=one.reply.text,
-            probabilities=_likeliest(one.reply),
-        )
-        for one in replies
-    ]
-    read = reread(replies, whole.preference if scale is None else whole.grade, scale=scale)
-    if read is not None:
-        return [_with(place, one) for place, one in zip(said, read, strict=True)]
-    if len(said) < 2:
-        return said or [whole]
-    unknown = [replace(one, preference=None, grade=None, reading=None, failure=MEAN_ONLY) for one in said]
-    return [replace(whole, order=None, reply=None, probabilities=()), *unknown]
-
-
-def _with(place: GivenVerdict, read: Reread) -> GivenVerdict:
-    preference, grade = (None, read.value) if read.order == Order.ALONE else (read.value, None)
-    return replace(
-        place, order=read.order, preference=preference, grade=grade, reading=read.reading, failure=read.failure
-    )
+    if (read := reread(whole, replies)) is not None:
+        return read
+    places = said(whole, replies)
+    if len(places) < 2:
+        return places or [whole]
+    unknown = [replace(one, preference=None, rating=None, reading=None, failure=MEAN_ONLY) for one in places]
+    return [_in_order(replace(whole, reply=None), None), *unknown]

@@ -83,6 +83,7 @@ def encode_slot(slot: Slot) -> dict[str, Any]:
     labels = slot.labels
     # as it comes back: a whole number would be another text to a checksum
     row["recorded"] = None if slot.recorded is None else float(slot.recorded)
+    assert slot.order is not None
     row["order"] = slot.order.value
     row["labels"] = None if labels is None else json.dumps([labels.first, labels.second, labels.tie])
     for name in _MEASURES:

@@ -1,0 +1,119 @@
+"""The verdicts in rows of annotations, AlpacaEval's and ours."""
+
+import json
+from typing import Any
+
+from evalkit.errors import InputError
+from evalkit.formats.alpaca_eval import BLANKS, CLUSTER, RECORDED_LABELS, read_preference
+from evalkit.formats.conversation import text_at
+from evalkit.formats.outputs import instruction_key
+from evalkit.formats.records import Record
+from evalkit.formats.verdicts import NO_VERDICT, UNNAMED_JUDGE, optional_number, optional_turn, recorded
+from evalkit.text.blanks import blanks_around
+from evalkit.text.markdown import count_markdown
+from evalkit.types import Annotation, Order, Rating
+
+
+def row_verdict(record: Record) -> Annotation:
+    """The preference or the grade of a row, which is the mean over its replies.
+
+    Raises:
+        InputError: naming the row and the field.
+    """
+    return _grade(record) if "rating" in record.fields else _preference(record)
+
+
+def _preference(record: Record) -> Annotation:
+    texts = record.text("output_1"), record.optional_text("output_2") or ""
+    key, turn = _question(record)
+    preference = read_preference(record)
+    order, reply = _reply(record)
+    return recorded(
+        key=key,
+        turn=turn,
+        cluster=record.optional_text(CLUSTER),
+        judge=record.optional_text("annotator") or UNNAMED_JUDGE,
+        model=record.text("generator_2"),
+        baseline=record.text("generator_1"),
+        category=record.optional_text("dataset"),
+        order=order,
+        preference=preference,
+        failure=NO_VERDICT if preference is None else None,
+        reply=reply,
+        chars=(len(texts[0]), len(texts[1])),
+        blanks=(_blanks(record, BLANKS[0], texts[0]), _blanks(record, BLANKS[1], texts[1])),
+        measures=(count_markdown(texts[0]), count_markdown(texts[1])),
+    )
+
+
+def _grade(record: Record) -> Annotation:
+    key, turn = _question(record)
+    rating, scale = optional_number(record, "rating"), _scale(record)
+    if rating is not None and (scale is None or not scale[0] <= rating <= scale[1]):
+        raise InputError(f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in "scale"')
+    answer = record.optional_text("output_2")
+    return recorded(
+        key=key,
+        turn=turn,
+        cluster=record.optional_text(CLUSTER),
+        judge=record.optional_text("annotator") or UNNAMED_JUDGE,
+        model=record.text("generator_2"),
+        category=record.optional_text("dataset"),
+        order=Order.ALONE,
+        rating=None if rating is None or scale is None else Rating(rating, *scale),
+        failure=(record.optional_text("failure") or NO_VERDICT) if rating is None else None,
+        chars=(None, None if answer is None else len(answer)),
+        measures=({}, count_markdown(answer or "")),
+    )
+
+
+def _scale(record: Record) -> tuple[float, float] | None:
+    ends = record.fields.get("scale")
+    if not isinstance(ends, list) or len(ends) != 2:
+        return None
+    low, high = (optional_number(Record(record.where, {"scale": end}), "scale") for end in ends)
+    return None if low is None or high is None or not low < high else (low, high)
+
+
+def _question(record: Record) -> tuple[str, int | None]:
+    """The question's own name and the turn in a row of ours on a conversation; elsewhere the instruction's digest."""
+    turn = optional_turn(record) if "key" in record.fields else None
+    if turn is None:
+        return instruction_key(record.text("instruction")), None
+    return record.text("key").removesuffix(f":{turn}"), turn
+
+
+def _blanks(record: Record, name: str, text: str) -> int:
+    """How many characters of an answer are blanks; our rows have a field for answers whose turns are joined."""
+    said = record.fields.get(name)
+    if said is None:
+        return blanks_around([text])
+    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= len(text):
+        raise InputError(f'{record.where}: field "{name}": expected how many of the {len(text)} characters are blanks')
+    return said
+
+
+def _reply(record: Record) -> tuple[Order | None, str | None]:
+    """The order and the text of the reply behind a row, None where several are or where the row does not tell."""
+    raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
+    if isinstance(raw, list) and len(raw) == 1:
+        raw = raw[0]
+    if isinstance(raw, str):
+        return None, text_at(record, "raw_completion", raw)
+    if not isinstance(raw, dict):
+        return None, None
+    named = record.fields.get("referenced_models")
+    first = named.get(RECORDED_LABELS.first) if isinstance(named, dict) else None
+    orders: dict[object, Order] = {"output_1": Order.BASELINE_FIRST, "output_2": Order.CANDIDATE_FIRST}
+    orders |= {order.value: order for order in Order}
+    found = first if isinstance(first, str) else raw.get("order")
+    return orders.get(found) if isinstance(found, str) else None, _said(record, raw)
+
+
+def _said(record: Record, raw: dict[str, Any]) -> str | None:
+    message = raw.get("message")
+    said = message.get("content") if isinstance(message, dict) else raw.get("text")
+    if isinstance(said, str):
+        return text_at(record, "raw_completion", said)
+    # the arguments of a tool call are the object itself
+    return None if "message" in raw or "text" in raw else json.dumps(raw)

@@ -1,6 +1,6 @@
 """A leaderboard from what somebody asks for: verdicts are gathered, rated, ranked and held against people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,15 @@ from evalkit.boards.gathering import SLICES, Aggregation
 from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
 from evalkit.catalog.references import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe
+from evalkit.sources.files import SourceFile
+from evalkit.sources.selection import (
+    Sources,
+    controls_of,
+    metric_of,
+    read_entries,
+    read_recipe,
+    read_source_files,
+)
 
 NO_REFERENCE = "none"
 LC = "lc"
@@ -39,8 +47,13 @@ class Wishes:
     replicates: int = 0
 
 
-def make_leaderboard(sources: Sources, wishes: Wishes = Wishes()) -> list[Board]:
+def make_leaderboard(
+    sources: Sources, wishes: Wishes = Wishes(), *, files: Sequence[SourceFile] | None = None
+) -> list[Board]:
     """A board for each judge and baseline of the sources.
+
+    Args:
+        files: what `read_behind` gave, where the boards are to be shown with what is behind them.
 
     Raises:
         EvalkitError: a source, a name or a combination of wishes is wrong.
@@ -48,7 +61,7 @@ def make_leaderboard(sources: Sources, wishes: Wishes = Wishes()) -> list[Board]
     reference = _reference(sources, wishes)
     recipe = _recipe(sources, wishes)
     boards = build_boards(
-        read_entries(sources, gathering_of(sources, wishes)),
+        read_entries(sources, gathering_of(sources, wishes), files=files),
         replace(recipe, allow_mixed=wishes.allow_mixed, replicates=wishes.replicates),
         reference=reference,
         aliases=read_aliases() if reference else None,
@@ -57,6 +70,15 @@ def make_leaderboard(sources: Sources, wishes: Wishes = Wishes()) -> list[Board]
         return boards
     # nobody asked: a board of other models needs no line that says so
     return [one if one.agreement and one.agreement.models else replace(one, agreement=None) for one in boards]
+
+
+def read_behind(sources: Sources, wishes: Wishes = Wishes()) -> tuple[SourceFile, ...]:
+    """The content of the sources that are files, with the texts: read once for boards and for what is behind them.
+
+    Raises:
+        InputError: a source is missing or wrong.
+    """
+    return read_source_files(sources, gathering_of(sources, wishes))
 
 
 def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:

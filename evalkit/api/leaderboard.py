@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.api.boards import Wishes, make_leaderboard
+from evalkit.api.boards import Wishes, make_leaderboard, read_behind
 from evalkit.boards.build import Board
 from evalkit.boards.row import DifficultySource
 from evalkit.errors import UnknownName
@@ -15,6 +15,7 @@ from evalkit.reporting.panels import PANELS, one_board
 from evalkit.reporting.screen import Screen, screen_columns
 from evalkit.reporting.terminal import boards_drawn
 from evalkit.reporting.values import row_values
+from evalkit.sources.files import SourceFile
 from evalkit.sources.selection import Sources
 from evalkit.stats.slopes import Shape
 
@@ -30,10 +31,11 @@ _TEXTS = ("audit",)
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Leaderboard:
-    """Boards, one for each judge and baseline, and the sources that they are made of."""
+    """Boards, one for each judge and baseline, and the sources that they are made of, with what was read of files."""
 
     boards: tuple[Board, ...]
     sources: Sources
+    files: tuple[SourceFile, ...] = ()
 
     @property
     def frame(self) -> "pd.DataFrame":
@@ -79,7 +81,7 @@ class Leaderboard:
             text: whether instructions, answers and the judge's replies are in it.
 
         Raises:
-            EvalkitError: a source is gone or wrong, or the place cannot be written.
+            EvalkitError: the store is gone or wrong, or the place cannot be written.
         """
         from evalkit.reporting.assembly import assemble_report
         from evalkit.reporting.chunks import SampleSize
@@ -87,7 +89,7 @@ class Leaderboard:
         from evalkit.sources.transcripts import read_judged
 
         size = None if sample is None else SampleSize(sample, seed)
-        judged = read_judged(self.sources)
+        judged = read_judged(self.sources, self.files)
         report = assemble_report(self.boards, judged, self.sources, title=title, sample=size, text=text)
         written = Path(path)
         write_text(written, report_html(report))
@@ -153,7 +155,8 @@ def leaderboard(
         reference=None if reference is None else str(reference),
         by=(by,) if isinstance(by, str) else tuple(by),
     )
-    return Leaderboard(tuple(make_leaderboard(chosen, wishes)), chosen)
+    files = read_behind(chosen, wishes)
+    return Leaderboard(tuple(make_leaderboard(chosen, wishes, files=files)), chosen, files)
 
 
 def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":

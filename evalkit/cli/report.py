@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.api.boards import Wishes, make_leaderboard
+from evalkit.api.boards import Wishes, make_leaderboard, read_behind
 from evalkit.boards.gathering import CATEGORY, TURN
 from evalkit.cli.options import as_values, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
@@ -68,10 +68,10 @@ def command(sources: Sources, wishes: Wishes, page: PageOptions) -> None:
 
     Without SOURCES the boards are built from the store. The file needs no network and no server.
     """
-    boards = make_leaderboard(sources, wishes)
+    files = read_behind(sources, wishes)
     report = assemble_report(
-        boards,
-        read_judged(sources),
+        make_leaderboard(sources, wishes, files=files),
+        read_judged(sources, files),
         sources,
         title=page.title,
         sample=None if page.sample is None else SampleSize(page.sample, page.seed),

@@ -10,6 +10,8 @@ from evalkit.formats.inspect_log import EVAL_SUFFIX
 from evalkit.formats.layouts import Layout, first_fields, layout_of, read_rows, write_rows
 from evalkit.formats.outputs import stem
 
+# a format and a kind of file that it has, as in FORMATS
+Kind = tuple[str, str]
 # the kinds of files that each format has
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "alpaca_eval": ("outputs", "annotations", "leaderboard", "evaluator"),
@@ -31,7 +33,7 @@ class ForeignFile:
     records: tuple[Mapping[str, Any], ...] = field(repr=False)
 
 
-def detect(path: Path) -> tuple[str, str]:
+def detect(path: Path) -> Kind:
     """The format and the kind of a file, told from the fields of its first record.
 
     Raises:

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_verdicts import row_verdict
 from evalkit.formats.arena_hard import game_verdicts
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
-from evalkit.formats.foreign import detect
+from evalkit.formats.foreign import Kind, detect
 from evalkit.formats.inspect_log import read_log, score_verdicts
 from evalkit.formats.mt_bench import SCALE, pair_verdicts, single_verdicts
 from evalkit.formats.outputs import source_records, stem
@@ -50,32 +50,41 @@ def read_judgments(
     Raises:
         InputError: the file holds no verdicts, or naming the row and the field.
     """
-    verdicts, scale = _verdicts(path, judge or _judge_of(path), baseline)
-    return Judgments(tuple(with_categories(verdicts, questions)), scale)
+    kind = detect(path)
+    if kind == ("inspect", "log"):
+        found = Judgments(tuple(score_verdicts(read_log(path))))
+    else:
+        found = judgments_of(tuple(source_records(str(path))), kind, path, judge=judge, baseline=baseline)
+    return replace(found, verdicts=tuple(with_categories(found.verdicts, questions))) if questions else found
+
+
+def judgments_of(
+    records: Sequence[Record], kind: Kind, path: Path, *, judge: str | None = None, baseline: str | None = None
+) -> Judgments:
+    """The verdicts in the records of a file of that kind, as `read_judgments` reads them."""
+    verdicts, scale = _verdicts(records, kind, path, judge or _judge_of(path), baseline)
+    return Judgments(tuple(verdicts), scale)
 
 
 def _verdicts(
-    path: Path, judge: str | None, baseline: str | None
+    records: Sequence[Record], kind: Kind, path: Path, judge: str | None, baseline: str | None
 ) -> tuple[Iterable[Annotation], tuple[float, float] | None]:
-    kind = detect(path)
     if kind == ("mt_bench", "single"):
-        return single_verdicts(source_records(str(path)), judge=judge), SCALE
+        return single_verdicts(records, judge=judge), SCALE
     if kind == ("mt_bench", "pair"):
-        return pair_verdicts(source_records(str(path)), judge=judge), None
+        return pair_verdicts(records, judge=judge), None
     if kind == ("arena_hard", "judgment"):
-        return game_verdicts(source_records(str(path)), judge=judge, baseline=baseline), None
+        return game_verdicts(records, judge=judge, baseline=baseline), None
     if kind == ("alpaca_eval", "annotations"):
-        return count_repeats(map(row_verdict, source_records(str(path)))), None
-    if kind == ("inspect", "log"):
-        return score_verdicts(read_log(path)), None
+        return count_repeats(map(row_verdict, records)), None
     if kind == ("table", "rows"):
-        names = next(source_records(str(path))).fields.keys()
+        names = records[0].fields.keys()
         if names >= MARKS:
-            return table_verdicts(source_records(str(path))), None
+            return table_verdicts(records), None
         if "preference" in names:
-            return _preferences(path), None
+            return preference_verdicts(read_preferences(path, records=records)), None
         if {"model", "score"} <= names and not names.isdisjoint(ID_FIELDS):
-            return count_repeats(_score(record, judge) for record in source_records(str(path))), SCALE
+            return count_repeats(_score(record, judge) for record in records), SCALE
     raise InputError(f"{path}: holds no verdicts: its records are those of {kind[0]} ({kind[1]})")
 
 
@@ -108,8 +117,9 @@ def _score(record: Record, judge: str | None) -> Annotation:
     )
 
 
-def _preferences(path: Path) -> Iterator[Annotation]:
-    for group in read_preferences(path):
+def preference_verdicts(groups: Iterable[PreferenceGroup]) -> Iterator[Annotation]:
+    """The numbers of a table as single verdicts."""
+    for group in groups:
         rows = zip(group.keys, group.preference, group.baseline_chars, group.candidate_chars, strict=True)
         for row, (key, preference, baseline_chars, candidate_chars) in enumerate(rows):
             missing = math.isnan(preference)

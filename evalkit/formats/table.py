@@ -3,7 +3,7 @@ measure of both answers.
 """
 
 import os
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evalkit.errors import InputError
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.formats.records import Record
 from evalkit.formats.verdict_table import measure_columns
 
 if TYPE_CHECKING:
@@ -45,18 +46,21 @@ class PreferenceGroup:
     categories: tuple[str | None, ...] = ()
 
 
-def read_preferences(path: Path, *, category: str | None = None) -> list[PreferenceGroup]:
+def read_preferences(
+    path: Path, *, category: str | None = None, records: Sequence[Record] | None = None
+) -> list[PreferenceGroup]:
     """The groups of a table, sorted by judge, baseline and model.
 
     Two columns of numbers, NAME_1 and NAME_2, are a measure of the baseline's and the candidate's answer.
 
     Args:
         category: the column of the categories; the first known one by default, and where it is not there.
+        records: of the file, where they were read already.
 
     Raises:
         InputError: a column is missing, a value is of a wrong kind, or a row stands twice.
     """
-    frame = read_frame(path)
+    frame = read_frame(path, records)
     key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
     missing = [name for name in (*TEXT_COLUMNS, *NUMBER_COLUMNS) if name not in frame.columns]
     if key_column is None:
@@ -72,24 +76,7 @@ def read_preferences(path: Path, *, category: str | None = None) -> list[Prefere
     return list(_groups(frame, key_column, known))
 
 
-def read_categories(path: Path) -> dict[str, str]:
-    """The categories of a table's instructions by key, where it has such a column.
-
-    Raises:
-        InputError: as in `read_preferences`, of what is read.
-    """
-    frame = read_frame(path)
-    key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
-    category = _category_column(frame)
-    if key_column is None or category is None:
-        return {}
-    check_keys(frame, key_column, path)
-    pairs = frame[[key_column, category]].drop_duplicates(key_column)
-    named = zip(pairs[key_column], map(_name, pairs[category]), strict=True)
-    return {row_key(value, key_column): name for value, name in named if name is not None}
-
-
-def read_frame(path: Path) -> "pd.DataFrame":
+def read_frame(path: Path, records: Sequence[Record] | None = None) -> "pd.DataFrame":
     """A file of rows, or a saved dataset, as a frame.
 
     Raises:
@@ -106,7 +93,7 @@ def read_frame(path: Path) -> "pd.DataFrame":
         elif path.name.endswith(_CSV):
             frame = pd.read_csv(path)
         else:
-            frame = pd.DataFrame([record.fields for record in source_records(str(path))])
+            frame = pd.DataFrame([record.fields for record in records or source_records(str(path))])
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
     if frame.empty:

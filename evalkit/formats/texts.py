@@ -1,12 +1,12 @@
 """The texts in files of verdicts, and the instruction that each record is about."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.formats.arena_hard import BASELINE_V01
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
-from evalkit.formats.foreign import detect
+from evalkit.formats.foreign import Kind, detect
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.outputs import instruction_key, source_records
 from evalkit.formats.records import Record
@@ -41,15 +41,26 @@ def texts_in(path: Path) -> Iterator[Texts]:
         InputError: the file is missing, or an instruction in it is no text.
     """
     kind = detect(path)
-    if kind in _READERS:
-        read = _READERS[kind]
-    elif kind[0] != "inspect" and INSTRUCTION in first_fields(path, layout_of(path)):
-        read = _of_row
-    else:
+    if kind[0] == "inspect":
         return
-    for record in source_records(str(path)):
-        if (found := read(record)) is not None:
-            yield found
+    read = _READERS.get(kind, _of_row if INSTRUCTION in first_fields(path, layout_of(path)) else None)
+    if read is not None:
+        yield from (found for record in source_records(str(path)) if (found := read(record)) is not None)
+
+
+def texts_of(records: Sequence[Record], kind: Kind) -> Iterator[Texts]:
+    """The texts in the records of a file of that kind, as `texts_in` reads them."""
+    read = _READERS.get(kind, _of_row if INSTRUCTION in records[0].fields else None)
+    return iter(()) if read is None else (found for record in records if (found := read(record)) is not None)
+
+
+def longest_instructions(texts: Iterable[Texts]) -> dict[str, str]:
+    """The instruction of each question, with all its turns."""
+    found: dict[str, str] = {}
+    for one in texts:
+        if one.instruction is not None and len(one.instruction) >= len(found.get(one.question, "")):
+            found[one.question] = one.instruction
+    return found
 
 
 def question_of(record: Record) -> str:

@@ -1,17 +1,18 @@
 """Audits of the texts that lie beside verdicts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from evalkit.auditing.outputs import audit_outputs
-from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.formats.outputs import instruction_key
+from evalkit.formats.records import Record
 from evalkit.types import Audit, Example, Output, OutputSet
 
 
-def audits_beside(annotations: Path) -> dict[tuple[str, str], Audit]:
-    """Of the outputs in a file of AlpacaEval's annotations, by model and baseline; an answer alone has an empty one."""
+def audits_of(rows: Iterable[Record]) -> dict[tuple[str, str], Audit]:
+    """Of the outputs in rows of AlpacaEval's annotations, by model and baseline; an answer alone has an empty one."""
     found: dict[tuple[str, str], _Texts] = {}
-    for record in source_records(str(annotations)):
+    for record in rows:
         instruction, text = record.fields.get("instruction"), record.fields.get("output_2")
         if not isinstance(instruction, str) or not isinstance(text, str):
             continue

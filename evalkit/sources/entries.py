@@ -10,41 +10,60 @@ from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, entries_of_
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset
-from evalkit.formats.judgments import read_judgments
-from evalkit.formats.layouts import first_fields, layout_of
-from evalkit.formats.table import read_preferences
-from evalkit.formats.verdict_table import MARKS
 from evalkit.judge_spec.config import judge_names, read_judge
 from evalkit.judging.requests import annotate_all
 from evalkit.provenance.document import check_annotations, with_plan
-from evalkit.sources.audits import audits_beside
+from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, read_file
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Group, Store
 from evalkit.types import JudgeConfig
 
-TABLES = (".parquet", ".csv")
-PREFERENCE = "preference"
 ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
 
 def entries_of_files(
-    sources: Sequence[Path],
-    *,
-    judge: str | None = None,
-    aggregation: Aggregation = Aggregation(),
+    sources: Sequence[Path], *, judge: str | None = None, aggregation: Aggregation = Aggregation()
 ) -> list[Entry]:
     """The entries of files; of a folder, those of every annotations file in it.
 
     Raises:
         InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
     """
+    return entries_of(read_sources(sources, aggregation), judge=judge, aggregation=aggregation)
+
+
+def read_sources(sources: Sequence[Path], aggregation: Aggregation, *, texts: bool = False) -> tuple[SourceFile, ...]:
+    """The content of files; of a folder, that of every annotations file in it.
+
+    Args:
+        texts: whether the texts are kept, which only a report shows.
+
+    Raises:
+        InputError: a source is missing, of an unknown kind, or edited since its row was written.
+    """
+    by_dataset = DATASET in aggregation.by and CATEGORY not in aggregation.by
+    needs = Needs(clusters=aggregation.cluster, categories=DATASET if by_dataset else None, texts=texts, audits=True)
     paths = [path for source in sources for path in files_of(source)]
-    clusters = clusters_of_files(paths, aggregation.cluster)
-    entries = [entry for path in paths for entry in _read(path, aggregation, clusters[path])]
-    if sources and not entries:
-        raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(aggregation)}")
+    for path in paths:
+        if path.name in ANNOTATIONS:
+            check_annotations(path)
+    return tuple(read_file(path, needs) for path in paths)
+
+
+def entries_of(
+    files: Sequence[SourceFile], *, judge: str | None = None, aggregation: Aggregation = Aggregation()
+) -> list[Entry]:
+    """The entries of files that were read.
+
+    Raises:
+        InputError: they hold no verdicts, or none of the judge.
+    """
+    clusters = clusters_of_files(files)
+    entries = [entry for file in files for entry in _entries(file, aggregation, clusters[file.path])]
+    if files and not entries:
+        raise InputError(f"{files[0].path}: holds no verdicts{_of_categories(aggregation)}")
     chosen = [entry for entry in entries if judge in (None, entry.judge)]
     if judge is not None and not chosen:
         raise UnknownName("judge", judge, {entry.judge for entry in entries})
@@ -115,14 +134,6 @@ def files_of(source: Path) -> list[Path]:
     return found
 
 
-def holds_numbers(path: Path) -> bool:
-    """Whether a file is a table of many thousand rows, perhaps, each a comparison's only one: columns are read."""
-    if detect(path) != ("table", "rows") or path.suffix not in TABLES:
-        return False
-    names = first_fields(path, layout_of(path)).keys()
-    return PREFERENCE in names and not names >= MARKS
-
-
 def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
     """The entry with the notices of its judges, as far as these are known, and of its lengths."""
     notices = (*(known[name].notice for name in _judges(entry) if name in known), length_notice(entry))
@@ -146,16 +157,10 @@ def _of_categories(aggregation: Aggregation) -> str:
     return f" of category {' or '.join(map(repr, aggregation.categories))}" if aggregation.categories else ""
 
 
-def _read(path: Path, aggregation: Aggregation, clusters: Clusters) -> list[Entry]:
-    if path.name in ANNOTATIONS:
-        check_annotations(path)
-    kind = detect(path)
-    if holds_numbers(path) and not (aggregation.pool or aggregation.categories):
-        column = DATASET if DATASET in aggregation.by and CATEGORY not in aggregation.by else None
-        return entries_of_table(read_preferences(path, category=column), aggregation, clusters=clusters)
-    verdicts = annotations_of(tie(read_judgments(path), clusters))
+def _entries(file: SourceFile, aggregation: Aggregation, clusters: Clusters) -> list[Entry]:
+    if isinstance(file, NumberTable) and not (aggregation.pool or aggregation.categories):
+        return entries_of_table(file.groups, aggregation, clusters=clusters)
+    verdicts = annotations_of(tie(file.judgments, clusters))
     entries = [_with_clusters(one, clusters) for one in entries_of_annotations(verdicts, aggregation)]
-    if kind != ("alpaca_eval", "annotations"):
-        return entries
-    audits = audits_beside(path)
+    audits = file.audits if isinstance(file, JudgedFile) else {}
     return [replace(one, audit=audits.get((one.model, one.baseline), one.audit)) for one in entries]

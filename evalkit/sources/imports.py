@@ -13,11 +13,13 @@ from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.errors import InputError
 from evalkit.formats.arena_hard import BASELINE_V01
 from evalkit.formats.evaluators import convert_evaluator, write_judge
-from evalkit.formats.foreign import ForeignFile, detect, read_foreign
+from evalkit.formats.foreign import ForeignFile, Kind, detect, read_foreign
 from evalkit.formats.hub import saved_dataset
-from evalkit.formats.judgments import Judgments, read_judgments
+from evalkit.formats.judgments import Judgments
 from evalkit.formats.layouts import EVALUATOR_CONFIGS, first_fields, layout_of
+from evalkit.formats.verdicts import with_categories
 from evalkit.judge_spec.config import read_judge
+from evalkit.sources.files import Needs, read_file
 from evalkit.sources.recorded import PLAN, JudgeKind, RecordedJudge, file_verdict, judge_kind, recorded_judges
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Batch, Group, Store
@@ -174,18 +176,23 @@ def _read(paths: Sequence[Path], options: ImportOptions, named: str | None) -> l
     """The verdicts of the files that hold any, with their benchmarks and with the clusters of their instructions;
     near-duplicates are looked for in all files together.
     """
-    found = {path: file for path in paths if (file := _judgments(path, options, named)) is not None}
-    clusters = clusters_of_files([path for path, file in found.items() if file.verdicts])
-    return [tie(file, clusters[path]) for path, file in found.items() if file.verdicts]
+    kinds = {path: TABLE if options.format == TABLE[0] else detect(path) for path in paths}
+    needs = Needs(baseline=options.baseline)
+    judged = [path for path, kind in kinds.items() if kind in JUDGED or _holds_preferences(path, kind)]
+    files = [read_file(path, needs, kind=kinds[path]) for path in judged]
+    files = [file for file in files if file.judgments.verdicts]
+    clusters = clusters_of_files(files)
+    return [tie(_told(file.judgments, kinds[file.path], options, named), clusters[file.path]) for file in files]
 
 
-def _judgments(path: Path, options: ImportOptions, named: str | None) -> Judgments | None:
-    """The verdicts of a file, each with its benchmark; None where it holds no verdicts."""
-    kind = TABLE if options.format == TABLE[0] else detect(path)
-    if kind not in JUDGED and not (kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES):
-        return None
-    file = read_judgments(path, baseline=options.baseline, questions=options.questions)
-    return dataclasses.replace(file, verdicts=tuple(_of_benchmark(one, kind[0], named) for one in file.verdicts))
+def _holds_preferences(path: Path, kind: Kind) -> bool:
+    return kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES
+
+
+def _told(judgments: Judgments, kind: Kind, options: ImportOptions, named: str | None) -> Judgments:
+    """The verdicts with their benchmarks, and with the categories of the questions."""
+    verdicts = with_categories(judgments.verdicts, options.questions)
+    return dataclasses.replace(judgments, verdicts=tuple(_of_benchmark(one, kind[0], named) for one in verdicts))
 
 
 def _of_benchmark(verdict: Annotation, format: str, named: str | None) -> Annotation:  # noqa: A002 (the word for it)

@@ -1,6 +1,6 @@
 """Which verdicts a board is made of, and which habits of their benchmark turn them into rates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,8 @@ from evalkit.boards.row import DifficultySource, Metric, Recipe
 from evalkit.catalog.benchmarks import Benchmark, read_benchmark
 from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.sources.entries import entries_of_files, entries_of_store
+from evalkit.sources.entries import entries_of, entries_of_store, read_sources
+from evalkit.sources.files import SourceFile
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.slopes import Shape
 from evalkit.store import open_existing, store_url
@@ -66,19 +67,34 @@ class Sources:
         return Family() if self.named is None else find_family(self.named.style)
 
 
-def read_entries(sources: Sources, aggregation: Aggregation = Aggregation()) -> list[Entry]:
+def read_entries(
+    sources: Sources, aggregation: Aggregation = Aggregation(), *, files: Sequence[SourceFile] | None = None
+) -> list[Entry]:
     """All that the sources hold, with orders combined as the benchmark does.
+
+    Args:
+        files: what `read_source_files` gave, where it was read before.
 
     Raises:
         EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
     """
     aggregation = replace(aggregation, combine=sources.family.combine, cluster=sources.cluster)
     if sources.files:
-        return entries_of_files(sources.files, judge=sources.judge, aggregation=aggregation)
+        read = read_sources(sources.files, aggregation) if files is None else files
+        return entries_of(read, judge=sources.judge, aggregation=aggregation)
     if sources.cluster is not None:
         raise ConfigError(DECLARED_WHERE_JUDGED)
     with open_existing(store_url(sources.store, sources.results)) as opened:
         return entries_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, aggregation=aggregation)
+
+
+def read_source_files(sources: Sources, aggregation: Aggregation) -> tuple[SourceFile, ...]:
+    """The content of the sources that are files, with their texts; none where the verdicts lie in a store.
+
+    Raises:
+        InputError: a source is missing or wrong.
+    """
+    return read_sources(sources.files, replace(aggregation, cluster=sources.cluster), texts=True)
 
 
 def read_recipe(

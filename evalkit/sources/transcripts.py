@@ -7,17 +7,12 @@ from pathlib import Path
 
 from evalkit.boards.judged import Group, Transcripts
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import recorded_replies
 from evalkit.formats.alpaca_verdicts import row_verdict
-from evalkit.formats.foreign import detect
-from evalkit.formats.judgments import read_judgments
 from evalkit.formats.layouts import first_fields, layout_of
-from evalkit.formats.outputs import source_records
 from evalkit.formats.records import Record
-from evalkit.formats.table import read_categories
 from evalkit.formats.texts import Texts, texts_in
 from evalkit.judging.requests import annotate_all
-from evalkit.sources.entries import files_of, holds_numbers
+from evalkit.sources.files import JudgedFile, NumberTable, RowDetails, SourceFile, row_details
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.replies import reread, said
 from evalkit.sources.selection import Sources
@@ -31,30 +26,29 @@ from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
 MEAN_ONLY = "the file tells only the mean over its replies"
 
 
-def read_judged(sources: Sources) -> Transcripts:
-    """Read the texts and verdicts behind the boards of these sources.
+def read_judged(sources: Sources, files: Sequence[SourceFile]) -> Transcripts:
+    """The texts and verdicts behind the boards of these sources.
+
+    Args:
+        files: what was read of the sources that are files, with their texts.
 
     Raises:
-        EvalkitError: a source is missing or wrong.
+        EvalkitError: the store is missing or wrong.
     """
     if sources.files:
-        return judged_of_files(sources.files, judge=sources.judge)
+        return transcripts_of(files, judge=sources.judge)
     with open_existing(store_url(sources.store, sources.results)) as opened:
         return judged_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, results=sources.results)
 
 
-def judged_of_files(sources: Sequence[Path], *, judge: str | None = None) -> Transcripts:
-    """The verdicts and the texts of files; of a table of numbers, the categories.
-
-    Raises:
-        InputError: naming file, row and field.
-    """
+def transcripts_of(files: Sequence[SourceFile], *, judge: str | None = None) -> Transcripts:
+    """The verdicts and the texts of files; of a table of numbers, the categories."""
     gathered = _Gathered()
-    for path in (path for source in sources for path in files_of(source)):
-        if holds_numbers(path):
-            gathered.categories.update(read_categories(path))
+    for file in files:
+        if isinstance(file, NumberTable):
+            gathered.add_categories(file)
         else:
-            gathered.read(path, judge)
+            gathered.read(file, judge)
     return gathered.judged()
 
 
@@ -104,19 +98,26 @@ class _Gathered:
             if chars and self.lengths.setdefault((model, slot.key), chars) != chars:
                 self.disputed.add((model, slot.key))
 
-    def read(self, path: Path, judge: str | None) -> None:
+    def add_categories(self, table: NumberTable) -> None:
+        for group in table.groups:
+            for key, category in zip(group.keys, group.categories, strict=False):
+                if category is not None:
+                    self.categories.setdefault(key, category)
+
+    def read(self, file: JudgedFile, judge: str | None) -> None:
         """All of one file."""
-        judgments = read_judgments(path)
-        rows = detect(path) == ("alpaca_eval", "annotations")
-        n = len(judgments.verdicts)
-        records: Iterator[Record | None] = source_records(str(path)) if rows else itertools.repeat(None, n)
+        verdicts = file.judgments.verdicts
+        details = file.details or itertools.repeat(None, len(verdicts))
         keys = set()
-        for record, verdict, one in zip(records, judgments.verdicts, annotations_of(judgments), strict=True):
+        for verdict, row, one in zip(verdicts, details, annotations_of(file.judgments), strict=True):
             if judge in (None, one.slot.judge):
                 keys.add(one.slot.key)
                 given = _given(one, verdict.reply, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
-                self.add(one.slot, [given] if record is None else _of_replies(record, given))
-        self._read_texts(path, keys)
+                self.add(one.slot, [given] if row is None else _of_replies(row, given))
+        for key, texts in self._known(file.texts, keys):
+            for model, answer in texts.answers.items():
+                if self.answers.setdefault((model, key), answer) != answer:
+                    self.disputed.add((model, key))
 
     def read_imported(self, record: Record) -> None:
         """Take the order and the probabilities of a reply from an imported row; the words are read elsewhere."""
@@ -132,7 +133,7 @@ class _Gathered:
             places = by_key.get(mine.key, ()) if (judge, models) == (mine.judge, [mine.baseline, mine.model]) else ()
             if len(places) == 1 and places[0].reading == Reading.RECORDED and places[0].preference == row.preference:
                 # the store has an order for each verdict, whether the row told one or not
-                by_key[mine.key] = _of_replies(record, _in_order(places[0], None))
+                by_key[mine.key] = _of_replies(row_details(record), _in_order(places[0], None))
 
     def look_up(self, store: Store, places: Sequence[Slot], imported: ImportedTexts) -> None:
         """Texts from what a judge was sent, for those that are not known yet."""
@@ -159,22 +160,16 @@ class _Gathered:
         while wanted and (path := next(paths, None)) is not None:
             names = first_fields(path, layout_of(path))
             if any(names.get(f"generator_{side}") == model for side in (1, 2) for model, _ in wanted):
-                for key, texts in self._known_texts(path, {key for _, key in wanted}):
+                for key, texts in self._known(texts_in(path), {key for _, key in wanted}):
                     for model, answer in texts.answers.items():
                         # the file may be of an earlier run
                         if self.lengths.get((model, key), len(answer)) == len(answer):
                             self.answers.setdefault((model, key), answer)
                 wanted -= self.answers.keys()
 
-    def _read_texts(self, path: Path, keys: set[str]) -> None:
-        for key, texts in self._known_texts(path, keys):
-            for model, answer in texts.answers.items():
-                if self.answers.setdefault((model, key), answer) != answer:
-                    self.disputed.add((model, key))
-
-    def _known_texts(self, path: Path, keys: set[str]) -> Iterator[tuple[str, Texts]]:
+    def _known(self, found: Iterable[Texts], keys: set[str]) -> Iterator[tuple[str, Texts]]:
         """The texts under those of their keys that verdicts have, whose instructions are kept."""
-        for texts in texts_in(path):
+        for texts in found:
             key = next((key for key in texts.keys if key in keys), None)
             if key is not None:
                 if texts.instruction is not None:
@@ -201,18 +196,13 @@ def _in_order(place: Annotation, order: Order | None) -> Annotation:
     return replace(place, slot=replace(place.slot, order=order))
 
 
-def _of_replies(record: Record, whole: Annotation) -> list[Annotation]:
+def _of_replies(row: RowDetails, whole: Annotation) -> list[Annotation]:
     """The single verdicts behind a row of annotations, instead of its combined one."""
-    rule, failure = (record.fields.get(name) for name in ("rule", "failure"))
-    if isinstance(rule, str):
-        whole = replace(whole, slot=replace(whole.slot, rule=rule))
-    if isinstance(failure, str) and whole.failure is not None:
-        whole = replace(whole, failure=failure)
-    try:
-        replies = [replace(one, reply=_brief(one.reply)) for one in recorded_replies(record)]
-    except InputError:
-        # no number on a board depends on these replies
-        replies = []
+    if row.rule is not None:
+        whole = replace(whole, slot=replace(whole.slot, rule=row.rule))
+    if row.failure is not None and whole.failure is not None:
+        whole = replace(whole, failure=row.failure)
+    replies = [replace(one, reply=_brief(one.reply)) for one in row.replies]
     if (read := reread(whole, replies)) is not None:
         return read
     places = said(whole, replies)

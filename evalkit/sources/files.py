@@ -1,0 +1,163 @@
+"""Files of verdicts, each read once: its verdicts, the texts that they are on, and what its rows tell besides."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evalkit.auditing.clusters import Clusters, declared_clusters
+from evalkit.errors import InputError
+from evalkit.formats.alpaca_eval import CLUSTER, CLUSTER_FIELD, RecordedReply, recorded_replies
+from evalkit.formats.foreign import Kind, detect
+from evalkit.formats.judgments import Judgments, judgments_of, preference_verdicts, read_judgments
+from evalkit.formats.layouts import first_fields, layout_of
+from evalkit.formats.outputs import field_value, source_records
+from evalkit.formats.records import Record
+from evalkit.formats.table import PreferenceGroup, read_preferences
+from evalkit.formats.texts import Texts, longest_instructions, question_of, texts_in, texts_of
+from evalkit.formats.verdict_table import MARKS
+from evalkit.sources.audits import audits_of
+from evalkit.types import Audit
+
+TABLES = (".parquet", ".csv")
+PREFERENCE = "preference"
+ROWS = ("alpaca_eval", "annotations")
+_LOG = "inspect"
+
+
+@dataclass(frozen=True, slots=True)
+class RowDetails:
+    """What a row of annotations tells besides its verdict: the rule that decided it, why it has no verdict, and the
+    replies that it is the mean of.
+    """
+
+    rule: str | None
+    failure: str | None
+    replies: tuple[RecordedReply, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedFile:
+    """A file of single verdicts.
+
+    `instructions` are by question, `texts` record by record where they were asked for. A file of annotations has
+    `details` of each verdict, and audits of its answers by model and baseline. `clusters` were declared by a field or
+    written into the file; None where its near-duplicates are still to be found.
+    """
+
+    path: Path
+    judgments: Judgments
+    instructions: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[Texts, ...] = ()
+    details: tuple[RowDetails, ...] = ()
+    clusters: Clusters | None = None
+    audits: Mapping[tuple[str, str], Audit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberTable:
+    """A table of many thousand rows, perhaps, each a comparison's only one, of which columns are read."""
+
+    path: Path
+    groups: tuple[PreferenceGroup, ...]
+    instructions: Mapping[str, str] = field(default_factory=dict)
+    clusters: Clusters | None = None
+
+    @property
+    def judgments(self) -> Judgments:
+        """The same numbers as single verdicts."""
+        return Judgments(tuple(preference_verdicts(self.groups)))
+
+
+SourceFile = JudgedFile | NumberTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What is wanted of files: the field that declares `clusters`, the column of `categories` in tables of numbers, the
+    `texts`, which only a report shows, and `audits` of the answers. `baseline` is who was compared to where a file does
+    not tell.
+    """
+
+    clusters: str | None = None
+    categories: str | None = None
+    texts: bool = False
+    audits: bool = False
+    baseline: str | None = None
+
+
+def read_file(path: Path, needs: Needs, *, kind: Kind | None = None) -> SourceFile:
+    """The content of a file of verdicts, as far as it is needed.
+
+    Args:
+        kind: told from the first record by default.
+
+    Raises:
+        InputError: the file is missing, of an unknown kind, or lacks the field that declares clusters.
+    """
+    kind = kind or detect(path)
+    if holds_numbers(path, kind):
+        return _table(path, needs)
+    if kind[0] == _LOG:
+        if needs.clusters is not None:
+            raise InputError(f"{path}: a log of inspect_ai has no fields to cluster by. Leave out the log or --cluster")
+        return JudgedFile(path, read_judgments(path))
+    records = tuple(source_records(str(path)))
+    texts, rows = tuple(texts_of(records, kind)), kind == ROWS
+    return JudgedFile(
+        path,
+        judgments_of(records, kind, path, baseline=needs.baseline),
+        longest_instructions(texts),
+        texts if needs.texts else (),
+        details=tuple(map(row_details, records)) if rows and needs.texts else (),
+        clusters=_clusters(records, kind, needs.clusters),
+        audits=audits_of(records) if rows and needs.audits else {},
+    )
+
+
+def holds_numbers(path: Path, kind: Kind) -> bool:
+    """Whether a file is a table of numbers, which have no orders and no replies."""
+    if kind != ("table", "rows") or path.suffix not in TABLES:
+        return False
+    names = first_fields(path, layout_of(path)).keys()
+    return PREFERENCE in names and not names >= MARKS
+
+
+def _table(path: Path, needs: Needs) -> NumberTable:
+    groups = tuple(read_preferences(path, category=needs.categories))
+    if needs.clusters is not None:
+        return NumberTable(path, groups, clusters=_declared(source_records(str(path)), needs.clusters))
+    if (written := _written(first_fields(path, layout_of(path)), ours=False)) is not None:
+        return NumberTable(path, groups, clusters=written)
+    return NumberTable(path, groups, longest_instructions(texts_in(path)))
+
+
+def row_details(record: Record) -> RowDetails:
+    """Read what a row of annotations tells besides its verdict."""
+    rule, failure = (record.fields.get(name) for name in ("rule", "failure"))
+    try:
+        replies = tuple(recorded_replies(record))
+    except InputError:
+        # no number on a board depends on these replies
+        replies = ()
+    return RowDetails(rule if isinstance(rule, str) else None, failure if isinstance(failure, str) else None, replies)
+
+
+def _clusters(records: Sequence[Record], kind: Kind, named: str | None) -> Clusters | None:
+    return _written(records[0].fields, ours=kind == ROWS) if named is None else _declared(records, named)
+
+
+def _declared(records: Iterable[Record], name: str) -> Clusters:
+    found: dict[str, str | None] = {}
+    for record in records:
+        found.setdefault(question_of(record), field_value(record, name))
+    return declared_clusters(found, name)
+
+
+def _written(first: Mapping[str, object], *, ours: bool) -> Clusters | None:
+    """The clusters that a file was written with, by its first record; None where it has none."""
+    if CLUSTER not in first:
+        return None
+    declared = first.get(CLUSTER_FIELD)
+    # only rows of ours are known to have been searched for near-duplicates
+    looked = True if ours else None
+    return Clusters(field=declared, looked=looked) if isinstance(declared, str) else Clusters(looked=looked)

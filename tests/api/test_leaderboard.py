@@ -2,7 +2,9 @@
 
 import ast
 import io
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from evalkit.boards.build import build_boards
 from evalkit.boards.row import Recipe
 from evalkit.catalog import benchmarks
 from evalkit.documents import read_yaml
+from evalkit.formats.records import Record
 from evalkit.reporting.screen import Screen
 from evalkit.reporting.terminal import boards_drawn
 from evalkit.sources.selection import Sources
@@ -162,3 +165,21 @@ def test_a_board_and_its_report_read_the_benchmark_once(
     board = ek.leaderboard(board="example", results=folder / "results")
     board.report(tmp_path / "report.html")
     assert [path.name for path in read] == ["example.yaml"]
+
+
+def test_a_board_and_its_report_read_every_row_of_a_file_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Counter[str] = Counter()
+    make = Record.__init__
+
+    def counted(self: Record, where: str, fields: dict[str, Any]) -> None:
+        # a single field has a record of its own while it is checked
+        made[where] += len(fields) > 1
+        make(self, where, fields)
+
+    monkeypatch.setattr(Record, "__init__", counted)
+    ek.leaderboard(folder / "results").report(tmp_path / "report.html")
+    rows = {where: n for where, n in made.items() if "annotations.json: row " in where}
+    # a file's first row tells what the file is
+    assert len(rows) == 3 * 48 and {n for where, n in rows.items() if not where.endswith(": row 1")} == {1}

@@ -22,7 +22,7 @@ OUR_LC = """
 import sys, time
 from pathlib import Path
 from evalkit.boards.build import build_boards
-from evalkit.boards.row import DifficultySource, Recipe
+from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.sources.entries import entries_of_files
 entries = entries_of_files([Path(sys.argv[1]) / "preferences.parquet"], judge=sys.argv[2])
 for recipe in (Recipe(), Recipe(difficulty=DifficultySource.FIT)):

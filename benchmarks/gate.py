@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import Recipe
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import Recipe
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
 from evalkit.gating.sequential import rule_of_look

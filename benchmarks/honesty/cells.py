@@ -8,7 +8,7 @@ from benchmarks.honesty.judges import FIRST, REASONING, WEIGHTED, Judge, Normal
 from benchmarks.honesty.processes import BALANCED, QUARTER, STRATA, TENTH, THIN, Missing, Process, Spoiled, Stratum
 from benchmarks.honesty.promises import Kind
 from benchmarks.honesty.sources import Source
-from evalkit.boards.row import Metric
+from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Metric
 
 SIZES = (50, 200, 805)
 LARGER = (200, 805)
@@ -28,7 +28,7 @@ class Cell:
     n: int
     source: Source
     kind: Kind
-    metric: Metric = Metric.LC_WIN_RATE
+    metric: Metric = LC_WIN_RATE
     beyond: bool = False
     looks: bool = False
 
@@ -106,12 +106,12 @@ def _departures() -> Iterator[Cell]:
 def _rare() -> Iterator[Cell]:
     """Rates near 0 or 100 % under a nearly binary judge, with one number of instructions and with many looks."""
     judge = replace(_symmetric(), dispersion=0.95, difficulty=1.0)
-    for metric, name in ((Metric.WIN_RATE, "rare, raw"), (Metric.LC_WIN_RATE, "rare, LC")):
+    for metric, name in ((WIN_RATE, "rare, raw"), (LC_WIN_RATE, "rare, LC")):
         process = Process(judge=judge, strata=tuple(Stratum(f"LC {one} %", 0.5, one) for one in (2, 3, 4)))
         for n in SIZES:
             yield Cell(process=process, name=name, n=n, source=ALONE, kind=Kind.RARE, metric=metric)
     process = Process(judge=judge, strata=tuple(Stratum(f"LC {one} %", 0.5, one) for one in (2, 5, 50, 95)))
-    for metric, name in ((Metric.WIN_RATE, "sequential, raw"), (Metric.LC_WIN_RATE, "sequential, LC")):
+    for metric, name in ((WIN_RATE, "sequential, raw"), (LC_WIN_RATE, "sequential, LC")):
         yield Cell(process=process, name=name, n=805, source=ALONE, kind=Kind.SEQUENTIAL, metric=metric, looks=True)
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from benchmarks.honesty.sources import Source, recipe_of
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE
 from evalkit.boards.rates import learn
-from evalkit.boards.row import Metric
 from evalkit.stats.sample import Ints
 from tests.stats.stat_samples import alpaca_sample
 
@@ -104,7 +104,7 @@ def _of_entries(entries: Sequence[Entry], source: Source) -> Gameability:
     rows = [(shared or learn([entry], recipe)).row(entry) for entry in entries]
     lc, raw = (
         {row.entry.model: row.measured(metric).estimate.value or 0.0 for row in rows}
-        for metric in (Metric.LC_WIN_RATE, Metric.WIN_RATE)
+        for metric in (LC_WIN_RATE, WIN_RATE)
     )
     return gameability(lc, raw, FAMILIES)
 

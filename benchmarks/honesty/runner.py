@@ -19,7 +19,7 @@ from benchmarks.honesty.measures import Group, Seen, groups_of
 from benchmarks.honesty.processes import Drawn
 from benchmarks.honesty.sources import Candidates, candidates_of, sensitivity
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import Metric
+from evalkit.boards.metrics import WIN_RATE
 from evalkit.gating.rule import Outcome, Rule, Spent
 from evalkit.gating.sequential import SMALLEST_BATCH, rule_of_look
 
@@ -153,7 +153,7 @@ def _pairs(rows: Sequence[Seen]) -> list[tuple[int, int]]:
 
 
 def _truth(cell: Cell, drawn: Drawn) -> float:
-    return cell.process.win_rate(drawn.model) if cell.metric == Metric.WIN_RATE else drawn.lc
+    return cell.process.win_rate(drawn.model) if cell.metric == WIN_RATE else drawn.lc
 
 
 def _row(cell: Cell, known: Candidates, entry: Entry, truth: float, *, stratum: str, world: int) -> Seen:

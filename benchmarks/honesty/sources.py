@@ -9,8 +9,9 @@ from benchmarks.honesty.processes import Drawn
 from evalkit.boards.background import Known
 from evalkit.boards.entries import Entry
 from evalkit.boards.known import read_known
+from evalkit.boards.metrics import DifficultySource, Metric, Recipe
 from evalkit.boards.rates import Estimators, learn
-from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe
+from evalkit.boards.row import BoardRow
 from evalkit.gating.choice import Required
 from evalkit.gating.decide import decide
 from evalkit.gating.gate import Gate

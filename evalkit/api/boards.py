@@ -8,7 +8,7 @@ from evalkit.boards.build import Board, build_boards
 from evalkit.boards.difficulty import read_compat_inputs
 from evalkit.boards.entries import Lengths
 from evalkit.boards.gathering import SLICES, Aggregation
-from evalkit.boards.row import ArenaFormula, DifficultySource, Recipe
+from evalkit.boards.metrics import ArenaFormula, DifficultySource, Recipe
 from evalkit.catalog.references import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.sources.files import SourceFile

@@ -11,7 +11,7 @@ from evalkit.api.runs import ModelRun, judge_all, judge_in_batches, require_fini
 from evalkit.api.verification import verify_files
 from evalkit.auditing.limits import AuditLimits
 from evalkit.boards.entries import Aggregation, Entry
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Watcher

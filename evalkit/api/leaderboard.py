@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.api.boards import Wishes, make_leaderboard, read_behind
 from evalkit.boards.build import Board
-from evalkit.boards.row import DifficultySource
+from evalkit.boards.metrics import DifficultySource
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
 from evalkit.reporting.panels import PANELS, one_board

@@ -8,8 +8,9 @@ from pathlib import Path
 from evalkit.api.assignment import Prepared
 from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.rates import learn
-from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
+from evalkit.boards.row import MIN_COVERAGE, BoardRow
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable

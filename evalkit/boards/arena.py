@@ -7,7 +7,8 @@ import numpy as np
 
 from evalkit.boards.entries import Entry, Verdicts
 from evalkit.boards.gathering import CHARS
-from evalkit.boards.row import ArenaFormula, BoardRow
+from evalkit.boards.metrics import STYLE_WIN_RATE, WIN_RATE, ArenaFormula
+from evalkit.boards.row import BoardRow
 from evalkit.errors import StatsError
 from evalkit.stats.arena_compat import TOKENS, Games, arena_v01, arena_v2
 from evalkit.stats.controlled_rate import Controlled
@@ -34,11 +35,11 @@ def arena_rows(rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequen
     styled, notes = _styled(games, judged, formula, controls) if controls else (None, ())
     found = {}
     for index, row in enumerate(judged):
-        own = None if styled is None else Measured(_noted(styled[index], notes), row.raw.influence)
-        found[row.entry.model] = replace(
-            row,
-            raw=Measured(_noted(raw[index], (_OWN_SLICES,) if row.slices else ()), row.raw.influence),
-            styled=None if own is None else Controlled(own, {}),
+        estimates = {WIN_RATE: _noted(raw[index], (_OWN_SLICES,) if row.slices else ())}
+        if styled is not None:
+            estimates[STYLE_WIN_RATE] = _noted(styled[index], notes)
+        found[row.entry.model] = row.with_numbers(
+            {metric: Controlled(Measured(one, row.raw.influence)) for metric, one in estimates.items()}
         )
     return [found.get(row.entry.model, row) for row in rows]
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, slice_names
+from evalkit.boards.metrics import LC_WIN_RATE, SCORE, Metric, Recipe
 from evalkit.boards.rates import Estimators, check_controls, learn
-from evalkit.boards.row import BoardRow, Metric, Recipe
+from evalkit.boards.row import BoardRow
 from evalkit.catalog.references import Reference
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score
@@ -90,7 +91,7 @@ def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
     first = entries[0]
     # a published formula has coefficients of its own
     rates = Estimators(recipe) if recipe.compat is not None else learn(entries, recipe)
-    metric = Metric.SCORE if first.graded else recipe.metric
+    metric = SCORE if first.graded else recipe.metric
     slices = slice_names(entries)
     rows = [rates.row(entry, slices=slices) for entry in entries]
     if recipe.arena is not None and not first.graded:
@@ -114,7 +115,9 @@ def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
     if check is None or not check.all_misfit:
         return rows
     reason = f"{MISFITTING}: {check} over all models"
-    return [row if row.entry.itself else replace(row, controlled=row.controlled.doubted(reason)) for row in rows]
+    return [
+        row if row.entry.itself else row.with_numbers({LC_WIN_RATE: row.controlled.doubted(reason)}) for row in rows
+    ]
 
 
 def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:

@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from evalkit.boards.entries import PERCENT, Entry
+from evalkit.boards.metrics import SCORE, WIN_RATE, Metric, Recipe
 from evalkit.boards.rates import Difference, Estimators, learn
-from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.stats.fragility import Fragility, fragility
 from evalkit.stats.multiple import holm, indistinguishable
@@ -103,7 +103,7 @@ def compare(
     group = _group(entries, models)
     chosen = {entry.model: entry for entry in group}
     rates = learn(group, recipe)
-    metric = Metric.SCORE if group[0].graded else recipe.metric
+    metric = SCORE if group[0].graded else recipe.metric
     pairs = _adjusted([_pair((chosen[a], chosen[b]), rates, metric) for a, b in combinations(models, 2)])
     apart = {frozenset(pair.models) for pair in pairs if _told_apart(pair.differences[metric], recipe.confidence)}
     first = group[0]
@@ -225,8 +225,8 @@ def _slices(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> tup
     """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in any part."""
     names = [name for name in pair[0].slices if name in pair[1].slices]
     found = {name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name])) for name in names}
-    if metric != Metric.SCORE and any(one[metric].estimate.status != OK for one in found.values()):
-        metric = Metric.WIN_RATE
+    if metric != SCORE and any(one[metric].estimate.status != OK for one in found.values()):
+        metric = WIN_RATE
     adjusted = _with_holm([one[metric] for one in found.values()])
     return metric, dict(zip(names, adjusted, strict=True))
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import Recipe
 from evalkit.boards.rates import Estimators, learn
-from evalkit.boards.row import Recipe
 from evalkit.errors import InputError, UnknownName
 from evalkit.stats.components import Components
 from evalkit.stats.paired import common

@@ -19,7 +19,8 @@ from evalkit.boards.background import (
 )
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import HistoryFile
-from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
+from evalkit.boards.metrics import SCORE, DifficultySource, Held, Metric, Recipe, metrics_of
+from evalkit.boards.row import BoardRow, build_row
 from evalkit.errors import InputError, StatsError, UnknownName
 from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
 from evalkit.stats.history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
@@ -77,10 +78,12 @@ class Estimators:
 
     def metrics(self, entry: Entry) -> list[Metric]:
         """The metrics of an entry, the one that decides first."""
-        if entry.graded:
-            return [Metric.SCORE]
-        styled = [Metric.STYLE_WIN_RATE] if self.recipe.controls else []
-        return list(dict.fromkeys([self.recipe.metric, Metric.LC_WIN_RATE, Metric.WIN_RATE, *styled]))
+        first = SCORE if entry.graded else self.recipe.metric
+        return list(dict.fromkeys([first, *metrics_of(entry, self.recipe)]))
+
+    def background(self, metric: Metric) -> Background | None:
+        """What other models teach about what the metric holds equal; None for one that holds nothing equal."""
+        return {None: None, Held.LENGTH: self.length, Held.STYLE: self.style}[metric.held]
 
     def differences(self, pair: tuple[Entry, Entry], samples: tuple[Sample, Sample]) -> dict[Metric, Difference]:
         """The differences of two entries in every metric, from samples with the same keys."""

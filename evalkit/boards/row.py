@@ -1,28 +1,32 @@
-"""One model's line on a board: its win rates with and without length control, and what they rest on."""
+"""One model's line on a board: its numbers by metric, and what they rest on."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.boards.background import UNTAUGHT, Background, Known
+from evalkit.boards.background import UNTAUGHT, Background
 from evalkit.boards.entries import CATEGORY, DATASET, Entry, slice_names
-from evalkit.errors import StatsError
+from evalkit.boards.metrics import (
+    LC_WIN_RATE,
+    METRICS,
+    Held,
+    Metric,
+    Recipe,
+    metrics_of,
+    on_scale,
+    raw_metric,
+    raw_rate,
+)
 from evalkit.stats.between import BetweenSources, between_sources
-from evalkit.stats.controlled_rate import Controlled, controlled_win_rate, length_controlled_win_rate
+from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.design_effect import design_effect
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.sample import Sample
-from evalkit.stats.slopes import Shape
-from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count_outcomes, discrete_win_rate, win_rate
+from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count_outcomes, discrete_win_rate
 from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
-    # AlpacaEval's formula takes time to load, and a single row does not need it
-    from evalkit.boards.difficulty import CompatInputs
-    from evalkit.boards.history_file import HistoryFile
     from evalkit.stats.ranks import RankRange
 
 
@@ -30,82 +34,21 @@ if TYPE_CHECKING:
 MIN_COVERAGE = 0.99
 
 
-class Metric(Enum):
-    LC_WIN_RATE = "lc_win_rate"
-    WIN_RATE = "win_rate"
-    STYLE_WIN_RATE = "style_win_rate"
-    SCORE = "score"
-
-    @property
-    def title(self) -> str:
-        """The metric's name as shown to people."""
-        return "LC win rate" if self == Metric.LC_WIN_RATE else self.value.replace("_", " ")
-
-
-class DifficultySource(Enum):
-    """Where instruction difficulty and the usual effect of length come from, besides a file.
-
-    `auto` takes a history of this judge on these instructions, else the models at hand, else what judges have in
-    common; `fit` takes the models at hand, and `none` takes only a model's own verdicts.
-    """
-
-    AUTO = "auto"
-    NONE = "none"
-    FIT = "fit"
-
-
-class ArenaFormula(Enum):
-    """Arena-Hard's published formula, by its edition."""
-
-    V01 = "arena_v0.1"
-    V2 = "arena_v2"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recipe:
-    """How a board is computed.
-
-    `compat` replaces our formula by AlpacaEval's own, and `arena` by Arena-Hard's. `known` are the histories and what
-    judges have in common, which `auto` needs; `shape` says how length counts where it is learned from the models at
-    hand. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls`
-    are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
-    """
-
-    metric: Metric = Metric.LC_WIN_RATE
-    difficulty: "Mapping[str, float] | HistoryFile | DifficultySource" = DifficultySource.NONE
-    known: Known | None = None
-    shape: Shape = Shape.LEARNED
-    compat: "CompatInputs | None" = None
-    replicates: int = 0
-    allow_mixed: bool = False
-    controls: tuple[str, ...] = ()
-    arena: ArenaFormula | None = None
-    confidence: float = CONFIDENCE
-
-    def published(self, metric: Metric) -> bool:
-        """Whether a published formula makes the numbers of a metric."""
-        if metric == Metric.LC_WIN_RATE:
-            return self.compat is not None
-        return metric != Metric.SCORE and self.arena is not None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardRow:
     """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
 
-    `styled` is the win rate at equal style, where controls were asked for. `background` is what other models taught
-    about this row at equal length, and `style_background` what they taught at equal style. `slices` are the raw scores
-    by turn and by category. The `recipe` made the numbers. `sources` tells whether the raw score differs between the
-    sources of the instructions, where it was split by them.
+    `numbers` holds the metrics that the row has. `background` is what other models taught about this row at equal
+    length, and `style_background` what they taught at equal style. `slices` are the raw scores by turn and by category.
+    The `recipe` made the numbers. `sources` tells whether the raw score differs between the sources of the
+    instructions, where it was split by them.
     """
 
     entry: Entry
-    raw: Measured
-    controlled: Controlled
+    numbers: Mapping[Metric, Controlled]
     counts: Counts
     discrete: float | None
     bounds: tuple[float, float] | None
-    styled: Controlled | None = None
     slices: Mapping[str, Estimate] = field(default_factory=dict)
     rank: "RankRange | None" = None
     recipe: Recipe = Recipe()
@@ -114,13 +57,23 @@ class BoardRow:
     sources: BetweenSources | None = None
 
     @property
-    def design_effect(self) -> float | None:
-        """The variance of the raw score over the variance that it would have if every row were a cluster of its own."""
-        return design_effect(self.raw.influence, self.entry.sample.cluster)
+    def raw(self) -> Measured:
+        """The win rate or the mean grade, with nothing held equal."""
+        return self.numbers[raw_metric(self.entry)].measured
+
+    @property
+    def controlled(self) -> Controlled:
+        """The LC win rate with what it rests on."""
+        return self.number(LC_WIN_RATE)
 
     @property
     def lc(self) -> Estimate:
         return self.controlled.estimate
+
+    @property
+    def design_effect(self) -> float | None:
+        """The variance of the raw score over the variance that it would have if every row were a cluster of its own."""
+        return design_effect(self.raw.influence, self.entry.sample.cluster)
 
     @property
     def coverage(self) -> float:
@@ -140,15 +93,19 @@ class BoardRow:
         missing = f"coverage: {sample.n_missing} of {sample.n + sample.n_missing} verdicts are missing"
         return degraded("; ".join(filter(None, (own.reason, missing))))
 
+    def number(self, metric: Metric) -> Controlled:
+        """The number with its diagnostics; a refused one for a metric that the row does not have."""
+        if metric in self.numbers:
+            return self.numbers[metric]
+        reason = "graded alone" if self.entry.graded else "no controls were asked for"
+        return Controlled(Measured(Estimate.refused(reason, n=self.raw.estimate.n), np.zeros(self.entry.sample.n)))
+
     def measured(self, metric: Metric) -> Measured:
-        if metric == Metric.LC_WIN_RATE:
-            return self.controlled.measured
-        if metric == Metric.STYLE_WIN_RATE:
-            refused = Measured(
-                Estimate.refused("no controls were asked for", n=self.raw.estimate.n), self.raw.influence
-            )
-            return refused if self.styled is None else self.styled.measured
-        return self.raw
+        return self.number(metric).measured
+
+    def with_numbers(self, numbers: Mapping[Metric, Controlled]) -> "BoardRow":
+        """The row with these numbers in place of its own."""
+        return replace(self, numbers={**self.numbers, **numbers})
 
 
 def build_row(
@@ -162,82 +119,50 @@ def build_row(
     """One model's line without a rank; the backgrounds are what other models teach about length and about style.
 
     Args:
-        parts: turns and categories to score by themselves; by default all kinds of which the entry has several.
+        slices: turns and categories to score by themselves; by default all kinds of which the entry has several.
     """
     if entry.mixed and not recipe.allow_mixed:
         return _refuse_mixed(entry, recipe)
     shown = slice_names([entry]) if slices is None else slices
-    samples = {name: sample for name, sample in entry.slices.items() if name in shown}
-    if entry.graded:
-        return _graded_row(entry, samples, recipe)
-    raw = win_rate(entry.sample, confidence=recipe.confidence)
+    taught = {None: UNTAUGHT, Held.LENGTH: background, Held.STYLE: style_background}
+    numbers = {metric: METRICS[metric](entry, recipe, taught[metric.held]) for metric in metrics_of(entry, recipe)}
     return BoardRow(
         entry=entry,
-        raw=raw,
-        controlled=_control(entry, raw, recipe, background),
-        counts=count_outcomes(entry.sample),
-        discrete=discrete_win_rate(entry.sample),
-        bounds=bounds_over_missing(entry.sample),
-        styled=_style(entry, recipe, style_background) if recipe.controls else None,
-        slices={name: win_rate(sample, confidence=recipe.confidence).estimate for name, sample in samples.items()},
+        numbers=numbers,
+        counts=Counts(0, 0, 0) if entry.graded else count_outcomes(entry.sample),
+        discrete=None if entry.graded else discrete_win_rate(entry.sample),
+        bounds=_bounds(entry),
+        slices={
+            name: raw_rate(sample, entry, confidence=recipe.confidence).estimate
+            for name, sample in entry.slices.items()
+            if name in shown
+        },
         recipe=recipe,
         background=background,
         style_background=style_background,
-        sources=_between(entry, raw),
+        sources=_between(entry, numbers[raw_metric(entry)].estimate.stderr),
     )
 
 
-def _between(entry: Entry, raw: Measured) -> BetweenSources | None:
-    """The test whether the score differs between sources; None where it was not asked for."""
+def _bounds(entry: Entry) -> tuple[float, float] | None:
+    """The raw score with every missing verdict at its worst, and with every one at its best."""
+    bounds = bounds_over_missing(entry.sample)
+    if bounds is None or not entry.graded:
+        return bounds
+    worst, best = bounds
+    return on_scale(worst, entry.scale), on_scale(best, entry.scale)
+
+
+def _between(entry: Entry, stderr: float | None) -> BetweenSources | None:
+    """The test whether the raw score differs between sources; None where it was not asked for."""
     if DATASET not in entry.aggregation.by:
         return None
-    samples = {name: sample for name, sample in entry.slices.items() if name.startswith(f"{CATEGORY} ")}
-    within = {
-        name.removeprefix(f"{CATEGORY} "): _graded(sample, entry.scale, CONFIDENCE)
-        if entry.graded
-        else win_rate(sample)
-        for name, sample in samples.items()
+    estimates = {
+        name.removeprefix(f"{CATEGORY} "): raw_rate(sample, entry, confidence=CONFIDENCE).estimate
+        for name, sample in entry.slices.items()
+        if name.startswith(f"{CATEGORY} ")
     }
-    estimates = {name: one.estimate for name, one in within.items()}
-    return between_sources(estimates, stderr=raw.estimate.stderr)
-
-
-def _graded_row(entry: Entry, slices: Mapping[str, Sample], recipe: Recipe) -> BoardRow:
-    """The mean grade as a controlled rate; without a second answer there is no length or style to control for."""
-    sample = entry.sample
-    bounds = bounds_over_missing(sample)
-    raw = _graded(sample, entry.scale, recipe.confidence)
-    refused = Measured(Estimate.refused("graded alone", n=sample.n_clusters), np.zeros(sample.n))
-    return BoardRow(
-        entry=entry,
-        raw=raw,
-        controlled=Controlled(refused, {}),
-        counts=Counts(0, 0, 0),
-        discrete=None,
-        bounds=None if bounds is None else (_point(bounds[0], entry.scale), _point(bounds[1], entry.scale)),
-        slices={name: _graded(one, entry.scale, recipe.confidence).estimate for name, one in slices.items()},
-        recipe=recipe,
-        sources=_between(entry, raw),
-    )
-
-
-def _graded(sample: Sample, scale: tuple[float, float], confidence: float) -> Measured:
-    """The mean of grades on their scale."""
-    measured = win_rate(sample, confidence=confidence)
-    estimate = measured.estimate
-    factor = (scale[1] - scale[0]) / 100
-    value, lower, upper = (
-        None if one is None else _point(one, scale) for one in (estimate.value, estimate.lower, estimate.upper)
-    )
-    stderr = None if estimate.stderr is None else factor * estimate.stderr
-    status = estimate.status
-    if status.kind == StatusKind.DEGRADED:
-        status = degraded("all grades are the same")
-    return Measured(Estimate(value, stderr, lower, upper, estimate.n, status), factor * measured.influence)
-
-
-def _point(percent: float, scale: tuple[float, float]) -> float:
-    return scale[0] + (scale[1] - scale[0]) * percent / 100
+    return between_sources(estimates, stderr=stderr)
 
 
 def _refuse_mixed(entry: Entry, recipe: Recipe) -> BoardRow:
@@ -246,58 +171,7 @@ def _refuse_mixed(entry: Entry, recipe: Recipe) -> BoardRow:
         f"mixed: {readings[Reading.WEIGHTED.value]} verdicts are weighted by log-probabilities and "
         f"{readings[Reading.SAMPLED.value]} are single draws; --allow-mixed averages them all the same"
     )
-    refused = Measured(Estimate.refused(reason, n=entry.sample.n_clusters), np.zeros(entry.sample.n))
-    return BoardRow(entry, refused, Controlled(refused, {}), count_outcomes(entry.sample), None, None, recipe=recipe)
-
-
-def _style(entry: Entry, recipe: Recipe, background: Background) -> Controlled:
-    if entry.model == entry.baseline and entry.sample.n:
-        return _against_itself(entry)
-    controlled = controlled_win_rate(
-        entry.sample,
-        recipe.controls,
-        difficulty=background.difficulty(entry.model, entry.sample),
-        prior=background.prior,
-        confounding=background.confounding,
-        replicates=recipe.replicates,
-        confidence=recipe.confidence,
-    )
-    return _checked(controlled, background)
-
-
-def _against_itself(entry: Entry) -> Controlled:
-    n = entry.sample.n_clusters
-    estimate = Estimate(50.0, 0.0, 50.0, 50.0, n, degraded("identical"), ("the baseline itself",))
-    return Controlled(Measured(estimate, np.zeros(entry.sample.n)), {})
-
-
-def _control(entry: Entry, raw: Measured, recipe: Recipe, background: Background) -> Controlled:
-    sample = entry.sample
-    if entry.model == entry.baseline and sample.n:
-        return _against_itself(entry)
-    if recipe.compat is not None:
-        return _control_compat(entry, raw, recipe.compat)
-    controlled = length_controlled_win_rate(
-        sample,
-        difficulty=background.difficulty(entry.model, sample),
-        prior=background.prior,
-        confounding=background.confounding,
-        replicates=recipe.replicates,
-        confidence=recipe.confidence,
-    )
-    return _checked(controlled, background)
-
-
-def _checked(controlled: Controlled, background: Background) -> Controlled:
-    """The rate, degraded where the regressions of the models that taught it do not fit."""
-    return controlled if background.misfit is None else controlled.doubted(background.misfit)
-
-
-def _control_compat(entry: Entry, raw: Measured, inputs: "CompatInputs") -> Controlled:
-    from evalkit.stats.lc_compat import lc_compat
-
-    try:
-        estimate = lc_compat(entry.sample, difficulty=inputs.difficulty, gamed=inputs.gamed)
-    except StatsError as error:
-        estimate = Estimate.refused(str(error), n=entry.sample.n_clusters)
-    return Controlled(Measured(estimate, raw.influence), {})
+    refused = Controlled(Measured(Estimate.refused(reason, n=entry.sample.n_clusters), np.zeros(entry.sample.n)))
+    # no number at equal style, as in rows of earlier versions
+    numbers = dict.fromkeys(metrics_of(entry, replace(recipe, controls=())), refused)
+    return BoardRow(entry, numbers, count_outcomes(entry.sample), None, None, recipe=recipe)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import click
 
+from evalkit.boards.metrics import RANKING, WIN_RATE
 from evalkit.boards.power import Basis, advise, basis_of_entries
-from evalkit.boards.row import Metric
 from evalkit.cli.options import as_values, json_option
 from evalkit.cli.ranges import Range
 from evalkit.cli.sources import metric_option, source_options
@@ -90,7 +90,7 @@ def command(
         chosen = recipe.metric
     else:
         basis = _assumed(spread.sd, aims.against, spread.price_judge)
-        chosen = Metric(spread.metric or Metric.WIN_RATE)
+        chosen = RANKING[spread.metric or WIN_RATE.name]
     if spread.price is not None:
         basis = replace(basis, price=spread.price)
     gate: Level | Margin = (
@@ -100,9 +100,9 @@ def command(
     )
     advice = advise(aim / 100, basis, gate=gate, power=wanted, most=most)
     if as_json:
-        click.echo(json.dumps(advice_document(advice, metric=chosen.value), indent=2))
+        click.echo(json.dumps(advice_document(advice, metric=chosen.name), indent=2))
     else:
-        click.echo(advice_text(advice, metric=chosen.value), nl=False)
+        click.echo(advice_text(advice, metric=chosen.name), nl=False)
 
 
 def _aim(aims: AimOptions) -> tuple[float, float]:

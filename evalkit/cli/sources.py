@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from evalkit.boards.gathering import SLICES
-from evalkit.boards.row import DifficultySource
+from evalkit.boards.metrics import RANKING, DifficultySource
 from evalkit.cli.options import Renamed, cluster_option, results_option, store_option
-from evalkit.sources.selection import BENCHMARK, RANKING, Sources
+from evalkit.sources.selection import BENCHMARK, Sources
 
 board_option = click.option(
     "--benchmark",

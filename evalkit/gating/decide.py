@@ -7,8 +7,8 @@ from evalkit.auditing.declining import DECLINES
 from evalkit.auditing.lengths import LENGTHS
 from evalkit.auditing.limits import AuditLimits
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import SCORE, WIN_RATE, Metric
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import Metric
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
@@ -49,9 +49,9 @@ def decide(
         audit: audit of the candidate's outputs; None where it could not be made.
     """
     body = of_one(candidate, rates) if against is None else of_two(candidate, against, rates)
-    metric = Metric.SCORE if candidate.graded else rule.metric
+    metric = SCORE if candidate.graded else rule.metric
     shown = body.by_metric[metric]
-    raw = body.by_metric.get(Metric.WIN_RATE, shown)
+    raw = body.by_metric.get(WIN_RATE, shown)
     outcome, reasons = (
         _audited(audit) or _complete(body, shown, rule) or _passed(shown, rule) or _failed(shown, raw, rule)
     ) or (Outcome.INCONCLUSIVE, (_doubt(shown, rule),))
@@ -257,10 +257,8 @@ def _caveats(candidate: Entry, metric: Metric, rates: Estimators, rule: Rule, au
         found.append("verdict noise was not measured: every question was asked once")
     if components is not None and components.orders == 1 and not candidate.graded:
         found.append("what the order of two answers changes was not measured: every pair was shown in one order")
-    if metric == Metric.LC_WIN_RATE:
-        found.append(str(rates.length))
-    elif metric == Metric.STYLE_WIN_RATE:
-        found.append(str(rates.style))
+    if (taught := rates.background(metric)) is not None:
+        found.append(str(taught))
     return found
 
 

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import Metric
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import BoardRow, Metric
 from evalkit.gating.evidence import Evidence
-from evalkit.stats.confounding import Sensitivity
-from evalkit.stats.controlled_rate import Controlled, ErrorParts
+from evalkit.stats.controlled_rate import ErrorParts
 from evalkit.stats.paired import common
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.types import Estimate
@@ -61,11 +60,11 @@ def at_equal_length(
     raw: Evidence,
 ) -> EqualLength | None:
     """The basis of a conclusion on the metric; None for a metric without controls."""
-    if metric not in (Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE):
+    background = rates.background(metric)
+    if background is None:
         return None
-    background = rates.length if metric == Metric.LC_WIN_RATE else rates.style
     value, plain = shown.measured.value, raw.measured.value
-    alone = None if against is not None else _controlled(rates.row(candidate, slices=()), metric)
+    alone = None if against is not None else rates.row(candidate, slices=()).number(metric)
     parts, deviation, unlike = (None, None, None) if alone is None else (alone.parts, alone.deviation, alone.unlike)
     if background.own_history:
         agrees = value is None or plain is None or (value >= threshold) == (plain >= threshold)
@@ -95,14 +94,6 @@ def _decides(raw: Evidence, threshold: float, *, passing: bool) -> bool:
     return end is not None and (end >= threshold if passing else end < threshold)
 
 
-def _sensitivity(row: BoardRow, metric: Metric) -> Sensitivity | None:
-    return _controlled(row, metric).sensitivity
-
-
-def _controlled(row: BoardRow, metric: Metric) -> Controlled:
-    return row.controlled if metric == Metric.LC_WIN_RATE or row.styled is None else row.styled
-
-
 def _of_difference(
     candidate: Entry, against: Entry, rates: Estimators, metric: Metric, threshold: float, difference: Estimate
 ) -> float | None:
@@ -113,11 +104,8 @@ def _of_difference(
     if difference.value is None or difference.lower is None or difference.upper is None:
         return None
     pair = zip((candidate, against), common(candidate.sample, against.sample), strict=True)
-    rows = [rates.measured_row(entry, sample) for entry, sample in pair]
-    sensitivities = [_sensitivity(row, metric) for row in rows]
-    parts = [
-        row.controlled.parts if metric == Metric.LC_WIN_RATE or row.styled is None else row.styled.parts for row in rows
-    ]
+    numbers = [rates.measured_row(entry, sample).number(metric) for entry, sample in pair]
+    sensitivities, parts = [one.sensitivity for one in numbers], [one.parts for one in numbers]
     if any(one is None for one in (*sensitivities, *parts)):
         return None
     moved = sum(abs(one.points) for one in sensitivities if one is not None)

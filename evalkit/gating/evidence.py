@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import Metric
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import Metric
 from evalkit.stats.paired import common
 from evalkit.stats.sample import Floats, Sample
 from evalkit.types import Estimate

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from evalkit.boards.row import MIN_COVERAGE, Metric
+from evalkit.boards.metrics import LC_WIN_RATE, Metric
+from evalkit.boards.row import MIN_COVERAGE
 from evalkit.errors import ConfigError
 from evalkit.gating.equal_length import EqualLength
 from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
@@ -33,7 +34,7 @@ class Rule:
     more often than the baseline.
     """
 
-    metric: Metric = Metric.LC_WIN_RATE
+    metric: Metric = LC_WIN_RATE
     minimum: float | None = None
     against: str | None = None
     margin: float = 0.0

@@ -13,7 +13,8 @@ from evalkit import __version__
 from evalkit.boards.background import UNTAUGHT, Background, background_document
 from evalkit.boards.entries import Aggregation, Entry, Lengths
 from evalkit.boards.history_file import HistoryFile
-from evalkit.boards.row import BoardRow, DifficultySource, Recipe
+from evalkit.boards.metrics import DifficultySource, Recipe
+from evalkit.boards.row import BoardRow
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
 from evalkit.store import PlanRecord, PromptMode

@@ -19,8 +19,8 @@ from evalkit.boards.background import (
     of_models,
 )
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.rates import Pinned
-from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.errors import StatsError
 from evalkit.files import safe_name
 from evalkit.provenance.document import LENGTH_TAUGHT, ROW_FILE, STYLE_TAUGHT, rows_of

@@ -108,7 +108,7 @@ def _board(board: Board) -> dict[str, Any]:
         "digest": board.digest,
         "part": board.served_as,
         "baseline": board.baseline,
-        "metric": board.metric.value,
+        "metric": board.metric.name,
         "graded": entry.graded,
         "scale": list(entry.scale),
     }

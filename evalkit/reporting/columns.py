@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, DifficultySource, Metric
+from evalkit.boards.metrics import METRICS, DifficultySource, Metric
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.agreement import agreement_line
 from evalkit.reporting.dependence import board_dependence_notes, board_sources_note, dependence_note, sources_note
 from evalkit.reporting.reasons import KINDS, Cause, SharedCause, causes, shared_causes
@@ -77,11 +78,8 @@ def part_title(name: str, names: Sequence[str]) -> str:
 
 def board_metrics(board: Board) -> list[Metric]:
     """What the rows have numbers for, the metric that ranks first."""
-    if board.metric == Metric.SCORE:
-        return [Metric.SCORE]
-    styled = any(row.styled is not None for row in board.rows)
-    known = (Metric.LC_WIN_RATE, Metric.WIN_RATE, *([Metric.STYLE_WIN_RATE] if styled else []))
-    return [board.metric, *(one for one in known if one != board.metric)]
+    known = (metric for metric in METRICS if any(metric in row.numbers for row in board.rows))
+    return list(dict.fromkeys([board.metric, *known]))
 
 
 def row_status(board: Board, row: BoardRow) -> str:
@@ -100,7 +98,7 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
         judge += f" served as {board.served_as}"
     against = f", against {board.baseline}" if board.baseline else ""
     order = "in the order of" if board.published else "ranked by"
-    return printable(f"{judge}{against}, {order} {board.metric.value}")
+    return printable(f"{judge}{against}, {order} {board.metric.name}")
 
 
 def divided(board: Board) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.boards.comparison import Comparisons, Detail, Pair
+from evalkit.boards.metrics import Metric
 from evalkit.boards.rates import Difference
-from evalkit.boards.row import Metric
 from evalkit.reporting.reasons import status_words
 from evalkit.reporting.values import audit_reason
 from evalkit.stats.paired import significant
@@ -37,7 +37,7 @@ def comparison_json(found: Comparisons, instructions: Mapping[str, str]) -> str:
         "judge_digest": found.digest,
         "part": found.served_as or None,
         "baseline": found.baseline,
-        "metric": found.metric.value,
+        "metric": found.metric.name,
         "confidence": found.confidence,
         "models": list(found.models),
         "pairs": [_pair_document(pair) for pair in found.pairs],
@@ -219,7 +219,7 @@ def _pair_document(pair: Pair) -> dict[str, Any]:
         "n": pair.n,
         "n_asked": pair.n_asked,
         "n_missing": list(pair.missing),
-        "differences": {metric.value: _difference_document(one) for metric, one in pair.differences.items()},
+        "differences": {metric.name: _difference_document(one) for metric, one in pair.differences.items()},
         "pessimistic": _estimate_document(pair.pessimistic),
         "optimistic": _estimate_document(pair.optimistic),
     }
@@ -228,7 +228,7 @@ def _pair_document(pair: Pair) -> dict[str, Any]:
 def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[str, str]) -> dict[str, Any]:
     fragility = detail.fragility
     return {
-        "parts_metric": detail.slices_metric.value,
+        "parts_metric": detail.slices_metric.name,
         "parts": {name: _difference_document(one) for name, one in detail.slices.items()},
         "fragility": None
         if fragility is None

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from evalkit.boards.row import Metric
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength
 from evalkit.gating.rule import Decision
 from evalkit.reporting.values import DECIMALS_STORED
@@ -43,7 +42,7 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "benchmark": decision.benchmark,
         "judge": decision.judge,
         "judge_digest": decision.digest,
-        "metric": rule.metric.value,
+        "metric": rule.metric.name,
         "minimum": rule.minimum,
         "against": rule.against,
         "margin": None if rule.against is None else rule.margin,
@@ -112,7 +111,7 @@ def asked_for(decision: Decision) -> str:
 
 def raw_name(decision: Decision) -> str:
     """What the raw number beside the metric is called."""
-    if decision.rule.metric == Metric.SCORE:
+    if decision.rule.metric.graded:
         return "raw score" if decision.rule.against is None else "raw difference of the score"
     return "raw win rate" if decision.rule.against is None else "raw difference of the win rate"
 
@@ -154,7 +153,7 @@ def _measurement(decision: Decision) -> str:
     if estimate.value is None:
         return f"{head}, and it was refused: {line(estimate.status.reason)}."
     unit = "percent" if rule.against is None else "points"
-    unit = "on the scale of the grades" if rule.metric == Metric.SCORE else unit
+    unit = "on the scale of the grades" if rule.metric.graded else unit
     return (
         f"{head}: {distinct(estimate.value, rule.threshold)} {unit}, {level(rule.confidence)} interval "
         f"{_range(estimate, rule.threshold)}, standard error {percent(estimate.stderr)}, n {estimate.n}, "
@@ -238,8 +237,7 @@ def _rests(decision: Decision) -> list[str]:
 
 def _error_rates(decision: Decision) -> str:
     side = level(decision.error_rate)
-    controlled = decision.rule.metric in (Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE)
-    form = " and the form of the regression is right" if controlled else ""
+    form = "" if decision.rule.metric.held is None else " and the form of the regression is right"
     return (
         f"Error rates: if the instructions are drawn independently{form}, a model exactly at the threshold passes in "
         f"at most about {side} of such runs, and fails in at most about {side}; a worse model passes more rarely, and "

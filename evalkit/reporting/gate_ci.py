@@ -190,7 +190,7 @@ def _properties(decision: Decision) -> dict[str, str]:
         "benchmark": decision.benchmark,
         "judge": decision.judge,
         "judge_digest": decision.digest,
-        "metric": rule.metric.value,
+        "metric": rule.metric.name,
         "value": percent(decision.estimate.value),
         "interval": interval(decision.estimate),
         "sha256": decision.sha256,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from evalkit.boards.metrics import RANKING
 from evalkit.boards.power import Advice, Basis, Option
 from evalkit.reporting.tables import values_table
 from evalkit.reporting.values import DECIMALS_STORED
@@ -127,8 +128,8 @@ def _spread_line(basis: Basis) -> str:
 
 
 def _what(advice: Advice, metric: str) -> str:
-    name = {"lc_win_rate": "LC win rate"}.get(metric, metric.replace("_", " "))
-    return f"true difference in {name}" if isinstance(advice.gate, Margin) else f"true {name}"
+    title = RANKING[metric].title
+    return f"true difference in {title}" if isinstance(advice.gate, Margin) else f"true {title}"
 
 
 def _points(share: float) -> str:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import WIN_RATE
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.dependence import design_effect_fact
 from evalkit.reporting.reasons import status_words
 from evalkit.reporting.values import row_notes
@@ -56,23 +57,17 @@ def _row_text(row: BoardRow) -> str:
 
 
 def _compared_facts(row: BoardRow) -> dict[str, str]:
-    raw, lc, sample = row.raw.estimate, row.lc, row.entry.sample
-    facts = {
-        "win rate": f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})",
-        "LC win rate": f"{percent(lc.value)} {interval(lc)} {_status(row, Metric.LC_WIN_RATE)}",
-    }
-    if row.styled is not None:
-        style = row.styled.estimate
-        facts["style win rate"] = f"{percent(style.value)} {interval(style)} {_status(row, Metric.STYLE_WIN_RATE)}"
+    raw, sample = row.raw.estimate, row.entry.sample
+    facts = {WIN_RATE.title: f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})"}
+    for metric, number in row.numbers.items():
+        if metric != WIN_RATE:
+            shown = f"{percent(number.estimate.value)} {interval(number.estimate)}"
+            facts[metric.title] = f"{shown} {status_words(row.status(metric), number=metric.title)}"
     facts["verdicts"] = (
         f"{sample.n} of {sample.n + sample.n_missing} instructions: "
         f"{row.counts.wins} wins, {row.counts.losses} losses, {row.counts.ties} ties"
     )
     return facts
-
-
-def _status(row: BoardRow, metric: Metric) -> str:
-    return status_words(row.status(metric), number=metric.title)
 
 
 def _graded_facts(row: BoardRow) -> dict[str, str]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Metric, raw_metric
+from evalkit.boards.row import BoardRow
 from evalkit.provenance.document import provenance_document
 from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.dependence import dependence_note, sources_note
@@ -52,7 +53,7 @@ def boards_document(boards: "Sequence[Board]") -> dict[str, Any]:
                 "judge_digest": board.digest,
                 "part": board.served_as or None,
                 "baseline": board.baseline,
-                "metric": board.metric.value,
+                "metric": board.metric.name,
                 "rows": [row_document(row) for row in board.rows],
                 "agreement": None if board.agreement is None else agreement_document(board.agreement),
             }
@@ -79,8 +80,10 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     document["dependence"] = None if row.entry.dependence is None else asdict(row.entry.dependence)
     document["between_sources"] = _sources_document(row.sources)
     document["coefficients"] = _coefficients(row.controlled)
-    if row.styled is not None:
-        document["style_coefficients"] = _coefficients(row.styled)
+    for metric, number in row.numbers.items():
+        # those at equal length stand above without a prefix
+        if metric.held is not None and metric != LC_WIN_RATE:
+            document[metric.column("coefficients")] = _coefficients(number)
     document["provenance"] = provenance_document(row)
     return document
 
@@ -90,7 +93,10 @@ def row_values(row: BoardRow) -> dict[str, Any]:
 
     Rates are percentages, grades are on their own scale, coverage is a share, and cost is in US dollars.
     """
-    values = _graded_values(row) if row.entry.graded else _compared_values(row)
+    values: dict[str, Any] = {"model": row.entry.model}
+    for metric, number in row.numbers.items():
+        values.update(_number_values(metric, number.estimate, row))
+    values.update(_graded_values(row) if row.entry.graded else _compared_values(row))
     for name, estimate in row.slices.items():
         # only what stands between the kind and the name: a category may have both signs in its own
         column = name.replace(" ", "_", 1)
@@ -103,11 +109,11 @@ def row_values(row: BoardRow) -> dict[str, Any]:
 
 def row_notes(row: BoardRow) -> list[str]:
     """What is to be known of a row's numbers, each once."""
-    styled = () if row.styled is None else row.styled.estimate.notes
+    others = (note for number in row.numbers.values() for note in number.estimate.notes)
     taught = [f"LC win rate: {row.background}"] if row.controlled.coefficients and row.recipe.compat is None else []
     tied, apart = dependence_note(row.entry.dependence), sources_note(row)
     unlike = [] if row.controlled.unlike is None else [row.controlled.unlike]
-    return list(dict.fromkeys((*row.raw.estimate.notes, *row.lc.notes, *styled, *taught, *unlike, *tied, *apart)))
+    return list(dict.fromkeys((*row.raw.estimate.notes, *others, *taught, *unlike, *tied, *apart)))
 
 
 def audit_value(audit: Audit | None) -> str | None:
@@ -123,25 +129,27 @@ def audit_reason(audit: Audit) -> str:
     return f"{first.reason} (and {len(others)} more)" if others else first.reason
 
 
-def _compared_values(row: BoardRow) -> dict[str, Any]:
-    sample, lc, raw = row.entry.sample, row.lc, row.raw.estimate
-    worst, best = row.bounds or (None, None)
+def _number_values(metric: Metric, estimate: Estimate, row: BoardRow) -> dict[str, Any]:
+    """A metric's number, interval, standard error and status, and what else is known of it."""
+    # a win rate's error comes first, as in files of earlier versions
+    parts = ("stderr", "lower", "upper") if metric == WIN_RATE else ("lower", "upper", "stderr")
     return {
-        "model": row.entry.model,
-        "lc_win_rate": lc.value,
-        "lc_lower": lc.lower,
-        "lc_upper": lc.upper,
-        "lc_stderr": lc.stderr,
-        "lc_status": str(row.status(Metric.LC_WIN_RATE)),
-        **_control_values(row),
-        "win_rate": raw.value,
-        "win_rate_stderr": raw.stderr,
-        "win_rate_lower": raw.lower,
-        "win_rate_upper": raw.upper,
-        "win_rate_status": str(row.status(Metric.WIN_RATE)),
-        "win_rate_worst": worst,
-        "win_rate_best": best,
-        **_styled_values(row),
+        metric.name: estimate.value,
+        **{metric.column(part): getattr(estimate, part) for part in parts},
+        metric.column("status"): str(row.status(metric)),
+        **(_control_values(row) if metric == LC_WIN_RATE else {}),
+        **(_bounds_values(metric, row) if metric == raw_metric(row.entry) else {}),
+    }
+
+
+def _bounds_values(metric: Metric, row: BoardRow) -> dict[str, Any]:
+    worst, best = row.bounds or (None, None)
+    return {metric.column("worst"): worst, metric.column("best"): best}
+
+
+def _compared_values(row: BoardRow) -> dict[str, Any]:
+    sample = row.entry.sample
+    return {
         "discrete_win_rate": row.discrete,
         "n_wins": row.counts.wins,
         "n_losses": row.counts.losses,
@@ -178,35 +186,12 @@ def _control_values(row: BoardRow) -> dict[str, Any]:
 
 
 def _graded_values(row: BoardRow) -> dict[str, Any]:
-    score = row.raw.estimate
-    worst, best = row.bounds or (None, None)
     return {
-        "model": row.entry.model,
-        "score": score.value,
-        "score_lower": score.lower,
-        "score_upper": score.upper,
-        "score_stderr": score.stderr,
-        "score_status": str(row.status(Metric.SCORE)),
-        "score_worst": worst,
-        "score_best": best,
         "n_total": row.entry.sample.n,
         "n_missing": row.entry.sample.n_missing,
-        "n_questions": score.n,
+        "n_questions": row.raw.estimate.n,
         "coverage": row.coverage,
         **_common_values(row),
-    }
-
-
-def _styled_values(row: BoardRow) -> dict[str, Any]:
-    if row.styled is None:
-        return {}
-    style = row.styled.estimate
-    return {
-        "style_win_rate": style.value,
-        "style_lower": style.lower,
-        "style_upper": style.upper,
-        "style_stderr": style.stderr,
-        "style_status": str(row.status(Metric.STYLE_WIN_RATE)),
     }
 
 

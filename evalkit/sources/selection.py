@@ -10,7 +10,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import Aggregation
 from evalkit.boards.history_file import HistoryFile, read_history_file
 from evalkit.boards.known import read_known
-from evalkit.boards.row import DifficultySource, Metric, Recipe
+from evalkit.boards.metrics import LC_WIN_RATE, RANKING, STYLE_WIN_RATE, WIN_RATE, DifficultySource, Metric, Recipe
 from evalkit.catalog.benchmarks import Benchmark, read_benchmark
 from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, UnknownName
@@ -26,7 +26,6 @@ DECLARED_WHERE_JUDGED = (
     "which asks nothing again, or name files of verdicts"
 )
 NO_CONTROL = "none"
-RANKING = [metric.value for metric in Metric if metric != Metric.SCORE]
 
 
 # without slots, so that the benchmark can be kept once it was read
@@ -147,11 +146,11 @@ def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) ->
     """
     if named is not None and named not in RANKING:
         raise UnknownName("metric", named, RANKING)
-    metric = Metric(named or style.metric or Metric.LC_WIN_RATE.value)
-    if metric != Metric.STYLE_WIN_RATE or controls:
+    metric = RANKING[named or style.metric or LC_WIN_RATE.name]
+    if metric != STYLE_WIN_RATE or controls:
         return metric
     if named is None:
-        return Metric.WIN_RATE
+        return WIN_RATE
     raise ConfigError(
         "--metric style_win_rate needs something to hold equal: --control, as in leaderboard "
         "--control length,markdown, or --benchmark with a benchmark whose style says what"

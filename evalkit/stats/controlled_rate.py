@@ -5,7 +5,7 @@ Of the controlled rates, a gate reads only these.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class ErrorParts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Controlled:
-    """A controlled win rate with its diagnostics and its coefficients by name.
+    """A win rate with its coefficients by name and its diagnostics; one with nothing held equal has neither.
 
     `pairs` are the pairs of about equal length, and `check` compares the fit with their verdicts. `deviation` is how
     far the model's own slope lies from its prior, in standard deviations; None without a prior. `doubt` is the standard
@@ -75,7 +75,7 @@ class Controlled:
     """
 
     measured: Measured
-    coefficients: Mapping[str, float]
+    coefficients: Mapping[str, float] = field(default_factory=dict)
     parts: ErrorParts | None = None
     overlap: Overlap | None = None
     pairs: NearEqual | None = None
@@ -183,7 +183,7 @@ def controlled_win_rate(
 
 
 def _refused(sample: Sample, reason: str) -> Controlled:
-    return Controlled(Measured(Estimate.refused(reason, n=sample.n_clusters), np.zeros(sample.n)), {})
+    return Controlled(Measured(Estimate.refused(reason, n=sample.n_clusters), np.zeros(sample.n)))
 
 
 def _as_raw(sample: Sample, notes: tuple[str, ...], confidence: float) -> Controlled:

@@ -11,7 +11,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.boards.build import build_boards
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.catalog import benchmarks
 from evalkit.documents import read_yaml
 from evalkit.formats.records import Record

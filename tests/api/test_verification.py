@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from evalkit.api.verification import Disagreement, Verified, verify_files, verify_row
 from evalkit.boards.entries import Lengths
 from evalkit.boards.gathering import Aggregation, entries_of_annotations
-from evalkit.boards.row import Recipe, build_row
+from evalkit.boards.metrics import Recipe
+from evalkit.boards.row import build_row
 from evalkit.engine.limits import Limits
 from evalkit.errors import InputError
 from evalkit.judge_spec.config import read_judge, with_orders

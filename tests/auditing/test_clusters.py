@@ -177,7 +177,8 @@ def _old_store(folder: Path) -> Any:
     import contextlib
 
     from evalkit.boards.gathering import entries_of_annotations
-    from evalkit.boards.row import Recipe, build_row
+    from evalkit.boards.metrics import Recipe
+    from evalkit.boards.row import build_row
     from evalkit.provenance.document import sealed, with_plan
     from evalkit.reporting.canonical import stored_document
     from evalkit.store import open_store

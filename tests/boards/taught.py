@@ -9,8 +9,8 @@ from evalkit.boards.background import Background, Known
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import HistoryFile, JudgeIdentity
 from evalkit.boards.known import read_known
+from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.rates import learn
-from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.stats.history import fit_history
 from evalkit.stats.logistic import expit
 from tests.stats.stat_samples import LENGTH_SD, sample_of

@@ -5,7 +5,7 @@ import pytest
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.row import ArenaFormula, Metric, Recipe
+from evalkit.boards.metrics import STYLE_WIN_RATE, WIN_RATE, ArenaFormula, Recipe
 from evalkit.errors import StatsError
 from evalkit.types import BOTH_ORDERS, Annotation, Slot
 
@@ -45,7 +45,7 @@ def weighted_mean(annotations: list[Annotation]) -> float:
 
 def test_v01_without_control_is_the_mean_in_which_strong_verdicts_stand_three_times() -> None:
     first, second = verdicts("one", 0.4), verdicts("other", -0.3, missing=True)
-    rows = board(Recipe(Metric.WIN_RATE, arena=ArenaFormula.V01), first, second).rows
+    rows = board(Recipe(WIN_RATE, arena=ArenaFormula.V01), first, second).rows
     found = {row.entry.model: row.raw.estimate for row in rows}
     assert found["one"].value == pytest.approx(weighted_mean(first))
     assert found["other"].value == pytest.approx(weighted_mean(second)), "the other order still counts"
@@ -54,18 +54,18 @@ def test_v01_without_control_is_the_mean_in_which_strong_verdicts_stand_three_ti
 
 def test_v2_leaves_out_a_question_of_which_an_order_is_missing() -> None:
     annotations = verdicts("other", -0.3, missing=True)
-    (row,) = board(Recipe(Metric.WIN_RATE, arena=ArenaFormula.V2), annotations).rows
+    (row,) = board(Recipe(WIN_RATE, arena=ArenaFormula.V2), annotations).rows
     assert row.raw.estimate.n == 2 * (N - 1)
     assert "90 % interval" in row.raw.estimate.notes
 
 
 @pytest.mark.parametrize("formula", ArenaFormula)
 def test_with_control_a_second_score_stands_beside_the_first(formula: ArenaFormula) -> None:
-    recipe = Recipe(Metric.STYLE_WIN_RATE, controls=("length", "headers"), arena=formula)
+    recipe = Recipe(STYLE_WIN_RATE, controls=("length", "headers"), arena=formula)
     rows = board(recipe, verdicts("one", 0.4), verdicts("other", -0.3)).rows
     assert [row.entry.model for row in rows] == ["one", "other"], "in the order of the number"
     assert [row.rank for row in rows] == [None, None], "a published formula has no error that could rank them"
-    assert all(row.styled is not None and row.styled.estimate.value is not None for row in rows)
+    assert all(row.numbers[STYLE_WIN_RATE].estimate.value is not None for row in rows)
 
 
 def test_where_no_tokens_are_known_lengths_are_in_characters_with_a_note() -> None:
@@ -73,17 +73,17 @@ def test_where_no_tokens_are_known_lengths_are_in_characters_with_a_note() -> No
         dataclasses.replace(one, slot=dataclasses.replace(one.slot, candidate_measures={}, baseline_measures={}))
         for one in verdicts("one", 0.4)
     ]
-    recipe = Recipe(Metric.STYLE_WIN_RATE, controls=("length",), arena=ArenaFormula.V01)
+    recipe = Recipe(STYLE_WIN_RATE, controls=("length",), arena=ArenaFormula.V01)
     (row,) = board(recipe, bare).rows
-    assert row.styled is not None
-    assert "lengths in characters, as tokens are not known" in row.styled.estimate.notes
+    assert "lengths in characters, as tokens are not known" in row.numbers[STYLE_WIN_RATE].estimate.notes
 
 
 def test_a_measure_that_is_not_known_is_refused_by_name() -> None:
-    recipe = Recipe(Metric.STYLE_WIN_RATE, controls=("code",), arena=ArenaFormula.V01)
+    recipe = Recipe(STYLE_WIN_RATE, controls=("code",), arena=ArenaFormula.V01)
     (row,) = board(recipe, verdicts("one", 0.4)).rows
-    assert row.styled is not None and row.styled.estimate.value is None
-    assert "code" in row.styled.estimate.status.reason
+    styled = row.numbers[STYLE_WIN_RATE].estimate
+    assert styled.value is None
+    assert "code" in styled.status.reason
 
 
 def test_tables_without_single_verdicts_are_refused() -> None:

@@ -10,8 +10,8 @@ import pytest
 from evalkit.boards.background import HistorySource, background_document, background_of, judge_identity
 from evalkit.boards.entries import Entry
 from evalkit.boards.history_file import JudgeIdentity, write_history_file
+from evalkit.boards.metrics import DifficultySource
 from evalkit.boards.rates import Estimators, learn
-from evalkit.boards.row import DifficultySource
 from evalkit.errors import InputError, StatsError
 from evalkit.judge_spec.config import read_judge
 from evalkit.reporting.values import row_document, row_values

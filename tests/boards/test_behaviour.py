@@ -10,7 +10,7 @@ from evalkit.boards.behaviour import GRADED, NO_SECOND, SINGLE_UNKNOWN, Behaviou
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry, Judging
 from evalkit.boards.judged import GivenVerdict, Transcripts
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.stats.sample import build_sample
 from evalkit.types import BOTH_ORDERS, Audit, Finding, Order, Reading, Severity
 from tests.stats.stat_samples import numbers, value_of
@@ -43,7 +43,7 @@ def entry_of(model: str, said: Said, *, baseline: str = "base", clusters: Mappin
 
 
 def board_of(*entries: Entry) -> Board:
-    (board,) = build_boards(entries, Recipe(metric=Metric.WIN_RATE))
+    (board,) = build_boards(entries, Recipe(metric=WIN_RATE))
     return board
 
 

@@ -7,7 +7,7 @@ import pytest
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.difficulty import CompatInputs
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import DifficultySource, Metric, Recipe
+from evalkit.boards.metrics import LC_WIN_RATE, STYLE_WIN_RATE, WIN_RATE, DifficultySource, Metric, Recipe
 from evalkit.catalog.references import Reference
 from evalkit.errors import InputError, StatsError
 from evalkit.reporting.values import row_values
@@ -99,21 +99,21 @@ def test_the_baselines_own_row_stands_at_its_number_without_a_rank() -> None:
     assert [row.entry.model for row in built.rows] == ["strong", "b", "weak", "winning"]
     assert [row.rank.rank if row.rank else None for row in built.rows] == [1, None, 2, None]
     assert built.n_placed == 3
-    raw = board(entry("b", 0.0, seed=5), entry("strong", 1.5), recipe=Recipe(metric=Metric.WIN_RATE))
+    raw = board(entry("b", 0.0, seed=5), entry("strong", 1.5), recipe=Recipe(metric=WIN_RATE))
     assert [row.entry.model for row in raw.rows if row.rank] == ["strong"]
     nobody = board(entry("b", 0.0, seed=5), uniform("winning", 1.0), uniform("losing", 0.0))
     assert [row.entry.model for row in nobody.rows] == ["winning", "b", "losing"]
     assert nobody.n_placed == 0
 
 
-@pytest.mark.parametrize("metric", [Metric.LC_WIN_RATE, Metric.WIN_RATE])
+@pytest.mark.parametrize("metric", [LC_WIN_RATE, WIN_RATE])
 def test_a_row_of_which_verdicts_are_missing_is_degraded_whatever_it_is_rated_by(metric: Metric) -> None:
     whole, few = entry("whole", -1.0), with_missing(entry("few", 1.0, seed=2), 20)
     built = board(whole, few, recipe=Recipe(metric=metric, controls=("length",)))
     assert [row.entry.model for row in built.rows] == ["whole", "few"]
     assert built.rows[1].rank is None
     told = "degraded(coverage: 20 of 120 verdicts are missing)"
-    for one in (Metric.LC_WIN_RATE, Metric.WIN_RATE, Metric.STYLE_WIN_RATE):
+    for one in (LC_WIN_RATE, WIN_RATE, STYLE_WIN_RATE):
         assert str(built.rows[1].status(one)) == told
         assert built.rows[0].status(one).kind == StatusKind.OK
     assert built.rows[1].measured(metric).estimate.status.kind == StatusKind.OK, "a gate has a rule of its own"
@@ -130,11 +130,9 @@ def test_grades_of_which_some_are_missing_are_degraded_and_named_as_such() -> No
 
 def test_what_is_missing_and_what_else_is_wrong_are_both_told_and_one_percent_may_be_missing() -> None:
     won = with_missing(uniform("won", 1.0), 20)
-    assert str(board(won).rows[0].status(Metric.WIN_RATE)) == (
-        "degraded(all_wins; coverage: 20 of 120 verdicts are missing)"
-    )
+    assert str(board(won).rows[0].status(WIN_RATE)) == ("degraded(all_wins; coverage: 20 of 120 verdicts are missing)")
     nothing = with_missing(entry("m", 0.0), N)
-    assert str(board(nothing).rows[0].status(Metric.WIN_RATE)) == "not_estimable(no verdicts)"
+    assert str(board(nothing).rows[0].status(WIN_RATE)) == "not_estimable(no verdicts)"
     assert board(with_missing(entry("m", 0.0), 1)).rows[0].rank is not None
 
 
@@ -148,7 +146,7 @@ def test_a_board_of_a_published_formula_keeps_the_order_of_the_number_and_ranks_
     built = board(*entries, recipe=recipe)
     assert built.published and [row.entry.model for row in built.rows] == ["strong", "b", "weak"]
     assert [row.rank for row in built.rows] == [None] * 3 and built.n_placed == 0
-    raw = board(*entries, recipe=replace(recipe, metric=Metric.WIN_RATE))
+    raw = board(*entries, recipe=replace(recipe, metric=WIN_RATE))
     assert not raw.published and [row.rank is None for row in raw.rows if row.entry.model != "b"] == [False, False]
 
 
@@ -163,7 +161,7 @@ def test_an_agreement_says_which_of_its_models_are_not_ok() -> None:
 
 def test_the_metric_decides_the_order() -> None:
     few = entry("few", 3.0, n=10)
-    built = board(few, entry("weak", -1.0), recipe=Recipe(metric=Metric.WIN_RATE))
+    built = board(few, entry("weak", -1.0), recipe=Recipe(metric=WIN_RATE))
     assert [row.entry.model for row in built.rows] == ["few", "weak"]
 
 
@@ -251,7 +249,7 @@ def test_a_model_of_one_category_has_its_score_beside_those_of_others() -> None:
 def test_a_model_whose_outputs_were_refused_stands_last_and_takes_nobodys_rank() -> None:
     entries = [entry("strong", 1.5), entry("middling", 0.0, seed=2), entry("weak", -1.5, seed=3)]
     null = refused(entry("null", 4.0, seed=4))
-    for metric in (Metric.LC_WIN_RATE, Metric.WIN_RATE):
+    for metric in (LC_WIN_RATE, WIN_RATE):
         without, with_it = (board(*some, recipe=Recipe(metric=metric)) for some in (entries, [null, *entries]))
         assert [row.entry.model for row in with_it.rows] == ["strong", "middling", "weak", "null"]
         assert [row.rank for row in with_it.rows[:3]] == [row.rank for row in without.rows]

@@ -9,14 +9,14 @@ import pytest
 from evalkit.boards.build import build_boards
 from evalkit.boards.comparison import Comparisons, Pair, compare
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import DifficultySource, Metric, Recipe
+from evalkit.boards.metrics import LC_WIN_RATE, SCORE, WIN_RATE, DifficultySource, Recipe
 from evalkit.errors import ConfigError, InputError, StatsError, UnknownName
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.types import StatusKind
 
 N = 120
 KEYS = [f"{i:04d}" for i in range(N)]
-RAW = Recipe(metric=Metric.WIN_RATE)
+RAW = Recipe(metric=WIN_RATE)
 
 
 def sample(level: float, *, seed: int = 1, keys: Sequence[str] = KEYS, missing: Sequence[str] = ()) -> Sample:
@@ -50,7 +50,7 @@ def test_the_difference_is_that_of_the_rates_on_the_common_instructions() -> Non
     second = replace(entry("b", 0.0, seed=2), sample=sample(0.0, seed=2).restricted(KEYS[:80]))
     pair = pair_of([first, second])
     assert (pair.n, pair.n_asked, pair.missing) == (80, 80, (0, 0))
-    shown = pair.differences[Metric.WIN_RATE]
+    shown = pair.differences[WIN_RATE]
     assert shown.first.value == pytest.approx(100 * first.sample.preference[:80].mean())
     assert shown.second.value == pytest.approx(100 * second.sample.preference.mean())
     assert shown.estimate.value == pytest.approx((shown.first.value or 0) - (shown.second.value or 0))
@@ -62,9 +62,9 @@ def test_on_the_same_instructions_both_rates_are_those_of_the_board() -> None:
     (board,) = build_boards(entries, Recipe())
     rows = {row.entry.model: row for row in board.rows}
     pair = pair_of(entries, Recipe())
-    assert list(pair.differences) == [Metric.LC_WIN_RATE, Metric.WIN_RATE]
-    assert pair.differences[Metric.LC_WIN_RATE].first == rows["a"].lc
-    assert pair.differences[Metric.WIN_RATE].second == rows["b"].raw.estimate
+    assert list(pair.differences) == [LC_WIN_RATE, WIN_RATE]
+    assert pair.differences[LC_WIN_RATE].first == rows["a"].lc
+    assert pair.differences[WIN_RATE].second == rows["b"].raw.estimate
 
 
 def test_missing_verdicts_are_counted_where_both_were_asked_and_bound_the_difference() -> None:
@@ -82,18 +82,18 @@ def test_missing_verdicts_are_counted_where_both_were_asked_and_bound_the_differ
 
 def test_without_missing_verdicts_both_bounds_are_the_difference() -> None:
     pair = pair_of([entry("a", 0.5), entry("b", 0.0, seed=2)])
-    assert pair.pessimistic == pair.optimistic == pair.differences[Metric.WIN_RATE].estimate
+    assert pair.pessimistic == pair.optimistic == pair.differences[WIN_RATE].estimate
 
 
 def test_two_models_have_a_p_value_of_their_own_and_more_share_holms() -> None:
     found = of_three(0.0, 0.1, 3.0)
     assert [pair.models for pair in found.pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
-    shown = [pair.differences[Metric.WIN_RATE] for pair in found.pairs]
+    shown = [pair.differences[WIN_RATE] for pair in found.pairs]
     # the least significant of three keeps its p-value, the most significant has it tripled
     assert shown[0].adjusted == shown[0].p_value
     smallest = min(shown, key=lambda one: one.p_value or 0)
     assert smallest.adjusted == 3 * (smallest.p_value or 0)
-    two = pair_of([entry("a", 0.0), entry("c", 3.0, seed=2)]).differences[Metric.WIN_RATE]
+    two = pair_of([entry("a", 0.0), entry("c", 3.0, seed=2)]).differences[WIN_RATE]
     assert two.adjusted == two.p_value
     assert found.alike == (("a", "b"),)
     assert found.detail is None
@@ -144,7 +144,7 @@ def test_categories_too_small_for_the_metric_are_compared_by_the_raw_rate() -> N
     entries = [small(entry("a", 1.0)), small(entry("c", 0.0, seed=2))]
     detail = compare(entries, Recipe(), models=["a", "c"]).detail
     assert detail is not None
-    assert detail.slices_metric == Metric.WIN_RATE
+    assert detail.slices_metric == WIN_RATE
     assert detail.slices["category x"].estimate.n == 20
 
 
@@ -154,20 +154,20 @@ def test_grades_are_compared_on_their_scale_and_are_not_reversed() -> None:
         return Entry(model, "j", "", build_sample(KEYS[: len(grades)], shares), None, scale=(1.0, 10.0))
 
     found = compare([graded("a", [9, 8, 7]), graded("c", [7, 7, 7.5])], Recipe(), models=["a", "c"])
-    assert found.metric == Metric.SCORE
-    assert found.pairs[0].differences[Metric.SCORE].estimate.value == pytest.approx(8 - 21.5 / 3)
+    assert found.metric == SCORE
+    assert found.pairs[0].differences[SCORE].estimate.value == pytest.approx(8 - 21.5 / 3)
     assert found.detail is not None
     assert found.detail.fragility is None
     assert (found.detail.swings[0].first, found.detail.swings[0].second) == pytest.approx((9, 7))
 
 
 def test_difficulty_is_learned_from_all_models_and_not_only_from_those_compared() -> None:
-    recipe = replace(RAW, metric=Metric.LC_WIN_RATE, difficulty=DifficultySource.FIT)
+    recipe = replace(RAW, metric=LC_WIN_RATE, difficulty=DifficultySource.FIT)
     entries = [entry(f"m{level}", level / 4, seed=level) for level in range(6)]
     (board,) = build_boards(entries, recipe)
     on_board = {row.entry.model: row.lc for row in board.rows}
     (pair,) = compare(entries, recipe, models=["m1", "m4"]).pairs
-    assert pair.differences[Metric.LC_WIN_RATE].first == on_board["m1"]
+    assert pair.differences[LC_WIN_RATE].first == on_board["m1"]
     with pytest.raises(StatsError, match="cannot be learned from 2 models"):
         compare([entries[1], entries[4]], recipe, models=["m1", "m4"])
 
@@ -223,5 +223,5 @@ def test_models_without_a_common_instruction_are_refused_with_the_reason_and_not
     halves.append(replace(second, sample=second.sample.restricted(KEYS[60:])))
     pair = pair_of(halves)
     assert pair.n == 0
-    assert pair.differences[Metric.WIN_RATE].estimate.status.kind == StatusKind.NOT_ESTIMABLE
+    assert pair.differences[WIN_RATE].estimate.status.kind == StatusKind.NOT_ESTIMABLE
     assert compare(halves, RAW, models=["a", "c"]).detail is not None

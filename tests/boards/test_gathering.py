@@ -7,7 +7,8 @@ import pytest
 
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import Aggregation, entries_of_annotations
-from evalkit.boards.row import Metric, Recipe, build_row
+from evalkit.boards.metrics import LC_WIN_RATE, Recipe
+from evalkit.boards.row import build_row
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
 from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Order, Rating, Slot
@@ -110,7 +111,7 @@ def test_the_mean_grade_is_on_the_judges_scale_and_clustered_by_question() -> No
     assert score.stderr == pytest.approx(np.sqrt((1 + 1 + 4) * 3 / 2) / 6)
     assert score.lower is not None and score.upper is not None
     assert 1 <= score.lower < 6.5 < score.upper <= 10
-    assert row.measured(Metric.LC_WIN_RATE).estimate.status.reason == "graded alone"
+    assert row.measured(LC_WIN_RATE).estimate.status.reason == "graded alone"
 
 
 def test_grades_are_averaged_whatever_the_rule_for_comparisons() -> None:

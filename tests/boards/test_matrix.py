@@ -8,7 +8,8 @@ import pytest
 
 from evalkit.boards.entries import Entry, Judging
 from evalkit.boards.matrix import AUDITED, ITSELF, Matrix, win_matrix
-from evalkit.boards.row import Recipe, build_row
+from evalkit.boards.metrics import Recipe
+from evalkit.boards.row import build_row
 from evalkit.stats.sample import build_sample
 from evalkit.stats.winrate import win_rate
 from evalkit.types import Audit, Estimate, Finding, Severity, StatusKind

@@ -7,15 +7,15 @@ import pytest
 
 from evalkit.boards.entries import Entry, Judging
 from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.boards.power import Basis, advise, basis_of_entries
-from evalkit.boards.row import Metric, Recipe
 from evalkit.errors import InputError, UnknownName
 from evalkit.stats.power import Effort, Level, Margin, Spread
 from evalkit.stats.winrate import win_rate
 from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Order, Prices, Slot
 from tests.stats.stat_samples import draw, numbers, sample_of
 
-RAW = Recipe(metric=Metric.WIN_RATE)
+RAW = Recipe(metric=WIN_RATE)
 EVEN = Level(threshold=0.5)
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import LC_WIN_RATE, STYLE_WIN_RATE, WIN_RATE, DifficultySource, Recipe
 from evalkit.boards.rates import check_controls, learn
-from evalkit.boards.row import DifficultySource, Metric, Recipe, build_row
+from evalkit.boards.row import build_row
 from evalkit.errors import StatsError, UnknownName
 from evalkit.stats.sample import build_sample
 
@@ -25,11 +26,11 @@ def entry(model: str, seed: int) -> Entry:
 
 
 def test_the_rates_are_those_of_a_row_with_the_one_that_decides_first() -> None:
-    recipe = Recipe(metric=Metric.WIN_RATE, controls=("length", "bold"))
+    recipe = Recipe(metric=WIN_RATE, controls=("length", "bold"))
     one = entry("a", 1)
     row = build_row(one, recipe)
     rates = learn([one], recipe).measure(one, one.sample)
-    assert list(rates) == [Metric.WIN_RATE, Metric.LC_WIN_RATE, Metric.STYLE_WIN_RATE]
+    assert list(rates) == [WIN_RATE, LC_WIN_RATE, STYLE_WIN_RATE]
     assert {metric: rate.estimate for metric, rate in rates.items()} == {
         metric: row.measured(metric).estimate for metric in rates
     }
@@ -40,7 +41,7 @@ def test_another_sample_changes_the_rates_and_not_the_history() -> None:
     rates = learn(entries, Recipe(difficulty=DifficultySource.FIT))
     assert rates.length is not None
     part = entries[0].sample.restricted(entries[0].sample.keys[:50])
-    assert rates.measure(entries[0], part)[Metric.LC_WIN_RATE].estimate.n == 50
+    assert rates.measure(entries[0], part)[LC_WIN_RATE].estimate.n == 50
 
 
 def test_a_history_of_too_few_models_is_refused_with_the_judge_and_the_cure() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 
 from evalkit.boards.background import Background, HistorySource
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import Recipe
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import Recipe
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Rule
 from evalkit.stats.sample import Floats, Sample

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from evalkit.auditing.lengths import LENGTHS, audit_lengths
-from evalkit.boards.row import Metric, Recipe, build_row
+from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
+from evalkit.boards.row import build_row
 from evalkit.errors import ConfigError
 from evalkit.gating.rule import Outcome, Rule
 from evalkit.types import Audit, Finding, Severity, StatusKind
@@ -53,7 +54,7 @@ def test_verdicts_that_a_rule_allows_to_be_missing_are_in_no_status_that_it_read
     assert held(lacking).outcome == Outcome.INCOMPLETE
     allowed = held(lacking, Rule(minimum=50, min_coverage=0.9))
     assert allowed.outcome == Outcome.PASSED and allowed.estimate.status.kind == StatusKind.OK
-    assert "coverage: 50 of 1000 verdicts are missing" in str(build_row(lacking, Recipe()).status(Metric.LC_WIN_RATE))
+    assert "coverage: 50 of 1000 verdicts are missing" in str(build_row(lacking, Recipe()).status(LC_WIN_RATE))
 
 
 def test_missing_verdicts_count_as_losses_before_a_model_passes() -> None:
@@ -92,7 +93,7 @@ def test_a_number_that_cannot_be_estimated_is_inconclusive_with_the_reason() -> 
     decision = held(constant)
     assert decision.outcome == Outcome.INCONCLUSIVE
     assert "difference is the same everywhere" in decision.reasons[0]
-    assert held(constant, Rule(minimum=50.0, metric=Metric.WIN_RATE)).outcome == Outcome.PASSED
+    assert held(constant, Rule(minimum=50.0, metric=WIN_RATE)).outcome == Outcome.PASSED
 
 
 def test_outputs_that_an_audit_refuses_come_before_every_number() -> None:
@@ -136,7 +137,7 @@ def test_a_difference_from_a_model_whose_verdicts_are_separated_decides_nothing(
 def test_swapping_what_is_missing_mirrors_the_bounds() -> None:
     sample = verdicts(0.45, 200, missing=2)
     mirrored = replace(sample, preference=1 - sample.preference, length_difference=-sample.length_difference)  # type: ignore[operator]
-    rule = Rule(minimum=50.0, metric=Metric.WIN_RATE)
+    rule = Rule(minimum=50.0, metric=WIN_RATE)
     one, other = held(entry(sample), rule), held(entry(mirrored), rule)
     assert one.pessimistic.lower == pytest.approx(100 - (other.optimistic.upper or math.nan))
     assert one.optimistic.upper == pytest.approx(100 - (other.pessimistic.lower or math.nan))

@@ -10,8 +10,8 @@ import pytest
 
 from evalkit.boards.background import Background, HistorySource
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Metric
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import Metric
 from evalkit.gating.decide import decide
 from evalkit.gating.equal_length import LEAST_CORRELATION
 from evalkit.gating.rule import Decision, Outcome, Rule
@@ -172,7 +172,7 @@ def test_a_difference_is_held_to_the_same(background: str) -> None:
 
 
 def test_a_rate_that_takes_nothing_out_rests_on_nothing() -> None:
-    decision = gated(CONCISE, "generic", Rule(minimum=30.0, metric=Metric.WIN_RATE))
+    decision = gated(CONCISE, "generic", Rule(minimum=30.0, metric=WIN_RATE))
     assert decision.outcome == Outcome.PASSED and decision.equal_length is None
     assert json.loads(gate_json(decision))["equal_length"] is None
 
@@ -212,7 +212,7 @@ def test_json_says_what_the_number_rests_on(background: str) -> None:
 
 
 @pytest.mark.parametrize("background", BACKGROUNDS)
-@pytest.mark.parametrize("metric", [Metric.LC_WIN_RATE, Metric.WIN_RATE])
+@pytest.mark.parametrize("metric", [LC_WIN_RATE, WIN_RATE])
 def test_nothing_that_is_printed_promises_an_error_rate_without_its_conditions(metric: Metric, background: str) -> None:
     for entry in (CONCISE, VERBOSE, EVEN):
         decision = gated(entry, background, Rule(minimum=50.0, metric=metric))
@@ -220,7 +220,7 @@ def test_nothing_that_is_printed_promises_an_error_rate_without_its_conditions(m
         assert promises
         for line in promises:
             assert "if the instructions are drawn independently" in line and "about" in line
-            assert ("the form of the regression is right" in line) == (metric == Metric.LC_WIN_RATE)
+            assert ("the form of the regression is right" in line) == (metric == LC_WIN_RATE)
         assert not any("guarantee" in line or "at most 2.5" in line for line in lines(decision))
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from evalkit.boards.build import build_boards
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.row import DifficultySource, Recipe, build_row
+from evalkit.boards.metrics import DifficultySource, Recipe
+from evalkit.boards.row import build_row
 from evalkit.errors import InputError
 from evalkit.judge_spec.config import digest, read_judge
 from evalkit.judging.work import judge_facts

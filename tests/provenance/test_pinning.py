@@ -11,8 +11,8 @@ import pytest
 from evalkit.api.verification import Disagreement, verify_row
 from evalkit.boards.background import HistorySource, judge_identity
 from evalkit.boards.entries import Entry
+from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.rates import learn
-from evalkit.boards.row import DifficultySource, Recipe
 from evalkit.engine.limits import Limits
 from evalkit.gating.choice import Required
 from evalkit.gating.gate import Gate

@@ -6,7 +6,7 @@ import numpy as np
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.catalog.references import Reference
 from evalkit.stats.sample import build_sample
 from tests.boards.test_build import entry, refused

@@ -14,7 +14,7 @@ import pytest
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.judged import GivenVerdict, Transcripts
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.errors import ConfigError
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.chunks import SampleSize, encode_chunks

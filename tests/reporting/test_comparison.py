@@ -9,7 +9,7 @@ import numpy as np
 from evalkit.auditing.lengths import audit_lengths
 from evalkit.boards.comparison import Comparisons, compare
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
 from evalkit.reporting.comparison import comparison_json, comparison_text
 from evalkit.stats.sample import build_sample
 
@@ -26,7 +26,7 @@ def entry(model: str, level: float, *, seed: int = 0, missing: int = 0) -> Entry
 
 
 def found(*entries: Entry, recipe: Recipe | None = None) -> Comparisons:
-    recipe = recipe or Recipe(metric=Metric.WIN_RATE)
+    recipe = recipe or Recipe(metric=WIN_RATE)
     return compare(entries, recipe, models=[one.model for one in entries], n_swings=2)
 
 
@@ -48,7 +48,7 @@ def test_the_first_line_says_that_models_cannot_be_told_apart() -> None:
 
 
 def test_the_first_line_says_why_there_is_no_answer() -> None:
-    recipe = Recipe(metric=Metric.LC_WIN_RATE)
+    recipe = Recipe(metric=LC_WIN_RATE)
     text = comparison_text(found(entry("one", 0.5), entry("other", 0.4), recipe=recipe), {})
     assert text.startswith("one and other cannot be compared in LC win rate: one: lengths unknown.\n")
     assert "\nLC win rate: one: not estimable: lengths unknown\n" in text

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from evalkit.boards.row import Metric
+from evalkit.boards.metrics import SCORE
 from evalkit.gating.rule import Outcome, Rule, Spent
 from evalkit.reporting.gate import gate_document, gate_explanation, gate_text
 from evalkit.types import Audit, Estimate, Finding, Severity, degraded
@@ -100,7 +100,7 @@ def test_the_explanation_has_every_number() -> None:
 
 def test_a_model_that_was_graded_has_a_score_and_no_baseline() -> None:
     score = Estimate(5.62, 0.16, 5.29, 5.96, 48)
-    rule = Rule(minimum=5.0, metric=Metric.SCORE)
+    rule = Rule(minimum=5.0, metric=SCORE)
     told = decision(rule=rule, baseline="", estimate=score, pessimistic=score, optimistic=score, win_rate=score)
     assert gate_text(told).startswith("PASSED: careful, score 5.62 [5.29, 5.96]; asked: at least 5.00\n")
     text = gate_explanation(told)

@@ -16,7 +16,7 @@ from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry, Judging
 from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import win_matrix
-from evalkit.boards.row import ArenaFormula, Metric, Recipe
+from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
 from evalkit.reporting.chunks import encode_chunks
 from evalkit.reporting.columns import judge_notices
 from evalkit.reporting.html import PAGE, SCRIPTS, Report, page_script, report_html
@@ -29,6 +29,7 @@ from evalkit.reporting.page.numbers import GRADE, POINTS, RATE, dollars
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.page.words import basis, finding, statements
 from evalkit.reporting.plots.palette import DARK, LIGHT, ROLES
+from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.sample import build_sample
 from evalkit.text.numbers import named, plural
 from evalkit.types import Audit, Estimate, Finding, Severity, degraded
@@ -48,7 +49,7 @@ def entry(model: str, share: float, *, n: int = 200, **changes: Any) -> Entry:
 
 def board(*entries: Entry) -> Board:
     (found,) = build_boards(entries or [entry(name, share) for name, share in zip(NAMES, (0.8, 0.5, 0.2), strict=True)],
-                            Recipe(Metric.WIN_RATE))  # fmt: skip
+                            Recipe(WIN_RATE))  # fmt: skip
     return found
 
 
@@ -215,10 +216,11 @@ def test_the_baselines_own_row_keeps_its_place_when_ranks_are_sorted() -> None:
 
 
 def test_the_page_of_a_published_formula_names_no_leader() -> None:
-    recipe = Recipe(Metric.WIN_RATE, arena=ArenaFormula.V01)
+    recipe = Recipe(WIN_RATE, arena=ArenaFormula.V01)
     row = board(entry("a", 0.8)).rows[0]
     estimate = replace(row.raw.estimate, status=degraded("compat: rows are resampled as if independent"))
-    by_formula = replace(row, raw=replace(row.raw, estimate=estimate), rank=None, recipe=recipe)
+    number = Controlled(replace(row.raw, estimate=estimate))
+    by_formula = replace(row.with_numbers({WIN_RATE: number}), rank=None, recipe=recipe)
     said = finding(replace(board(), rows=(by_formula,)))
     assert said == "No model is ranked: a published formula made the win rates, and the rows are in their order."
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from evalkit.boards.build import build_boards
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.reporting.latex import boards_latex, latex_text
 from tests.boards.test_build import entry
 from tests.reporting.test_tables import AUDITED, BOARDS, HOSTILE, few

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.reporting.markup import boards as module
 from evalkit.reporting.markup.boards import boards_fragment, boards_html
 from evalkit.reporting.plots.palette import DARK, LIGHT

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.catalog.references import Reference
 from evalkit.errors import ConfigError
 from evalkit.reporting.panels import PANELS, one_board
@@ -196,7 +196,7 @@ def test_a_board_has_the_plots_that_it_has_numbers_for() -> None:
 
 
 def test_one_model_alone_has_no_ranks_to_draw_and_no_order_to_agree_with() -> None:
-    (board,) = build_boards([entry("m", 0.0)], Recipe(metric=Metric.WIN_RATE))
+    (board,) = build_boards([entry("m", 0.0)], Recipe(metric=WIN_RATE))
     assert plots_of(board) == ["board", "lift", "length"]
     assert MIXED.agreement is not None
     shared = replace(MIXED, agreement=replace(MIXED.agreement, pairs=MIXED.agreement.pairs[:1]))
@@ -243,7 +243,7 @@ def test_a_board_of_one_model_without_a_number_can_be_drawn() -> None:
 
 
 def test_the_confidence_that_was_asked_for_stands_above_the_intervals() -> None:
-    (board,) = build_boards([entry("m", 0.0)], Recipe(metric=Metric.WIN_RATE, confidence=0.9))
+    (board,) = build_boards([entry("m", 0.0)], Recipe(metric=WIN_RATE, confidence=0.9))
     assert "90 % interval" in words_of(drawn(board, "board"))
 
 

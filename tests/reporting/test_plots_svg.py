@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import pytest
 
 from evalkit.boards.build import build_boards
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.reporting.plots import PLOTS
 from evalkit.reporting.plots.marks import SOFT
 from evalkit.reporting.plots.palette import DARK, LIGHT, ROLES, role_of

@@ -1,7 +1,8 @@
 """What a row says of the noise, the order and the position of its verdicts."""
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import BoardRow, Recipe, build_row
+from evalkit.boards.metrics import Recipe
+from evalkit.boards.row import BoardRow, build_row
 from evalkit.reporting.rows import rows_text
 from evalkit.reporting.values import row_document
 from evalkit.stats.components import NO_REPEATS

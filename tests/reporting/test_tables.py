@@ -9,12 +9,13 @@ import pytest
 
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import ArenaFormula, Metric, Recipe
+from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.rows import rows_text
 from evalkit.reporting.tables import boards_markdown, boards_text
 from evalkit.reporting.values import boards_csv, boards_json, row_values
+from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.sample import build_sample
 from evalkit.text.width import width
 from evalkit.types import Audit, Finding, Severity, degraded
@@ -132,12 +133,13 @@ def test_the_baselines_own_row_is_called_so() -> None:
 
 
 def test_a_board_of_a_published_formula_says_in_one_line_why_nobody_is_ranked() -> None:
-    (board,) = build_boards([entry("one", 0.5), entry("other", -0.5, seed=2)], Recipe(Metric.WIN_RATE))
-    recipe = Recipe(Metric.WIN_RATE, arena=ArenaFormula.V2)
+    (board,) = build_boards([entry("one", 0.5), entry("other", -0.5, seed=2)], Recipe(WIN_RATE))
+    recipe = Recipe(WIN_RATE, arena=ArenaFormula.V2)
     rows = []
     for row in board.rows:
         estimate = replace(row.raw.estimate, status=degraded("compat: rows are resampled as if independent"))
-        rows.append(replace(row, recipe=recipe, rank=None, raw=replace(row.raw, estimate=estimate)))
+        number = Controlled(replace(row.raw, estimate=estimate))
+        rows.append(replace(row.with_numbers({WIN_RATE: number}), recipe=recipe, rank=None))
     table = boards_text([replace(board, rows=tuple(rows))])
     assert table.startswith("j, against b, in the order of win_rate\n")
     assert (
@@ -153,16 +155,16 @@ def test_a_row_alone_tells_its_reason_in_words() -> None:
 
 
 def test_a_column_without_a_status_says_below_the_table_what_is_not_ok_in_it() -> None:
-    recipe = Recipe(metric=Metric.WIN_RATE, controls=("code",))
+    recipe = Recipe(metric=WIN_RATE, controls=("code",))
     table = boards_text(build_boards([entry("strong", 1.5), entry("weak", -1.0, seed=2), few()], recipe))
     assert "LC win rate of few: not estimable: 2 instructions, at least 30 needed" in table
     assert "style win rate of strong, weak: not estimable: code unknown" in table
 
 
 def test_a_published_interval_is_called_by_its_own_confidence() -> None:
-    (board,) = build_boards([entry("strong", 1.5)], Recipe(metric=Metric.WIN_RATE))
+    (board,) = build_boards([entry("strong", 1.5)], Recipe(metric=WIN_RATE))
     published = replace(board.rows[0].raw.estimate, notes=("90 % interval",))
-    row = replace(board.rows[0], raw=replace(board.rows[0].raw, estimate=published))
+    row = board.rows[0].with_numbers({WIN_RATE: Controlled(replace(board.rows[0].raw, estimate=published))})
     table = boards_text([replace(board, rows=(row,))])
     assert "90 % interval" in table.splitlines()[2] and "95 %" not in table
     assert "note: 90 % interval" in table

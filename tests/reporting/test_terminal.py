@@ -7,7 +7,7 @@ import pytest
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.metrics import STYLE_WIN_RATE, Recipe
 from evalkit.reporting.screen import Screen
 from evalkit.reporting.terminal import boards_drawn
 from evalkit.stats.sample import build_sample
@@ -32,7 +32,7 @@ def row_of(lines: Sequence[str], name: str) -> str:
 
 
 @pytest.mark.parametrize("columns", [60, 61, 72, 80, 99, 120, 200])
-@pytest.mark.parametrize("recipe", [Recipe(), Recipe(metric=Metric.STYLE_WIN_RATE, controls=("length",))])
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(metric=STYLE_WIN_RATE, controls=("length",))])
 def test_no_line_is_wider_than_the_screen(columns: int, recipe: Recipe) -> None:
     split = [replace(one, slices={f"category {n}" * 3: one.sample for n in range(20)}) for one in ENTRIES]
     boards = build_boards([*split, few(), refused(entry("null", 3.0))], recipe)

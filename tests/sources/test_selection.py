@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.boards.row import DifficultySource, Metric
+from evalkit.boards.metrics import LC_WIN_RATE, STYLE_WIN_RATE, WIN_RATE, DifficultySource
 from evalkit.catalog.families import Family, find_family
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe
@@ -19,16 +19,16 @@ def test_files_have_no_style_unless_their_benchmark_is_named() -> None:
 
 def test_the_recipe_follows_the_benchmark_and_then_what_was_asked_for() -> None:
     arena = Sources(board="arena_hard_v2")
-    assert read_recipe(Sources()).metric == Metric.LC_WIN_RATE
-    assert (read_recipe(arena).metric, read_recipe(arena).controls) == (Metric.STYLE_WIN_RATE, ("length", "markdown"))
+    assert read_recipe(Sources()).metric == LC_WIN_RATE
+    assert (read_recipe(arena).metric, read_recipe(arena).controls) == (STYLE_WIN_RATE, ("length", "markdown"))
     asked = read_recipe(arena, metric="win_rate", control="none", confidence=0.9)
-    assert (asked.metric, asked.controls, asked.confidence) == (Metric.WIN_RATE, (), 0.9)
+    assert (asked.metric, asked.controls, asked.confidence) == (WIN_RATE, (), 0.9)
     assert read_recipe(Sources(difficulty="fit")).difficulty == DifficultySource.FIT
 
 
 def test_a_style_win_rate_needs_something_to_hold_equal() -> None:
     assert controls_of(Family(), " length, bold ,") == ("length", "bold")
-    assert metric_of(Family(metric="style_win_rate"), None, controls=()) == Metric.WIN_RATE
+    assert metric_of(Family(metric="style_win_rate"), None, controls=()) == WIN_RATE
     with pytest.raises(ConfigError, match="needs something to hold equal"):
         metric_of(Family(), "style_win_rate", controls=())
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from evalkit.boards.entries import Aggregation, Dependence, Entry
-from evalkit.boards.row import Recipe, build_row
+from evalkit.boards.metrics import Recipe
+from evalkit.boards.row import build_row
 from evalkit.errors import InputError
 from evalkit.reporting.dependence import dependence_note
 from evalkit.reporting.values import row_notes

@@ -10,7 +10,7 @@ import pytest
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.judged import GivenVerdict, Transcripts
-from evalkit.boards.row import Metric, Recipe
+from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.errors import InputError
 from evalkit.formats.outputs import instruction_key
 from evalkit.sources.entries import entries_of_files, entries_of_store
@@ -346,7 +346,7 @@ def test_what_another_model_answered_in_the_judges_name_is_no_verdict_of_a_part(
         GivenVerdict(preference=0.5, rule="identical"),
     )
     judged = Transcripts(places={("judge", "d", "base", "cand"): {"k": (mine, others, rule)}})
-    whole = Board("judge", "d", "", "base", Metric.WIN_RATE, ())
+    whole = Board("judge", "d", "", "base", WIN_RATE, ())
     assert judged.given(whole, "cand") == {"k": (mine, others, rule)} and judged.given(whole, "x") == {}
     first, second, third = judged.given(dataclasses.replace(whole, served_as="new"), "cand")["k"]
     assert (first, third) == (mine, rule)

@@ -20,8 +20,9 @@ from evalkit.boards.background import UNTAUGHT, HistorySource, of_values
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import entries_of_annotations, entries_of_table
+from evalkit.boards.metrics import Recipe
 from evalkit.boards.rates import Estimators
-from evalkit.boards.row import Recipe, build_row
+from evalkit.boards.row import build_row
 from evalkit.errors import InputError, StatsError
 from evalkit.formats.alpaca_eval import read_verdicts
 from evalkit.formats.table import read_preferences

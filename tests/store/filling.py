@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from evalkit.boards.build import build_boards
-from evalkit.boards.row import Recipe
+from evalkit.boards.metrics import Recipe
 from evalkit.engine.task import Posed
 from evalkit.judge_spec.config import read_judge, with_orders
 from evalkit.judging.layout import Options

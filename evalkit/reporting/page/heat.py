@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from evalkit.boards.build import Board
 from evalkit.boards.matrix import AUDITED, Matrix
-from evalkit.boards.row import Metric
 from evalkit.reporting.columns import part_title
 from evalkit.reporting.page.numbers import GRADE, NOTHING, RATE, NumberFormat
 from evalkit.reporting.reasons import KINDS, brief_words
@@ -57,7 +56,7 @@ def category_heat(board: Board) -> Heat | None:
     if not names:
         return None
     scale = board.rows[0].entry.scale
-    style = GRADE if board.metric == Metric.SCORE else RATE
+    style = GRADE if board.metric.graded else RATE
     nothing, audited = Estimate.refused("no verdicts", n=0), Estimate.refused(AUDITED, n=0)
     rows = [
         HeatRow(

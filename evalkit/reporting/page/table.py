@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import Metric
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.columns import board_metrics, divided, interval_name
 from evalkit.reporting.page.axis import Axis, Whisker, shared_axis
 from evalkit.reporting.page.numbers import NOTHING, NumberFormat
@@ -65,7 +66,7 @@ class BoardTable:
 def board_table(board: Board) -> BoardTable:
     metrics = board_metrics(board)
     estimates = [row.measured(board.metric).estimate for row in board.rows if not row.entry.refused]
-    even = None if board.metric == Metric.SCORE else 50.0
+    even = None if board.metric.graded else 50.0
     axis = shared_axis(estimates, scale=board.rows[0].entry.scale, even=even)
     apart = board.n_placed if divided(board) else None
     lines = [_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows)]

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import Metric
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.columns import ITSELF as BASELINE
 from evalkit.reporting.columns import REFUSED, board_metrics, doubts, who
 from evalkit.reporting.page.numbers import GRADE, RATE, NumberFormat
@@ -33,8 +34,6 @@ LEGEND = tuple((kind, word, _MEANINGS[kind]) for kind, word in STATUS.items())
 # of each model's rank interval by itself
 _CONFIDENT = f"at {level(CONFIDENCE)} confidence"
 
-_ARTICLES = {metric: f"{'an' if metric == Metric.LC_WIN_RATE else 'a'} {metric.title}" for metric in Metric}
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -47,7 +46,7 @@ class Statement:
 
 
 def style_of(board: Board) -> NumberFormat:
-    return GRADE if board.metric == Metric.SCORE else RATE
+    return GRADE if board.metric.graded else RATE
 
 
 def title_of(board: Board, boards: tuple[Board, ...]) -> str:
@@ -69,7 +68,8 @@ def finding(board: Board) -> str:
     if not ranked:
         return _nobody(board)
     leaders = [row for row in ranked if row.rank is not None and row.rank.rank == 1]
-    metric, against = _ARTICLES[board.metric], f" against {printable(board.baseline)}" if board.baseline else ""
+    metric = f"{board.metric.article} {board.metric.title}"
+    against = f" against {printable(board.baseline)}" if board.baseline else ""
     names = named([printable(row.entry.model) for row in leaders])
     n_rows = sum(not row.entry.itself for row in board.rows)
     estimates = [row.measured(board.metric).estimate for row in leaders]
@@ -134,7 +134,7 @@ def basis(board: Board) -> list[str]:
     asked = [row.entry.sample.n + row.entry.sample.n_missing for row in rows]
     missing = sum(row.entry.sample.n_missing for row in rows)
     span = count(max(asked)) if min(asked) == max(asked) else f"{count(min(asked))} to {count(max(asked))}"
-    noun = "answer" if board.metric == Metric.SCORE else "comparison"
+    noun = "answer" if board.metric.graded else "comparison"
     nouns = noun if span == "1" else f"{noun}s"
     sentences = [f"{plural(len(rows), 'model')}, {span} {nouns} {'each' if len(rows) > 1 else ''}".rstrip()]
     sentences.append(f"{plural(missing, 'verdict')} missing" if missing else "no verdict missing")

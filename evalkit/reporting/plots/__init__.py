@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import Metric
 from evalkit.reporting.plots.agreement import agreement_plot, board_agreement
 from evalkit.reporting.plots.forest import forest
 from evalkit.reporting.plots.length import has_lengths, length
@@ -19,7 +18,7 @@ def plots_of(board: Board) -> list[str]:
     without = set()
     if sum(row.rank is not None for row in board.rows) < 2:
         without.add("ranks")
-    if board.metric == Metric.SCORE:
+    if board.metric.graded:
         without.add("lift")
     if not has_lengths(board):
         without.add("length")

@@ -1,7 +1,8 @@
 """The board itself: each model's number with its interval, best first."""
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import Metric
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.columns import interval_name
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import Mark, draw_marks
@@ -42,7 +43,7 @@ def forest(board: Board) -> Plot:
             label=measure_name(board.metric),
             below=below(board),
         )
-        if board.metric != Metric.SCORE:
+        if not board.metric.graded:
             axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
         draw_marks(axes, _marks(board))
     return Plot(figure, "board", title, _description(board), line_tips(lines))
@@ -76,7 +77,7 @@ def _subtitle(board: Board) -> str:
     if missing := left_out(board.rows, board.metric):
         facts.append(missing)
     facts += unranked(board)
-    if board.metric != Metric.SCORE:
+    if not board.metric.graded:
         facts.append("at the line, at 50, a model is as good as the baseline")
     return " · ".join(facts)
 

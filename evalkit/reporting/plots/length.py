@@ -3,7 +3,8 @@
 import math
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import Metric
+from evalkit.boards.row import BoardRow
 from evalkit.errors import ConfigError
 from evalkit.reporting.columns import interval_name
 from evalkit.reporting.plots.palette import LIGHT
@@ -41,7 +42,7 @@ def length(board: Board) -> Plot:
     rows = sorted(rows, key=lambda row: -_apart(row, rows, board.metric))
     dots = [_dot(row, board.metric) for row in rows]
     scale = _scale(board, dots)
-    line = board.metric != Metric.SCORE and scale.limits[1] > 50
+    line = not board.metric.graded and scale.limits[1] > 50
     with drawing():
         figure, axes = scatter(title, _subtitle(board, len(dots), line=line), dots, x=_lengths(dots), y=scale)
         if line:

@@ -6,7 +6,8 @@ from typing import Any
 from matplotlib.markers import CARETLEFT, CARETRIGHT
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import LC_WIN_RATE, Held, Metric
+from evalkit.boards.row import BoardRow
 from evalkit.errors import ConfigError
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.palette import LIGHT
@@ -58,10 +59,10 @@ def lift(board: Board) -> Plot:
     Raises:
         ConfigError: answers were graded alone, and there is nothing to hold equal.
     """
-    if board.metric == Metric.SCORE:
+    if board.metric.graded:
         raise ConfigError("answers that were graded alone have no win rate to hold length equal in")
-    metric = board.metric if board.metric != Metric.WIN_RATE else Metric.LC_WIN_RATE
-    held = "length" if metric == Metric.LC_WIN_RATE else "style"
+    metric = board.metric if board.metric.held else LC_WIN_RATE
+    held = (board.metric.held or Held.LENGTH).value
     title = f"What equal {held} does to the win rate"
     lifts = _lifts(board, metric)
     lines = _lines(board, lifts, metric)

@@ -1,7 +1,8 @@
 """Which ranks the data allow each model."""
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import Metric
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import SOFT, Mark, draw_points
 from evalkit.reporting.plots.palette import LIGHT

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow, Metric
+from evalkit.boards.metrics import Metric, raw_metric
+from evalkit.boards.row import BoardRow
 from evalkit.reporting.columns import divided
 from evalkit.reporting.reasons import brief_words
 from evalkit.reporting.values import audit_reason
@@ -54,7 +55,7 @@ def sentence(text: str) -> str:
 
 def measure_name(metric: Metric) -> str:
     """An axis title with its unit."""
-    return sentence(metric.title) if metric == Metric.SCORE else f"{sentence(metric.title)}, percent"
+    return sentence(metric.title) if metric.graded else f"{sentence(metric.title)}, percent"
 
 
 def against(board: Board) -> str:
@@ -117,7 +118,7 @@ def row_tip(row: BoardRow, metric: Metric) -> str:
         return f"{name}: {REFUSED}: {safe(audit_reason(row.entry.audit))}"
     shown = row.measured(metric).estimate
     facts = [f"{name}: {metric.title} {short_interval(shown)}"]
-    if metric not in {Metric.WIN_RATE, Metric.SCORE}:
+    if metric != raw_metric(row.entry):
         facts.append(f"win rate {short_interval(row.raw.estimate)}")
     if row.rank is not None:
         facts.append(f"rank {row.rank.rank}, anywhere from {row.rank.lower} to {row.rank.upper}")

@@ -1,0 +1,202 @@
+"""What a board is asked for: its metrics, each with the function that computes it, and the recipe that they follow.
+
+A new metric is a function here and a line in `METRICS`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evalkit.boards.background import Background, Known
+from evalkit.boards.entries import Entry
+from evalkit.errors import StatsError
+from evalkit.stats.controlled_rate import Controlled, controlled_win_rate
+from evalkit.stats.covariates import LENGTH
+from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.sample import Sample
+from evalkit.stats.slopes import Shape
+from evalkit.stats.winrate import Measured, win_rate
+from evalkit.types import Estimate, StatusKind, degraded
+
+if TYPE_CHECKING:
+    # AlpacaEval's formula takes time to load, and a single row does not need it
+    from evalkit.boards.difficulty import CompatInputs
+    from evalkit.boards.history_file import HistoryFile
+
+
+class Held(Enum):
+    """What a metric holds equal between the two answers."""
+
+    LENGTH = "length"
+    STYLE = "style"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number of a row that models can be ranked by.
+
+    `name` is what options and files call it, `title` is what people read, after its `article`. `prefix` begins the
+    names of the columns of its interval, standard error and status; without one the name does. A metric is of
+    comparisons, or of answers that were `graded` alone. What is `held` equal decides which background teaches it; a row
+    has a metric at equal style only where controls were asked for.
+    """
+
+    name: str
+    title: str
+    article: str = "a"
+    prefix: str = ""
+    graded: bool = False
+    held: Held | None = None
+
+    def column(self, part: str) -> str:
+        """The name of a column, or of a JSON field, beside the number itself."""
+        return f"{self.prefix or self.name}_{part}"
+
+
+LC_WIN_RATE = Metric("lc_win_rate", "LC win rate", article="an", prefix="lc", held=Held.LENGTH)
+WIN_RATE = Metric("win_rate", "win rate")
+STYLE_WIN_RATE = Metric("style_win_rate", "style win rate", prefix="style", held=Held.STYLE)
+SCORE = Metric("score", "score", graded=True)
+
+
+class DifficultySource(Enum):
+    """Where instruction difficulty and the usual effect of length come from, besides a file.
+
+    `auto` takes a history of this judge on these instructions, else the models at hand, else what judges have in
+    common; `fit` takes the models at hand, and `none` takes only a model's own verdicts.
+    """
+
+    AUTO = "auto"
+    NONE = "none"
+    FIT = "fit"
+
+
+class ArenaFormula(Enum):
+    """Arena-Hard's published formula, by its edition."""
+
+    V01 = "arena_v0.1"
+    V2 = "arena_v2"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How a board is computed.
+
+    `compat` replaces our formula by AlpacaEval's own, and `arena` by Arena-Hard's. `known` are the histories and what
+    judges have in common, which `auto` needs; `shape` says how length counts where it is learned from the models at
+    hand. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls`
+    are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
+    """
+
+    metric: Metric = LC_WIN_RATE
+    difficulty: "Mapping[str, float] | HistoryFile | DifficultySource" = DifficultySource.NONE
+    known: Known | None = None
+    shape: Shape = Shape.LEARNED
+    compat: "CompatInputs | None" = None
+    replicates: int = 0
+    allow_mixed: bool = False
+    controls: tuple[str, ...] = ()
+    arena: ArenaFormula | None = None
+    confidence: float = CONFIDENCE
+
+    def published(self, metric: Metric) -> bool:
+        """Whether a published formula makes the numbers of a metric."""
+        if metric == LC_WIN_RATE:
+            return self.compat is not None
+        return metric in (WIN_RATE, STYLE_WIN_RATE) and self.arena is not None
+
+
+def raw_metric(entry: Entry) -> Metric:
+    """What rates an entry with nothing held equal."""
+    return SCORE if entry.graded else WIN_RATE
+
+
+def metrics_of(entry: Entry, recipe: Recipe) -> list[Metric]:
+    """The metrics that an entry's row has, in the order of their columns."""
+    return [
+        metric for metric in METRICS if metric.graded == entry.graded and (metric.held != Held.STYLE or recipe.controls)
+    ]
+
+
+def raw_rate(sample: Sample, entry: Entry, *, confidence: float) -> Measured:
+    """The win rate in percent of some of an entry's verdicts, or the mean of some of its grades on their scale."""
+    measured = win_rate(sample, confidence=confidence)
+    if not entry.graded:
+        return measured
+    estimate = measured.estimate
+    factor = (entry.scale[1] - entry.scale[0]) / 100
+    value, lower, upper = (
+        None if one is None else on_scale(one, entry.scale) for one in (estimate.value, estimate.lower, estimate.upper)
+    )
+    stderr = None if estimate.stderr is None else factor * estimate.stderr
+    status = estimate.status
+    if status.kind == StatusKind.DEGRADED:
+        status = degraded("all grades are the same")
+    return Measured(Estimate(value, stderr, lower, upper, estimate.n, status), factor * measured.influence)
+
+
+def on_scale(percent: float, scale: tuple[float, float]) -> float:
+    """A percentage as a grade."""
+    return scale[0] + (scale[1] - scale[0]) * percent / 100
+
+
+def _raw(entry: Entry, recipe: Recipe, _: Background) -> Controlled:
+    return Controlled(raw_rate(entry.sample, entry, confidence=recipe.confidence))
+
+
+def _at_equal_length(entry: Entry, recipe: Recipe, background: Background) -> Controlled:
+    if recipe.compat is None or _against_itself(entry):
+        return _controlled(entry, (LENGTH,), recipe, background)
+    return _by_alpaca_eval(entry, recipe.compat)
+
+
+def _at_equal_style(entry: Entry, recipe: Recipe, background: Background) -> Controlled:
+    return _controlled(entry, recipe.controls, recipe, background)
+
+
+def _controlled(entry: Entry, controls: Sequence[str], recipe: Recipe, background: Background) -> Controlled:
+    """The rate with the controls equal, degraded where the regressions of the models that taught it do not fit."""
+    if _against_itself(entry):
+        n = entry.sample.n_clusters
+        even = Estimate(50.0, 0.0, 50.0, 50.0, n, degraded("identical"), ("the baseline itself",))
+        return Controlled(Measured(even, np.zeros(entry.sample.n)))
+    controlled = controlled_win_rate(
+        entry.sample,
+        controls,
+        difficulty=background.difficulty(entry.model, entry.sample),
+        prior=background.prior,
+        confounding=background.confounding,
+        replicates=recipe.replicates,
+        confidence=recipe.confidence,
+    )
+    return controlled if background.misfit is None else controlled.doubted(background.misfit)
+
+
+def _against_itself(entry: Entry) -> bool:
+    """Whether verdicts compare the baseline with itself, so that nothing is to be held equal."""
+    return entry.itself and entry.sample.n > 0
+
+
+def _by_alpaca_eval(entry: Entry, inputs: "CompatInputs") -> Controlled:
+    from evalkit.stats.lc_compat import lc_compat
+
+    try:
+        estimate = lc_compat(entry.sample, difficulty=inputs.difficulty, gamed=inputs.gamed)
+    except StatsError as error:
+        estimate = Estimate.refused(str(error), n=entry.sample.n_clusters)
+    return Controlled(Measured(estimate, win_rate(entry.sample).influence))
+
+
+# how each metric is computed, given what other models teach about what it holds equal; columns stand in this order
+METRICS: dict[Metric, Callable[[Entry, Recipe, Background], Controlled]] = {
+    LC_WIN_RATE: _at_equal_length,
+    WIN_RATE: _raw,
+    STYLE_WIN_RATE: _at_equal_style,
+    SCORE: _raw,
+}
+
+# the choices of --metric; grades have none, because their mean ranks them
+RANKING = {metric.name: metric for metric in METRICS if not metric.graded}

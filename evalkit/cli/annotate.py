@@ -14,9 +14,8 @@ from evalkit.api.runs import check_costs, judge_all, require_covered, require_fi
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import require_passed
 from evalkit.boards.row import BoardRow
-from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import assignment_options, audit_option, limits_options, note_run, print_notes
-from evalkit.cli.options import as_values, json_option, results_option, store_option
+from evalkit.cli.options import as_values, audit_limits_options, json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe_forecast
 from evalkit.cli.sources import difficulty_option
 from evalkit.engine.estimate import Forecast, forecast

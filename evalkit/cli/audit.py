@@ -8,8 +8,7 @@ from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import audit_of, examine_outputs, judged_outputs, require_passed
 from evalkit.catalog.benchmarks import Benchmark, read_benchmark
 from evalkit.catalog.questions import load_baseline, load_questions
-from evalkit.cli.audit_options import audit_limits_options
-from evalkit.cli.options import json_option
+from evalkit.cli.options import audit_limits_options, json_option
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_outputs
 from evalkit.reporting.audit import Examined, examined_json, examined_text

@@ -4,8 +4,7 @@ import click
 
 from evalkit.boards.comparison import Comparisons, compare
 from evalkit.boards.gathering import SLICES, Aggregation
-from evalkit.cli.options import json_option
-from evalkit.cli.ranges import Range
+from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.reporting.comparison import comparison_json, comparison_text
 from evalkit.sources.selection import Sources, read_entries, read_recipe

@@ -11,10 +11,8 @@ from evalkit.api.gate import GateCase
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import require_passed
 from evalkit.boards.row import MIN_COVERAGE
-from evalkit.cli.audit_options import audit_limits_options
 from evalkit.cli.judging import Terminal, assignment_options, limits_options, print_notes
-from evalkit.cli.options import as_values, json_option, results_option, store_option
-from evalkit.cli.ranges import Range
+from evalkit.cli.options import Range, as_values, audit_limits_options, json_option, results_option, store_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, GateFailed, Incomplete, Inconclusive

@@ -9,9 +9,8 @@ import click
 
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.catalog.questions import load_questions
-from evalkit.cli.options import as_values, json_option, results_option, store_option
+from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
-from evalkit.cli.ranges import Range
 from evalkit.engine.estimate import forecast
 from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, Incomplete, Unreachable

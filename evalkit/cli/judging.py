@@ -7,9 +7,8 @@ import click
 
 from evalkit.api.assignment import Assignment
 from evalkit.api.runs import ModelRun
-from evalkit.cli.options import Command, as_values, cluster_option
+from evalkit.cli.options import Command, Range, as_values, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
-from evalkit.cli.ranges import Range
 from evalkit.engine.limits import Limits
 from evalkit.judge_spec.config import ORDERS
 from evalkit.reporting.canonical import canonical_digest

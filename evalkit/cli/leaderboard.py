@@ -8,8 +8,7 @@ import click
 from evalkit.api.boards import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards.build import Board
 from evalkit.cli.boards import print_boards
-from evalkit.cli.options import as_values, cluster_option, json_option, plot_option, results_option, store_option
-from evalkit.cli.ranges import Range
+from evalkit.cli.options import Range, as_values, cluster_option, json_option, plot_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
     by_option,

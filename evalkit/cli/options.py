@@ -1,12 +1,15 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how a command takes them: as values."""
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+
+from evalkit.auditing.limits import read_limits
 
 Command = Callable[..., None]
 
@@ -45,6 +48,21 @@ class Renamed(click.Option):
             return super().get_help_record(ctx)
         finally:
             self.opts = every
+
+
+class Range(click.FloatRange):
+    """A range without NaN, which is neither below a bound nor above it and would take every limit away."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return number
+
+    def _describe_range(self) -> str:
+        # click would say that x is at most None
+        bounded = self.min is not None or self.max is not None
+        return super()._describe_range() if bounded else ""
 
 
 results_option = click.option(
@@ -86,3 +104,13 @@ cluster_option = click.option(
     "near-duplicates]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+audit_limits_options: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--audit-limit",
+    "audit_limits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    envvar="EVALKIT_AUDIT_LIMIT",
+    callback=lambda _context, _option, named: read_limits(named),
+    help="How much of what an audit looks for is too much, as in min-distinct=0.2; repeat for more.",
+)
+"""Gives a command all limits together, as `audit_limits`."""

@@ -7,8 +7,7 @@ import click
 
 from evalkit.boards.metrics import RANKING, WIN_RATE
 from evalkit.boards.power import Basis, advise, basis_of_entries
-from evalkit.cli.options import as_values, json_option
-from evalkit.cli.ranges import Range
+from evalkit.cli.options import Range, as_values, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.errors import ConfigError
 from evalkit.judge_spec.config import read_judge

@@ -10,8 +10,7 @@ from evalkit.boards.gathering import Aggregation
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.catalog.families import find_family
-from evalkit.cli.options import Renamed, as_values, json_option, results_option, store_option
-from evalkit.cli.ranges import Range
+from evalkit.cli.options import Range, Renamed, as_values, json_option, results_option, store_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.cli.ranges import Range
+from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting.tables import values_table
 from evalkit.store import Store, open_store, store_exists, store_url

@@ -1,51 +1,35 @@
 """A gate on a candidate whose verdicts lie in files, in a written row or in the store, or are still to be made."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
+from evalkit.api.annotation import Listener
 from evalkit.api.assignment import Assignment
-from evalkit.api.runs import ModelRun, judge_all, judge_in_batches, require_finished, title
+from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import verify_files
 from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import require_passed
 from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.metrics import Recipe
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Watcher
-from evalkit.errors import AuditFailed, ConfigError, UnknownName
+from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_one
 from evalkit.gating.choice import Required, beside, check_against, check_mode, choose
 from evalkit.gating.decide import refuse_unjudged
 from evalkit.gating.gate import Gate
-from evalkit.gating.rule import Decision, Rule
+from evalkit.gating.rule import Decision, Outcome, Rule
 from evalkit.judging.work import Work
 from evalkit.provenance.document import ROW_FILE
 from evalkit.provenance.pinning import pinned_for
 from evalkit.reporting.canonical import canonical_digest
+from evalkit.reporting.gate import why
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.selection import DECLARED_WHERE_JUDGED, Sources
 from evalkit.store import open_existing, open_store, store_exists, store_url
 from evalkit.types import JudgeConfig
-
-
-class Listener(Protocol):
-    """Whom a gate tells what it does while it judges."""
-
-    def note(self, notes: Iterable[str]) -> None:
-        """Take notes that a person should read."""
-        ...
-
-    def watching(self, title: str) -> AbstractContextManager[Watcher]:
-        """Follow the progress of the run of this title."""
-        ...
-
-    def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
-        """Take what was judged, before its rows are decided on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,3 +233,25 @@ class GateCase:
         # those of categories are merged in the benchmark's order
         known = read_benchmark(self.assignment.benchmark).baselines
         return " + ".join(sorted(named, key=lambda one: known.index(one) if one in known else len(known)))
+
+
+def raise_for_outcome(decision: Decision) -> None:
+    """Raise where the candidate does not pass.
+
+    Raises:
+        AuditFailed: its outputs failed their audit.
+        Incomplete: verdicts are missing.
+        GateFailed: it does not reach the threshold.
+        Inconclusive: the measurement cannot tell.
+    """
+    said = f"{decision.model}: {why(decision)}"
+    if decision.outcome == Outcome.AUDIT_FAILED:
+        require_passed({decision.model: decision.audit})
+    if decision.outcome == Outcome.INCOMPLETE:
+        cure = ". Judge the rest: evalkit annotate asks only what is missing" if decision.n_missing else ""
+        raise Incomplete(f"{said}{cure}")
+    if decision.outcome == Outcome.FAILED:
+        raise GateFailed(said)
+    if decision.outcome == Outcome.INCONCLUSIVE:
+        # more data helps neither a degraded number nor a model that declines too often
+        raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if decision.open else said)

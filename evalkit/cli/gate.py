@@ -1,30 +1,26 @@
 """evalkit gate: let a model be released, or not, on its win rate."""
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from evalkit.api.assignment import Assignment
-from evalkit.api.gate import GateCase
-from evalkit.auditing.limits import AuditLimits
-from evalkit.auditing.outputs import require_passed
-from evalkit.boards.row import MIN_COVERAGE
-from evalkit.cli.judging import Terminal, assignment_options, limits_options, print_notes
-from evalkit.cli.options import Range, as_values, audit_limits_options, json_option, results_option, store_option
+from evalkit.api.gate import GateCase, raise_for_outcome
+from evalkit.cli.judging import JudgingOptions, Terminal, judging_options
+from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.cli.sources import difficulty_option, metric_option
-from evalkit.engine.limits import Limits
-from evalkit.errors import ConfigError, GateFailed, Incomplete, Inconclusive
+from evalkit.errors import ConfigError, Inconclusive
 from evalkit.files import write_text
-from evalkit.gating.rule import Decision, Outcome, Rule
+from evalkit.gating.rule import Decision, Rule
 from evalkit.gating.sequential import SMALLEST_BATCH
 from evalkit.reporting.gate import gate_explanation, gate_json, gate_text, why
 from evalkit.reporting.gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
 from evalkit.sources.selection import Sources, read_recipe
-from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
-from evalkit.stats.intervals import CONFIDENCE
 
+# any threshold will do: only the defaults of the other fields are read
+_DEFAULTS = Rule(minimum=50.0)
 INCONCLUSIVE = ("fail", "warn", "pass")
 
 
@@ -91,11 +87,11 @@ class DecisionOutput:
 @click.option("--margin", type=Range(), metavar="POINTS", default=0.0, show_default=True,
               help="How far behind --against it may be.")  # fmt: skip
 @metric_option
-@click.option("--confidence", type=Range(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
+@click.option("--confidence", type=Range(0.5, 1, max_open=True), default=_DEFAULTS.confidence, show_default=True,
               help="Of the two-sided interval that must lie on one side.")  # fmt: skip
-@click.option("--min-n", type=click.IntRange(2), default=MIN_INSTRUCTIONS, show_default=True,
+@click.option("--min-n", type=click.IntRange(2), default=_DEFAULTS.min_n, show_default=True,
               help="So many instructions must have a verdict.")  # fmt: skip
-@click.option("--min-coverage", type=Range(0, 1), default=MIN_COVERAGE, show_default=True,
+@click.option("--min-coverage", type=Range(0, 1), default=_DEFAULTS.min_coverage, show_default=True,
               help="And so large a share of those that were asked about.")  # fmt: skip
 @click.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
               help="What to make of a measurement that cannot tell: exit with 4, or with 0.")  # fmt: skip
@@ -112,9 +108,7 @@ class DecisionOutput:
 @click.option("--summary", type=click.Path(dir_okay=False, path_type=Path), help="Write a summary in markdown here.")
 @click.option("--badge", type=click.Path(dir_okay=False, path_type=Path), help="Write a badge's JSON here.")
 @click.option("--explain", is_flag=True, help="Print the decision in sentences, with every number that it used.")
-@assignment_options
-@limits_options
-@audit_limits_options
+@judging_options
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Append every event of judging as a line of JSON.")  # fmt: skip
 @store_option
@@ -127,15 +121,14 @@ def command(
     verdicts: VerdictOptions,
     run: RunOptions,
     output: DecisionOutput,
-    assignment: Assignment,
-    limits: Limits,
-    audit_limits: AuditLimits,
+    judging: JudgingOptions,
 ) -> None:
     """Hold CANDIDATE against a threshold: an outputs file, which is judged first, a row.json, or a model with verdicts.
 
     Exits with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing,
     and 5 where the audit of the outputs fails. What is in the store is not paid for again.
     """
+    assignment = judging.assignment
     if len(assignment.judges) > 1:
         raise ConfigError("a gate decides on one judge. Give --judge once")
     named = click.get_current_context().get_parameter_source("benchmark")
@@ -149,34 +142,16 @@ def command(
         cluster=assignment.cluster if verdicts.files else None,
     )
     recipe = read_recipe(sources, metric=asked.metric, confidence=asked.confidence)
-    rule = Rule(
-        metric=recipe.metric,
-        minimum=asked.minimum,
-        against=asked.against,
-        margin=asked.margin,
-        confidence=asked.confidence,
-        min_n=asked.min_n,
-        min_coverage=asked.min_coverage,
-        allow_refusals=asked.allow_refusals,
-    )
+    rule = Rule(**{**dataclasses.asdict(asked), "metric": recipe.metric})
     case = GateCase(candidate, rule, recipe, sources, assignment, verdicts.allow_compat)
-    decision = case.decide(limits, audit_limits, Terminal(), log=run.log, batch=run.batch if run.sequential else None)
+    terminal = Terminal()
+    batch = run.batch if run.sequential else None
+    decision = case.decide(judging.limits, judging.audit_limits, terminal, log=run.log, batch=batch)
     output.write(decision)
-    _end(decision, output.inconclusive)
-
-
-def _end(decision: Decision, inconclusive: str) -> None:
-    """Raise what the outcome exits with."""
-    said = f"{decision.model}: {why(decision)}"
-    if decision.outcome == Outcome.AUDIT_FAILED:
-        require_passed({decision.model: decision.audit})
-    if decision.outcome == Outcome.INCOMPLETE:
-        cure = ". Judge the rest: evalkit annotate asks only what is missing" if decision.n_missing else ""
-        raise Incomplete(f"{said}{cure}")
-    if decision.outcome == Outcome.FAILED:
-        raise GateFailed(f"{said}")
-    if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[0]:
-        # more data helps neither a degraded number nor a model that declines too often
-        raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if decision.open else said)
-    if decision.outcome == Outcome.INCONCLUSIVE and inconclusive == INCONCLUSIVE[1]:
-        print_notes([f"{said}, and is let through by --inconclusive warn"])
+    try:
+        raise_for_outcome(decision)
+    except Inconclusive:
+        if output.inconclusive == INCONCLUSIVE[0]:
+            raise
+        if output.inconclusive == INCONCLUSIVE[1]:
+            terminal.note([f"{decision.model}: {why(decision)}, and is let through by --inconclusive warn"])

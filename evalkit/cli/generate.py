@@ -2,40 +2,23 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.catalog.questions import load_questions
+from evalkit.api.generation import (
+    GenerationSpec,
+    answers_file,
+    forecast_answers,
+    generate_answers,
+    require_answered,
+)
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
-from evalkit.engine.estimate import forecast
 from evalkit.engine.limits import Limits
-from evalkit.errors import ConfigError, Incomplete, Unreachable
-from evalkit.files import safe_name
-from evalkit.formats.outputs import write_outputs
-from evalkit.judge_spec.config import read_model
-from evalkit.judging.generate import Answering, Generated, first_turn, generate
-from evalkit.judging.requests import balanced_orders, pick
-from evalkit.reporting.journal import open_journal
-from evalkit.store import open_store, store_exists, store_url
+from evalkit.judging.generate import Generated
+from evalkit.store import store_url
 from evalkit.text.safe import printable
-from evalkit.types import Example
-
-OUTPUTS_FILE = "outputs.json"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class QuestionOptions:
-    """Which questions are asked, and of which model of the endpoint."""
-
-    benchmark: str
-    questions: str | None
-    model_name: str | None
-    limit: int | None
-    seed: int
 
 
 @click.command("generate")
@@ -59,10 +42,10 @@ class QuestionOptions:
 @store_option
 @results_option
 @json_option
-@as_values(asked=QuestionOptions, limits=Limits)
+@as_values(asked=GenerationSpec, limits=Limits)
 def command(
     model: str,
-    asked: QuestionOptions,
+    asked: GenerationSpec,
     limits: Limits,
     log: Path | None,
     out: Path | None,
@@ -75,24 +58,19 @@ def command(
 
     Answers are kept in the store as they come: the same command continues where a stopped one left off.
     """
-    config = read_model(model, model=asked.model_name)
-    if limits.max_cost is not None and config.prices is None:
-        raise ConfigError(f"--max-cost needs the prices of model {config.name!r}. Add prices to its file")
-    chosen = read_benchmark(asked.benchmark)
-    questions = load_questions(chosen, asked.questions)
-    if questions is None:
-        raise ConfigError(f"benchmark {chosen.name!r} names no questions. Give --questions FILE")
-    first = first_turn(config, _chosen(questions, asked.limit, asked.seed), benchmark=chosen.name)
-    url = store_url(store, results)
+    first = asked.read(model, limits)
+    name, url = first.config.name, store_url(store, results)
     if dry_run:
-        _print_forecast(first, url, concurrency=limits.concurrency, as_json=as_json)
+        forecast = forecast_answers(first, url, concurrency=limits.concurrency)
+        document = {"model": name, "turn": 1, **dataclasses.asdict(forecast)}
+        text = f"{printable(name)}, first turn: {describe_forecast(forecast)}"
+        click.echo(json.dumps(document, indent=2) if as_json else text)
         return
-    with open_store(url) as opened, open_journal(log) as journal, ProgressLine(config.name) as line:
-        done = generate(first, opened, limits=limits, watch=line, journal=journal)
-    path = out or results / safe_name(config.name) / OUTPUTS_FILE
-    write_outputs(path, done.outputs)
+    path = out or answers_file(results, name)
+    with ProgressLine(name) as line:
+        done = generate_answers(first, url, path, limits=limits, log=log, watch=line)
     for turn, progress in enumerate(done.progress, start=1):
-        click.echo(f"note: {printable(config.name)}, turn {turn}: {describe(progress)}", err=True)
+        click.echo(f"note: {printable(name)}, turn {turn}: {describe(progress)}", err=True)
     if done.abandoned:
         click.echo(
             f"note: at most {done.abandoned} requests were under way when an earlier run was killed; "
@@ -103,26 +81,7 @@ def command(
         click.echo(json.dumps(_document(done, path), indent=2))
     else:
         click.echo(f"{len(done.outputs.outputs)} of {len(first.questions)} questions answered: {path}")
-    _require_complete(done, config.name)
-
-
-def _chosen(questions: Sequence[Example], limit: int | None, seed: int) -> list[Example]:
-    """The questions to answer: those that `annotate` would pick with the same limit and seed."""
-    chosen = pick(balanced_orders({example.key for example in questions}, seed=seed), limit)
-    return [one for one in questions if one.key in chosen]
-
-
-def _print_forecast(first: Answering, url: str, *, concurrency: int, as_json: bool) -> None:
-    requests = [first.request(question) for question in first.questions]
-    stored: set[str] = set()
-    if store_exists(url):
-        with open_store(url) as opened:
-            stored = set(opened.replies([request.key for request in requests]))
-    one = forecast(((request, request.key in stored) for request in requests), first, concurrency=concurrency)
-    if as_json:
-        click.echo(json.dumps({"model": first.config.name, "turn": 1, **dataclasses.asdict(one)}, indent=2))
-        return
-    click.echo(f"{printable(first.config.name)}, first turn: {describe_forecast(one)}")
+    require_answered(done)
 
 
 def _document(done: Generated, path: Path) -> dict[str, object]:
@@ -136,14 +95,3 @@ def _document(done: Generated, path: Path) -> dict[str, object]:
         "from_store": sum(one.stored for one in done.progress),
         "abandoned": done.abandoned,
     }
-
-
-def _require_complete(done: Generated, name: str) -> None:
-    if done.stopped:
-        raise Unreachable(f"{done.stopped}. What was paid is kept; run the same command again to continue")
-    if done.failures:
-        key, reason = next(iter(done.failures.items()))
-        raise Incomplete(
-            f"{name}: {len(done.failures)} questions have no answer and are left out of the file. "
-            f"Question {key!r}: {reason}"
-        )

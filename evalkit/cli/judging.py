@@ -1,13 +1,18 @@
 """What commands that judge share: the options that name a task for judges, and what a terminal is told of a run."""
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.api.assignment import Assignment
-from evalkit.api.runs import ModelRun
-from evalkit.cli.options import Command, Range, as_values, cluster_option
+from evalkit.api.annotation import AUDITS
+from evalkit.api.assignment import Assignment, Prepared
+from evalkit.api.runs import ModelRun, check_costs
+from evalkit.auditing.limits import AuditLimits
+from evalkit.cli.options import Command, Range, as_values, audit_limits_options, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.engine.limits import Limits
 from evalkit.judge_spec.config import ORDERS
@@ -51,26 +56,39 @@ _LIMITS = [
 ]  # fmt: skip
 
 
-AUDITS = ("refuse", "warn", "off")
 audit_option = click.option(
     "--audit", type=click.Choice(AUDITS), default=AUDITS[0], show_default=True,
     help="What to do with outputs that fail their audit: refuse to judge them, warn, or do not look.",
 )  # fmt: skip
 
 
-def assignment_options(command: Command) -> Command:
-    """Options that name a task for judges; the command takes it as `assignment`."""
-    return _with_options(command, [_BENCHMARK, _JUDGES, *_ASSIGNMENT], {"assignment": Assignment})
+@dataclass(frozen=True, slots=True)
+class JudgingOptions:
+    """A task for judges, what a run may take, and what outputs may look like."""
+
+    assignment: Assignment
+    limits: Limits
+    audit_limits: AuditLimits
+
+    def prepare(self, outputs: Sequence[str]) -> Prepared:
+        """The task on these outputs, if it can be done within the limits.
+
+        Raises:
+            EvalkitError: an input is missing or wrong, or a cost is limited and a judge has no prices.
+        """
+        prepared = self.assignment.read(outputs)
+        check_costs(prepared, self.limits)
+        return prepared
 
 
-def limits_options(command: Command) -> Command:
-    """Options that bound a run; the command takes them as `limits`."""
-    return _with_options(command, _LIMITS, {"limits": Limits})
+def judging_options(command: Command) -> Command:
+    """Options of a command that judges; it takes them as `judging`."""
 
+    def judging(*, assignment: Assignment, limits: Limits, audit_limits: AuditLimits, **options: Any) -> None:
+        command(judging=JudgingOptions(assignment, limits, audit_limits), **options)
 
-def _with_options(command: Command, options: Sequence[Callable[[Command], Command]], kind: dict[str, type]) -> Command:
-    declared = as_values(**kind)(command)
-    for option in reversed(options):
+    declared = functools.wraps(command)(as_values(assignment=Assignment, limits=Limits)(judging))
+    for option in reversed([_BENCHMARK, _JUDGES, *_ASSIGNMENT, *_LIMITS, audit_limits_options]):
         declared = option(declared)
     return declared
 
@@ -99,7 +117,7 @@ def note_run(judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
 
 
 class Terminal:
-    """Tells a terminal what a gate does: notes, the line of progress, and what a run took."""
+    """Tells a terminal what a run does: notes, the line of progress, and what a run took."""
 
     def note(self, notes: Iterable[str]) -> None:
         print_notes(notes)

@@ -21,23 +21,10 @@ from evalkit.cli.sources import (
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.reporting.canonical import canonical_digest
-from evalkit.reporting.latex import boards_latex
-from evalkit.reporting.markup.boards import boards_html
+from evalkit.reporting.forms import FORMS, TABLE
 from evalkit.reporting.panels import PANELS, one_board
-from evalkit.reporting.tables import boards_markdown, boards_text
-from evalkit.reporting.values import boards_csv, boards_json
 from evalkit.sources.selection import Sources
 from evalkit.stats.slopes import Shape
-
-TABLE = "table"
-FORMATS = {
-    TABLE: boards_text,
-    "csv": boards_csv,
-    "json": boards_json,
-    "markdown": boards_markdown,
-    "latex": boards_latex,
-    "html": boards_html,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +61,7 @@ class BoardOutput:
               help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @click.option("--allow-mixed", is_flag=True,
               help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default=TABLE, show_default=True,
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default=TABLE, show_default=True,
               help="How the board is written.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
 @plot_option
@@ -99,11 +86,11 @@ def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
 
 def _write(boards: list[Board], form: str, out: Path | None) -> None:
     if out is not None:
-        write_text(out, FORMATS[form](boards))
+        write_text(out, FORMS[form](boards))
     elif form == TABLE:
         print_boards(boards)
     else:
-        click.echo(FORMATS[form](boards), nl=False)
+        click.echo(FORMS[form](boards), nl=False)
 
 
 def _draw(boards: list[Board], path: Path, panel: str) -> None:

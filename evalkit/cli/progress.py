@@ -2,10 +2,12 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 
 import click
 
+from evalkit.api.forecasts import WorkForecast
 from evalkit.engine.estimate import Forecast
 from evalkit.engine.progress import Progress
 from evalkit.text.safe import printable
@@ -60,6 +62,13 @@ def describe_forecast(one: Forecast) -> str:
     return (
         f"{one.requests} requests, {one.stored} stored; "
         f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and {out}, {cost}, about {one.minutes:.1f} minutes"
+    )
+
+
+def forecasts_text(forecasts: Sequence[WorkForecast]) -> str:
+    """A line for each model and judge."""
+    return "\n".join(
+        f"{printable(one.model)}, {printable(one.judge)}: {describe_forecast(one.forecast)}" for one in forecasts
     )
 
 

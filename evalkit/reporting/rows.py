@@ -1,14 +1,16 @@
 """Single rows, each with everything that a reader of one number must know beside it."""
 
+import json
 import math
 from collections.abc import Sequence
 
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import WIN_RATE
 from evalkit.boards.row import BoardRow
+from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.dependence import design_effect_fact
 from evalkit.reporting.reasons import status_words
-from evalkit.reporting.values import row_notes
+from evalkit.reporting.values import row_document, row_notes
 from evalkit.stats.components import Components
 from evalkit.text.numbers import interval, percent, published
 from evalkit.text.safe import printable
@@ -18,6 +20,11 @@ from evalkit.types import Estimate, Reading
 def rows_text(rows: Sequence[BoardRow]) -> str:
     """Single rows, each with everything a reader of one number must know beside it."""
     return "\n".join(_row_text(row) for row in rows)
+
+
+def rows_json(rows: Sequence[BoardRow]) -> str:
+    """Single rows as one JSON document, each with its canonical digest."""
+    return json.dumps([{**row_document(row), "sha256": canonical_digest([row])} for row in rows], indent=2)
 
 
 def _row_text(row: BoardRow) -> str:

@@ -1,0 +1,82 @@
+"""Judge models' outputs: their audit first, then the judges, then rows and their files."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from evalkit.api.assignment import Prepared
+from evalkit.api.runs import ModelRun, judge_all, require_covered, require_finished, title
+from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import require_passed
+from evalkit.boards.metrics import Recipe
+from evalkit.engine.limits import Limits
+from evalkit.engine.progress import Watcher
+from evalkit.types import JudgeConfig
+
+# what is done with outputs that fail their audit
+AUDITS = ("refuse", "warn", "off")
+
+
+class Listener(Protocol):
+    """Whom a run tells what it does."""
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Take notes that a person should read."""
+        ...
+
+    def watching(self, title: str) -> AbstractContextManager[Watcher]:
+        """Follow the progress of the run of this title."""
+        ...
+
+    def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
+        """Take what was judged, before anything is decided on it."""
+        ...
+
+
+def annotate_models(
+    prepared: Prepared,
+    url: str,
+    *,
+    recipe: Recipe,
+    audit: str,
+    audit_limits: AuditLimits,
+    limits: Limits,
+    results: Path,
+    log: Path | None,
+    listener: Listener,
+) -> list[ModelRun]:
+    """Audit the outputs, judge them, and write each model's row; what the store at `url` holds is not asked again.
+
+    Args:
+        audit: one of AUDITS.
+
+    Raises:
+        AuditFailed: outputs failed their audit, and it refuses.
+    """
+    audits = {} if audit == "off" else prepared.audits(audit_limits)
+    if audit == "refuse":
+        require_passed(audits)
+    # before anything is paid for: a run can still be stopped
+    listener.note(
+        f"{model}: audit, {one.severity.value}: {one.reason}"
+        for model, found in audits.items()
+        for one in found.findings
+    )
+    with listener.watching(title(prepared)) as watch:
+        judged = judge_all(
+            prepared, url, audits=audits, results=results, recipe=recipe, limits=limits, log=log, watch=watch
+        )
+    listener.ran(judged, prepared.judges)
+    return judged
+
+
+def require_complete(judged: Sequence[ModelRun]) -> None:
+    """Refuse runs that were stopped, and rows that lack verdicts.
+
+    Raises:
+        Unreachable: an endpoint answered nobody.
+        Incomplete: an endpoint became another one, or verdicts are missing.
+    """
+    require_finished(judged)
+    require_covered(judged)

@@ -1,0 +1,19 @@
+"""The forms that boards are written in, by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from evalkit.boards.build import Board
+from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markup.boards import boards_html
+from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.values import boards_csv, boards_json
+
+TABLE = "table"
+FORMS: Mapping[str, Callable[[Sequence[Board]], str]] = {
+    TABLE: boards_text,
+    "csv": boards_csv,
+    "json": boards_json,
+    "markdown": boards_markdown,
+    "latex": boards_latex,
+    "html": boards_html,
+}

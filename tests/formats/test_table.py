@@ -52,9 +52,9 @@ def test_measures_reach_the_board_and_single_verdicts(tmp_path: Path) -> None:
     path = saved(tmp_path / "t.csv")
     (entry,) = entries_of_table(read_preferences(path))
     np.testing.assert_array_equal(entry.sample.measures["bold"][0], [0.0, 1.0, np.nan, 3.0])
-    verdicts = read_judgments(path)
-    assert [one.candidate_measures for one in verdicts] == [{"bold": 0.0}, {"bold": 1.0}, {}, {"bold": 3.0}]
-    assert [one.baseline_measures for one in verdicts] == [{"bold": 1.0}] * 4
+    slots = [one.slot for one in read_judgments(path).verdicts]
+    assert [one.candidate_measures for one in slots] == [{"bold": 0.0}, {"bold": 1.0}, {}, {"bold": 3.0}]
+    assert [one.baseline_measures for one in slots] == [{"bold": 1.0}] * 4
 
 
 def test_a_key_goes_before_an_instruction_and_that_before_an_index(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_categories_split_a_tables_scores_where_that_is_asked_for(column: str, t
         "category vicuna": [1.0],
     }
     assert entries_of_table([group])[0].slices == {}
-    assert [verdict.category for verdict in read_judgments(path)] == list(group.categories)
+    assert [verdict.slot.category for verdict in read_judgments(path).verdicts] == list(group.categories)
 
 
 def test_a_table_without_categories_has_no_parts(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from evalkit.catalog.references import read_reference
 from evalkit.cli.main import _complain, read_settings
 from evalkit.documents import decode, parse_json
 from evalkit.errors import EvalkitError
-from evalkit.formats.alpaca_eval import read_recording, read_verdicts
+from evalkit.formats.alpaca_eval import read_recording
 from evalkit.formats.boards import read_board
 from evalkit.formats.chat import read_reply
 from evalkit.formats.evaluators import convert_evaluator
@@ -294,14 +294,13 @@ KINDS = [
     Kind("outputs.json.gz", read_all, lambda: [as_json(OUTPUTS)], 0.04, zipped=True),
     Kind("outputs.jsonl.gz", read_all, lambda: [as_lines(OUTPUTS)], 0.04, zipped=True),
     Kind("outputs.parquet.gz", read_all, lambda: tables(OUTPUTS)[:1], 0.02, zipped=True),
-    Kind("annotations.json", read_verdicts, lambda: [as_json(ANNOTATIONS)], 0.04),
+    Kind("annotations.json", read_judgments, lambda: [as_json(ANNOTATIONS)], 0.06),
     Kind("recording.json", read_recording, lambda: [as_json(ANNOTATIONS)], 0.05),
     Kind("question.jsonl", lambda path: read_questions(str(path)), lambda: [as_lines(QUESTIONS)], 0.02),
     Kind("answer.jsonl", read_answers, lambda: [as_lines(ANSWERS)], 0.03),
     Kind("single.jsonl", read_judgments, lambda: [as_lines(SINGLE)], 0.02),
     Kind("pair.jsonl", read_judgments, lambda: [as_lines(PAIR)], 0.02),
     Kind("games.jsonl", read_judgments, lambda: [as_lines(GAMES)], 0.03),
-    Kind("judged.json", read_judgments, lambda: [as_json(ANNOTATIONS)], 0.02),
     Kind("log.json", read_judgments, lambda: [json.dumps(LOG).encode()], 0.02),
     Kind("log.eval", read_judgments, lambda: [as_archive(LOG)], 0.01),
     Kind("board.csv", read_board, lambda: [as_csv(BOARD)], 0.01),

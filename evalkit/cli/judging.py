@@ -87,8 +87,10 @@ def judging_options(command: Command) -> Command:
     def judging(*, assignment: Assignment, limits: Limits, audit_limits: AuditLimits, **options: Any) -> None:
         command(judging=JudgingOptions(assignment, limits, audit_limits), **options)
 
-    declared = functools.wraps(command)(as_values(assignment=Assignment, limits=Limits)(judging))
-    for option in reversed([_BENCHMARK, _JUDGES, *_ASSIGNMENT, *_LIMITS, audit_limits_options]):
+    declared = as_values(assignment=Assignment, limits=Limits)(judging)
+    functools.update_wrapper(declared, command)
+    options: list[Callable[[Command], Command]] = [_BENCHMARK, _JUDGES, *_ASSIGNMENT, *_LIMITS, audit_limits_options]
+    for option in reversed(options):
         declared = option(declared)
     return declared
 

@@ -9,23 +9,20 @@ import pytest
 from evalkit.boards.behaviour import GRADED, NO_SECOND, SINGLE_UNKNOWN, Behaviour, behaviour
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry, Judging
-from evalkit.boards.judged import GivenVerdict, Transcripts
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.stats.sample import build_sample
-from evalkit.types import BOTH_ORDERS, Audit, Finding, Order, Reading, Severity
+from evalkit.types import BOTH_ORDERS, Annotation, Audit, ChatReply, Finding, Order, Rating, Reading, Severity
+from tests.builders import given
 from tests.stats.stat_samples import numbers, value_of
 
-Said = Mapping[str, tuple[GivenVerdict, ...]]
+Said = Mapping[str, tuple[Annotation, ...]]
 
 
-def in_orders(
-    candidate_first: float | None, baseline_first: float | None, *, repeat: int = 0
-) -> tuple[GivenVerdict, ...]:
+def in_orders(candidate_first: float | None, baseline_first: float | None) -> tuple[Annotation, ...]:
     said = {Order.CANDIDATE_FIRST: candidate_first, Order.BASELINE_FIRST: baseline_first}
     return tuple(
-        GivenVerdict(order, repeat, one, reading=Reading.STATED)
-        if one is not None
-        else GivenVerdict(order, repeat, failure="silent")
+        given(None, order, failure="silent") if one is None else given(one, order, reading=Reading.STATED)
         for order, one in said.items()
     )
 
@@ -35,7 +32,7 @@ def entry_of(model: str, said: Said, *, baseline: str = "base", clusters: Mappin
     sample = build_sample(
         [key for key, _ in rows],
         np.array([np.nan if place.preference is None else place.preference for _, place in rows]),
-        orders=[str(place.order) for _, place in rows],
+        orders=[str(place.slot.order) for _, place in rows],
         clusters=None if clusters is None else [clusters[key] for key, _ in rows],
     )
     readings = {"stated": sum(place.preference is not None for _, place in rows)}
@@ -77,16 +74,15 @@ def test_a_panel_by_hand() -> None:
 
 def test_what_a_rule_decided_or_nobody_said_is_no_verdict_of_the_judge() -> None:
     places = in_orders(0.8, 0.6)
-    rule = tuple(GivenVerdict(order=order, preference=0.5, rule="identical") for order in BOTH_ORDERS)
+    rule = tuple(given(0.5, order, rule="identical") for order in BOTH_ORDERS)
     found = found_in({"one": {"a": places, "b": places, "c": rule, "d": in_orders(0.9, None)}})
     assert found.n_verdicts == 5
     assert value_of(found.position) == pytest.approx(20)
 
 
 def test_repeats_are_second_verdicts_where_there_is_one_order() -> None:
-    said = {
-        f"k{key}": tuple(GivenVerdict(Order.BASELINE_FIRST, repeat, 0.75) for repeat in range(3)) for key in range(4)
-    }
+    places = tuple(given(0.75, Order.BASELINE_FIRST, repeat=repeat) for repeat in range(3))
+    said = {f"k{key}": places for key in range(4)}
     found = found_in({"one": said})
     assert found.position.value is None and "both orders" in found.position.status.reason
     (one,) = found.retest
@@ -102,7 +98,7 @@ def test_an_order_dealt_by_chance_tells_of_position_and_of_no_second_verdict() -
 
 
 def test_verdicts_whose_order_nobody_knows_still_tell_how_sure_they_are() -> None:
-    found = found_in({"one": {f"k{key}": (GivenVerdict(preference=0.95),) for key in range(10)}})
+    found = found_in({"one": {f"k{key}": (given(0.95),) for key in range(10)}})
     assert found.position.status.reason == "no verdict tells who was shown first"
     assert found.decided.value == 100.0
 
@@ -142,7 +138,8 @@ def test_of_a_table_of_numbers_only_sureness_is_known_by_instruction() -> None:
 
 
 def test_grades_are_shares_of_their_scale_and_have_no_order() -> None:
-    places = {f"k{key}": tuple(GivenVerdict(Order.ALONE, repeat, grade=8.0) for repeat in range(2)) for key in range(3)}
+    grades = tuple(given(None, Order.ALONE, repeat=repeat, rating=Rating(8.0, 1.0, 10.0)) for repeat in range(2))
+    places = {f"k{key}": grades for key in range(3)}
     sample = build_sample(sorted(places), np.full(3, 7 / 9))
     graded = Entry("one", "judge", "", sample, avg_length=None, digest="d", scale=(1.0, 10.0))
     found = behaviour(board_of(graded), judged_of({"one": places}, baseline=""))
@@ -177,16 +174,14 @@ def test_the_ways_of_reading_are_those_of_the_verdicts_that_are_counted() -> Non
 
 def test_the_baseline_beside_itself_is_no_comparison() -> None:
     said = {f"k{key}": in_orders(0.98, 0.96) for key in range(5)}
-    even = {key: (GivenVerdict(preference=0.5, reading=Reading.RECORDED),) for key in said}
+    even = {key: (given(0.5, reading=Reading.RECORDED),) for key in said}
     found = behaviour(board_of(entry_of("one", said), entry_of("base", even)), judged_of({"one": said, "base": even}))
     assert (found.n_models, found.n_verdicts, found.decided.value) == (1, 10, 100.0)
 
 
 def test_a_served_models_board_counts_its_own_verdicts_only() -> None:
-    said = {
-        f"k{key}": (GivenVerdict(preference=0.95, served="new"), GivenVerdict(preference=0.5, served="old"))
-        for key in range(5)
-    }
+    places = tuple(given(p, reply=ChatReply("", model=served)) for p, served in ((0.95, "new"), (0.5, "old")))
+    said = {f"k{key}": places for key in range(5)}
     board = replace(board_of(entry_of("one", said)), served_as="new")
     found = behaviour(board, judged_of({"one": said}))
     assert (found.n_verdicts, found.decided.value) == (5, 100.0)

@@ -11,8 +11,8 @@ from evalkit.formats.alpaca_eval import (
     infer_order,
     preference_from_alpaca,
     read_recording,
-    read_verdicts,
 )
+from evalkit.formats.judgments import read_judgments
 from evalkit.types import ChatReply, Labels, Order
 
 ROW = {
@@ -47,35 +47,37 @@ def test_a_missing_code_is_a_missing_preference() -> None:
 
 @pytest.mark.parametrize("code", [None, -1])
 def test_a_failed_call_of_the_recorder_is_a_missing_verdict(tmp_path: Path, code: object) -> None:
-    (verdict,) = read_verdicts(written(tmp_path, {**ROW, "preference": code}))
+    (verdict,) = read_judgments(written(tmp_path, {**ROW, "preference": code})).verdicts
     assert verdict.preference is None
-    assert (verdict.baseline_chars, verdict.candidate_chars) == (2, 5)
+    assert (verdict.slot.baseline_chars, verdict.slot.candidate_chars) == (2, 5)
 
 
 @pytest.mark.parametrize("code", [7, 2.5, 0.5, -2, "2", True, [1]])
 def test_a_code_that_means_nothing_is_refused_with_its_row(tmp_path: Path, code: object) -> None:
     with pytest.raises(InputError, match='row 2: field "preference"'):
-        read_verdicts(written(tmp_path, ROW, {**ROW, "preference": code}))
+        read_judgments(written(tmp_path, ROW, {**ROW, "preference": code}))
 
 
 def test_a_recorded_choice_becomes_a_reply(tmp_path: Path) -> None:
     recording = read_recording(written(tmp_path, {**ROW, "raw_completion": CHOICE}))
-    ((recorded,),) = recording.replies.values()
+    ((row,),) = recording.rows.values()
+    (recorded,) = row.replies
     assert recording.annotator == "judge"
     assert recorded.reply.top_logprobs == ((("m", -0.2),),)
-    assert (recorded.preference, recorded.order, recorded.labels) == (0.25, None, Labels("m", "M"))
+    assert (row.preference, recorded.order, recorded.labels) == (0.25, None, Labels("m", "M"))
 
 
 def test_a_tool_call_keeps_its_arguments_and_the_recorded_order(tmp_path: Path) -> None:
     raw = {"concise_explanation": "…", "ordered_models": [{"model": "M", "rank": 1}]}
     row = {**ROW, "raw_completion": raw, "referenced_models": {"M": "output_1", "m": "output_2"}}
-    ((recorded,),) = read_recording(written(tmp_path, row)).replies.values()
+    ((read,),) = read_recording(written(tmp_path, row)).rows.values()
+    (recorded,) = read.replies
     assert json.loads(recorded.reply.text) == raw
     assert recorded.order == Order.CANDIDATE_FIRST
 
 
 def test_a_row_without_a_raw_reply_has_none(tmp_path: Path) -> None:
-    assert list(read_recording(written(tmp_path, {**ROW, "raw_completion": None})).replies.values()) == [()]
+    assert list(read_recording(written(tmp_path, {**ROW, "raw_completion": None})).rows.values()) == [()]
 
 
 @pytest.mark.parametrize(
@@ -104,5 +106,5 @@ def test_several_judges_in_one_recording_are_refused(tmp_path: Path) -> None:
 def test_the_order_is_the_one_that_turns_the_reply_into_the_recorded_preference(
     preference: float | None, order: Order | None
 ) -> None:
-    recorded = RecordedReply("b", "c", ChatReply("m"), preference, None, 0, Labels("m", "M"))
-    assert infer_order(recorded, lambda o: 0.25 if o == Order.BASELINE_FIRST else 0.75) == order
+    recorded = RecordedReply(ChatReply("m"), None, 0, Labels("m", "M"))
+    assert infer_order(recorded, preference, lambda o: 0.25 if o == Order.BASELINE_FIRST else 0.75) == order

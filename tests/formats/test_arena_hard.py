@@ -8,7 +8,7 @@ from evalkit.errors import InputError
 from evalkit.formats.arena_hard import game_verdicts
 from evalkit.formats.records import Record
 from evalkit.judge_spec.parsers import arena_hard_verdict
-from evalkit.types import ChatReply, Labels, Order, Preference, Unparsed
+from evalkit.types import Annotation, ChatReply, Labels, Order, Preference, Unparsed
 
 Row = dict[str, Any]
 V2: Row = {
@@ -28,24 +28,25 @@ LABELS = {
 }  # fmt: skip
 
 
-def verdicts(row: Row, **options: Any) -> list[Any]:
+def verdicts(row: Row, **options: Any) -> list[Annotation]:
     return list(game_verdicts([Record("file:1", row)], **options))
 
 
 def test_the_baseline_is_a_in_the_first_game_and_b_in_the_second() -> None:
     first, second = verdicts(V2)
-    assert (first.key, first.cluster, first.category, first.judge) == ("ab", "ab", "hard_prompt", "gpt-4.1")
-    assert (first.model, first.baseline) == ("cand", "o3-mini")
+    slot = first.slot
+    assert (slot.key, slot.cluster, slot.category, slot.judge) == ("ab", "ab", "hard_prompt", "gpt-4.1")
+    assert (slot.model, slot.baseline) == ("cand", "o3-mini")
     # B is the candidate
-    assert (first.order, first.preference, first.strong) == (Order.BASELINE_FIRST, 1.0, True)
-    assert (second.order, second.preference, second.strong) == (Order.CANDIDATE_FIRST, 0.5, False)
-    assert first.reply == "So [[B>>A]]"
+    assert (slot.order, first.preference, first.strong) == (Order.BASELINE_FIRST, 1.0, True)
+    assert (second.slot.order, second.preference, second.strong) == (Order.CANDIDATE_FIRST, 0.5, False)
+    assert first.reply == ChatReply("So [[B>>A]]")
 
 
 def test_the_first_edition_names_no_baseline_and_has_texts() -> None:
     first, second = verdicts(V01)
-    assert (first.baseline, first.preference, second.preference) == ("gpt-4-0314", 0.0, 1.0)
-    assert verdicts(V01, baseline="other")[0].baseline == "other"
+    assert (first.slot.baseline, first.preference, second.preference) == ("gpt-4-0314", 0.0, 1.0)
+    assert verdicts(V01, baseline="other")[0].slot.baseline == "other"
 
 
 @pytest.mark.parametrize("label", LABELS)

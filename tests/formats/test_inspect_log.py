@@ -10,8 +10,7 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.formats.inspect_log import parse_log, read_log, score_verdicts
-from evalkit.formats.verdicts import ForeignVerdict
-from evalkit.types import Order
+from evalkit.types import Annotation, ChatReply, Order, Rating
 
 EVAL = {"task": "hellaswag", "model": "openai/gpt-4.1", "created": "2025-01-01"}
 
@@ -42,7 +41,7 @@ def as_archive(path: Path, document: dict[str, Any], *, method: int = zipfile.ZI
     return path
 
 
-def verdicts(path: Path) -> list[ForeignVerdict]:
+def verdicts(path: Path) -> list[Annotation]:
     return list(score_verdicts(read_log(path)))
 
 
@@ -58,28 +57,20 @@ def test_a_score_keeps_sample_epoch_scorer_and_model(tmp_path: Path, name: str) 
     document = log(sample(7, accuracy=0.25), sample(7, epoch=2, accuracy=1))
     path = (as_json if name == "log.json" else as_archive)(tmp_path / name, document)
     first, second = verdicts(path)
-    assert (first.key, first.cluster, first.repeat, second.repeat) == ("7", "7", 0, 1)
-    assert (first.judge, first.model, first.order) == ("accuracy", "openai/gpt-4.1", Order.ALONE)
-    assert (first.rating, first.scale, first.reply) == (0.25, None, "why")
-    assert (first.candidate_chars, first.candidate_measures["bold"]) == (5, 1)
+    slot = first.slot
+    assert (slot.key, slot.cluster, slot.repeat, second.slot.repeat) == ("7", "7", 0, 1)
+    assert (slot.judge, slot.model, slot.order) == ("accuracy", "openai/gpt-4.1", Order.ALONE)
+    assert (first.rating, first.reply) == (Rating(0.25, 0.0, 1.0), ChatReply("why"))
+    assert (slot.candidate_chars, slot.candidate_measures["bold"]) == (5, 1)
     assert read_log(path).task == "hellaswag"
 
 
 @pytest.mark.parametrize(
-    ("value", "rating", "scale"),
-    [
-        ("C", 1.0, (0.0, 1.0)),
-        ("P", 0.5, (0.0, 1.0)),
-        ("I", 0.0, (0.0, 1.0)),
-        ("N", 0.0, (0.0, 1.0)),
-        (True, 1.0, (0.0, 1.0)),
-        (7, 7.0, None),
-        (-1.5, -1.5, None),
-    ],
+    ("value", "rating"), [("C", 1.0), ("P", 0.5), ("I", 0.0), ("N", 0.0), (True, 1.0), (7, 7.0), (-1.5, -1.5)]
 )
-def test_letters_and_numbers_are_grades(tmp_path: Path, value: object, rating: float, scale: object) -> None:
+def test_letters_and_numbers_are_grades(tmp_path: Path, value: object, rating: float) -> None:
     (verdict,) = verdicts(as_json(tmp_path / "log.json", log(sample(match=value))))
-    assert (verdict.rating, verdict.scale, verdict.failure) == (rating, scale, None)
+    assert (verdict.rating, verdict.failure) == (Rating(rating, 0.0, 1.0), None)
 
 
 @pytest.mark.parametrize(
@@ -101,18 +92,20 @@ def test_a_score_without_a_number_is_a_failure(tmp_path: Path, value: object, re
 def test_a_sample_without_scores_is_a_failure(tmp_path: Path) -> None:
     (verdict,) = verdicts(as_json(tmp_path / "log.json", log({"id": "a"})))
     assert verdict.failure == "the sample has no scores"
-    assert verdict.candidate_chars is None
+    assert verdict.slot.candidate_chars is None
 
 
 def test_several_numbers_of_one_scorer_are_a_verdict_each(tmp_path: Path) -> None:
     found = verdicts(as_json(tmp_path / "log.json", log(sample(rubric={"style": 3, "truth": "C"}, match="I"))))
-    assert [(one.judge, one.rating) for one in found] == [("rubric:style", 3), ("rubric:truth", 1), ("match", 0)]
+    assert [(one.slot.judge, one.rating) for one in found] == [
+        (judge, Rating(value, 0.0, 1.0)) for judge, value in (("rubric:style", 3), ("rubric:truth", 1), ("match", 0))
+    ]
 
 
 def test_an_answer_may_be_that_of_the_first_choice(tmp_path: Path) -> None:
     choices = [{"message": {"role": "assistant", "content": "four"}}]
     (verdict,) = verdicts(as_json(tmp_path / "log.json", log({**sample(match="C"), "output": {"choices": choices}})))
-    assert verdict.candidate_chars == 4
+    assert verdict.slot.candidate_chars == 4
 
 
 @pytest.mark.parametrize(

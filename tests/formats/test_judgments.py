@@ -13,6 +13,7 @@ from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import read_records
 from evalkit.judge_spec.parsers import find_parser
 from evalkit.types import ChatReply, Example, Labels, Order, Rating, Unparsed
+from tests.builders import words
 from tests.conftest import REAL_DATA
 
 Row = dict[str, Any]
@@ -30,11 +31,12 @@ def saved(path: Path, *rows: Row) -> Path:
 
 
 def test_an_annotation_keeps_texts_as_lengths_and_measures(tmp_path: Path) -> None:
-    (verdict,) = read_judgments(saved(tmp_path / "a.json", ANNOTATION))
-    assert (verdict.key, verdict.judge, verdict.category) == (instruction_key("Do."), "judge", "koala")
-    assert (verdict.model, verdict.baseline, verdict.preference) == ("cand", "base", 0.25)
-    assert (verdict.baseline_chars, verdict.candidate_chars, verdict.candidate_measures["bold"]) == (2, 7, 1)
-    assert (verdict.order, verdict.reply, verdict.failure) == (None, None, None)
+    (verdict,) = read_judgments(saved(tmp_path / "a.json", ANNOTATION)).verdicts
+    slot = verdict.slot
+    assert (slot.key, slot.judge, slot.category) == (instruction_key("Do."), "judge", "koala")
+    assert (slot.model, slot.baseline, verdict.preference) == ("cand", "base", 0.25)
+    assert (slot.baseline_chars, slot.candidate_chars, slot.candidate_measures["bold"]) == (2, 7, 1)
+    assert (slot.order, verdict.reply, verdict.failure) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -59,34 +61,36 @@ def test_an_annotation_keeps_texts_as_lengths_and_measures(tmp_path: Path) -> No
 def test_the_reply_behind_an_annotation_is_kept(
     tmp_path: Path, change: Row, order: Order | None, reply: str | None
 ) -> None:
-    (verdict,) = read_judgments(saved(tmp_path / "a.json", {**ANNOTATION, **change}))
-    assert (verdict.order, verdict.reply) == (order, reply)
+    (verdict,) = read_judgments(saved(tmp_path / "a.json", {**ANNOTATION, **change})).verdicts
+    assert (verdict.slot.order, words(verdict)) == (order, reply)
 
 
 def test_an_annotation_without_a_preference_is_a_failure(tmp_path: Path) -> None:
-    (verdict,) = read_judgments(saved(tmp_path / "a.json", {**ANNOTATION, "preference": None}))
+    (verdict,) = read_judgments(saved(tmp_path / "a.json", {**ANNOTATION, "preference": None})).verdicts
     assert (verdict.preference, verdict.failure) == (None, "the file has no verdict for this row")
 
 
 def test_a_table_of_preferences_gives_a_verdict_a_row(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("judge,model,baseline,index,preference,len_1,len_2\nj,m,b,3,1.75,10,20\nj,m,b,4,,10,20\n")
-    first, second = read_judgments(path)
-    assert (first.key, first.judge, first.model, first.baseline) == ("000003", "j", "m", "b")
-    assert (first.preference, first.baseline_chars, first.candidate_chars) == (0.75, 10, 20)
+    first, second = read_judgments(path).verdicts
+    slot = first.slot
+    assert (slot.key, slot.judge, slot.model, slot.baseline) == ("000003", "j", "m", "b")
+    assert (first.preference, slot.baseline_chars, slot.candidate_chars) == (0.75, 10, 20)
     assert (second.preference, second.failure) == (None, "the file has no verdict for this row")
 
 
 def test_the_judge_is_in_the_name_of_a_file_that_does_not_tell(tmp_path: Path) -> None:
     path = saved(tmp_path / "gpt-4_single.jsonl", SINGLE)
-    assert read_judgments(path)[0].judge == "gpt-4"
-    assert read_judgments(path, judge="other")[0].judge == "other"
+    assert read_judgments(path).verdicts[0].slot.judge == "gpt-4"
+    assert read_judgments(path, judge="other").verdicts[0].slot.judge == "other"
 
 
 def test_categories_come_from_the_questions(tmp_path: Path) -> None:
     questions = (Example("1", ("Do.",), "math"),)
     path = saved(tmp_path / "gpt-4_single.jsonl", SINGLE, {**SINGLE, "question_id": 2})
-    assert [verdict.category for verdict in read_judgments(path, questions=questions)] == ["math", None]
+    verdicts = read_judgments(path, questions=questions).verdicts
+    assert [verdict.slot.category for verdict in verdicts] == ["math", None]
 
 
 @pytest.mark.parametrize("row", [{"instruction": "i", "output": "o"}, {"uid": "x", "prompt": "p"}, {"a": 1}])
@@ -107,12 +111,12 @@ def test_recorded_grades_read_again_are_those_that_were_published() -> None:
         }
     parse = find_parser("mt_bench_grade", {})
     recorded = {record.text("question_id"): record.fields["score"] for record in read_records(path)}
-    verdicts = {verdict.key: verdict for verdict in read_judgments(path)}
+    verdicts = {verdict.slot.key: verdict for verdict in read_judgments(path).verdicts}
     assert len(verdicts) == len(recorded) == len(published) == 300
     for key, verdict in verdicts.items():
-        again = parse(ChatReply(verdict.reply or ""), Labels("A", "B"))
-        value = again.value if isinstance(again, Rating) else None
-        assert value == verdict.rating == recorded[key] == published[key]
+        again = parse(verdict.reply or ChatReply(""), Labels("A", "B"))
+        assert (again if isinstance(again, Rating) else None) == verdict.rating
+        assert (None if verdict.rating is None else verdict.rating.value) == recorded[key] == published[key]
         assert isinstance(again, Unparsed) == (verdict.failure is not None)
     assert sum(verdict.failure is not None for verdict in verdicts.values()) == 1
 
@@ -120,6 +124,5 @@ def test_recorded_grades_read_again_are_those_that_were_published() -> None:
 @pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the published annotations are not beside this checkout")
 def test_published_annotations_keep_who_was_shown_first() -> None:
     path = REAL_DATA / "alpaca_eval" / "annotations" / "claude-2.1.alpaca_eval_cot_gpt4_turbo_fn.json.gz"
-    verdicts = read_judgments(path)
-    orders = [verdict.order for verdict in verdicts]
-    assert (len(verdicts), orders.count(Order.BASELINE_FIRST), orders.count(Order.CANDIDATE_FIRST)) == (805, 398, 404)
+    orders = [verdict.slot.order for verdict in read_judgments(path).verdicts]
+    assert (len(orders), orders.count(Order.BASELINE_FIRST), orders.count(Order.CANDIDATE_FIRST)) == (805, 398, 404)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.formats.mt_bench import pair_verdicts, single_verdicts
+from evalkit.formats.mt_bench import SCALE, pair_verdicts, single_verdicts
 from evalkit.formats.records import Record
 from evalkit.judge_spec.parsers import find_parser
 from evalkit.types import ChatReply, Labels, Order, Rating, Unparsed
@@ -27,9 +27,10 @@ def records(*rows: Row) -> list[Record]:
 
 def test_a_grade_keeps_question_model_judge_and_turn() -> None:
     (verdict,) = single_verdicts(records(SINGLE))
-    assert (verdict.key, verdict.cluster, verdict.model, verdict.judge) == ("81", "81", "vicuna", "gpt-4")
-    assert (verdict.rating, verdict.scale, verdict.turn, verdict.order) == (7.0, (1.0, 10.0), 2, Order.ALONE)
-    assert (verdict.failure, verdict.preference, verdict.reply) == (None, None, "Rating: [[7]]")
+    slot = verdict.slot
+    assert (slot.question, slot.cluster, slot.model, slot.judge) == ("81", "81", "vicuna", "gpt-4")
+    assert (verdict.rating, slot.key, slot.turn, slot.order) == (Rating(7.0, 1.0, 10.0), "81:2", 2, Order.ALONE)
+    assert (verdict.failure, verdict.preference, verdict.reply) == (None, None, ChatReply("Rating: [[7]]"))
 
 
 @pytest.mark.parametrize(
@@ -48,23 +49,25 @@ def test_a_score_that_stands_for_none_is_a_failure(change: Row, reason: str) -> 
 
 
 def test_rows_that_a_judge_appended_on_the_same_answer_are_repeats() -> None:
-    verdicts = list(single_verdicts(records(SINGLE, {**SINGLE, "turn": 1}, {**SINGLE, "score": 8})))
-    assert [(verdict.turn, verdict.repeat, verdict.rating) for verdict in verdicts] == [(2, 0, 7), (1, 0, 7), (2, 1, 8)]
+    verdicts = single_verdicts(records(SINGLE, {**SINGLE, "turn": 1}, {**SINGLE, "score": 8}))
+    assert [(verdict.slot.turn, verdict.slot.repeat, verdict.rating) for verdict in verdicts] == [
+        (2, 0, Rating(7, *SCALE)), (1, 0, Rating(7, *SCALE)), (2, 1, Rating(8, *SCALE))
+    ]  # fmt: skip
 
 
 def test_a_file_that_names_no_judge_and_no_turn_has_the_given_judge() -> None:
     bare = {name: value for name, value in SINGLE.items() if name not in ("judge", "turn")}
     (verdict,) = single_verdicts(records(bare), judge="gpt-4-turbo")
-    assert (verdict.judge, verdict.turn) == ("gpt-4-turbo", None)
-    assert next(single_verdicts(records(bare))).judge == "unnamed"
+    assert (verdict.slot.judge, verdict.slot.key, verdict.slot.turn) == ("gpt-4-turbo", "81", 1)
+    assert next(single_verdicts(records(bare))).slot.judge == "unnamed"
 
 
 def test_the_games_of_a_pair_are_its_two_orders() -> None:
     first, second = pair_verdicts(records(PAIR))
-    assert (first.model, first.baseline, first.turn) == ("vicuna", "alpaca", 1)
+    assert (first.slot.model, first.slot.baseline, first.slot.key) == ("vicuna", "alpaca", "81:1")
     # the first game shows model_1 first
-    assert (first.order, first.preference, first.reply) == (Order.CANDIDATE_FIRST, 1.0, "[[A]]")
-    assert (second.order, second.preference, second.reply) == (Order.BASELINE_FIRST, 0.5, "[[C]]")
+    assert (first.slot.order, first.preference, first.reply) == (Order.CANDIDATE_FIRST, 1.0, ChatReply("[[A]]"))
+    assert (second.slot.order, second.preference, second.reply) == (Order.BASELINE_FIRST, 0.5, ChatReply("[[C]]"))
 
 
 @pytest.mark.parametrize(("winner", "preference"), [("model_1", 1.0), ("model_2", 0.0), ("tie", 0.5), ("error", None)])
@@ -82,7 +85,7 @@ def test_a_failed_game_fails_alone() -> None:
 def test_the_old_form_with_one_winner_has_no_order() -> None:
     row = {name: value for name, value in PAIR.items() if not name.startswith("g")}
     (verdict,) = pair_verdicts(records({**row, "winner": "model_2"}))
-    assert (verdict.order, verdict.preference) == (None, 0.0)
+    assert (verdict.slot.order, verdict.preference) == (None, 0.0)
 
 
 @pytest.mark.parametrize(

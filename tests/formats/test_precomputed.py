@@ -3,19 +3,19 @@
 import dataclasses
 
 from evalkit.formats.precomputed import score_rows
-from evalkit.formats.verdicts import OwnVerdict
+from evalkit.formats.verdicts import Exchange, Stored
 from evalkit.types import Annotation, Order, Rating
 from tests.formats.test_verdict_table import ALONE, SLOT
 
 
-def own(order: Order, preference: float | None, *, reply: str | None = None, repeat: int = 0) -> OwnVerdict:
+def own(order: Order, preference: float | None, *, reply: str | None = None, repeat: int = 0) -> Stored:
     slot = dataclasses.replace(SLOT, order=order, repeat=repeat)
-    return OwnVerdict(Annotation(slot, preference, None if preference is not None else "silent"), "j", reply=reply)
+    return Annotation(slot, preference, None if preference is not None else "silent"), Exchange(reply=reply)
 
 
 def test_a_grade_is_a_value_of_its_sample_and_epoch() -> None:
     graded = dataclasses.replace(ALONE, key="81", turn=1, repeat=2)
-    (row,) = score_rows([OwnVerdict(Annotation(graded, None, rating=Rating(7.0, 1.0, 10.0)), "j", reply="[[7]]")])
+    (row,) = score_rows([(Annotation(graded, None, rating=Rating(7.0, 1.0, 10.0)), Exchange(reply="[[7]]"))])
     assert (row["id"], row["value"], row["epoch"], row["explanation"]) == (81, 7.0, 3, "[[7]]")
     assert (row["metadata"]["judge"], row["metadata"]["baseline"], row["metadata"]["turn"]) == ("j", None, 1)
 

@@ -12,7 +12,9 @@ from evalkit.boards.gathering import Aggregation, entries_of_table
 from evalkit.errors import InputError
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import instruction_key
-from evalkit.formats.table import read_categories, read_preferences
+from evalkit.formats.table import read_preferences
+from evalkit.sources.entries import read_sources
+from evalkit.sources.transcripts import transcripts_of
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -52,9 +54,9 @@ def test_measures_reach_the_board_and_single_verdicts(tmp_path: Path) -> None:
     path = saved(tmp_path / "t.csv")
     (entry,) = entries_of_table(read_preferences(path))
     np.testing.assert_array_equal(entry.sample.measures["bold"][0], [0.0, 1.0, np.nan, 3.0])
-    verdicts = read_judgments(path)
-    assert [one.candidate_measures for one in verdicts] == [{"bold": 0.0}, {"bold": 1.0}, {}, {"bold": 3.0}]
-    assert [one.baseline_measures for one in verdicts] == [{"bold": 1.0}] * 4
+    slots = [one.slot for one in read_judgments(path).verdicts]
+    assert [one.candidate_measures for one in slots] == [{"bold": 0.0}, {"bold": 1.0}, {}, {"bold": 3.0}]
+    assert [one.baseline_measures for one in slots] == [{"bold": 1.0}] * 4
 
 
 def test_a_key_goes_before_an_instruction_and_that_before_an_index(tmp_path: Path) -> None:
@@ -81,24 +83,25 @@ def test_categories_split_a_tables_scores_where_that_is_asked_for(column: str, t
     path.write_text("\n".join([f"judge,model,baseline,index,{column},preference,len_1,len_2", *lines]))
     (group,) = read_preferences(path)
     assert group.categories == ("koala", "koala", "vicuna", None)
-    assert read_categories(path) == {"000000": "koala", "000001": "koala", "000002": "vicuna"}
+    known = {"000000": "koala", "000001": "koala", "000002": "vicuna"}
+    assert transcripts_of(read_sources([path], Aggregation(), texts=True)).categories == known
     (entry,) = entries_of_table([group], Aggregation(by=("category",)))
     assert {name: part.preference.tolist() for name, part in entry.slices.items()} == {
         "category koala": [1.0, 0.0],
         "category vicuna": [1.0],
     }
     assert entries_of_table([group])[0].slices == {}
-    assert [verdict.category for verdict in read_judgments(path)] == list(group.categories)
+    assert [verdict.slot.category for verdict in read_judgments(path).verdicts] == list(group.categories)
 
 
 def test_a_table_without_categories_has_no_parts(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("judge,model,baseline,index,preference,len_1,len_2\nj,c,b,0,1.5,1,1\n")
-    assert read_categories(path) == {}
+    assert transcripts_of(read_sources([path], Aggregation(), texts=True)).categories == {}
     assert entries_of_table(read_preferences(path), Aggregation(by=("category",)))[0].slices == {}
 
 
 def test_a_number_is_no_category(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("judge,model,baseline,index,dataset,preference,len_1,len_2\nj,c,b,0,7,1.5,1,1\n")
-    assert read_categories(path) == {}
+    assert read_preferences(path)[0].categories == (None,)

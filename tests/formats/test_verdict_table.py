@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from evalkit.errors import InputError
+from evalkit.formats.judgments import Judgments
 from evalkit.formats.records import Record
 from evalkit.formats.verdict_table import measure_columns, table_rows, table_schema, table_verdicts
-from evalkit.formats.verdicts import OwnVerdict
-from evalkit.sources.recorded import file_verdict, judge_configs, judge_kind
+from evalkit.sources.recorded import annotations_of
 from evalkit.types import Annotation, Order, Rating, Slot
 
 SLOT = Slot(
@@ -26,7 +26,7 @@ ROW: dict[str, Any] = {
 
 
 def row_of(annotation: Annotation) -> dict[str, Any]:
-    (row,) = table_rows([OwnVerdict(annotation, "j")])
+    (row,) = table_rows([annotation])
     return row
 
 
@@ -50,33 +50,17 @@ def test_a_comparison_is_a_row_with_all_that_a_board_needs() -> None:
     ],
 )
 def test_what_is_read_again_is_filed_where_it_was(annotation: Annotation) -> None:
-    rows = table_rows([OwnVerdict(annotation, "j")])
+    rows = table_rows([annotation])
     names = table_schema(rows).names
     (verdict,) = table_verdicts([Record("t: row 1", dict.fromkeys(names) | rows[0])])
-    config = judge_configs([verdict])[judge_kind(verdict)]
-    slot = file_verdict(verdict, config, benchmark="bench").slot
-    expected = annotation.slot
-    for name in (
-        "model",
-        "baseline",
-        "judge",
-        "key",
-        "cluster",
-        "category",
-        "order",
-        "repeat",
-        "turn",
-        "baseline_chars",
-    ):
-        assert getattr(slot, name) == getattr(expected, name), name
-    assert slot.candidate_chars == expected.candidate_chars
-    assert (slot.baseline_blanks, slot.candidate_blanks) == (None, expected.candidate_blanks)
-    assert slot.baseline_measures == expected.baseline_measures
-    assert (verdict.preference, verdict.failure, verdict.strong) == (
-        annotation.preference, annotation.failure, annotation.strong,
-    )  # fmt: skip
-    if annotation.rating is not None:
-        assert (verdict.rating, verdict.scale) == (7.5, (1.0, 10.0))
+    slot = annotation.slot
+    # of a measure that is known of one answer only, and of lengths, nothing is read
+    measures = {name: value for name, value in slot.candidate_measures.items() if name == "bold"}
+    expected = dataclasses.replace(slot, benchmark="", digest="", candidate_measures=measures)
+    assert verdict == dataclasses.replace(annotation, slot=expected)
+    (filed,) = annotations_of(Judgments((verdict,)))
+    where = dataclasses.replace(filed.slot, digest="", labels=None, reply_key=None, failure=None, recorded=None)
+    assert where == expected
 
 
 def test_a_measure_has_a_column_for_each_side_and_lengths_are_none() -> None:

@@ -262,5 +262,5 @@ def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: Scripte
     assert len(list(annotated(store, work).annotations)) == len(BASE)
 
 
-def _verdicts(done: Annotated) -> set[tuple[str, Order, float | None]]:
+def _verdicts(done: Annotated) -> set[tuple[str, Order | None, float | None]]:
     return {(one.slot.key, one.slot.order, one.preference) for one in done.annotations if one.slot.rule is None}

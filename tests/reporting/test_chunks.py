@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import gzip
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,20 @@ import numpy as np
 import pytest
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.entries import Entry
-from evalkit.boards.judged import GivenVerdict, Transcripts
+from evalkit.boards.entries import Aggregation, Entry
+from evalkit.boards.judged import Transcripts
 from evalkit.boards.metrics import Recipe
 from evalkit.errors import ConfigError
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.chunks import SampleSize, encode_chunks
-from evalkit.sources.entries import entries_of_files
-from evalkit.sources.transcripts import judged_of_files
+from evalkit.sources.entries import entries_of_files, read_sources
+from evalkit.sources.transcripts import transcripts_of
 from evalkit.stats.sample import build_sample
-from evalkit.types import Audit, Finding, Order, Reading, Severity
+from evalkit.types import BOTH_ORDERS, Annotation, Audit, ChatReply, Finding, Order, Rating, Reading, Severity
+from tests.builders import given
 
 KEYS = ["k1", "k2", "k3", "k4"]
 GROUP = ("judge", "d", "base", "cand")
-BOTH = (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
 
 
 def unpack(chunks: dict[str, str], name: str = "index") -> Any:
@@ -52,6 +53,11 @@ def judged(**parts: Any) -> Transcripts:
     )
 
 
+def reply_of(text: str, *likely: tuple[str, float]) -> ChatReply:
+    """A reply with the probabilities of its first token."""
+    return ChatReply(text, (tuple((token, math.log(share)) for token, share in likely),))
+
+
 def rows(index: Any) -> list[tuple[Any, ...]]:
     columns = index["rows"]
     assert len({len(column) for column in columns.values()}) == 1
@@ -74,8 +80,8 @@ def test_every_comparison_is_a_row_and_one_without_a_verdict_has_none() -> None:
 
 
 def test_a_row_says_whether_the_orders_agree() -> None:
-    def both(*given: float | None, repeat: int = 0) -> tuple[GivenVerdict, ...]:
-        return tuple(GivenVerdict(order, repeat, one) for order, one in zip(BOTH, given, strict=False))
+    def both(*shares: float | None, repeat: int = 0) -> tuple[Annotation, ...]:
+        return tuple(given(one, order, repeat=repeat) for order, one in zip(BOTH_ORDERS, shares, strict=True))
 
     places = {
         "k1": both(0.9, 0.6),
@@ -89,12 +95,12 @@ def test_a_row_says_whether_the_orders_agree() -> None:
 
 
 def test_texts_lie_in_pieces_by_model_and_verdicts_by_board_and_model() -> None:
-    place = GivenVerdict(
-        Order.ALONE, 2, None, 7.5, Reading.STATED, "Fine.", (("7", 0.98765432), ("8", 0.01)), None, None, 2
-    )
-    chunks = encode_chunks(
-        boards(), judged(places={GROUP: {"k2": (place, GivenVerdict(rule="identical")), "gone": (place,)}})
-    )
+    place = given(
+        None, Order.ALONE, repeat=2, turn=2, rating=Rating(7.5, 1.0, 10.0), reading=Reading.STATED,
+        reply=reply_of("Fine.", ("8", 0.01), ("7", 0.98765432)),
+    )  # fmt: skip
+    places = {GROUP: {"k2": (place, given(rule="identical")), "gone": (place,)}}
+    chunks = encode_chunks(boards(), judged(places=places))
     assert sorted(chunks) == ["answers-0", "answers-1", "index", "instructions", "places-0-1"]
     assert unpack(chunks, "instructions") == [f"Do {key}." for key in KEYS]
     assert unpack(chunks, "answers-0") == [f"base on {key}" for key in KEYS]
@@ -107,7 +113,7 @@ def test_texts_lie_in_pieces_by_model_and_verdicts_by_board_and_model() -> None:
 
 
 def test_without_text_neither_instructions_nor_answers_nor_replies_are_there() -> None:
-    place = GivenVerdict(Order.BASELINE_FIRST, 0, 0.3, reply="secret", probabilities=(("K", 0.3),))
+    place = given(0.3, Order.BASELINE_FIRST, reply=reply_of("secret", ("K", 0.3)))
     chunks = encode_chunks(boards(), judged(places={GROUP: {"k1": (place,)}}), text=False)
     assert sorted(chunks) == ["index", "places-0-1"]
     assert unpack(chunks)["text"] is False
@@ -165,9 +171,10 @@ def test_grades_are_told_on_their_scale_and_have_no_baseline() -> None:
 def test_the_turns_of_a_conversation_are_told_apart() -> None:
     graded = entry(preference=(1.0, 0.0, 0.5, np.nan), baseline="", scale=(1.0, 10.0))
     group = ("judge", "d", "", "cand")
-    places = {group: {"k1": (GivenVerdict(grade=10.0),), "k2": (GivenVerdict(grade=1.0, turn=2),)}}
+    best, worst = given(rating=Rating(10.0, 1.0, 10.0)), given(turn=2, rating=Rating(1.0, 1.0, 10.0))
+    places = {group: {"k1": (best,), "k2": (worst,)}}
     assert unpack(encode_chunks(boards(graded), Transcripts(places=places)))["turn"] == [1, 2, 0, 0]
-    single = {group: {"k1": (GivenVerdict(grade=10.0),)}}
+    single = {group: {"k1": (best,)}}
     assert unpack(encode_chunks(boards(graded), Transcripts(places=single)))["turn"] == []
 
 
@@ -198,7 +205,7 @@ def test_a_half_pair_in_a_name_can_be_sampled() -> None:
 
 
 def test_the_bytes_are_the_same_every_time_and_names_hold_digits_and_fixed_words_only() -> None:
-    made, known = boards(entry("</script>"), entry('"><b>')), judged(places={GROUP: {"k1": (GivenVerdict(),)}})
+    made, known = boards(entry("</script>"), entry('"><b>')), judged(places={GROUP: {"k1": (given(),)}})
     chunks = encode_chunks(made, known)
     assert chunks == encode_chunks(made, known)
     assert all(re.fullmatch(r"(index|instructions|answers|places)(-\d+){0,2}", name) for name in chunks)
@@ -207,7 +214,10 @@ def test_the_bytes_are_the_same_every_time_and_names_hold_digits_and_fixed_words
 
 def test_a_real_run_with_texts_can_be_read_whole(real_outputs: Path) -> None:
     path = real_outputs / "annotations" / "gpt-3.5-turbo-1106.weighted_alpaca_eval_gpt4_turbo.json.gz"
-    made, known = build_boards(entries_of_files([path]), Recipe()), judged_of_files([path])
+    made, known = (
+        build_boards(entries_of_files([path]), Recipe()),
+        transcripts_of(read_sources([path], Aggregation(), texts=True)),
+    )
     chunks = encode_chunks(made, known)
     index = unpack(chunks)
     assert index["models"] == ["gpt-3.5-turbo-1106", "gpt4_1106_preview"] and len(index["keys"]) == 805

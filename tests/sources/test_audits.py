@@ -10,7 +10,8 @@ import pytest
 
 from evalkit.boards.entries import Entry
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.sources.audits import audits_beside
+from evalkit.formats.outputs import source_records
+from evalkit.sources.audits import audits_of
 from evalkit.sources.entries import entries_of_files
 from tests.auditing.answers import BASELINE, HONEST, INSTRUCTIONS, found
 from tests.boards.test_gathering import compared
@@ -52,12 +53,12 @@ def test_an_answer_that_was_judged_twice_is_one_answer(tmp_path: Path) -> None:
     rows = json.loads(annotations(tmp_path / "one.json", HONEST).read_text())
     twice = tmp_path / "twice.json"
     twice.write_text(json.dumps(rows + [{**row, "annotator": "another"} for row in rows]))
-    (audit,) = audits_beside(twice).values()
+    (audit,) = audits_of(source_records(str(twice))).values()
     assert (audit.n, audit.findings) == (100, ())
 
 
 def test_texts_that_nobody_knows_leave_the_lengths(tmp_path: Path) -> None:
-    assert audits_beside(annotations(tmp_path / "none.json", HONEST, output_2=None)) == {}
+    assert audits_of(source_records(str(annotations(tmp_path / "none.json", HONEST, output_2=None)))) == {}
 
 
 def test_a_table_of_preferences_is_audited_by_its_lengths(tmp_path: Path) -> None:

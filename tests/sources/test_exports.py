@@ -11,7 +11,7 @@ from evalkit.errors import InputError, StoreError, UnknownName
 from evalkit.formats.arena_hard import game_rows, game_verdicts
 from evalkit.formats.mt_bench import pair_rows, pair_verdicts, single_rows, single_verdicts
 from evalkit.formats.records import Record
-from evalkit.formats.verdicts import ForeignVerdict, OwnVerdict
+from evalkit.formats.verdicts import Exchange, Stored
 from evalkit.sources.exports import WRITERS, export_documents, export_verdicts
 from evalkit.sources.stored import Scope
 from evalkit.store import Store
@@ -108,13 +108,16 @@ def test_nothing_to_export_is_an_error_with_the_cure(store: Store, tmp_path: Pat
 # verdicts
 
 
-def own(slot: Any, preference: float | None, *, reply: str | None = "said", strong: bool = False) -> OwnVerdict:
+def exchange(prompt: str, reply: str | None) -> Exchange:
+    return Exchange(prompt, SENT, reply, 1.5) if reply else Exchange(prompt)
+
+
+def own(slot: Any, preference: float | None, *, reply: str | None = "said", strong: bool = False) -> Stored:
     failure = None if preference is not None else "silent"
-    annotation = Annotation(slot, preference, failure, strong=strong)
-    return OwnVerdict(annotation, "j", "pair", reply, SENT if reply else (), 1.5 if reply else None)
+    return Annotation(slot, preference, failure, strong=strong), exchange("pair", reply)
 
 
-def both(*preferences: float | None, strong: bool = False, reply: str | None = "said") -> list[OwnVerdict]:
+def both(*preferences: float | None, strong: bool = False, reply: str | None = "said") -> list[Stored]:
     """A comparison's verdicts, the one with the baseline first before the other."""
     return [
         own(dataclasses.replace(PAIR, order=order), preference, strong=strong, reply=reply)
@@ -122,18 +125,18 @@ def both(*preferences: float | None, strong: bool = False, reply: str | None = "
     ]
 
 
-def graded(value: float | None, *, low: float = 1.0, reply: str | None = "[[7]]") -> OwnVerdict:
+def graded(value: float | None, *, low: float = 1.0, reply: str | None = "[[7]]") -> Stored:
     rating = None if value is None else Rating(value, low, 10.0)
     annotation = Annotation(dataclasses.replace(ALONE, repeat=0), None, None if rating else "silent", rating=rating)
-    return OwnVerdict(annotation, "j", "grade", reply, SENT if reply else (), 1.5 if reply else None)
+    return annotation, exchange("grade", reply)
 
 
 def records(rows: Any) -> list[Record]:
     return [Record(f"row {number}", json.loads(json.dumps(row))) for number, row in enumerate(rows, start=1)]
 
 
-def read(verdict: ForeignVerdict) -> tuple[Order | None, float | None, bool]:
-    return verdict.order, verdict.preference, verdict.strong
+def read(verdict: Annotation) -> tuple[Order | None, float | None, bool]:
+    return verdict.slot.order, verdict.preference, verdict.strong
 
 
 def test_a_grade_is_a_row_of_mt_bench() -> None:
@@ -156,14 +159,14 @@ def test_a_grade_is_a_row_of_mt_bench() -> None:
     ],
 )
 def test_grades_and_what_stands_for_none_are_read_as_they_were_meant(
-    verdict: OwnVerdict, score: float, judgment: str, failure: str | None
+    verdict: Stored, score: float, judgment: str, failure: str | None
 ) -> None:
     rows = list(single_rows([verdict]))
     assert (rows[0]["score"], rows[0]["judgment"]) == (score, judgment)
     (again,) = single_verdicts(records(rows))
-    rating = verdict.annotation.rating
-    assert (again.rating, again.failure) == (None if rating is None else rating.value, failure)
-    assert (again.key, again.turn, again.judge, again.model) == ("81", 2, "j", "m")
+    assert (again.rating, again.failure) == (verdict[0].rating, failure)
+    slot = again.slot
+    assert (slot.question, slot.turn, slot.judge, slot.model) == ("81", 2, "j", "m")
 
 
 def test_a_pair_in_both_orders_is_a_row_with_two_games() -> None:
@@ -197,9 +200,9 @@ def test_a_game_without_a_verdict_is_an_error() -> None:
 @pytest.mark.parametrize(("key", "question"), [("81:2", 81), ("0081:2", "0081"), ("u:1:2", "u:1"), ("٣:2", "٣"),
                                                ("9" * 30 + ":2", "9" * 30)])  # fmt: skip
 def test_a_question_is_a_number_only_where_that_loses_nothing(key: str, question: int | str) -> None:
-    verdict = graded(7.0)
-    slot = dataclasses.replace(verdict.annotation.slot, key=key)
-    (row,) = single_rows([dataclasses.replace(verdict, annotation=dataclasses.replace(verdict.annotation, slot=slot))])
+    annotation, said = graded(7.0)
+    slot = dataclasses.replace(annotation.slot, key=key)
+    (row,) = single_rows([(dataclasses.replace(annotation, slot=slot), said)])
     assert row["question_id"] == question and type(row["question_id"]) is type(question)
 
 
@@ -235,7 +238,7 @@ def test_repeats_are_rows_of_their_own() -> None:
         for repeat, preference in enumerate((0.0, 1.0))
     ]
     again = list(game_verdicts(records(game_rows(repeated))))
-    assert [(one.repeat, one.preference) for one in again] == [(0, 0.0), (0, 0.0), (1, 1.0), (1, 1.0)]
+    assert [(one.slot.repeat, one.preference) for one in again] == [(0, 0.0), (0, 0.0), (1, 1.0), (1, 1.0)]
 
 
 @pytest.mark.parametrize(

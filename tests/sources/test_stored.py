@@ -7,13 +7,14 @@ import pytest
 from evalkit.errors import UnknownName
 from evalkit.formats.alpaca_eval import JudgedTexts
 from evalkit.formats.outputs import instruction_key
-from evalkit.formats.verdicts import OwnVerdict
+from evalkit.formats.verdicts import Exchange, Stored
 from evalkit.judge_spec.config import read_judge
 from evalkit.judge_spec.prompting import ask, render
 from evalkit.sources.stored import ImportedTexts, Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 from evalkit.store.documents import DocumentName, write_document
 from evalkit.types import Annotation, Comparison, Example, Grading, Message, Order, Output, Subject
+from tests.builders import words
 from tests.formats.test_verdict_table import ALONE, SLOT
 from tests.store.filling import BENCHMARK, JUDGE, fill
 
@@ -23,15 +24,14 @@ ALL = Scope(BENCHMARK)
 def test_every_verdict_comes_with_its_reply_and_its_messages(store: Store) -> None:
     fill(store, 6)
     found = list(stored_verdicts(store, ALL))
-    by_rule = [one for one in found if one.annotation.slot.rule]
-    assert (len(found), len(by_rule)) == (6, 1)
-    assert (by_rule[0].reply, by_rule[0].messages, by_rule[0].seconds) == (None, (), None)
-    for one in found:
-        if one not in by_rule:
-            assert one.reply is not None and one.reply.startswith("Because of ")
-            assert [message.role for message in one.messages] == ["user"]
-            assert one.seconds is not None and one.prompt == JUDGE.prompt
-            assert one.annotation.reply is not None
+    (unasked,) = [exchange for annotation, exchange in found if annotation.slot.rule]
+    assert (len(found), unasked.reply, unasked.messages, unasked.seconds) == (6, None, (), None)
+    for annotation, exchange in found:
+        if annotation.slot.rule is None:
+            assert exchange.reply is not None and exchange.reply.startswith("Because of ")
+            assert [message.role for message in exchange.messages] == ["user"]
+            assert exchange.seconds is not None and exchange.prompt == JUDGE.prompt
+            assert words(annotation) == exchange.reply
 
 
 def test_only_the_judge_and_the_model_that_are_wanted_are_given(store: Store) -> None:
@@ -50,12 +50,11 @@ def test_a_judge_that_was_changed_between_runs_goes_by_a_name_for_each_form(stor
     fill(store, 2)
     changed = dataclasses.replace(JUDGE, digest="0" * 12)
     fill(store, 2, config=changed)
-    names = {one.judge for one in stored_verdicts(store, ALL)}
+    names = {annotation.slot.judge for annotation, _ in stored_verdicts(store, ALL)}
     assert names == {f"{JUDGE.name}-{JUDGE.digest}", f"{JUDGE.name}-{'0' * 12}"}
-    assert {one.annotation.slot.judge for one in stored_verdicts(store, ALL)} == names
 
 
-def own(subject: Subject, order: Order, *, key: str, prompt: str) -> OwnVerdict:
+def own(subject: Subject, order: Order, *, key: str, prompt: str) -> Stored:
     """A verdict whose prompt is rendered as it is for a judge."""
     question = ask(subject, order, repeat=0, secret=b"s", tie=None)
     graded = isinstance(subject, Grading)
@@ -72,7 +71,7 @@ def own(subject: Subject, order: Order, *, key: str, prompt: str) -> OwnVerdict:
         baseline_chars=0 if baseline is None else baseline.chars or 0,
     )
     messages = render(read_judge(prompt).prompt_text or "", question)
-    return OwnVerdict(Annotation(slot, None, "x"), "j", messages=messages)
+    return Annotation(slot, None, "x"), Exchange(messages=messages)
 
 
 def texts(answered: JudgedTexts) -> tuple[object, object, object]:
@@ -98,8 +97,8 @@ def test_texts_that_an_answer_made_up_in_a_prompt_without_fences_are_not_what_wa
         for name, text in (("instruction", "Q?"), ("first", "bad"), ("second", "good"))
     )
     subject = Comparison(Example("k", ("Question?",)), Output("k", "base", ("Base.",)), Output("k", "m", (fake,)))
-    one = own(subject, Order.BASELINE_FIRST, key="k", prompt="pairwise_label")
-    bare = dataclasses.replace(one, messages=(Message("user", f"Question?\n\nBase.\n\n{fake}"),))
+    annotation, _ = own(subject, Order.BASELINE_FIRST, key="k", prompt="pairwise_label")
+    bare = annotation, Exchange(messages=(Message("user", f"Question?\n\nBase.\n\n{fake}"),))
     imported = ImportedTexts({"k": "Question?"}, {("m", "k"): fake})
     assert answered_by_key([bare], ImportedTexts()) == {}
     assert texts(answered_by_key([bare], imported)["k"]) == (("Question?",), None, ("m", (fake,)))
@@ -131,6 +130,6 @@ def test_texts_of_imported_files_stand_in_where_nothing_was_sent(store: Store) -
         write_document(store, DocumentName("alpaca_eval", kind, kind), {}, [row, {"instruction": None}])
     imported = imported_texts(store)
     assert imported == ImportedTexts({key: "Why?"}, {("m", key): "Because.", ("b", key): "So."})
-    verdict = OwnVerdict(Annotation(dataclasses.replace(SLOT, key=key, turn=1), 0.5), "j")
+    verdict = Annotation(dataclasses.replace(SLOT, key=key, turn=1), 0.5), Exchange()
     assert texts(answered_by_key([verdict], imported)[key]) == (("Why?",), ("b", ("So.",)), ("m", ("Because.",)))
     assert answered_by_key([verdict], ImportedTexts()) == {}

@@ -24,7 +24,7 @@ from evalkit.boards.metrics import Recipe
 from evalkit.boards.rates import Estimators
 from evalkit.boards.row import build_row
 from evalkit.errors import InputError, StatsError
-from evalkit.formats.alpaca_eval import read_verdicts
+from evalkit.formats.judgments import read_judgments
 from evalkit.formats.table import read_preferences
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Outcome, Rule
@@ -420,7 +420,7 @@ def test_d14_a_sentinel_in_an_annotations_file_is_refused_with_its_row(tmp_path:
     path = tmp_path / "annotations.json"
     path.write_text(json.dumps([{**FILE_ROW, "preference": 1.5}, {**FILE_ROW, "preference": sentinel}]))
     with pytest.raises(InputError, match='row 2: field "preference": expected 0, a number from 1 to 2, or null'):
-        read_verdicts(path)
+        read_judgments(path)
 
 
 def test_d14_an_infinite_preference_is_refused_by_every_reader(tmp_path: Path) -> None:
@@ -428,7 +428,7 @@ def test_d14_an_infinite_preference_is_refused_by_every_reader(tmp_path: Path) -
     with pytest.raises(InputError, match="Infinity is not a JSON value"):
         read_preferences(written(tmp_path / "t.jsonl", rows))
     with pytest.raises(InputError, match="Infinity is not a JSON value"):
-        read_verdicts(written(tmp_path / "a.jsonl", rows))
+        read_judgments(written(tmp_path / "a.jsonl", rows))
     (tmp_path / "t.csv").write_text("judge,model,baseline,index,preference,len_1,len_2\nj,m,b,0,inf,5,5\n")
     with pytest.raises(InputError, match="row 1: preference"):
         read_preferences(tmp_path / "t.csv")
@@ -436,7 +436,7 @@ def test_d14_an_infinite_preference_is_refused_by_every_reader(tmp_path: Path) -
 
 def test_d14_a_failed_call_is_missing_and_never_a_number(tmp_path: Path) -> None:
     path = written(tmp_path / "annotations.jsonl", [{**FILE_ROW, "preference": code} for code in (-1, None)])
-    assert [one.preference for one in read_verdicts(path)] == [None, None]
+    assert [one.preference for one in read_judgments(path).verdicts] == [None, None]
 
 
 @pytest.mark.parametrize("wrong", [-1.0, 1.5, 7.0, float("inf")])

@@ -114,7 +114,9 @@ class _Gathered:
         for record, verdict, one in zip(records, judgments.verdicts, annotations_of(judgments), strict=True):
             if judge in (None, one.slot.judge):
                 keys.add(one.slot.key)
-                given = _given(one, verdict.reply, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
+                # a reply that stands for a strong verdict is not what the judge said
+                shown = replace(one, reply=verdict.reply)
+                given = _in_order(shown, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
                 self.add(one.slot, [given] if record is None else _of_replies(record, given))
         self._read_texts(path, keys)
 

@@ -112,7 +112,9 @@ class _Gathered:
         for verdict, row, one in zip(verdicts, details, annotations_of(file.judgments), strict=True):
             if judge in (None, one.slot.judge):
                 keys.add(one.slot.key)
-                given = _given(one, verdict.reply, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
+                # a reply that stands for a strong verdict is not what the judge said
+                shown = replace(one, reply=verdict.reply)
+                given = _in_order(shown, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
                 self.add(one.slot, [given] if row is None else _of_replies(row, given))
         for key, texts in self._known(file.texts, keys):
             for model, answer in texts.answers.items():

@@ -12,6 +12,7 @@ from evalkit.reporting.values import audit_reason
 from evalkit.stats.paired import significant
 from evalkit.text.numbers import level, percent
 from evalkit.text.safe import printable
+from evalkit.text.short import shortened
 from evalkit.types import Estimate
 
 _WIDEST_NAME = 40
@@ -193,12 +194,11 @@ def _notes(pair: Pair) -> list[str]:
 
 
 def _short(model: str) -> str:
-    return model if len(model) <= _WIDEST_NAME else f"{model[: _WIDEST_NAME - 1]}…"
+    return shortened(model, _WIDEST_NAME)
 
 
 def _excerpt(text: str) -> str:
-    line = " ".join(text[: 4 * _WIDEST_TEXT].split())
-    return line if len(line) <= _WIDEST_TEXT else f"{line[: _WIDEST_TEXT - 1]}…"
+    return shortened(" ".join(text[: 4 * _WIDEST_TEXT].split()), _WIDEST_TEXT)
 
 
 def _aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:

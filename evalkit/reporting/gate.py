@@ -12,6 +12,7 @@ from evalkit.gating.rule import Decision
 from evalkit.reporting.values import DECIMALS_STORED
 from evalkit.text.numbers import chosen, distinct, interval, level, percent
 from evalkit.text.safe import printable
+from evalkit.text.short import shortened
 from evalkit.types import OK, Audit, Estimate
 
 _LONGEST = 500
@@ -124,8 +125,7 @@ def why(decision: Decision) -> str:
 
 def line(text: str) -> str:
     """Text from outside as part of a line that a terminal shows and a runner of CI takes no command from."""
-    shown = printable(text)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return shortened(printable(text), _LONGEST)
 
 
 def _sentences(decision: Decision) -> list[str]:

@@ -11,6 +11,7 @@ from evalkit.reporting.values import DECIMALS_STORED
 from evalkit.stats.ratings.rated import Rated
 from evalkit.stats.ratings.scale import Unit, win_rate_from_rating
 from evalkit.text.safe import markdown_cell, printable, spreadsheet_cell
+from evalkit.text.short import shortened
 from evalkit.types import Estimate
 
 COLUMNS = (
@@ -75,7 +76,8 @@ def ratings_markdown(board: RatingBoard) -> str:
 
 def ratings_text(board: RatingBoard) -> str:
     """Aligned columns for a terminal."""
-    rows = [dict(zip(_HEADER, _shortened(_cells(row, board)), strict=True)) for row in board.rows]
+    rows = [dict(zip(_HEADER, _cells(row, board), strict=True)) for row in board.rows]
+    rows = [{**row, "model": shortened(printable(row["model"]), _WIDEST_MODEL)} for row in rows]
     return (
         "\n".join([printable(_title(board)), "", values_table(rows), *map(printable, _footer(board))]).rstrip() + "\n"
     )
@@ -133,12 +135,6 @@ def _cells(row: Rated, board: RatingBoard) -> list[str]:
         f"{row.win_rate:.2f}",
         rating.status.kind.value,
     ]
-
-
-def _shortened(cells: list[str]) -> list[str]:
-    shown = printable(cells[1])
-    cells[1] = shown if len(shown) <= _WIDEST_MODEL else shown[: _WIDEST_MODEL - 1] + "…"
-    return cells
 
 
 def _title(board: RatingBoard) -> str:

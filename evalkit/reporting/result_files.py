@@ -17,7 +17,7 @@ from evalkit.judging.layout import Options
 from evalkit.judging.run import Annotated
 from evalkit.provenance.document import ROW_FILE, annotations_digest, sealed, with_plan
 from evalkit.reporting.canonical import canonical_digest, stored_document
-from evalkit.reporting.values import DECIMALS_STORED
+from evalkit.text.numbers import DECIMALS_STORED
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 

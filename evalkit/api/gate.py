@@ -11,6 +11,7 @@ from evalkit.api.runs import ModelRun, judge_all, judge_in_batches, require_fini
 from evalkit.api.verification import verify_files
 from evalkit.auditing.limits import AuditLimits
 from evalkit.boards.entries import Aggregation, Entry
+from evalkit.boards.pick import beside
 from evalkit.boards.row import Recipe
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.engine.limits import Limits
@@ -18,7 +19,7 @@ from evalkit.engine.progress import Watcher
 from evalkit.errors import AuditFailed, ConfigError, UnknownName
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_one
-from evalkit.gating.choice import Required, beside, check_against, check_mode, choose
+from evalkit.gating.choice import Required, check_against, check_mode, choose
 from evalkit.gating.decide import refuse_unjudged
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Rule

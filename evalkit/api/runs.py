@@ -8,12 +8,12 @@ from pathlib import Path
 from evalkit.api.assignment import Prepared
 from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.pick import beside
 from evalkit.boards.rates import learn
 from evalkit.boards.row import MIN_COVERAGE, BoardRow, DifficultySource, Recipe
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
-from evalkit.gating.choice import beside
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Rule, Spent
 from evalkit.gating.sequential import Batches

@@ -13,6 +13,7 @@ from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.known import read_known
+from evalkit.boards.pick import beside
 from evalkit.boards.rates import Pinned
 from evalkit.boards.row import BoardRow, build_row
 from evalkit.catalog.benchmarks import read_benchmark
@@ -274,7 +275,7 @@ def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
     """The store's entries under the same judge and baseline, gathered as the row's own entry was."""
     assert entry.plan is not None
     entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, aggregation=made.aggregation)
-    return [one for one in entries if one.group == entry.group]
+    return beside(entries, entry)
 
 
 def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Mismatch]:

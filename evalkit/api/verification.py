@@ -38,9 +38,9 @@ from evalkit.provenance.pinning import learned_again, rests_on_models, written_b
 from evalkit.reporting.canonical import stored_document
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.covariates import LENGTH
-from evalkit.store import Group, PlanRecord, Store
+from evalkit.store import Store
 from evalkit.store.upkeep import damage_of
-from evalkit.types import Annotation, JudgeConfig
+from evalkit.types import Annotation, Group, JudgeConfig, PlanRecord
 
 _AGAIN = "Run evalkit annotate again: what is stored is not asked again"
 _JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")

@@ -14,7 +14,7 @@ from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
 from evalkit.stats.sample import Sample
-from evalkit.store import PromptMode
+from evalkit.types import PromptMode
 
 # the share of a row's instructions that a history must know
 LEAST_COVERED = 0.95

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.stats.components import Components
 from evalkit.stats.sample import Combine, Floats, Sample
-from evalkit.store import PlanRecord
-from evalkit.types import Audit, Estimate, Reading
+from evalkit.types import Audit, Estimate, PlanRecord, Reading
 
 # a win rate's scale
 PERCENT = (0.0, 100.0)

@@ -7,8 +7,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.pick import each_once, of_model, one_judge
 from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec.config import with_orders
-from evalkit.store import PlanRecord, PromptMode
-from evalkit.types import JudgeConfig
+from evalkit.types import JudgeConfig, PlanRecord, PromptMode
 
 BOTH = "both"
 

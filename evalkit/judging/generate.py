@@ -15,18 +15,20 @@ from evalkit.engine.task import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.formats.turns import turn_key
 from evalkit.judging.requests import KEY_VERSION, cluster
-from evalkit.store import Group, PlanRecord, Store
+from evalkit.store import Store
 from evalkit.text.markdown import count_markdown
 from evalkit.types import (
     ChatReply,
     ChatRequest,
     Client,
     Example,
+    Group,
     Message,
     ModelConfig,
     Order,
     Output,
     OutputSet,
+    PlanRecord,
     Slot,
     Unanswered,
 )

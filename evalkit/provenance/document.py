@@ -16,7 +16,7 @@ from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError
 from evalkit.stats.sample import Combine
-from evalkit.store import PlanRecord, PromptMode
+from evalkit.types import PlanRecord, PromptMode
 
 if TYPE_CHECKING:
     from evalkit.boards.difficulty import CompatInputs

@@ -21,8 +21,8 @@ from evalkit.sources.audits import audits_beside
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Group, Store
-from evalkit.types import JudgeConfig
+from evalkit.store import Store
+from evalkit.types import Group, JudgeConfig
 
 TABLES = (".parquet", ".csv")
 PREFERENCE = "preference"

@@ -21,9 +21,9 @@ from evalkit.formats.verdicts import ForeignVerdict
 from evalkit.judge_spec.config import read_judge
 from evalkit.sources.recorded import PLAN, Filed, JudgeKind, file_verdict, judge_configs, judge_kind
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Batch, Group, Store
+from evalkit.store import Batch, Store
 from evalkit.store.documents import DocumentName, write_document
-from evalkit.types import Example, JudgeConfig
+from evalkit.types import Example, Group, JudgeConfig
 
 # kinds of files that hold verdicts
 JUDGED = {

@@ -25,11 +25,11 @@ from evalkit.reporting.canonical import stored_document
 from evalkit.reporting.result_files import write_results
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.sample import Combine
-from evalkit.store import PlanRecord, Store, open_store
+from evalkit.store import Store, open_store
 from evalkit.store.plans import plan_checksum
 from evalkit.store.rows import place_checksum, reply_checksum
 from evalkit.store.tables import asked_table, plan_table, reply_table
-from evalkit.types import Audit, Example, Finding, JudgeConfig, Output, OutputSet, Prices, Severity
+from evalkit.types import Audit, Example, Finding, JudgeConfig, Output, OutputSet, PlanRecord, Prices, Severity
 from tests.builders import output_set
 from tests.store.test_opening import make_version_3, make_version_4
 

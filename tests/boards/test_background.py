@@ -17,8 +17,8 @@ from evalkit.judge_spec.config import read_judge
 from evalkit.reporting.values import row_document, row_values
 from evalkit.sources.entries import entries_of_store
 from evalkit.sources.selection import Sources, read_recipe
-from evalkit.store import PromptMode, Store
-from evalkit.types import Audit, Finding, Severity
+from evalkit.store import Store
+from evalkit.types import Audit, Finding, PromptMode, Severity
 from tests.api.test_verification import BENCHMARK, judged
 from tests.boards.taught import AUTO, KNOWN, POSITIONS, history_of, knowing, lone, models, taught
 from tests.stats.stat_samples import sample_of

@@ -26,7 +26,7 @@ def one_group(entries: Iterable[Entry], *, models: Iterable[str] = (), where: st
     found = [group for group in groups(entries) if {entry.model for entry in group} >= set(models)]
     if len(found) > 1:
         raise InputError(
-            f"{where}: verdicts of {len(found)} judges, forms or baselines: {_told(found)}. Choose one with --judge, "
+            f"{where}: several judges, forms or baselines: {_told(found)}. Choose one with --judge, "
             "or name fewer sources"
         )
     if not found:
@@ -46,7 +46,7 @@ def one_judge(entries: Sequence[Entry], judge: str | None = None, *, where: str 
     """
     judges = sorted({entry.judge for entry in entries})
     if judge is None and len(judges) > 1:
-        raise InputError(f"{where}: verdicts of {len(judges)} judges: {named(judges)}. Choose one with --judge")
+        raise InputError(f"{where}: several judges: {named(judges)}. Choose one with --judge")
     if judge is not None and judge not in judges:
         raise UnknownName("judge", judge, judges)
     return [entry for entry in entries if judge in (None, entry.judge)]

@@ -25,7 +25,7 @@ def test_one_group_is_the_only_one_or_the_only_one_with_all_the_models() -> None
     with pytest.raises(InputError) as several:
         one_group(entries, where="here")
     assert str(several.value) == (
-        "here: verdicts of 2 judges, forms or baselines: judge j against b, judge k [2] against b. "
+        "here: several judges, forms or baselines: judge j against b, judge k [2] against b. "
         "Choose one with --judge, or name fewer sources"
     )
     with pytest.raises(InputError, match=r"m has verdicts of judge j against b; n has verdicts of judge k \[2\]"):
@@ -36,7 +36,7 @@ def test_one_judge_is_the_named_or_the_only_one_in_all_its_forms() -> None:
     entries = [entry("m"), entry("m", digest="2"), entry("m", "k")]
     assert one_judge(entries, "j") == one_judge(entries[:2]) == entries[:2]
     assert one_judge([]) == []
-    with pytest.raises(InputError, match="^the sources: verdicts of 2 judges: j, k. Choose one with --judge$"):
+    with pytest.raises(InputError, match="^the sources: several judges: j, k. Choose one with --judge$"):
         one_judge(entries)
     with pytest.raises(UnknownName, match="unknown judge 'l'.*Known: j, k"):
         one_judge(entries, "l")

@@ -117,7 +117,7 @@ def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygot
 
 
 @pytest.mark.parametrize(
-    ("judges", "said"), [(["surface", "shortest"], "several boards"), (["surface_grade"], "graded")]
+    ("judges", "said"), [(["surface", "shortest"], "several judges, forms or baselines"), (["surface_grade"], "graded")]
 )
 def test_several_judges_and_grades_teach_no_history(
     zygote: Zygote, tmp_path: Path, judges: list[str], said: str

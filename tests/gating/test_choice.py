@@ -37,7 +37,7 @@ def test_another_baseline_than_the_configured_one_is_refused() -> None:
 
 
 def test_of_several_judges_or_baselines_one_must_be_named() -> None:
-    with pytest.raises(InputError, match="^candidate: verdicts of 2 judges: longest, surface. Choose one with --judge"):
+    with pytest.raises(InputError, match="^candidate: several judges: longest, surface. Choose one with --judge"):
         choose([judged(), judged(judge="longest")], "candidate", Required())
     with pytest.raises(ConfigError, match="Choose with --baseline"):
         choose([judged(), replace(judged(), baseline="second")], "candidate", Required())

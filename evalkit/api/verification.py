@@ -10,7 +10,7 @@ from typing import Any
 from evalkit import __version__
 from evalkit.boards.background import UNTAUGHT
 from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.gathering import Backing, entries_of_annotations
 from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.known import read_known
 from evalkit.boards.pick import beside
@@ -32,7 +32,6 @@ from evalkit.provenance.document import (
     annotations_digest,
     read_computation,
     seal_fits,
-    with_plan,
 )
 from evalkit.provenance.pinning import learned_again, rests_on_models, written_background
 from evalkit.reporting.canonical import stored_document
@@ -188,7 +187,7 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
     if plan is None:
         raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
     annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
-    row, taught = _row(document, annotations, plan, store, difficulty)
+    row, taught = _row(document, annotations, Backing(plans={group: plan}), store, difficulty)
     if row is None:
         part = Mismatch("part", _json(document.get("part")), _ABSENT, Disagreement.ABSENT)
         return _unlike(document, [part])
@@ -212,21 +211,20 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
 def _row(
     document: dict[str, Any],
     annotations: Sequence[Annotation],
-    plan: PlanRecord,
+    backing: Backing,
     store: Store,
     difficulty: Difficulties | None,
 ) -> tuple[BoardRow | None, list[str]]:
     """The row of the document's part, None where the store has no such part; and notes on what other models taught."""
     made = read_computation(document, difficulty=difficulty)
     try:
-        entries = entries_of_annotations(annotations, made.aggregation)
+        entries = entries_of_annotations(annotations, made.aggregation, backing)
         entry = next((one for one in entries if (one.served_as or None) == document.get("part")), None)
         if entry is None:
             return None, []
         if _DEPENDENCE not in document:
             # rows of earlier versions do not mention dependence, and neither do their notes
             entry = replace(entry, dependence=None)
-        entry = with_plan(entry, plan)
         taught, notes = _taught(document, entry, made, store, difficulty)
         row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, slices=made.slices)
         return row, notes

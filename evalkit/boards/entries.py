@@ -154,6 +154,17 @@ class Entry:
         return self.judge, self.digest, self.served_as, self.baseline
 
     @property
+    def length_notice(self) -> str | None:
+        """The warning about lengths that an earlier evalkit stored without recording how much of them is blank."""
+        characters = self.aggregation.lengths == Lengths.CHARACTERS
+        if self.plan is None or self.graded or characters or not self.judging.whole_lengths:
+            return None
+        return (
+            "lengths that an earlier evalkit stored count the blanks around an answer: run evalkit annotate again, "
+            "which asks nothing twice"
+        )
+
+    @property
     def mixed(self) -> bool:
         """Whether probabilities and single draws stand side by side in one mean."""
         return {Reading.WEIGHTED.value, Reading.SAMPLED.value} <= self.judging.readings.keys()

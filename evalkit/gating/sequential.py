@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Aggregation, entries_of_annotations
+from evalkit.boards.gathering import Aggregation, Backing, entries_of_annotations
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher, unwatched, unwritten
 from evalkit.errors import ConfigError
@@ -92,7 +92,9 @@ class Batches:
         self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, aggregation: Aggregation, looks: int
     ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
-        entries = entries_of_annotations((one for one in annotated.annotations if one.slot.key in keys), aggregation)
+        backing = Backing(plans={self.work.group: self.work.record})
+        annotations = (one for one in annotated.annotations if one.slot.key in keys)
+        entries = entries_of_annotations(annotations, aggregation, backing)
         if len(entries) > 1:
             return None
         (entry,) = entries

@@ -1,12 +1,12 @@
 """Entries from wherever verdicts lie: the store, annotation files and folders, tables of preferences."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.auditing.clusters import Clusters
-from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, entries_of_annotations, entries_of_table
+from evalkit.boards.entries import Entry
+from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, Backing, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset
@@ -16,13 +16,12 @@ from evalkit.formats.table import read_preferences
 from evalkit.formats.verdict_table import MARKS
 from evalkit.judge_spec.config import judge_names, read_judge
 from evalkit.judging.requests import annotate_all
-from evalkit.provenance.document import check_annotations, with_plan
+from evalkit.provenance.document import check_annotations
 from evalkit.sources.audits import audits_beside
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Store
-from evalkit.types import Group, JudgeConfig
 
 TABLES = (".parquet", ".csv")
 PREFERENCE = "preference"
@@ -42,14 +41,20 @@ def entries_of_files(
     """
     paths = [path for source in sources for path in files_of(source)]
     clusters = clusters_of_files(paths, aggregation.cluster)
-    entries = [entry for path in paths for entry in _read(path, aggregation, clusters[path])]
+    shipped = frozenset(judge_names())
+    # a judge may stand in many files
+    notice_of = functools.cache(lambda name: read_judge(name).notice if name in shipped else None)
+    entries = [
+        entry
+        for path in paths
+        for entry in _read(path, aggregation, Backing(clusters=clusters[path], notice_of=notice_of))
+    ]
     if sources and not entries:
         raise InputError(f"{sources[0]}: holds no verdicts{_of_categories(aggregation)}")
     chosen = [entry for entry in entries if judge in (None, entry.judge)]
     if judge is not None and not chosen:
         raise UnknownName("judge", judge, {entry.judge for entry in entries})
-    shipped = {name: read_judge(name) for name in judge_names() if any(name in _judges(one) for one in chosen)}
-    return [_with_notices(one, shipped) for one in chosen]
+    return chosen
 
 
 def entries_of_store(
@@ -74,30 +79,15 @@ def entries_of_store(
         for config in chosen
         for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
     )
-    entries = entries_of_annotations(annotations, aggregation)
+    notices = {config.name: config.notice for config in chosen}
+    backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get)
+    entries = entries_of_annotations(annotations, aggregation, backing)
     if not entries:
         cure = "" if aggregation.categories else ". Run evalkit annotate first"
         raise InputError(
             f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}{cure}"
         )
-    plans = store.plans(benchmark=benchmark)
-    planned = [with_plan(one, plans.get(Group(benchmark, one.digest, one.baseline, one.model))) for one in entries]
-    return [_with_notices(one, {config.name: config for config in chosen}) for one in planned]
-
-
-def length_notice(entry: Entry) -> str | None:
-    """The warning about lengths that an earlier evalkit stored without recording how much of them is blank."""
-    if (
-        entry.plan is None
-        or entry.graded
-        or entry.aggregation.lengths == Lengths.CHARACTERS
-        or not entry.judging.whole_lengths
-    ):
-        return None
-    return (
-        "lengths that an earlier evalkit stored count the blanks around an answer: run evalkit annotate again, which "
-        "asks nothing twice"
-    )
+    return entries
 
 
 def files_of(source: Path) -> list[Path]:
@@ -123,42 +113,18 @@ def holds_numbers(path: Path) -> bool:
     return PREFERENCE in names and not names >= MARKS
 
 
-def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
-    """The entry with the notices of its judges, as far as these are known, and of its lengths."""
-    notices = (*(known[name].notice for name in _judges(entry) if name in known), length_notice(entry))
-    told = tuple(notice for notice in notices if notice is not None)
-    return replace(entry, judging=replace(entry.judging, notices=told)) if told else entry
-
-
-def _with_clusters(entry: Entry, clusters: Clusters) -> Entry:
-    """The entry with the record of where its clusters come from."""
-    assert entry.dependence is not None
-    told = replace(entry.dependence, field=clusters.field, looked=clusters.looked)
-    return replace(entry, dependence=told)
-
-
-def _judges(entry: Entry) -> list[str]:
-    """The names of the judges, of which pooled ones are several."""
-    return entry.judge.split(" + ")
-
-
 def _of_categories(aggregation: Aggregation) -> str:
     return f" of category {' or '.join(map(repr, aggregation.categories))}" if aggregation.categories else ""
 
 
-def _read(path: Path, aggregation: Aggregation, clusters: Clusters) -> list[Entry]:
+def _read(path: Path, aggregation: Aggregation, backing: Backing) -> list[Entry]:
     if path.name in ANNOTATIONS:
         check_annotations(path)
-    kind = detect(path)
     if holds_numbers(path) and not (aggregation.pool or aggregation.categories):
         column = DATASET if DATASET in aggregation.by and CATEGORY not in aggregation.by else None
-        return entries_of_table(read_preferences(path, category=column), aggregation, clusters=clusters)
-    verdicts = list(tie(read_judgments(path), clusters))
-    entries = [
-        _with_clusters(one, clusters)
-        for one in entries_of_annotations(annotations_of(verdicts, benchmark=""), aggregation)
-    ]
-    if kind != ("alpaca_eval", "annotations"):
-        return entries
-    audits = audits_beside(path)
-    return [replace(one, audit=audits.get((one.model, one.baseline), one.audit)) for one in entries]
+        return entries_of_table(read_preferences(path, category=column), aggregation, backing)
+    assert backing.clusters is not None
+    verdicts = list(tie(read_judgments(path), backing.clusters))
+    if detect(path) == ("alpaca_eval", "annotations"):
+        backing = replace(backing, audits=audits_beside(path))
+    return entries_of_annotations(annotations_of(verdicts, benchmark=""), aggregation, backing)

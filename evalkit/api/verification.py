@@ -11,12 +11,11 @@ from evalkit import __version__
 from evalkit.boards.background import UNTAUGHT
 from evalkit.boards.entries import Entry, Lengths
 from evalkit.boards.gathering import Backing, entries_of_annotations
-from evalkit.boards.history_file import HistoryFile
-from evalkit.boards.known import read_known
 from evalkit.boards.pick import beside
 from evalkit.boards.rates import Pinned
 from evalkit.boards.row import BoardRow, build_row
 from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.histories import read_known
 from evalkit.documents import parse_json, read_text
 from evalkit.errors import ConfigError, EvalkitError, InputError
 from evalkit.judging.requests import annotate_all
@@ -37,6 +36,7 @@ from evalkit.provenance.pinning import learned_again, rests_on_models, written_b
 from evalkit.reporting.canonical import stored_document
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.covariates import LENGTH
+from evalkit.stats.recorded import HistoryFile
 from evalkit.store import Store
 from evalkit.store.upkeep import damage_of
 from evalkit.types import Annotation, Group, JudgeConfig, PlanRecord

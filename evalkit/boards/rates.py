@@ -8,7 +8,6 @@ from evalkit.boards.background import (
     LEAST_COVERED,
     UNTAUGHT,
     Background,
-    Known,
     difficulty_of_models,
     known_share,
     nothing_known,
@@ -18,13 +17,13 @@ from evalkit.boards.background import (
     of_values,
 )
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Metric, Recipe, build_row
 from evalkit.errors import InputError, StatsError, UnknownName
 from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
 from evalkit.stats.history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from evalkit.stats.multiple import p_value
 from evalkit.stats.paired import paired_difference
+from evalkit.stats.recorded import HistoryFile, Known
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Measured

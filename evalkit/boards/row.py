@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.boards.background import UNTAUGHT, Background, Known
+from evalkit.boards.background import UNTAUGHT, Background
 from evalkit.boards.entries import CATEGORY, DATASET, Entry, slice_names
 from evalkit.errors import StatsError
 from evalkit.stats.between import BetweenSources, between_sources
 from evalkit.stats.controlled_rate import Controlled, controlled_win_rate, length_controlled_win_rate
 from evalkit.stats.design_effect import design_effect
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.recorded import Known
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count_outcomes, discrete_win_rate, win_rate
@@ -21,9 +22,9 @@ from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
     # AlpacaEval's formula takes time to load, and a single row does not need it
-    from evalkit.boards.difficulty import CompatInputs
-    from evalkit.boards.history_file import HistoryFile
+    from evalkit.stats.lc_compat import CompatInputs
     from evalkit.stats.ranks import RankRange
+    from evalkit.stats.recorded import HistoryFile
 
 
 # with a smaller share of verdicts, a number only tells about the instructions that happened to get a verdict

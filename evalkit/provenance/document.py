@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
-from evalkit.boards.background import UNTAUGHT, Background, background_document
+from evalkit.boards.background import UNTAUGHT, Background
 from evalkit.boards.entries import Aggregation, Lengths
-from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.row import BoardRow, DifficultySource, Recipe
 from evalkit.errors import InputError
+from evalkit.provenance.background import background_document
+from evalkit.stats.recorded import HistoryFile
 from evalkit.stats.sample import Combine
 from evalkit.types import PromptMode
 
 if TYPE_CHECKING:
-    from evalkit.boards.difficulty import CompatInputs
+    from evalkit.stats.lc_compat import CompatInputs
 
 ROW_FILE = "row.json"
 # in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row

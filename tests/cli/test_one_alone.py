@@ -7,10 +7,11 @@ import pytest
 
 from evalkit.boards.background import HistorySource
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import JudgeIdentity, read_history_file
 from evalkit.boards.rates import learn
+from evalkit.formats.histories import read_history_file
 from evalkit.sources.entries import entries_of_files
 from evalkit.sources.selection import Sources, read_recipe
+from evalkit.stats.recorded import JudgeIdentity
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.cli.gating import EXAMPLES, run, write_outputs
 from tests.zygote import Zygote

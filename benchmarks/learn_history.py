@@ -12,11 +12,12 @@ from pathlib import Path
 
 from evalkit.assets import folder
 from evalkit.boards.gathering import entries_of_table
-from evalkit.boards.history_file import HistoryFile, JudgeIdentity, write_generic_file, write_history_file
+from evalkit.formats.histories import write_generic_file, write_history_file
 from evalkit.formats.outputs import instruction_key, read_one
 from evalkit.formats.table import read_preferences, row_key
 from evalkit.stats.generic import learn_generic
 from evalkit.stats.history import fit_history
+from evalkit.stats.recorded import HistoryFile, JudgeIdentity
 from evalkit.stats.sample import Sample
 
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"

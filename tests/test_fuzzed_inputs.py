@@ -23,7 +23,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evalkit.boards.difficulty import read_compat_inputs, read_difficulty
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.catalog.references import read_reference
 from evalkit.cli.main import _complain, read_settings
@@ -32,6 +31,7 @@ from evalkit.errors import EvalkitError
 from evalkit.formats.alpaca_eval import read_recording
 from evalkit.formats.boards import read_board
 from evalkit.formats.chat import read_reply
+from evalkit.formats.difficulty import read_compat_inputs, read_difficulty
 from evalkit.formats.evaluators import convert_evaluator
 from evalkit.formats.foreign import read_foreign
 from evalkit.formats.judgments import read_judgments

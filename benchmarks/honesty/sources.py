@@ -6,16 +6,16 @@ from enum import Enum
 from functools import cache
 
 from benchmarks.honesty.processes import Drawn
-from evalkit.boards.background import Known
 from evalkit.boards.entries import Entry
-from evalkit.boards.known import read_known
 from evalkit.boards.metrics import DifficultySource, Metric, Recipe
 from evalkit.boards.rates import Estimators, learn
 from evalkit.boards.row import BoardRow
+from evalkit.catalog.histories import read_known
 from evalkit.gating.choice import Required
 from evalkit.gating.decide import decide
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Rule, Spent
+from evalkit.stats.recorded import Known
 from evalkit.types import Estimate
 
 BENCHMARK, BASELINE = "simulated", "baseline"

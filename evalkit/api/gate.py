@@ -12,12 +12,13 @@ from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import require_passed
 from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.metrics import Recipe
+from evalkit.boards.pick import beside
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.engine.limits import Limits
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
 from evalkit.formats.hub import PREFIX
 from evalkit.formats.outputs import read_one
-from evalkit.gating.choice import Required, beside, check_against, check_mode, choose
+from evalkit.gating.choice import Required, check_against, check_mode, choose
 from evalkit.gating.decide import refuse_unjudged
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Outcome, Rule

@@ -7,20 +7,19 @@ from pathlib import Path
 
 from evalkit.api.assignment import Prepared
 from evalkit.boards.entries import Aggregation, Entry
-from evalkit.boards.gathering import entries_of_annotations
+from evalkit.boards.gathering import Backing, entries_of_annotations
 from evalkit.boards.metrics import DifficultySource, Recipe
+from evalkit.boards.pick import beside
 from evalkit.boards.rates import learn
 from evalkit.boards.row import MIN_COVERAGE, BoardRow
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
-from evalkit.gating.choice import beside
 from evalkit.gating.gate import Gate
 from evalkit.gating.rule import Decision, Rule, Spent
 from evalkit.gating.sequential import Batches
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import Work
-from evalkit.provenance.document import with_plan
 from evalkit.provenance.pinning import pinned_for
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.journal import open_journal
@@ -81,10 +80,9 @@ def judge_in_batches(
         others = _known(store, work, aggregation)
 
         def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
-            planned = with_plan(entry, work.record)
-            decision = gate.look(planned, beside(others, entry), rule, keys=keys, spent=spent)
-            rates = gate.rates(beside([planned, *others], planned), gate.recipe.confidence)
-            return replace(decision, sha256=canonical_digest([rates.row(planned)]))
+            decision = gate.look(entry, beside(others, entry), rule, keys=keys, spent=spent)
+            rates = gate.rates(beside([entry, *others], entry), gate.recipe.confidence)
+            return replace(decision, sha256=canonical_digest([rates.row(entry)]))
 
         decision, annotated = Batches(work, gate.rule, batch).judge(
             store, decide_on, aggregation=aggregation, limits=limits, watch=watch, journal=journal
@@ -117,8 +115,10 @@ def _written(
 ) -> ModelRun:
     """Compute the rows of what was judged, with what other models teach about them, and write their files."""
     aggregation, work = _aggregation(prepared), annotated.work
-    plan = work.record
-    entries = [with_plan(entry, plan) for entry in entries_of_annotations(annotated.annotations, aggregation)]
+    # as the store has it: an earlier run may have audited what this one did not
+    plan = store.plan_of(work.group)
+    backing = Backing(plans={} if plan is None else {work.group: plan})
+    entries = entries_of_annotations(annotated.annotations, aggregation, backing)
     others = _others(store, work, aggregation, recipe, entries)
     rows = []
     for entry in entries:

@@ -10,12 +10,12 @@ from typing import Any
 from evalkit import __version__
 from evalkit.boards.background import UNTAUGHT
 from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.history_file import HistoryFile
-from evalkit.boards.known import read_known
+from evalkit.boards.gathering import Backing, entries_of_annotations
+from evalkit.boards.pick import beside
 from evalkit.boards.rates import Pinned
 from evalkit.boards.row import BoardRow, build_row
 from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog.histories import read_known
 from evalkit.documents import parse_json, read_text
 from evalkit.errors import ConfigError, EvalkitError, InputError
 from evalkit.judging.requests import annotate_all
@@ -31,15 +31,15 @@ from evalkit.provenance.document import (
     annotations_digest,
     read_computation,
     seal_fits,
-    with_plan,
 )
 from evalkit.provenance.pinning import learned_again, rests_on_models, written_background
 from evalkit.reporting.canonical import stored_document
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.covariates import LENGTH
-from evalkit.store import Group, PlanRecord, Store
+from evalkit.stats.recorded import HistoryFile
+from evalkit.store import Store
 from evalkit.store.upkeep import damage_of
-from evalkit.types import Annotation, JudgeConfig
+from evalkit.types import Annotation, Group, JudgeConfig, PlanRecord
 
 _AGAIN = "Run evalkit annotate again: what is stored is not asked again"
 _JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
@@ -187,7 +187,7 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
     if plan is None:
         raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
     annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
-    row, taught = _row(document, annotations, plan, store, difficulty)
+    row, taught = _row(document, annotations, Backing(plans={group: plan}), store, difficulty)
     if row is None:
         part = Mismatch("part", _json(document.get("part")), _ABSENT, Disagreement.ABSENT)
         return _unlike(document, [part])
@@ -211,21 +211,20 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
 def _row(
     document: dict[str, Any],
     annotations: Sequence[Annotation],
-    plan: PlanRecord,
+    backing: Backing,
     store: Store,
     difficulty: Difficulties | None,
 ) -> tuple[BoardRow | None, list[str]]:
     """The row of the document's part, None where the store has no such part; and notes on what other models taught."""
     made = read_computation(document, difficulty=difficulty)
     try:
-        entries = entries_of_annotations(annotations, made.aggregation)
+        entries = entries_of_annotations(annotations, made.aggregation, backing)
         entry = next((one for one in entries if (one.served_as or None) == document.get("part")), None)
         if entry is None:
             return None, []
         if _DEPENDENCE not in document:
             # rows of earlier versions do not mention dependence, and neither do their notes
             entry = replace(entry, dependence=None)
-        entry = with_plan(entry, plan)
         taught, notes = _taught(document, entry, made, store, difficulty)
         row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, slices=made.slices)
         return row, notes
@@ -274,7 +273,7 @@ def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
     """The store's entries under the same judge and baseline, gathered as the row's own entry was."""
     assert entry.plan is not None
     entries = entries_of_store(store, benchmark=entry.plan.benchmark, judge=entry.judge, aggregation=made.aggregation)
-    return [one for one in entries if one.group == entry.group]
+    return beside(entries, entry)
 
 
 def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Mismatch]:

@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import HistoryFile, JudgeIdentity, check_document, check_of, prior_document, prior_of
 from evalkit.stats.coefficients import CoefficientPrior
 from evalkit.stats.confounding import Confounding
 from evalkit.stats.controlled_rate import MISFITTING
 from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
+from evalkit.stats.recorded import HistoryFile, JudgeIdentity, Known
 from evalkit.stats.sample import Sample
-from evalkit.store import PromptMode
+from evalkit.types import PromptMode
 
 # the share of a row's instructions that a history must know
 LEAST_COVERED = 0.95
@@ -36,14 +35,6 @@ class HistorySource(Enum):
 
 # the sources whose slope of length comes from verdicts of the row's own judge
 OWN_HISTORY = frozenset({HistorySource.FILE, HistorySource.MODELS})
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The histories that evalkit ships or a user names, and what recorded judges have in common."""
-
-    generic: Generic
-    files: tuple[HistoryFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,47 +172,6 @@ def judge_identity(entry: Entry) -> JudgeIdentity:
     if plan.prompt_mode == PromptMode.RECORDED:
         return JudgeIdentity(plan.judge_model)
     return JudgeIdentity(entry.judge, plan.judge_model, plan.prompt, plan.parser)
-
-
-def background_document(background: Background) -> dict[str, Any]:
-    """A row's background as JSON, with numbers to the last digit, so that the row can be computed again."""
-    confounding = background.confounding
-    return {
-        "source": background.source.value,
-        "judge": background.judge or None,
-        "models": background.models,
-        "history": background.name or None,
-        "prior": None if background.prior is None else prior_document(background.prior, decimals=None),
-        "confounding": None
-        if confounding is None
-        else {"correlation": confounding.correlation, "effect": confounding.effect},
-        "rests_on": dict(sorted(background.rests_on.items())),
-        "check": None if background.check is None else check_document(background.check),
-        "difficulty": None if background.values is None else dict(sorted(background.values.items())),
-    }
-
-
-def background_of(document: Mapping[str, Any]) -> Background:
-    """The background of a written row, from the document that `background_document` made.
-
-    Raises:
-        ValueError, KeyError, TypeError: the document is not such a background.
-    """
-    prior, confounding, difficulty = (document[name] for name in ("prior", "confounding", "difficulty"))
-    check = document.get("check")
-    return Background(
-        source=HistorySource(document["source"]),
-        prior=None if prior is None else prior_of(prior),
-        confounding=None
-        if confounding is None
-        else Confounding(float(confounding["correlation"]), float(confounding["effect"])),
-        values=None if difficulty is None else {str(key): float(value) for key, value in difficulty.items()},
-        judge=str(document["judge"] or ""),
-        models=int(document["models"]),
-        name=str(document["history"] or ""),
-        rests_on={str(name): str(digest) for name, digest in document["rests_on"].items()},
-        check=None if check is None else check_of(check),
-    )
 
 
 def _of_models(source: HistorySource, history: History, taught: Sequence[Entry], prior: CoefficientPrior) -> Background:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.boards.entries import Entry
-from evalkit.errors import InputError, StatsError, UnknownName
+from evalkit.boards.pick import each_once, one_judge
+from evalkit.errors import StatsError
 from evalkit.formats.votes import Votes
 from evalkit.stats.ratings.battles import Battles, build_battles
 from evalkit.stats.sample import Ints
@@ -42,34 +43,8 @@ def battles_of(
         InputError: several judges and none chosen.
         StatsError: nothing is left to be rated.
     """
-    return _gathered(votes, _chosen(entries, judge), clustered=clustered)
-
-
-def _chosen(entries: Sequence[Entry], judge: str | None) -> Sequence[Entry]:
-    """Comparisons under one judge."""
-    entries = [entry for entry in entries if not entry.graded]
-    judges = sorted({entry.judge for entry in entries})
-    if judge is not None:
-        if judge not in judges:
-            raise UnknownName("judge", judge, judges)
-        return [entry for entry in entries if entry.judge == judge]
-    if len(judges) > 1:
-        raise InputError(
-            f"the sources hold verdicts of {len(judges)} judges, which do not make one rating: "
-            f"{', '.join(judges[:6])}. Choose one with --judge"
-        )
-    return entries
-
-
-def _check_once(entries: Sequence[Entry]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for entry in entries:
-        if (entry.model, entry.baseline) in seen:
-            raise InputError(
-                f"model {entry.model[:60]!r} stands twice against baseline {entry.baseline[:60]!r}. "
-                "Name each source once"
-            )
-        seen.add((entry.model, entry.baseline))
+    compared = [entry for entry in entries if not entry.graded]
+    return _gathered(votes, each_once(one_judge(compared, judge)), clustered=clustered)
 
 
 def _votes(entry: Entry, *, clustered: bool) -> Votes:
@@ -90,7 +65,6 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
 
 
 def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> CollectedBattles:
-    _check_once(entries)
     # what is no answer fights nobody
     passed = [entry for entry in entries if not entry.refused]
     votes = [*voted, *(_votes(entry, clustered=clustered) for entry in passed)]

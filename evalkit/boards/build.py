@@ -9,10 +9,10 @@ from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, slice_names
 from evalkit.boards.metrics import LC_WIN_RATE, SCORE, Metric, Recipe
+from evalkit.boards.pick import each_once, groups
 from evalkit.boards.rates import Estimators, check_controls, learn
 from evalkit.boards.row import BoardRow
 from evalkit.catalog.references import Reference
-from evalkit.errors import InputError
 from evalkit.formats.scores import Score
 from evalkit.stats.controlled_rate import MISFITTING
 from evalkit.stats.fit_check import check_fits
@@ -69,16 +69,8 @@ def build_boards(
         StatsError: the recipe cannot be followed with these data.
     """
     check_controls(entries, recipe.controls)
-    groups: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
-        group = groups.setdefault(entry.group, [])
-        if group and group[-1].model == entry.model:
-            raise InputError(
-                f"model {entry.model!r} stands twice under judge {entry.judge!r} and baseline {entry.baseline!r}. "
-                "Name each source once"
-            )
-        group.append(entry)
-    boards = [_build(group, recipe) for group in groups.values()]
+    grouped = [each_once(group) for group in groups(entries)]
+    boards = [_build(group, recipe) for group in grouped]
     if reference is None:
         return boards
     return [

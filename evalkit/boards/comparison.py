@@ -8,8 +8,9 @@ import numpy as np
 
 from evalkit.boards.entries import PERCENT, Entry
 from evalkit.boards.metrics import SCORE, WIN_RATE, Metric, Recipe
+from evalkit.boards.pick import each_once, of_model, one_group
 from evalkit.boards.rates import Difference, Estimators, learn
-from evalkit.errors import ConfigError, InputError, UnknownName
+from evalkit.errors import ConfigError, InputError
 from evalkit.stats.fragility import Fragility, fragility
 from evalkit.stats.multiple import holm, indistinguishable
 from evalkit.stats.paired import common
@@ -100,7 +101,8 @@ def compare(
         UnknownName: there is no such model.
         StatsError: a history cannot be learned.
     """
-    group = _group(entries, models)
+    _check_names(entries, models)
+    group = each_once(one_group(entries, models=models))
     chosen = {entry.model: entry for entry in group}
     rates = learn(group, recipe)
     metric = SCORE if group[0].graded else recipe.metric
@@ -122,52 +124,18 @@ def compare(
     )
 
 
-def _group(entries: Sequence[Entry], models: Sequence[str]) -> list[Entry]:
-    """The entries of the one judge and baseline that the models share, of other models as well."""
-    _check_names(entries, models)
-    groups: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in sorted(entries, key=lambda entry: (entry.group, entry.model)):
-        groups.setdefault(entry.group, []).append(entry)
-    shared = [group for group in groups.values() if {entry.model for entry in group} >= set(models)]
-    if len(shared) > 1:
-        raise InputError(f"the models share {_told(shared)}. Choose one with --judge, or name fewer sources")
-    if not shared:
-        found = "; ".join(
-            f"{model} has verdicts of {_told([[entry] for entry in entries if entry.model == model])}"
-            for model in models
-        )
-        raise InputError(f"only verdicts of one judge in one form and against one baseline can be compared: {found}")
-    names = [entry.model for entry in shared[0]]
-    twice = next((model for model in names if names.count(model) > 1), None)
-    if twice is not None:
-        raise InputError(f"model {twice!r} stands twice under judge {shared[0][0].judge!r}. Name each source once")
-    return shared[0]
-
-
 def _check_names(entries: Sequence[Entry], models: Sequence[str]) -> None:
     if not 2 <= len(set(models)) == len(models) <= MOST_MODELS:
         raise ConfigError(f"name from 2 to {MOST_MODELS} models, each once; found {', '.join(models)}")
-    known = {entry.model for entry in entries}
+    known, baselines = {entry.model for entry in entries}, {entry.baseline for entry in entries}
     for model in models:
-        if model in known:
-            continue
-        if model in {entry.baseline for entry in entries}:
+        if model in baselines - known:
             raise InputError(
                 f"model {model!r} is the baseline and has no verdicts of its own: whoever is above 50 is ahead of it. "
                 "See evalkit leaderboard"
             )
-        raise UnknownName("model", model, known)
-
-
-def _told(groups: Sequence[Sequence[Entry]]) -> str:
-    """Judges, their forms and baselines."""
-    names = []
-    for first in (group[0] for group in groups):
-        form = f" [{first.digest}]" if first.digest else ""
-        served = f" served as {first.served_as}" if first.served_as else ""
-        against = f" against {first.baseline}" if first.baseline else ""
-        names.append(f"judge {first.judge}{form}{served}{against}")
-    return ", ".join(names)
+        # refuses a model that nobody judged
+        of_model(entries, model)
 
 
 def _pair(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> Pair:

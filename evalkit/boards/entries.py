@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.stats.components import Components
 from evalkit.stats.sample import Combine, Floats, Sample
-from evalkit.store import PlanRecord
-from evalkit.types import Audit, Estimate, Reading
+from evalkit.types import Audit, Estimate, PlanRecord, Reading
 
 # a win rate's scale
 PERCENT = (0.0, 100.0)
@@ -153,6 +152,17 @@ class Entry:
     def group(self) -> tuple[str, str, str, str]:
         """Rows can be ranked against each other only under the same judge and baseline."""
         return self.judge, self.digest, self.served_as, self.baseline
+
+    @property
+    def length_notice(self) -> str | None:
+        """The warning about lengths that an earlier evalkit stored without recording how much of them is blank."""
+        characters = self.aggregation.lengths == Lengths.CHARACTERS
+        if self.plan is None or self.graded or characters or not self.judging.whole_lengths:
+            return None
+        return (
+            "lengths that an earlier evalkit stored count the blanks around an answer: run evalkit annotate again, "
+            "which asks nothing twice"
+        )
 
     @property
     def mixed(self) -> bool:

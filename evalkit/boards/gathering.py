@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from evalkit.errors import InputError
 from evalkit.stats.components import variance_components
 from evalkit.stats.noise import self_disagreement
 from evalkit.stats.sample import Combine, Floats, Sample, build_sample
-from evalkit.types import Annotation, ChatReply, Reading, Slot
+from evalkit.types import Annotation, Audit, ChatReply, Group, PlanRecord, Reading, Slot
 
 if TYPE_CHECKING:
     from evalkit.formats.table import PreferenceGroup
@@ -45,14 +45,41 @@ __all__ = [
     "SLICES",
     "TURN",
     "Aggregation",
+    "Backing",
     "entries_of_annotations",
     "entries_of_table",
 ]
 
 
+def without_notice(_: str) -> str | None:
+    """Has nothing to tell of any judge."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What stands behind verdicts besides the verdicts themselves.
+
+    `plans` decided who was asked what, and hold the audits of the outputs. `audits` of the texts by model and baseline
+    are those of verdicts without a plan, and `clusters` where such verdicts have their clusters from. `notice_of` tells
+    what a reader of any number must know of the judge of this name.
+    """
+
+    plans: Mapping[Group, PlanRecord] = field(default_factory=dict)
+    audits: Mapping[tuple[str, str], Audit] = field(default_factory=dict)
+    clusters: Clusters | None = None
+    notice_of: Callable[[str], str | None] = without_notice
+
+    def notices(self, judge: str) -> tuple[str, ...]:
+        """The notices of a judge, or of all judges that are pooled under this name."""
+        told = (self.notice_of(name) for name in judge.split(" + "))
+        return tuple(notice for notice in told if notice is not None)
+
+
 def entries_of_annotations(
     annotations: Iterable[Annotation],
     aggregation: Aggregation = Aggregation(),
+    backing: Backing = Backing(),
 ) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
     gathered: dict[tuple[str, ...], _Columns] = {}
@@ -62,18 +89,17 @@ def entries_of_annotations(
             continue
         judged_by = ("", "") if aggregation.pool else (slot.judge, slot.digest)
         key = (*judged_by, slot.baseline, slot.model)
-        gathered.setdefault(key, _Columns(slot, aggregation)).add(one)
+        gathered.setdefault(key, _Columns(slot, aggregation, backing)).add(one)
     return [entry for _, columns in sorted(gathered.items()) for entry in columns.entries()]
 
 
 def entries_of_table(
     groups: "Iterable[PreferenceGroup]",
     aggregation: Aggregation = Aggregation(),
-    *,
-    clusters: Clusters | None = None,
+    backing: Backing = Backing(),
 ) -> list[Entry]:
-    """An entry for each group; `clusters` maps keys of instructions to clusters, and by default each is its own."""
-    entries = []
+    """An entry for each group; each instruction is its own cluster unless the backing has clusters."""
+    entries, clusters = [], backing.clusters
     for group in groups:
         sample = build_sample(
             group.keys,
@@ -90,6 +116,7 @@ def entries_of_table(
             sample=sample,
             avg_length=float(group.candidate_chars.mean()),
             failures=_without_verdict(group.preference),
+            judging=Judging(notices=backing.notices(group.judge)),
             slices=_categories(group, sample) if CATEGORY in _kinds(aggregation.by) else {},
             aggregation=aggregation,
             audit=audit_lengths(group.candidate_chars.astype(np.int64).tolist()),
@@ -123,6 +150,7 @@ class _Columns:
 
     first: Slot
     aggregation: Aggregation
+    backing: Backing
     judges: dict[str, str] = field(default_factory=dict)
     scales: set[tuple[float, float]] = field(default_factory=set)
     weights: list[float] = field(default_factory=list)
@@ -233,13 +261,16 @@ class _Columns:
         costs, tokens = [self.costs[row] for row in read], [self.tokens[row] for row in read]
         readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
         judges = sorted(self.judges.items(), key=lambda known: (known[1], known[0]))
+        judge, digest = " + ".join(name for _, name in judges), " + ".join(digest for digest, _ in judges)
+        model, baseline = self.first.model, self.first.baseline
+        plan = self.backing.plans.get(Group(self.first.benchmark, digest, baseline, model))
         return Entry(
-            model=self.first.model,
-            judge=" + ".join(name for _, name in judges),
-            baseline=self.first.baseline,
+            model=model,
+            judge=judge,
+            baseline=baseline,
             sample=self._sample(preference, range(len(self.keys))),
             avg_length=sum(self.lengths.values()) / len(self.lengths) if self.lengths else None,
-            digest=" + ".join(digest for digest, _ in judges),
+            digest=digest,
             served_as=served_as,
             rules=dict(sorted(self.rules.items())),
             failures=_by_frequency(one for one in failures if one is not None),
@@ -257,6 +288,7 @@ class _Columns:
                 ),
                 replies=len(read),
                 tokens=_total(tokens),
+                notices=self.backing.notices(judge),
                 whole_lengths=self.whole_lengths,
             ),
             scale=self._scale(),
@@ -268,14 +300,28 @@ class _Columns:
             verdicts=self._verdicts(preference) if self.first.baseline else None,
             aggregation=self.aggregation,
             origin=self._origin(preferences),
-            # no texts are available here; a caller that has them replaces this audit with one of the texts
-            audit=audit_lengths(list(self.lengths.values())),
-            dependence=self._dependence(),
+            plan=plan,
+            audit=self._audit(plan),
+            dependence=self._dependence(plan),
         )
 
-    def _dependence(self) -> Dependence:
+    def _audit(self, plan: PlanRecord | None) -> Audit:
+        """The audit of the outputs, or of their lengths where nobody looked at the texts."""
+        if plan is not None and plan.audit is not None:
+            return plan.audit
+        known = self.backing.audits.get((self.first.model, self.first.baseline))
+        return audit_lengths(list(self.lengths.values())) if known is None else known
+
+    def _dependence(self, plan: PlanRecord | None) -> Dependence:
         questions = {key.removesuffix(f":{turn}") for key, turn in zip(self.keys, self.turns, strict=True)}
-        return Dependence(len(questions), len(set(self.clusters)), self.aggregation.cluster)
+        clusters = self.backing.clusters
+        if plan is not None:
+            declared, looked = plan.cluster, plan.near_duplicates
+        elif clusters is not None:
+            declared, looked = clusters.field, clusters.looked
+        else:
+            declared, looked = self.aggregation.cluster, None
+        return Dependence(len(questions), len(set(self.clusters)), declared, looked)
 
     def _origin(self, preferences: Sequence[float | None]) -> Origin:
         rows = sorted(range(len(self.keys)), key=lambda row: (self.keys[row], self.orders[row], self.repeats[row]))

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from evalkit.boards.background import judge_identity
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import HistoryFile
-from evalkit.errors import ConfigError, InputError, StatsError
+from evalkit.boards.pick import one_group
+from evalkit.errors import InputError, StatsError
 from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
+from evalkit.stats.recorded import HistoryFile
 
 
 def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: datetime.date) -> HistoryFile:
@@ -18,20 +19,15 @@ def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: dat
         source: where the verdicts came from, in words.
 
     Raises:
-        ConfigError: there are several judges or baselines.
-        InputError: answers were graded alone, or there are too few models to predict a further model's slope.
+        InputError: there are several judges or baselines, answers were graded alone, or there are too few models to
+            predict a further model's slope.
     """
     compared = [one for one in entries if not one.graded and one.model != one.baseline and not one.refused]
     if not compared:
         raise InputError(f"{source}: holds no comparisons to learn from: answers that are graded alone have no length")
-    groups = sorted({one.group for one in compared})
-    if len(groups) > 1:
-        named = "; ".join(f"judge {judge!r} against {baseline!r}" for judge, _, _, baseline in groups)
-        raise ConfigError(
-            f"{source}: holds several boards ({named}). Choose with --judge, or learn from a store of one"
-        )
+    group = one_group(compared, where=source)
     try:
-        history = fit_history({one.model: one.sample for one in compared})
+        history = fit_history({one.model: one.sample for one in group})
     except StatsError as error:
         raise InputError(f"{source}: {error}") from None
     if len(history.members) < MIN_MODELS_FOR_SLOPES:
@@ -41,8 +37,8 @@ def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: dat
         )
     return HistoryFile(
         name=name,
-        baseline=compared[0].baseline,
-        judge=judge_identity(compared[0]),
+        baseline=group[0].baseline,
+        judge=judge_identity(group[0]),
         history=history,
         keys=tuple((key,) for key in sorted(history.difficulty)),
         source=source,

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.boards.background import Background, Known
+from evalkit.boards.background import Background
 from evalkit.boards.entries import Entry
 from evalkit.errors import StatsError
 from evalkit.stats.controlled_rate import Controlled, controlled_win_rate
 from evalkit.stats.covariates import LENGTH
 from evalkit.stats.intervals import CONFIDENCE
+from evalkit.stats.recorded import Known
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Measured, win_rate
@@ -23,8 +24,8 @@ from evalkit.types import Estimate, StatusKind, degraded
 
 if TYPE_CHECKING:
     # AlpacaEval's formula takes time to load, and a single row does not need it
-    from evalkit.boards.difficulty import CompatInputs
-    from evalkit.boards.history_file import HistoryFile
+    from evalkit.stats.lc_compat import CompatInputs
+    from evalkit.stats.recorded import HistoryFile
 
 
 class Held(Enum):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import Recipe
+from evalkit.boards.pick import of_model, one_group
 from evalkit.boards.rates import Estimators, learn
-from evalkit.errors import InputError, UnknownName
+from evalkit.errors import InputError
 from evalkit.stats.components import Components
 from evalkit.stats.paired import common
 from evalkit.stats.power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
@@ -107,14 +108,13 @@ def basis_of_entries(
         InputError: verdicts of several judges or baselines, grades, or nothing that could be estimated.
         StatsError: a history cannot be learned.
     """
-    group = _one_group(entries)
-    by_name = {entry.model: entry for entry in group}
-    for name in (model, against):
-        if name is not None and name not in by_name:
-            raise UnknownName("model", name, by_name)
+    group = one_group(entries)
+    if any(entry.graded for entry in group):
+        raise InputError("answers were graded alone: power is computed for win rates")
+    named = group if model is None else of_model(group, model)
+    other = None if against is None else of_model(group, against)[-1]
     rates = learn(group, recipe)
-    other = None if against is None else by_name[against]
-    chosen = [one for one in group if model in (None, one.model) and one.model not in (against, one.baseline)]
+    chosen = [one for one in named if one.model not in (against, one.baseline)]
     found = [_candidate(entry, other, rates) for entry in chosen]
     usable = [one for one in found if isinstance(one, _Candidate)]
     if not usable:
@@ -129,18 +129,6 @@ def _option(true: float, basis: Basis, gate: Level | Margin, effort: Effort) -> 
     lower, upper = gate.interval(true, basis.spread, effort)
     dollars = None if basis.price is None else basis.price * effort.questions
     return Option(effort=effort, half_width=(upper - lower) / 2, dollars=dollars)
-
-
-def _one_group(entries: Sequence[Entry]) -> list[Entry]:
-    groups = {entry.group: entry for entry in entries}
-    if len(groups) > 1:
-        named = ", ".join(sorted({f"{one.judge} against {one.baseline or 'nobody'}" for one in groups.values()}))
-        raise InputError(
-            f"verdicts of {len(groups)} judges, forms or baselines: {named}. Choose with --judge, or name fewer sources"
-        )
-    if any(entry.graded for entry in entries):
-        raise InputError("answers were graded alone: power is computed for win rates")
-    return list(entries)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,6 @@ from evalkit.boards.background import (
     LEAST_COVERED,
     UNTAUGHT,
     Background,
-    Known,
     difficulty_of_models,
     known_share,
     nothing_known,
@@ -18,7 +17,6 @@ from evalkit.boards.background import (
     of_values,
 )
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import HistoryFile
 from evalkit.boards.metrics import SCORE, DifficultySource, Held, Metric, Recipe, metrics_of
 from evalkit.boards.row import BoardRow, build_row
 from evalkit.errors import InputError, StatsError, UnknownName
@@ -26,6 +24,7 @@ from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
 from evalkit.stats.history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from evalkit.stats.multiple import p_value
 from evalkit.stats.paired import paired_difference
+from evalkit.stats.recorded import HistoryFile, Known
 from evalkit.stats.sample import Sample
 from evalkit.stats.slopes import Shape
 from evalkit.stats.winrate import Measured

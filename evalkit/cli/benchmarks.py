@@ -61,8 +61,8 @@ def learn(name: str, judge: str | None, out: Path | None, store: str | None, res
     anywhere with --difficulty FILE.
     """
     # only this command needs the statistics, which take time to load
-    from evalkit.boards.history_file import write_history_file
     from evalkit.boards.learning import learn_history
+    from evalkit.formats.histories import write_history_file
     from evalkit.sources.selection import Sources, read_entries
 
     benchmark = read_benchmark(name)

@@ -165,9 +165,8 @@ def _options(command: click.Command) -> dict[str, str]:
 
 def _complain(message: str) -> None:
     from evalkit.text.safe import printable
+    from evalkit.text.short import shortened
 
     # what is cut off anyway need not be made printable
     line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())
-    if len(line) > _LONGEST_ERROR:
-        line = line[: _LONGEST_ERROR - 1] + "…"
-    click.echo(f"evalkit: error: {line}", err=True)
+    click.echo(f"evalkit: error: {shortened(line, _LONGEST_ERROR)}", err=True)

@@ -1,7 +1,9 @@
 """How much a run may send at once and in all, and how patiently it tries again."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from evalkit.engine.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,12 @@ class Limits:
         """Seconds to wait after failed attempt `attempt`, counted from 0: doubling, with jitter to spread tasks out."""
         longest: float = min(self.longest_pause, self.first_pause * 2 ** min(attempt, 30))
         return longest * (0.5 + generator.random() / 2)
+
+    def after(self, progress: Progress) -> "Limits":
+        """What a run leaves of the limits to the next run of the same command; 0 where it used up one."""
+        return replace(
+            self,
+            max_requests=None if self.max_requests is None else max(0, self.max_requests - progress.sent),
+            max_cost=None if self.max_cost is None else max(0.0, self.max_cost - (progress.cost or 0.0)),
+            max_minutes=None if self.max_minutes is None else max(0.0, self.max_minutes - progress.seconds / 60),
+        )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evalkit.clients.endpoint import Endpoint
-from evalkit.store import Group, PlanRecord
-from evalkit.types import ChatReply, ChatRequest, Client, ModelConfig, Slot, Subject, Unanswered
+from evalkit.types import ChatReply, ChatRequest, Client, Group, ModelConfig, PlanRecord, Slot, Subject, Unanswered
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalkit.boards.entries import Entry
-from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
+from evalkit.boards.pick import each_once, of_model, one_judge
+from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec.config import with_orders
-from evalkit.store import PlanRecord, PromptMode
-from evalkit.types import JudgeConfig
+from evalkit.types import JudgeConfig, PlanRecord, PromptMode
 
 BOTH = "both"
 
@@ -30,29 +30,21 @@ def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
     Raises:
         UnknownName: there is no such model.
         ConfigError: the model was judged by another judge, with another prompt mode or against another baseline than
-            configured, or by several.
+            configured, or against several.
+        InputError: several judges judged it, or it stands twice.
         Incomplete: the endpoint replaced the judge's model between the verdicts.
     """
-    own = [entry for entry in entries if entry.model == model]
-    if not own:
-        raise UnknownName("model", model, {entry.model for entry in entries})
-    own = _of_baseline(own, model, wanted.baseline)
+    own = _of_baseline(of_model(entries, model), model, wanted.baseline)
     own = _of_judge(own, model, wanted.judge)
     if len(own) > 1 and all(entry.served_as for entry in own):
         raise Incomplete(
             f"{model}: the endpoint answered as {' and as '.join(entry.served_as for entry in own)}, and a gate reads "
             "the verdicts of one. Name a dated model in the judge's file, and judge in a new store"
         )
-    if len(own) > 1:
-        raise InputError(f"model {model!r} stands twice under judge {own[0].judge!r}. Name each source once")
-    if own[0].plan is not None:
-        check_mode(own[0].plan, compat=wanted.compat)
-    return own[0]
-
-
-def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
-    """The entries that a candidate can be compared with, including the candidate's own."""
-    return [entry for entry in entries if entry.group == candidate.group]
+    (entry,) = each_once(own)
+    if entry.plan is not None:
+        check_mode(entry.plan, compat=wanted.compat)
+    return entry
 
 
 def check_mode(plan: PlanRecord, *, compat: bool) -> None:
@@ -96,10 +88,7 @@ def _of_baseline(own: list[Entry], model: str, baseline: str | None) -> list[Ent
 
 def _of_judge(own: list[Entry], model: str, judge: JudgeConfig | None) -> list[Entry]:
     if judge is None:
-        known = {entry.judge for entry in own}
-        if len(known) > 1:
-            raise ConfigError(f"{model}: was judged by {_listed(known)}. Choose with --judge")
-        if len({entry.digest for entry in own}) > 1:
+        if len({entry.digest for entry in one_judge(own, where=model)}) > 1:
             raise ConfigError(
                 f"{model}: judge {own[0].judge!r} was changed between runs. Name its file with --judge, so that the "
                 "gate knows which form counts"

@@ -12,7 +12,6 @@ from evalkit.boards.rates import Estimators
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
-from evalkit.sources.entries import length_notice
 from evalkit.stats.controlled_rate import SEPARATED
 from evalkit.text.numbers import distinct
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
@@ -250,7 +249,7 @@ def _caveats(candidate: Entry, metric: Metric, rates: Estimators, rule: Rule, au
     found = _unseen(candidate, audit)
     if rule.allow_refusals and (declining := _declines(candidate, audit)) is not None:
         found.append(f"{declining.reason}, which --allow-refusals accepts")
-    if (lengths := length_notice(candidate)) is not None:
+    if (lengths := candidate.length_notice) is not None:
         found.append(lengths)
     components = candidate.judging.components
     if components is None or components.repeat.value is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Aggregation, entries_of_annotations
+from evalkit.boards.gathering import Aggregation, Backing, entries_of_annotations
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher, unwatched, unwritten
 from evalkit.errors import ConfigError
@@ -61,7 +61,7 @@ class Batches:
             n = min(len(keys), n + self.batch)
             work = replace(self.work, asking=frozenset(keys[:n]))
             (annotated,) = annotate([work], store, limits=limits, watch=watch, journal=journal)
-            limits = _left(limits, annotated)
+            limits = limits.after(annotated.progress)
             progress = annotated.progress if done is None else done.progress.then(annotated.progress)
             done = replace(annotated, progress=progress)
             if progress.stopped:
@@ -92,7 +92,9 @@ class Batches:
         self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, aggregation: Aggregation, looks: int
     ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
-        entries = entries_of_annotations((one for one in annotated.annotations if one.slot.key in keys), aggregation)
+        backing = Backing(plans={self.work.group: self.work.record})
+        annotations = (one for one in annotated.annotations if one.slot.key in keys)
+        entries = entries_of_annotations(annotations, aggregation, backing)
         if len(entries) > 1:
             return None
         (entry,) = entries
@@ -112,14 +114,3 @@ def rule_of_look(rule: Rule, spent: Spent, *, n: int) -> Rule:
 
 
 _SIDES = (Order.CANDIDATE_FIRST, Order.BASELINE_FIRST)
-
-
-def _left(limits: Limits, annotated: Annotated) -> Limits:
-    """The limits that remain for the next batches."""
-    progress = annotated.progress
-    return replace(
-        limits,
-        max_requests=None if limits.max_requests is None else max(0, limits.max_requests - progress.sent),
-        max_cost=None if limits.max_cost is None else max(0.0, limits.max_cost - (progress.cost or 0.0)),
-        max_minutes=None if limits.max_minutes is None else max(0.0, limits.max_minutes - progress.seconds / 60),
-    )

@@ -10,6 +10,7 @@ from typing import Any
 from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
 from evalkit.plugins import lookup
+from evalkit.text.short import shortened
 from evalkit.types import ChatReply, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 Parser = Callable[..., Verdict]
@@ -231,7 +232,7 @@ def _likeliest(reply: ChatReply) -> str:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+    return repr(shortened(text, _SHOWN))
 
 
 BUILTIN: dict[str, Parser] = {

@@ -15,18 +15,20 @@ from evalkit.engine.task import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.formats.turns import turn_key
 from evalkit.judging.requests import KEY_VERSION, cluster
-from evalkit.store import Group, PlanRecord, Store
+from evalkit.store import Store
 from evalkit.text.markdown import count_markdown
 from evalkit.types import (
     ChatReply,
     ChatRequest,
     Client,
     Example,
+    Group,
     Message,
     ModelConfig,
     Order,
     Output,
     OutputSet,
+    PlanRecord,
     Slot,
     Unanswered,
 )
@@ -162,8 +164,9 @@ def generate(
     abandoned = 0
     answering = first
     while answering.questions and not (progress and progress[-1].stopped):
-        ran = run_all([answering], store, limits=_left(limits, progress), watch=watch, journal=journal)
+        ran = run_all([answering], store, limits=limits, watch=watch, journal=journal)
         progress.append(ran.progress[0])
+        limits = limits.after(ran.progress[0])
         abandoned += ran.abandoned
         for key, answer in _answers(answering, store):
             if isinstance(answer, Failed):
@@ -212,18 +215,6 @@ def _next_turn(answering: Answering, answers: Mapping[str, tuple[str, ...]]) -> 
             for question in answering.questions
             if len(question.example.turns) > asked and len(answers[question.key]) == asked
         ),
-    )
-
-
-def _left(limits: Limits, progress: Sequence[Progress]) -> Limits:
-    """What is left of a command's limits after the turns before."""
-    sent, seconds = sum(one.sent for one in progress), sum(one.seconds for one in progress)
-    cost = sum(one.cost or 0.0 for one in progress)
-    return dataclasses.replace(
-        limits,
-        max_requests=None if limits.max_requests is None else max(0, limits.max_requests - sent),
-        max_cost=None if limits.max_cost is None else max(0.0, limits.max_cost - cost),
-        max_minutes=None if limits.max_minutes is None else max(0.0, limits.max_minutes - seconds / 60),
     )
 
 

@@ -11,8 +11,7 @@ from evalkit.errors import InputError
 from evalkit.formats.turns import answer_up_to, split_turns
 from evalkit.judging.pairing import Pairing, pair_common, pair_exactly
 from evalkit.judging.requests import KEY_VERSION, balanced_orders, pick
-from evalkit.store import DataDigests
-from evalkit.types import Comparison, Example, Grading, Order, Output, OutputSet
+from evalkit.types import Comparison, DataDigests, Example, Grading, Order, Output, OutputSet
 
 NO_OUTPUT = "no output for this instruction"
 NO_BASELINE = "no output of the baseline for this turn"

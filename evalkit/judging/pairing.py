@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from evalkit.errors import InputError
+from evalkit.text.short import shortened
 from evalkit.types import Comparison, Example, Output, OutputSet
 
 _NAMED = 3
@@ -90,5 +91,4 @@ def _repeated(outputs: OutputSet) -> list[Example]:
 
 
 def _named(example: Example) -> str:
-    text = example.instruction
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+    return repr(shortened(example.instruction, _SHOWN))

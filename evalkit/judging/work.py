@@ -19,17 +19,20 @@ from evalkit.judge_spec.parsers import find_parser
 from evalkit.judging.layout import NONE, Laid, Options, Row, lay_comparisons, lay_gradings, sides
 from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint, replayed
 from evalkit.judging.requests import Plan, plan_comparison, plan_grading, plan_missing, plan_place, pose, pose_question
-from evalkit.store import DataDigests, Group, PlanRecord, PromptMode
 from evalkit.types import (
     Audit,
     ChatReply,
     Client,
     Comparison,
+    DataDigests,
     Example,
     Grading,
+    Group,
     JudgeConfig,
     Output,
     OutputSet,
+    PlanRecord,
+    PromptMode,
     Slot,
     Unparsed,
 )

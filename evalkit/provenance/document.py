@@ -5,22 +5,23 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
-from evalkit.boards.background import UNTAUGHT, Background, background_document
-from evalkit.boards.entries import Aggregation, Entry, Lengths
-from evalkit.boards.history_file import HistoryFile
+from evalkit.boards.background import UNTAUGHT, Background
+from evalkit.boards.entries import Aggregation, Lengths
 from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.row import BoardRow
 from evalkit.errors import InputError
+from evalkit.provenance.background import background_document
+from evalkit.stats.recorded import HistoryFile
 from evalkit.stats.sample import Combine
-from evalkit.store import PlanRecord, PromptMode
+from evalkit.types import PromptMode
 
 if TYPE_CHECKING:
-    from evalkit.boards.difficulty import CompatInputs
+    from evalkit.stats.lc_compat import CompatInputs
 
 ROW_FILE = "row.json"
 # in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row
@@ -44,15 +45,6 @@ class Computation:
     recipe: Recipe
     aggregation: Aggregation
     slices: tuple[str, ...]
-
-
-def with_plan(entry: Entry, plan: PlanRecord | None) -> Entry:
-    """The entry with what decided its places, and with the audit that was made of its outputs before."""
-    audit = entry.audit if plan is None or plan.audit is None else plan.audit
-    dependence = entry.dependence
-    if plan is not None and dependence is not None:
-        dependence = replace(dependence, field=plan.cluster, looked=plan.near_duplicates)
-    return replace(entry, plan=plan, audit=audit, dependence=dependence)
 
 
 def provenance_document(row: BoardRow) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from evalkit.boards.background import (
     UNTAUGHT,
     Background,
     HistorySource,
-    Known,
-    background_of,
     difficulty_of_models,
     nothing_known,
     of_file,
@@ -23,9 +21,11 @@ from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.rates import Pinned
 from evalkit.errors import StatsError
 from evalkit.files import safe_name
+from evalkit.provenance.background import background_of
 from evalkit.provenance.document import LENGTH_TAUGHT, ROW_FILE, STYLE_TAUGHT, rows_of
 from evalkit.stats.covariates import LENGTH
 from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
+from evalkit.stats.recorded import Known
 
 
 def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results: Path) -> Pinned | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from evalkit.text.numbers import DECIMALS_STORED, estimate_document
 from evalkit.text.safe import markdown_cell, printable, spreadsheet_cell
 from evalkit.types import Estimate
 
@@ -24,7 +25,6 @@ _TITLES = {
     "brier": "Brier",
 }
 _NAMED = 12
-_DECIMALS = 9
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -38,7 +38,7 @@ def agreement_document(agreement: "Agreement") -> dict[str, Any]:
         "upper": estimate.upper,
         "status": str(estimate.status),
         "n_models": estimate.n,
-        **{_NAMES.get(name, name): _estimate(getattr(agreement, name)) for name in _MEASURES[1:]},
+        **{_NAMES.get(name, name): estimate_document(getattr(agreement, name), exact=True) for name in _MEASURES[1:]},
         "models": list(agreement.models),
         "degraded": list(agreement.degraded),
         "left_out": list(agreement.left_out),
@@ -73,7 +73,7 @@ def correlated_csv(boards: "Sequence[Correlated]") -> str:
             estimate: Estimate = getattr(one.agreement, name)
             texts = (one.board, one.metric, one.agreement.reference.name, _NAMES.get(name, name))
             numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
-            rounded = [None if number is None else round(number, _DECIMALS) for number in numbers]
+            rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
             writer.writerow([*map(spreadsheet_cell, texts), *rounded, estimate.n, str(estimate.status)])
     return buffer.getvalue()
 
@@ -109,18 +109,6 @@ def _document(one: "Correlated") -> dict[str, Any]:
         for coefficient, found in one.robustness.items()
     }
     return document
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {
-        "value": estimate.value,
-        "stderr": estimate.stderr,
-        "lower": estimate.lower,
-        "upper": estimate.upper,
-        "n": estimate.n,
-        "status": str(estimate.status),
-        "notes": list(estimate.notes),
-    }
 
 
 def _cells(boards: "Sequence[Correlated]") -> tuple[list[str], list[list[str]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from evalkit.auditing.checks import Check
 from evalkit.reporting.tables import values_table
+from evalkit.text.numbers import DECIMALS_STORED
 from evalkit.text.safe import printable
 
 _KEYS_SHOWN = 3
@@ -85,7 +86,7 @@ def _check_document(check: Check) -> dict[str, Any]:
     finding = check.finding
     return {
         "check": check.name,
-        "value": None if check.value is None else round(check.value, 9),
+        "value": None if check.value is None else round(check.value, DECIMALS_STORED),
         "limit": check.limit,
         "fails": check.fails,
         "verdict": _verdict(check),

@@ -168,8 +168,10 @@ def number_notes(board: Board) -> list[str]:
 
 
 def judge_notices(board: Board) -> list[str]:
-    """What the judges say of themselves, each once."""
-    return list(dict.fromkeys(printable(notice) for row in board.rows for notice in row.entry.judging.notices))
+    """What a reader must know of the judges and of the lengths that were stored, each once."""
+    entries = [row.entry for row in board.rows]
+    told = (notice for entry in entries for notice in (*entry.judging.notices, entry.length_notice) if notice)
+    return list(dict.fromkeys(map(printable, told)))
 
 
 def _history_hint(board: Board) -> list[str]:

@@ -10,13 +10,13 @@ from evalkit.boards.rates import Difference
 from evalkit.reporting.reasons import status_words
 from evalkit.reporting.values import audit_reason
 from evalkit.stats.paired import significant
-from evalkit.text.numbers import level, percent
+from evalkit.text.numbers import estimate_document, level, percent, stored
 from evalkit.text.safe import printable
+from evalkit.text.short import shortened
 from evalkit.types import Estimate
 
 _WIDEST_NAME = 40
 _WIDEST_TEXT = 70
-_DECIMALS = 9
 _SMALLEST_P = 0.0001
 
 
@@ -193,12 +193,11 @@ def _notes(pair: Pair) -> list[str]:
 
 
 def _short(model: str) -> str:
-    return model if len(model) <= _WIDEST_NAME else f"{model[: _WIDEST_NAME - 1]}…"
+    return shortened(model, _WIDEST_NAME)
 
 
 def _excerpt(text: str) -> str:
-    line = " ".join(text[: 4 * _WIDEST_TEXT].split())
-    return line if len(line) <= _WIDEST_TEXT else f"{line[: _WIDEST_TEXT - 1]}…"
+    return shortened(" ".join(text[: 4 * _WIDEST_TEXT].split()), _WIDEST_TEXT)
 
 
 def _aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
@@ -220,8 +219,8 @@ def _pair_document(pair: Pair) -> dict[str, Any]:
         "n_asked": pair.n_asked,
         "n_missing": list(pair.missing),
         "differences": {metric.name: _difference_document(one) for metric, one in pair.differences.items()},
-        "pessimistic": _estimate_document(pair.pessimistic),
-        "optimistic": _estimate_document(pair.optimistic),
+        "pessimistic": estimate_document(pair.pessimistic),
+        "optimistic": estimate_document(pair.optimistic),
     }
 
 
@@ -241,8 +240,8 @@ def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[s
         "swings": [
             {
                 "key": swing.key,
-                "first": _rounded(swing.first),
-                "second": _rounded(swing.second),
+                "first": stored(swing.first),
+                "second": stored(swing.second),
                 "instruction": instructions.get(swing.key),
             }
             for swing in detail.swings
@@ -252,23 +251,9 @@ def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[s
 
 def _difference_document(one: Difference) -> dict[str, Any]:
     return {
-        "first": _estimate_document(one.first),
-        "second": _estimate_document(one.second),
-        **_estimate_document(one.estimate),
-        "p_value": _rounded(one.p_value),
-        "p_holm": _rounded(one.adjusted),
+        "first": estimate_document(one.first),
+        "second": estimate_document(one.second),
+        **estimate_document(one.estimate),
+        "p_value": stored(one.p_value),
+        "p_holm": stored(one.adjusted),
     }
-
-
-def _estimate_document(estimate: Estimate) -> dict[str, Any]:
-    numbers = {name: getattr(estimate, name) for name in ("value", "stderr", "lower", "upper")}
-    return {
-        **{name: _rounded(value) for name, value in numbers.items()},
-        "n": estimate.n,
-        "status": str(estimate.status),
-        "notes": list(estimate.notes),
-    }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DECIMALS) + 0.0

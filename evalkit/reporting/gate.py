@@ -8,9 +8,9 @@ from typing import Any
 
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength
 from evalkit.gating.rule import Decision
-from evalkit.reporting.values import DECIMALS_STORED
-from evalkit.text.numbers import chosen, distinct, interval, level, percent
+from evalkit.text.numbers import chosen, distinct, estimate_numbers, interval, level, percent, stored
 from evalkit.text.safe import printable
+from evalkit.text.short import shortened
 from evalkit.types import OK, Audit, Estimate
 
 _LONGEST = 500
@@ -48,7 +48,7 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "margin": None if rule.against is None else rule.margin,
         "threshold": rule.threshold,
         "confidence": rule.confidence,
-        "error_rate": _rounded(decision.error_rate),
+        "error_rate": stored(decision.error_rate),
         **_estimate(decision.estimate),
         "pessimistic": _estimate(decision.pessimistic),
         "optimistic": _estimate(decision.optimistic),
@@ -56,7 +56,7 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "n": decision.n,
         "min_n": rule.min_n,
         "n_missing": decision.n_missing,
-        "coverage": _rounded(decision.coverage),
+        "coverage": stored(decision.coverage),
         "min_coverage": rule.min_coverage,
         "allow_refusals": rule.allow_refusals,
         "equal_length": None if decision.equal_length is None else _equal_length_document(decision.equal_length),
@@ -123,8 +123,7 @@ def why(decision: Decision) -> str:
 
 def line(text: str) -> str:
     """Text from outside as part of a line that a terminal shows and a runner of CI takes no command from."""
-    shown = printable(text)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return shortened(printable(text), _LONGEST)
 
 
 def _sentences(decision: Decision) -> list[str]:
@@ -275,9 +274,7 @@ def _plain(estimate: Estimate) -> str:
 
 
 def _estimate(estimate: Estimate) -> dict[str, Any]:
-    numbers = ("value", "lower", "upper", "stderr")
-    found = {name: None if (one := getattr(estimate, name)) is None else _rounded(one) for name in numbers}
-    return {**found, "status": str(estimate.status)}
+    return {**estimate_numbers(estimate), "status": str(estimate.status)}
 
 
 def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
@@ -285,10 +282,10 @@ def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
     return {
         "own_history": rests.own_history,
         # JSON has no infinity: no correlation would change the conclusion
-        "correlation": None if correlation is None or math.isinf(correlation) else _rounded(correlation),
+        "correlation": None if correlation is None or math.isinf(correlation) else stored(correlation),
         "raw_agrees": rests.raw_agrees,
-        "errors": None if rests.parts is None else {name: _rounded(one) for name, one in asdict(rests.parts).items()},
-        "slope_deviation": None if rests.deviation is None else _rounded(rests.deviation),
+        "errors": None if rests.parts is None else {name: stored(one) for name, one in asdict(rests.parts).items()},
+        "slope_deviation": stored(rests.deviation),
     }
 
 
@@ -308,8 +305,3 @@ def _audit_document(audit: Audit) -> dict[str, Any]:
             for one in audit.findings
         ],
     }
-
-
-def _rounded(value: float) -> float:
-    # adding zero turns -0.0 into 0.0
-    return round(value, DECIMALS_STORED) + 0.0

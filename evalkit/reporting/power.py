@@ -5,9 +5,8 @@ from typing import Any
 from evalkit.boards.metrics import RANKING
 from evalkit.boards.power import Advice, Basis, Option
 from evalkit.reporting.tables import values_table
-from evalkit.reporting.values import DECIMALS_STORED
 from evalkit.stats.power import Margin
-from evalkit.text.numbers import level
+from evalkit.text.numbers import DECIMALS_STORED, level
 from evalkit.text.safe import printable
 
 _ORDERS = {1: "one", 2: "both"}

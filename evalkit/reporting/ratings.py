@@ -7,11 +7,11 @@ from typing import Any
 
 from evalkit.boards.ratings import RatingBoard
 from evalkit.reporting.tables import values_table
-from evalkit.reporting.values import DECIMALS_STORED
 from evalkit.stats.ratings.rated import Rated
 from evalkit.stats.ratings.scale import Unit, win_rate_from_rating
+from evalkit.text.numbers import estimate_numbers, stored
 from evalkit.text.safe import markdown_cell, printable, spreadsheet_cell
-from evalkit.types import Estimate
+from evalkit.text.short import shortened
 
 COLUMNS = (
     "model",
@@ -47,7 +47,7 @@ def ratings_json(board: RatingBoard) -> str:
         "clustered_by": board.clustered_by,
         "left_out": dict(board.left_out),
         "coefficients": {
-            name: {**_numbers(one), "n": one.n, "unit": _rounded(board.units[name])}
+            name: {**estimate_numbers(one), "n": one.n, "unit": stored(board.units[name])}
             for name, one in board.coefficients.items()
         },
         "rows": [_row_document(row, board) for row in board.rows],
@@ -75,7 +75,8 @@ def ratings_markdown(board: RatingBoard) -> str:
 
 def ratings_text(board: RatingBoard) -> str:
     """Aligned columns for a terminal."""
-    rows = [dict(zip(_HEADER, _shortened(_cells(row, board)), strict=True)) for row in board.rows]
+    rows = [dict(zip(_HEADER, _cells(row, board), strict=True)) for row in board.rows]
+    rows = [{**row, "model": shortened(printable(row["model"]), _WIDEST_MODEL)} for row in rows]
     return (
         "\n".join([printable(_title(board)), "", values_table(rows), *map(printable, _footer(board))]).rstrip() + "\n"
     )
@@ -87,12 +88,12 @@ def _row_document(row: Rated, board: RatingBoard) -> dict[str, Any]:
     if recipe.scale.anchor is None or recipe.method != "bt":
         return rating_values(row)
     promised = win_rate_from_rating(row.rating, baseline=recipe.scale.origin, unit=recipe.scale.unit)
-    return {**rating_values(row), "expected_against_anchor": _numbers(promised)}
+    return {**rating_values(row), "expected_against_anchor": estimate_numbers(promised)}
 
 
 def rating_values(row: Rated) -> dict[str, Any]:
     """The columns of one row; None where there is no number. The win rate is a percentage."""
-    numbers = _numbers(row.rating)
+    numbers = estimate_numbers(row.rating)
     return {
         "model": row.model,
         "rating": numbers["value"],
@@ -103,19 +104,9 @@ def rating_values(row: Rated) -> dict[str, Any]:
         "rank_lower": row.ranks.lower if row.ranks else None,
         "rank_upper": row.ranks.upper if row.ranks else None,
         "n_battles": row.n_battles,
-        "win_rate": _rounded(row.win_rate),
+        "win_rate": stored(row.win_rate),
         "status": str(row.rating.status),
     }
-
-
-def _numbers(one: Estimate) -> dict[str, float | None]:
-    values = {"value": one.value, "lower": one.lower, "upper": one.upper, "stderr": one.stderr}
-    return {name: None if value is None else _rounded(value) for name, value in values.items()}
-
-
-def _rounded(value: float) -> float:
-    # adding zero turns -0.0 into 0.0
-    return round(value, DECIMALS_STORED) + 0.0
 
 
 def _cells(row: Rated, board: RatingBoard) -> list[str]:
@@ -133,12 +124,6 @@ def _cells(row: Rated, board: RatingBoard) -> list[str]:
         f"{row.win_rate:.2f}",
         rating.status.kind.value,
     ]
-
-
-def _shortened(cells: list[str]) -> list[str]:
-    shown = printable(cells[1])
-    cells[1] = shown if len(shown) <= _WIDEST_MODEL else shown[: _WIDEST_MODEL - 1] + "…"
-    return cells
 
 
 def _title(board: RatingBoard) -> str:

@@ -4,7 +4,6 @@ import importlib.metadata
 import json
 import platform
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from evalkit.files import safe_name, write_text
 from evalkit.formats.alpaca_eval import write_annotations
 from evalkit.judging.layout import Options
 from evalkit.judging.run import Annotated
-from evalkit.provenance.document import ROW_FILE, annotations_digest, sealed, with_plan
+from evalkit.provenance.document import ROW_FILE, annotations_digest, sealed
 from evalkit.reporting.canonical import canonical_digest, stored_document
-from evalkit.reporting.values import DECIMALS_STORED
+from evalkit.text.numbers import DECIMALS_STORED
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 
@@ -42,10 +41,7 @@ def write_results(
         cluster_field=work.clusters.field,
     )
     digest = annotations_digest(annotations)
-    # as the store has it: an earlier run may have audited what this one did not
-    plan = annotated.annotations.store.plan_of(work.group)
-    planned = [replace(row, entry=with_plan(row.entry, plan)) for row in rows]
-    documents = [sealed(stored_document(row, benchmark=work.plan.benchmark), annotations=digest) for row in planned]
+    documents = [sealed(stored_document(row, benchmark=work.plan.benchmark), annotations=digest) for row in rows]
     _write(folder / ROW_FILE, documents[0] if len(documents) == 1 else documents)
     _write(folder / "run.json", run_document(annotated, rows, options=options, limits=limits))
     return folder

@@ -16,6 +16,7 @@ from evalkit.reporting.dependence import dependence_note, sources_note
 from evalkit.stats.between import BetweenSources
 from evalkit.stats.components import Components
 from evalkit.stats.controlled_rate import Controlled
+from evalkit.text.numbers import DECIMALS_STORED
 from evalkit.text.safe import spreadsheet_cell
 from evalkit.types import Audit, Estimate
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     # a single row is written without what a whole board takes
     from evalkit.boards.build import Board
 
-DECIMALS_STORED = 9
 # the win rate in percent at which neither model is better
 EVEN = 50.0
 

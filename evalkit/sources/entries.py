@@ -1,24 +1,23 @@
 """Entries from wherever verdicts lie: the store, annotation files and folders, tables of preferences."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.auditing.clusters import Clusters
-from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, entries_of_annotations, entries_of_table
+from evalkit.boards.entries import Entry
+from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, Backing, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset
 from evalkit.judge_spec.config import judge_names, read_judge
 from evalkit.judging.requests import annotate_all
-from evalkit.provenance.document import check_annotations, with_plan
+from evalkit.provenance.document import check_annotations
 from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, read_file
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Group, Store
-from evalkit.types import JudgeConfig
+from evalkit.store import Store
 
 ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
@@ -61,14 +60,20 @@ def entries_of(
         InputError: they hold no verdicts, or none of the judge.
     """
     clusters = clusters_of_files(files)
-    entries = [entry for file in files for entry in _entries(file, aggregation, clusters[file.path])]
+    shipped = frozenset(judge_names())
+    # a judge may stand in many files
+    notice_of = functools.cache(lambda name: read_judge(name).notice if name in shipped else None)
+    entries = [
+        entry
+        for file in files
+        for entry in _entries(file, aggregation, Backing(clusters=clusters[file.path], notice_of=notice_of))
+    ]
     if files and not entries:
         raise InputError(f"{files[0].path}: holds no verdicts{_of_categories(aggregation)}")
     chosen = [entry for entry in entries if judge in (None, entry.judge)]
     if judge is not None and not chosen:
         raise UnknownName("judge", judge, {entry.judge for entry in entries})
-    shipped = {name: read_judge(name) for name in judge_names() if any(name in _judges(one) for one in chosen)}
-    return [_with_notices(one, shipped) for one in chosen]
+    return chosen
 
 
 def entries_of_store(
@@ -93,30 +98,15 @@ def entries_of_store(
         for config in chosen
         for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
     )
-    entries = entries_of_annotations(annotations, aggregation)
+    notices = {config.name: config.notice for config in chosen}
+    backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get)
+    entries = entries_of_annotations(annotations, aggregation, backing)
     if not entries:
         cure = "" if aggregation.categories else ". Run evalkit annotate first"
         raise InputError(
             f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}{cure}"
         )
-    plans = store.plans(benchmark=benchmark)
-    planned = [with_plan(one, plans.get(Group(benchmark, one.digest, one.baseline, one.model))) for one in entries]
-    return [_with_notices(one, {config.name: config for config in chosen}) for one in planned]
-
-
-def length_notice(entry: Entry) -> str | None:
-    """The warning about lengths that an earlier evalkit stored without recording how much of them is blank."""
-    if (
-        entry.plan is None
-        or entry.graded
-        or entry.aggregation.lengths == Lengths.CHARACTERS
-        or not entry.judging.whole_lengths
-    ):
-        return None
-    return (
-        "lengths that an earlier evalkit stored count the blanks around an answer: run evalkit annotate again, which "
-        "asks nothing twice"
-    )
+    return entries
 
 
 def files_of(source: Path) -> list[Path]:
@@ -134,33 +124,14 @@ def files_of(source: Path) -> list[Path]:
     return found
 
 
-def _with_notices(entry: Entry, known: Mapping[str, JudgeConfig]) -> Entry:
-    """The entry with the notices of its judges, as far as these are known, and of its lengths."""
-    notices = (*(known[name].notice for name in _judges(entry) if name in known), length_notice(entry))
-    told = tuple(notice for notice in notices if notice is not None)
-    return replace(entry, judging=replace(entry.judging, notices=told)) if told else entry
-
-
-def _with_clusters(entry: Entry, clusters: Clusters) -> Entry:
-    """The entry with the record of where its clusters come from."""
-    assert entry.dependence is not None
-    told = replace(entry.dependence, field=clusters.field, looked=clusters.looked)
-    return replace(entry, dependence=told)
-
-
-def _judges(entry: Entry) -> list[str]:
-    """The names of the judges, of which pooled ones are several."""
-    return entry.judge.split(" + ")
-
-
 def _of_categories(aggregation: Aggregation) -> str:
     return f" of category {' or '.join(map(repr, aggregation.categories))}" if aggregation.categories else ""
 
 
-def _entries(file: SourceFile, aggregation: Aggregation, clusters: Clusters) -> list[Entry]:
+def _entries(file: SourceFile, aggregation: Aggregation, backing: Backing) -> list[Entry]:
     if isinstance(file, NumberTable) and not (aggregation.pool or aggregation.categories):
-        return entries_of_table(file.groups, aggregation, clusters=clusters)
-    verdicts = annotations_of(tie(file.judgments, clusters))
-    entries = [_with_clusters(one, clusters) for one in entries_of_annotations(verdicts, aggregation)]
-    audits = file.audits if isinstance(file, JudgedFile) else {}
-    return [replace(one, audit=audits.get((one.model, one.baseline), one.audit)) for one in entries]
+        return entries_of_table(file.groups, aggregation, backing)
+    assert backing.clusters is not None
+    verdicts = annotations_of(tie(file.judgments, backing.clusters))
+    audits = file.audits if isinstance(file, JudgedFile) else backing.audits
+    return entries_of_annotations(verdicts, aggregation, replace(backing, audits=audits))

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.known import read_known
 from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.row import BoardRow
+from evalkit.catalog.histories import read_known
 from evalkit.errors import InputError, StoreError, UnknownName
 from evalkit.files import safe_name
 from evalkit.formats.alpaca_eval import JudgedTexts, write_annotations

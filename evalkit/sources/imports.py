@@ -22,9 +22,9 @@ from evalkit.judge_spec.config import read_judge
 from evalkit.sources.files import Needs, read_file
 from evalkit.sources.recorded import PLAN, JudgeKind, RecordedJudge, file_verdict, judge_kind, recorded_judges
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Batch, Group, Store
+from evalkit.store import Batch, Store
 from evalkit.store.documents import DocumentName, write_document
-from evalkit.types import Annotation, ChatRequest, Example, JudgeConfig, Slot
+from evalkit.types import Annotation, ChatRequest, Example, Group, JudgeConfig, Slot
 
 # kinds of files that hold verdicts
 JUDGED = {

@@ -28,6 +28,14 @@ class GamedBaselines:
     difficulty: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CompatInputs:
+    """What AlpacaEval's formula needs besides the verdicts."""
+
+    difficulty: dict[str, float]
+    gamed: GamedBaselines
+
+
 def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBaselines) -> Estimate:
     """AlpacaEval's `length_controlled_v1`: a cross-validated L1 logistic regression, regularised by gamed baselines.
 

@@ -15,7 +15,7 @@ from evalkit import faults
 from evalkit.errors import StoreError
 from evalkit.store import leases
 from evalkit.store.naming import REPAIR, complaints, naming
-from evalkit.store.plans import PlanRecord, decode_plan, put_plan, sound
+from evalkit.store.plans import decode_plan, put_plan, sound
 from evalkit.store.reserve import Reserve
 from evalkit.store.rows import (
     config_checksum,
@@ -40,7 +40,7 @@ from evalkit.store.tables import (
     plan_table,
     reply_table,
 )
-from evalkit.types import ChatReply, ChatRequest, JudgeConfig, ModelConfig, Slot
+from evalkit.types import ChatReply, ChatRequest, Group, JudgeConfig, ModelConfig, PlanRecord, Slot
 
 NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
@@ -53,16 +53,6 @@ DAMAGED_FAILURE = "the stored reason is damaged"
 _COUNTED = "SELECT count(*) FROM asked NOT INDEXED WHERE {}"
 
 Filled = tuple[Slot, ChatReply | None, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One model under one judge: whose places a run fills."""
-
-    benchmark: str
-    digest: str
-    baseline: str
-    model: str
 
 
 @dataclass(slots=True)

@@ -5,74 +5,15 @@ import datetime
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 
 from evalkit.store.tables import insert_into, plan_table
-from evalkit.types import Audit, Finding, Prices, Severity
+from evalkit.types import Audit, DataDigests, Finding, PlanRecord, Prices, PromptMode, Severity
 
 _KEY = tuple(column.name for column in plan_table.primary_key)
 _COVERED = (*_KEY, "plan", "document")
-
-
-class PromptMode(Enum):
-    """How answers are shown to a judge: fenced under drawn labels, bare or under fixed labels as foreign prompts have
-    it, not at all as to a judge without a prompt; or the verdicts come without a prompt that is known.
-    """
-
-    HARDENED = "hardened"
-    COMPAT = "compat"
-    NONE = "none"
-    RECORDED = "recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class DataDigests:
-    """SHA-256 of what is judged: the questions, the baseline's outputs where there are any, the candidate's."""
-
-    questions: str
-    baseline: str | None
-    candidate: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRecord:
-    """What decided one model's places under one judge.
-
-    `plan` is the digest under which the places lie. `prompt` and `parameters` are SHA-256, the latter of all that is
-    sent or read by, besides the prompt and the parser's name. `prices` and `evalkit`, the version, are those of the run
-    that laid them out last. `cluster` is the field that declared which instructions depend on each other. Without a
-    field, `near_duplicates` tells whether near-duplicates were looked for; it is None in plans of earlier versions.
-    """
-
-    plan: str
-    benchmark: str
-    model: str
-    baseline: str
-    judge: str
-    judge_digest: str
-    judge_model: str
-    endpoint: str
-    prompt_mode: PromptMode
-    prompt: str | None
-    parser: str
-    parameters: str
-    orders: str
-    seed: int
-    repeats: int
-    limit: int | None
-    shortcut: bool
-    intersect: bool
-    by_turn: bool
-    data: DataDigests
-    evalkit: str
-    prices: Prices | None = None
-    audit: Audit | None = None
-    cluster: str | None = None
-    near_duplicates: bool | None = None
 
 
 def put_plan(connection: sa.Connection, plan: str, names: Mapping[str, str], record: PlanRecord | None) -> None:

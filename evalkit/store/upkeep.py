@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from evalkit.errors import StoreError
-from evalkit.store.database import UNREADABLE, Group, Store
+from evalkit.store.database import UNREADABLE, Store
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, complaints
 from evalkit.store.plans import sound
@@ -31,7 +31,7 @@ from evalkit.store.tables import (
     record_table,
     reply_table,
 )
-from evalkit.types import ModelConfig
+from evalkit.types import Group, ModelConfig
 
 _AT_ONCE = 500
 _SHOWN = 3

@@ -1,8 +1,11 @@
-"""Numbers and counts as people read them. A negative number that rounds to zero is shown without its sign."""
+"""Numbers and counts as people and as files read them. A negative number that rounds to zero loses its sign."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from evalkit.types import Estimate
+
+DECIMALS_STORED = 9
 
 
 def percent(value: float | None) -> str:
@@ -25,6 +28,28 @@ def short_interval(estimate: Estimate) -> str:
     if estimate.lower is None or estimate.upper is None:
         return f"{estimate.value:z.1f}"
     return f"{estimate.value:z.1f} [{estimate.lower:z.1f}, {estimate.upper:z.1f}]"
+
+
+def stored(value: float | None) -> float | None:
+    """A number as files have it, with DECIMALS_STORED decimals."""
+    # adding zero turns -0.0 into 0.0
+    return None if value is None else round(value, DECIMALS_STORED) + 0.0
+
+
+def estimate_numbers(estimate: Estimate) -> dict[str, float | None]:
+    """The value, the interval and the standard error of an estimate as files have them."""
+    return {name: stored(getattr(estimate, name)) for name in ("value", "lower", "upper", "stderr")}
+
+
+def estimate_document(estimate: Estimate, *, exact: bool = False) -> dict[str, Any]:
+    """All fields of an estimate as JSON; with `exact`, its numbers to the last digit."""
+    numbers = {name: getattr(estimate, name) for name in ("value", "stderr", "lower", "upper")}
+    return {
+        **{name: value if exact else stored(value) for name, value in numbers.items()},
+        "n": estimate.n,
+        "status": str(estimate.status),
+        "notes": list(estimate.notes),
+    }
 
 
 def level(share: float) -> str:

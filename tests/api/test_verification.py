@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from evalkit.api.verification import Disagreement, Verified, verify_files, verify_row
 from evalkit.boards.entries import Lengths
-from evalkit.boards.gathering import Aggregation, entries_of_annotations
+from evalkit.boards.gathering import Aggregation, Backing, entries_of_annotations
 from evalkit.boards.metrics import Recipe
 from evalkit.boards.row import build_row
 from evalkit.engine.limits import Limits
@@ -21,16 +21,16 @@ from evalkit.judge_spec.config import read_judge, with_orders
 from evalkit.judging.layout import Options
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import plan_all
-from evalkit.provenance.document import sealed, with_plan
+from evalkit.provenance.document import sealed
 from evalkit.reporting.canonical import stored_document
 from evalkit.reporting.result_files import write_results
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.sample import Combine
-from evalkit.store import PlanRecord, Store, open_store
+from evalkit.store import Store, open_store
 from evalkit.store.plans import plan_checksum
 from evalkit.store.rows import place_checksum, reply_checksum
 from evalkit.store.tables import asked_table, plan_table, reply_table
-from evalkit.types import Audit, Example, Finding, JudgeConfig, Output, OutputSet, Prices, Severity
+from evalkit.types import Audit, Example, Finding, JudgeConfig, Output, OutputSet, PlanRecord, Prices, Severity
 from tests.builders import output_set
 from tests.store.test_opening import make_version_3, make_version_4
 
@@ -76,7 +76,8 @@ def judged(
 
 def write(folder: Path, done: Annotated, aggregation: Aggregation = Aggregation(), recipe: Recipe = Recipe()) -> Path:
     """Its files; the row's is returned."""
-    entries = [with_plan(entry, done.work.record) for entry in entries_of_annotations(done.annotations, aggregation)]
+    backing = Backing(plans={done.work.group: done.work.record})
+    entries = entries_of_annotations(done.annotations, aggregation, backing)
     rows = [build_row(entry, recipe) for entry in entries]
     return write_results(folder, done, rows, options=done.work.options, limits=Limits()) / "row.json"
 
@@ -389,10 +390,10 @@ def test_lengths_of_an_old_store_are_told_to_hold_blanks_until_its_run_is_repeat
     make_version_4(store, path)
     with open_store(f"sqlite:///{path}") as migrated:
         (entry,) = entries_of_store(migrated, benchmark=BENCHMARK)
-        assert any("count the blanks around an answer" in notice for notice in entry.judging.notices)
+        assert "count the blanks around an answer" in (entry.length_notice or "")
         judged(migrated, BOTH)
         (entry,) = entries_of_store(migrated, benchmark=BENCHMARK)
-        assert not any("blanks" in notice for notice in entry.judging.notices)
+        assert entry.length_notice is None
 
 
 def test_an_audit_lies_with_the_plan_and_outlives_a_run_without_one(store: Store, tmp_path: Path) -> None:

@@ -176,10 +176,10 @@ def _old_store(folder: Path) -> Any:
     """A store laid out without clusters, and its row as it was written then."""
     import contextlib
 
-    from evalkit.boards.gathering import entries_of_annotations
+    from evalkit.boards.gathering import Backing, entries_of_annotations
     from evalkit.boards.metrics import Recipe
     from evalkit.boards.row import build_row
-    from evalkit.provenance.document import sealed, with_plan
+    from evalkit.provenance.document import sealed
     from evalkit.reporting.canonical import stored_document
     from evalkit.store import open_store
     from evalkit.store.plans import plan_checksum
@@ -197,9 +197,9 @@ def _old_store(folder: Path) -> Any:
                 row["document"] = json.dumps(fields, sort_keys=True)
                 row["checksum"] = plan_checksum(row)
                 connection.execute(sa.update(plan_table).values(document=row["document"], checksum=row["checksum"]))
-            (entry,) = entries_of_annotations(done.annotations)
+            (entry,) = entries_of_annotations(done.annotations, backing=Backing(plans={work.group: work.record}))
             assert entry.sample.n_clusters == N
-            document = stored_document(build_row(with_plan(entry, work.record), Recipe()), benchmark="bench")
+            document = stored_document(build_row(entry, Recipe()), benchmark="bench")
             for name in ("design_effect", "dependence", "between_sources"):
                 del document[name]
             document["notes"] = [note for note in document["notes"] if "near-duplicate" not in note]

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from evalkit.boards.background import Background, Known
+from evalkit.boards.background import Background
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import HistoryFile, JudgeIdentity
-from evalkit.boards.known import read_known
 from evalkit.boards.metrics import DifficultySource, Recipe
 from evalkit.boards.rates import learn
+from evalkit.catalog.histories import read_known
 from evalkit.stats.history import fit_history
 from evalkit.stats.logistic import expit
+from evalkit.stats.recorded import HistoryFile, JudgeIdentity, Known
 from tests.stats.stat_samples import LENGTH_SD, sample_of
 
 KNOWN = read_known()

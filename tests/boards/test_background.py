@@ -7,18 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.boards.background import HistorySource, background_document, background_of, judge_identity
+from evalkit.boards.background import HistorySource, judge_identity
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import JudgeIdentity, write_history_file
 from evalkit.boards.metrics import DifficultySource
 from evalkit.boards.rates import Estimators, learn
 from evalkit.errors import InputError, StatsError
+from evalkit.formats.histories import write_history_file
 from evalkit.judge_spec.config import read_judge
+from evalkit.provenance.background import background_document, background_of
 from evalkit.reporting.values import row_document, row_values
 from evalkit.sources.entries import entries_of_store
 from evalkit.sources.selection import Sources, read_recipe
-from evalkit.store import PromptMode, Store
-from evalkit.types import Audit, Finding, Severity
+from evalkit.stats.recorded import JudgeIdentity
+from evalkit.store import Store
+from evalkit.types import Audit, Finding, PromptMode, Severity
 from tests.api.test_verification import BENCHMARK, judged
 from tests.boards.taught import AUTO, KNOWN, POSITIONS, history_of, knowing, lone, models, taught
 from tests.stats.stat_samples import sample_of

@@ -129,7 +129,7 @@ def test_the_data_at_hand_have_a_power_and_a_reach() -> None:
 def test_what_cannot_be_planned_with_is_refused() -> None:
     with pytest.raises(UnknownName, match="unknown model 'canb'"):
         basis_of_entries([bare("cand")], RAW, near=0.5, model="canb")
-    with pytest.raises(InputError, match="2 judges, forms or baselines: one against base, two against base"):
+    with pytest.raises(InputError, match="several judges, forms or baselines: judge one against base, judge two"):
         basis_of_entries([bare("cand"), bare("cand", judge="two")], RAW, near=0.5)
     with pytest.raises(InputError, match="graded alone"):
         basis_of_entries([dataclasses.replace(bare("cand"), baseline="")], RAW, near=0.5)

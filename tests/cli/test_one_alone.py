@@ -7,10 +7,11 @@ import pytest
 
 from evalkit.boards.background import HistorySource
 from evalkit.boards.entries import Entry
-from evalkit.boards.history_file import JudgeIdentity, read_history_file
 from evalkit.boards.rates import learn
+from evalkit.formats.histories import read_history_file
 from evalkit.sources.entries import entries_of_files
 from evalkit.sources.selection import Sources, read_recipe
+from evalkit.stats.recorded import JudgeIdentity
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.cli.gating import EXAMPLES, run, write_outputs
 from tests.zygote import Zygote
@@ -117,7 +118,7 @@ def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygot
 
 
 @pytest.mark.parametrize(
-    ("judges", "said"), [(["surface", "shortest"], "several boards"), (["surface_grade"], "graded")]
+    ("judges", "said"), [(["surface", "shortest"], "several judges, forms or baselines"), (["surface_grade"], "graded")]
 )
 def test_several_judges_and_grades_teach_no_history(
     zygote: Zygote, tmp_path: Path, judges: list[str], said: str

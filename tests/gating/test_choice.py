@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.pick import beside
 from evalkit.errors import ConfigError, Incomplete, InputError, UnknownName
-from evalkit.gating.choice import Required, beside, choose
+from evalkit.gating.choice import Required, choose
 from evalkit.judge_spec.config import read_judge, with_orders
 from tests.gating.entries import entry, verdicts
 
@@ -36,7 +37,7 @@ def test_another_baseline_than_the_configured_one_is_refused() -> None:
 
 
 def test_of_several_judges_or_baselines_one_must_be_named() -> None:
-    with pytest.raises(ConfigError, match="was judged by 'longest' and 'surface'. Choose with --judge"):
+    with pytest.raises(InputError, match="^candidate: several judges: longest, surface. Choose one with --judge"):
         choose([judged(), judged(judge="longest")], "candidate", Required())
     with pytest.raises(ConfigError, match="Choose with --baseline"):
         choose([judged(), replace(judged(), baseline="second")], "candidate", Required())

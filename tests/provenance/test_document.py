@@ -18,8 +18,8 @@ from evalkit.judging.work import judge_facts
 from evalkit.provenance.document import check_annotations, provenance_document, seal_fits, sealed
 from evalkit.reporting.values import boards_document
 from evalkit.sources.entries import entries_of_files, entries_of_store
-from evalkit.store import PromptMode, Store
-from evalkit.types import JudgeConfig
+from evalkit.store import Store
+from evalkit.types import JudgeConfig, PromptMode
 from tests.api.test_verification import BENCHMARK, SURFACE, judged, read, texts, write
 from tests.builders import output_set
 

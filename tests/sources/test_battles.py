@@ -83,7 +83,7 @@ def test_a_cluster_that_goes_on_in_another_file_is_the_same_one(tmp_path: Path) 
 
 def test_several_judges_must_be_chosen_from(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text(TABLE + "k,m,base,0,1,10,10\n")
-    with pytest.raises(InputError, match="verdicts of 2 judges, which do not make one rating: j, k. Choose one with"):
+    with pytest.raises(InputError, match="several judges: j, k. Choose one with --judge"):
         gather_battles([tmp_path / "table.csv"])
     assert outcomes(gather_battles([tmp_path / "table.csv"], judge="k")) == [("m", "base", 0.0)]
     with pytest.raises(UnknownName, match="unknown judge 'x'"):
@@ -92,7 +92,7 @@ def test_several_judges_must_be_chosen_from(tmp_path: Path) -> None:
 
 def test_a_source_named_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "annotations.json").write_text(annotations("m"))
-    with pytest.raises(InputError, match="model 'm' stands twice against baseline 'base'"):
+    with pytest.raises(InputError, match="model 'm' stands twice under judge 'j' and baseline 'base'"):
         gather_battles([tmp_path / "annotations.json"] * 2)
 
 

@@ -234,7 +234,7 @@ def test_arena_hard_games_hold_their_texts_in_the_prompts(field: str, tmp_path: 
 def test_a_strong_verdict_is_shown_with_the_words_of_the_file(text: str, tmp_path: Path) -> None:
     games = [{"score": "B>>A", "judgment": {"answer": text}}]
     row = {"uid": "u", "judge": "j", "model": "m", "baseline": "base", "games": games}
-    judged = judged_of_files([write(tmp_path / "m.jsonl", row)])
+    judged = judged_of([write(tmp_path / "m.jsonl", row)])
     assert told(places(judged)) == [(Order.BASELINE_FIRST, 1.0, text)]
 
 

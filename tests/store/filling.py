@@ -11,9 +11,9 @@ from evalkit.judging.layout import Options
 from evalkit.judging.work import Work, plan_all
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.sources.entries import entries_of_store
-from evalkit.store import Batch, PlanRecord, Store
+from evalkit.store import Batch, Store
 from evalkit.store.documents import DocumentName, documents, records, write_document
-from evalkit.types import ChatReply, JudgeConfig, Prices
+from evalkit.types import ChatReply, JudgeConfig, PlanRecord, Prices
 from tests.builders import output_set, question_of
 
 BENCHMARK = "bench"

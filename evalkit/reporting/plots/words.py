@@ -10,6 +10,7 @@ from evalkit.reporting.reasons import brief_words
 from evalkit.reporting.values import audit_reason
 from evalkit.text.numbers import short_interval
 from evalkit.text.safe import printable
+from evalkit.text.short import shortened
 from evalkit.types import StatusKind
 
 NOT_ESTIMABLE = "not estimable"
@@ -26,11 +27,7 @@ _LONGEST_SAID = 80
 
 def short_name(name: str, *, longest: int = _LONGEST) -> str:
     """One harmless line; a long name loses its middle, since names of relatives differ at their ends."""
-    shown = safe(name).strip()
-    if len(shown) <= longest:
-        return shown
-    end = longest // 3
-    return f"{shown[: longest - end - 1]}…{shown[-end:]}"
+    return shortened(safe(name).strip(), longest, end=longest // 3)
 
 
 def safe(text: str) -> str:

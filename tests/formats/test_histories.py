@@ -9,17 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evalkit.boards.history_file import (
-    HistoryFile,
-    JudgeIdentity,
-    read_generic_file,
-    read_history_file,
-    write_generic_file,
-    write_history_file,
-)
-from evalkit.boards.known import read_known
 from evalkit.boards.rates import learn
+from evalkit.catalog.histories import read_known
 from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.histories import read_generic_file, read_history_file, write_generic_file, write_history_file
+from evalkit.stats.recorded import HistoryFile, JudgeIdentity
 from tests.boards.taught import KNOWN, POSITIONS, history_of, knowing, models
 
 KEYS = ("", " ", "a b", "a  b", "\tc\n", "ß\u2028ü", *POSITIONS[:60])

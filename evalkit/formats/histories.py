@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +25,7 @@ from evalkit.stats.covariates import (
 from evalkit.stats.fit_check import FitCheck
 from evalkit.stats.generic import Generic
 from evalkit.stats.history import History
+from evalkit.stats.recorded import HistoryFile, JudgeIdentity
 from evalkit.stats.slopes import SHAPES, Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
@@ -33,34 +33,6 @@ _HOW = ": evalkit benchmarks learn NAME"
 # a seventh decimal of a coefficient does not change any rate in the digits that are shown
 _DECIMALS = 6
 _Made = TypeVar("_Made")
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeIdentity:
-    """What a judge is recognised by: its model, its prompt's SHA-256 and its parser, or only its name if recorded."""
-
-    name: str
-    model: str | None = None
-    prompt: str | None = None
-    parser: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HistoryFile:
-    """A history with its judge and baseline; `keys` are the names that each instruction may go by, shape (n,).
-
-    `baseline` is the model that all were compared with, `source` says where the verdicts came from, and `date` when
-    the figures were computed. `digest` is the SHA-256 of the file's text, empty before the file is written.
-    """
-
-    name: str
-    baseline: str
-    judge: JudgeIdentity
-    history: History
-    keys: tuple[tuple[str, ...], ...]
-    source: str
-    date: str
-    digest: str = ""
 
 
 def read_history_file(path: Path) -> HistoryFile:

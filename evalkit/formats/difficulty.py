@@ -1,25 +1,16 @@
 """Instruction difficulty and gamed baselines from csv files, keyed by instruction or index."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.formats.table import KEY_COLUMNS, check_keys, read_frame, row_key
-from evalkit.stats.lc_compat import GamedBaselines
+from evalkit.stats.lc_compat import CompatInputs, GamedBaselines
 
 DIFFICULTY = "instruction_difficulty"
 DIFFICULTY_FILE = f"{DIFFICULTY}.csv"
 GAMED_FILE = "df_gamed.csv"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CompatInputs:
-    """What AlpacaEval's formula needs besides the verdicts."""
-
-    difficulty: dict[str, float]
-    gamed: GamedBaselines
 
 
 def read_difficulty(path: Path) -> dict[str, float]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.boards.build import Board, build_boards
-from evalkit.boards.entries import Lengths
-from evalkit.boards.gathering import SLICES, Aggregation
+from evalkit.boards.entries import Aggregation, Lengths
+from evalkit.boards.gathering import SLICES
 from evalkit.boards.metrics import ArenaFormula, DifficultySource, Recipe
 from evalkit.catalog.references import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName

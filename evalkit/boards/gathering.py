@@ -38,18 +38,6 @@ CHARS = "chars"
 # as rows are stored: another machine may compute other last digits
 DECIMALS_DIGESTED = 9
 
-__all__ = [
-    "CATEGORY",
-    "CHARS",
-    "DATASET",
-    "SLICES",
-    "TURN",
-    "Aggregation",
-    "Backing",
-    "entries_of_annotations",
-    "entries_of_table",
-]
-
 
 def without_notice(_: str) -> str | None:
     """Has nothing to tell of any judge."""

@@ -3,7 +3,8 @@
 import click
 
 from evalkit.boards.comparison import Comparisons, compare
-from evalkit.boards.gathering import SLICES, Aggregation
+from evalkit.boards.entries import Aggregation
+from evalkit.boards.gathering import SLICES
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.reporting.comparison import comparison_json, comparison_text

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from evalkit.boards.battles import CollectedBattles, battles_of_entries
-from evalkit.boards.gathering import Aggregation
+from evalkit.boards.entries import Aggregation
 from evalkit.boards.ratings import RatingRecipe, build_ratings
 from evalkit.catalog.benchmarks import read_benchmark
 from evalkit.catalog.families import find_family

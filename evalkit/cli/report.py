@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from evalkit.api.boards import Wishes, make_leaderboard, read_behind
-from evalkit.boards.gathering import CATEGORY, TURN
+from evalkit.boards.entries import CATEGORY
+from evalkit.boards.gathering import TURN
 from evalkit.cli.options import as_values, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Aggregation, Backing, entries_of_annotations
+from evalkit.boards.entries import Aggregation, Entry
+from evalkit.boards.gathering import Backing, entries_of_annotations
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Journal, Watcher, unwatched, unwritten
 from evalkit.errors import ConfigError

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import CATEGORY, DATASET, Aggregation, Backing, entries_of_annotations, entries_of_table
+from evalkit.boards.entries import CATEGORY, DATASET, Aggregation, Entry
+from evalkit.boards.gathering import Backing, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats.foreign import detect
 from evalkit.formats.hub import saved_dataset

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Aggregation
+from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.metrics import LC_WIN_RATE, RANKING, STYLE_WIN_RATE, WIN_RATE, DifficultySource, Metric, Recipe
 from evalkit.catalog.benchmarks import Benchmark, read_benchmark
 from evalkit.catalog.families import Family, find_family

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from evalkit.api.verification import Disagreement, Verified, verify_files, verify_row
-from evalkit.boards.entries import Lengths
-from evalkit.boards.gathering import Aggregation, Backing, entries_of_annotations
+from evalkit.boards.entries import Aggregation, Lengths
+from evalkit.boards.gathering import Backing, entries_of_annotations
 from evalkit.boards.metrics import Recipe
 from evalkit.boards.row import build_row
 from evalkit.engine.limits import Limits

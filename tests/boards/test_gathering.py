@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.gathering import Aggregation, entries_of_annotations
+from evalkit.boards.entries import Aggregation, Entry
+from evalkit.boards.gathering import entries_of_annotations
 from evalkit.boards.metrics import LC_WIN_RATE, Recipe
 from evalkit.boards.row import build_row
 from evalkit.errors import InputError

@@ -8,7 +8,8 @@ import datasets
 import numpy as np
 import pytest
 
-from evalkit.boards.gathering import Aggregation, entries_of_table
+from evalkit.boards.entries import Aggregation
+from evalkit.boards.gathering import entries_of_table
 from evalkit.errors import InputError
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import instruction_key

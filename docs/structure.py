@@ -6,7 +6,7 @@ Usage: `python -m docs.structure` prints the figures that docs/architecture.md h
 import ast
 import inspect
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, KeysView, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,10 +22,14 @@ MANY_IMPORTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module by its dotted name below the package, with the modules that it imports, and its public classes."""
+    """A module by its dotted name below the package, with what it imports, and its public classes.
+
+    `imports` are modules, and rooms of which it takes names through their doors; `loads` are modules alone.
+    """
 
     name: str
     imports: frozenset[str]
+    loads: frozenset[str]
     classes: tuple[str, ...]
 
     @property
@@ -73,11 +77,12 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _module(name: str, path: Path, known: Container[str]) -> Module:
+def _module(name: str, path: Path, known: KeysView[str]) -> Module:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
     targets = {target for node in ast.walk(tree) for target in _targets(node, known)}
-    return Module(name, frozenset(targets - {name}), tuple(classes))
+    loads = {behind for node in ast.walk(tree) for behind in _behind(node)} | (targets & known)
+    return Module(name, frozenset(targets - {name}), frozenset(loads - {name}), tuple(classes))
 
 
 def _targets(node: ast.AST, known: Container[str]) -> Iterator[str]:
@@ -90,6 +95,24 @@ def _targets(node: ast.AST, known: Container[str]) -> Iterator[str]:
     else:
         return
     yield from (one.removeprefix("evalkit.") for one in dotted if one.startswith("evalkit."))
+
+
+def _behind(node: ast.AST) -> Iterator[str]:
+    """The modules behind the names that an import statement takes through a room's door."""
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("evalkit."):
+        room = node.module.removeprefix("evalkit.")
+        names = door(room)
+        yield from (names[alias.name] for alias in node.names if alias.name in names)
+
+
+@cache
+def door(room: str) -> Mapping[str, str]:
+    """The names that a room gives to others, each with the module that has it; none for a room without a stub."""
+    stub = PACKAGE / room / "__init__.pyi"
+    if not stub.exists():
+        return {}
+    parts = [node for node in ast.parse(stub.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: f"{room}.{node.module}" for node in parts for alias in node.names}
 
 
 def folder_imports(found: Mapping[str, Module]) -> dict[str, set[str]]:
@@ -126,7 +149,7 @@ def longest_chain(found: Mapping[str, Module]) -> list[str]:
 
     @cache
     def chain(name: str) -> tuple[str, ...]:
-        further = [chain(target) for target in sorted(found[name].imports) if target in found]
+        further = [chain(target) for target in sorted(found[name].loads) if target in found]
         longest: tuple[str, ...] = max(further, key=len, default=())
         return (name, *longest)
 

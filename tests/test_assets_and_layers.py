@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import evalkit
+from docs.structure import door
 from evalkit import assets
 from evalkit.errors import ConfigError, UnknownName
 
@@ -187,3 +188,28 @@ def test_a_path_goes_before_a_shipped_name_and_never_falls_back_to_it(
 def test_a_name_cannot_leave_the_shipped_folder(name: str) -> None:
     with pytest.raises(UnknownName, match="unknown judge"):
         assets.find("annotators", name, ".yaml", noun="judge")
+
+
+DOORS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.pyi"))
+
+
+def test_every_room_has_a_door() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms - set(DOORS) == {"cli", "scaffold"}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_gives_every_name_of_its_stub(name: str) -> None:
+    given = importlib.import_module(f"evalkit.{name}")
+    assert given.__all__ == sorted(door(name)) and all(hasattr(given, one) for one in given.__all__)
+
+
+def test_a_name_that_a_door_gives_is_taken_through_it() -> None:
+    assert [
+        f"{importer}:{node.lineno}: {alias.name}: import it from evalkit.{room(node.module)}"
+        for importer, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.count(".") > 1
+        for alias in node.names
+        if room(node.module) != room(importer) and alias.name in door(room(node.module))
+    ] == []

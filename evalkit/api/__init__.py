@@ -1,1 +1,6 @@
 """The use cases of the package: judge outputs, decide a gate, build boards, and recompute written rows."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,11 +7,9 @@ from typing import Protocol
 
 from evalkit.api.assignment import Prepared
 from evalkit.api.runs import ModelRun, judge_all, require_covered, require_finished, title
-from evalkit.auditing.limits import AuditLimits
-from evalkit.auditing.outputs import require_passed
-from evalkit.boards.metrics import Recipe
-from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Watcher
+from evalkit.auditing import AuditLimits, require_passed
+from evalkit.boards import Recipe
+from evalkit.engine import Limits, Watcher
 from evalkit.types import JudgeConfig
 
 # what is done with outputs that fail their audit

@@ -4,19 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.auditing.clusters import Clusters, declared_clusters
-from evalkit.auditing.limits import AuditLimits
-from evalkit.auditing.outputs import audit_outputs
-from evalkit.catalog.benchmarks import Benchmark, baseline_source, questions_source, read_benchmark
-from evalkit.catalog.families import Family, find_family
-from evalkit.catalog.questions import load_baseline, load_questions
+from evalkit.auditing import AuditLimits, Clusters, audit_outputs, declared_clusters
+from evalkit.catalog import (
+    Benchmark,
+    Family,
+    baseline_source,
+    find_family,
+    load_baseline,
+    load_questions,
+    questions_source,
+    read_benchmark,
+)
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import Recording, read_recording
-from evalkit.formats.outputs import read_output_field, read_outputs
-from evalkit.formats.questions import read_question_field
-from evalkit.judge_spec.config import read_judge, with_orders
-from evalkit.judging.layout import Options
-from evalkit.judging.work import Work, plan_all
+from evalkit.formats import Recording, read_output_field, read_outputs, read_question_field, read_recording
+from evalkit.judge_spec import read_judge, with_orders
+from evalkit.judging import Options, Work, plan_all
 from evalkit.types import Audit, Example, JudgeConfig, OutputSet
 
 # offline and without a key

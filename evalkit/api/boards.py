@@ -4,15 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.boards.build import Board, build_boards
-from evalkit.boards.entries import Aggregation, Lengths
-from evalkit.boards.gathering import SLICES
-from evalkit.boards.metrics import ArenaFormula, DifficultySource, Recipe
-from evalkit.catalog.references import Reference, read_aliases, read_reference
+from evalkit.boards import SLICES, Aggregation, ArenaFormula, Board, DifficultySource, Lengths, Recipe, build_boards
+from evalkit.catalog import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats.difficulty import read_compat_inputs
-from evalkit.sources.files import SourceFile
-from evalkit.sources.selection import Sources, controls_of, metric_of, read_entries, read_recipe, read_source_files
+from evalkit.formats import read_compat_inputs
+from evalkit.sources import SourceFile, Sources, controls_of, metric_of, read_entries, read_recipe, read_source_files
 
 NO_REFERENCE = "none"
 LC = "lc"

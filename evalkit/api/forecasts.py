@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalkit.api.assignment import Prepared
-from evalkit.engine.estimate import Forecast, forecast
-from evalkit.judging.work import Work
+from evalkit.engine import Forecast, forecast
+from evalkit.judging import Work
 from evalkit.store import Store, open_store, store_exists
 from evalkit.types import ChatRequest
 

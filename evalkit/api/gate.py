@@ -8,27 +8,17 @@ from evalkit.api.annotation import Listener
 from evalkit.api.assignment import Assignment
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import verify_files
-from evalkit.auditing.limits import AuditLimits
-from evalkit.auditing.outputs import require_passed
-from evalkit.boards.entries import Aggregation, Entry
-from evalkit.boards.metrics import Recipe
-from evalkit.boards.pick import beside
-from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.engine.limits import Limits
+from evalkit.auditing import AuditLimits, require_passed
+from evalkit.boards import Aggregation, Entry, Recipe, beside
+from evalkit.catalog import read_benchmark
+from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
-from evalkit.formats.hub import PREFIX
-from evalkit.formats.outputs import read_one
-from evalkit.gating.choice import Required, check_against, check_mode, choose
-from evalkit.gating.decide import refuse_unjudged
-from evalkit.gating.gate import Gate
-from evalkit.gating.rule import Decision, Outcome, Rule
-from evalkit.judging.work import Work
-from evalkit.provenance.document import ROW_FILE
-from evalkit.provenance.pinning import pinned_for
-from evalkit.reporting.canonical import canonical_digest
-from evalkit.reporting.gate import why
-from evalkit.sources.entries import entries_of_files, entries_of_store
-from evalkit.sources.selection import DECLARED_WHERE_JUDGED, Sources
+from evalkit.formats import PREFIX, read_one
+from evalkit.gating import Decision, Gate, Outcome, Required, Rule, check_against, check_mode, choose, refuse_unjudged
+from evalkit.judging import Work
+from evalkit.provenance import ROW_FILE, pinned_for
+from evalkit.reporting import canonical_digest, why
+from evalkit.sources import DECLARED_WHERE_JUDGED, Sources, entries_of_files, entries_of_store
 from evalkit.store import open_existing, open_store, store_exists, store_url
 from evalkit.types import JudgeConfig
 

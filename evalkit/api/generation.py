@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.catalog.questions import load_questions
-from evalkit.engine.estimate import Forecast, forecast
-from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Watcher
+from evalkit.catalog import load_questions, read_benchmark
+from evalkit.engine import Forecast, Limits, Watcher, forecast
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.files import safe_name
-from evalkit.formats.outputs import write_outputs
-from evalkit.judge_spec.config import read_model
-from evalkit.judging.generate import Answering, Generated, first_turn, generate
-from evalkit.judging.requests import balanced_orders, pick
-from evalkit.reporting.journal import open_journal
+from evalkit.formats import write_outputs
+from evalkit.judge_spec import read_model
+from evalkit.judging import Answering, Generated, balanced_orders, first_turn, generate, pick
+from evalkit.reporting import open_journal
 from evalkit.store import open_store, store_exists
 from evalkit.types import Example
 

@@ -7,23 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.boards import Wishes, make_leaderboard, read_behind
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import DifficultySource
+from evalkit.boards import Board, DifficultySource
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
-from evalkit.reporting.panels import PANELS, one_board
-from evalkit.reporting.screen import Screen, screen_columns
-from evalkit.reporting.terminal import boards_drawn
-from evalkit.reporting.values import row_values
-from evalkit.sources.files import SourceFile
-from evalkit.sources.selection import Sources
-from evalkit.stats.slopes import Shape
+from evalkit.reporting import PANELS, Screen, boards_drawn, one_board, row_values, screen_columns
+from evalkit.sources import SourceFile, Sources
+from evalkit.stats import Shape
 
 if TYPE_CHECKING:
     # loaded by whoever asks for a frame or a figure: both take longer to load than many a board to build
     import pandas as pd
 
-    from evalkit.reporting.plots import Plot
+    from evalkit.reporting import Plot
 
 _RANKS = ("rank", "rank_lower", "rank_upper")
 _TEXTS = ("audit",)
@@ -58,7 +53,7 @@ class Leaderboard:
         """
         if panel not in PANELS:
             raise UnknownName("panel", panel, PANELS)
-        from evalkit.reporting.plots import PLOTS
+        from evalkit.reporting import PLOTS
 
         return PLOTS[panel](one_board(self.boards))
 
@@ -83,10 +78,8 @@ class Leaderboard:
         Raises:
             EvalkitError: the store is gone or wrong, or the place cannot be written.
         """
-        from evalkit.reporting.assembly import assemble_report
-        from evalkit.reporting.chunks import SampleSize
-        from evalkit.reporting.html import report_html
-        from evalkit.sources.transcripts import read_judged
+        from evalkit.reporting import SampleSize, assemble_report, report_html
+        from evalkit.sources import read_judged
 
         size = None if sample is None else SampleSize(sample, seed)
         judged = read_judged(self.sources, self.files)
@@ -99,7 +92,7 @@ class Leaderboard:
         return boards_drawn(self.boards, Screen(screen_columns())).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        from evalkit.reporting.markup.boards import boards_fragment
+        from evalkit.reporting import boards_fragment
 
         return boards_fragment(self.boards)
 

@@ -6,26 +6,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.api.assignment import Prepared
-from evalkit.boards.entries import Aggregation, Entry
-from evalkit.boards.gathering import Backing, entries_of_annotations
-from evalkit.boards.metrics import DifficultySource, Recipe
-from evalkit.boards.pick import beside
-from evalkit.boards.rates import learn
-from evalkit.boards.row import MIN_COVERAGE, BoardRow
-from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Journal, Watcher
+from evalkit.boards import (
+    MIN_COVERAGE,
+    Aggregation,
+    Backing,
+    BoardRow,
+    DifficultySource,
+    Entry,
+    Recipe,
+    beside,
+    entries_of_annotations,
+    learn,
+)
+from evalkit.engine import Journal, Limits, Watcher
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
-from evalkit.gating.gate import Gate
-from evalkit.gating.rule import Decision, Rule, Spent
-from evalkit.gating.sequential import Batches
-from evalkit.judging.run import Annotated, annotate
-from evalkit.judging.work import Work
-from evalkit.provenance.pinning import pinned_for
-from evalkit.reporting.canonical import canonical_digest
-from evalkit.reporting.journal import open_journal
-from evalkit.reporting.result_files import write_results
-from evalkit.sources.entries import entries_of_store
-from evalkit.stats.history import MIN_MODELS
+from evalkit.gating import Batches, Decision, Gate, Rule, Spent
+from evalkit.judging import Annotated, Work, annotate
+from evalkit.provenance import pinned_for
+from evalkit.reporting import canonical_digest, open_journal, write_results
+from evalkit.sources import entries_of_store
+from evalkit.stats import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
 from evalkit.types import Audit
 

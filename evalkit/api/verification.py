@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
-from evalkit.boards.background import UNTAUGHT
-from evalkit.boards.entries import Entry, Lengths
-from evalkit.boards.gathering import Backing, entries_of_annotations
-from evalkit.boards.pick import beside
-from evalkit.boards.rates import Pinned
-from evalkit.boards.row import BoardRow, build_row
-from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.catalog.histories import read_known
+from evalkit.boards import (
+    UNTAUGHT,
+    Backing,
+    BoardRow,
+    Entry,
+    Lengths,
+    Pinned,
+    beside,
+    build_row,
+    entries_of_annotations,
+)
+from evalkit.catalog import read_benchmark, read_known
 from evalkit.documents import parse_json, read_text
 from evalkit.errors import ConfigError, EvalkitError, InputError
-from evalkit.judging.requests import annotate_all
-from evalkit.judging.work import judge_facts
-from evalkit.provenance.document import (
+from evalkit.judging import annotate_all, judge_facts
+from evalkit.provenance import (
     ANNOTATIONS,
     LENGTH_TAUGHT,
     ROW_FILE,
@@ -29,16 +32,16 @@ from evalkit.provenance.document import (
     Computation,
     Difficulties,
     annotations_digest,
+    learned_again,
     read_computation,
+    rests_on_models,
     seal_fits,
+    written_background,
 )
-from evalkit.provenance.pinning import learned_again, rests_on_models, written_background
-from evalkit.reporting.canonical import stored_document
-from evalkit.sources.entries import entries_of_store
-from evalkit.stats.covariates import LENGTH
-from evalkit.stats.recorded import HistoryFile
-from evalkit.store import Store
-from evalkit.store.upkeep import damage_of
+from evalkit.reporting import stored_document
+from evalkit.sources import entries_of_store
+from evalkit.stats import LENGTH, HistoryFile
+from evalkit.store import Store, damage_of
 from evalkit.types import Annotation, Group, JudgeConfig, PlanRecord
 
 _AGAIN = "Run evalkit annotate again: what is stored is not asked again"

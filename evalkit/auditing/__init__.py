@@ -1,1 +1,6 @@
 """What outputs look like before anybody judges them: texts in, findings out."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,8 +8,8 @@ from evalkit.auditing.checks import KEYS, Bounds, Check, skipped
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.refusals import says_nothing, worded_refusal
 from evalkit.auditing.words import words
-from evalkit.stats.signs import sign_test
-from evalkit.text.blanks import BLANK, trimmed, without_blanks
+from evalkit.stats import sign_test
+from evalkit.text import BLANK, trimmed, without_blanks
 from evalkit.types import Example, Finding, Output, OutputSet, Severity
 
 # a longer answer that begins like a refusal usually helps in the end

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from evalkit.text.blanks import INVISIBLE
+from evalkit.text import INVISIBLE
 
 _HIDDEN = re.compile(f"[{INVISIBLE}]")
 _TAG_END = "\U000e007f"

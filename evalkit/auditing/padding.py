@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from evalkit.text.blanks import BLANK, without_blanks
+from evalkit.text import BLANK, without_blanks
 
 # blanks as they are and as HTML writes them
 _RUN = re.compile(rf"(?:[{BLANK}]|&(?:nbsp|emsp|ensp|thinsp|zwnj|zwj|shy|#160|#xa0);|<br ?/?>){{3,}}", re.IGNORECASE)

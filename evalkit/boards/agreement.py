@@ -5,14 +5,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.catalog.references import Reference, SharedModel, names_by_map, shared_models
+from evalkit.catalog import Reference, SharedModel, names_by_map, shared_models
 from evalkit.errors import InputError
-from evalkit.formats.scores import Score, ScoreTable
-from evalkit.stats.agreement import Coefficient, Robustness, kendall, pearson, robustness, spearman
-from evalkit.stats.copula import Errors
-from evalkit.stats.quantiles import normal_quantile
-from evalkit.stats.sample import Floats
-from evalkit.stats.separability import agreement_with_confidence, pair_rank_brier, separability
+from evalkit.formats import Score, ScoreTable
+from evalkit.stats import (
+    Coefficient,
+    Errors,
+    Floats,
+    Robustness,
+    agreement_with_confidence,
+    kendall,
+    normal_quantile,
+    pair_rank_brier,
+    pearson,
+    robustness,
+    spearman,
+)
+from evalkit.stats.separability import separability
 from evalkit.types import Estimate
 
 _REACH_95 = normal_quantile(0.975)

@@ -10,11 +10,7 @@ from evalkit.boards.gathering import CHARS
 from evalkit.boards.metrics import STYLE_WIN_RATE, WIN_RATE, ArenaFormula
 from evalkit.boards.row import BoardRow
 from evalkit.errors import StatsError
-from evalkit.stats.arena_compat import TOKENS, Games, arena_v01, arena_v2
-from evalkit.stats.controlled_rate import Controlled
-from evalkit.stats.covariates import LENGTH, control_names
-from evalkit.stats.sample import Floats
-from evalkit.stats.winrate import Measured
+from evalkit.stats import LENGTH, TOKENS, Controlled, Floats, Games, Measured, arena_v01, arena_v2, control_names
 from evalkit.types import Estimate
 
 _OWN_SLICES = "scores by turn and category are not by the published formula"

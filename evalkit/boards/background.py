@@ -5,14 +5,18 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from evalkit.boards.entries import Entry
-from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.confounding import Confounding
-from evalkit.stats.controlled_rate import MISFITTING
-from evalkit.stats.fit_check import FitCheck
-from evalkit.stats.generic import Generic
-from evalkit.stats.history import History
-from evalkit.stats.recorded import HistoryFile, JudgeIdentity, Known
-from evalkit.stats.sample import Sample
+from evalkit.stats import (
+    MISFITTING,
+    CoefficientPrior,
+    Confounding,
+    FitCheck,
+    Generic,
+    History,
+    HistoryFile,
+    JudgeIdentity,
+    Known,
+    Sample,
+)
 from evalkit.types import PromptMode
 
 # the share of a row's instructions that a history must know

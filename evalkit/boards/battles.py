@@ -8,9 +8,8 @@ import numpy as np
 from evalkit.boards.entries import Entry
 from evalkit.boards.pick import each_once, one_judge
 from evalkit.errors import StatsError
-from evalkit.formats.votes import Votes
-from evalkit.stats.ratings.battles import Battles, build_battles
-from evalkit.stats.sample import Ints
+from evalkit.formats import Votes
+from evalkit.stats import Battles, Ints, build_battles
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,11 +9,19 @@ import numpy as np
 from evalkit.boards.build import Board
 from evalkit.boards.judged import Transcripts
 from evalkit.boards.row import BoardRow
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.position import ShownVerdicts, inconsistent_share, position_effect
-from evalkit.stats.retest import Bin, RetestBin, retest_bins, stated_bins
-from evalkit.stats.sample import Floats, Ints
-from evalkit.stats.shares import mean_share
+from evalkit.stats import (
+    CONFIDENCE,
+    Bin,
+    Floats,
+    Ints,
+    RetestBin,
+    ShownVerdicts,
+    inconsistent_share,
+    mean_share,
+    position_effect,
+    retest_bins,
+    stated_bins,
+)
 from evalkit.types import Annotation, Estimate, Order, Reading
 
 # beyond this, or as far on the other side, a verdict is decided

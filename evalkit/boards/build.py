@@ -12,12 +12,9 @@ from evalkit.boards.metrics import LC_WIN_RATE, SCORE, Metric, Recipe
 from evalkit.boards.pick import each_once, groups
 from evalkit.boards.rates import Estimators, check_controls, learn
 from evalkit.boards.row import BoardRow
-from evalkit.catalog.references import Reference
-from evalkit.formats.scores import Score
-from evalkit.stats.controlled_rate import MISFITTING
-from evalkit.stats.fit_check import check_fits
-from evalkit.stats.history import MIN_MODELS
-from evalkit.stats.ranks import rank_ranges
+from evalkit.catalog import Reference
+from evalkit.formats import Score
+from evalkit.stats import MIN_MODELS, MISFITTING, check_fits, rank_ranges
 from evalkit.types import StatusKind
 
 _RANKED, _DEGRADED, _WITHOUT_NUMBER, _REFUSED = range(4)

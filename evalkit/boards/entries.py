@@ -8,8 +8,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.stats.components import Components
-from evalkit.stats.sample import Combine, Floats, Sample
+from evalkit.stats import Combine, Components, Floats, Sample
 from evalkit.types import Audit, Estimate, PlanRecord, Reading
 
 # a win rate's scale

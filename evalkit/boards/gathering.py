@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalkit.auditing.clusters import Clusters
-from evalkit.auditing.lengths import audit_lengths
+from evalkit.auditing import Clusters, audit_lengths
 from evalkit.boards.entries import (
     CATEGORY,
     DATASET,
@@ -24,13 +23,11 @@ from evalkit.boards.entries import (
     Verdicts,
 )
 from evalkit.errors import InputError
-from evalkit.stats.components import variance_components
-from evalkit.stats.noise import self_disagreement
-from evalkit.stats.sample import Combine, Floats, Sample, build_sample
+from evalkit.stats import Combine, Floats, Sample, build_sample, self_disagreement, variance_components
 from evalkit.types import Annotation, Audit, ChatReply, Group, PlanRecord, Reading, Slot
 
 if TYPE_CHECKING:
-    from evalkit.formats.table import PreferenceGroup
+    from evalkit.formats import PreferenceGroup
 
 TURN = "turn"
 SLICES = (TURN, CATEGORY, DATASET)

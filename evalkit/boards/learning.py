@@ -7,8 +7,7 @@ from evalkit.boards.background import judge_identity
 from evalkit.boards.entries import Entry
 from evalkit.boards.pick import one_group
 from evalkit.errors import InputError, StatsError
-from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
-from evalkit.stats.recorded import HistoryFile
+from evalkit.stats import MIN_MODELS_FOR_SLOPES, HistoryFile, fit_history
 
 
 def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: datetime.date) -> HistoryFile:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.boards.row import BoardRow
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.pairwise import better_shares
-from evalkit.stats.sample import Floats, Ints
+from evalkit.stats import CONFIDENCE, Floats, Ints, better_shares
 from evalkit.types import Estimate
 
 ITSELF = "the model itself"

@@ -13,19 +13,12 @@ import numpy as np
 from evalkit.boards.background import Background
 from evalkit.boards.entries import Entry
 from evalkit.errors import StatsError
-from evalkit.stats.controlled_rate import Controlled, controlled_win_rate
-from evalkit.stats.covariates import LENGTH
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.recorded import Known
-from evalkit.stats.sample import Sample
-from evalkit.stats.slopes import Shape
-from evalkit.stats.winrate import Measured, win_rate
+from evalkit.stats import CONFIDENCE, LENGTH, Controlled, Known, Measured, Sample, Shape, controlled_win_rate, win_rate
 from evalkit.types import Estimate, StatusKind, degraded
 
 if TYPE_CHECKING:
     # AlpacaEval's formula takes time to load, and a single row does not need it
-    from evalkit.stats.lc_compat import CompatInputs
-    from evalkit.stats.recorded import HistoryFile
+    from evalkit.stats import CompatInputs, HistoryFile
 
 
 class Held(Enum):

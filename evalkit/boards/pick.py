@@ -5,7 +5,7 @@ from itertools import groupby
 
 from evalkit.boards.entries import Entry
 from evalkit.errors import InputError, UnknownName
-from evalkit.text.numbers import named
+from evalkit.text import named
 
 _SOURCES = "the sources"
 

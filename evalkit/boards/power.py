@@ -8,9 +8,7 @@ from evalkit.boards.metrics import Recipe
 from evalkit.boards.pick import of_model, one_group
 from evalkit.boards.rates import Estimators, learn
 from evalkit.errors import InputError
-from evalkit.stats.components import Components
-from evalkit.stats.paired import common
-from evalkit.stats.power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
+from evalkit.stats import Components, Effort, Level, Margin, Spread, common, detectable, gate_power, needed_instructions
 from evalkit.types import Estimate, Prices, StatusKind
 
 REPEATS = (1, 2, 3, 5)

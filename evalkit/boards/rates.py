@@ -20,14 +20,22 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import SCORE, DifficultySource, Held, Metric, Recipe, metrics_of
 from evalkit.boards.row import BoardRow, build_row
 from evalkit.errors import InputError, StatsError, UnknownName
-from evalkit.stats.covariates import COUNTS, GROUPS, LENGTH
-from evalkit.stats.history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
-from evalkit.stats.multiple import p_value
-from evalkit.stats.paired import paired_difference
-from evalkit.stats.recorded import HistoryFile, Known
-from evalkit.stats.sample import Sample
-from evalkit.stats.slopes import Shape
-from evalkit.stats.winrate import Measured
+from evalkit.stats import (
+    COUNTS,
+    GROUPS,
+    LENGTH,
+    MIN_MODELS,
+    MIN_MODELS_FOR_SLOPES,
+    History,
+    HistoryFile,
+    Known,
+    Measured,
+    Sample,
+    Shape,
+    fit_history,
+    p_value,
+    paired_difference,
+)
 from evalkit.types import Estimate
 
 

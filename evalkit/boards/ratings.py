@@ -5,17 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from evalkit.boards.battles import CollectedBattles
 from evalkit.errors import ConfigError
-from evalkit.stats.ratings.battles import Battles
-from evalkit.stats.ratings.bradley_terry import BradleyTerry, fit_bradley_terry
-from evalkit.stats.ratings.controlled import fit_controlled
-from evalkit.stats.ratings.rated import (
+from evalkit.stats import (
+    Battles,
+    BradleyTerry,
     Rated,
+    Scale,
     bootstrap_ratings,
     coefficient_estimates,
     elo_ratings,
+    fit_bradley_terry,
+    fit_controlled,
     sandwich_ratings,
 )
-from evalkit.stats.ratings.scale import Scale
 from evalkit.types import Estimate
 
 

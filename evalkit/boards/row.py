@@ -19,15 +19,22 @@ from evalkit.boards.metrics import (
     raw_metric,
     raw_rate,
 )
-from evalkit.stats.between import BetweenSources, between_sources
-from evalkit.stats.controlled_rate import Controlled
+from evalkit.stats import (
+    CONFIDENCE,
+    BetweenSources,
+    Controlled,
+    Counts,
+    Measured,
+    between_sources,
+    bounds_over_missing,
+    count_outcomes,
+    discrete_win_rate,
+)
 from evalkit.stats.design_effect import design_effect
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.winrate import Counts, Measured, bounds_over_missing, count_outcomes, discrete_win_rate
 from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
-    from evalkit.stats.ranks import RankRange
+    from evalkit.stats import RankRange
 
 
 # with a smaller share of verdicts, a number only tells about the instructions that happened to get a verdict

@@ -1,1 +1,6 @@
 """Reads benchmarks with their questions, human reference rankings, and families of benchmarks by name."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

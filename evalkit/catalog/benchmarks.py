@@ -9,7 +9,7 @@ from typing import Any
 from evalkit import assets
 from evalkit.documents import kind_of, read_yaml
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats.hub import PREFIX
+from evalkit.formats import PREFIX
 
 CACHE_VARIABLE = "EVALKIT_CACHE"
 DEFAULT_STYLE = "alpaca_eval"

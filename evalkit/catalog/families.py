@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evalkit.plugins import lookup
-from evalkit.stats.sample import Combine
+from evalkit.stats import Combine
 
 
 @dataclass(frozen=True, slots=True)

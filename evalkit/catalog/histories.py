@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalkit import assets
-from evalkit.formats.histories import read_generic_file, read_history_file
-from evalkit.stats.recorded import Known
+from evalkit.formats import read_generic_file, read_history_file
+from evalkit.stats import Known
 
 HISTORIES = "history"
 _GENERIC = "any_judge.json"

@@ -16,9 +16,7 @@ from evalkit.catalog.benchmarks import (
 )
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.files import write_text
-from evalkit.formats.hub import PREFIX, read_hub
-from evalkit.formats.outputs import read_one
-from evalkit.formats.questions import read_questions
+from evalkit.formats import PREFIX, read_hub, read_one, read_questions
 from evalkit.types import Example, Output, OutputSet
 
 

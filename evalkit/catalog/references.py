@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit import assets
 from evalkit.documents import kind_of, parse_json, read_text
 from evalkit.errors import InputError, UnknownName
-from evalkit.formats.scores import csv_rows, read_scores
+from evalkit.formats import csv_rows, read_scores
 
 FOLDER = "leaderboards/human"
 ALIASES = "aliases"

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from evalkit.api.annotation import annotate_models, require_complete
-from evalkit.api.forecasts import forecast_all
+from evalkit.api import annotate_models, forecast_all, require_complete
 from evalkit.cli.judging import JudgingOptions, Terminal, audit_option, judging_options
 from evalkit.cli.options import as_values, json_option, results_option, store_option
 from evalkit.cli.progress import forecasts_text
 from evalkit.cli.sources import difficulty_option
-from evalkit.reporting.rows import rows_json, rows_text
-from evalkit.sources.selection import Sources, read_recipe
+from evalkit.reporting import rows_json, rows_text
+from evalkit.sources import Sources, read_recipe
 from evalkit.store import store_url
 
 

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 
 import click
 
-from evalkit.auditing.limits import AuditLimits
-from evalkit.auditing.outputs import audit_of, examine_outputs, judged_outputs, require_passed
-from evalkit.catalog.benchmarks import Benchmark, read_benchmark
-from evalkit.catalog.questions import load_baseline, load_questions
+from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
+from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
 from evalkit.cli.options import audit_limits_options, json_option
-from evalkit.formats.hub import PREFIX
-from evalkit.formats.outputs import read_outputs
-from evalkit.reporting.audit import Examined, examined_json, examined_text
-from evalkit.text.safe import printable
+from evalkit.formats import PREFIX, read_outputs
+from evalkit.reporting import Examined, examined_json, examined_text
+from evalkit.text import printable
 from evalkit.types import Example, OutputSet
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from evalkit.catalog.benchmarks import benchmark_names, read_benchmark
-from evalkit.catalog.questions import fetch_questions
+from evalkit.catalog import benchmark_names, fetch_questions, read_benchmark
 from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.reporting.tables import values_table
+from evalkit.reporting import values_table
 
 
 @click.group("benchmarks", invoke_without_command=True)
@@ -61,9 +60,9 @@ def learn(name: str, judge: str | None, out: Path | None, store: str | None, res
     anywhere with --difficulty FILE.
     """
     # only this command needs the statistics, which take time to load
-    from evalkit.boards.learning import learn_history
-    from evalkit.formats.histories import write_history_file
-    from evalkit.sources.selection import Sources, read_entries
+    from evalkit.boards import learn_history
+    from evalkit.formats import write_history_file
+    from evalkit.sources import Sources, read_entries
 
     benchmark = read_benchmark(name)
     entries = read_entries(Sources(board=name, judge=judge, store=store, results=results))

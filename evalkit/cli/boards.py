@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from evalkit.boards.build import Board
-from evalkit.reporting.screen import find_screen
-from evalkit.reporting.tables import boards_text
-from evalkit.reporting.terminal import boards_drawn
+from evalkit.boards import Board
+from evalkit.reporting import boards_drawn, boards_text, find_screen
 
 
 def print_boards(boards: Sequence[Board]) -> None:

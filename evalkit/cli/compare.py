@@ -2,16 +2,12 @@
 
 import click
 
-from evalkit.boards.comparison import Comparisons, compare
-from evalkit.boards.entries import Aggregation
-from evalkit.boards.gathering import SLICES
+from evalkit.boards import SLICES, Aggregation, Comparisons, compare
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import metric_option, source_options
-from evalkit.reporting.comparison import comparison_json, comparison_text
-from evalkit.sources.selection import Sources, read_entries, read_recipe
-from evalkit.sources.stored import Scope
-from evalkit.sources.texts import texts_of_files, texts_of_store
-from evalkit.stats.intervals import CONFIDENCE
+from evalkit.reporting import comparison_json, comparison_text
+from evalkit.sources import Scope, Sources, read_entries, read_recipe, texts_of_files, texts_of_store
+from evalkit.stats import CONFIDENCE
 from evalkit.store import open_existing, store_url
 
 

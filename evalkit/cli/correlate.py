@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from evalkit.boards.agreement import Correlated, correlate, correlate_common
-from evalkit.catalog.references import read_aliases, read_name_map, read_reference
+from evalkit.boards import Correlated, correlate, correlate_common
+from evalkit.catalog import read_aliases, read_name_map, read_reference
 from evalkit.cli.options import json_option, plot_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.formats.scores import read_scores
-from evalkit.reporting.agreement import correlated_csv, correlated_json, correlated_markdown, correlated_text
+from evalkit.formats import read_scores
+from evalkit.reporting import correlated_csv, correlated_json, correlated_markdown, correlated_text
 
 FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_json, "markdown": correlated_markdown}
 
@@ -62,6 +62,6 @@ def command(
 
 def _draw(one: Correlated, path: Path) -> None:
     # the library takes longer to load than a correlation to compute
-    from evalkit.reporting.plots import agreement_plot
+    from evalkit.reporting import agreement_plot
 
     agreement_plot(one.agreement, f"{one.board} beside {one.agreement.reference.name}", measure=one.metric).save(path)

@@ -6,17 +6,14 @@ from pathlib import Path
 import click
 
 from evalkit import assets
-from evalkit.boards.build import build_boards
-from evalkit.catalog.benchmarks import baseline_source, read_benchmark
+from evalkit.boards import build_boards
+from evalkit.catalog import baseline_source, read_benchmark
 from evalkit.cli.boards import print_boards
-from evalkit.engine.limits import Limits
-from evalkit.formats.outputs import read_one, read_outputs
-from evalkit.judge_spec.config import read_judge
-from evalkit.judging.layout import Options
-from evalkit.judging.run import annotate
-from evalkit.judging.work import plan_all
-from evalkit.sources.entries import entries_of_store
-from evalkit.sources.selection import Sources, read_recipe
+from evalkit.engine import Limits
+from evalkit.formats import read_one, read_outputs
+from evalkit.judge_spec import read_judge
+from evalkit.judging import Options, annotate, plan_all
+from evalkit.sources import Sources, entries_of_store, read_recipe
 from evalkit.store import open_store
 
 BENCHMARK = "example"

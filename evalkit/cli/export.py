@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog import read_benchmark
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import ConfigError, InputError
-from evalkit.sources.exports import Exported, export_documents, export_verdicts
-from evalkit.sources.stored import Scope
+from evalkit.sources import Exported, Scope, export_documents, export_verdicts
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 
 @click.command("export")

@@ -7,17 +7,24 @@ from pathlib import Path
 
 import click
 
-from evalkit.api.gate import GateCase, raise_for_outcome
+from evalkit.api import GateCase, raise_for_outcome
 from evalkit.cli.judging import JudgingOptions, Terminal, judging_options
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import ConfigError, Inconclusive
 from evalkit.files import write_text
-from evalkit.gating.rule import Decision, Rule
-from evalkit.gating.sequential import SMALLEST_BATCH
-from evalkit.reporting.gate import gate_explanation, gate_json, gate_text, why
-from evalkit.reporting.gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
-from evalkit.sources.selection import Sources, read_recipe
+from evalkit.gating import SMALLEST_BATCH, Decision, Rule
+from evalkit.reporting import (
+    gate_annotation,
+    gate_badge,
+    gate_explanation,
+    gate_json,
+    gate_junit,
+    gate_summary,
+    gate_text,
+    why,
+)
+from evalkit.sources import Sources, read_recipe
 
 # any threshold will do: only the defaults of the other fields are read
 _DEFAULTS = Rule(minimum=50.0)

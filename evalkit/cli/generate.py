@@ -6,19 +6,13 @@ from pathlib import Path
 
 import click
 
-from evalkit.api.generation import (
-    GenerationSpec,
-    answers_file,
-    forecast_answers,
-    generate_answers,
-    require_answered,
-)
+from evalkit.api import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
-from evalkit.engine.limits import Limits
-from evalkit.judging.generate import Generated
+from evalkit.engine import Limits
+from evalkit.judging import Generated
 from evalkit.store import store_url
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 
 @click.command("generate")

@@ -7,12 +7,11 @@ import click
 
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import UnknownName
-from evalkit.formats.foreign import FORMATS
-from evalkit.formats.questions import read_questions
-from evalkit.judge_spec.config import read_judge
-from evalkit.sources.imports import Imported, ImportOptions, find_files, import_files
+from evalkit.formats import FORMATS, read_questions
+from evalkit.judge_spec import read_judge
+from evalkit.sources import Imported, ImportOptions, find_files, import_files
 from evalkit.store import open_store, store_url
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 ANY = "auto"
 JUDGES_FOLDER = "judges"

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 
 @click.command("init")

@@ -7,14 +7,13 @@ import json
 import click
 
 from evalkit.cli.options import json_option
-from evalkit.clients.builtin import client_kind
-from evalkit.engine.task import Pending
+from evalkit.clients import client_kind
+from evalkit.engine import Pending
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec.config import judge_names, read_judge
-from evalkit.judge_spec.parsers import find_parser
-from evalkit.judging.requests import Plan, candidate_preference, plan_place, pose
-from evalkit.reporting.tables import values_table
-from evalkit.text.safe import printable
+from evalkit.judge_spec import find_parser, judge_names, read_judge
+from evalkit.judging import Plan, candidate_preference, plan_place, pose
+from evalkit.reporting import values_table
+from evalkit.text import printable
 from evalkit.types import (
     ChatReply,
     ChatRequest,

@@ -8,16 +8,14 @@ from typing import Any
 
 import click
 
-from evalkit.api.annotation import AUDITS
-from evalkit.api.assignment import Assignment, Prepared
-from evalkit.api.runs import ModelRun, check_costs
-from evalkit.auditing.limits import AuditLimits
+from evalkit.api import AUDITS, Assignment, ModelRun, Prepared, check_costs
+from evalkit.auditing import AuditLimits
 from evalkit.cli.options import Command, Range, as_values, audit_limits_options, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
-from evalkit.engine.limits import Limits
-from evalkit.judge_spec.config import ORDERS
-from evalkit.reporting.canonical import canonical_digest
-from evalkit.text.safe import printable
+from evalkit.engine import Limits
+from evalkit.judge_spec import ORDERS
+from evalkit.reporting import canonical_digest
+from evalkit.text import printable
 from evalkit.types import JudgeConfig
 
 _BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from evalkit.api.boards import ESTIMATORS, Wishes, make_leaderboard
-from evalkit.boards.build import Board
+from evalkit.api import ESTIMATORS, Wishes, make_leaderboard
+from evalkit.boards import Board
 from evalkit.cli.boards import print_boards
 from evalkit.cli.options import Range, as_values, cluster_option, json_option, plot_option, results_option, store_option
 from evalkit.cli.sources import (
@@ -20,11 +20,9 @@ from evalkit.cli.sources import (
 )
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.reporting.canonical import canonical_digest
-from evalkit.reporting.forms import FORMS, TABLE
-from evalkit.reporting.panels import PANELS, one_board
-from evalkit.sources.selection import Sources
-from evalkit.stats.slopes import Shape
+from evalkit.reporting import FORMS, PANELS, TABLE, canonical_digest, one_board
+from evalkit.sources import Sources
+from evalkit.stats import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,6 @@ def _write(boards: list[Board], form: str, out: Path | None) -> None:
 def _draw(boards: list[Board], path: Path, panel: str) -> None:
     board = one_board(boards)
     # the library takes longer to load than many a board to build
-    from evalkit.reporting.plots import PLOTS
+    from evalkit.reporting import PLOTS
 
     PLOTS[panel](board).save(path)

@@ -164,8 +164,7 @@ def _options(command: click.Command) -> dict[str, str]:
 
 
 def _complain(message: str) -> None:
-    from evalkit.text.safe import printable
-    from evalkit.text.short import shortened
+    from evalkit.text import printable, shortened
 
     # what is cut off anyway need not be made printable
     line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())

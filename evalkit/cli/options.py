@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from evalkit.auditing.limits import read_limits
+from evalkit.auditing import read_limits
 
 Command = Callable[..., None]
 
@@ -83,7 +83,7 @@ store_option = click.option(
 
 def _drawable(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
     """A wrong ending is told before the work and not after it."""
-    from evalkit.reporting.panels import form_of
+    from evalkit.reporting import form_of
 
     if path is not None:
         form_of(path)

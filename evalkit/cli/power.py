@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 import click
 
-from evalkit.boards.metrics import RANKING, WIN_RATE
-from evalkit.boards.power import Basis, advise, basis_of_entries
+from evalkit.boards import RANKING, WIN_RATE, Basis, advise, basis_of_entries
 from evalkit.cli.options import Range, as_values, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.errors import ConfigError
-from evalkit.judge_spec.config import read_judge
-from evalkit.reporting.power import advice_document, advice_text
-from evalkit.sources.selection import Sources, read_entries, read_recipe
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.power import Level, Margin, Spread
+from evalkit.judge_spec import read_judge
+from evalkit.reporting import advice_document, advice_text
+from evalkit.sources import Sources, read_entries, read_recipe
+from evalkit.stats import CONFIDENCE, Level, Margin, Spread
 from evalkit.types import Prices
 
 EVEN = 50.0

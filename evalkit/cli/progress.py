@@ -7,10 +7,9 @@ from types import TracebackType
 
 import click
 
-from evalkit.api.forecasts import WorkForecast
-from evalkit.engine.estimate import Forecast
-from evalkit.engine.progress import Progress
-from evalkit.text.safe import printable
+from evalkit.api import WorkForecast
+from evalkit.engine import Forecast, Progress
+from evalkit.text import printable
 
 _SHORTEST_RUN = 1.0
 

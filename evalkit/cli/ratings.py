@@ -5,18 +5,14 @@ from pathlib import Path
 
 import click
 
-from evalkit.boards.battles import CollectedBattles, battles_of_entries
-from evalkit.boards.entries import Aggregation
-from evalkit.boards.ratings import RatingRecipe, build_ratings
-from evalkit.catalog.benchmarks import read_benchmark
-from evalkit.catalog.families import find_family
+from evalkit.boards import Aggregation, CollectedBattles, RatingRecipe, battles_of_entries, build_ratings
+from evalkit.catalog import find_family, read_benchmark
 from evalkit.cli.options import Range, Renamed, as_values, json_option, results_option, store_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
-from evalkit.sources.battles import NO_CLUSTER, gather_battles
-from evalkit.sources.entries import entries_of_store
-from evalkit.stats.ratings.scale import Scale, Unit
+from evalkit.reporting import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.sources import NO_CLUSTER, entries_of_store, gather_battles
+from evalkit.stats import Scale, Unit
 from evalkit.store import open_existing, store_url
 
 FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "markdown": ratings_markdown}

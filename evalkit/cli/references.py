@@ -4,9 +4,9 @@ import json
 
 import click
 
-from evalkit.catalog.references import read_reference, reference_names
+from evalkit.catalog import read_reference, reference_names
 from evalkit.cli.options import json_option
-from evalkit.reporting.tables import values_table
+from evalkit.reporting import values_table
 
 
 @click.group("references", invoke_without_command=True)

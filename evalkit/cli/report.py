@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from evalkit.api.boards import Wishes, make_leaderboard, read_behind
-from evalkit.boards.entries import CATEGORY
-from evalkit.boards.gathering import TURN
+from evalkit.api import Wishes, make_leaderboard, read_behind
+from evalkit.boards import CATEGORY, TURN
 from evalkit.cli.options import as_values, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
@@ -19,12 +18,9 @@ from evalkit.cli.sources import (
     reference_option,
 )
 from evalkit.files import write_text
-from evalkit.reporting.assembly import assemble_report
-from evalkit.reporting.chunks import SampleSize
-from evalkit.reporting.html import report_html
-from evalkit.sources.selection import Sources
-from evalkit.sources.transcripts import read_judged
-from evalkit.text.safe import printable
+from evalkit.reporting import SampleSize, assemble_report, report_html
+from evalkit.sources import Sources, read_judged
+from evalkit.text import printable
 
 FILE = "report.html"
 _MEGABYTE = 1e6

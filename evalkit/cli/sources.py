@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from evalkit.boards.gathering import SLICES
-from evalkit.boards.metrics import RANKING, DifficultySource
+from evalkit.boards import RANKING, SLICES, DifficultySource
 from evalkit.cli.options import Renamed, cluster_option, results_option, store_option
-from evalkit.sources.selection import BENCHMARK, Sources
+from evalkit.sources import BENCHMARK, Sources
 
 board_option = click.option(
     "--benchmark",

@@ -8,10 +8,21 @@ import click
 
 from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
-from evalkit.reporting.tables import values_table
-from evalkit.store import Store, open_store, store_exists, store_url
-from evalkit.store.transfer import export_store, import_store
-from evalkit.store.upkeep import Statistics, check, collect, fault, repair, statistics
+from evalkit.reporting import values_table
+from evalkit.store import (
+    Statistics,
+    Store,
+    check,
+    collect,
+    export_store,
+    fault,
+    import_store,
+    open_store,
+    repair,
+    statistics,
+    store_exists,
+    store_url,
+)
 
 
 @click.group("store")

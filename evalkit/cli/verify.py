@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from evalkit.api.verification import Verified, verify_files
+from evalkit.api import Verified, verify_files
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
-from evalkit.provenance.document import Difficulties
+from evalkit.provenance import Difficulties
 from evalkit.store import open_existing, store_url
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 EXIT_UNEQUAL = 5
 
@@ -52,7 +52,7 @@ def command(
 
 
 def _read_difficulty(path: Path) -> Difficulties:
-    from evalkit.sources.selection import difficulty_of
+    from evalkit.sources import difficulty_of
 
     return difficulty_of(path)
 

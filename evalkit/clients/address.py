@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from evalkit.clients.endpoint import Endpoint
 from evalkit.errors import ConfigError
-from evalkit.judge_spec.config import check_address
+from evalkit.judge_spec import check_address
 from evalkit.types import ModelConfig, Tls
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"

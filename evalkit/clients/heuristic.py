@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from evalkit.clients.endpoint import Endpoint
 from evalkit.errors import RejectedRequest, UnknownName
-from evalkit.judge_spec.parsers import five_way_labels
+from evalkit.judge_spec import five_way_labels
 from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Labels, ModelConfig, Question
 
 # part of every stored key: a changed heuristic asks anew

@@ -19,7 +19,7 @@ from evalkit.clients.endpoint import Endpoint
 from evalkit.clients.http import HttpClient
 from evalkit.clients.outcomes import one_line
 from evalkit.errors import ConfigError, EndpointRefused
-from evalkit.judge_spec.modelfile import model_file, model_name
+from evalkit.judge_spec import model_file, model_name
 from evalkit.types import ChatReply, ChatRequest, ModelConfig, Tls
 
 BINARY_VARIABLE = "EVALKIT_LLAMA_SERVER"

@@ -12,7 +12,7 @@ from typing import Any
 from evalkit.clients.address import Address
 from evalkit.documents import decode, parse_json
 from evalkit.errors import ClientError, EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError
-from evalkit.formats.chat import read_reply
+from evalkit.formats import read_reply
 from evalkit.types import ChatReply
 
 Headers = Sequence[tuple[str, str]]

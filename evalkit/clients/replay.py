@@ -24,4 +24,4 @@ class ReplayClient:
         return reply
 
 
-ENDPOINT = Endpoint("replay", asks=False)
+REPLAY_ENDPOINT = Endpoint("replay", asks=False)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from evalkit.clients.endpoint import Endpoint
+from evalkit.clients import Endpoint
 from evalkit.types import ChatReply, ChatRequest, Client, Group, ModelConfig, PlanRecord, Slot, Subject, Unanswered
 
 

@@ -14,7 +14,7 @@ from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
-from evalkit.text.blanks import blanks_around
+from evalkit.text import blanks_around
 from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, Order, Output, Slot
 
 RECORDED_LABELS = Labels("m", "M")

@@ -9,8 +9,7 @@ from evalkit.formats.conversation import text_at
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import NO_VERDICT, UNNAMED_JUDGE, optional_number, optional_turn, recorded
-from evalkit.text.blanks import blanks_around
-from evalkit.text.markdown import count_markdown
+from evalkit.text import blanks_around, count_markdown
 from evalkit.types import Annotation, Order, Rating
 
 

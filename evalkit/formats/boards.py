@@ -11,7 +11,7 @@ from typing import Any
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats.records import Record, read_records
-from evalkit.text.safe import spreadsheet_cell
+from evalkit.text import spreadsheet_cell
 
 # how the column of the model's name is called
 MODEL_COLUMNS = ("", "model", "name", "Unnamed: 0")

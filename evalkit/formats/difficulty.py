@@ -6,7 +6,7 @@ import numpy as np
 
 from evalkit.errors import InputError
 from evalkit.formats.table import KEY_COLUMNS, check_keys, read_frame, row_key
-from evalkit.stats.lc_compat import CompatInputs, GamedBaselines
+from evalkit.stats import CompatInputs, GamedBaselines
 
 DIFFICULTY = "instruction_difficulty"
 DIFFICULTY_FILE = f"{DIFFICULTY}.csv"

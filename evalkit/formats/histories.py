@@ -12,21 +12,24 @@ import numpy as np
 from evalkit.documents import kind_of, parse_json, read_text
 from evalkit.errors import InputError
 from evalkit.files import write_text
-from evalkit.stats.coefficients import CoefficientPrior
-from evalkit.stats.confounding import Confounding
-from evalkit.stats.covariates import (
+from evalkit.stats import (
     DIFFICULTY,
     INTERCEPT,
     LENGTH,
     LONGER,
+    SHAPES,
     SHORTER,
     TAUGHT,
+    CoefficientPrior,
+    Confounding,
+    FitCheck,
+    Generic,
+    History,
+    HistoryFile,
+    JudgeIdentity,
+    Member,
+    ShapeChoice,
 )
-from evalkit.stats.fit_check import FitCheck
-from evalkit.stats.generic import Generic
-from evalkit.stats.history import History
-from evalkit.stats.recorded import HistoryFile, JudgeIdentity
-from evalkit.stats.slopes import SHAPES, Member, ShapeChoice
 
 HISTORY, GENERIC = "history", "generic"
 _HOW = ": evalkit benchmarks learn NAME"

@@ -13,7 +13,7 @@ from evalkit.errors import InputError
 from evalkit.formats.conversation import object_at, read_id
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import optional_number, recorded
-from evalkit.text.markdown import count_markdown
+from evalkit.text import count_markdown
 from evalkit.types import Annotation, Order, Rating
 
 EVAL_SUFFIX = ".eval"

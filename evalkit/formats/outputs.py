@@ -16,7 +16,7 @@ from evalkit.files import write_text
 from evalkit.formats import hub
 from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_turns
 from evalkit.formats.records import SUFFIXES, Record, read_records
-from evalkit.text.markdown import count_markdown, read_markdown_counts
+from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
 # in code points: some 250,000 tokens of English and more of other scripts, beyond the context of most judges and beyond

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.judge_spec.prompting import judged_texts
+from evalkit.judge_spec import judged_texts
 from evalkit.types import Message
 
 _FENCE = re.compile(r"<<<instruction(?:_1)? (\S+)\n")

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from evalkit.text.markdown import count_markdown
+from evalkit.text import count_markdown
 from evalkit.types import Example, Output
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.pick import each_once, of_model, one_judge
+from evalkit.boards import Entry, each_once, of_model, one_judge
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec.config import with_orders
+from evalkit.judge_spec import with_orders
 from evalkit.types import JudgeConfig, PlanRecord, PromptMode
 
 BOTH = "both"

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalkit.auditing.declining import DECLINES
-from evalkit.auditing.lengths import LENGTHS
-from evalkit.auditing.limits import AuditLimits
-from evalkit.boards.entries import Entry
-from evalkit.boards.metrics import SCORE, WIN_RATE, Metric
-from evalkit.boards.rates import Estimators
+from evalkit.auditing import DECLINES, LENGTHS, AuditLimits
+from evalkit.boards import SCORE, WIN_RATE, Entry, Estimators, Metric
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
-from evalkit.stats.controlled_rate import SEPARATED
-from evalkit.text.numbers import distinct
+from evalkit.stats import SEPARATED
+from evalkit.text import distinct
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 
 _LEARN = "judge 20 models or more, or name a history with --difficulty"

@@ -5,13 +5,9 @@ confounded with difficulty.
 import math
 from dataclasses import dataclass
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.metrics import Metric
-from evalkit.boards.rates import Estimators
+from evalkit.boards import Entry, Estimators, Metric
 from evalkit.gating.evidence import Evidence
-from evalkit.stats.controlled_rate import ErrorParts
-from evalkit.stats.paired import common
-from evalkit.stats.quantiles import normal_quantile
+from evalkit.stats import ErrorParts, common, normal_quantile
 from evalkit.types import Estimate
 
 # a conclusion without a history must not change with a correlation of the length term with difficulty up to this value;

@@ -5,11 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.metrics import Metric
-from evalkit.boards.rates import Estimators
-from evalkit.stats.paired import common
-from evalkit.stats.sample import Floats, Sample
+from evalkit.boards import Entry, Estimators, Metric
+from evalkit.stats import Floats, Sample, common
 from evalkit.types import Estimate
 
 LOST, WON = 0.0, 1.0

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.metrics import Recipe
-from evalkit.boards.rates import Estimators, Pinned, learn
+from evalkit.boards import Entry, Estimators, Pinned, Recipe, learn
 from evalkit.errors import ConfigError
 from evalkit.gating.choice import Required, check_against, choose
 from evalkit.gating.decide import decide

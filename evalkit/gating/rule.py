@@ -4,13 +4,10 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from evalkit.boards.metrics import LC_WIN_RATE, Metric
-from evalkit.boards.row import MIN_COVERAGE
+from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, Metric
 from evalkit.errors import ConfigError
 from evalkit.gating.equal_length import EqualLength
-from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.quantiles import normal_quantile
+from evalkit.stats import CONFIDENCE, MIN_INSTRUCTIONS, normal_quantile
 from evalkit.types import OK, Audit, Estimate
 
 

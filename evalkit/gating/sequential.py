@@ -4,16 +4,12 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from evalkit.boards.entries import Aggregation, Entry
-from evalkit.boards.gathering import Backing, entries_of_annotations
-from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Journal, Watcher, unwatched, unwritten
+from evalkit.boards import Aggregation, Backing, Entry, entries_of_annotations
+from evalkit.engine import Journal, Limits, Watcher, unwatched, unwritten
 from evalkit.errors import ConfigError
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
-from evalkit.judging.requests import UNASKED, balanced_orders
-from evalkit.judging.run import Annotated, annotate
-from evalkit.judging.work import Work
-from evalkit.stats.sequential import early_look_confidence, last_look_confidence
+from evalkit.judging import UNASKED, Annotated, Work, annotate, balanced_orders
+from evalkit.stats import early_look_confidence, last_look_confidence
 from evalkit.store import Store
 from evalkit.types import Order
 

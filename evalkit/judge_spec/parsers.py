@@ -10,7 +10,7 @@ from typing import Any
 from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
 from evalkit.plugins import lookup
-from evalkit.text.short import shortened
+from evalkit.text import shortened
 from evalkit.types import ChatReply, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 Parser = Callable[..., Verdict]

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evalkit.auditing.clusters import Clusters
+from evalkit.auditing import Clusters
 from evalkit.errors import InputError
-from evalkit.formats.turns import answer_up_to, split_turns
+from evalkit.formats import answer_up_to, split_turns
 from evalkit.judging.pairing import Pairing, pair_common, pair_exactly
 from evalkit.judging.requests import KEY_VERSION, balanced_orders, pick
 from evalkit.types import Comparison, DataDigests, Example, Grading, Order, Output, OutputSet

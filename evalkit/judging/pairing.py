@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from evalkit.errors import InputError
-from evalkit.text.short import shortened
+from evalkit.text import shortened
 from evalkit.types import Comparison, Example, Output, OutputSet
 
 _NAMED = 3

@@ -6,12 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.clients.endpoint import Endpoint
-from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
-from evalkit.formats.alpaca_eval import RecordedReply, Recording, infer_order
-from evalkit.formats.outputs import instruction_key
-from evalkit.judge_spec.config import digest
-from evalkit.judge_spec.parsers import find_parser
+from evalkit.clients import REPLAY_ENDPOINT, Endpoint
+from evalkit.formats import RecordedReply, Recording, infer_order, instruction_key
+from evalkit.judge_spec import digest, find_parser
 from evalkit.judging.layout import Row
 from evalkit.judging.requests import candidate_preference
 from evalkit.types import Comparison, JudgeConfig, Order, Question, Unparsed

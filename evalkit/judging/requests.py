@@ -7,12 +7,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from evalkit.clients.endpoint import Endpoint
-from evalkit.engine.task import Pending, Posed
+from evalkit.clients import Endpoint
+from evalkit.engine import Pending, Posed
 from evalkit.errors import ConfigError
-from evalkit.judge_spec.parsers import find_parser, five_way_labels
-from evalkit.judge_spec.prompting import ask, render
-from evalkit.text.blanks import blanks_around
+from evalkit.judge_spec import ask, find_parser, five_way_labels, render
+from evalkit.text import blanks_around
 from evalkit.types import (
     Annotation,
     ChatReply,

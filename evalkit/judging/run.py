@@ -4,9 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Journal, Progress, Watcher, unwatched, unwritten
-from evalkit.engine.runner import run_all
+from evalkit.engine import Journal, Limits, Progress, Watcher, run_all, unwatched, unwritten
 from evalkit.errors import StoreError
 from evalkit.judging.requests import annotate_all
 from evalkit.judging.work import Work

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from evalkit import __version__
-from evalkit.auditing.clusters import Clusters, clusters_of_examples
-from evalkit.clients.builtin import client_kind
-from evalkit.clients.endpoint import Endpoint
-from evalkit.clients.replay import ENDPOINT as REPLAY_ENDPOINT
-from evalkit.clients.replay import ReplayClient
-from evalkit.engine.task import Pending, Posed
+from evalkit.auditing import Clusters, clusters_of_examples
+from evalkit.clients import REPLAY_ENDPOINT, Endpoint, ReplayClient, client_kind
+from evalkit.engine import Pending, Posed
 from evalkit.errors import ConfigError
-from evalkit.formats.alpaca_eval import Recording
-from evalkit.judge_spec.parsers import find_parser
+from evalkit.formats import Recording
+from evalkit.judge_spec import find_parser
 from evalkit.judging.layout import NONE, Laid, Options, Row, lay_comparisons, lay_gradings, sides
 from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint, replayed
 from evalkit.judging.requests import Plan, plan_comparison, plan_grading, plan_missing, plan_place, pose, pose_question

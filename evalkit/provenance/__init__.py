@@ -1,1 +1,6 @@
 """What a written row rests on, and whether that still holds."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evalkit.boards.background import Background, HistorySource
-from evalkit.formats.histories import check_document, check_of, prior_document, prior_of
-from evalkit.stats.confounding import Confounding
+from evalkit.boards import Background, HistorySource
+from evalkit.formats import check_document, check_of, prior_document, prior_of
+from evalkit.stats import Confounding
 
 
 def background_document(background: Background) -> dict[str, Any]:

@@ -10,25 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
-from evalkit.boards.background import UNTAUGHT, Background
-from evalkit.boards.entries import Aggregation, Lengths
-from evalkit.boards.metrics import DifficultySource, Recipe
-from evalkit.boards.row import BoardRow
+from evalkit.boards import UNTAUGHT, Aggregation, Background, BoardRow, DifficultySource, Lengths, Recipe
 from evalkit.errors import InputError
 from evalkit.provenance.background import background_document
-from evalkit.stats.recorded import HistoryFile
-from evalkit.stats.sample import Combine
+from evalkit.stats import Combine, HistoryFile
 from evalkit.types import PromptMode
 
 if TYPE_CHECKING:
-    from evalkit.stats.lc_compat import CompatInputs
+    from evalkit.stats import CompatInputs
 
 ROW_FILE = "row.json"
 # in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row
 ANNOTATIONS = "annotations_sha256"
 SEAL = "document_sha256"
 # fields for what other models taught about the row at equal length, and at equal style
-LENGTH_TAUGHT, STYLE_TAUGHT = "background", "style_background"
+LENGTH_TAUGHT = "background"
+STYLE_TAUGHT = "style_background"
 _VALUES, _COMPAT, _HISTORY = "values", "compat", "history"
 # resampling for longer than anybody waits is an edited number
 _MOST_REPLICATES = 1_000_000

@@ -6,26 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.boards.background import (
+from evalkit.boards import (
     UNTAUGHT,
     Background,
+    DifficultySource,
+    Entry,
     HistorySource,
+    Pinned,
+    Recipe,
     difficulty_of_models,
     nothing_known,
     of_file,
     of_generic,
     of_models,
 )
-from evalkit.boards.entries import Entry
-from evalkit.boards.metrics import DifficultySource, Recipe
-from evalkit.boards.rates import Pinned
 from evalkit.errors import StatsError
 from evalkit.files import safe_name
 from evalkit.provenance.background import background_of
 from evalkit.provenance.document import LENGTH_TAUGHT, ROW_FILE, STYLE_TAUGHT, rows_of
-from evalkit.stats.covariates import LENGTH
-from evalkit.stats.history import MIN_MODELS_FOR_SLOPES, fit_history
-from evalkit.stats.recorded import Known
+from evalkit.stats import LENGTH, MIN_MODELS_FOR_SLOPES, Known, fit_history
 
 
 def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results: Path) -> Pinned | None:

@@ -1,1 +1,6 @@
 """Numbers and texts made ready for people, files and spreadsheets."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

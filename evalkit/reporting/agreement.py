@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalkit.text.numbers import DECIMALS_STORED, estimate_document
-from evalkit.text.safe import markdown_cell, printable, spreadsheet_cell
+from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, printable, spreadsheet_cell
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
     # a board without a reference is printed without what an agreement takes
-    from evalkit.boards.agreement import Agreement, Correlated
+    from evalkit.boards import Agreement, Correlated
 
 _MEASURES = ("spearman", "kendall", "pearson", "separability", "confident", "brier")
 _NAMES = {"confident": "agreement_with_confidence", "brier": "pair_rank_brier"}

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
+from evalkit.boards import Board, Transcripts, win_matrix
 from evalkit.boards.behaviour import behaviour
-from evalkit.boards.build import Board
-from evalkit.boards.judged import Transcripts
-from evalkit.boards.matrix import win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
-from evalkit.sources.selection import BENCHMARK, Sources
+from evalkit.sources import BENCHMARK, Sources
 from evalkit.store import shown_url, store_url
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 
 def assemble_report(

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.auditing.checks import Check
+from evalkit.auditing import Check
 from evalkit.reporting.tables import values_table
-from evalkit.text.numbers import DECIMALS_STORED
-from evalkit.text.safe import printable
+from evalkit.text import DECIMALS_STORED, printable
 
 _KEYS_SHOWN = 3
 

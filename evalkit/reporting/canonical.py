@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalkit import __version__
-from evalkit.boards.row import BoardRow
+from evalkit.boards import BoardRow
 from evalkit.reporting.values import row_document, row_values
-from evalkit.text.numbers import DECIMALS_STORED
+from evalkit.text import DECIMALS_STORED
 
 # cost belongs to a run and not to a model; the audit depends on where verdicts were read from; ranks follow from the
 # other numbers and from the audit, and a design effect follows from the clusters

@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.boards.build import Board
-from evalkit.boards.judged import Transcripts
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow, Transcripts
 from evalkit.errors import ConfigError
 from evalkit.types import Annotation, ChatReply, Order
 

@@ -4,15 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.boards.comparison import Comparisons, Detail, Pair
-from evalkit.boards.metrics import Metric
-from evalkit.boards.rates import Difference
+from evalkit.boards import Comparisons, Detail, Difference, Metric, Pair
 from evalkit.reporting.reasons import status_words
 from evalkit.reporting.values import audit_reason
-from evalkit.stats.paired import significant
-from evalkit.text.numbers import estimate_document, level, percent, stored
-from evalkit.text.safe import printable
-from evalkit.text.short import shortened
+from evalkit.stats import significant
+from evalkit.text import estimate_document, level, percent, printable, shortened, stored
 from evalkit.types import Estimate
 
 _WIDEST_NAME = 40

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 
-from evalkit.boards.entries import Dependence, Entry
-from evalkit.boards.row import BoardRow
+from evalkit.boards import BoardRow, Dependence, Entry
 from evalkit.types import StatusKind
 
 SIGNIFICANT = 0.05

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evalkit.boards.build import Board
+from evalkit.boards import Board
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.markup.boards import boards_html
 from evalkit.reporting.tables import boards_markdown, boards_text

@@ -6,11 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength
-from evalkit.gating.rule import Decision
-from evalkit.text.numbers import chosen, distinct, estimate_numbers, interval, level, percent, stored
-from evalkit.text.safe import printable
-from evalkit.text.short import shortened
+from evalkit.gating import LEAST_CORRELATION, Decision, EqualLength
+from evalkit.text import chosen, distinct, estimate_numbers, interval, level, percent, printable, shortened, stored
 from evalkit.types import OK, Audit, Estimate
 
 _LONGEST = 500

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from xml.etree import ElementTree as Xml
 
-from evalkit.gating.rule import Decision, Outcome
+from evalkit.gating import Decision, Outcome
 from evalkit.reporting.gate import asked_for, gate_explanation, line, measured, only, raw_name, subject, why
-from evalkit.text.numbers import interval, level, percent, short_interval
-from evalkit.text.safe import printable
+from evalkit.text import interval, level, percent, printable, short_interval
 from evalkit.types import StatusKind
 
 _COLORS = {

@@ -10,10 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evalkit import __version__
-from evalkit.boards.behaviour import Behaviour
-from evalkit.boards.build import Board
-from evalkit.boards.judged import Transcripts
-from evalkit.boards.matrix import Matrix
+from evalkit.boards import Behaviour, Board, Matrix, Transcripts
 from evalkit.reporting.columns import judge_notices, number_notes
 from evalkit.reporting.page.coverage import Coverage, coverage
 from evalkit.reporting.page.drawings import apart, checked
@@ -26,7 +23,7 @@ from evalkit.reporting.page.words import LEGEND, Statement, basis, finding, stat
 from evalkit.reporting.plots import PLOTS, plots_of
 from evalkit.reporting.plots.palette import DARK, LIGHT
 from evalkit.reporting.svg import plot_svg
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 PAGE = Path(__file__).parent / "page"
 # the forest of a board is its table already

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from evalkit.engine.progress import Journal, unwritten
+from evalkit.engine import Journal, unwritten
 from evalkit.errors import InputError
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from evalkit.boards.build import Board
+from evalkit.boards import Board
 from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, board_title, divided, slice_columns
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 _NEEDED = "% \\usepackage{booktabs}"
 _SPECIAL = {

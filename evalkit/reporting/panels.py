@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards.build import Board
+from evalkit.boards import Board
 from evalkit.errors import ConfigError
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 PANELS = ("board", "lift", "length", "ranks", "agreement")
 FORMATS = ("svg", "png", "pdf")

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from evalkit.boards.metrics import RANKING
-from evalkit.boards.power import Advice, Basis, Option
+from evalkit.boards import RANKING, Advice, Basis, Option
 from evalkit.reporting.tables import values_table
-from evalkit.stats.power import Margin
-from evalkit.text.numbers import DECIMALS_STORED, level
-from evalkit.text.safe import printable
+from evalkit.stats import Margin
+from evalkit.text import DECIMALS_STORED, level, printable
 
 _ORDERS = {1: "one", 2: "both"}
 

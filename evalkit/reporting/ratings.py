@@ -5,13 +5,10 @@ import io
 import json
 from typing import Any
 
-from evalkit.boards.ratings import RatingBoard
+from evalkit.boards import RatingBoard
 from evalkit.reporting.tables import values_table
-from evalkit.stats.ratings.rated import Rated
-from evalkit.stats.ratings.scale import Unit, win_rate_from_rating
-from evalkit.text.numbers import estimate_numbers, stored
-from evalkit.text.safe import markdown_cell, printable, spreadsheet_cell
-from evalkit.text.short import shortened
+from evalkit.stats import Rated, Unit, win_rate_from_rating
+from evalkit.text import estimate_numbers, markdown_cell, printable, shortened, spreadsheet_cell, stored
 
 COLUMNS = (
     "model",

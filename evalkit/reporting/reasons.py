@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evalkit.text.safe import printable
+from evalkit.text import printable
 from evalkit.types import Status, StatusKind
 
 # what was found, for one model or several, and what follows from it; `details` come with the code

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import __version__
-from evalkit.boards.row import BoardRow
-from evalkit.engine.limits import Limits
+from evalkit.boards import BoardRow
+from evalkit.engine import Limits
 from evalkit.files import safe_name, write_text
-from evalkit.formats.alpaca_eval import write_annotations
-from evalkit.judging.layout import Options
-from evalkit.judging.run import Annotated
-from evalkit.provenance.document import ROW_FILE, annotations_digest, sealed
+from evalkit.formats import write_annotations
+from evalkit.judging import Annotated, Options
+from evalkit.provenance import ROW_FILE, annotations_digest, sealed
 from evalkit.reporting.canonical import canonical_digest, stored_document
-from evalkit.text.numbers import DECIMALS_STORED
+from evalkit.text import DECIMALS_STORED
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")
 

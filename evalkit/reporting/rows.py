@@ -4,16 +4,13 @@ import json
 import math
 from collections.abc import Sequence
 
-from evalkit.boards.entries import Entry
-from evalkit.boards.metrics import WIN_RATE
-from evalkit.boards.row import BoardRow
+from evalkit.boards import WIN_RATE, BoardRow, Entry
 from evalkit.reporting.canonical import canonical_digest
 from evalkit.reporting.dependence import design_effect_fact
 from evalkit.reporting.reasons import status_words
 from evalkit.reporting.values import row_document, row_notes
-from evalkit.stats.components import Components
-from evalkit.text.numbers import interval, percent, published
-from evalkit.text.safe import printable
+from evalkit.stats import Components
+from evalkit.text import interval, percent, printable, published
 from evalkit.types import Estimate, Reading
 
 

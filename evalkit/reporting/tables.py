@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 
-from evalkit.boards.build import Board
+from evalkit.boards import Board
 from evalkit.reporting.columns import (
     BELOW,
     Column,
@@ -14,8 +14,8 @@ from evalkit.reporting.columns import (
     divider,
     slice_columns,
 )
-from evalkit.text.safe import markdown_cell, printable
-from evalkit.text.width import cut, fill, width
+from evalkit.text import cut, fill, markdown_cell, printable
+from evalkit.text.width import width
 
 _NARROWEST_MODEL = 16
 _MODEL = "model"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.boards.build import Board
+from evalkit.boards import Board
 from evalkit.reporting.columns import (
     REFUSED,
     Column,
@@ -19,7 +19,8 @@ from evalkit.reporting.page.axis import Axis, Tick, Whisker
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.reasons import KINDS
 from evalkit.reporting.screen import Screen
-from evalkit.text.width import fill, fold, shorten, width
+from evalkit.text import fill, fold, shorten
+from evalkit.text.width import width
 from evalkit.types import StatusKind
 
 _GAP = "  "

@@ -8,21 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Metric, raw_metric
-from evalkit.boards.row import BoardRow
-from evalkit.provenance.document import provenance_document
+from evalkit.boards import LC_WIN_RATE, WIN_RATE, BoardRow, Metric, raw_metric
+from evalkit.provenance import provenance_document
 from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.dependence import dependence_note, sources_note
-from evalkit.stats.between import BetweenSources
-from evalkit.stats.components import Components
-from evalkit.stats.controlled_rate import Controlled
-from evalkit.text.numbers import DECIMALS_STORED
-from evalkit.text.safe import spreadsheet_cell
+from evalkit.stats import BetweenSources, Components, Controlled
+from evalkit.text import DECIMALS_STORED, spreadsheet_cell
 from evalkit.types import Audit, Estimate
 
 if TYPE_CHECKING:
     # a single row is written without what a whole board takes
-    from evalkit.boards.build import Board
+    from evalkit.boards import Board
 
 # the win rate in percent at which neither model is better
 EVEN = 50.0

@@ -1,1 +1,6 @@
 """The doors: verdicts from files, folders, tables and the store, and back out of it."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from evalkit.auditing.outputs import audit_outputs
-from evalkit.formats.outputs import instruction_key
-from evalkit.formats.records import Record
+from evalkit.auditing import audit_outputs
+from evalkit.formats import Record, instruction_key
 from evalkit.types import Audit, Example, Output, OutputSet
 
 

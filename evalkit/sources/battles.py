@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards.battles import CollectedBattles, battles_of
+from evalkit.boards import CollectedBattles, battles_of
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats.votes import CONTROLS, Votes, column_names, read_votes
+from evalkit.formats import CONTROLS, Votes, column_names, read_votes
 from evalkit.sources.entries import entries_of_files
 
 NO_CLUSTER = "none"

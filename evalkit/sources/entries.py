@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from evalkit.boards.entries import CATEGORY, DATASET, Aggregation, Entry
-from evalkit.boards.gathering import Backing, entries_of_annotations, entries_of_table
+from evalkit.boards import CATEGORY, DATASET, Aggregation, Backing, Entry, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
-from evalkit.formats.foreign import detect
-from evalkit.formats.hub import saved_dataset
-from evalkit.judge_spec.config import judge_names, read_judge
-from evalkit.judging.requests import annotate_all
-from evalkit.provenance.document import check_annotations
+from evalkit.formats import detect, saved_dataset
+from evalkit.judge_spec import judge_names, read_judge
+from evalkit.judging import annotate_all
+from evalkit.provenance import check_annotations
 from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, read_file
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of

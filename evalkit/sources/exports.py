@@ -5,26 +5,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from evalkit.boards.build import Board, build_boards
-from evalkit.boards.gathering import entries_of_annotations
-from evalkit.boards.metrics import DifficultySource, Recipe
-from evalkit.boards.row import BoardRow
-from evalkit.catalog.histories import read_known
+from evalkit.boards import Board, BoardRow, DifficultySource, Recipe, build_boards, entries_of_annotations
+from evalkit.catalog import read_known
 from evalkit.errors import InputError, StoreError, UnknownName
 from evalkit.files import safe_name
-from evalkit.formats.alpaca_eval import JudgedTexts, write_annotations
-from evalkit.formats.arena_hard import game_rows
-from evalkit.formats.boards import row_of_ours, write_board
-from evalkit.formats.foreign import FORMATS, ForeignFile, write_foreign
-from evalkit.formats.layouts import Layout, write_rows
-from evalkit.formats.lossless import to_text
-from evalkit.formats.mt_bench import pair_rows, single_rows
-from evalkit.formats.precomputed import score_rows
-from evalkit.formats.verdict_table import table_rows, table_schema
-from evalkit.formats.verdicts import Stored
+from evalkit.formats import (
+    FORMATS,
+    ForeignFile,
+    JudgedTexts,
+    Layout,
+    Stored,
+    game_rows,
+    pair_rows,
+    row_of_ours,
+    score_rows,
+    single_rows,
+    table_rows,
+    table_schema,
+    to_text,
+    write_annotations,
+    write_board,
+    write_foreign,
+    write_rows,
+)
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
-from evalkit.store import Store
-from evalkit.store.documents import DocumentName, documents, records
+from evalkit.store import DocumentName, Store, records
+from evalkit.store.documents import documents
 
 TABLE_NAME = "verdicts"
 _JUDGMENTS = "model_judgment"

@@ -4,17 +4,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evalkit.auditing.clusters import Clusters, declared_clusters
+from evalkit.auditing import Clusters, declared_clusters
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import CLUSTER, CLUSTER_FIELD, RecordedReply, recorded_replies
-from evalkit.formats.foreign import Kind, detect
-from evalkit.formats.judgments import Judgments, judgments_of, preference_verdicts, read_judgments
-from evalkit.formats.layouts import first_fields, layout_of
-from evalkit.formats.outputs import field_value, source_records
-from evalkit.formats.records import Record
-from evalkit.formats.table import PreferenceGroup, read_preferences
-from evalkit.formats.texts import Texts, longest_instructions, question_of, texts_in, texts_of
-from evalkit.formats.verdict_table import MARKS
+from evalkit.formats import (
+    CLUSTER,
+    CLUSTER_FIELD,
+    MARKS,
+    Judgments,
+    Kind,
+    PreferenceGroup,
+    Record,
+    RecordedReply,
+    Texts,
+    detect,
+    field_value,
+    first_fields,
+    judgments_of,
+    layout_of,
+    longest_instructions,
+    preference_verdicts,
+    question_of,
+    read_judgments,
+    read_preferences,
+    recorded_replies,
+    source_records,
+    texts_in,
+    texts_of,
+)
 from evalkit.sources.audits import audits_of
 from evalkit.types import Audit
 

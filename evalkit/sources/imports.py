@@ -9,21 +9,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from evalkit.catalog.benchmarks import read_benchmark
+from evalkit.catalog import read_benchmark
 from evalkit.errors import InputError
-from evalkit.formats.arena_hard import BASELINE_V01
-from evalkit.formats.evaluators import convert_evaluator, write_judge
-from evalkit.formats.foreign import ForeignFile, Kind, detect, read_foreign
-from evalkit.formats.hub import saved_dataset
-from evalkit.formats.judgments import Judgments
-from evalkit.formats.layouts import EVALUATOR_CONFIGS, first_fields, layout_of
-from evalkit.formats.verdicts import with_categories
-from evalkit.judge_spec.config import read_judge
+from evalkit.formats import (
+    BASELINE_V01,
+    EVALUATOR_CONFIGS,
+    ForeignFile,
+    Judgments,
+    Kind,
+    convert_evaluator,
+    detect,
+    first_fields,
+    layout_of,
+    read_foreign,
+    saved_dataset,
+    with_categories,
+    write_judge,
+)
+from evalkit.judge_spec import read_judge
 from evalkit.sources.files import Needs, read_file
 from evalkit.sources.recorded import PLAN, JudgeKind, RecordedJudge, file_verdict, judge_kind, recorded_judges
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Batch, Store
-from evalkit.store.documents import DocumentName, write_document
+from evalkit.store import Batch, DocumentName, Store, write_document
 from evalkit.types import Annotation, ChatRequest, Example, Group, JudgeConfig, Slot
 
 # kinds of files that hold verdicts

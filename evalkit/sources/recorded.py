@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from evalkit.errors import InputError
-from evalkit.formats.conversation import FAILED_CALL
-from evalkit.formats.judgments import Judgments
-from evalkit.judge_spec.config import digest
-from evalkit.judge_spec.parsers import find_parser, five_way_labels
-from evalkit.judging.requests import candidate_preference, scale
+from evalkit.formats import FAILED_CALL, Judgments
+from evalkit.judge_spec import digest, find_parser, five_way_labels
+from evalkit.judging import candidate_preference, scale
 from evalkit.types import (
     Annotation,
     ChatReply,

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from evalkit.formats.alpaca_eval import TOLERANCE, RecordedReply
-from evalkit.judge_spec.parsers import find_parser
-from evalkit.judging.requests import candidate_preference
+from evalkit.formats import TOLERANCE, RecordedReply
+from evalkit.judge_spec import find_parser
+from evalkit.judging import candidate_preference
 from evalkit.types import (
     BOTH_ORDERS,
     Annotation,

@@ -5,19 +5,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from evalkit.boards.entries import Aggregation, Entry
-from evalkit.boards.metrics import LC_WIN_RATE, RANKING, STYLE_WIN_RATE, WIN_RATE, DifficultySource, Metric, Recipe
-from evalkit.catalog.benchmarks import Benchmark, read_benchmark
-from evalkit.catalog.families import Family, find_family
-from evalkit.catalog.histories import read_known
+from evalkit.boards import (
+    LC_WIN_RATE,
+    RANKING,
+    STYLE_WIN_RATE,
+    WIN_RATE,
+    Aggregation,
+    DifficultySource,
+    Entry,
+    Metric,
+    Recipe,
+)
+from evalkit.catalog import Benchmark, Family, find_family, read_benchmark, read_known
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats.difficulty import read_difficulty
-from evalkit.formats.histories import read_history_file
+from evalkit.formats import read_difficulty, read_history_file
 from evalkit.sources.entries import entries_of, entries_of_store, read_sources
 from evalkit.sources.files import SourceFile
-from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.recorded import HistoryFile
-from evalkit.stats.slopes import Shape
+from evalkit.stats import CONFIDENCE, HistoryFile, Shape
 from evalkit.store import open_existing, store_url
 
 BENCHMARK = "alpaca_eval"

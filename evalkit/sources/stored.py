@@ -6,17 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evalkit.errors import UnknownName
-from evalkit.formats.alpaca_eval import JudgedTexts
-from evalkit.formats.lossless import from_json
-from evalkit.formats.outputs import instruction_key
-from evalkit.formats.records import Record
-from evalkit.formats.shown import shown_to_judge
-from evalkit.formats.verdicts import Exchange, Stored
-from evalkit.judging.requests import annotate_all
-from evalkit.store import Filled, Store
-from evalkit.store.documents import documents, records
-from evalkit.store.requests import sent
-from evalkit.store.tables import chunks
+from evalkit.formats import Exchange, JudgedTexts, Record, Stored, from_json, instruction_key, shown_to_judge
+from evalkit.judging import annotate_all
+from evalkit.store import Filled, Store, chunks, records, sent
+from evalkit.store.documents import documents
 from evalkit.types import Example, JudgeConfig, Message, Order, Output, Slot
 
 # of AlpacaEval's files, the fields that hold a model and its answer

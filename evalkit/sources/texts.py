@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from evalkit.formats.texts import texts_in
+from evalkit.formats import texts_in
 from evalkit.sources.entries import ANNOTATIONS, files_of
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.auditing.clusters import Clusters, find_clusters
-from evalkit.formats.judgments import Judgments
+from evalkit.auditing import Clusters, find_clusters
+from evalkit.formats import Judgments
 from evalkit.sources.files import SourceFile
 from evalkit.types import Annotation
 

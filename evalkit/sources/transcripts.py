@@ -5,22 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from evalkit.boards.judged import Group, Transcripts
+from evalkit.boards import Group, Transcripts
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_verdicts import row_verdict
-from evalkit.formats.layouts import first_fields, layout_of
-from evalkit.formats.records import Record
-from evalkit.formats.texts import Texts, texts_in
-from evalkit.judging.requests import annotate_all
+from evalkit.formats import Record, Texts, first_fields, layout_of, row_verdict, texts_in
+from evalkit.judging import annotate_all
 from evalkit.sources.files import JudgedFile, NumberTable, RowDetails, SourceFile, row_details
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.replies import reread, said
 from evalkit.sources.selection import Sources
 from evalkit.sources.stored import ANNOTATION_ROWS, ImportedTexts, imported_rows, imported_texts, what_was_judged
 from evalkit.sources.texts import written_annotations
-from evalkit.store import Store, open_existing, store_url
-from evalkit.store.requests import sent
-from evalkit.store.tables import chunks
+from evalkit.store import Store, chunks, open_existing, sent, store_url
 from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
 
 MEAN_ONLY = "the file tells only the mean over its replies"

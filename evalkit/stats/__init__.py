@@ -1,1 +1,6 @@
 """Pure statistics: arrays in, a value out. Nothing here opens a file, touches the network or draws unseeded numbers."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,18 +3,7 @@
 Verdicts are not stored; they are read anew from the raw replies, so a changed parser re-reads without a request.
 """
 
-from evalkit.store.database import UNREADABLE, Batch, Claimed, Filled, Store
-from evalkit.store.opening import open_existing, open_store, shown_url, store_exists, store_url
+import lazy_loader
 
-__all__ = [
-    "UNREADABLE",
-    "Batch",
-    "Claimed",
-    "Filled",
-    "Store",
-    "open_existing",
-    "open_store",
-    "shown_url",
-    "store_exists",
-    "store_url",
-]
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,6 @@
 """Text from outside made harmless, numbers in words, widths and markup."""
+
+import lazy_loader
+
+# the names of the stub beside this file, each loaded when it is first used
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

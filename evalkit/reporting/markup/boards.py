@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow
 from evalkit.reporting.columns import (
     BELOW,
     Column,

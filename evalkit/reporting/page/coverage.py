@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow
 from evalkit.reporting.page.numbers import NOTHING, NumberFormat, dollars
 from evalkit.reporting.page.words import style_of
-from evalkit.text.numbers import count
-from evalkit.text.safe import printable
+from evalkit.text import count, printable
 
 _REASONS = 3
 

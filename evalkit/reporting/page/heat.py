@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from evalkit.boards.build import Board
-from evalkit.boards.matrix import AUDITED, Matrix
+from evalkit.boards import AUDITED, Board, Matrix
 from evalkit.reporting.columns import part_title
 from evalkit.reporting.page.numbers import GRADE, NOTHING, RATE, NumberFormat
 from evalkit.reporting.reasons import KINDS, brief_words
-from evalkit.text.safe import printable
+from evalkit.text import printable
 from evalkit.types import Estimate
 
 # steps of the diverging scale, in shares of it; the middle one holds what is close to even

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.boards.behaviour import GRADED, Behaviour
+from evalkit.boards import GRADED, Behaviour
 from evalkit.reporting.page.numbers import POINTS, RATE
-from evalkit.stats.retest import Bin, RetestBin
-from evalkit.text.numbers import count, plural
-from evalkit.text.safe import printable
+from evalkit.stats import Bin, RetestBin
+from evalkit.text import count, plural, printable
 from evalkit.types import Estimate, Reading
 
 # the drawing area of the charts, in units of their view box

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow
-from evalkit.provenance.document import LENGTH_TAUGHT, STYLE_TAUGHT, provenance_document
+from evalkit.boards import Board, BoardRow
+from evalkit.provenance import LENGTH_TAUGHT, STYLE_TAUGHT, provenance_document
 from evalkit.reporting.canonical import canonical_digest
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 _NAMES = {
     "data_sha256": "data (SHA-256)",

@@ -3,11 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from evalkit.boards.build import Board
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow
 from evalkit.reporting.page.numbers import NOTHING
 from evalkit.reporting.values import EVEN
-from evalkit.text.safe import printable
+from evalkit.text import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import Metric
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow, Metric
 from evalkit.reporting.columns import board_metrics, divided, interval_name
 from evalkit.reporting.page.axis import Axis, Whisker, shared_axis
 from evalkit.reporting.page.numbers import NOTHING, NumberFormat
@@ -13,8 +11,7 @@ from evalkit.reporting.page.words import AUDIT, ITSELF, STATUS, style_of
 from evalkit.reporting.plots.words import sentence
 from evalkit.reporting.reasons import brief_words
 from evalkit.reporting.values import audit_reason
-from evalkit.text.numbers import count
-from evalkit.text.safe import printable
+from evalkit.text import count, printable
 from evalkit.types import Estimate, StatusKind
 
 

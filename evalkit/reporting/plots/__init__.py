@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from evalkit.boards.build import Board
+from evalkit.boards import Board
 from evalkit.reporting.plots.agreement import agreement_plot, board_agreement
 from evalkit.reporting.plots.forest import forest
 from evalkit.reporting.plots.length import has_lengths, length

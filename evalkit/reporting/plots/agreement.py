@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from evalkit.boards.agreement import Agreement, ScorePair
-from evalkit.boards.build import Board
+from evalkit.boards import Agreement, Board, ScorePair
 from evalkit.errors import ConfigError
 from evalkit.reporting.agreement import agreement_line
 from evalkit.reporting.plots.plot import Plot

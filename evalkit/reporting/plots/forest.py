@@ -1,8 +1,6 @@
 """The board itself: each model's number with its interval, best first."""
 
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import Metric
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow, Metric
 from evalkit.reporting.columns import interval_name
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import Mark, draw_marks
@@ -25,7 +23,7 @@ from evalkit.reporting.plots.words import (
     unranked,
     why_not,
 )
-from evalkit.text.numbers import plural, short_interval
+from evalkit.text import plural, short_interval
 
 
 def forest(board: Board) -> Plot:

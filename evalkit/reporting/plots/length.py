@@ -2,9 +2,7 @@
 
 import math
 
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import Metric
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow, Metric
 from evalkit.errors import ConfigError
 from evalkit.reporting.columns import interval_name
 from evalkit.reporting.plots.palette import LIGHT
@@ -23,7 +21,7 @@ from evalkit.reporting.plots.words import (
     short_name,
     sure,
 )
-from evalkit.text.numbers import plural
+from evalkit.text import plural
 
 _ROOM = 1.06
 

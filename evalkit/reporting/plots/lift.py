@@ -5,9 +5,7 @@ from typing import Any
 
 from matplotlib.markers import CARETLEFT, CARETRIGHT
 
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import LC_WIN_RATE, Held, Metric
-from evalkit.boards.row import BoardRow
+from evalkit.boards import LC_WIN_RATE, Board, BoardRow, Held, Metric
 from evalkit.errors import ConfigError
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.palette import LIGHT
@@ -26,7 +24,7 @@ from evalkit.reporting.plots.words import (
     sure,
     why_not,
 )
-from evalkit.text.numbers import plural
+from evalkit.text import plural
 
 
 @dataclass(frozen=True, slots=True)

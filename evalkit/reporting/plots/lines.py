@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import blended_transform_factory
 
-from evalkit.boards.entries import PERCENT
+from evalkit.boards import PERCENT
 from evalkit.reporting.plots.frame import EDGE, WIDTH, Margins, Ruler, framed
 from evalkit.reporting.plots.palette import LIGHT
 from evalkit.reporting.plots.style import SMALL, TEXT

@@ -1,8 +1,6 @@
 """Which ranks the data allow each model."""
 
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import Metric
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow, Metric
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import SOFT, Mark, draw_points
 from evalkit.reporting.plots.palette import LIGHT
@@ -19,7 +17,7 @@ from evalkit.reporting.plots.words import (
     short_name,
     why_unranked,
 )
-from evalkit.text.numbers import plural
+from evalkit.text import plural
 
 
 def rank_intervals(board: Board) -> Plot:

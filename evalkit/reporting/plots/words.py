@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 
-from evalkit.boards.build import Board
-from evalkit.boards.metrics import Metric, raw_metric
-from evalkit.boards.row import BoardRow
+from evalkit.boards import Board, BoardRow, Metric, raw_metric
 from evalkit.reporting.columns import divided
 from evalkit.reporting.reasons import brief_words
 from evalkit.reporting.values import audit_reason
-from evalkit.text.numbers import short_interval
-from evalkit.text.safe import printable
-from evalkit.text.short import shortened
+from evalkit.text import printable, short_interval, shortened
 from evalkit.types import StatusKind
 
 NOT_ESTIMABLE = "not estimable"

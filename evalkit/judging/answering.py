@@ -6,17 +6,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.clients.builtin import client_kind
-from evalkit.clients.endpoint import Endpoint
-from evalkit.engine.limits import Limits
-from evalkit.engine.progress import Journal, Progress, Watcher, unwatched, unwritten
-from evalkit.engine.runner import run_all
-from evalkit.engine.task import Pending, Posed
+from evalkit.clients import Endpoint, client_kind
+from evalkit.engine import Journal, Limits, Pending, Posed, Progress, Watcher, run_all, unwatched, unwritten
 from evalkit.errors import ConfigError
-from evalkit.formats.turns import turn_key
+from evalkit.formats import turn_key
 from evalkit.judging.requests import KEY_VERSION, cluster
 from evalkit.store import Store
-from evalkit.text.markdown import count_markdown
+from evalkit.text import count_markdown
 from evalkit.types import (
     ChatReply,
     ChatRequest,

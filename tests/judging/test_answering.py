@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import ConfigError, RejectedRequest
-from evalkit.judging.generate import Answering, Generated, first_turn, generate
+from evalkit.judging.answering import Answering, Generated, first_turn, generate
 from evalkit.store import Store, open_store
 from evalkit.types import ChatReply, ChatRequest, Client, Example, ModelConfig
 from tests.engine.runs import QUICK

@@ -1,0 +1,115 @@
+from .agreement import Agreement, Correlated, ScorePair, correlate, correlate_common
+from .background import (
+    UNTAUGHT,
+    Background,
+    HistorySource,
+    difficulty_of_models,
+    nothing_known,
+    of_file,
+    of_generic,
+    of_models,
+)
+from .battles import CollectedBattles, battles_of, battles_of_entries
+from .behaviour import GRADED, Behaviour
+from .build import Board, build_boards
+from .comparison import Comparisons, Detail, Pair, compare
+from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
+from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
+from .judged import Group, Transcripts
+from .learning import learn_history
+from .matrix import AUDITED, Matrix, win_matrix
+from .metrics import (
+    LC_WIN_RATE,
+    METRICS,
+    RANKING,
+    SCORE,
+    STYLE_WIN_RATE,
+    WIN_RATE,
+    ArenaFormula,
+    DifficultySource,
+    Held,
+    Metric,
+    Recipe,
+    raw_metric,
+)
+from .pick import beside, each_once, of_model, one_judge
+from .power import Advice, Basis, Option, advise, basis_of_entries
+from .rates import Difference, Estimators, Pinned, learn
+from .ratings import RatingBoard, RatingRecipe, build_ratings
+from .row import MIN_COVERAGE, BoardRow, build_row
+
+__all__ = [
+    "AUDITED",
+    "CATEGORY",
+    "DATASET",
+    "GRADED",
+    "LC_WIN_RATE",
+    "METRICS",
+    "MIN_COVERAGE",
+    "PERCENT",
+    "RANKING",
+    "SCORE",
+    "SLICES",
+    "STYLE_WIN_RATE",
+    "TURN",
+    "UNTAUGHT",
+    "WIN_RATE",
+    "Advice",
+    "Aggregation",
+    "Agreement",
+    "ArenaFormula",
+    "Background",
+    "Backing",
+    "Basis",
+    "Behaviour",
+    "Board",
+    "BoardRow",
+    "CollectedBattles",
+    "Comparisons",
+    "Correlated",
+    "Dependence",
+    "Detail",
+    "Difference",
+    "DifficultySource",
+    "Entry",
+    "Estimators",
+    "Group",
+    "Held",
+    "HistorySource",
+    "Lengths",
+    "Matrix",
+    "Metric",
+    "Option",
+    "Pair",
+    "Pinned",
+    "RatingBoard",
+    "RatingRecipe",
+    "Recipe",
+    "ScorePair",
+    "Transcripts",
+    "advise",
+    "basis_of_entries",
+    "battles_of",
+    "battles_of_entries",
+    "beside",
+    "build_boards",
+    "build_ratings",
+    "build_row",
+    "compare",
+    "correlate",
+    "correlate_common",
+    "difficulty_of_models",
+    "each_once",
+    "entries_of_annotations",
+    "entries_of_table",
+    "learn",
+    "learn_history",
+    "nothing_known",
+    "of_file",
+    "of_generic",
+    "of_model",
+    "of_models",
+    "one_judge",
+    "raw_metric",
+    "win_matrix",
+]

@@ -1,0 +1,143 @@
+from .alpaca_eval import (
+    CLUSTER,
+    CLUSTER_FIELD,
+    TOLERANCE,
+    JudgedTexts,
+    RecordedReply,
+    Recording,
+    infer_order,
+    read_recording,
+    recorded_replies,
+    write_annotations,
+)
+from .alpaca_verdicts import row_verdict
+from .arena_hard import BASELINE_V01, game_rows
+from .boards import row_of_ours, write_board
+from .chat import read_reply
+from .conversation import FAILED_CALL
+from .difficulty import read_compat_inputs, read_difficulty
+from .evaluators import convert_evaluator, write_judge
+from .foreign import FORMATS, ForeignFile, Kind, detect, read_foreign, write_foreign
+from .histories import (
+    check_document,
+    check_of,
+    prior_document,
+    prior_of,
+    read_generic_file,
+    read_history_file,
+    write_history_file,
+)
+from .hub import PREFIX, read_hub, saved_dataset
+from .judgments import Judgments, judgments_of, preference_verdicts, read_judgments
+from .layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of, write_rows
+from .lossless import from_json, to_text
+from .mt_bench import pair_rows, single_rows
+from .outputs import (
+    field_value,
+    instruction_key,
+    read_one,
+    read_output_field,
+    read_outputs,
+    source_records,
+    write_outputs,
+)
+from .precomputed import score_rows
+from .questions import read_question_field, read_questions
+from .records import Record
+from .scores import Score, ScoreTable, csv_rows, read_scores
+from .shown import shown_to_judge
+from .table import PreferenceGroup, read_preferences
+from .texts import Texts, longest_instructions, question_of, texts_in, texts_of
+from .turns import answer_up_to, split_turns, turn_key
+from .verdict_table import MARKS, table_rows, table_schema
+from .verdicts import Exchange, Stored, with_categories
+from .votes import CONTROLS, Votes, column_names, read_votes
+
+__all__ = [
+    "BASELINE_V01",
+    "CLUSTER",
+    "CLUSTER_FIELD",
+    "CONTROLS",
+    "EVALUATOR_CONFIGS",
+    "FAILED_CALL",
+    "FORMATS",
+    "MARKS",
+    "PREFIX",
+    "TOLERANCE",
+    "Exchange",
+    "ForeignFile",
+    "JudgedTexts",
+    "Judgments",
+    "Kind",
+    "Layout",
+    "PreferenceGroup",
+    "Record",
+    "RecordedReply",
+    "Recording",
+    "Score",
+    "ScoreTable",
+    "Stored",
+    "Texts",
+    "Votes",
+    "answer_up_to",
+    "check_document",
+    "check_of",
+    "column_names",
+    "convert_evaluator",
+    "csv_rows",
+    "detect",
+    "field_value",
+    "first_fields",
+    "from_json",
+    "game_rows",
+    "infer_order",
+    "instruction_key",
+    "judgments_of",
+    "layout_of",
+    "longest_instructions",
+    "pair_rows",
+    "preference_verdicts",
+    "prior_document",
+    "prior_of",
+    "question_of",
+    "read_compat_inputs",
+    "read_difficulty",
+    "read_foreign",
+    "read_generic_file",
+    "read_history_file",
+    "read_hub",
+    "read_judgments",
+    "read_one",
+    "read_output_field",
+    "read_outputs",
+    "read_preferences",
+    "read_question_field",
+    "read_questions",
+    "read_recording",
+    "read_reply",
+    "read_scores",
+    "read_votes",
+    "recorded_replies",
+    "row_of_ours",
+    "row_verdict",
+    "saved_dataset",
+    "score_rows",
+    "shown_to_judge",
+    "single_rows",
+    "source_records",
+    "split_turns",
+    "table_rows",
+    "table_schema",
+    "texts_in",
+    "texts_of",
+    "to_text",
+    "turn_key",
+    "with_categories",
+    "write_annotations",
+    "write_board",
+    "write_foreign",
+    "write_history_file",
+    "write_judge",
+    "write_outputs",
+    "write_rows",
+]

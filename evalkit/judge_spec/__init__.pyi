@@ -1,0 +1,21 @@
+from .config import ORDERS, check_address, digest, judge_names, read_judge, read_model, with_orders
+from .modelfile import model_file, model_name
+from .parsers import find_parser, five_way_labels
+from .prompting import ask, judged_texts, render
+
+__all__ = [
+    "ORDERS",
+    "ask",
+    "check_address",
+    "digest",
+    "find_parser",
+    "five_way_labels",
+    "judge_names",
+    "judged_texts",
+    "model_file",
+    "model_name",
+    "read_judge",
+    "read_model",
+    "render",
+    "with_orders",
+]

@@ -1,0 +1,27 @@
+from .answering import Answering, Generated, first_turn, generate
+from .layout import Options
+from .requests import UNASKED, Plan, annotate_all, balanced_orders, candidate_preference, pick, plan_place, pose, scale
+from .run import Annotated, annotate
+from .work import Work, judge_facts, plan_all
+
+__all__ = [
+    "UNASKED",
+    "Annotated",
+    "Answering",
+    "Generated",
+    "Options",
+    "Plan",
+    "Work",
+    "annotate",
+    "annotate_all",
+    "balanced_orders",
+    "candidate_preference",
+    "first_turn",
+    "generate",
+    "judge_facts",
+    "pick",
+    "plan_all",
+    "plan_place",
+    "pose",
+    "scale",
+]

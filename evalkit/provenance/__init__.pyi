@@ -1,0 +1,36 @@
+from .document import (
+    ANNOTATIONS,
+    LENGTH_TAUGHT,
+    ROW_FILE,
+    SEAL,
+    STYLE_TAUGHT,
+    Computation,
+    Difficulties,
+    annotations_digest,
+    check_annotations,
+    provenance_document,
+    read_computation,
+    seal_fits,
+    sealed,
+)
+from .pinning import learned_again, pinned_for, rests_on_models, written_background
+
+__all__ = [
+    "ANNOTATIONS",
+    "LENGTH_TAUGHT",
+    "ROW_FILE",
+    "SEAL",
+    "STYLE_TAUGHT",
+    "Computation",
+    "Difficulties",
+    "annotations_digest",
+    "check_annotations",
+    "learned_again",
+    "pinned_for",
+    "provenance_document",
+    "read_computation",
+    "rests_on_models",
+    "seal_fits",
+    "sealed",
+    "written_background",
+]

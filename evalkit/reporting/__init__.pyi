@@ -1,0 +1,73 @@
+from .agreement import correlated_csv, correlated_json, correlated_markdown, correlated_text
+from .assembly import assemble_report
+from .audit import Examined, examined_json, examined_text
+from .canonical import canonical_digest, stored_document
+from .chunks import SampleSize
+from .comparison import comparison_json, comparison_text
+from .forms import FORMS, TABLE
+from .gate import gate_explanation, gate_json, gate_text, why
+from .gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
+from .html import report_html
+from .journal import open_journal
+from .markup.boards import boards_fragment
+from .panels import PANELS, form_of, one_board
+from .plots import PLOTS, Plot, agreement_plot
+from .power import advice_document, advice_text
+from .ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from .result_files import write_results
+from .rows import rows_json, rows_text
+from .screen import Screen, find_screen, screen_columns
+from .tables import boards_text, values_table
+from .terminal import boards_drawn
+from .values import row_values
+
+__all__ = [
+    "FORMS",
+    "PANELS",
+    "PLOTS",
+    "TABLE",
+    "Examined",
+    "Plot",
+    "SampleSize",
+    "Screen",
+    "advice_document",
+    "advice_text",
+    "agreement_plot",
+    "assemble_report",
+    "boards_drawn",
+    "boards_fragment",
+    "boards_text",
+    "canonical_digest",
+    "comparison_json",
+    "comparison_text",
+    "correlated_csv",
+    "correlated_json",
+    "correlated_markdown",
+    "correlated_text",
+    "examined_json",
+    "examined_text",
+    "find_screen",
+    "form_of",
+    "gate_annotation",
+    "gate_badge",
+    "gate_explanation",
+    "gate_json",
+    "gate_junit",
+    "gate_summary",
+    "gate_text",
+    "one_board",
+    "open_journal",
+    "ratings_csv",
+    "ratings_json",
+    "ratings_markdown",
+    "ratings_text",
+    "report_html",
+    "row_values",
+    "rows_json",
+    "rows_text",
+    "screen_columns",
+    "stored_document",
+    "values_table",
+    "why",
+    "write_results",
+]

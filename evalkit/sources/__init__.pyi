@@ -1,0 +1,47 @@
+from .battles import NO_CLUSTER, gather_battles
+from .entries import entries_of_files, entries_of_store
+from .exports import Exported, export_documents, export_verdicts
+from .files import SourceFile
+from .imports import Imported, ImportOptions, find_files, import_files
+from .selection import (
+    BENCHMARK,
+    DECLARED_WHERE_JUDGED,
+    Sources,
+    controls_of,
+    difficulty_of,
+    metric_of,
+    read_entries,
+    read_recipe,
+    read_source_files,
+)
+from .stored import Scope
+from .texts import texts_of_files, texts_of_store
+from .transcripts import read_judged
+
+__all__ = [
+    "BENCHMARK",
+    "DECLARED_WHERE_JUDGED",
+    "NO_CLUSTER",
+    "Exported",
+    "ImportOptions",
+    "Imported",
+    "Scope",
+    "SourceFile",
+    "Sources",
+    "controls_of",
+    "difficulty_of",
+    "entries_of_files",
+    "entries_of_store",
+    "export_documents",
+    "export_verdicts",
+    "find_files",
+    "gather_battles",
+    "import_files",
+    "metric_of",
+    "read_entries",
+    "read_judged",
+    "read_recipe",
+    "read_source_files",
+    "texts_of_files",
+    "texts_of_store",
+]

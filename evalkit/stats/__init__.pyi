@@ -1,0 +1,145 @@
+from .agreement import Coefficient, Robustness, kendall, pearson, robustness, spearman
+from .arena_compat import TOKENS, Games, arena_v01, arena_v2
+from .between import BetweenSources, between_sources
+from .coefficients import CoefficientPrior
+from .components import Components, variance_components
+from .confounding import Confounding
+from .controlled_rate import MIN_INSTRUCTIONS, MISFITTING, SEPARATED, Controlled, ErrorParts, controlled_win_rate
+from .copula import Errors
+from .covariates import COUNTS, DIFFICULTY, GROUPS, INTERCEPT, LENGTH, LONGER, SHORTER, TAUGHT, control_names
+from .fit_check import FitCheck, check_fits
+from .fragility import Fragility
+from .generic import Generic
+from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
+from .intervals import CONFIDENCE
+from .lc_compat import CompatInputs, GamedBaselines
+from .multiple import holm, indistinguishable, p_value
+from .noise import self_disagreement
+from .paired import common, paired_difference, significant
+from .pairwise import better_shares
+from .position import ShownVerdicts, inconsistent_share, position_effect
+from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
+from .quantiles import normal_quantile
+from .ranks import RankRange, rank_ranges
+from .ratings.battles import Battles, build_battles
+from .ratings.bradley_terry import BradleyTerry, fit_bradley_terry
+from .ratings.controlled import fit_controlled
+from .ratings.rated import Rated, bootstrap_ratings, coefficient_estimates, elo_ratings, sandwich_ratings
+from .ratings.scale import Scale, Unit, win_rate_from_rating
+from .recorded import HistoryFile, JudgeIdentity, Known
+from .retest import Bin, RetestBin, retest_bins, stated_bins
+from .sample import Combine, Floats, Ints, Sample, build_sample
+from .separability import agreement_with_confidence, pair_rank_brier
+from .sequential import early_look_confidence, last_look_confidence
+from .shares import mean_share
+from .signs import sign_test
+from .slopes import SHAPES, Member, Shape, ShapeChoice
+from .winrate import Counts, Measured, bounds_over_missing, count_outcomes, discrete_win_rate, win_rate
+
+__all__ = [
+    "CONFIDENCE",
+    "COUNTS",
+    "DIFFICULTY",
+    "GROUPS",
+    "INTERCEPT",
+    "LENGTH",
+    "LONGER",
+    "MIN_INSTRUCTIONS",
+    "MIN_MODELS",
+    "MIN_MODELS_FOR_SLOPES",
+    "MISFITTING",
+    "SEPARATED",
+    "SHAPES",
+    "SHORTER",
+    "TAUGHT",
+    "TOKENS",
+    "Battles",
+    "BetweenSources",
+    "Bin",
+    "BradleyTerry",
+    "Coefficient",
+    "CoefficientPrior",
+    "Combine",
+    "CompatInputs",
+    "Components",
+    "Confounding",
+    "Controlled",
+    "Counts",
+    "Effort",
+    "ErrorParts",
+    "Errors",
+    "FitCheck",
+    "Floats",
+    "Fragility",
+    "GamedBaselines",
+    "Games",
+    "Generic",
+    "History",
+    "HistoryFile",
+    "Ints",
+    "JudgeIdentity",
+    "Known",
+    "Level",
+    "Margin",
+    "Measured",
+    "Member",
+    "RankRange",
+    "Rated",
+    "RetestBin",
+    "Robustness",
+    "Sample",
+    "Scale",
+    "Shape",
+    "ShapeChoice",
+    "ShownVerdicts",
+    "Spread",
+    "Unit",
+    "agreement_with_confidence",
+    "arena_v01",
+    "arena_v2",
+    "better_shares",
+    "between_sources",
+    "bootstrap_ratings",
+    "bounds_over_missing",
+    "build_battles",
+    "build_sample",
+    "check_fits",
+    "coefficient_estimates",
+    "common",
+    "control_names",
+    "controlled_win_rate",
+    "count_outcomes",
+    "detectable",
+    "discrete_win_rate",
+    "early_look_confidence",
+    "elo_ratings",
+    "fit_bradley_terry",
+    "fit_controlled",
+    "fit_history",
+    "gate_power",
+    "holm",
+    "inconsistent_share",
+    "indistinguishable",
+    "kendall",
+    "last_look_confidence",
+    "mean_share",
+    "needed_instructions",
+    "normal_quantile",
+    "p_value",
+    "pair_rank_brier",
+    "paired_difference",
+    "pearson",
+    "position_effect",
+    "rank_ranges",
+    "retest_bins",
+    "robustness",
+    "sandwich_ratings",
+    "self_disagreement",
+    "sign_test",
+    "significant",
+    "spearman",
+    "stated_bins",
+    "variance_components",
+    "win_rate",
+    "win_rate_from_rating",
+]

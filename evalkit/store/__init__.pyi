@@ -1,0 +1,34 @@
+from .database import UNREADABLE, Batch, Claimed, Filled, Store
+from .documents import DocumentName, records, write_document
+from .opening import open_existing, open_store, shown_url, store_exists, store_url
+from .requests import sent
+from .tables import chunks
+from .transfer import export_store, import_store
+from .upkeep import Statistics, check, collect, damage_of, fault, repair, statistics
+
+__all__ = [
+    "UNREADABLE",
+    "Batch",
+    "Claimed",
+    "DocumentName",
+    "Filled",
+    "Statistics",
+    "Store",
+    "check",
+    "chunks",
+    "collect",
+    "damage_of",
+    "export_store",
+    "fault",
+    "import_store",
+    "open_existing",
+    "open_store",
+    "records",
+    "repair",
+    "sent",
+    "shown_url",
+    "statistics",
+    "store_exists",
+    "store_url",
+    "write_document",
+]

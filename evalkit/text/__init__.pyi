@@ -1,0 +1,53 @@
+from .blanks import BLANK, INVISIBLE, blanks_around, trimmed, without_blanks
+from .markdown import count_markdown, read_markdown_counts
+from .numbers import (
+    DECIMALS_STORED,
+    chosen,
+    count,
+    distinct,
+    estimate_document,
+    estimate_numbers,
+    interval,
+    level,
+    named,
+    percent,
+    plural,
+    published,
+    short_interval,
+    stored,
+)
+from .safe import markdown_cell, printable, spreadsheet_cell
+from .short import shortened
+from .width import cut, fill, fold, shorten
+
+__all__ = [
+    "BLANK",
+    "DECIMALS_STORED",
+    "INVISIBLE",
+    "blanks_around",
+    "chosen",
+    "count",
+    "count_markdown",
+    "cut",
+    "distinct",
+    "estimate_document",
+    "estimate_numbers",
+    "fill",
+    "fold",
+    "interval",
+    "level",
+    "markdown_cell",
+    "named",
+    "percent",
+    "plural",
+    "printable",
+    "published",
+    "read_markdown_counts",
+    "short_interval",
+    "shorten",
+    "shortened",
+    "spreadsheet_cell",
+    "stored",
+    "trimmed",
+    "without_blanks",
+]

@@ -16,8 +16,8 @@ from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inc
 from evalkit.formats import PREFIX, read_one
 from evalkit.gating import Decision, Gate, Outcome, Required, Rule, check_against, check_mode, choose, refuse_unjudged
 from evalkit.judging import Work
-from evalkit.provenance import ROW_FILE, pinned_for
-from evalkit.reporting import canonical_digest, why
+from evalkit.provenance import ROW_FILE, canonical_digest, pinned_for
+from evalkit.reporting import why
 from evalkit.sources import DECLARED_WHERE_JUDGED, Sources, entries_of_files, entries_of_store
 from evalkit.store import open_existing, open_store, store_exists, store_url
 from evalkit.types import JudgeConfig

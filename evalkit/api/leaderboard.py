@@ -10,7 +10,8 @@ from evalkit.api.boards import Wishes, make_leaderboard, read_behind
 from evalkit.boards import Board, DifficultySource
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
-from evalkit.reporting import PANELS, Screen, boards_drawn, one_board, row_values, screen_columns
+from evalkit.provenance import row_values
+from evalkit.reporting import PANELS, Screen, boards_drawn, one_board, screen_columns
 from evalkit.sources import SourceFile, Sources
 from evalkit.stats import Shape
 

@@ -22,8 +22,8 @@ from evalkit.engine import Journal, Limits, Watcher
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
 from evalkit.gating import Batches, Decision, Gate, Rule, Spent
 from evalkit.judging import Annotated, Work, annotate
-from evalkit.provenance import pinned_for
-from evalkit.reporting import canonical_digest, open_journal, write_results
+from evalkit.provenance import canonical_digest, pinned_for, write_results
+from evalkit.reporting import open_journal
 from evalkit.sources import entries_of_store
 from evalkit.stats import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists

@@ -36,9 +36,9 @@ from evalkit.provenance import (
     read_computation,
     rests_on_models,
     seal_fits,
+    stored_document,
     written_background,
 )
-from evalkit.reporting import stored_document
 from evalkit.sources import entries_of_store
 from evalkit.stats import LENGTH, HistoryFile
 from evalkit.store import Store, damage_of

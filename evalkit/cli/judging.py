@@ -14,7 +14,7 @@ from evalkit.cli.options import Command, Range, as_values, audit_limits_options,
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.engine import Limits
 from evalkit.judge_spec import ORDERS
-from evalkit.reporting import canonical_digest
+from evalkit.provenance import canonical_digest
 from evalkit.text import printable
 from evalkit.types import JudgeConfig
 

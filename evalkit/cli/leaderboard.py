@@ -20,7 +20,8 @@ from evalkit.cli.sources import (
 )
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.reporting import FORMS, PANELS, TABLE, canonical_digest, one_board
+from evalkit.provenance import canonical_digest
+from evalkit.reporting import FORMS, PANELS, TABLE, one_board
 from evalkit.sources import Sources
 from evalkit.stats import Shape
 

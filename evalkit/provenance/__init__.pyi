@@ -1,3 +1,5 @@
+from .canonical import canonical_digest, stored_document
+from .dependence import board_dependence_notes, board_sources_note, dependence_note, design_effect_fact, sources_note
 from .document import (
     ANNOTATIONS,
     LENGTH_TAUGHT,
@@ -14,9 +16,12 @@ from .document import (
     sealed,
 )
 from .pinning import learned_again, pinned_for, rests_on_models, written_background
+from .result_files import write_results
+from .row import EVEN, audit_reason, row_document, row_notes, row_values
 
 __all__ = [
     "ANNOTATIONS",
+    "EVEN",
     "LENGTH_TAUGHT",
     "ROW_FILE",
     "SEAL",
@@ -24,13 +29,25 @@ __all__ = [
     "Computation",
     "Difficulties",
     "annotations_digest",
+    "audit_reason",
+    "board_dependence_notes",
+    "board_sources_note",
+    "canonical_digest",
     "check_annotations",
+    "dependence_note",
+    "design_effect_fact",
     "learned_again",
     "pinned_for",
     "provenance_document",
     "read_computation",
     "rests_on_models",
+    "row_document",
+    "row_notes",
+    "row_values",
     "seal_fits",
     "sealed",
+    "sources_note",
+    "stored_document",
+    "write_results",
     "written_background",
 ]

@@ -1,7 +1,6 @@
 from .agreement import correlated_csv, correlated_json, correlated_markdown, correlated_text
 from .assembly import assemble_report
 from .audit import Examined, examined_json, examined_text
-from .canonical import canonical_digest, stored_document
 from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text
 from .forms import FORMS, TABLE
@@ -14,12 +13,10 @@ from .panels import PANELS, form_of, one_board
 from .plots import PLOTS, Plot, agreement_plot
 from .power import advice_document, advice_text
 from .ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
-from .result_files import write_results
 from .rows import rows_json, rows_text
 from .screen import Screen, find_screen, screen_columns
 from .tables import boards_text, values_table
 from .terminal import boards_drawn
-from .values import row_values
 
 __all__ = [
     "FORMS",
@@ -37,7 +34,6 @@ __all__ = [
     "boards_drawn",
     "boards_fragment",
     "boards_text",
-    "canonical_digest",
     "comparison_json",
     "comparison_text",
     "correlated_csv",
@@ -62,12 +58,9 @@ __all__ = [
     "ratings_markdown",
     "ratings_text",
     "report_html",
-    "row_values",
     "rows_json",
     "rows_text",
     "screen_columns",
-    "stored_document",
     "values_table",
     "why",
-    "write_results",
 ]

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.boards import METRICS, Board, BoardRow, DifficultySource, Metric
+from evalkit.provenance import (
+    audit_reason,
+    board_dependence_notes,
+    board_sources_note,
+    dependence_note,
+    row_notes,
+    sources_note,
+)
 from evalkit.reporting.agreement import agreement_line
-from evalkit.reporting.dependence import board_dependence_notes, board_sources_note, dependence_note, sources_note
 from evalkit.reporting.reasons import KINDS, Cause, SharedCause, causes, shared_causes
-from evalkit.reporting.values import audit_reason, row_notes
 from evalkit.stats import MIN_MODELS
 from evalkit.text import cut, interval, level, named, percent, printable
 from evalkit.types import Estimate, Reading, StatusKind

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.boards import Comparisons, Detail, Difference, Metric, Pair
+from evalkit.provenance import audit_reason
 from evalkit.reporting.reasons import status_words
-from evalkit.reporting.values import audit_reason
 from evalkit.stats import significant
 from evalkit.text import estimate_document, level, percent, printable, shortened, stored
 from evalkit.types import Estimate

@@ -5,10 +5,8 @@ import math
 from collections.abc import Sequence
 
 from evalkit.boards import WIN_RATE, BoardRow, Entry
-from evalkit.reporting.canonical import canonical_digest
-from evalkit.reporting.dependence import design_effect_fact
+from evalkit.provenance import canonical_digest, design_effect_fact, row_document, row_notes
 from evalkit.reporting.reasons import status_words
-from evalkit.reporting.values import row_document, row_notes
 from evalkit.stats import Components
 from evalkit.text import interval, percent, printable, published
 from evalkit.types import Estimate, Reading

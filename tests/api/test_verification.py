@@ -21,9 +21,9 @@ from evalkit.judge_spec.config import read_judge, with_orders
 from evalkit.judging.layout import Options
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import plan_all
+from evalkit.provenance.canonical import stored_document
 from evalkit.provenance.document import sealed
-from evalkit.reporting.canonical import stored_document
-from evalkit.reporting.result_files import write_results
+from evalkit.provenance.result_files import write_results
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.sample import Combine
 from evalkit.store import Store, open_store

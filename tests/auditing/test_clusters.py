@@ -179,8 +179,8 @@ def _old_store(folder: Path) -> Any:
     from evalkit.boards.gathering import Backing, entries_of_annotations
     from evalkit.boards.metrics import Recipe
     from evalkit.boards.row import build_row
+    from evalkit.provenance.canonical import stored_document
     from evalkit.provenance.document import sealed
-    from evalkit.reporting.canonical import stored_document
     from evalkit.store import open_store
     from evalkit.store.plans import plan_checksum
     from evalkit.store.tables import plan_table

@@ -21,9 +21,9 @@ from evalkit.judge_spec.config import read_judge
 from evalkit.judging.layout import Options
 from evalkit.judging.run import annotate
 from evalkit.judging.work import plan_all
+from evalkit.provenance.canonical import stored_document
 from evalkit.provenance.document import sealed
 from evalkit.provenance.pinning import pinned_for
-from evalkit.reporting.canonical import stored_document
 from evalkit.reporting.gate import gate_document
 from evalkit.sources.entries import entries_of_store
 from evalkit.store import Store, open_store

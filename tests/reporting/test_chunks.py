@@ -17,7 +17,7 @@ from evalkit.boards.entries import Aggregation, Entry
 from evalkit.boards.judged import Transcripts
 from evalkit.boards.metrics import Recipe
 from evalkit.errors import ConfigError
-from evalkit.reporting.canonical import canonical_digest
+from evalkit.provenance.canonical import canonical_digest
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.sources.entries import entries_of_files, read_sources
 from evalkit.sources.transcripts import transcripts_of

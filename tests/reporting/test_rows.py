@@ -3,8 +3,8 @@
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import Recipe
 from evalkit.boards.row import BoardRow, build_row
+from evalkit.provenance.row import row_document
 from evalkit.reporting.rows import rows_text
-from evalkit.reporting.values import row_document
 from evalkit.stats.components import NO_REPEATS
 from evalkit.types import Order
 from tests.boards.test_power import bare, judged

@@ -10,11 +10,12 @@ import pytest
 from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
-from evalkit.reporting.canonical import canonical_digest
+from evalkit.provenance.canonical import canonical_digest
+from evalkit.provenance.row import row_values
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.rows import rows_text
 from evalkit.reporting.tables import boards_markdown, boards_text
-from evalkit.reporting.values import boards_csv, boards_json, row_values
+from evalkit.reporting.values import boards_csv, boards_json
 from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.sample import build_sample
 from evalkit.text.width import width

@@ -28,8 +28,9 @@ from evalkit.formats.judgments import read_judgments
 from evalkit.formats.table import read_preferences
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Outcome, Rule
+from evalkit.provenance.row import row_document
 from evalkit.reporting.rows import rows_text
-from evalkit.reporting.values import boards_csv, boards_json, row_document
+from evalkit.reporting.values import boards_csv, boards_json
 from evalkit.stats import logistic
 from evalkit.stats.components import variance_components
 from evalkit.stats.controlled_rate import MIN_INSTRUCTIONS, length_controlled_win_rate

@@ -9,7 +9,7 @@ from evalkit.engine.task import Posed
 from evalkit.judge_spec.config import read_judge, with_orders
 from evalkit.judging.layout import Options
 from evalkit.judging.work import Work, plan_all
-from evalkit.reporting.canonical import canonical_digest
+from evalkit.provenance.canonical import canonical_digest
 from evalkit.sources.entries import entries_of_store
 from evalkit.store import Batch, Store
 from evalkit.store.documents import DocumentName, documents, records, write_document

@@ -8,8 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from evalkit.boards import Board, BoardRow
-from evalkit.provenance import LENGTH_TAUGHT, STYLE_TAUGHT, provenance_document
-from evalkit.reporting.canonical import canonical_digest
+from evalkit.provenance import LENGTH_TAUGHT, STYLE_TAUGHT, canonical_digest, provenance_document
 from evalkit.text import printable
 
 _NAMES = {

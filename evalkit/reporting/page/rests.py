@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from evalkit.boards import Board, BoardRow
+from evalkit.provenance import EVEN
 from evalkit.reporting.page.numbers import NOTHING
-from evalkit.reporting.values import EVEN
 from evalkit.text import printable
 
 

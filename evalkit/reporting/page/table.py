@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards import Board, BoardRow, Metric
+from evalkit.provenance import audit_reason
 from evalkit.reporting.columns import board_metrics, divided, interval_name
 from evalkit.reporting.page.axis import Axis, Whisker, shared_axis
 from evalkit.reporting.page.numbers import NOTHING, NumberFormat
 from evalkit.reporting.page.words import AUDIT, ITSELF, STATUS, style_of
 from evalkit.reporting.plots.words import sentence
 from evalkit.reporting.reasons import brief_words
-from evalkit.reporting.values import audit_reason
 from evalkit.text import count, printable
 from evalkit.types import Estimate, StatusKind
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.boards import Board, BoardRow, Metric
+from evalkit.provenance import audit_reason
 from evalkit.reporting.columns import ITSELF as BASELINE
 from evalkit.reporting.columns import REFUSED, board_metrics, doubts, who
 from evalkit.reporting.page.numbers import GRADE, RATE, NumberFormat
 from evalkit.reporting.plots.words import sentence
 from evalkit.reporting.reasons import KINDS, reason_words
-from evalkit.reporting.values import audit_reason
 from evalkit.stats import CONFIDENCE
 from evalkit.text import count, level, named, plural, printable
 from evalkit.types import StatusKind

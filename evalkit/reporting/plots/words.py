@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from evalkit.boards import Board, BoardRow, Metric, raw_metric
+from evalkit.provenance import audit_reason
 from evalkit.reporting.columns import divided
 from evalkit.reporting.reasons import brief_words
-from evalkit.reporting.values import audit_reason
 from evalkit.text import printable, short_interval, shortened
 from evalkit.types import StatusKind
 

@@ -13,8 +13,8 @@ from evalkit.engine import Limits
 from evalkit.files import safe_name, write_text
 from evalkit.formats import write_annotations
 from evalkit.judging import Annotated, Options
-from evalkit.provenance import ROW_FILE, annotations_digest, sealed
-from evalkit.reporting.canonical import canonical_digest, stored_document
+from evalkit.provenance.canonical import canonical_digest, stored_document
+from evalkit.provenance.document import ROW_FILE, annotations_digest, sealed
 from evalkit.text import DECIMALS_STORED
 
 _LIBRARIES = ("aiohttp", "numpy", "openai", "pandas", "sqlalchemy")

@@ -148,9 +148,10 @@ def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) ->
         UnknownName: no such metric.
         ConfigError: a style win rate was asked for without controls.
     """
-    if named is not None and named not in RANKING:
-        raise UnknownName("metric", named, RANKING)
-    metric = RANKING[named or style.metric or LC_WIN_RATE.name]
+    chosen = named or style.metric or LC_WIN_RATE.name
+    if chosen not in RANKING:
+        raise UnknownName("metric", chosen, RANKING)
+    metric = RANKING[chosen]
     if metric != STYLE_WIN_RATE or controls:
         return metric
     if named is None:

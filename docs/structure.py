@@ -90,7 +90,8 @@ def _targets(node: ast.AST, known: Container[str]) -> Iterator[str]:
     if isinstance(node, ast.Import):
         dotted = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom) and node.module:
-        inner = [f"{node.module}.{alias.name}" for alias in node.names]
+        given = door(node.module.removeprefix("evalkit."))
+        inner = [node.module if alias.name in given else f"{node.module}.{alias.name}" for alias in node.names]
         dotted = [one if one.removeprefix("evalkit.") in known else node.module for one in inner]
     else:
         return

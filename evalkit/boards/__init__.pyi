@@ -10,7 +10,7 @@ from .background import (
     of_models,
 )
 from .battles import CollectedBattles, battles_of, battles_of_entries
-from .behaviour import GRADED, Behaviour
+from .behaviour import GRADED, Behaviour, behaviour
 from .build import Board, build_boards
 from .comparison import Comparisons, Detail, Pair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
@@ -91,6 +91,7 @@ __all__ = [
     "basis_of_entries",
     "battles_of",
     "battles_of_entries",
+    "behaviour",
     "beside",
     "build_boards",
     "build_ratings",

@@ -19,9 +19,9 @@ from evalkit.stats import (
     pair_rank_brier,
     pearson,
     robustness,
+    separability,
     spearman,
 )
-from evalkit.stats.separability import separability
 from evalkit.types import Estimate
 
 _REACH_95 = normal_quantile(0.975)

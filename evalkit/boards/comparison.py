@@ -11,8 +11,7 @@ from evalkit.boards.metrics import SCORE, WIN_RATE, Metric, Recipe
 from evalkit.boards.pick import each_once, of_model, one_group
 from evalkit.boards.rates import Difference, Estimators, learn
 from evalkit.errors import ConfigError, InputError
-from evalkit.stats import Fragility, Measured, Sample, common, holm, indistinguishable
-from evalkit.stats.fragility import fragility
+from evalkit.stats import Fragility, Measured, Sample, common, fragility, holm, indistinguishable
 from evalkit.types import OK, Audit, Estimate
 
 MOST_MODELS = 30

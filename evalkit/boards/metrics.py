@@ -175,7 +175,7 @@ def _against_itself(entry: Entry) -> bool:
 
 
 def _by_alpaca_eval(entry: Entry, inputs: "CompatInputs") -> Controlled:
-    from evalkit.stats.lc_compat import lc_compat
+    from evalkit.stats import lc_compat
 
     try:
         estimate = lc_compat(entry.sample, difficulty=inputs.difficulty, gamed=inputs.gamed)
@@ -185,6 +185,8 @@ def _by_alpaca_eval(entry: Entry, inputs: "CompatInputs") -> Controlled:
 
 
 # how each metric is computed, given what other models teach about what it holds equal; columns stand in this order
+# (a row's digest covers its columns: rows that were written before a new metric verify if its columns are named in
+# provenance.canonical._LEFT_OUT and api.verification._ADDED)
 METRICS: dict[Metric, Callable[[Entry, Recipe, Background], Controlled]] = {
     LC_WIN_RATE: _at_equal_length,
     WIN_RATE: _raw,

@@ -28,9 +28,9 @@ from evalkit.stats import (
     between_sources,
     bounds_over_missing,
     count_outcomes,
+    design_effect,
     discrete_win_rate,
 )
-from evalkit.stats.design_effect import design_effect
 from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-from .config import ORDERS, check_address, digest, judge_names, read_judge, read_model, with_orders
+from .config import ORDERS, check_address, digest, judge_names, read_judge, read_model, scale, with_orders
 from .modelfile import model_file, model_name
 from .parsers import find_parser, five_way_labels
 from .prompting import ask, judged_texts, render
@@ -17,5 +17,6 @@ __all__ = [
     "read_judge",
     "read_model",
     "render",
+    "scale",
     "with_orders",
 ]

@@ -302,3 +302,9 @@ def _prices(path: Path, prices: Mapping[str, Any]) -> Prices:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
             raise ConfigError(f"{path}: prices: {key}: expected dollars per million tokens, found {value!r}")
     return Prices(float(prices["input"]), float(prices["output"]))
+
+
+def scale(config: JudgeConfig) -> tuple[float, float]:
+    """The lowest and the highest grade that a judge may give."""
+    options = config.parser_options
+    return float(options.get("low", 0.0)), float(options.get("high", 1.0))

@@ -1,6 +1,7 @@
+from .annotations import UNASKED, annotate_all, candidate_preference
 from .answering import Answering, Generated, first_turn, generate
 from .layout import Options
-from .requests import UNASKED, Plan, annotate_all, balanced_orders, candidate_preference, pick, plan_place, pose, scale
+from .requests import Plan, balanced_orders, pick, plan_place, pose
 from .run import Annotated, annotate
 from .work import Work, judge_facts, plan_all
 
@@ -23,5 +24,4 @@ __all__ = [
     "plan_all",
     "plan_place",
     "pose",
-    "scale",
 ]

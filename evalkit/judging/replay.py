@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from evalkit.clients import REPLAY_ENDPOINT, Endpoint
 from evalkit.formats import RecordedReply, Recording, infer_order, instruction_key
 from evalkit.judge_spec import digest, find_parser
+from evalkit.judging.annotations import candidate_preference
 from evalkit.judging.layout import Row
-from evalkit.judging.requests import candidate_preference
 from evalkit.types import Comparison, JudgeConfig, Order, Question, Unparsed
 
 NOT_RECORDED = "the recording has no reply for this instruction"

@@ -1,20 +1,18 @@
-"""A judge at work: comparisons into questions and requests, replies into annotations."""
+"""From comparisons and answers to the slots of their verdicts, and from a slot to a question and a request."""
 
 import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from evalkit.clients import Endpoint
 from evalkit.engine import Pending, Posed
 from evalkit.errors import ConfigError
-from evalkit.judge_spec import ask, find_parser, five_way_labels, render
+from evalkit.judge_spec import ask, five_way_labels, render, scale
 from evalkit.text import blanks_around
 from evalkit.types import (
-    Annotation,
-    ChatReply,
     ChatRequest,
     Comparison,
     Example,
@@ -24,20 +22,12 @@ from evalkit.types import (
     Message,
     Order,
     Output,
-    Preference,
     Question,
-    Rating,
-    Reading,
     Slot,
     Subject,
-    Unparsed,
-    Verdict,
 )
 
 KEY_VERSION = 1
-UNASKED = "not judged yet"
-
-RULE_PREFERENCES = {"identical": 0.5, "candidate_empty": 0.0, "baseline_empty": 1.0}
 # of an empty answer that is graded alone
 LOWEST = "lowest"
 
@@ -164,69 +154,6 @@ def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
         return render(config.prompt_text, question)
     except ConfigError as error:
         raise ConfigError(f"judge {config.name!r}: {error}") from None
-
-
-def annotate_all(
-    answered: Iterable[tuple[Slot, ChatReply | None, str | None]], config: JudgeConfig
-) -> Iterator[Annotation]:
-    """Annotations of places with their replies, or with the reason why there is none."""
-    parser = find_parser(config.parser, config.parser_options)
-    for slot, reply, failure in answered:
-        if slot.rule == LOWEST:
-            low, high = scale(config)
-            yield Annotation(slot, None, rating=Rating(low, low, high))
-        elif slot.rule is not None:
-            yield Annotation(slot, RULE_PREFERENCES[slot.rule])
-        elif slot.recorded is not None:
-            yield _of_record(slot, slot.recorded, config)
-        elif reply is None or slot.labels is None:
-            yield Annotation(slot, None, slot.failure or failure or UNASKED)
-        else:
-            yield _annotation(slot, reply, parser(reply, slot.labels), config)
-
-
-def scale(config: JudgeConfig) -> tuple[float, float]:
-    """The lowest and the highest grade that a judge may give."""
-    options = config.parser_options
-    return float(options.get("low", 0.0)), float(options.get("high", 1.0))
-
-
-def _of_record(slot: Slot, recorded: float, config: JudgeConfig) -> Annotation:
-    if slot.order == Order.ALONE:
-        return Annotation(slot, None, reading=Reading.RECORDED, rating=Rating(recorded, *scale(config)))
-    return Annotation(slot, recorded, reading=Reading.RECORDED)
-
-
-def _annotation(slot: Slot, reply: ChatReply, verdict: Verdict, config: JudgeConfig) -> Annotation:
-    cost = _cost(reply, config)
-    if isinstance(verdict, Unparsed):
-        return Annotation(slot, None, verdict.reason, reply, cost=cost)
-    # labels read a reply only where the order of the labelled answers is known
-    assert slot.order is not None
-    if slot.order == Order.ALONE:
-        if isinstance(verdict, Rating):
-            return Annotation(slot, None, None, reply, Reading.STATED, cost, verdict)
-        return Annotation(slot, None, "the reply prefers an answer where a grade was asked for", reply, cost=cost)
-    preference = candidate_preference(verdict, slot.order)
-    if isinstance(verdict, Rating):
-        return Annotation(slot, preference, None, reply, Reading.STATED, cost)
-    return Annotation(slot, preference, None, reply, verdict.reading, cost, strong=verdict.strong)
-
-
-def _cost(reply: ChatReply, config: JudgeConfig) -> float | None:
-    """US dollars where the endpoint counted tokens: a guess has no place beside a number that was."""
-    if config.prices is None or reply.prompt_tokens is None or reply.completion_tokens is None:
-        return None
-    return config.prices.cost(reply.prompt_tokens, reply.completion_tokens)
-
-
-def candidate_preference(verdict: Preference | Rating, order: Order) -> float:
-    """P(candidate beats baseline); a pairwise judge's rating grades how far it prefers the answer shown first."""
-    if isinstance(verdict, Rating):
-        first = (verdict.value - verdict.low) / (verdict.high - verdict.low)
-    else:
-        first = verdict.p_first
-    return first if order == Order.CANDIDATE_FIRST else 1.0 - first
 
 
 def _oversize(*outputs: tuple[str, Output]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evalkit.engine import Journal, Limits, Progress, Watcher, run_all, unwatched, unwritten
 from evalkit.errors import StoreError
-from evalkit.judging.requests import annotate_all
+from evalkit.judging.annotations import annotate_all
 from evalkit.judging.work import Work
 from evalkit.store import Store
 from evalkit.types import Annotation

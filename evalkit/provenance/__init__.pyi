@@ -16,8 +16,8 @@ from .document import (
     sealed,
 )
 from .pinning import learned_again, pinned_for, rests_on_models, written_background
-from .result_files import write_results
-from .row import EVEN, audit_reason, row_document, row_notes, row_values
+from .row_content import EVEN, audit_reason, row_document, row_notes, row_values
+from .row_files import write_results
 
 __all__ = [
     "ANNOTATIONS",

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit import __version__
 from evalkit.boards import BoardRow
-from evalkit.provenance.row import row_document, row_values
+from evalkit.provenance.row_content import row_document, row_values
 from evalkit.text import DECIMALS_STORED
 
 # cost belongs to a run and not to a model; the audit depends on where verdicts were read from; ranks follow from the

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from evalkit.boards import Board, Transcripts, win_matrix
-from evalkit.boards.behaviour import behaviour
+from evalkit.boards import Board, Transcripts, behaviour, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
 from evalkit.sources import BENCHMARK, Sources

@@ -14,8 +14,7 @@ from evalkit.reporting.columns import (
     divider,
     slice_columns,
 )
-from evalkit.text import cut, fill, markdown_cell, printable
-from evalkit.text.width import width
+from evalkit.text import cut, fill, markdown_cell, printable, width
 
 _NARROWEST_MODEL = 16
 _MODEL = "model"

@@ -19,8 +19,7 @@ from evalkit.reporting.page.axis import Axis, Tick, Whisker
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.reasons import KINDS
 from evalkit.reporting.screen import Screen
-from evalkit.text import fill, fold, shorten
-from evalkit.text.width import width
+from evalkit.text import fill, fold, shorten, width
 from evalkit.types import StatusKind
 
 _GAP = "  "

@@ -29,8 +29,7 @@ from evalkit.formats import (
     write_rows,
 )
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
-from evalkit.store import DocumentName, Store, records
-from evalkit.store.documents import documents
+from evalkit.store import DocumentName, Store, documents, records
 
 TABLE_NAME = "verdicts"
 _JUDGMENTS = "model_judgment"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from evalkit.errors import InputError
 from evalkit.formats import FAILED_CALL, Judgments
-from evalkit.judge_spec import digest, find_parser, five_way_labels
-from evalkit.judging import candidate_preference, scale
+from evalkit.judge_spec import digest, find_parser, five_way_labels, scale
+from evalkit.judging import candidate_preference
 from evalkit.types import (
     Annotation,
     ChatReply,

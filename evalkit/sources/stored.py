@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from evalkit.errors import UnknownName
 from evalkit.formats import Exchange, JudgedTexts, Record, Stored, from_json, instruction_key, shown_to_judge
 from evalkit.judging import annotate_all
-from evalkit.store import Filled, Store, chunks, records, sent
-from evalkit.store.documents import documents
+from evalkit.store import Filled, Store, chunks, documents, records, sent
 from evalkit.types import Example, JudgeConfig, Message, Order, Output, Slot
 
 # of AlpacaEval's files, the fields that hold a model and its answer

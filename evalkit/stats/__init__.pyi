@@ -7,12 +7,13 @@ from .confounding import Confounding
 from .controlled_rate import MIN_INSTRUCTIONS, MISFITTING, SEPARATED, Controlled, ErrorParts, controlled_win_rate
 from .copula import Errors
 from .covariates import COUNTS, DIFFICULTY, GROUPS, INTERCEPT, LENGTH, LONGER, SHORTER, TAUGHT, control_names
+from .design_effect import design_effect
 from .fit_check import FitCheck, check_fits
-from .fragility import Fragility
+from .fragility import Fragility, fragility
 from .generic import Generic
 from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
-from .lc_compat import CompatInputs, GamedBaselines
+from .lc_compat import CompatInputs, GamedBaselines, lc_compat
 from .multiple import holm, indistinguishable, p_value
 from .noise import self_disagreement
 from .paired import common, paired_difference, significant
@@ -29,7 +30,7 @@ from .ratings.scale import Scale, Unit, win_rate_from_rating
 from .recorded import HistoryFile, JudgeIdentity, Known
 from .retest import Bin, RetestBin, retest_bins, stated_bins
 from .sample import Combine, Floats, Ints, Sample, build_sample
-from .separability import agreement_with_confidence, pair_rank_brier
+from .separability import agreement_with_confidence, pair_rank_brier, separability
 from .sequential import early_look_confidence, last_look_confidence
 from .shares import mean_share
 from .signs import sign_test
@@ -109,6 +110,7 @@ __all__ = [
     "control_names",
     "controlled_win_rate",
     "count_outcomes",
+    "design_effect",
     "detectable",
     "discrete_win_rate",
     "early_look_confidence",
@@ -116,12 +118,14 @@ __all__ = [
     "fit_bradley_terry",
     "fit_controlled",
     "fit_history",
+    "fragility",
     "gate_power",
     "holm",
     "inconsistent_share",
     "indistinguishable",
     "kendall",
     "last_look_confidence",
+    "lc_compat",
     "mean_share",
     "needed_instructions",
     "normal_quantile",
@@ -135,6 +139,7 @@ __all__ = [
     "robustness",
     "sandwich_ratings",
     "self_disagreement",
+    "separability",
     "sign_test",
     "significant",
     "spearman",

@@ -1,4 +1,7 @@
-"""The published AlpacaEval 2 formula for length-controlled win rates, for comparison with published rows only."""
+"""The published AlpacaEval 2 formula for length-controlled win rates, for comparison with published rows only.
+
+The LC win rate that ranks and gates is in `controlled_rate`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
 from .database import UNREADABLE, Batch, Claimed, Filled, Store
-from .documents import DocumentName, records, write_document
+from .documents import DocumentName, documents, records, write_document
 from .opening import open_existing, open_store, shown_url, store_exists, store_url
 from .requests import sent
 from .tables import chunks
@@ -18,6 +18,7 @@ __all__ = [
     "chunks",
     "collect",
     "damage_of",
+    "documents",
     "export_store",
     "fault",
     "import_store",

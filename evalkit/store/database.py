@@ -14,10 +14,7 @@ import sqlalchemy as sa
 from evalkit import faults
 from evalkit.errors import StoreError
 from evalkit.store import leases
-from evalkit.store.naming import REPAIR, complaints, naming
-from evalkit.store.plans import decode_plan, put_plan, sound
-from evalkit.store.reserve import Reserve
-from evalkit.store.rows import (
+from evalkit.store.encoding import (
     config_checksum,
     decode_config,
     decode_reply,
@@ -30,6 +27,9 @@ from evalkit.store.rows import (
     reply_checksum,
     slot_checksum,
 )
+from evalkit.store.naming import REPAIR, complaints, naming
+from evalkit.store.plans import decode_plan, put_plan, sound
+from evalkit.store.reserve import Reserve
 from evalkit.store.tables import (
     CHUNK,
     asked_table,

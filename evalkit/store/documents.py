@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from evalkit.errors import StoreError
 from evalkit.store.database import Store
+from evalkit.store.encoding import document_checksum, record_checksum
 from evalkit.store.naming import REPAIR
-from evalkit.store.rows import document_checksum, record_checksum
 from evalkit.store.tables import CHUNK, chunks, document_table, record_table
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from evalkit.store.rows import config_checksum, place_checksum
+from evalkit.store.encoding import config_checksum, place_checksum
 
 SCHEMA_VERSION = 5
 CHUNK = 500

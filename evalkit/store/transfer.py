@@ -17,16 +17,16 @@ import sqlalchemy as sa
 from evalkit.errors import InputError, StoreError
 from evalkit.files import replacing
 from evalkit.store.database import UNREADABLE, Store
-from evalkit.store.leases import require_idle
-from evalkit.store.naming import REPAIR, complaints
-from evalkit.store.plans import sound
-from evalkit.store.rows import (
+from evalkit.store.encoding import (
     config_checksum,
     document_checksum,
     place_checksum,
     record_checksum,
     reply_checksum,
 )
+from evalkit.store.leases import require_idle
+from evalkit.store.naming import REPAIR, complaints
+from evalkit.store.plans import sound
 from evalkit.store.tables import (
     SCHEMA_VERSION,
     asked_table,

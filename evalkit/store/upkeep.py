@@ -10,16 +10,16 @@ import sqlalchemy as sa
 
 from evalkit.errors import StoreError
 from evalkit.store.database import UNREADABLE, Store
-from evalkit.store.leases import live_owners, require_idle
-from evalkit.store.naming import OTHER_FILE, complaints
-from evalkit.store.plans import sound
-from evalkit.store.rows import (
+from evalkit.store.encoding import (
     config_checksum,
     document_checksum,
     place_checksum,
     record_checksum,
     reply_checksum,
 )
+from evalkit.store.leases import live_owners, require_idle
+from evalkit.store.naming import OTHER_FILE, complaints
+from evalkit.store.plans import sound
 from evalkit.store.tables import (
     asked_table,
     document_table,

@@ -18,7 +18,7 @@ from .numbers import (
 )
 from .safe import markdown_cell, printable, spreadsheet_cell
 from .short import shortened
-from .width import cut, fill, fold, shorten
+from .width import cut, fill, fold, shorten, width
 
 __all__ = [
     "BLANK",
@@ -49,5 +49,6 @@ __all__ = [
     "spreadsheet_cell",
     "stored",
     "trimmed",
+    "width",
     "without_blanks",
 ]

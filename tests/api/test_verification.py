@@ -23,12 +23,12 @@ from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import plan_all
 from evalkit.provenance.canonical import stored_document
 from evalkit.provenance.document import sealed
-from evalkit.provenance.result_files import write_results
+from evalkit.provenance.row_files import write_results
 from evalkit.sources.entries import entries_of_store
 from evalkit.stats.sample import Combine
 from evalkit.store import Store, open_store
+from evalkit.store.encoding import place_checksum, reply_checksum
 from evalkit.store.plans import plan_checksum
-from evalkit.store.rows import place_checksum, reply_checksum
 from evalkit.store.tables import asked_table, plan_table, reply_table
 from evalkit.types import Audit, Example, Finding, JudgeConfig, Output, OutputSet, PlanRecord, Prices, Severity
 from tests.builders import output_set

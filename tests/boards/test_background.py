@@ -15,7 +15,7 @@ from evalkit.errors import InputError, StatsError
 from evalkit.formats.histories import write_history_file
 from evalkit.judge_spec.config import read_judge
 from evalkit.provenance.background import background_document, background_of
-from evalkit.provenance.row import row_document, row_values
+from evalkit.provenance.row_content import row_document, row_values
 from evalkit.sources.entries import entries_of_store
 from evalkit.sources.selection import Sources, read_recipe
 from evalkit.stats.recorded import JudgeIdentity

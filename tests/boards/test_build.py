@@ -9,7 +9,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import LC_WIN_RATE, STYLE_WIN_RATE, WIN_RATE, DifficultySource, Metric, Recipe
 from evalkit.catalog.references import Reference
 from evalkit.errors import InputError, StatsError
-from evalkit.provenance.row import row_values
+from evalkit.provenance.row_content import row_values
 from evalkit.stats.lc_compat import CompatInputs, GamedBaselines
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Finding, Severity, StatusKind

@@ -7,8 +7,9 @@ from evalkit.errors import RejectedRequest, UnknownName
 from evalkit.judge_spec.config import read_judge
 from evalkit.judge_spec.parsers import find_parser
 from evalkit.judge_spec.prompting import ask
+from evalkit.judging.annotations import candidate_preference
 from evalkit.judging.pairing import pair_exactly
-from evalkit.judging.requests import build_request, candidate_preference
+from evalkit.judging.requests import build_request
 from evalkit.types import (
     BOTH_ORDERS,
     ChatRequest,

@@ -8,8 +8,9 @@ from typing import Literal
 import pytest
 
 from evalkit.judge_spec.config import read_judge
+from evalkit.judging.annotations import annotate_all
 from evalkit.judging.layout import Options
-from evalkit.judging.requests import LOWEST, annotate_all
+from evalkit.judging.requests import LOWEST
 from evalkit.judging.run import Annotated, annotate
 from evalkit.judging.work import Work, plan_all
 from evalkit.store import Store, open_store

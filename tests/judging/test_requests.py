@@ -10,21 +10,12 @@ import pytest
 from evalkit.clients.builtin import client_kind
 from evalkit.clients.endpoint import Endpoint
 from evalkit.engine.task import Pending
+from evalkit.judge_spec import scale
 from evalkit.judge_spec.config import digest, read_judge
 from evalkit.judge_spec.parsers import find_parser, five_way
 from evalkit.judge_spec.prompting import ask, judged_texts
-from evalkit.judging.requests import (
-    LOWEST,
-    RULE_PREFERENCES,
-    UNASKED,
-    Plan,
-    annotate_all,
-    build_request,
-    plan_comparison,
-    plan_grading,
-    pose,
-    scale,
-)
+from evalkit.judging.annotations import RULE_PREFERENCES, UNASKED, annotate_all
+from evalkit.judging.requests import LOWEST, Plan, build_request, plan_comparison, plan_grading, pose
 from evalkit.types import (
     Annotation,
     ChatReply,

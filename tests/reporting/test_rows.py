@@ -3,7 +3,7 @@
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import Recipe
 from evalkit.boards.row import BoardRow, build_row
-from evalkit.provenance.row import row_document
+from evalkit.provenance.row_content import row_document
 from evalkit.reporting.rows import rows_text
 from evalkit.stats.components import NO_REPEATS
 from evalkit.types import Order

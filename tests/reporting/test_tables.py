@@ -11,7 +11,7 @@ from evalkit.boards.build import build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
 from evalkit.provenance.canonical import canonical_digest
-from evalkit.provenance.row import row_values
+from evalkit.provenance.row_content import row_values
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.rows import rows_text
 from evalkit.reporting.tables import boards_markdown, boards_text

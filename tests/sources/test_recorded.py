@@ -10,7 +10,7 @@ from evalkit.errors import InputError
 from evalkit.formats.judgments import Judgments
 from evalkit.formats.verdicts import recorded
 from evalkit.judge_spec.config import read_judge
-from evalkit.judging.requests import annotate_all
+from evalkit.judging.annotations import annotate_all
 from evalkit.sources.recorded import annotations_of, file_verdict, judge_kind, recorded_judges
 from evalkit.types import Annotation, Order, Rating, Reading
 from tests.builders import words

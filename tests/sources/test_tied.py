@@ -14,7 +14,7 @@ from evalkit.boards.metrics import Recipe
 from evalkit.boards.row import build_row
 from evalkit.errors import InputError
 from evalkit.provenance.dependence import dependence_note
-from evalkit.provenance.row import row_notes
+from evalkit.provenance.row_content import row_notes
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.imports import ImportOptions, import_files
 from evalkit.store import Store

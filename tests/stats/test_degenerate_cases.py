@@ -28,7 +28,7 @@ from evalkit.formats.judgments import read_judgments
 from evalkit.formats.table import read_preferences
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Outcome, Rule
-from evalkit.provenance.row import row_document
+from evalkit.provenance.row_content import row_document
 from evalkit.reporting.rows import rows_text
 from evalkit.reporting.values import boards_csv, boards_json
 from evalkit.stats import logistic

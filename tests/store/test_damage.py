@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from evalkit.errors import StoreError
-from evalkit.judging.requests import UNASKED, annotate_all
+from evalkit.judging.annotations import UNASKED, annotate_all
 from evalkit.store import UNREADABLE, Batch, Store, open_store
 from evalkit.store.database import DAMAGED_FAILURE, DAMAGED_REPLY
 from evalkit.store.upkeep import check, repair

@@ -10,7 +10,9 @@ from .html import report_html
 from .journal import open_journal
 from .markup.boards import boards_fragment
 from .panels import PANELS, form_of, one_board
-from .plots import PLOTS, Plot, agreement_plot
+from .plots.agreement import agreement_plot
+from .plots.figures import PLOTS
+from .plots.plot import Plot
 from .power import advice_document, advice_text
 from .ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
 from .rows import rows_json, rows_text

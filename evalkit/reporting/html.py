@@ -20,7 +20,7 @@ from evalkit.reporting.page.origins import Origins, origins, source_name
 from evalkit.reporting.page.rests import Rests, rests
 from evalkit.reporting.page.table import BoardTable, board_table
 from evalkit.reporting.page.words import LEGEND, Statement, basis, finding, statements, title_of
-from evalkit.reporting.plots import PLOTS, plots_of
+from evalkit.reporting.plots.figures import PLOTS, plots_of
 from evalkit.reporting.plots.palette import DARK, LIGHT
 from evalkit.reporting.svg import plot_svg
 from evalkit.text import printable

@@ -36,7 +36,8 @@ class Scene:
 
     def start(self, name: str, *, fault: str | None = None) -> Running:
         """Start or resume the run whose store and results are under `name`."""
-        command = ["annotate", "cand.json", "--baseline", "base.json", "--judge", "judge.yaml", "--results", name]
+        command = ["annotate", "cand.json", "--baseline", "base.json", "--judge", "judge.yaml", "--verbose",
+                   "--results", name]  # fmt: skip
         command += ["--concurrency", str(self.concurrency), "--log", f"{name}.log"]
         environment = {} if fault is None else {"EVALKIT_FAULT": fault}
         return self.zygote.start(command, cwd=self.folder, environment=environment)

@@ -57,8 +57,13 @@ def make_leaderboard(
     )
     if wishes.reference is not None:
         return boards
-    # nobody asked: a board of other models needs no line that says so
-    return [one if one.agreement and one.agreement.models else replace(one, agreement=None) for one in boards]
+    # nobody asked: a board that shares too few models with the reference needs no line that says so
+    return [board if _agrees(board) else replace(board, agreement=None) for board in boards]
+
+
+def _agrees(board: Board) -> bool:
+    """Whether the board's agreement with the reference could be estimated."""
+    return board.agreement is not None and board.agreement.spearman.value is not None
 
 
 def read_behind(sources: Sources, wishes: Wishes = Wishes()) -> tuple[SourceFile, ...]:

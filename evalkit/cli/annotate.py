@@ -8,7 +8,7 @@ import click
 
 from evalkit.api import annotate_models, forecast_all, require_complete
 from evalkit.cli.judging import JudgingOptions, Terminal, audit_option, judging_options
-from evalkit.cli.options import as_values, json_option, results_option, store_option
+from evalkit.cli.options import as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.progress import forecasts_text
 from evalkit.cli.sources import difficulty_option
 from evalkit.reporting import rows_json, rows_text
@@ -48,6 +48,7 @@ class FileOptions:
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @store_option
 @results_option
+@verbose_option
 @json_option
 @as_values(computed=RowOptions, files=FileOptions)
 def command(
@@ -57,13 +58,14 @@ def command(
     computed: RowOptions,
     files: FileOptions,
     dry_run: bool,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Judge one or more models' OUTPUTS (files, saved datasets or hf: names) against a baseline.
 
     Prints a row for each model and judge, and writes RESULTS/MODEL/JUDGE/annotations.json, row.json and run.json.
     """
-    terminal = Terminal()
+    terminal = Terminal(verbose=verbose)
     prepared = judging.prepare(outputs)
     url = store_url(files.store, files.results)
     terminal.note(prepared.notes)
@@ -86,4 +88,5 @@ def command(
     )
     rows = [row for one in judged for row in one.rows]
     click.echo(rows_json(rows) if as_json else rows_text(rows), nl=as_json)
+    terminal.finish()
     require_complete(judged)

@@ -6,6 +6,7 @@ import click
 
 from evalkit.boards import Correlated, correlate, correlate_common
 from evalkit.catalog import read_aliases, read_name_map, read_reference
+from evalkit.cli.notes import print_notes
 from evalkit.cli.options import json_option, plot_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
@@ -58,6 +59,8 @@ def command(
         click.echo(text, nl=False)
     else:
         write_text(out, text)
+    if plot is not None:
+        print_notes([f"{plot}: written"])
 
 
 def _draw(one: Correlated, path: Path) -> None:

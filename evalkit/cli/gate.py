@@ -9,7 +9,7 @@ import click
 
 from evalkit.api import GateCase, raise_for_outcome
 from evalkit.cli.judging import JudgingOptions, Terminal, judging_options
-from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
+from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import ConfigError, Inconclusive
 from evalkit.files import write_text
@@ -63,6 +63,7 @@ class RunOptions:
     sequential: bool
     batch: int
     log: Path | None
+    verbose: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class DecisionOutput:
               help="Append every event of judging as a line of JSON.")  # fmt: skip
 @store_option
 @results_option
+@verbose_option
 @json_option
 @as_values(asked=RuleOptions, verdicts=VerdictOptions, run=RunOptions, output=DecisionOutput)
 def command(
@@ -151,10 +153,11 @@ def command(
     recipe = read_recipe(sources, metric=asked.metric, confidence=asked.confidence)
     rule = Rule(**{**dataclasses.asdict(asked), "metric": recipe.metric})
     case = GateCase(candidate, rule, recipe, sources, assignment, verdicts.allow_compat)
-    terminal = Terminal()
+    terminal = Terminal(verbose=run.verbose)
     batch = run.batch if run.sequential else None
     decision = case.decide(judging.limits, judging.audit_limits, terminal, log=run.log, batch=batch)
     output.write(decision)
+    terminal.finish()
     try:
         raise_for_outcome(decision)
     except Inconclusive:

@@ -10,12 +10,12 @@ import click
 
 from evalkit.api import AUDITS, Assignment, ModelRun, Prepared, check_costs
 from evalkit.auditing import AuditLimits
+from evalkit.cli.notes import print_notes
 from evalkit.cli.options import Command, Range, as_values, audit_limits_options, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
 from evalkit.engine import Limits
 from evalkit.judge_spec import ORDERS
 from evalkit.provenance import canonical_digest
-from evalkit.text import printable
 from evalkit.types import JudgeConfig
 
 _BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
@@ -93,31 +93,15 @@ def judging_options(command: Command) -> Command:
     return declared
 
 
-def print_notes(notes: Iterable[str]) -> None:
-    """Each once, on stderr."""
-    for note in dict.fromkeys(notes):
-        click.echo(f"note: {printable(note)}", err=True)
-
-
-def note_run(judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
-    """Say on stderr what the numbers rest on."""
-    for one in judged:
-        work = one.annotated.work
-        whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
-        click.echo(f"note: {printable(whose)}: {describe(one.annotated.progress)}", err=True)
-    print_notes(config.notice for config in judges if config.notice)
-    abandoned = judged[0].annotated.abandoned if judged else 0
-    if abandoned:
-        click.echo(
-            f"note: at most {abandoned} requests were under way when an earlier run was killed; "
-            "they were asked again and may have been billed twice",
-            err=True,
-        )
-    click.echo(f"note: sha256 {canonical_digest([row for one in judged for row in one.rows])}", err=True)
-
-
 class Terminal:
-    """Tells a terminal what a run does: notes, the line of progress, and what a run took."""
+    """Tells a terminal what a run does: notes and the line of progress at once, and after the answer what it took.
+
+    With `verbose`, the digest of the rows is among the latter.
+    """
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._verbose = verbose
+        self._later: list[str] = []
 
     def note(self, notes: Iterable[str]) -> None:
         print_notes(notes)
@@ -126,4 +110,21 @@ class Terminal:
         return ProgressLine(title)
 
     def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
-        note_run(judged, judges)
+        """Keep what the numbers rest on until the answer is printed."""
+        for run in judged:
+            work = run.annotated.work
+            whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
+            self._later.append(f"{whose}: {describe(run.annotated.progress)}")
+        self._later += [config.notice for config in judges if config.notice]
+        if abandoned := judged[0].annotated.abandoned if judged else 0:
+            self._later.append(
+                f"at most {abandoned} requests were under way when an earlier run was killed; "
+                "they were asked again and may have been billed twice"
+            )
+        if self._verbose:
+            self._later.append(f"sha256 {canonical_digest([row for run in judged for row in run.rows])}")
+
+    def finish(self) -> None:
+        """Print what was kept."""
+        print_notes(self._later)
+        self._later = []

@@ -1,5 +1,6 @@
 """evalkit leaderboard: build a board from the store, recorded files or a table of preferences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,17 @@ import click
 from evalkit.api import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards import Board
 from evalkit.cli.boards import print_boards
-from evalkit.cli.options import Range, as_values, cluster_option, json_option, plot_option, results_option, store_option
+from evalkit.cli.notes import print_notes
+from evalkit.cli.options import (
+    Range,
+    as_values,
+    cluster_option,
+    json_option,
+    plot_option,
+    results_option,
+    store_option,
+    verbose_option,
+)
 from evalkit.cli.sources import (
     board_option,
     by_option,
@@ -33,7 +44,8 @@ class BoardOutput:
     form: str
     out: Path | None
     plot: Path | None
-    panel: str | None
+    panels: tuple[str, ...]
+    verbose: bool
     as_json: bool
 
 
@@ -64,9 +76,11 @@ class BoardOutput:
               help="How the board is written.")  # fmt: skip
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
 @plot_option
-@click.option("--panel", type=click.Choice(PANELS), help="What --plot draws. [default: board]")
+@click.option("--panel", "panels", multiple=True, type=click.Choice(PANELS),
+              help="Draw this panel with --plot; each of several gets its own file. [default: board]")  # fmt: skip
 @store_option
 @results_option
+@verbose_option
 @json_option
 @as_values(sources=Sources, wishes=Wishes, output=BoardOutput)
 def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
@@ -74,13 +88,14 @@ def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
 
     Without SOURCES the board is built from the store.
     """
-    if output.panel is not None and output.plot is None:
+    if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
     boards = make_leaderboard(sources, wishes)
-    if output.plot is not None:
-        _draw(boards, output.plot, output.panel or PANELS[0])
+    drawn = [] if output.plot is None else _draw(boards, output.plot, output.panels or PANELS[:1])
     _write(boards, "json" if output.as_json else output.form, output.out)
-    click.echo(f"note: sha256 {canonical_digest([row for one in boards for row in one.rows])}", err=True)
+    print_notes(f"{path}: written" for path in drawn)
+    if output.verbose:
+        print_notes([f"sha256 {canonical_digest([row for board in boards for row in board.rows])}"])
 
 
 def _write(boards: list[Board], form: str, out: Path | None) -> None:
@@ -92,9 +107,13 @@ def _write(boards: list[Board], form: str, out: Path | None) -> None:
         click.echo(FORMS[form](boards), nl=False)
 
 
-def _draw(boards: list[Board], path: Path, panel: str) -> None:
+def _draw(boards: list[Board], path: Path, panels: Sequence[str]) -> list[Path]:
+    """Draw panels into the file, or several each into one that has the panel's name in its own."""
     board = one_board(boards)
     # the library takes longer to load than many a board to build
     from evalkit.reporting import PLOTS
 
-    PLOTS[panel](board).save(path)
+    paths = {panel: path if len(panels) == 1 else path.with_stem(f"{path.stem}-{panel}") for panel in panels}
+    for panel, file in paths.items():
+        PLOTS[panel](board).save(file)
+    return list(paths.values())

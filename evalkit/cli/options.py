@@ -103,6 +103,7 @@ cluster_option = click.option(
     help="Count instructions with the same value in this field as one cluster. [default: instructions that are "
     "near-duplicates]",
 )
+verbose_option = click.option("--verbose", is_flag=True, help="Print the digest of the rows as well.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 audit_limits_options: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--audit-limit",

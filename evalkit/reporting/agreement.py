@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, printable, spreadsheet_cell
+from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, plural, printable, spreadsheet_cell
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def agreement_line(agreement: "Agreement") -> str:
     estimate = agreement.spearman
     if estimate.value is None:
         return printable(f"Spearman with {agreement.reference.name}: {estimate.status.reason}")
-    line = f"Spearman with {agreement.reference.name}: {_shown(estimate)}, {estimate.n} shared models"
+    line = f"Spearman with {agreement.reference.name}: {_shown(estimate)}, {plural(estimate.n, 'shared model')}"
     if agreement.degraded:
         line += f", {len(agreement.degraded)} of them not ok"
     if agreement.left_out:

@@ -62,10 +62,10 @@ def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, 
     if detail.swings:
         lines += ["", "largest swings:"]
         rows = [
-            [swing.key, f"{swing.first:.2f}", f"{swing.second:.2f}", _excerpt(instructions.get(swing.key, ""))]
+            [f"{swing.first:.2f}", f"{swing.second:.2f}", _excerpt(instructions.get(swing.key, "")) or swing.key]
             for swing in detail.swings
         ]
-        lines += _aligned([["instruction", *names, ""], *rows], left=(0, 3))
+        lines += _aligned([[*names, "instruction"], *rows], left=(2,))
     return lines
 
 

@@ -8,7 +8,7 @@ from evalkit.boards import WIN_RATE, BoardRow, Entry
 from evalkit.provenance import canonical_digest, design_effect_fact, row_document, row_notes
 from evalkit.reporting.reasons import status_words
 from evalkit.stats import Components
-from evalkit.text import interval, percent, printable, published
+from evalkit.text import interval, percent, plural, printable
 from evalkit.types import Estimate, Reading
 
 
@@ -60,14 +60,15 @@ def _row_text(row: BoardRow) -> str:
 
 def _compared_facts(row: BoardRow) -> dict[str, str]:
     raw, sample = row.raw.estimate, row.entry.sample
-    facts = {WIN_RATE.title: f"{published(raw.value)} {interval(raw)} (standard error {published(raw.stderr)})"}
+    facts = {WIN_RATE.title: f"{percent(raw.value)} {interval(raw)} (standard error {percent(raw.stderr)})"}
     for metric, number in row.numbers.items():
         if metric != WIN_RATE:
             shown = f"{percent(number.estimate.value)} {interval(number.estimate)}"
             facts[metric.title] = f"{shown} {status_words(row.status(metric), number=metric.title)}"
     facts["verdicts"] = (
         f"{sample.n} of {sample.n + sample.n_missing} instructions: "
-        f"{row.counts.wins} wins, {row.counts.losses} losses, {row.counts.ties} ties"
+        f"{plural(row.counts.wins, 'win')}, {plural(row.counts.losses, 'loss', 'losses')}, "
+        f"{plural(row.counts.ties, 'tie')}"
     )
     return facts
 
@@ -76,7 +77,7 @@ def _graded_facts(row: BoardRow) -> dict[str, str]:
     score, sample = row.raw.estimate, row.entry.sample
     low, high = row.entry.scale
     return {
-        "score": f"{published(score.value)} {interval(score)} (standard error {published(score.stderr)}) "
+        "score": f"{percent(score.value)} {interval(score)} (standard error {percent(score.stderr)}) "
         f"on a scale from {low:g} to {high:g}",
         "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {score.n} questions",
     }

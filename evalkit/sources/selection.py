@@ -148,7 +148,7 @@ def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) ->
         UnknownName: no such metric.
         ConfigError: a style win rate was asked for without controls.
     """
-    chosen = named or style.metric or LC_WIN_RATE.name
+    chosen = named if named is not None else style.metric or LC_WIN_RATE.name
     if chosen not in RANKING:
         raise UnknownName("metric", chosen, RANKING)
     metric = RANKING[chosen]

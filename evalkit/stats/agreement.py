@@ -68,7 +68,7 @@ def correlation(
     """
     n = len(board)
     if n < MIN_MODELS:
-        return Estimate.refused(f"{n} shared models, at least {MIN_MODELS} needed", n=n)
+        return Estimate.refused(f"{n} shared {'model' if n == 1 else 'models'}, at least {MIN_MODELS} needed", n=n)
     if not (np.isfinite(board).all() and np.isfinite(reference).all()):
         return Estimate.refused("a score is missing", n=n)
     if np.ptp(board) == 0 or np.ptp(reference) == 0:

@@ -70,7 +70,7 @@ def pair_rank_brier(mean: Floats, variance: Floats, reference: Floats, *, confid
     """
     n = len(mean)
     if n < MIN_MODELS:
-        return Estimate.refused(f"{n} shared models, at least {MIN_MODELS} needed", n=n)
+        return Estimate.refused(f"{n} shared {'model' if n == 1 else 'models'}, at least {MIN_MODELS} needed", n=n)
     if not np.isfinite(variance).all():
         return Estimate.refused("the board gives no measurement errors", n=n)
     ahead = mean[None, :] - mean[:, None]
@@ -85,7 +85,7 @@ def pair_rank_brier(mean: Floats, variance: Floats, reference: Floats, *, confid
 def _refusal(intervals: Table, name: str) -> Estimate | None:
     n = len(intervals)
     if n < MIN_MODELS:
-        return Estimate.refused(f"{n} shared models, at least {MIN_MODELS} needed", n=n)
+        return Estimate.refused(f"{n} shared {'model' if n == 1 else 'models'}, at least {MIN_MODELS} needed", n=n)
     if missing := int((~np.isfinite(intervals).all(axis=1)).sum()):
         return Estimate.refused(f"{name} gives no interval for {missing} of {n} models", n=n)
     return None

@@ -12,7 +12,6 @@ from .numbers import (
     named,
     percent,
     plural,
-    published,
     short_interval,
     stored,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "percent",
     "plural",
     "printable",
-    "published",
     "read_markdown_counts",
     "short_interval",
     "shorten",

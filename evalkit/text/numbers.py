@@ -12,11 +12,6 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:z.2f}"
 
 
-def published(value: float | None) -> str:
-    """With the three decimals that published boards are compared by."""
-    return "-" if value is None else f"{value:z.3f}"
-
-
 def interval(estimate: Estimate) -> str:
     return "-" if estimate.lower is None else f"[{percent(estimate.lower)}, {percent(estimate.upper)}]"
 

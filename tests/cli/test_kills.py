@@ -17,7 +17,7 @@ from tests.rig import MockJudge, mock_judge, write_outputs
 from tests.zygote import Zygote
 
 KILLS = 10
-COMMAND = ["annotate", "--baseline", "base.json", "--judge", "judge.yaml"]
+COMMAND = ["annotate", "--baseline", "base.json", "--judge", "judge.yaml", "--verbose"]
 
 
 @pytest.fixture

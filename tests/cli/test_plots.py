@@ -38,7 +38,8 @@ def refused(done: Done, *said: str) -> None:
 def test_a_board_is_drawn_beside_the_table_that_is_printed(table: Path, tmp_path: Path) -> None:
     usual = evalkit("leaderboard", table, "--judge", "first", cwd=tmp_path)
     done = evalkit("leaderboard", table, "--judge", "first", "--plot", "new/board.svg", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, usual.stdout, usual.stderr)
+    assert (done.returncode, done.stdout) == (0, usual.stdout)
+    assert done.stderr == f"{usual.stderr}note: new/board.svg: written\n"
     text = (tmp_path / "new" / "board.svg").read_text()
     assert text.startswith("<svg ") and ">good</text>" in text and "LC win rate against base" in text
 
@@ -48,6 +49,14 @@ def test_a_panel_is_named(panel: str, table: Path, tmp_path: Path) -> None:
     done = evalkit("leaderboard", table, "--judge", "first", "--plot", "p.pdf", "--panel", panel, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "p.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_several_panels_are_drawn_into_a_file_each(table: Path, tmp_path: Path) -> None:
+    panels = ("--panel", "board", "--panel", "lift")
+    done = evalkit("leaderboard", table, "--judge", "first", "--plot", "p.svg", *panels, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.glob("*.svg")) == ["p-board.svg", "p-lift.svg"]
+    assert "p-board.svg: written" in done.stderr and "p-lift.svg: written" in done.stderr
 
 
 def test_what_cannot_be_drawn_is_told_in_a_line_with_the_cure(table: Path, tmp_path: Path) -> None:
@@ -65,7 +74,7 @@ def test_what_cannot_be_drawn_is_told_in_a_line_with_the_cure(table: Path, tmp_p
 
 
 def test_the_help_names_every_panel() -> None:
-    (option,) = (one for one in command.params if one.name == "panel")
+    (option,) = (one for one in command.params if one.name == "panels")
     assert isinstance(option.type, click.Choice) and tuple(option.type.choices) == PANELS
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.rig import mock_judge, write_judge, write_outputs
 from tests.zygote import Running, Zygote
 
-COMMAND = ["annotate", "cand.json", "--baseline", "base.json", "--judge", "judge.yaml"]
+COMMAND = ["annotate", "cand.json", "--baseline", "base.json", "--judge", "judge.yaml", "--verbose"]
 
 
 @pytest.fixture
@@ -50,7 +50,9 @@ def test_the_digest_changes_with_a_single_verdict_and_with_nothing_else(zygote: 
         with mock_judge(outputs / f"mock-{len(hashes)}", seed=seed) as judge:
             write_judge(outputs, "${MOCK_URL}")
             running = zygote.run(
-                [*COMMAND, "--results", f"r{len(hashes)}"], cwd=outputs, environment={"MOCK_URL": judge.url}
+                [*COMMAND, "--results", f"r{len(hashes)}"],
+                cwd=outputs,
+                environment={"MOCK_URL": judge.url},
             )
             hashes.append(re.findall(r"sha256 (\w{64})", running.said)[0])
     assert hashes[0] == hashes[1] != hashes[2]

@@ -312,7 +312,7 @@ def test_an_export_of_a_version_to_come_is_refused(
 
 def board_and_repeat(folder: Path, command: list[object], results: str) -> tuple[str, str]:
     """What the board of a store says it is, and how many replies a repeated run took from the store."""
-    board = evalkit("leaderboard", "--results", results, cwd=folder)
+    board = evalkit("leaderboard", "--results", results, "--verbose", cwd=folder)
     assert board.returncode == 0, board.stderr
     again = evalkit(*command, "--results", results, cwd=folder, OPENAI_API_KEY="k")
     assert again.returncode == 0, again.stderr

@@ -47,7 +47,7 @@ def _preference(record: Record) -> Annotation:
 
 def _grade(record: Record) -> Annotation:
     key, turn = _question(record)
-    rating, scale = optional_number(record, "rating"), _scale(record)
+    rating, scale = optional_number(record, "rating"), row_scale(record)
     if rating is not None and (scale is None or not scale[0] <= rating <= scale[1]):
         raise InputError(f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in "scale"')
     answer = record.optional_text("output_2")
@@ -66,7 +66,8 @@ def _grade(record: Record) -> Annotation:
     )
 
 
-def _scale(record: Record) -> tuple[float, float] | None:
+def row_scale(record: Record) -> tuple[float, float] | None:
+    """The ends of the scale of a row's grade, which a row without a grade may tell too."""
     ends = record.fields.get("scale")
     if not isinstance(ends, list) or len(ends) != 2:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_verdicts import row_verdict
+from evalkit.formats.alpaca_verdicts import row_scale, row_verdict
 from evalkit.formats.arena_hard import game_verdicts
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
 from evalkit.formats.foreign import Kind, detect
@@ -15,7 +15,7 @@ from evalkit.formats.mt_bench import SCALE, pair_verdicts, single_verdicts
 from evalkit.formats.outputs import source_records, stem
 from evalkit.formats.records import Record
 from evalkit.formats.table import PreferenceGroup, read_preferences
-from evalkit.formats.verdict_table import MARKS, table_verdicts
+from evalkit.formats.verdict_table import MARKS, table_scale, table_verdicts
 from evalkit.formats.verdicts import (
     NO_VERDICT,
     UNNAMED_JUDGE,
@@ -76,16 +76,22 @@ def _verdicts(
     if kind == ("arena_hard", "judgment"):
         return game_verdicts(records, judge=judge, baseline=baseline), None
     if kind == ("alpaca_eval", "annotations"):
-        return count_repeats(map(row_verdict, records)), None
+        return count_repeats(map(row_verdict, records)), _common(map(row_scale, records))
     if kind == ("table", "rows"):
         names = records[0].fields.keys()
         if names >= MARKS:
-            return table_verdicts(records), None
+            return table_verdicts(records), _common(map(table_scale, records))
         if "preference" in names:
             return preference_verdicts(read_preferences(path, records=records)), None
         if {"model", "score"} <= names and not names.isdisjoint(ID_FIELDS):
             return count_repeats(_score(record, judge) for record in records), SCALE
     raise InputError(f"{path}: holds no verdicts: its records are those of {kind[0]} ({kind[1]})")
+
+
+def _common(scales: Iterable[tuple[float, float] | None]) -> tuple[float, float] | None:
+    """The one scale that rows tell; None where they tell several, each of which its grades have too."""
+    told = set(scales) - {None}
+    return told.pop() if len(told) == 1 else None
 
 
 def _judge_of(path: Path) -> str | None:

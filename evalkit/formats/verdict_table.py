@@ -113,7 +113,7 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Annotat
     key, turn = record.text("key"), optional_turn(record)
     split = turn is not None and key.endswith(f":{turn}")
     baseline, order = record.optional_text("baseline") or None, _order(record)
-    preference, rating, scale = read_preference(record), optional_number(record, "rating"), _scale(record)
+    preference, rating, scale = read_preference(record), optional_number(record, "rating"), table_scale(record)
     alone = order == Order.ALONE
     if alone != (baseline is None) or (preference is not None if alone else rating is not None):
         raise InputError(
@@ -156,7 +156,8 @@ def _measured(record: Record, measures: Mapping[str, tuple[str, str]], *, side: 
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _scale(record: Record) -> tuple[float, float] | None:
+def table_scale(record: Record) -> tuple[float, float] | None:
+    """The ends of the scale of a row's rating, which a row without a rating may tell too."""
     low, high = (optional_number(record, name) for name in ("low", "high"))
     return None if low is None or high is None or not low < high else (low, high)
 

@@ -1,13 +1,15 @@
 """Foreign verdicts as places: what is read from a reply, what is a number, and what is none."""
 
 import dataclasses
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.formats.judgments import Judgments
+from evalkit.formats.judgments import Judgments, read_judgments
 from evalkit.formats.verdicts import recorded
 from evalkit.judge_spec.config import read_judge
 from evalkit.judging.annotations import annotate_all
@@ -138,3 +140,12 @@ def test_verdicts_of_a_file_are_annotations_without_a_store() -> None:
     found = list(annotations_of(file_of(GAME, failed, GRADE)))
     assert [one.preference for one in found] == [1.0, None, None]
     assert found[1].failure == "null game" and found[2].rating is not None
+
+
+@pytest.mark.parametrize("graded", [True, False])
+def test_a_file_whose_grades_all_failed_stands_on_the_scale_that_it_tells(tmp_path: Path, graded: bool) -> None:
+    row = {"instruction": "Q", "generator_2": "m", "output_2": "A", "annotator": "j", "scale": [1, 10]}
+    path = tmp_path / "annotations.json"
+    path.write_text(json.dumps([{**row, "rating": 7 if graded else None}]))
+    (judge,) = recorded_judges([read_judgments(path)]).values()
+    assert judge.config.parser_options == {"low": 1.0, "high": 10.0}

@@ -29,7 +29,7 @@ def find(kind: str, name: str, suffix: str, *, noun: str, beside: Path | None = 
     """The file that `name` means: a path, a file in the folder `beside`, or a shipped one.
 
     Raises:
-        UnknownName: nothing of that name.
+        UnknownName: no file has that name.
     """
     if "/" in name or "\\" in name or name.endswith(suffix):
         path = Path(name) if beside is None or Path(name).is_absolute() else beside / name

@@ -20,7 +20,7 @@ _SHOWN = 60
 
 
 def parse_json(text: str, where: str) -> Any:
-    """The value that a JSON text spells.
+    """Parse a JSON text.
 
     Raises:
         InputError: not JSON, a repeated key, NaN or Infinity, a number too long to read, or nesting too deep.
@@ -76,7 +76,7 @@ def decode(content: bytes, where: str, *, offset: int = 0) -> str:
     """Bytes as UTF-8 text without a byte order mark; `offset` is where in the file they begin.
 
     Raises:
-        InputError: naming the first wrong byte.
+        InputError: the bytes are not UTF-8; the message names the first wrong one.
     """
     return "".join(decode_pieces([content], where, offset=offset))
 
@@ -85,7 +85,7 @@ def decode_pieces(pieces: Iterable[bytes], where: str, *, offset: int = 0) -> It
     """The text of bytes that come piece by piece, wherever they are cut, as `decode` gives it.
 
     Raises:
-        InputError: naming the first wrong byte.
+        InputError: the bytes are not UTF-8; the message names the first wrong one.
     """
     rest = b""
     for piece in pieces:
@@ -125,7 +125,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def kind_of(value: object) -> str:
-    """What a JSON or YAML value is, in the reader's words."""
+    """The kind of a JSON or YAML value, in the reader's words."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,10 +1,10 @@
-"""What can go wrong on purpose; every message is one line that names the place, what was found and what would do."""
+"""The errors raised on purpose; every message is one line that names the place, the found value and the cure."""
 
 from collections.abc import Iterable
 
 
 class EvalkitError(Exception):
-    """Root of everything raised on purpose."""
+    """Root of all errors raised on purpose."""
 
     exit_code = 2
 
@@ -18,7 +18,7 @@ class ConfigError(EvalkitError):
 
 
 class UnknownName(ConfigError):
-    """A name that no dictionary and no plug-in knows."""
+    """A name that no dictionary and no plug-in has."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         import difflib
@@ -30,7 +30,7 @@ class UnknownName(ConfigError):
 
 
 class StatsError(EvalkitError):
-    """A number that the data cannot give."""
+    """The data cannot give a number."""
 
 
 class StoreError(EvalkitError):
@@ -38,13 +38,13 @@ class StoreError(EvalkitError):
 
 
 class StoreFull(StoreError):
-    """No room is left for what was to be written."""
+    """No room is left for a write."""
 
 
 class ClientError(EvalkitError):
     """A judge's endpoint did not give a usable reply.
 
-    `usage` is how many tokens, in and out, the endpoint counted for it all the same.
+    `usage` is the number of tokens, in and out, that the endpoint counted for it all the same.
     """
 
     usage: tuple[int, int] | None = None
@@ -53,8 +53,8 @@ class ClientError(EvalkitError):
 class RetryableError(ClientError):
     """The same request may succeed later: a timeout, a server error, a torn reply.
 
-    `billed` says that the endpoint may have charged for what never arrived or cannot be read; `answered`, that it said
-    something at all.
+    `billed` says that the endpoint may have charged for a reply that never arrived or cannot be read; `answered` says
+    that it answered at all.
     """
 
     answered = False
@@ -87,7 +87,7 @@ class Incomplete(EvalkitError):
 
 
 class AuditFailed(EvalkitError):
-    """Outputs are not what they are taken for; nothing is said of how good they are."""
+    """Outputs failed their audit; nothing is said about how good they are."""
 
     exit_code = 5
 
@@ -99,22 +99,22 @@ class GateFailed(EvalkitError):
 
 
 class Inconclusive(EvalkitError):
-    """A measurement that cannot tell on which side of its threshold a number lies."""
+    """The measurement does not show on which side of its threshold a number lies."""
 
     exit_code = 4
 
 
 class Unreachable(Incomplete):
-    """An endpoint that answers nobody, or asks for a longer wait than the run allows."""
+    """The endpoint answers no request, or asks for a longer wait than the run allows."""
 
 
 class Interrupted(EvalkitError):
-    """SIGINT stopped a run, which committed what had arrived; the message says how to go on."""
+    """SIGINT stopped a run, which committed the replies that had arrived; the message says how to go on."""
 
     exit_code = 130
 
 
 class Terminated(Interrupted):
-    """SIGTERM did."""
+    """SIGTERM stopped a run, as SIGINT does for Interrupted."""
 
     exit_code = 143

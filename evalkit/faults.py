@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 VARIABLE = "EVALKIT_FAULT"
-# how often each point was reached is a fact about the process, like its id: the one state that modules share
+# how often each point was reached is a fact about the process, like its id: the only state that modules share
 _reached: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
 
 

@@ -23,17 +23,17 @@ def write_text(path: Path, text: str) -> None:
     """Replace a file in one step, on disk when this returns.
 
     Raises:
-        InputError: the place cannot be written.
+        InputError: the file cannot be written.
     """
     with replacing(path) as file:
         file.write(text)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file that is no text, as `write_text` does.
+    """Replace a binary file, as `write_text` does.
 
     Raises:
-        InputError: the place cannot be written.
+        InputError: the file cannot be written.
     """
     with replacing(path) as file:
         file.buffer.write(content)
@@ -41,10 +41,10 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write into, which takes the place of the old one in one step when the block ends well.
+    """A file to write into, which replaces the old one in one step when the block ends without an error.
 
     Raises:
-        InputError: the place cannot be written; the old file stays.
+        InputError: the file cannot be written; the old file stays.
     """
     part = _part(path)
     try:
@@ -67,9 +67,9 @@ def replacing(path: Path) -> Iterator[TextIO]:
 
 @contextlib.contextmanager
 def creating(path: Path) -> Iterator[Path]:
-    """A private empty file to fill, which gets its name in one step when the block ends well.
+    """A private empty file to fill, which gets its name in one step when the block ends without an error.
 
-    Where somebody else was faster, theirs stays and this one goes.
+    If another process was faster, its file stays and this one is deleted.
     """
     part = _part(path)
     try:
@@ -89,7 +89,7 @@ def creating(path: Path) -> Iterator[Path]:
 
 
 def safe_name(name: str) -> str:
-    """A model's or judge's name as a file name: itself where that is harmless, else a slug with its digest."""
+    """A model's or judge's name as a file name: the name itself if it is harmless, else a slug with its digest."""
     plain = _PLAIN_NAME.fullmatch(name) and not name.endswith(".") and name.split(".")[0].lower() not in _RESERVED
     if plain:
         return name
@@ -113,7 +113,7 @@ def _name_new(part: Path, path: Path) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what a killed process left of this file."""
+    """Remove the remains that a killed process left of this file."""
     for part in path.parent.glob(f".{glob.escape(path.name[:60])}.*.part"):
         match = _PART_NAME.search(part.name)
         if match and not running(int(match.group(1))):
@@ -122,7 +122,7 @@ def sweep(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name itself must survive a power loss."""
+    """Sync a folder, because the new name itself must survive a power loss."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

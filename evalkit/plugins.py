@@ -1,4 +1,4 @@
-"""Look a plug-in up by name: the module's own dictionary first, then the entry points of installed packages."""
+"""Looks up a plug-in by name: first in the module's own dictionary, then in the entry points of installed packages."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -15,7 +15,7 @@ def lookup(kind: str, name: str, builtin: Mapping[str, T]) -> T:
         kind: singular noun; outside packages register under the group `evalkit.{kind}s`.
 
     Raises:
-        UnknownName: neither built in nor installed.
+        UnknownName: the name is neither built in nor installed.
     """
     if name in builtin:
         return builtin[name]

@@ -1,10 +1,10 @@
-"""Which processes of this machine are alive."""
+"""Checks which processes of this machine are alive."""
 
 import os
 
 
 def running(pid: int) -> bool:
-    """Whether a process of this id exists, whoever it belongs to."""
+    """True if a process of this id exists, whoever it belongs to."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

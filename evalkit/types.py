@@ -27,7 +27,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One model's answer to one instruction, a text a turn.
+    """One model's answer to one instruction, one text per turn.
 
     `oversize_chars` is the length of an answer that is too long to be judged; such an answer has no texts. `measures`
     are numbers that describe the answer, by name: its headers, lists, tokens, or whatever its source counted.
@@ -45,7 +45,7 @@ class Output:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no answer to the last turn, which is the one that is judged."""
+        """True if there is no answer to the last turn, which is the one that is judged."""
         return not self.texts or not self.texts[-1].strip()
 
     @property
@@ -60,7 +60,7 @@ class Output:
 class OutputSet:
     """One model's answers with their instructions, in the order of the source; keys may repeat until paired.
 
-    `notes` say what the source held and the outputs do not.
+    `notes` describe content of the source that the outputs lack.
     """
 
     model: str
@@ -111,7 +111,7 @@ Subject = Comparison | Grading
 
 
 class Order(Enum):
-    """Whose answer the judge is shown first; an answer that is graded by itself is shown alone."""
+    """The answer that the judge is shown first; an answer that is graded by itself is shown alone."""
 
     BASELINE_FIRST = "baseline_first"
     CANDIDATE_FIRST = "candidate_first"
@@ -123,7 +123,7 @@ BOTH_ORDERS = (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the judge calls the answer shown first, the one shown second and, where allowed, a tie."""
+    """The judge's names for the answer shown first, for the one shown second and, where allowed, for a tie."""
 
     first: str
     second: str
@@ -132,8 +132,9 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is put to a judge: a comparison or a grading, order, labels, the code of the fence around judged text, which
-    repeat, and how often it was asked before without a readable verdict. Without `fenced`, texts are shown bare.
+    """A question to a judge: a comparison or a grading, order, labels, the code of the fence around judged text, the
+    number of the repeat, and the number of earlier tries without a readable verdict. Without `fenced`, texts are shown
+    bare.
     """
 
     subject: Subject
@@ -175,7 +176,7 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """What a judge said. `top_logprobs` holds the likeliest tokens of each position with their log-probabilities.
+    """A judge's reply. `top_logprobs` holds the likeliest tokens of each position with their log-probabilities.
 
     `body` is the endpoint's answer to the letter; it is written to the store, and not read back with the reply.
     """
@@ -192,7 +193,7 @@ class ChatReply:
 
 
 class Client(Protocol):
-    """Anything that answers a chat request."""
+    """Any client that answers a chat request."""
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         """Answer, or raise RetryableError, RejectedRequest or EndpointRefused."""
@@ -207,7 +208,7 @@ class Closing(Protocol):
 
 
 class Reading(Enum):
-    """How a verdict was read: as the reply states it, weighted by log-probabilities, stated by a reply whose
+    """The way a verdict was read: as the reply states it, weighted by log-probabilities, stated by a reply whose
     log-probabilities were asked for and are missing, or taken as a number from another tool's record.
     """
 
@@ -239,7 +240,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Unparsed:
-    """The reply holds no verdict. Neither a loss nor a tie."""
+    """The reply holds no verdict, which is neither a loss nor a tie."""
 
     reason: str
 
@@ -255,13 +256,13 @@ class Prices:
     output: float
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """US dollars."""
+        """The cost in US dollars."""
         return (prompt_tokens * self.input + completion_tokens * self.output) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """How much an endpoint may be asked in a minute, requests and tokens; None sets no limit."""
+    """The requests and tokens that an endpoint may be sent in a minute; None sets no limit."""
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
@@ -269,7 +270,7 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Files in PEM form: who else to trust, and what this side shows of itself."""
+    """Files in PEM form: further authorities to trust, and this side's own certificate."""
 
     ca: str | None = None
     certificate: str | None = None
@@ -278,8 +279,8 @@ class Tls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """A model behind an endpoint: who answers, how it is reached and with which parameters. `digest` names what decides
-    its answers; `system` is said to it before an instruction.
+    """A model behind an endpoint: its name, its address and its parameters. `digest` names what decides its answers;
+    `system` is sent to it before an instruction.
     """
 
     name: str
@@ -304,7 +305,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeConfig(ModelConfig):
-    """A judge: a model, what it is asked and how its reply is read.
+    """A judge: a model, its task and the parser of its replies.
 
     It `asks` for a `pair`'s winner or for a `grade`. With `labels`, answers are called by these instead of by drawn
     ones; without `fence`, texts are shown bare, as foreign prompts have them.
@@ -329,10 +330,10 @@ class Slot:
     """A place for one verdict: what is compared or graded, in which order and repeat, and where the reply lies.
 
     `rule` decides without a judge (`identical`, `candidate_empty`, `baseline_empty`); `recorded` is a verdict that
-    another tool left as a number: P(candidate beats baseline), or a grade; `failure` says why nothing can be asked at
-    all; otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points and contain
-    the blanks around the texts, `baseline_blanks` and `candidate_blanks`; these are None where only a length is
-    known. What is graded alone has an empty `baseline`. `order` is None where a file does not tell it, as of a mean
+    another tool left as a number: P(candidate beats baseline), or a grade; `failure` says why no question can be asked;
+    otherwise `reply_key` names the reply in the store and `labels` reads it. Lengths are code points and contain the
+    blanks around the texts, `baseline_blanks` and `candidate_blanks`; these are None where only a length is known. An
+    answer that is graded alone has an empty `baseline`. `order` is None where a file does not give it, as for a mean
     over both orders; a place in a store has one.
     """
 
@@ -366,7 +367,7 @@ class Slot:
 
     @property
     def decided_alone(self) -> bool:
-        """Whether a rule or a failure stands for every order."""
+        """True if a rule or a failure decides every order."""
         return self.rule is not None or self.failure is not None
 
 
@@ -396,7 +397,7 @@ class StatusKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a number can be trusted, with the reason when not fully."""
+    """The reliability of a number, with the reason when it is not fully reliable."""
 
     kind: StatusKind
     reason: str = ""
@@ -437,7 +438,7 @@ class Estimate:
 
 
 class Severity(Enum):
-    """What a finding does: it is told, or it refuses the outputs."""
+    """The effect of a finding: a warning, or a refusal of the outputs."""
 
     WARN = "warn"
     FAIL = "fail"
@@ -445,9 +446,9 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an audit has against a model's outputs, in one sentence that holds its own figures.
+    """A fault that an audit found in a model's outputs, in one sentence that holds its own figures.
 
-    `check` names what was looked for, `count` of `n` outputs have it, and `keys` are the first instructions of these.
+    `check` names the check, `count` of `n` outputs have the fault, and `keys` are the first instructions of these.
     """
 
     check: str
@@ -460,7 +461,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found in a model's outputs before anybody judged them; `checks` are those that could be made."""
+    """The findings on a model's outputs before they are judged; `checks` are those that could be made."""
 
     n: int
     checks: tuple[str, ...]
@@ -468,16 +469,16 @@ class Audit:
 
     @property
     def failures(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.severity == Severity.FAIL)
+        return tuple(finding for finding in self.findings if finding.severity == Severity.FAIL)
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        return tuple(one for one in self.findings if one.severity == Severity.WARN)
+        return tuple(finding for finding in self.findings if finding.severity == Severity.WARN)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One model under one judge: whose places a run fills."""
+    """One model under one judge, whose places a run fills."""
 
     benchmark: str
     digest: str
@@ -486,8 +487,8 @@ class Group:
 
 
 class PromptMode(Enum):
-    """How answers are shown to a judge: fenced under drawn labels, bare or under fixed labels as foreign prompts have
-    it, not at all as to a judge without a prompt; or the verdicts come without a prompt that is known.
+    """The way answers are shown to a judge: fenced under drawn labels, bare or under fixed labels as foreign prompts
+    have it, not at all to a judge without a prompt, or by an unknown prompt.
     """
 
     HARDENED = "hardened"
@@ -507,12 +508,12 @@ class DataDigests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRecord:
-    """What decided one model's places under one judge.
+    """The record of what decided one model's places under one judge.
 
     `plan` is the digest under which the places lie. `prompt` and `parameters` are SHA-256, the latter of all that is
     sent or read by, besides the prompt and the parser's name. `prices` and `evalkit`, the version, are those of the run
     that laid them out last. `cluster` is the field that declared which instructions depend on each other. Without a
-    field, `near_duplicates` tells whether near-duplicates were looked for; it is None in plans of earlier versions.
+    field, `near_duplicates` says whether near-duplicates were looked for; it is None in plans of earlier versions.
     """
 
     plan: str

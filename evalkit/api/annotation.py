@@ -1,4 +1,4 @@
-"""Judge models' outputs: their audit first, then the judges, then rows and their files."""
+"""Judges models' outputs: first their audit, then the judges, then rows and their files."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -12,12 +12,12 @@ from evalkit.boards import Recipe
 from evalkit.engine import Limits, Watcher
 from evalkit.types import JudgeConfig
 
-# what is done with outputs that fail their audit
+# what to do with outputs that fail their audit
 AUDITS = ("refuse", "warn", "off")
 
 
 class Listener(Protocol):
-    """Whom a run tells what it does."""
+    """A listener to the progress and the notes of a run."""
 
     def note(self, notes: Iterable[str]) -> None:
         """Take notes that a person should read."""
@@ -55,11 +55,11 @@ def annotate_models(
     audits = {} if audit == "off" else prepared.audits(audit_limits)
     if audit == "refuse":
         require_passed(audits)
-    # before anything is paid for: a run can still be stopped
+    # before anything is paid for, so that a run can still be stopped
     listener.note(
-        f"{model}: audit, {one.severity.value}: {one.reason}"
+        f"{model}: audit, {finding.severity.value}: {finding.reason}"
         for model, found in audits.items()
-        for one in found.findings
+        for finding in found.findings
     )
     with listener.watching(title(prepared)) as watch:
         judged = judge_all(
@@ -73,7 +73,7 @@ def require_complete(judged: Sequence[ModelRun]) -> None:
     """Refuse runs that were stopped, and rows that lack verdicts.
 
     Raises:
-        Unreachable: an endpoint answered nobody.
+        Unreachable: an endpoint answered no request.
         Incomplete: an endpoint became another one, or verdicts are missing.
     """
     require_finished(judged)

@@ -1,4 +1,4 @@
-"""A task for judges as a user names it, and the same read and checked before anything is sent."""
+"""A task for judges as a user names it, and the same task read and checked before anything is sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,18 +21,18 @@ from evalkit.judge_spec import read_judge, with_orders
 from evalkit.judging import Options, Work, plan_all
 from evalkit.types import Audit, Example, JudgeConfig, OutputSet
 
-# offline and without a key
+# a judge that is offline and needs no key
 DEFAULT_JUDGE = "surface"
 INTERSECT = "intersect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """By whom answers are judged, against what and how; names and paths only.
+    """The judges, the outputs to compare with and the options of a task; names and paths only.
 
-    Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change what
-    the judges' files say; of a `replay` the judges' replies are taken. `on_mismatch` is to
-    refuse what has no partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
+    Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change the
+    settings in the judges' files; the judges' replies are taken from `replay`. `on_mismatch` says whether to refuse
+    outputs without a partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
     the same value in it are one cluster. The rest is as in `Options`.
     """
 
@@ -52,7 +52,7 @@ class Assignment:
     cluster: str | None = None
 
     def read(self, outputs: Sequence[str]) -> "Prepared":
-        """Read everything that it takes to judge some outputs.
+        """Read everything needed to judge some outputs.
 
         Raises:
             InputError: a file is missing or malformed.
@@ -98,11 +98,11 @@ class Assignment:
         """The clusters that the field declares.
 
         The field is looked up in the questions, then in the baseline's outputs, then in the candidates' own. All
-        candidates share the first two, which so give all of them the same clusters.
+        candidates share the first two, which therefore give all of them the same clusters.
         """
         assert self.cluster is not None
         asked = questions_source(benchmark, self.questions) if questions is not None else None
-        shared = [baseline_source(benchmark, one) for one in self.baselines or (None,)] if compares else []
+        shared = [baseline_source(benchmark, source) for source in self.baselines or (None,)] if compares else []
         refused: list[InputError] = []
         if asked is not None:
             try:
@@ -111,22 +111,24 @@ class Assignment:
                 refused.append(error)
         for sources in filter(None, (shared, outputs)):
             try:
-                found = [read_output_field(one, self.cluster, key=self.key, questions=questions) for one in sources]
+                found = [
+                    read_output_field(source, self.cluster, key=self.key, questions=questions) for source in sources
+                ]
             except InputError as error:
                 refused.append(error)
                 continue
-            return declared_clusters({key: value for one in found for key, value in one.items()}, self.cluster)
+            return declared_clusters({key: value for values in found for key, value in values.items()}, self.cluster)
         raise refused[-1]
 
     def _configure(self, name: str) -> JudgeConfig:
         config = read_judge(name, model=self.judge_model)
-        # an answer that is graded alone has no order: the judge stays the one that it was
+        # an answer that is graded alone has no order: the judge stays as it was
         return config if self.orders is None or config.asks == "grade" else with_orders(config, self.orders)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """All that a run of judges needs but a store."""
+    """All inputs of a run of judges except a store."""
 
     style: Family
     judges: tuple[JudgeConfig, ...]
@@ -139,19 +141,19 @@ class Prepared:
 
     @property
     def notes(self) -> list[str]:
-        """What the sources held and the outputs do not."""
-        read = [one for one in (self.baseline, *self.candidates) if one is not None]
-        return [note for one in read for note in one.notes]
+        """Notes on content of the sources that the outputs lack."""
+        read = [outputs for outputs in (self.baseline, *self.candidates) if outputs is not None]
+        return [note for outputs in read for note in outputs.notes]
 
     def audits(self, limits: AuditLimits) -> dict[str, Audit]:
-        """What is found in each candidate's outputs, by model."""
+        """The audit of each candidate's outputs, by model."""
         return {
-            one.model: audit_outputs(one, self.baseline, questions=self.questions, limits=limits)
-            for one in self.candidates
+            outputs.model: audit_outputs(outputs, self.baseline, questions=self.questions, limits=limits)
+            for outputs in self.candidates
         }
 
     def works(self, secret: bytes, audits: Mapping[str, Audit] | None = None) -> list[Work]:
-        """Every judge's work on every candidate, with fences drawn from a store's secret.
+        """Plan every judge's work on every candidate, with fences drawn from a store's secret.
 
         Raises:
             ConfigError: a judge compares, and there is no baseline.

@@ -1,4 +1,4 @@
-"""A leaderboard from what somebody asks for: verdicts are gathered, rated, ranked and held against people."""
+"""Makes a leaderboard: verdicts are gathered, rated, ranked and compared with people's."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +18,10 @@ ESTIMATORS = [LC, LC_COMPAT, *(formula.value for formula in ArenaFormula)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """How a leaderboard is to be made; where there is None, as its benchmark usually is.
+    """The options of a leaderboard; None means the benchmark's usual choice.
 
-    `control` is a list with commas, or `none`; `reference` a name, a file or `none`. `replicates` is how many resamples
-    give the intervals, 0 for the formula.
+    `control` is a list with commas, or `none`; `reference` a name, a file or `none`. `replicates` is the number of
+    resamples for the intervals, 0 for the formula.
     """
 
     metric: str | None = None
@@ -39,10 +39,10 @@ class Wishes:
 def make_leaderboard(
     sources: Sources, wishes: Wishes = Wishes(), *, files: Sequence[SourceFile] | None = None
 ) -> list[Board]:
-    """A board for each judge and baseline of the sources.
+    """Make a board for each judge and baseline of the sources.
 
     Args:
-        files: what `read_behind` gave, where the boards are to be shown with what is behind them.
+        files: result of `read_behind`, where the boards are to be shown with the texts behind them.
 
     Raises:
         EvalkitError: a source, a name or a combination of wishes is wrong.
@@ -57,17 +57,17 @@ def make_leaderboard(
     )
     if wishes.reference is not None:
         return boards
-    # nobody asked: a board that shares too few models with the reference needs no line that says so
+    # no reference was asked for: a board that shares too few models with the reference needs no line that says so
     return [board if _agrees(board) else replace(board, agreement=None) for board in boards]
 
 
 def _agrees(board: Board) -> bool:
-    """Whether the board's agreement with the reference could be estimated."""
+    """The board's agreement with the reference could be estimated."""
     return board.agreement is not None and board.agreement.spearman.value is not None
 
 
 def read_behind(sources: Sources, wishes: Wishes = Wishes()) -> tuple[SourceFile, ...]:
-    """The content of the sources that are files, with the texts: read once for boards and for what is behind them.
+    """Read the content of the sources that are files, with the texts, once for boards and for the texts behind them.
 
     Raises:
         InputError: a source is missing or wrong.
@@ -76,12 +76,12 @@ def read_behind(sources: Sources, wishes: Wishes = Wishes()) -> tuple[SourceFile
 
 
 def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
-    """How verdicts are put together, by turns and categories as the benchmark does and as was wished besides.
+    """The rules that combine verdicts, split by turns and categories as the benchmark does and as the options say.
 
     Raises:
-        UnknownName: scores cannot be split by that.
+        UnknownName: scores cannot be split by such a part.
     """
-    _known("part", wishes.by, SLICES)
+    _check_known("part", wishes.by, SLICES)
     slices = tuple(dict.fromkeys((*sources.family.by, *wishes.by)))
     # the published formula counts every character
     lengths = Lengths.CHARACTERS if wishes.estimator == LC_COMPAT else Lengths.TEXT
@@ -89,14 +89,14 @@ def gathering_of(sources: Sources, wishes: Wishes) -> Aggregation:
 
 
 def _reference(sources: Sources, wishes: Wishes) -> Reference | None:
-    # files that are of no benchmark in particular are held against the usual one's reference
+    # files of no particular benchmark are compared with the usual benchmark's reference
     own = sources.benchmark.reference
     name = own if wishes.reference is None else wishes.reference
     return None if name in (None, NO_REFERENCE) else read_reference(name)
 
 
 def _recipe(sources: Sources, wishes: Wishes) -> Recipe:
-    _known("estimator", [wishes.estimator], ESTIMATORS)
+    _check_known("estimator", [wishes.estimator], ESTIMATORS)
     if wishes.estimator != LC_COMPAT:
         recipe = read_recipe(sources, metric=wishes.metric, control=wishes.control)
         return recipe if wishes.estimator == LC else replace(recipe, arena=ArenaFormula(wishes.estimator))
@@ -109,7 +109,7 @@ def _recipe(sources: Sources, wishes: Wishes) -> Recipe:
     return Recipe(chosen, compat=read_compat_inputs(Path(sources.difficulty)), controls=controls)
 
 
-def _known(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+def _check_known(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise UnknownName(kind, name, known)

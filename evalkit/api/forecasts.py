@@ -1,4 +1,4 @@
-"""What judging would send, and what that would cost, before anything is sent."""
+"""Forecasts the requests of judging and their cost, before anything is sent."""
 
 import itertools
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ class WorkForecast:
 
 
 def forecast_all(prepared: Prepared, url: str, *, concurrency: int) -> tuple[WorkForecast, ...]:
-    """The forecasts of all works, with the replies that the store at `url` holds; without a store none are held."""
+    """Forecast all works, with the replies that the store at `url` holds; without a store none are held."""
     if not store_exists(url):
         return tuple(_forecast(work, None, concurrency) for work in prepared.works(b""))
     with open_store(url) as opened:
-        # fences are drawn from the store's secret, so that only with it stored replies are found again
+        # fences are drawn from the store's secret, so stored replies are found again only with it
         return tuple(_forecast(work, opened, concurrency) for work in prepared.works(opened.secret))
 
 
@@ -41,7 +41,7 @@ def _requests(work: Work, store: Store | None) -> Iterator[tuple[ChatRequest, bo
     seen: set[str] = set()
     requests = (work.pose(place).request for place in work.places() if place.subject is not None)
     while chunk := list(itertools.islice(requests, _CHUNK)):
-        fresh = {one.key: one for one in chunk if one.key not in seen}
+        fresh = {request.key: request for request in chunk if request.key not in seen}
         seen.update(fresh)
         stored = store.replies(fresh) if store is not None else {}
-        yield from ((one, key in stored) for key, one in fresh.items())
+        yield from ((request, key in stored) for key, request in fresh.items())

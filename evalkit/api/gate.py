@@ -1,4 +1,4 @@
-"""A gate on a candidate whose verdicts lie in files, in a written row or in the store, or are still to be made."""
+"""Decides a gate on a candidate whose verdicts are in files, in a written row, in the store, or still to be made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from evalkit.types import JudgeConfig
 
 @dataclass(frozen=True, slots=True)
 class GateCase:
-    """A candidate and the rule that it is held against, wherever its verdicts lie."""
+    """A candidate and the rule that it must pass, wherever its verdicts are."""
 
     candidate: str
     rule: Rule
@@ -37,7 +37,7 @@ class GateCase:
     def decide(
         self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
     ) -> Decision:
-        """Take the verdicts from files, from a written row, from outputs that are judged first, or from the store.
+        """Decide from files, from a written row, from outputs that are judged first, or from the store.
 
         Raises:
             ConfigError: clusters were declared for verdicts that lie in the store, which holds them already.
@@ -53,15 +53,15 @@ class GateCase:
         return self._from_row(path) if written else self._from_store()
 
     def _from_files(self) -> Decision:
-        """On verdicts that other tools or earlier runs left in files."""
+        """Decide on verdicts that other tools or earlier runs left in files."""
         judge = self._judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
         # a file names its judge, but does not hold the judge's settings
-        return self._held(self.candidate, entries, Required(baseline=self._baseline()), "of files")
+        return self._decide_on(self.candidate, entries, Required(baseline=self._baseline()), "of files")
 
     def _from_store(self) -> Decision:
-        """On the store's verdicts."""
+        """Decide on the store's verdicts."""
         judge = self._judge()
         return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
 
@@ -73,10 +73,10 @@ class GateCase:
             # the only judge there is counts as it is configured today
             names = {entry.judge for entry in entries if entry.model == self.candidate}
             wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
-        return self._held(self.candidate, entries, wanted, self.benchmark)
+        return self._decide_on(self.candidate, entries, wanted, self.benchmark)
 
     def _from_row(self, path: Path) -> Decision:
-        """On a written row, if it is what the store's replies give."""
+        """Decide on a written row, if the store's replies give the same row."""
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
             found = verify_files(path, opened)
         if found.refused:
@@ -90,7 +90,7 @@ class GateCase:
         return replace(self, candidate=row.model)._of_row(path, row.row.entry)
 
     def _of_row(self, path: Path, written: Entry) -> Decision:
-        """On the verdicts that a row was made of, and no others of the model, if they are what is configured."""
+        """Decide on exactly the verdicts that a row was made of, if they are of the configured judge and baseline."""
         assert written.plan is not None
         if written.plan.benchmark != self.benchmark:
             raise ConfigError(
@@ -105,13 +105,13 @@ class GateCase:
             )
         entries = self._stored(written.judge)
         return self._of_store(
-            judge, [one for one in entries if one.model != written.model or one.group == written.group]
+            judge, [entry for entry in entries if entry.model != written.model or entry.group == written.group]
         )
 
     def _judged(
         self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
     ) -> Decision:
-        """On outputs, judged first as far as they are not yet; in batches where their size is given."""
+        """Decide on outputs, which are judged first where verdicts are missing, in batches if `batch` is given."""
         prepared = self.assignment.read([self.candidate])
         if len(prepared.candidates) != 1:
             raise ConfigError(f"{self.candidate}: holds {len(prepared.candidates)} models. Gate them one by one")
@@ -132,12 +132,12 @@ class GateCase:
         url = store_url(self.sources.store, self.sources.results)
         (work,) = prepared.works(b"")
         self._check_before_asking(work, url)
-        # replies that were recorded stand in for the judge
+        # recorded replies stand in for the judge
         wanted = Required(judge=work.config, baseline=baseline, compat=self.compat)
         with listener.watching(title(prepared)) as watch:
             if batch is not None:
                 gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
-                decision, one = judge_in_batches(
+                decision, run = judge_in_batches(
                     prepared,
                     url,
                     gate=gate,
@@ -148,7 +148,7 @@ class GateCase:
                     log=log,
                     watch=watch,
                 )
-                judged = [one]
+                judged = [run]
             else:
                 judged = judge_all(
                     prepared,
@@ -163,13 +163,13 @@ class GateCase:
                 decision = None
         listener.ran(judged, prepared.judges)
         require_finished(judged)
-        return decision or self._held(outputs.model, self._stored(judge.name), wanted, self.benchmark)
+        return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
 
     @property
     def benchmark(self) -> str:
         return read_benchmark(self.assignment.benchmark).name
 
-    def _held(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
+    def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
         candidate = choose(entries, model, wanted)
         group = beside(entries, candidate)
         # only verdicts of the store have a written row
@@ -217,13 +217,13 @@ class GateCase:
         return config
 
     def _baseline(self) -> str | None:
-        """The name of the baseline that was configured, from its outputs where these were named."""
+        """The name of the configured baseline, from its outputs if these were named."""
         if not self.assignment.baselines:
             return None
-        named = [read_one([one]).model if Path(one).exists() else one for one in self.assignment.baselines]
-        # those of categories are merged in the benchmark's order
+        named = [read_one([source]).model if Path(source).exists() else source for source in self.assignment.baselines]
+        # outputs by category are merged in the benchmark's order
         known = read_benchmark(self.assignment.benchmark).baselines
-        return " + ".join(sorted(named, key=lambda one: known.index(one) if one in known else len(known)))
+        return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))
 
 
 def raise_for_outcome(decision: Decision) -> None:
@@ -233,7 +233,7 @@ def raise_for_outcome(decision: Decision) -> None:
         AuditFailed: its outputs failed their audit.
         Incomplete: verdicts are missing.
         GateFailed: it does not reach the threshold.
-        Inconclusive: the measurement cannot tell.
+        Inconclusive: the measurement does not decide.
     """
     said = f"{decision.model}: {why(decision)}"
     if decision.outcome == Outcome.AUDIT_FAILED:

@@ -1,4 +1,4 @@
-"""A model's answers to a benchmark's questions: what is asked, what it would cost, and the written answers."""
+"""Generates a model's answers to a benchmark's questions: requests, their forecast cost, and the written answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ OUTPUTS_FILE = "outputs.json"
 
 @dataclass(frozen=True, slots=True)
 class GenerationSpec:
-    """Which questions are asked, and of which model of the endpoint in the model's file."""
+    """The questions to ask, and the model of the endpoint in the model's file."""
 
     benchmark: str
     questions: str | None
@@ -46,11 +46,11 @@ class GenerationSpec:
     def _chosen(self, questions: Sequence[Example]) -> list[Example]:
         """The questions to answer: those that `annotate` would pick with the same limit and seed."""
         chosen = pick(balanced_orders({example.key for example in questions}, seed=self.seed), self.limit)
-        return [one for one in questions if one.key in chosen]
+        return [example for example in questions if example.key in chosen]
 
 
 def forecast_answers(first: Answering, url: str, *, concurrency: int) -> Forecast:
-    """What the first turn would send, with the replies that the store at `url` holds."""
+    """Forecast the requests of the first turn, with the replies that the store at `url` holds."""
     requests = [first.request(question) for question in first.questions]
     stored: set[str] = set()
     if store_exists(url):
@@ -70,12 +70,12 @@ def generate_answers(
 
 
 def answers_file(results: Path, model: str) -> Path:
-    """Where a model's answers lie among the results."""
+    """The path of a model's answers among the results."""
     return results / safe_name(model) / OUTPUTS_FILE
 
 
 def require_answered(done: Generated) -> None:
-    """Refuse answers that are not all there.
+    """Refuse incomplete answers.
 
     Raises:
         Unreachable: the run was stopped.

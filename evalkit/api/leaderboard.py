@@ -1,4 +1,4 @@
-"""Boards for Python: built as the command line builds them, then shown, tabulated, drawn and reported."""
+"""Boards for Python: built as on the command line, then shown, tabulated, drawn and reported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from evalkit.sources import SourceFile, Sources
 from evalkit.stats import Shape
 
 if TYPE_CHECKING:
-    # loaded by whoever asks for a frame or a figure: both take longer to load than many a board to build
+    # loaded only where a frame or a figure is asked for: both take longer to load than many boards to build
     import pandas as pd
 
     from evalkit.reporting import Plot
@@ -27,7 +27,7 @@ _TEXTS = ("audit",)
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Leaderboard:
-    """Boards, one for each judge and baseline, and the sources that they are made of, with what was read of files."""
+    """Boards, one for each judge and baseline, with their sources and the content of files that was read."""
 
     boards: tuple[Board, ...]
     sources: Sources
@@ -50,7 +50,7 @@ class Leaderboard:
 
         Raises:
             UnknownName: no such figure.
-            ConfigError: there are several boards, or the board lacks what is to be drawn.
+            ConfigError: there are several boards, or the board lacks the data of the figure.
         """
         if panel not in PANELS:
             raise UnknownName("panel", panel, PANELS)
@@ -70,14 +70,14 @@ class Leaderboard:
         """Write one HTML file with the boards and every comparison behind them, as `evalkit report` does.
 
         Args:
-            path: where the file goes, which is returned.
+            path: path of the file, which is returned.
             title: named after the sources by default.
-            sample: how many instructions can be browsed, all by default; no number of a board hangs on it.
-            seed: which instructions these are.
-            text: whether instructions, answers and the judge's replies are in it.
+            sample: number of instructions that can be browsed, all by default; no number of a board depends on it.
+            seed: seed of the choice of these instructions.
+            text: whether the file holds instructions, answers and the judge's replies.
 
         Raises:
-            EvalkitError: the store is gone or wrong, or the place cannot be written.
+            EvalkitError: the store is missing or wrong, or the file cannot be written.
         """
         from evalkit.reporting import SampleSize, assemble_report, report_html
         from evalkit.sources import read_judged
@@ -112,18 +112,18 @@ def leaderboard(
     store: str | None = None,
     results: str | PathLike[str] = "results",
 ) -> Leaderboard:
-    """The boards of annotation files, folders of them, or tables of preferences; without any, those of the store.
+    """Make the boards of annotation files, folders of them, or tables of preferences; without any, those of the store.
 
     Each keyword means what the matching option of `evalkit leaderboard` means; errors name the option.
 
     Args:
         board: the benchmark whose verdicts are taken from the store, or that the sources are of.
         judge: only this judge's verdicts.
-        metric: `lc_win_rate`, `win_rate` or `style_win_rate`; what the benchmark's style says by default.
-        control: what the style win rate holds equal, as in `length,markdown`, or `none`.
-        difficulty: where difficulty and the effect of length come from: `auto`, `fit`, `none`, or a file.
-        shape: how many slopes of length are fitted to the models at hand: `one`, `two`, or what their verdicts say
-            (`learned`).
+        metric: `lc_win_rate`, `win_rate` or `style_win_rate`; the metric of the benchmark's style by default.
+        control: the controls of the style win rate, as in `length,markdown`, or `none`.
+        difficulty: source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
+        shape: number of slopes of length that are fitted to the models at hand: `one`, `two`, or the number that their
+            verdicts support (`learned`).
         reference: a human ranking by name, a file, or `none`; the benchmark's own by default.
         by: `turn`, `category` or several of them, to split scores by; `dataset` is AlpacaEval's word for a category,
             and also tests whether scores differ between sources.
@@ -131,7 +131,7 @@ def leaderboard(
         store: the database's address; the file `evalkit.db` in `results` by default.
 
     Raises:
-        EvalkitError: a source, a name or a combination of these is wrong; the message says what would do.
+        EvalkitError: a source, a name or a combination of these is wrong; the message says what to do.
     """
     chosen = Sources(
         files=tuple(map(Path, sources)),
@@ -154,7 +154,7 @@ def leaderboard(
 
 
 def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
-    """A column of one kind, whatever of it is missing."""
+    """A column of one kind, even if some of its values are missing."""
     import pandas as pd
 
     present = [value for value in values if value is not None]

@@ -32,7 +32,7 @@ from evalkit.types import Audit
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
-    """One model under one judge: what it took, and the rows that it gives."""
+    """One model under one judge: the progress of its run, and its rows."""
 
     annotated: Annotated
     rows: tuple[BoardRow, ...]
@@ -49,12 +49,12 @@ def judge_all(
     log: Path | None,
     watch: Watcher,
 ) -> list[ModelRun]:
-    """Judge what is prepared, go on where an earlier run stopped, and write each model's results."""
+    """Judge the prepared outputs, continue where an earlier run stopped, and write each model's results."""
     with _opened(prepared, url, limits, log) as (store, journal):
         works = prepared.works(store.secret, audits)
         check_works(works)
         done = annotate(works, store, limits=limits, watch=watch, journal=journal)
-        return [_written(one, prepared, results, recipe, limits, store) for one in done]
+        return [_write_run(annotated, prepared, results, recipe, limits, store) for annotated in done]
 
 
 def judge_in_batches(
@@ -71,13 +71,13 @@ def judge_in_batches(
 ) -> tuple[Decision | None, ModelRun]:
     """Judge one candidate until the gate can decide, and write its results.
 
-    No decision where a limit came first, or the endpoint became another one.
+    There is no decision where a limit came first, or where the endpoint became another one.
     """
     aggregation = _aggregation(prepared)
     with _opened(prepared, url, limits, log) as (store, journal):
         (work,) = prepared.works(store.secret, audits)
         check_works([work])
-        others = _known(store, work, aggregation)
+        others = _stored_entries(store, work, aggregation)
 
         def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
             decision = gate.look(entry, beside(others, entry), rule, keys=keys, spent=spent)
@@ -87,10 +87,10 @@ def judge_in_batches(
         decision, annotated = Batches(work, gate.rule, batch).judge(
             store, decide_on, aggregation=aggregation, limits=limits, watch=watch, journal=journal
         )
-        return decision, _written(annotated, prepared, results, gate.recipe, limits, store)
+        return decision, _write_run(annotated, prepared, results, gate.recipe, limits, store)
 
 
-def _known(store: Store, work: Work, aggregation: Aggregation) -> list[Entry]:
+def _stored_entries(store: Store, work: Work, aggregation: Aggregation) -> list[Entry]:
     """Read the stored entries of the judge; none where the judge has no verdicts yet."""
     if work.config.digest not in {config.digest for config in store.judges()}:
         return []
@@ -110,12 +110,12 @@ def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> I
         yield store, journal
 
 
-def _written(
+def _write_run(
     annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
 ) -> ModelRun:
-    """Compute the rows of what was judged, with what other models teach about them, and write their files."""
+    """Compute the rows of the annotated models, with the backgrounds from other models, and write their files."""
     aggregation, work = _aggregation(prepared), annotated.work
-    # as the store has it: an earlier run may have audited what this one did not
+    # the store's audit: an earlier run may have audited outputs that this one did not
     plan = store.plan_of(work.group)
     backing = Backing(plans={} if plan is None else {work.group: plan})
     entries = entries_of_annotations(annotated.annotations, aggregation, backing)
@@ -144,7 +144,7 @@ def _others(
     ]
     if len(judged) < MIN_MODELS:
         return []
-    return [one for one in _known(store, work, aggregation) if one.model != work.candidate.model]
+    return [entry for entry in _stored_entries(store, work, aggregation) if entry.model != work.candidate.model]
 
 
 def _aggregation(prepared: Prepared) -> Aggregation:
@@ -152,23 +152,23 @@ def _aggregation(prepared: Prepared) -> Aggregation:
 
 
 def title(prepared: Prepared) -> str:
-    """Name the run after its judges, for the line of progress."""
+    """The name of the run for the progress line, made of its judges."""
     return ", ".join(config.name for config in prepared.judges)
 
 
 def check_works(works: Sequence[Work]) -> None:
-    """Show a missing key or a bad prompt before anything is sent."""
+    """Report a missing key or a bad prompt before anything is sent."""
     for work in works:
         work.check()
 
 
 def check_costs(prepared: Prepared, limits: Limits) -> None:
-    """A budget needs prices.
+    """Refuse a budget without prices.
 
     Raises:
         ConfigError: a judge has none.
     """
-    unpriced = [one.name for one in prepared.judges if one.prices is None]
+    unpriced = [judge.name for judge in prepared.judges if judge.prices is None]
     if limits.max_cost is not None and unpriced:
         raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
 
@@ -179,10 +179,10 @@ def require_finished(judged: Sequence[ModelRun]) -> None:
     Raises:
         Incomplete: either.
     """
-    stopped = next((one.annotated.progress.stopped for one in judged if one.annotated.progress.stopped), None)
+    stopped = next((run.annotated.progress.stopped for run in judged if run.annotated.progress.stopped), None)
     if stopped:
         raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
-    for row in (row for one in judged for row in one.rows):
+    for row in (row for run in judged for row in run.rows):
         if row.entry.served_as:
             raise Incomplete(
                 f"{row.entry.model}: the endpoint answered as {' and as '.join(row.entry.judging.served)}, so there is "
@@ -196,7 +196,7 @@ def require_covered(judged: Sequence[ModelRun]) -> None:
     Raises:
         Incomplete: with the most frequent reason.
     """
-    for row in (row for one in judged for row in one.rows):
+    for row in (row for run in judged for row in run.rows):
         if row.coverage < MIN_COVERAGE:
             reason = next(iter(row.entry.failures), "unknown")
             raise Incomplete(

@@ -1,4 +1,4 @@
-"""A written row computed anew from the store's raw replies, and what the two do not agree on."""
+"""Computes a written row again from the store's raw replies, and reports the differences."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ from evalkit.types import Annotation, Group, JudgeConfig, PlanRecord
 
 _AGAIN = "Run evalkit annotate again: what is stored is not asked again"
 _JUDGE = ("judge_digest", "judge_model", "endpoint", "prompt_sha256", "prompt_mode", "parser", "parameters_sha256")
-# an evalkit of another version is no difference while the numbers agree; the files' own digests are checked apart
+# another version of evalkit is not a difference while the numbers agree; the files' own digests are checked separately
 _UNCOMPARED = {("evalkit",), ("provenance", "evalkit"), ("provenance", ANNOTATIONS), ("provenance", SEAL)}
 # fields that rows lack which were written before evalkit looked for near-duplicates
 _ADDED = {("design_effect",), ("between_sources",), ("provenance", "cluster"), ("provenance", "near_duplicates")}
@@ -54,12 +54,12 @@ _DEPENDENCE = "dependence"
 _ABSENT = "nothing"
 _ANNOTATIONS_FILE = "annotations.json"
 _CONTENT = ("the row says", "its content gives")
-# of a field: the names of the objects that it lies in, and its own
+# the path of a field: the names of the objects that it lies in, and its own
 _Path = tuple[str, ...]
 
 
 class Disagreement(Enum):
-    """Why a row and the store do not agree."""
+    """The reason why a row and the store disagree."""
 
     EDITED = "the file was edited"
     NUMBER = "the number was edited"
@@ -76,7 +76,7 @@ class Disagreement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A field, what the file says there and what the store gives, as JSON; `between` are other words for these two."""
+    """A field, with its value in the file and in the store as JSON; `between` are other words for these two."""
 
     field: str
     said: str
@@ -91,7 +91,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A row, and what of it does not follow from the store; `row` and `sha256` are what the store gives, where it does.
+    """A row and its fields that do not follow from the store; `row` and `sha256` are the store's, where it gives them.
 
     `n_verdicts` counts orders and repeats one by one.
     """
@@ -111,17 +111,17 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of the rows of some files, and why others could not be verified at all."""
+    """The verified rows of some files, and the reasons why others could not be verified at all."""
 
     rows: tuple[Verified, ...]
     refused: tuple[InputError, ...]
 
 
 def verify_files(path: Path, store: Store, *, difficulty: Difficulties | None = None) -> Verification:
-    """Verify a file of rows; of a folder, every one below it.
+    """Verify a file of rows or, for a folder, every such file below it.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such file.
         StoreError: the store cannot be read.
     """
     files = sorted(path.rglob(ROW_FILE)) if path.is_dir() else [path]
@@ -138,14 +138,14 @@ def verify_files(path: Path, store: Store, *, difficulty: Difficulties | None = 
 
 
 def verify_row(document: Any, store: Store, *, difficulty: Difficulties | None = None) -> Verified:
-    """Compute a row of `row.json` anew from the raw replies, read once more, and compare every field of it.
+    """Compute a row of `row.json` again from the raw replies, read once more, and compare every field of it.
 
     Args:
-        difficulty: the values that the row was computed with, where it was.
+        difficulty: the values that the row was computed with, if it was.
 
     Raises:
-        InputError: no row of a run, as those of other tools' files and of a store of an earlier layout; or one that
-            cannot be computed by itself.
+        InputError: not a row of a run, such as rows of other tools' files and of a store of an earlier layout; or a row
+            that cannot be computed by itself.
         StoreError: the store cannot be read.
     """
     provenance = _provenance(document)
@@ -179,9 +179,11 @@ def _verify_file(path: Path, store: Store, difficulty: Difficulties | None) -> I
 
 def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Difficulties | None) -> Verified:
     if damaged := damage_of(store, group):
-        named = [(f"{one.table} {one.key}", "sound", "damaged") for one in damaged]
-        return _unlike(document, [Mismatch(*one, Disagreement.DAMAGED, ("it should be", "and is")) for one in named])
-    config = next((one for one in store.judges() if one.digest == group.digest), None)
+        named = [(f"{damage.table} {damage.key}", "sound", "damaged") for damage in damaged]
+        return _unlike(
+            document, [Mismatch(*mismatch, Disagreement.DAMAGED, ("it should be", "and is")) for mismatch in named]
+        )
+    config = next((judge for judge in store.judges() if judge.digest == group.digest), None)
     answered = list(store.answered_of(group))
     if config is None or not answered:
         whose = f"verdicts of {group.model!r} under {group.digest}"
@@ -199,14 +201,16 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
         del found[_DEPENDENCE]
     notes = (*_version_notes(document, plan), *_length_notes(row, annotations), *taught)
     differences = [*_judge_differences(plan, config), *_differences(document, found)]
-    older = [one for one in differences if one.cause == Disagreement.OLDER]
+    older = [mismatch for mismatch in differences if mismatch.cause == Disagreement.OLDER]
     return Verified(
         model=group.model,
         judge=config.name,
-        differences=tuple(one for one in differences if one.cause != Disagreement.OLDER),
-        n_verdicts=sum(one.preference is not None or one.rating is not None for one in annotations),
+        differences=tuple(mismatch for mismatch in differences if mismatch.cause != Disagreement.OLDER),
+        n_verdicts=sum(
+            annotation.preference is not None or annotation.rating is not None for annotation in annotations
+        ),
         sha256=found["sha256"],
-        notes=(*notes, *(f"older method: {one}" for one in older)),
+        notes=(*notes, *(f"older method: {mismatch}" for mismatch in older)),
         row=row,
     )
 
@@ -218,27 +222,29 @@ def _row(
     store: Store,
     difficulty: Difficulties | None,
 ) -> tuple[BoardRow | None, list[str]]:
-    """The row of the document's part, None where the store has no such part; and notes on what other models taught."""
+    """The row of the document's part, None where the store has no such part; and notes on its background."""
     made = read_computation(document, difficulty=difficulty)
     try:
         entries = entries_of_annotations(annotations, made.aggregation, backing)
-        entry = next((one for one in entries if (one.served_as or None) == document.get("part")), None)
+        entry = next(
+            (candidate for candidate in entries if (candidate.served_as or None) == document.get("part")), None
+        )
         if entry is None:
             return None, []
         if _DEPENDENCE not in document:
             # rows of earlier versions do not mention dependence, and neither do their notes
             entry = replace(entry, dependence=None)
-        taught, notes = _taught(document, entry, made, store, difficulty)
+        taught, notes = _pinned_backgrounds(document, entry, made, store, difficulty)
         row = build_row(entry, made.recipe, background=taught.length, style_background=taught.style, slices=made.slices)
         return row, notes
     except EvalkitError as error:
         raise InputError(f"cannot be computed: {error}") from error
 
 
-def _taught(
+def _pinned_backgrounds(
     document: dict[str, Any], entry: Entry, made: Computation, store: Store, difficulty: Difficulties | None
 ) -> tuple[Pinned, list[str]]:
-    """What other models taught about the row, learned again from the same source, or as written where that is gone."""
+    """The background of the row, learned again from the same source, or as written where that is gone."""
     provenance = document["provenance"]
     if LENGTH_TAUGHT not in provenance:
         # rows of the earlier method were computed from their own verdicts alone
@@ -249,14 +255,14 @@ def _taught(
     written = [provenance[LENGTH_TAUGHT], provenance.get(STYLE_TAUGHT)]
     group = _beside(entry, made, store) if any(map(rests_on_models, written)) else [entry]
     found, notes = [], []
-    for one, controls in zip(written, ((LENGTH,), made.recipe.controls), strict=True):
-        again = learned_again(one, entry, group, known=known, controls=controls)
+    for background, controls in zip(written, ((LENGTH,), made.recipe.controls), strict=True):
+        again = learned_again(background, entry, group, known=known, controls=controls)
         if again is None:
             notes.append(
                 "the models or the history that taught this row are gone or have changed: its number was recomputed "
                 "from the verdicts and from the figures in the row itself"
             )
-            again = written_background(one)
+            again = written_background(background)
         if again is None:
             raise InputError("provenance: background: not a background that this evalkit can read")
         found.append(again)
@@ -280,7 +286,7 @@ def _beside(entry: Entry, made: Computation, store: Store) -> list[Entry]:
 
 
 def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Mismatch]:
-    """Field by field; what an evalkit of another version has no word for is not compared."""
+    """Compare field by field, except fields that an evalkit of another version does not have."""
     ours, theirs = dict(_fields(found)), dict(_fields(said))
     other_version = said["provenance"].get("evalkit") != __version__
     paths = [path for path in {**theirs, **ours} if path not in _UNCOMPARED]
@@ -299,7 +305,7 @@ def _differences(said: dict[str, Any], found: dict[str, Any]) -> Iterator[Mismat
 
 
 def _follows(unlike: Sequence[_Path], *, other_version: bool, older_method: bool) -> Disagreement:
-    """Why numbers differ: because of what they are computed from, if that differs."""
+    """The reason why numbers differ: their inputs differ, or else the number or the version does."""
     causes = {_cause(path, Disagreement.NUMBER) for path in unlike}
     for cause in (
         Disagreement.DATA,
@@ -329,7 +335,7 @@ def _cause(path: _Path, of_numbers: Disagreement) -> Disagreement:
 
 
 def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Mismatch]:
-    """The judge that the store holds must be the one that the plan was made for."""
+    """The differences between the judge that the store holds and the judge that the plan was made for."""
     for name, value in judge_facts(config).items():
         planned = getattr(plan, name)
         if planned != value:
@@ -338,10 +344,10 @@ def _judge_differences(plan: PlanRecord, config: JudgeConfig) -> Iterator[Mismat
 
 
 def _fields(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
-    """Every field by its path, as JSON; a list is one field. Joined to one text, two paths could have one name."""
+    """Every field by its path, as JSON; a list is one field. Paths stay tuples, because joined paths could collide."""
     if isinstance(value, dict) and value:
-        for key, one in value.items():
-            yield from _fields(one, (*path, str(key)))
+        for key, item in value.items():
+            yield from _fields(item, (*path, str(key)))
     else:
         yield path, _json(value)
 
@@ -371,13 +377,13 @@ def _unlike(document: Mapping[str, Any], differences: Sequence[Mismatch]) -> Ver
 
 def _version_notes(document: Mapping[str, Any], plan: PlanRecord) -> tuple[str, ...]:
     written = document["provenance"].get("evalkit")
-    others = {str(one) for one in (written, plan.evalkit) if one != __version__}
-    return tuple(f"computed by evalkit {one}; this is {__version__}" for one in sorted(others))
+    others = {str(version) for version in (written, plan.evalkit) if version != __version__}
+    return tuple(f"computed by evalkit {version}; this is {__version__}" for version in sorted(others))
 
 
 def _length_notes(row: BoardRow, annotations: Sequence[Annotation]) -> tuple[str, ...]:
     """The note that an older row was recomputed by an earlier rule of lengths, if the rule changes its lengths."""
-    blank = any(one.slot.candidate_blanks or one.slot.baseline_blanks for one in annotations)
+    blank = any(annotation.slot.candidate_blanks or annotation.slot.baseline_blanks for annotation in annotations)
     if row.entry.aggregation.lengths != Lengths.CHARACTERS or row.entry.graded or not blank:
         return ()
     return ("recomputed by the rule of earlier versions: lengths count the blanks around an answer",)

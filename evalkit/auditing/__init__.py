@@ -1,4 +1,4 @@
-"""What outputs look like before anybody judges them: texts in, findings out."""
+"""Audits outputs before they are judged: texts in, findings out."""
 
 import lazy_loader
 

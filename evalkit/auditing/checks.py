@@ -1,18 +1,19 @@
-"""One thing that an audit looked for, with what it found and how much would be too much."""
+"""One check of an audit, with what it found and the limit beyond which it fails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.types import Finding, Severity
 
-# of a finding, so many instructions are named
+# the number of instructions that a finding names
 KEYS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`value` is a share from 0 to 1, or the probability of `relevance`; it is None where the check could not be made,
-    and `skipped` says why. Beyond `limit` the outputs are refused or, where `fails` is not set, there is a warning.
+    """One check of an audit: `value` is a share from 0 to 1, or the probability of `relevance`; it is None where the
+    check could not be made, and `skipped` says why. Beyond `limit` the outputs are refused or, where `fails` is not
+    set, there is a warning.
     """
 
     name: str
@@ -47,10 +48,10 @@ def skipped(name: str, bounds: Bounds, reason: str) -> Check:
 
 
 def share_check(name: str, keys: Sequence[str], n: int, *, bounds: Bounds, says: str, usual: float = 0.0) -> Check:
-    """Whether too many of `n` answers, those to `keys`, have what `says` says of them.
+    """Check whether too many of `n` answers, those to `keys`, have the fault that `says` describes.
 
     Args:
-        usual: the share of it that is to be expected, which is taken off.
+        usual: the expected share, which is subtracted.
     """
     share = max(0.0, len(keys) / n - usual)
     severity = bounds.severity(share)

@@ -12,7 +12,7 @@ from evalkit.types import Example
 class Clusters:
     """The names of clusters by instruction; an instruction without one depends on no other.
 
-    `field` declared the clusters. Without a field, `looked` tells whether near-duplicates were looked for, which takes
+    `field` declared the clusters. Without a field, `looked` says whether near-duplicates were looked for, which needs
     texts; it is None where that is not known.
     """
 

@@ -1,4 +1,4 @@
-"""Answers that decline or say nothing: empty answers, refusals, and texts that answer no question."""
+"""Finds answers that decline or say nothing: empty answers, refusals, and texts that answer no question."""
 
 import re
 import unicodedata
@@ -35,14 +35,14 @@ _CHANCE = 0.01
 
 
 def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits) -> Check:
-    """Whether a model declines more often than the baseline does, on the instructions that both have.
+    """Check whether a model declines more often than the baseline does, on the instructions that both have.
 
     An instruction that is rightly refused makes both models decline. Without a baseline, every answer that declines
     counts.
     """
     bounds = Bounds(warn=limits.max_declines)
     mine = dict(
-        zip((one.key for one in candidate.outputs), declining(candidate.outputs, candidate.examples), strict=True)
+        zip((output.key for output in candidate.outputs), declining(candidate.outputs, candidate.examples), strict=True)
     )
     theirs = {} if baseline is None else _by_key(baseline)
     if baseline is not None:
@@ -63,7 +63,7 @@ def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: Aud
 
 
 def _by_key(outputs: OutputSet) -> dict[str, bool]:
-    """Whether a model declines each instruction, by key; the first of several answers to an instruction counts."""
+    """True for each instruction, by key, that the model declines; the first of several answers counts."""
     found: dict[str, bool] = {}
     for output, declined in zip(outputs.outputs, declining(outputs.outputs, outputs.examples), strict=True):
         found.setdefault(output.key, declined)
@@ -71,8 +71,8 @@ def _by_key(outputs: OutputSet) -> dict[str, bool]:
 
 
 def declining(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bool]:
-    """Whether each answer declines or is empty in any of its turns; an answer too long to be kept counts as neither."""
-    stock = _stock([one.text for one in outputs], [one.instruction for one in examples])
+    """True for each answer that declines or is empty in any of its turns; False for one too long to be kept."""
+    stock = _stock([output.text for output in outputs], [example.instruction for example in examples])
     return [
         output.oversize_chars is None and (again or output.empty or _any_turn(output, example))
         for output, example, again in zip(outputs, examples, stock, strict=True)
@@ -80,7 +80,7 @@ def declining(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bo
 
 
 def declines(text: str, instruction: str) -> bool:
-    """Whether a text declines or says nothing by its wording; a short text alone does not, since it may be right."""
+    """True if a text declines or says nothing by its wording; a short text alone does not, since it may be right."""
     if not without_blanks(text):
         return True
     if len(" ".join(text.split())) > _READ_CHARS:
@@ -102,7 +102,7 @@ def declines(text: str, instruction: str) -> bool:
 
 
 def _shows(marks: str) -> bool:
-    """Whether signs without letters and digits may be an answer: a picture, a sum, an empty set or an empty list."""
+    """True if signs without letters and digits may be an answer: a picture, a sum, an empty set or an empty list."""
     signs = (mark for mark in marks if not mark.isascii())
     return marks in ("{}", "[]") or any(unicodedata.category(mark) in ("So", "Sm", "Sc") for mark in signs)
 
@@ -119,7 +119,7 @@ def _plain(text: str) -> str:
 
 
 def _stock(texts: Sequence[str], instructions: Sequence[str]) -> list[bool]:
-    """Which answers are stock answers: a short text that many instructions get, with no word of the instruction.
+    """True for each stock answer: a short text that many instructions get, with no word of the instruction.
 
     Answers that can be right for many instructions, such as yes, no, a number or a letter, are not stock answers.
     """

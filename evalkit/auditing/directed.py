@@ -1,4 +1,4 @@
-"""Text that speaks to a judge or to the program around it, and not to whoever asked, by class."""
+"""Finds text that addresses a judge or the program around it instead of the user, by class."""
 
 import re
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ _NAMED = r"(?:output|answer|response|completion|baseline|candidate|instruction|j
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """One class: what it `says`, for a sentence, and the patterns of it.
+    """One class: its name `says` in a sentence, and its patterns.
 
-    Without any of the `anchors`, in lower case, no pattern can fit. What is `quoted` as code counts all the same:
-    a program, unlike a judge, is not stopped by quotation marks.
+    Without any of the `anchors`, in lower case, no pattern can fit. Patterns of a `quoted` class count in quoted code
+    too: a program, unlike a judge, is not stopped by quotation marks.
     """
 
     says: str
@@ -27,7 +27,7 @@ def _any(*patterns: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]
     return re.compile("|".join(patterns), flags | re.MULTILINE)
 
 
-# what a check is called -> what it looks for; gaps are bounded, so that no text takes long
+# check name -> marks to look for; gaps are bounded, so that no text takes long
 DIRECTED = {
     "chat_tokens": Marks(
         "the tokens of a chat template",
@@ -122,7 +122,7 @@ DIRECTED = {
 
 
 def said(text: str, instruction: str) -> set[str]:
-    """Classes of which a text holds something that its instruction does not hold itself."""
+    """The classes of which a text holds something that its instruction does not hold itself."""
     lower = folded(text)
     near = {name: marks for name, marks in DIRECTED.items() if any(anchor in lower for anchor in marks.anchors)}
     if not near:
@@ -132,6 +132,6 @@ def said(text: str, instruction: str) -> set[str]:
 
 
 def _says(text: str, pattern: re.Pattern[str], asked: str) -> bool:
-    # once more without its lines: a sentence goes on after the end of one
+    # once more with line breaks removed: a sentence may continue on the next line
     forms = (text, " ".join(text.split()))
     return any(folded(match.group()) not in asked for form in forms for match in pattern.finditer(form))

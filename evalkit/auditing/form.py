@@ -1,4 +1,4 @@
-"""How answers end and how long they are: broken ends, extreme lengths."""
+"""Checks the ends and lengths of answers: broken ends, extreme lengths."""
 
 import re
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 import numpy as np
 
 _FENCE = re.compile(r"^[ \t>]*```", re.MULTILINE)
-# a line so long is no heading, no item of a list and no line of a verse
+# a line this long is not a heading, an item of a list or a line of a verse
 _PROSE_WORDS = 8
 _OPEN_ENDS = ",;([{—–-"
-# ten times as long as the middle of the others, and far outside of how they scatter
+# ten times the median of the others, and far outside their spread
 _TIMES = 10.0
 _DEVIATIONS = 6.0
 
 
 def broken_off(text: str) -> bool:
-    """Whether an answer ends within a word, a sentence or a block of code."""
+    """True if an answer ends within a word, a sentence or a block of code."""
     if len(_FENCE.findall(text)) % 2:
         return True
     end = text.rstrip()
@@ -27,7 +27,7 @@ def broken_off(text: str) -> bool:
 
 
 def oversized(chars: Sequence[int]) -> list[int]:
-    """Places of the lengths far beyond all others."""
+    """Indices of the lengths far beyond all others."""
     logs = np.log(np.maximum(1, np.array(chars, dtype=np.float64)))
     if not logs.size:
         return []

@@ -1,4 +1,4 @@
-"""Characters that nobody sees: tags, blanks without width, marks that turn the direction, controls."""
+"""Finds invisible characters: tags, blanks without width, marks that turn the direction, controls."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _TAG_END = "\U000e007f"
 _BLACK_FLAG = "\U0001f3f4"
 _JOINERS = "\u200c\u200d"
 _DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
-# scripts without spaces, where a blank without width lets a line be broken
+# scripts without spaces, in which a blank without width lets a line be broken
 _BREAKING = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _SELECTORS = range(0xFE00, 0xFE10)
@@ -19,10 +19,10 @@ _MORE_SELECTORS = range(0xE0100, 0xE01F0)
 
 
 def hidden(text: str) -> list[str]:
-    """The characters of a text that show nothing and have no work to do where they stand.
+    """The characters of a text that show nothing and serve no purpose at their place.
 
-    Joiners between letters of scripts that join and in emoji, marks of direction in texts that run both ways, selectors
-    after what they select, flags, soft hyphens in words and one mark of byte order at the beginning have.
+    A purpose is served by joiners between letters of scripts that join and in emoji, marks of direction in texts that
+    run both ways, selectors after their base, flags, soft hyphens in words and one byte order mark at the beginning.
     """
     found = [match for match in _HIDDEN.finditer(text) if match.start() or match.group() != "\ufeff"]
     if not found:
@@ -37,7 +37,7 @@ def hidden(text: str) -> list[str]:
 
 
 def _in_flags(text: str) -> Iterator[int]:
-    """Places of the tags that make a flag of a region."""
+    """Indices of the tags that make a flag of a region."""
     start = text.find(_BLACK_FLAG)
     while start >= 0:
         end = start + 1
@@ -63,7 +63,7 @@ def _at_work(text: str, place: int, *, both_ways: bool) -> bool:
     if code in _SELECTORS:
         if before == "" or before.isspace() or _HIDDEN.match(before):
             return False
-        # of letters, one is a picture too, and Chinese ones have variants
+        # one of these letters is a picture too, and Chinese letters have variants
         return not before.isalpha() or before == "\u2139" or _HAN.match(before) is not None
     if code in _MORE_SELECTORS:
         return _HAN.match(before) is not None
@@ -74,7 +74,7 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def _joins(letter: str) -> bool:
-    """Whether a joiner may stand beside it: a letter or mark beyond Latin, Greek and Cyrillic, or a picture."""
+    """True if a joiner may stand beside it: a letter or mark beyond Latin, Greek and Cyrillic, or a picture."""
     if not letter or ord(letter) < 0x0530:
         return False
     category = unicodedata.category(letter)

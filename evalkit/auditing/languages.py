@@ -1,4 +1,4 @@
-"""How refusals begin in other languages than English."""
+"""Beginnings of refusals in other languages than English."""
 
 import re
 
@@ -108,5 +108,5 @@ _BEGINNINGS = {
         죄송|미안|유감|도와드릴 수 없|답변(?:할|드릴) 수 없|모르겠|(?:저는|제가) (?:\S+ ){0,5}(?:수 없|못)
     """,
 }
-# for texts folded in case; a short answer that begins so hardly helps in what follows
+# for texts folded in case; a short answer that begins so rarely helps in the rest
 ELSEWHERE = re.compile("|".join(line.strip() for lines in _BEGINNINGS.values() for line in lines.strip().splitlines()))

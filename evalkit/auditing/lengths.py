@@ -1,4 +1,4 @@
-"""What the lengths of answers tell where their texts are not known."""
+"""Audits the lengths of answers whose texts are not known."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _LEAST_CHARS = 20
 
 
 def audit_lengths(chars: Sequence[int]) -> Audit:
-    """Fails answers of which each is as long as the others: one text, most likely, to all instructions."""
+    """Fail answers that are all of one length: most likely one text to all instructions."""
     n = len(chars)
     if n < _LEAST_ANSWERS or sum(chars) < _LEAST_CHARS * n:
         return Audit(n, ())

@@ -1,4 +1,4 @@
-"""How much of what an audit looks for is too much."""
+"""The limits beyond which the checks of an audit fail or warn."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -48,13 +48,13 @@ def read_limits(named: Iterable[str]) -> AuditLimits:
     """Limits from texts of the form `max-empty=0.2`; the others are as by default.
 
     Raises:
-        ConfigError: another form, or no number in its bounds.
+        ConfigError: a text has another form, or its number is out of bounds.
         UnknownName: no such limit.
     """
     known = {field.name.replace("_", "-"): field for field in dataclasses.fields(AuditLimits)}
     values: dict[str, Any] = {}
-    for one in named:
-        name, _, said = one.partition("=")
+    for text in named:
+        name, _, said = text.partition("=")
         field = known.get(name.strip().replace("_", "-"))
         if field is None:
             raise UnknownName("audit limit", name.strip()[:40], known)

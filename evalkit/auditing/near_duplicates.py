@@ -1,4 +1,4 @@
-"""Near-duplicate instructions: those that share most of their triples of words, apart from a common template."""
+"""Finds near-duplicate instructions: those that share most of their triples of words, apart from a common template."""
 
 import bisect
 import itertools
@@ -14,8 +14,8 @@ from evalkit.auditing.words import words
 ALIKE = 0.5
 # a triple in so large a share of the instructions belongs to a template and says nothing about what is asked
 TEMPLATE_SHARE = 0.05
-# a small set needs a least count: by the share alone five near-duplicates among a hundred, or any pair among forty
-# instructions, would be a template
+# a small set needs a minimum count: by the share alone five near-duplicates among a hundred instructions, or any pair
+# among forty, would be a template
 FEWEST_OF_TEMPLATE = 6
 
 # the triples of a text without those of templates, the rarest first
@@ -27,19 +27,19 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
     """A number for each text, the same for near-duplicates; numbers count from 0 in the order of the texts.
 
     Every member of a cluster is a near-duplicate of every other one (complete linkage): a chain of small changes does
-    not tie together what has little in common. Texts of the same words are always one cluster, whatever the template.
-    The order of the texts changes nothing but the numbers.
+    not join texts with little in common. Texts of the same words are always one cluster, whatever the template. The
+    order of the texts changes nothing but the numbers.
     """
-    said = [_said(text) for text in texts]
+    said = [_words_or_signs(text) for text in texts]
     # sorted, so that the texts and not their order decide ties
     distinct = sorted(set(said))
-    group = _linked(len(distinct), _similar([list(one) for one in distinct]))
-    place = {one: group[number] for number, one in enumerate(distinct)}
+    group = _linked(len(distinct), _similar([list(text_words) for text_words in distinct]))
+    place = {text_words: group[number] for number, text_words in enumerate(distinct)}
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(place[one], len(numbers)) for one in said]
+    return [numbers.setdefault(place[text_words], len(numbers)) for text_words in said]
 
 
-def _said(text: str) -> tuple[str, ...]:
+def _words_or_signs(text: str) -> tuple[str, ...]:
     """The words of a text; a text without words is its signs, and equals only a text of the same signs."""
     found = tuple(words(text))
     return found or ("", text.strip())
@@ -51,19 +51,19 @@ def _similar(distinct: Sequence[Sequence[str]]) -> dict[_Pair, float]:
         return {}
     grams, n_alone = _rare_grams(distinct)
     found = {}
-    for one, other in _candidates(grams, n_alone):
-        a, b = grams[one], grams[other]
+    for first, other in _candidates(grams, n_alone):
+        a, b = grams[first], grams[other]
         if min(len(a), len(b)) <= ALIKE * max(len(a), len(b)):
             continue
         shared = len(set(a).intersection(b))
         likeness = shared / (len(a) + len(b) - shared)
         if likeness > ALIKE:
-            found[one, other] = likeness
+            found[first, other] = likeness
     return found
 
 
 def _rare_grams(distinct: Sequence[Sequence[str]]) -> tuple[list[_Grams], int]:
-    """The triples of each text without those of templates, and how many triples stand in one text only.
+    """The triples of each text without those of templates, and the number of triples that occur in one text only.
 
     Triples are numbered by how many texts hold them, the rarest first, so that those of one text have the lowest
     numbers.
@@ -88,12 +88,12 @@ def _rare_grams(distinct: Sequence[Sequence[str]]) -> tuple[list[_Grams], int]:
 
 
 def _template(n: int) -> float:
-    """How many of `n` texts must hold a triple for it to belong to a template."""
+    """The number of the `n` texts that must hold a triple for it to belong to a template."""
     return max(TEMPLATE_SHARE * n, min(FEWEST_OF_TEMPLATE, n / 2 + 1))
 
 
 def _candidates(grams: Sequence[_Grams], n_alone: int) -> Iterator[_Pair]:
-    """Pairs that may be near-duplicates: two sets as alike as near-duplicates share one of their rarest triples.
+    """Pairs that may be near-duplicates: the sets of two near-duplicates share one of their rarest triples.
 
     Reference: Chaudhuri, Ganti and Kaushik 2006, ICDE (prefix filtering).
     """
@@ -113,9 +113,9 @@ def _candidates(grams: Sequence[_Grams], n_alone: int) -> Iterator[_Pair]:
 def _linked(n: int, similar: Mapping[_Pair, float]) -> Labels:
     """A label for each text: the most alike clusters are joined first, and only if all their pairs are alike."""
     labels = np.arange(n)
-    members = {one: [one] for pair in similar for one in pair}
-    for one, other in sorted(similar, key=lambda pair: (-similar[pair], pair)):
-        a, b = (int(labels[place]) for place in (one, other))
+    members = {text: [text] for pair in similar for text in pair}
+    for first, other in sorted(similar, key=lambda pair: (-similar[pair], pair)):
+        a, b = (int(labels[place]) for place in (first, other))
         if a == b or not all(_ordered(x, y) in similar for x in members[a] for y in members[b]):
             continue
         kept, lost = sorted((a, b))
@@ -124,5 +124,5 @@ def _linked(n: int, similar: Mapping[_Pair, float]) -> Labels:
     return labels
 
 
-def _ordered(one: int, other: int) -> _Pair:
-    return (one, other) if one < other else (other, one)
+def _ordered(first: int, other: int) -> _Pair:
+    return (first, other) if first < other else (other, first)

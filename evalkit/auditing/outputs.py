@@ -1,4 +1,4 @@
-"""A model's outputs examined before anybody pays to have them judged."""
+"""Audits a model's outputs before they are judged at a cost."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +26,10 @@ def audit_outputs(
     questions: Sequence[Example] | None = None,
     limits: AuditLimits = AuditLimits(),
 ) -> Audit:
-    """What is found in a model's outputs; a check that they are too few for, or that lacks a baseline, is not made.
+    """Audit a model's outputs; checks that need more outputs, or a baseline that is missing, are not made.
 
     Args:
-        questions: what was asked, where there is no baseline and this is known.
+        questions: questions, where there is no baseline and they are known.
     """
     shown = judged_outputs(candidate, questions if baseline is None else baseline.examples)
     return audit_of(examine_outputs(shown, baseline, limits=limits), n=len(shown.outputs))
@@ -38,8 +38,8 @@ def audit_outputs(
 def judged_outputs(candidate: OutputSet, questions: Sequence[Example] | None) -> OutputSet:
     """The outputs that would be judged: the first to each question, with the text that the question has.
 
-    What nobody judges could thin out what is wrong with the others, and a candidate's own text of an instruction could
-    hold what its answers must not. All outputs where none is to a question, or these are not known.
+    Outputs that are not judged could hide the faults of the others, and a candidate's own text of an instruction could
+    hold what its answers must not. All outputs are kept where none is to a question, or the questions are unknown.
     """
     asked = {example.key: example for example in questions or ()}
     first: dict[str, Output] = {}
@@ -54,8 +54,8 @@ def judged_outputs(candidate: OutputSet, questions: Sequence[Example] | None) ->
 def audit_of(checks: Sequence[Check], *, n: int) -> Audit:
     return Audit(
         n,
-        tuple(one.name for one in checks if not one.skipped),
-        tuple(one.finding for one in checks if one.finding is not None),
+        tuple(check.name for check in checks if not check.skipped),
+        tuple(check.finding for check in checks if check.finding is not None),
     )
 
 
@@ -63,13 +63,13 @@ def require_passed(audits: Mapping[str, Audit | None]) -> None:
     """Raise where a model's outputs were refused.
 
     Raises:
-        AuditFailed: with every reason of the first one.
+        AuditFailed: an audit failed; the message has every reason of the first one.
     """
     failed = [(model, audit) for model, audit in audits.items() if audit is not None and audit.failures]
     if not failed:
         return
     model, audit = failed[0]
-    reasons = "; ".join(one.reason for one in audit.failures)
+    reasons = "; ".join(finding.reason for finding in audit.failures)
     others = f" {len(failed) - 1} more failed too." if len(failed) > 1 else ""
     raise AuditFailed(
         f"{model}: audit failed: {reasons}.{others} Mend the outputs, or move a limit that does not suit them with "
@@ -83,7 +83,7 @@ def examine_outputs(
     *,
     limits: AuditLimits = AuditLimits(),
 ) -> list[Check]:
-    """Every check of an audit, those that found nothing and those that could not be made too.
+    """Make every check of an audit, also those that find nothing or cannot be made.
 
     Args:
         candidate: as `judged_outputs` gives it.
@@ -120,11 +120,11 @@ class _Answers:
         return len(self.texts)
 
     def few(self, limits: AuditLimits) -> str:
-        """Why there are too few of them, or nothing."""
+        """The reason why there are too few of them; empty if there are enough."""
         return _few(self.n, limits)
 
     def keys_with(self, has: Callable[[str, str], bool]) -> list[str]:
-        """Keys of those that have something, told from text and instruction."""
+        """Keys of the answers for which `has` is true of the text and the instruction."""
         rows = zip(self.keys, self.texts, self.instructions, strict=True)
         return [key for key, text, instruction in rows if has(text, instruction)]
 
@@ -165,7 +165,7 @@ def _near_duplicates(answers: _Answers, said_words: Sequence[list[str]], limits:
     if few := answers.few(limits):
         return skipped(name, bounds, few)
     # a text without words stands for itself
-    texts = [one or [text] for one, text in zip(said_words, answers.texts, strict=True)]
+    texts = [own_words or [text] for own_words, text in zip(said_words, answers.texts, strict=True)]
     keys = [answers.keys[place] for place in largest_cluster(texts)]
     says = f"{len(keys)} of {answers.n} answers are near-duplicates of each other"
     # a single answer resembles itself only
@@ -174,11 +174,11 @@ def _near_duplicates(answers: _Answers, said_words: Sequence[list[str]], limits:
 
 def _relevance(answers: _Answers, said_words: Sequence[list[str]], limits: AuditLimits) -> Check:
     name, bounds = "relevance", Bounds(fail=limits.max_relevance_p)
-    # a long text of few words is no short answer: it may have none so that there is nothing to compare
+    # a long text of few words is not a short answer: it may have few so that there is nothing to compare
     long_enough = [
         place
-        for place, (one, text) in enumerate(zip(said_words, answers.texts, strict=True))
-        if len(one) >= LEAST_WORDS or len(text) >= LEAST_CHARS
+        for place, (own_words, text) in enumerate(zip(said_words, answers.texts, strict=True))
+        if len(own_words) >= LEAST_WORDS or len(text) >= LEAST_CHARS
     ]
     few = _few(len(long_enough), limits, f"answers of {LEAST_WORDS} words or {LEAST_CHARS} characters")
     few = few or _few(len({answers.instructions[place] for place in long_enough}), limits, "different instructions")
@@ -213,14 +213,14 @@ def _directed(answers: _Answers, theirs: _Answers | None, limits: AuditLimits) -
 
 def _hidden(answers: _Answers, theirs: _Answers | None, limits: AuditLimits) -> Check:
     found = [hidden(text) for text in answers.texts]
-    letters = Counter(letter for one in found for letter in one).most_common(1)
+    letters = Counter(letter for characters in found for letter in characters).most_common(1)
     most = f", most often U+{ord(letters[0][0]):04X}" if letters else ""
     return _beyond_baseline(
         "hidden_text",
         (answers, theirs),
         limits,
         bounds=Bounds(fail=limits.max_hidden, warn=limits.warn_share),
-        keys=[key for key, one in zip(answers.keys, found, strict=True) if one],
+        keys=[key for key, flag in zip(answers.keys, found, strict=True) if flag],
         has=lambda text, _: bool(hidden(text)),
         says=f"hold characters that nobody sees{most}",
     )
@@ -250,7 +250,7 @@ def _beyond_baseline(
     has: Callable[[str, str], bool],
     says: str,
 ) -> Check:
-    """What answers have more often than the baseline's: the rest comes with the instructions."""
+    """Check for a fault that is more frequent than in the baseline's answers: the instructions cause the rest."""
     answers, theirs = sides
     if few := answers.few(limits):
         return skipped(name, bounds, few)
@@ -266,7 +266,7 @@ def _empty(candidate: OutputSet, limits: AuditLimits) -> Check:
     n = len(candidate.outputs)
     if few := _few(n, limits):
         return skipped(name, bounds, few)
-    keys = [one.key for one in candidate.outputs if _blank(one)]
+    keys = [output.key for output in candidate.outputs if _blank(output)]
     return share_check(name, keys, n, bounds=bounds, says=f"{len(keys)} of {n} answers are empty")
 
 
@@ -297,7 +297,7 @@ def _one_length(answers: _Answers, limits: AuditLimits) -> Check:
 
 def _oversized(candidate: OutputSet, limits: AuditLimits) -> Check:
     name, bounds = "oversized", Bounds(warn=limits.max_oversized)
-    lengths = [(one.key, chars) for one in candidate.outputs if (chars := one.chars) and not _blank(one)]
+    lengths = [(output.key, chars) for output in candidate.outputs if (chars := output.chars) and not _blank(output)]
     if few := _few(len(lengths), limits):
         return skipped(name, bounds, few)
     places = oversized([chars for _, chars in lengths])

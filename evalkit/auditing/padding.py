@@ -1,11 +1,11 @@
-"""Blanks that make an answer longer and say nothing: those around its text, and long runs of them inside it."""
+"""Finds blanks that make an answer longer and say nothing: those around its text, and long runs inside it."""
 
 import re
 from collections.abc import Sequence
 
 from evalkit.text import BLANK, without_blanks
 
-# blanks as they are and as HTML writes them
+# blanks as characters and as HTML writes them
 _RUN = re.compile(rf"(?:[{BLANK}]|&(?:nbsp|emsp|ensp|thinsp|zwnj|zwj|shy|#160|#xa0);|<br ?/?>){{3,}}", re.IGNORECASE)
 # two blanks are enough to separate words, lines and paragraphs
 _NEEDED = 2
@@ -15,7 +15,7 @@ _LEAST = 100
 
 
 def padding(texts: Sequence[str]) -> int:
-    r"""How many characters are padding: blanks around the text of a turn, and all but two of each run inside it.
+    r"""The number of padding characters: blanks around the text of a turn, and all but two of each run inside it.
 
     >>> padding(["Yes.   \n"]), padding(["one    two", " three"]), padding(["def f():\n    return 1"])
     (4, 3, 3)
@@ -24,7 +24,7 @@ def padding(texts: Sequence[str]) -> int:
 
 
 def padded(texts: Sequence[str]) -> bool:
-    """Whether padding is a large part of an answer, and a hundred characters or more; a blank answer is not padded."""
+    """True if padding is a large part of an answer, and a hundred characters or more; a blank answer is not padded."""
     found = [_padding(text) for text in texts]
     chars = sum(map(len, texts))
     plain, indents = sum(plain for plain, _ in found), sum(indents for _, indents in found)

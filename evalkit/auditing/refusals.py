@@ -20,7 +20,7 @@ _NOT = _any(r"""
 _ADVERBS = (
     r"(?: (?:be able|directly|currently|ethically|really|really be|actually|in good conscience|accurately|even))*"
 )
-# verbs for what people ask of an assistant; a character in a story may say that it cannot do other things
+# verbs of people's requests to an assistant; a character in a story may say that it cannot do other things
 _VERB = _any(r"""
     help(?:ing)?|assist(?:ing)?|provid(?:e|ing)|fulfil+(?:ing)?|comply(?:ing)?|answer(?:ing)?|support(?:ing)?|creat(?:e|ing)
     generat(?:e|ing)|continu(?:e|ing)|respond(?:ing)?|process(?:ing)?|complet(?:e|ing)|produc(?:e|ing)|accommodat(?:e|ing)
@@ -120,12 +120,12 @@ _NOTHING = re.compile(
 )
 _BETWEEN = re.compile(r"[^\w/' ]+")
 _MOST_PIECES = 6
-# a refusal comes within so many characters
+# a refusal comes within this many characters
 _HEAD = 300
 
 
 def worded_refusal(said: str, *, short: bool) -> str | None:
-    """The words by which a text refuses, in any of some thirty languages, or None.
+    """The words with which a text refuses, in any of some thirty languages, or None.
 
     Args:
         said: the text folded in case, from its first letter or digit on, with straight apostrophes.
@@ -138,6 +138,6 @@ def worded_refusal(said: str, *, short: bool) -> str | None:
 
 
 def says_nothing(said: str) -> bool:
-    """Whether a text, folded as for `worded_refusal`, consists of phrases that answer no question."""
+    """True if a text, folded as for `worded_refusal`, consists of phrases that answer no question."""
     pieces = [piece.strip() for piece in _BETWEEN.split(said, maxsplit=_MOST_PIECES)]
     return all(_NOTHING.fullmatch(piece) for piece in pieces if piece)

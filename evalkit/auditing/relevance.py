@@ -1,4 +1,4 @@
-"""Whether answers have to do with their own instructions: their common words against those with other instructions."""
+"""Tests whether answers relate to their own instructions: words in common with those against other instructions."""
 
 import hashlib
 from collections import Counter
@@ -9,27 +9,27 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-# of a sparse table: columns, which are words, and rows
+# sizes of a sparse table: columns, which are words, and rows
 _Entries = tuple[Ints, Ints]
 
 PERMUTATIONS = 499
-# common words cannot be expected of an answer that is shorter by both
+# an answer shorter by both cannot be expected to share words
 LEAST_WORDS, LEAST_CHARS = 8, 200
-# of more answers, as many are looked at: pairs of all with all are held
+# a sample of this size is taken of more answers: pairs of all with all are held in memory
 _MOST = 1000
-# words of more instructions than this share, and than a few, are reckoned with at once, the others pair by pair
+# words in more instructions than this share, and than a few, are computed at once, the others pair by pair
 _COMMON = 0.02
 _FEW = 3
 
 
 def relevance_p(instructions: Sequence[Sequence[str]], answers: Sequence[Sequence[str]]) -> float:
-    """Probability of as much overlap of answers and own instructions, were answers dealt out at random: one-sided.
+    """The one-sided probability of as much overlap of answers and own instructions if answers were dealt out at random.
 
     Overlap is the cosine of the sets of words, weighted by how rare a word is among the instructions. The permutations
     are seeded by the texts, and the order of the rows changes nothing.
 
     Args:
-        instructions: as words, one for each answer.
+        instructions: instructions as words, one for each answer.
     """
     rows = sorted(zip(instructions, answers, strict=True))
     generator = np.random.default_rng(_seed(rows))
@@ -39,7 +39,7 @@ def relevance_p(instructions: Sequence[Sequence[str]], answers: Sequence[Sequenc
     n = len(rows)
     own = np.arange(n)
     dealt = np.array([overlap[own, generator.permutation(n)].sum() for _ in range(PERMUTATIONS)])
-    # equal sums differ in their last bits by the order in which they are added up
+    # equal sums differ in their last bits by the order of the addition
     as_high = int((dealt >= overlap[own, own].sum() - 1e-9).sum())
     return (1 + as_high) / (1 + PERMUTATIONS)
 
@@ -52,17 +52,17 @@ def _seed(rows: Sequence[tuple[Sequence[str], Sequence[str]]]) -> int:
 
 
 def _overlap(instructions: Sequence[Sequence[str]], answers: Sequence[Sequence[str]]) -> Floats:
-    """Of each answer with each instruction, shape (n, n)."""
+    """The overlap of each answer with each instruction, shape (n, n)."""
     n = len(answers)
-    asked = [set(one) for one in instructions]
-    frequency = Counter(word for one in asked for word in one)
+    asked = [set(words) for words in instructions]
+    frequency = Counter(word for words in asked for word in words)
     # rare words first
     vocabulary = sorted(frequency, key=lambda word: (frequency[word], word))
     place = {word: index for index, word in enumerate(vocabulary)}
     counts = np.array([frequency[word] for word in vocabulary], dtype=np.int64)
     weight = np.log((1 + n) / counts)
     n_rare = int(np.searchsorted(counts, max(_FEW, _COMMON * n), side="right"))
-    said = _entries([set(one) for one in answers], place)
+    said = _entries([set(words) for words in answers], place)
     held = _entries(asked, place)
     shared = _shared(said, held, weight, n_rare=n_rare, n=n)
     norms = np.outer(*(np.sqrt(np.bincount(rows, weight[words] ** 2, minlength=n)) for words, rows in (said, held)))
@@ -78,7 +78,7 @@ def _shared(said: _Entries, held: _Entries, weight: Floats, *, n_rare: int, n: i
     (word_said, row_said), (word_held, row_held) = said, held
     rare = word_said < n_rare
     word_said, row_said = word_said[rare], row_said[rare]
-    # every answer's word beside every instruction that holds it
+    # each word of an answer beside each instruction that holds it
     counts = np.bincount(word_held, minlength=len(weight))
     holders = row_held[np.argsort(word_held, kind="stable")]
     repeats = counts[word_said]
@@ -93,5 +93,5 @@ def _entries(texts: Sequence[set[str]], place: dict[str, int]) -> _Entries:
     """Words and rows of all words that have a place, in the order of both."""
     known = place.keys()
     found = [sorted(map(place.__getitem__, known & text)) for text in texts]
-    words = np.array([word for one in found for word in one], dtype=np.int64)
-    return words, np.repeat(np.arange(len(texts)), [len(one) for one in found])
+    words = np.array([word for row in found for word in row], dtype=np.int64)
+    return words, np.repeat(np.arange(len(texts)), [len(row) for row in found])

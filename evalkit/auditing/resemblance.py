@@ -1,4 +1,4 @@
-"""Near-duplicates among many texts: MinHash over triples of words, and banding to find whom to compare."""
+"""Finds near-duplicates among many texts: MinHash over triples of words, and banding to choose pairs to compare."""
 
 import itertools
 import zlib
@@ -15,13 +15,13 @@ RESEMBLANCE = 0.7
 
 _WORDS = 3
 _HASHES = 32
-# hashes that must agree before two texts are compared: of near-duplicates' bands some does but for once in 10^4
+# hashes that must agree before two texts are compared: near-duplicates agree in some band except once in 10^4
 _BAND = 2
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def largest_cluster(texts: Sequence[Sequence[str]]) -> list[int]:
-    """Places of the texts, as words, in the largest group that near-duplicates tie together."""
+    """Indices of the texts, given as words, in the largest group that near-duplicates connect."""
     if not texts:
         return []
     labels = _clusters(_signatures(texts))
@@ -41,7 +41,7 @@ def _signatures(texts: Sequence[Sequence[str]]) -> Hashes:
 
 
 def hashed_triples(texts: Sequence[Sequence[str]]) -> tuple[Hashes, Labels]:
-    """Hashes of neighbouring words of all texts, and where each text's begin; a shorter text is filled up."""
+    """Hashes of neighbouring words of all texts, and the index where each text's begin; a shorter text is filled up."""
     filled = [(*text, *[""] * (_WORDS - len(text))) for text in texts]
     # the same in every run, unlike Python's own hash
     distinct = set(itertools.chain.from_iterable(filled))
@@ -68,7 +68,7 @@ def _mixed(values: Hashes) -> Hashes:
 
 
 def _clusters(signatures: Hashes) -> Labels:
-    """A label for each text; texts of one label are tied together by near-duplicates."""
+    """A label for each text; texts of one label are connected by near-duplicates."""
     n = len(signatures)
     labels = np.arange(n)
     for band in range(0, _HASHES, _BAND):
@@ -77,8 +77,8 @@ def _clusters(signatures: Hashes) -> Labels:
         leader = first[bucket]
         (close,) = np.nonzero(leader != np.arange(n))
         alike = (signatures[close] == signatures[leader[close]]).mean(axis=1) >= RESEMBLANCE
-        for one, other in zip(close[alike].tolist(), leader[close][alike].tolist(), strict=True):
-            kept, lost = sorted((int(labels[one]), int(labels[other])))
+        for text, other in zip(close[alike].tolist(), leader[close][alike].tolist(), strict=True):
+            kept, lost = sorted((int(labels[text]), int(labels[other])))
             if kept != lost:
                 labels[labels == lost] = kept
     return labels

@@ -1,4 +1,4 @@
-"""Texts as words, or as pairs of letters in scripts that put no spaces between words."""
+"""Splits texts into words, or into pairs of letters in scripts without spaces between words."""
 
 import re
 from itertools import pairwise
@@ -14,7 +14,7 @@ _PIECE = re.compile(rf"([{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
 
 
 def words(text: str) -> list[str]:
-    """In order, folded in case."""
+    """The words of a text in order, folded in case."""
     folded = text.casefold()
     if folded.isascii() or not _UNSPACED_LETTER.search(folded):
         return _RUN.findall(folded)

@@ -1,4 +1,4 @@
-"""A board beside a reference ranking: which models both know, and how far they agree on them."""
+"""A board beside a reference ranking: the models that both know, and how far both agree on them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _REACH_95 = normal_quantile(0.975)
 
 @dataclass(frozen=True, slots=True)
 class ScorePair:
-    """A model on both sides: its score on the board, and what the reference calls it and gives it."""
+    """A model on both sides: its score on the board, and its name and score in the reference."""
 
     score: Score
     canonical: str
@@ -39,11 +39,12 @@ class ScorePair:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How a board and a reference agree, over which models.
+    """The agreement of a board with a reference, and the models that it covers.
 
-    `confident` is the agreement over the pairs that the reference separates. `degraded` are those among `models` whose
-    number is marked so; `left_out` the reference knows, but has no number; `unknown` it does not know, and `absent` are
-    its own that the board lacks. `pairs` are the models with both scores, in their order.
+    `confident` is the agreement over the pairs that the reference separates. `degraded` are those of `models` whose
+    number is degraded. The reference knows the models `left_out`, but they have no number; it does not know the models
+    `unknown`. `absent` are the reference's models that the board lacks. `pairs` are the models with both scores, in
+    their order.
     """
 
     reference: Reference
@@ -63,7 +64,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Correlated:
-    """One board of several, with what its correlations owe to chance and to single models, by coefficient."""
+    """One board of several, with the dependence of its correlations on chance and on single models, by coefficient."""
 
     board: str
     metric: str
@@ -79,13 +80,13 @@ def agree(
     renamed: Mapping[str, str] | None = None,
     degraded: Collection[str] = (),
 ) -> Agreement:
-    """Everything that a board's scores and a reference say of each other; rows without a number are named."""
+    """Compare a board's scores with a reference; rows without a number are named."""
     shared = _shared(scores, reference, aliases, renamed)
     rows = _rows(scores, shared)
     board, human, errors = _columns(rows, shared, reference)
     intervals, theirs = _intervals(rows), _reference_intervals(shared, reference)
-    used = tuple(one.model for one in shared)
-    known = shared_models((one.model for one in scores), reference, aliases, renamed=renamed)
+    used = tuple(pair.model for pair in shared)
+    known = shared_models((score.model for score in scores), reference, aliases, renamed=renamed)
     return Agreement(
         reference,
         spearman=spearman(board, human, errors=errors),
@@ -96,12 +97,12 @@ def agree(
         brier=pair_rank_brier(_means(rows), _variances(rows), human),
         models=used,
         degraded=tuple(model for model in used if model in degraded),
-        left_out=tuple(one.model for one in known if one.model not in used),
-        unknown=tuple(sorted({one.model for one in scores} - {one.model for one in known} - set(used))),
-        absent=tuple(sorted(set(reference.scores) - {one.canonical for one in known})),
+        left_out=tuple(pair.model for pair in known if pair.model not in used),
+        unknown=tuple(sorted({score.model for score in scores} - {pair.model for pair in known} - set(used))),
+        absent=tuple(sorted(set(reference.scores) - {pair.canonical for pair in known})),
         pairs=tuple(
-            ScorePair(row, one.canonical, one.score, reference.intervals.get(one.canonical))
-            for row, one in zip(rows, shared, strict=True)
+            ScorePair(row, pair.canonical, pair.score, reference.intervals.get(pair.canonical))
+            for row, pair in zip(rows, shared, strict=True)
         ),
     )
 
@@ -113,7 +114,7 @@ def correlate(
     *,
     maps: Sequence[Mapping[str, str]] = (),
 ) -> list[Correlated]:
-    """Each board beside the reference; of several maps the first that knows a model decides.
+    """Compare each board with the reference; of several maps the first that knows a model decides.
 
     Raises:
         InputError: a map fits no board.
@@ -129,14 +130,14 @@ def correlate_common(
     *,
     maps: Sequence[Mapping[str, str]] = (),
 ) -> list[Correlated]:
-    """Each board beside the reference, over the models that all boards and the reference have a number for.
+    """Compare each board with the reference, over the models for which all boards and the reference have a number.
 
     Raises:
         InputError: a map fits no board.
     """
     renamed = _renamed(tables, reference, maps)
     shared = [
-        {one.canonical: one.model for one in _shared(table.scores, reference, aliases, names)}
+        {pair.canonical: pair.model for pair in _shared(table.scores, reference, aliases, names)}
         for table, names in zip(tables, renamed, strict=True)
     ]
     common = set.intersection(*map(set, shared)) if shared else set()
@@ -147,7 +148,7 @@ def correlate_common(
         reference.date,
         reference.intervals,
     )
-    # what joined a model before joins it now, whatever else could take its place
+    # models that were joined before stay joined now, even if another one could take their place
     own = [{model: name for name, model in names.items() if name in common} for names in shared]
     return [_correlated(table, narrowed, {}, names) for table, names in zip(tables, own, strict=True)]
 
@@ -162,21 +163,19 @@ def _correlated(
         table.name,
         table.metric,
         agree(table.scores, reference, aliases, renamed=renamed),
-        {coefficient: one for coefficient, one in found.items() if one is not None},
+        {coefficient: result for coefficient, result in found.items() if result is not None},
     )
 
 
 def _renamed(
     tables: Sequence[ScoreTable], reference: Reference, maps: Sequence[Mapping[str, str]]
 ) -> list[dict[str, str]]:
-    """What the maps say of each table's models; the first map that names a model decides."""
+    """The names that the maps give each table's models; the first map that names a model decides."""
     renamed: list[dict[str, str]] = [{} for _ in tables]
     for number, name_map in reversed(list(enumerate(maps, start=1))):
-        found = [names_by_map(name_map, [one.model for one in table.scores], reference) for table in tables]
+        found = [names_by_map(name_map, [score.model for score in table.scores], reference) for table in tables]
         if not any(found):
-            raise InputError(
-                f"--map number {number}: leads from no board's models to those of {reference.name} or back"
-            )
+            raise InputError(f"--map number {number}: maps no board's models to those of {reference.name} or back")
         for names, more in zip(renamed, found, strict=True):
             names.update(more)
     return renamed
@@ -185,50 +184,54 @@ def _renamed(
 def _shared(
     scores: Sequence[Score], reference: Reference, aliases: Mapping[str, str], renamed: Mapping[str, str] | None
 ) -> list[SharedModel]:
-    return shared_models((one.model for one in scores if one.value is not None), reference, aliases, renamed=renamed)
+    return shared_models(
+        (score.model for score in scores if score.value is not None), reference, aliases, renamed=renamed
+    )
 
 
 def _rows(scores: Sequence[Score], shared: Sequence[SharedModel]) -> list[Score]:
-    by_model = {one.model: one for one in scores}
-    return [by_model[one.model] for one in shared]
+    by_model = {score.model: score for score in scores}
+    return [by_model[pair.model] for pair in shared]
 
 
 def _columns(
     rows: Sequence[Score], shared: Sequence[SharedModel], reference: Reference
 ) -> tuple[Floats, Floats, Errors]:
-    """Scores of both sides and their standard errors, 0 where none is known."""
-    bounds = [reference.intervals.get(one.canonical) for one in shared]
+    """Scores of both sides and their standard errors, 0 where no error is known."""
+    bounds = [reference.intervals.get(pair.canonical) for pair in shared]
     human = np.array([0.0 if pair is None else (pair[1] - pair[0]) / 2 / _REACH_95 for pair in bounds])
     return (
-        np.array([one.value for one in rows], dtype=np.float64),
-        np.array([one.score for one in shared], dtype=np.float64),
+        np.array([score.value for score in rows], dtype=np.float64),
+        np.array([pair.score for pair in shared], dtype=np.float64),
         (np.nan_to_num(np.sqrt(_variances(rows))), human),
     )
 
 
 def _variances(rows: Sequence[Score]) -> Floats:
-    """Of measurement: as given, else from a 95 % interval, NaN where unknown."""
+    """Measurement variances: as given, else from a 95 % interval, NaN where unknown."""
     found = []
-    for one in rows:
-        if one.stderr is not None:
-            found.append(one.stderr**2)
-        elif one.lower is not None and one.upper is not None:
-            found.append(((one.upper - one.lower) / 2 / _REACH_95) ** 2)
+    for score in rows:
+        if score.stderr is not None:
+            found.append(score.stderr**2)
+        elif score.lower is not None and score.upper is not None:
+            found.append(((score.upper - score.lower) / 2 / _REACH_95) ** 2)
         else:
             found.append(np.nan)
     return np.array(found, dtype=np.float64)
 
 
 def _means(rows: Sequence[Score]) -> Floats:
-    return np.array([one.value if one.resampled_mean is None else one.resampled_mean for one in rows], dtype=np.float64)
+    return np.array(
+        [score.value if score.resampled_mean is None else score.resampled_mean for score in rows], dtype=np.float64
+    )
 
 
 def _intervals(rows: Sequence[Score]) -> Floats:
-    """Shape (n, 2), NaN where unknown."""
-    return np.array([(one.lower, one.upper) for one in rows], dtype=np.float64).reshape(-1, 2)
+    """Intervals of the scores, shape (n, 2), NaN where unknown."""
+    return np.array([(score.lower, score.upper) for score in rows], dtype=np.float64).reshape(-1, 2)
 
 
 def _reference_intervals(shared: Sequence[SharedModel], reference: Reference) -> Floats:
     unknown = (np.nan, np.nan)
-    bounds = [reference.intervals.get(one.canonical, unknown) for one in shared]
+    bounds = [reference.intervals.get(pair.canonical, unknown) for pair in shared]
     return np.array(bounds, dtype=np.float64).reshape(-1, 2)

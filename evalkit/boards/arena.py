@@ -18,10 +18,10 @@ _IN_CHARACTERS = "lengths in characters, as tokens are not known"
 
 
 def arena_rows(rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequence[str]) -> list[BoardRow]:
-    """The rows of one board with scores by the formula instead of ours; the baseline's own row stays as it is.
+    """The rows of one board with scores by the published formula; the baseline's own row stays as it is.
 
     Raises:
-        StatsError: a row has no single verdicts, as those of annotation files and tables.
+        StatsError: a row has no single verdicts, like rows from annotation files and tables.
     """
     judged = [row for row in rows if row.entry.model != row.entry.baseline]
     if not judged:
@@ -35,7 +35,7 @@ def arena_rows(rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequen
         if styled is not None:
             estimates[STYLE_WIN_RATE] = _noted(styled[index], notes)
         found[row.entry.model] = row.with_numbers(
-            {metric: Controlled(Measured(one, row.raw.influence)) for metric, one in estimates.items()}
+            {metric: Controlled(Measured(estimate, row.raw.influence)) for metric, estimate in estimates.items()}
         )
     return [found.get(row.entry.model, row) for row in rows]
 
@@ -43,7 +43,7 @@ def arena_rows(rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequen
 def _styled(
     games: Games, rows: Sequence[BoardRow], formula: ArenaFormula, controls: Sequence[str]
 ) -> tuple[list[Estimate], tuple[str, ...]]:
-    """The style-controlled scores; a measure that is not known everywhere refuses them all, being fitted together."""
+    """The style-controlled scores, fitted together; all are refused if a measure is not known everywhere."""
     names = [TOKENS if name == LENGTH else name for name in control_names(controls)]
     notes = (_IN_CHARACTERS,) if TOKENS in names and TOKENS not in games.style else ()
     if notes:
@@ -60,17 +60,17 @@ def _noted(estimate: Estimate, notes: tuple[str, ...]) -> Estimate:
 
 def _games(entries: Sequence[Entry], formula: ArenaFormula) -> Games:
     verdicts = [_verdicts(entry) for entry in entries]
-    kept = [_complete(one) if formula == ArenaFormula.V2 else ~np.isnan(one.preference) for one in verdicts]
+    kept = [_complete(games) if formula == ArenaFormula.V2 else ~np.isnan(games.preference) for games in verdicts]
     # a measure of some models only cannot be held equal between all
-    known = set.intersection(*(set(one.measures) for one in verdicts))
+    known = set.intersection(*(set(games.measures) for games in verdicts))
     return Games(
         model=np.concatenate([np.full(int(rows.sum()), index) for index, rows in enumerate(kept)]),
-        preference=_joined([one.preference[rows] for one, rows in zip(verdicts, kept, strict=True)]),
-        strong=np.concatenate([one.strong[rows] for one, rows in zip(verdicts, kept, strict=True)]),
+        preference=_joined([games.preference[rows] for games, rows in zip(verdicts, kept, strict=True)]),
+        strong=np.concatenate([games.strong[rows] for games, rows in zip(verdicts, kept, strict=True)]),
         style={
             name: (
-                _joined([one.measures[name][0][rows] for one, rows in zip(verdicts, kept, strict=True)]),
-                _joined([one.measures[name][1][rows] for one, rows in zip(verdicts, kept, strict=True)]),
+                _joined([games.measures[name][0][rows] for games, rows in zip(verdicts, kept, strict=True)]),
+                _joined([games.measures[name][1][rows] for games, rows in zip(verdicts, kept, strict=True)]),
             )
             for name in sorted(known)
         },

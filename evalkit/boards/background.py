@@ -1,4 +1,4 @@
-"""What other models teach the regression of a model's row, and where that comes from."""
+"""The contribution of other models to the regression of a model's row, and the source of that contribution."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,14 +19,14 @@ from evalkit.stats import (
 )
 from evalkit.types import PromptMode
 
-# the share of a row's instructions that a history must know
+# the least share of a row's instructions that a history must know
 LEAST_COVERED = 0.95
 # the mean difficulty, on a scale that is centred and has unit spread
 MIDDLING = 0.0
 
 
 class HistorySource(Enum):
-    """Where difficulty and slopes come from, the most informative source first."""
+    """The source of difficulty and slopes, the most informative source first."""
 
     FILE = "history file"
     MODELS = "models at hand"
@@ -43,14 +43,14 @@ OWN_HISTORY = frozenset({HistorySource.FILE, HistorySource.MODELS})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """What other models teach about a row; `source` says which models they are.
+    """The contribution of other models to a row; `source` says which models they are.
 
-    `history` tells the difficulty of instructions, `prior` what the coefficients are expected to be. `confounding` is
-    set where no history of the judge tells length and difficulty apart. `values` are difficulties from a file, without
-    a history behind them. `judge` gave the verdicts that were learned from, `models` counts the models, and `name` is
-    that of the history. `rests_on` holds the SHA-256 of the file, or of each model's verdicts, that all of this was
-    learned from, so that it can be learned again. `check` holds the regressions of the models that taught against
-    their verdicts on pairs of about equal length.
+    `history` gives the difficulty of instructions, and `prior` the expected coefficients. `confounding` is set where no
+    history of the judge separates length from difficulty. `values` are difficulties from a file without a history.
+    `judge` gave the verdicts that were learned from, `models` counts the models, and `name` is that of the history.
+    `rests_on` holds the SHA-256 of the file, or of each model's verdicts, that the background was learned from, so that
+    it can be learned again. `check` holds the regressions of the models that taught against their verdicts on pairs of
+    about equal length.
     """
 
     source: HistorySource = HistorySource.NONE
@@ -132,14 +132,14 @@ def of_models(history: History, taught: Sequence[Entry]) -> Background:
 def difficulty_of_models(history: History, taught: Sequence[Entry], generic: Generic) -> Background:
     """The background where few models at hand teach difficulty, and recorded judges teach the slopes.
 
-    Few models do not show how much of difficulty length still stands for: the background allows for all of it.
+    Few models do not show for how much of difficulty length still stands: the background allows for all of it.
     """
     background = _of_models(HistorySource.DIFFICULTY_OF_MODELS, history, taught, generic.beside_difficulty)
     return replace(background, confounding=generic.confounding)
 
 
 def of_file(file: HistoryFile, entries: Sequence[Entry], generic: Generic) -> Background | None:
-    """What a file teaches about the entries of one judge and baseline; None where baseline or instructions differ.
+    """The background from a file for the entries of one judge and baseline; None where baseline or instructions differ.
 
     From the file of another judge only the difficulty is taken. Two judges agree on a part of difficulty only, and
     length may be confounded with the rest.
@@ -179,7 +179,7 @@ def judge_identity(entry: Entry) -> JudgeIdentity:
 
 
 def _of_models(source: HistorySource, history: History, taught: Sequence[Entry], prior: CoefficientPrior) -> Background:
-    verdicts = {one.model: one.origin.verdicts if one.origin else "" for one in taught}
+    verdicts = {entry.model: entry.origin.verdicts if entry.origin else "" for entry in taught}
     return Background(
         source,
         history,
@@ -192,7 +192,7 @@ def _of_models(source: HistorySource, history: History, taught: Sequence[Entry],
 
 
 def _covers(file: HistoryFile, entries: Iterable[Entry]) -> bool:
-    """Whether it knows every entry's judged instructions but for a few."""
+    """True if the file knows nearly all judged instructions of every entry."""
     return all(entry.sample.n and known_share(file, entry) >= LEAST_COVERED for entry in entries)
 
 

@@ -1,4 +1,4 @@
-"""Battles of votes, and of comparisons with baselines."""
+"""Battles from votes, and from comparisons with baselines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from evalkit.stats import Battles, Ints, build_battles
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CollectedBattles:
-    """Battles, what ties them together, and how many rows were left out and why."""
+    """Battles, the clusters that make them dependent, and the number of rows that were left out, by reason."""
 
     battles: Battles
     clustered_by: str | None
@@ -64,18 +64,18 @@ def _votes(entry: Entry, *, clustered: bool) -> Votes:
 
 
 def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bool) -> CollectedBattles:
-    # what is no answer fights nobody
+    # models whose outputs failed the audit are not rated
     passed = [entry for entry in entries if not entry.refused]
     votes = [*voted, *(_votes(entry, clustered=clustered) for entry in passed)]
     if not votes:
         why = "what was given holds grades only" if not entries else "an audit refused the outputs of every model"
         raise StatsError(f"no comparisons: {why}")
-    models, places = _joined([one.models for one in votes])
-    a = np.concatenate([place[one.a] for place, one in zip(places, votes, strict=True)])
-    b = np.concatenate([place[one.b] for place, one in zip(places, votes, strict=True)])
-    outcome = np.concatenate([one.outcome for one in votes])
+    models, places = _joined([source.models for source in votes])
+    a = np.concatenate([place[source.a] for place, source in zip(places, votes, strict=True)])
+    b = np.concatenate([place[source.b] for place, source in zip(places, votes, strict=True)])
+    outcome = np.concatenate([source.outcome for source in votes])
     cluster = _clusters(votes)
-    style = {name: np.concatenate([one.style[name] for one in votes]) for name in votes[0].style}
+    style = {name: np.concatenate([source.style[name] for source in votes]) for name in votes[0].style}
     fought = a != b
     if not fought.all():
         a, b, outcome = a[fought], b[fought], outcome[fought]
@@ -84,36 +84,36 @@ def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bo
     present = np.zeros(len(models), dtype=bool)
     present[a] = present[b] = True
     place = np.cumsum(present) - 1
-    kept = [model for model, one in zip(models, present.tolist(), strict=True) if one]
+    kept = [model for model, occurs in zip(models, present.tolist(), strict=True) if occurs]
     battles = build_battles(kept, a=place[a], b=place[b], outcome=outcome, cluster=cluster, covariates=style)
     left_out = {
-        "battles without a verdict": sum(one.n_undecided for one in votes),
+        "battles without a verdict": sum(source.n_undecided for source in votes),
         "battles of a model against itself": int((~fought).sum()),
         "models without a single verdict": len(models) - len(kept),
         "models whose outputs an audit refused": len(entries) - len(passed),
     }
-    columns = sorted({one.cluster_column for one in votes if one.cluster_column})
+    columns = sorted({source.cluster_column for source in votes if source.cluster_column})
     by = " and ".join(columns) if battles.n_clusters < battles.n else None
     return CollectedBattles(battles, by, {reason: n for reason, n in left_out.items() if n})
 
 
 def _joined(names: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:
-    """All names sorted, and for each list where its names stand among them."""
-    known = sorted({name for one in names for name in one})
+    """All names sorted, and for each list the indices of its names among them."""
+    known = sorted({name for group in names for name in group})
     place = {name: index for index, name in enumerate(known)}
-    return known, [np.array([place[name] for name in one], dtype=np.int64) for one in names]
+    return known, [np.array([place[name] for name in group], dtype=np.int64) for group in names]
 
 
 def _clusters(votes: Sequence[Votes]) -> Ints | None:
-    """Clusters of all sources: the same where column and name are, and a row without one by itself."""
-    if all(one.cluster is None for one in votes):
+    """Clusters of all sources: rows with the same column and name share one, and a row without a name is its own."""
+    if all(source.cluster is None for source in votes):
         return None
     if len(votes) == 1:
         return votes[0].cluster
-    known, places = _joined([[f"{one.cluster_column}\0{name}" for name in one.clusters] for one in votes])
+    known, places = _joined([[f"{source.cluster_column}\0{name}" for name in source.clusters] for source in votes])
     parts, used = [], len(known)
-    for place, one in zip(places, votes, strict=True):
-        n = len(one.a)
-        parts.append(used + np.arange(n) if one.cluster is None else place[one.cluster])
+    for place, source in zip(places, votes, strict=True):
+        n = len(source.a)
+        parts.append(used + np.arange(n) if source.cluster is None else place[source.cluster])
         used += n
     return np.concatenate(parts)

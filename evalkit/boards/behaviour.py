@@ -1,4 +1,4 @@
-"""How a board's judge behaves: what the order does to it, whether it says the same again, how sure it is."""
+"""The behaviour of a board's judge: its dependence on the order, its consistency in repeats, and its certainty."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from evalkit.stats import (
 )
 from evalkit.types import Annotation, Estimate, Order, Reading
 
-# beyond this, or as far on the other side, a verdict is decided
+# a verdict beyond this, or as far on the other side, is decided
 DECIDED = 0.9
 GRADED = "answers were graded alone"
 SINGLE_UNKNOWN = "single verdicts are not known"
@@ -33,14 +33,15 @@ NO_SECOND = "no question was asked twice"
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """A judge's verdicts pooled over a board's models, those left out whose outputs an audit refused, and the baseline,
-    which is not compared with itself.
+    """A judge's verdicts pooled over a board's models, without the models whose outputs failed the audit and without
+    the baseline, which is not compared with itself.
 
-    `position` is how many points more a preference for an answer has where it is shown first; `inconsistent` the
-    percent of comparisons in both orders that are won in one and lost in the other; `decided` the percent of verdicts
-    above 90 % or below 10 %. `retest` has a bin for each tenth of what was stated, none where no question was asked
-    twice, and then `no_retest` says so. `stated` counts verdicts, or with `averaged` instructions, where their single
-    verdicts are not known. Grades are taken as percent of their scale. What a rule decided is no verdict of the judge.
+    `position` is the points by which the preference for an answer is higher where it is shown first; `inconsistent` is
+    the percent of comparisons in both orders that are won in one and lost in the other; `decided` is the percent of
+    verdicts above 90 % or below 10 %. `retest` has a bin for each tenth of the stated probabilities; it is empty where
+    no question was asked twice, and then `no_retest` says so. `stated` counts verdicts or, with `averaged`,
+    instructions whose single verdicts are not known. Grades are taken as percent of their scale. Verdicts by rule are
+    not verdicts of the judge and do not count.
     """
 
     n_models: int
@@ -56,9 +57,9 @@ class Behaviour:
 
 
 def behaviour(board: Board, judged: Transcripts, *, confidence: float = CONFIDENCE) -> Behaviour:
-    """How the judge of a board behaves, every interval clustered by instruction."""
+    """Describe the behaviour of a board's judge, with every interval clustered by instruction."""
     rows = [row for row in board.rows if not row.entry.refused and row.entry.model != board.baseline]
-    given = _given(board, rows, judged)
+    given = _single_statements(board, rows, judged)
     averaged = not len(given.preference)
     told = _averages(rows) if averaged else given
     graded = any(row.entry.graded for row in rows)
@@ -80,8 +81,8 @@ def behaviour(board: Board, judged: Transcripts, *, confidence: float = CONFIDEN
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Told:
-    """What a judge said, a row a verdict; grades as shares of their scale. Arrays of shape (n,)."""
+class _Statements:
+    """A judge's statements, one row per verdict; grades as shares of their scale. Arrays of shape (n,)."""
 
     question: Ints
     model: Ints
@@ -91,38 +92,38 @@ class _Told:
     preference: Floats
 
     def shown(self) -> ShownVerdicts:
-        """The verdicts of which it is known who was shown first."""
-        kept = np.array([one in (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST) for one in self.orders], dtype=bool)
-        first = np.array([one == Order.CANDIDATE_FIRST for one in self.orders], dtype=bool)
+        """The verdicts for which it is known which answer was shown first."""
+        kept = np.array([order in (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST) for order in self.orders], dtype=bool)
+        first = np.array([order == Order.CANDIDATE_FIRST for order in self.orders], dtype=bool)
         return ShownVerdicts(
             self.question[kept], self.model[kept], self.cluster[kept], first[kept], self.preference[kept]
         )
 
 
-# the model, the key and the cluster of a verdict, its order, how it was read and what it says
+# the model, the key and the cluster of a verdict, its order, its reading and its value
 _Verdict = tuple[str, str, str, Order | None, Reading | None, float]
 
 
-def _given(board: Board, rows: Sequence[BoardRow], judged: Transcripts) -> _Told:
-    """The verdicts as they were given."""
+def _single_statements(board: Board, rows: Sequence[BoardRow], judged: Transcripts) -> _Statements:
+    """The single verdicts as they were given."""
     clusters: dict[str, str] = {}
-    # an instruction that lacks one of a model's verdicts may have all of another's
+    # an instruction that lacks one of a model's verdicts may have all of another model's
     for sample in (row.entry.sample for row in rows):
-        clusters.update(zip(sample.keys, (sample.clusters[one] for one in sample.cluster), strict=True))
+        clusters.update(zip(sample.keys, (sample.clusters[number] for number in sample.cluster), strict=True))
 
     def verdicts() -> Iterator[_Verdict]:
         for entry in (row.entry for row in rows):
             for key, places in judged.given(board, entry.model).items():
                 for place in places:
-                    said = _said(place, entry.scale)
+                    said = _statement(place, entry.scale)
                     if said is not None:
                         yield entry.model, key, clusters.get(key, key), place.slot.order, place.reading, said
 
     return _columns(verdicts())
 
 
-def _averages(rows: Sequence[BoardRow]) -> _Told:
-    """The means over orders and repeats, all that a table of numbers has."""
+def _averages(rows: Sequence[BoardRow]) -> _Statements:
+    """The means over orders and repeats, which are all that a table of numbers has."""
     return _columns(
         (entry.model, key, entry.sample.clusters[cluster], None, None, float(preference))
         for entry in (row.entry for row in rows)
@@ -132,8 +133,8 @@ def _averages(rows: Sequence[BoardRow]) -> _Told:
     )
 
 
-def _said(place: Annotation, scale: tuple[float, float]) -> float | None:
-    """What the judge said, in [0, 1]; None where it said nothing, or was not asked."""
+def _statement(place: Annotation, scale: tuple[float, float]) -> float | None:
+    """The judge's statement in [0, 1]; None where it gave no verdict, or was not asked."""
     if place.slot.rule is not None:
         return None
     if place.rating is None:
@@ -142,10 +143,10 @@ def _said(place: Annotation, scale: tuple[float, float]) -> float | None:
     return (place.rating.value - low) / (high - low)
 
 
-def _columns(verdicts: Iterator[_Verdict]) -> _Told:
+def _columns(verdicts: Iterator[_Verdict]) -> _Statements:
     rows = list(verdicts)
     models, keys, clusters, orders, readings, preference = zip(*rows, strict=True) if rows else ((),) * 6
-    return _Told(
+    return _Statements(
         _numbered(tuple(zip(models, keys, strict=True))),
         _numbered(models),
         _numbered(clusters),
@@ -160,14 +161,14 @@ def _numbered(names: Sequence[object]) -> Ints:
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
-def _decided(told: _Told, confidence: float) -> Estimate:
+def _decided(told: _Statements, confidence: float) -> Estimate:
     beyond = (told.preference > DECIDED) | (told.preference < 1 - DECIDED)
     return mean_share(beyond.astype(np.float64), told.cluster, confidence=confidence)
 
 
-def _readings(rows: Sequence[BoardRow], told: _Told) -> dict[str, int]:
-    """How verdicts were read, the most frequent way first; as the entries tell it where single ones are not known."""
-    counts = Counter(one.value for one in told.readings if one is not None)
+def _readings(rows: Sequence[BoardRow], told: _Statements) -> dict[str, int]:
+    """Counts of how verdicts were read, the most frequent way first; from the entries where single ones are unknown."""
+    counts = Counter(reading.value for reading in told.readings if reading is not None)
     if not counts:
         for row in rows:
             counts.update(row.entry.judging.readings)

@@ -1,4 +1,4 @@
-"""Entries into a board that ranks what can be relied on: win rates with and without length control, and the check
+"""Builds boards from entries and ranks the reliable rows: win rates with and without length control, and the check
 against people.
 """
 
@@ -27,7 +27,7 @@ class Board:
     Only rows whose `metric` is ok have a rank. They come first, the best at the top, and the baseline's own row is
     among them at the place of its number. Below them, without a rank, come the degraded rows in the order of their
     numbers, then the rows without a number, then the rows whose outputs an audit refused. Where no row has a rank, as
-    under a published formula, the baseline's own row is among the degraded ones.
+    with a published formula, the baseline's own row is among the degraded ones.
     """
 
     judge: str
@@ -40,14 +40,14 @@ class Board:
 
     @property
     def n_placed(self) -> int:
-        """How many rows are ranked, the baseline's own row included; these come first."""
+        """The number of ranked rows, the baseline's own row included; these come first."""
         if all(row.rank is None for row in self.rows):
             return 0
         return sum(_group(row, self.metric) == _RANKED for row in self.rows)
 
     @property
     def published(self) -> bool:
-        """Whether a published formula made the numbers of the metric; rows cannot be ranked by its error."""
+        """True if a published formula made the numbers of the metric; rows cannot be ranked by its error."""
         return self.rows[0].recipe.published(self.metric)
 
 
@@ -58,10 +58,10 @@ def build_boards(
     reference: Reference | None = None,
     aliases: Mapping[str, str] | None = None,
 ) -> list[Board]:
-    """A board for each judge and baseline among the entries.
+    """Build a board for each judge and baseline among the entries.
 
     Raises:
-        InputError: a model stands twice under one judge and baseline.
+        InputError: a model has two rows under one judge and baseline.
         UnknownName: a control that no answer has a measure for.
         StatsError: the recipe cannot be followed with these data.
     """
@@ -137,10 +137,13 @@ def _group(row: BoardRow, metric: Metric) -> int:
 
 
 def _scores(board: Board) -> list[Score]:
-    """The metric as the board shows it; none for a model whose outputs were refused."""
+    """The metric as the board shows it; none for a model whose outputs failed the audit."""
     estimates = {row.entry.model: row.measured(board.metric).estimate for row in board.rows if not row.entry.refused}
     refused = [Score(row.entry.model, None) for row in board.rows if row.entry.refused]
-    return [Score(model, one.value, one.lower, one.upper, one.stderr) for model, one in estimates.items()] + refused
+    return [
+        Score(model, estimate.value, estimate.lower, estimate.upper, estimate.stderr)
+        for model, estimate in estimates.items()
+    ] + refused
 
 
 def _degraded(board: Board) -> set[str]:

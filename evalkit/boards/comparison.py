@@ -21,9 +21,9 @@ MOST_MODELS = 30
 class Pair:
     """Two models on the `n` instructions that have a verdict on both; `n_asked` instructions were asked about both.
 
-    Of these, `missing` have no verdict on the first, and on the second. `pessimistic` and `optimistic` are the lower
-    and the higher of the deciding differences were every missing verdict, on whomever, against the first model, and
-    were every one for it.
+    Of these, `missing` have no verdict on the first model, and on the second. `pessimistic` is the lower and
+    `optimistic` the higher of two values of the deciding difference: with every missing verdict, on either model, set
+    against the first model, and with every one set for it.
     """
 
     models: tuple[str, str]
@@ -46,7 +46,7 @@ class Swing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detail:
-    """What a difference of two models is made of.
+    """The parts of a difference of two models.
 
     `slices` are differences by turn or category, of the metric `slices_metric`. `swings` are the instructions that the
     models' verdicts differ most on, the largest difference first.
@@ -63,8 +63,8 @@ class Comparisons:
     """All pairs of the models in the order in which they were named.
 
     `alike` are the largest sets of models of which no two differ significantly in the metric, after Holm's adjustment;
-    a model may stand in several. Two models alone have a `detail`. `refused` has the audits that refuse a model's
-    outputs, whatever the judge says of them.
+    a model may be in several. Only a comparison of two models has a `detail`. `refused` has the failed audits of
+    models' outputs, whose numbers do not count whatever the judge says.
     """
 
     judge: str
@@ -87,13 +87,13 @@ def compare(
     models: Sequence[str],
     n_swings: int = 5,
 ) -> Comparisons:
-    """The differences of the models named, each pair on its own common instructions.
+    """Compute the differences of the named models, each pair on its own common instructions.
 
     Args:
-        entries: of all models that there are; difficulty is learned from all that share the judge and the baseline.
+        entries: those of all models; difficulty is learned from all that share the judge and the baseline.
 
     Raises:
-        InputError: there is no one judge, form of it and baseline that all the models have verdicts of.
+        InputError: no single judge, form of a judge and baseline has verdicts on all the models.
         UnknownName: there is no such model.
         StatsError: a history cannot be learned.
     """
@@ -127,10 +127,10 @@ def _check_names(entries: Sequence[Entry], models: Sequence[str]) -> None:
     for model in models:
         if model in baselines - known:
             raise InputError(
-                f"model {model!r} is the baseline and has no verdicts of its own: whoever is above 50 is ahead of it. "
+                f"model {model!r} is the baseline and has no verdicts of its own: a model above 50 is ahead of it. "
                 "See evalkit leaderboard"
             )
-        # refuses a model that nobody judged
+        # refuses a model without any verdict
         of_model(entries, model)
 
 
@@ -144,16 +144,16 @@ def _pair(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> Pair:
     worst = best = differences[metric].estimate
     if any(missing):
         filled = [
-            rates.differences(pair, (whole[0].filled(one), whole[1].filled(1 - one)))[metric].estimate
-            for one in (0.0, 1.0)
+            rates.differences(pair, (whole[0].filled(preference), whole[1].filled(1 - preference)))[metric].estimate
+            for preference in (0.0, 1.0)
         ]
         # a controlled rate may fall with a win where no answer of that length is near the baseline's
-        worst, best = sorted(filled, key=lambda one: one.value or 0.0)
+        worst, best = sorted(filled, key=lambda estimate: estimate.value or 0.0)
     return Pair((pair[0].model, pair[1].model), samples[0].n, len(asked), missing, differences, worst, best)
 
 
 def _adjusted(pairs: Sequence[Pair]) -> list[Pair]:
-    """With p-values adjusted among all pairs, each metric by itself."""
+    """The pairs with p-values adjusted among all pairs, each metric by itself."""
     metrics = list(pairs[0].differences)
     by_metric = {metric: _with_holm([pair.differences[metric] for pair in pairs]) for metric in metrics}
     return [
@@ -163,8 +163,8 @@ def _adjusted(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _with_holm(differences: Sequence[Difference]) -> list[Difference]:
-    adjusted = holm([one.p_value for one in differences])
-    return [replace(one, adjusted=value) for one, value in zip(differences, adjusted, strict=True)]
+    adjusted = holm([difference.p_value for difference in differences])
+    return [replace(difference, adjusted=value) for difference, value in zip(differences, adjusted, strict=True)]
 
 
 def _told_apart(difference: Difference, confidence: float) -> bool:
@@ -178,7 +178,7 @@ def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swin
     def measure(which: int) -> Callable[[Sample], Measured]:
         return lambda sample: rates.measure(pair[which], sample)[metric]
 
-    # a grade has no other side that it could go to
+    # a grade has no opposite side
     turned = (
         None if pair[0].graded else fragility(samples, (measure(0), measure(1)), confidence=rates.recipe.confidence)
     )
@@ -186,19 +186,19 @@ def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swin
 
 
 def _slices(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
-    """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in any part."""
+    """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in some part."""
     names = [name for name in pair[0].slices if name in pair[1].slices]
     found = {name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name])) for name in names}
-    if metric != SCORE and any(one[metric].estimate.status != OK for one in found.values()):
+    if metric != SCORE and any(differences[metric].estimate.status != OK for differences in found.values()):
         metric = WIN_RATE
-    adjusted = _with_holm([one[metric] for one in found.values()])
+    adjusted = _with_holm([differences[metric] for differences in found.values()])
     return metric, dict(zip(names, adjusted, strict=True))
 
 
 def _swings(scale: tuple[float, float], samples: tuple[Sample, Sample], most: int) -> tuple[Swing, ...]:
     first, second = (sample.preference for sample in samples)
     if scale != PERCENT:
-        first, second = (scale[0] + (scale[1] - scale[0]) * one for one in (first, second))
-    # among equals the first key
+        first, second = (scale[0] + (scale[1] - scale[0]) * share for share in (first, second))
+    # among equal differences the first key
     largest = np.argsort(-np.abs(first - second), kind="stable")[:most]
     return tuple(Swing(samples[0].keys[row], float(first[row]), float(second[row])) for row in largest)

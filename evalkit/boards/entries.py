@@ -1,4 +1,4 @@
-"""One model under one judge: what a board row is computed from."""
+"""One model under one judge: the input of a board row."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ DATASET = "dataset"
 
 
 class Lengths(Enum):
-    """What counts as the length of an answer: its text without the blanks around it, or all its characters."""
+    """The rule for the length of an answer: its text without the blanks around it, or all its characters."""
 
     TEXT = "text"
     CHARACTERS = "characters"
@@ -27,11 +27,11 @@ class Lengths(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """How verdicts are put together: how much a strong one weighs, how orders combine, by what scores are split.
+    """The rules that combine verdicts: the weight of a strong one, the combination of orders, and the parts to score.
 
-    With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. Only
-    `categories` are taken, where any are named. A length whose text is unknown counts whole, whatever `lengths` says.
-    `cluster` is the field of files that declares which instructions count as one.
+    With `pool`, all judges of a model give one score, which each instruction enters by the mean over judges. With
+    `categories`, only verdicts of these are taken. An answer of unknown text counts with its whole length, whatever
+    `lengths` says. `cluster` is the field of files that declares which instructions count as one.
     """
 
     strong_weight: float = 1.0
@@ -45,7 +45,7 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """SHA-256 of an entry's verdicts with their places, and of the replies they were read from, if there are any."""
+    """SHA-256 of an entry's verdicts with their places, and of the replies that they were read from, if any."""
 
     verdicts: str
     replies: str | None = None
@@ -53,10 +53,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """How many `instructions` an entry has, judged or not, and how many `clusters` they count as.
+    """The number of `instructions` that an entry has, judged or not, and the number of `clusters` that they count as.
 
-    The turns of a conversation are one instruction. `field` declared the clusters. Without a field, `looked` tells
-    whether near-duplicates were looked for, which takes texts; it is None where that is not known.
+    The turns of a conversation are one instruction. `field` declared the clusters. Without a field, `looked` says
+    whether near-duplicates were looked for, which needs texts; it is None where that is not known.
     """
 
     instructions: int
@@ -67,13 +67,13 @@ class Dependence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judging:
-    """How the verdicts came about: how they were read, what they cost, which models the endpoint said it served.
+    """The making of the verdicts: their readings, their cost, and the models that the endpoint said it served.
 
-    `self_disagreement` is the share in percent of repeated questions that got another answer; None without repeats.
-    `components` tell what the verdicts spread by; None for several judges together, and for tables. `tokens` are those
-    of all `replies` together, prompt and completion; None where they were not counted. `notices` are what a reader of
-    any number must know of the judges, such as that a judge measures style alone. `whole_lengths` counts the verdicts
-    on answers whose text is unknown and whose length includes the blanks around it.
+    `self_disagreement` is the percent of repeated questions that got another answer; None without repeats. `components`
+    are the variance components of the verdicts; None for several judges together, and for tables. `tokens` are those of
+    all `replies` together, prompt and completion; None where they were not counted. `notices` are what a reader of any
+    number must know of the judges, such as that a judge measures style alone. `whole_lengths` counts the verdicts on
+    answers whose text is unknown and whose length includes the blanks around it.
     """
 
     readings: Mapping[str, int] = field(default_factory=dict)
@@ -89,10 +89,10 @@ class Judging:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
-    """Single verdicts on comparisons, a row an order and repeat: what a sample no longer tells apart.
+    """Single verdicts on comparisons, one row per order and repeat, which a sample no longer distinguishes.
 
-    `preference` is NaN where there is none; `measures` hold the candidate's and the baseline's values, characters among
-    them; arrays of shape (n,).
+    `preference` is NaN where there is no verdict; `measures` hold the candidate's and the baseline's values, characters
+    among them; arrays of shape (n,).
     """
 
     keys: tuple[str, ...]
@@ -103,13 +103,14 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """`rules` counts instructions decided without a judge, `failures` the reasons of missing verdicts.
+    """One model's verdicts under one judge; `rules` counts instructions decided without a judge, `failures` the reasons
+    of missing verdicts.
 
     `served_as` names the model that the endpoint served, where it served several for one model's verdicts. `scale` runs
     from 0 to 100 for win rates; an answer that was graded alone has no `baseline`, its sample holds grades as shares of
-    their scale. `slices` are samples of one turn or category each, named as in `turn 1`. `aggregation` says how all of
-    it was put together, and `plan` what decided who was asked what, where the verdicts are the store's own. `audit` is
-    of the outputs themselves, or of their lengths where nothing else is known. `dependence` tells how many clusters the
+    their scale. `slices` are samples of one turn or category each, named as in `turn 1`. `aggregation` says how the
+    verdicts were combined, and `plan` which questions were asked, where the verdicts are the store's own. `audit` is
+    the audit of the outputs, or of their lengths where nothing else is known. `dependence` says how many clusters the
     instructions count as.
     """
 
@@ -134,17 +135,17 @@ class Entry:
 
     @property
     def graded(self) -> bool:
-        """Whether answers were graded alone."""
+        """True if answers were graded alone."""
         return not self.baseline
 
     @property
     def itself(self) -> bool:
-        """Whether this is the baseline compared with itself, the row that the other models are measured by."""
+        """True if this is the baseline compared with itself, the row that the other models are measured by."""
         return self.model == self.baseline
 
     @property
     def refused(self) -> bool:
-        """Whether the outputs are none that could be compared with others', whatever a judge says of them."""
+        """True if the outputs failed their audit, so that no verdict makes them comparable with others'."""
         return self.audit is not None and bool(self.audit.failures)
 
     @property
@@ -165,7 +166,7 @@ class Entry:
 
     @property
     def mixed(self) -> bool:
-        """Whether probabilities and single draws stand side by side in one mean."""
+        """True if one mean contains both probabilities and single draws."""
         return {Reading.WEIGHTED.value, Reading.SAMPLED.value} <= self.judging.readings.keys()
 
 

@@ -1,4 +1,4 @@
-"""Verdicts gathered into entries, from annotations or from tables of preferences."""
+"""Gathers verdicts into entries, from annotations or from tables of preferences."""
 
 import hashlib
 import json
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 TURN = "turn"
 SLICES = (TURN, CATEGORY, DATASET)
 CHARS = "chars"
-# as rows are stored: another machine may compute other last digits
+# rounded as rows are stored: another machine may compute other last digits
 DECIMALS_DIGESTED = 9
 
 
 def without_notice(_: str) -> str | None:
-    """Has nothing to tell of any judge."""
+    """Give no notice about any judge."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Backing:
-    """What stands behind verdicts besides the verdicts themselves.
+    """The records behind verdicts besides the verdicts themselves.
 
-    `plans` decided who was asked what, and hold the audits of the outputs. `audits` of the texts by model and baseline
-    are those of verdicts without a plan, and `clusters` where such verdicts have their clusters from. `notice_of` tells
-    what a reader of any number must know of the judge of this name.
+    `plans` decided which questions were asked, and hold the audits of the outputs. `audits` by model and baseline are
+    the audits of the texts behind verdicts without a plan, and `clusters` gives the clusters of such verdicts.
+    `notice_of` gives the notice that a reader of any number must know of the judge of this name.
     """
 
     plans: Mapping[Group, PlanRecord] = field(default_factory=dict)
@@ -68,13 +68,13 @@ def entries_of_annotations(
 ) -> list[Entry]:
     """An entry for each model, judge and baseline; one for each served model where the endpoint changed it."""
     gathered: dict[tuple[str, ...], _Columns] = {}
-    for one in annotations:
-        slot = one.slot
+    for annotation in annotations:
+        slot = annotation.slot
         if aggregation.categories and slot.category not in aggregation.categories:
             continue
         judged_by = ("", "") if aggregation.pool else (slot.judge, slot.digest)
         key = (*judged_by, slot.baseline, slot.model)
-        gathered.setdefault(key, _Columns(slot, aggregation, backing)).add(one)
+        gathered.setdefault(key, _Columns(slot, aggregation, backing)).add(annotation)
     return [entry for _, columns in sorted(gathered.items()) for entry in columns.entries()]
 
 
@@ -157,7 +157,7 @@ class _Columns:
     served: list[str | None] = field(default_factory=list)
     costs: list[float | None] = field(default_factory=list)
     replied: list[bool] = field(default_factory=list)
-    # digests: the replies themselves are not kept
+    # digests only: the replies themselves are not kept
     said: list[bytes] = field(default_factory=list)
     tokens: list[tuple[int, int] | None] = field(default_factory=list)
     lengths: dict[str, int] = field(default_factory=dict)
@@ -231,10 +231,12 @@ class _Columns:
     def _part(self, name: str) -> Entry:
         """The entry of one served model; the verdicts that another model gave are missing from it."""
         others = [served not in (None, name) for served in self.served]
-        preferences = [None if other else one for one, other in zip(self.preferences, others, strict=True)]
+        preferences = [
+            None if other else preference for preference, other in zip(self.preferences, others, strict=True)
+        ]
         failures = [
-            f"answered as {served}" if other else one
-            for one, served, other in zip(self.failures, self.served, others, strict=True)
+            f"answered as {served}" if other else failure
+            for failure, served, other in zip(self.failures, self.served, others, strict=True)
         ]
         return self._entry(name, preferences, failures)
 
@@ -244,7 +246,9 @@ class _Columns:
         mine = [not served_as or served == served_as for served in self.served]
         read = [row for row, counts in enumerate(mine) if counts and self.replied[row]]
         costs, tokens = [self.costs[row] for row in read], [self.tokens[row] for row in read]
-        readings = [one for one, value in zip(self.readings, preferences, strict=True) if one and value is not None]
+        readings = [
+            reading for reading, value in zip(self.readings, preferences, strict=True) if reading and value is not None
+        ]
         judges = sorted(self.judges.items(), key=lambda known: (known[1], known[0]))
         judge, digest = " + ".join(name for _, name in judges), " + ".join(digest for digest, _ in judges)
         model, baseline = self.first.model, self.first.baseline
@@ -258,9 +262,9 @@ class _Columns:
             digest=digest,
             served_as=served_as,
             rules=dict(sorted(self.rules.items())),
-            failures=_by_frequency(one for one in failures if one is not None),
+            failures=_by_frequency(failure for failure in failures if failure is not None),
             judging=Judging(
-                readings=dict(sorted(Counter(one.value for one in readings).items())),
+                readings=dict(sorted(Counter(reading.value for reading in readings).items())),
                 cost=sum(cost for cost in costs if cost is not None) if costs and None not in costs else None,
                 served=tuple(sorted({name for name in self.served if name is not None})),
                 self_disagreement=(
@@ -291,7 +295,7 @@ class _Columns:
         )
 
     def _audit(self, plan: PlanRecord | None) -> Audit:
-        """The audit of the outputs, or of their lengths where nobody looked at the texts."""
+        """The audit of the outputs, or of their lengths where no texts were audited."""
         if plan is not None and plan.audit is not None:
             return plan.audit
         known = self.backing.audits.get((self.first.model, self.first.baseline))
@@ -371,7 +375,7 @@ class _Columns:
 
 def _kinds(by: Sequence[str]) -> list[str]:
     """The kinds of parts that scores are split by, each once, whichever of its names was used."""
-    return list(dict.fromkeys(CATEGORY if one == DATASET else one for one in by))
+    return list(dict.fromkeys(CATEGORY if kind == DATASET else kind for kind in by))
 
 
 def _reply_digest(slot: Slot, reply: ChatReply) -> bytes:
@@ -387,7 +391,7 @@ def _tokens(reply: ChatReply | None) -> tuple[int, int] | None:
 
 
 def _total(tokens: Sequence[tuple[int, int] | None]) -> tuple[int, int] | None:
-    known = [one for one in tokens if one is not None]
+    known = [count for count in tokens if count is not None]
     if not known or len(known) < len(tokens):
         return None
     return sum(prompt for prompt, _ in known), sum(completion for _, completion in known)
@@ -400,7 +404,7 @@ def _without_verdict(preference: Floats) -> dict[str, int]:
 
 def _by_frequency(reasons: Iterable[str]) -> dict[str, int]:
     """Counts of the reasons, the most frequent first; the result does not depend on the order of the reasons."""
-    return dict(sorted(Counter(reasons).items(), key=lambda one: (-one[1], one[0])))
+    return dict(sorted(Counter(reasons).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _floats(values: Iterable[float | int | None]) -> Floats:

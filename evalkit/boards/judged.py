@@ -1,4 +1,4 @@
-"""The verdicts behind a board one by one, and the texts that they are on."""
+"""The single verdicts behind a board, and the texts that they are on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ class Transcripts:
     A table of numbers has no texts. `answers`, by model and key, include the baselines' answers; where verdicts are on
     several answers of one model to one instruction, none of them is given, because it would be shown beside verdicts on
     another answer. `places` are the verdicts as they were given, by judge, digest, baseline and model, then key; their
-    order is None where the source does not tell it.
+    order is None where the source does not give it.
     """
 
     instructions: Mapping[str, str] = field(default_factory=dict)

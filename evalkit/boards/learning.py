@@ -1,4 +1,4 @@
-"""Histories of a user's own: what a judge's models on a benchmark teach about the next model."""
+"""Learns a user's own histories: the priors that a judge's models on a benchmark give for the next model."""
 
 import datetime
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: dat
         InputError: there are several judges or baselines, answers were graded alone, or there are too few models to
             predict a further model's slope.
     """
-    compared = [one for one in entries if not one.graded and one.model != one.baseline and not one.refused]
+    compared = [entry for entry in entries if not entry.graded and entry.model != entry.baseline and not entry.refused]
     if not compared:
         raise InputError(f"{source}: holds no comparisons to learn from: answers that are graded alone have no length")
     group = one_group(compared, where=source)
     try:
-        history = fit_history({one.model: one.sample for one in group})
+        history = fit_history({entry.model: entry.sample for entry in group})
     except StatsError as error:
         raise InputError(f"{source}: {error}") from None
     if len(history.members) < MIN_MODELS_FOR_SLOPES:

@@ -1,4 +1,4 @@
-"""A board's models against each other: on how many instructions each did better than each other one."""
+"""The models of a board against each other: the share of instructions on which each did better than each other one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ AUDITED = "an audit refused the outputs"
 class Matrix:
     """`cells[i][j]` is the percent of common instructions on which model i did better than model j, ties half.
 
-    Better is what the judge prefers more to the baseline. The diagonal is refused.
+    A model did better if the judge prefers it more to the baseline. The diagonal is refused.
     """
 
     models: tuple[str, ...]
@@ -28,7 +28,7 @@ def win_matrix(rows: Sequence[BoardRow], *, confidence: float = CONFIDENCE) -> M
     """The models of some rows of one board in their order, and last the baseline, unless it has a row of its own.
 
     Against the baseline itself, whose preference is one half everywhere, a model's share is that of its wins and half
-    its ties. What the raw score of a row is refused for, its cells are.
+    its ties. A row whose raw score is refused has refused cells, with the same reason.
     """
     models = [row.entry.model for row in rows]
     reasons = [_refusal(row) for row in rows]
@@ -43,7 +43,7 @@ def win_matrix(rows: Sequence[BoardRow], *, confidence: float = CONFIDENCE) -> M
     def cell(first: int, second: int) -> Estimate:
         if first == second:
             return Estimate.refused(ITSELF, n=0)
-        refused = [f"{models[one]}: {reasons[one]}" for one in (first, second) if reasons[one]]
+        refused = [f"{models[model]}: {reasons[model]}" for model in (first, second) if reasons[model]]
         share = shares[first, second]
         return Estimate.refused("; ".join(refused), n=share.n) if refused else share
 
@@ -52,7 +52,7 @@ def win_matrix(rows: Sequence[BoardRow], *, confidence: float = CONFIDENCE) -> M
 
 
 def _refusal(row: BoardRow) -> str:
-    """Why a row's verdicts are not compared; empty where they are."""
+    """The reason why a row's verdicts are not compared; empty where they are."""
     if row.entry.refused:
         return AUDITED
     return "" if row.raw.estimate.value is not None else row.raw.estimate.status.reason
@@ -63,7 +63,7 @@ def _align(rows: Sequence[BoardRow]) -> tuple[Floats, Ints]:
     named: dict[str, str] = {}
     for row in rows:
         sample = row.entry.sample
-        named.update(zip(sample.keys, (sample.clusters[one] for one in sample.cluster), strict=True))
+        named.update(zip(sample.keys, (sample.clusters[number] for number in sample.cluster), strict=True))
     columns = {key: place for place, key in enumerate(sorted(named))}
     preference = np.full((len(rows), len(columns)), np.nan)
     for place, row in enumerate(rows):

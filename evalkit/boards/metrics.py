@@ -1,4 +1,4 @@
-"""What a board is asked for: its metrics, each with the function that computes it, and the recipe that they follow.
+"""The metrics of a board, each with the function that computes it, and the recipe that they follow.
 
 A new metric is a function here and a line in `METRICS`.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Held(Enum):
-    """What a metric holds equal between the two answers."""
+    """The property that a metric holds equal between the two answers."""
 
     LENGTH = "length"
     STYLE = "style"
@@ -30,12 +30,12 @@ class Held(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number of a row that models can be ranked by.
+    """A number of a row by which models can be ranked.
 
-    `name` is what options and files call it, `title` is what people read, after its `article`. `prefix` begins the
-    names of the columns of its interval, standard error and status; without one the name does. A metric is of
-    comparisons, or of answers that were `graded` alone. What is `held` equal decides which background teaches it; a row
-    has a metric at equal style only where controls were asked for.
+    `name` is its name in options and files, and `title` is the name for people, after its `article`. `prefix` begins
+    the names of the columns of its interval, standard error and status; without a prefix the name does. A metric is of
+    comparisons, or of answers that were `graded` alone. The property `held` equal decides which background teaches it;
+    a row has a metric at equal style only where controls were asked for.
     """
 
     name: str
@@ -57,10 +57,10 @@ SCORE = Metric("score", "score", graded=True)
 
 
 class DifficultySource(Enum):
-    """Where instruction difficulty and the usual effect of length come from, besides a file.
+    """The source of instruction difficulty and of the usual effect of length, if it is not a file.
 
-    `auto` takes a history of this judge on these instructions, else the models at hand, else what judges have in
-    common; `fit` takes the models at hand, and `none` takes only a model's own verdicts.
+    `auto` takes a history of this judge on these instructions, else the models at hand, else the priors common to
+    judges; `fit` takes the models at hand, and `none` takes only a model's own verdicts.
     """
 
     AUTO = "auto"
@@ -69,7 +69,7 @@ class DifficultySource(Enum):
 
 
 class ArenaFormula(Enum):
-    """Arena-Hard's published formula, by its edition."""
+    """An edition of Arena-Hard's published formula."""
 
     V01 = "arena_v0.1"
     V2 = "arena_v2"
@@ -77,12 +77,13 @@ class ArenaFormula(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How a board is computed.
+    """The settings from which a board is computed.
 
-    `compat` replaces our formula by AlpacaEval's own, and `arena` by Arena-Hard's. `known` are the histories and what
-    judges have in common, which `auto` needs; `shape` says how length counts where it is learned from the models at
-    hand. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number. `controls`
-    are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by their mean.
+    `compat` replaces our formula by AlpacaEval's own, and `arena` by Arena-Hard's. `known` are the histories and the
+    priors common to judges, which `auto` needs; `shape` is the shape of the length effect where it is learned from the
+    models at hand. Without `allow_mixed`, probabilities and single draws of a judge are not averaged into one number.
+    `controls` are held equal in the style-controlled win rate. The `metric` ranks comparisons; grades are ranked by
+    their mean.
     """
 
     metric: Metric = LC_WIN_RATE
@@ -97,14 +98,14 @@ class Recipe:
     confidence: float = CONFIDENCE
 
     def published(self, metric: Metric) -> bool:
-        """Whether a published formula makes the numbers of a metric."""
+        """True if a published formula makes the numbers of a metric."""
         if metric == LC_WIN_RATE:
             return self.compat is not None
         return metric in (WIN_RATE, STYLE_WIN_RATE) and self.arena is not None
 
 
 def raw_metric(entry: Entry) -> Metric:
-    """What rates an entry with nothing held equal."""
+    """The metric that rates an entry with nothing held equal."""
     return SCORE if entry.graded else WIN_RATE
 
 
@@ -123,7 +124,8 @@ def raw_rate(sample: Sample, entry: Entry, *, confidence: float) -> Measured:
     estimate = measured.estimate
     factor = (entry.scale[1] - entry.scale[0]) / 100
     value, lower, upper = (
-        None if one is None else on_scale(one, entry.scale) for one in (estimate.value, estimate.lower, estimate.upper)
+        None if percent is None else on_scale(percent, entry.scale)
+        for percent in (estimate.value, estimate.lower, estimate.upper)
     )
     stderr = None if estimate.stderr is None else factor * estimate.stderr
     status = estimate.status
@@ -133,7 +135,7 @@ def raw_rate(sample: Sample, entry: Entry, *, confidence: float) -> Measured:
 
 
 def on_scale(percent: float, scale: tuple[float, float]) -> float:
-    """A percentage as a grade."""
+    """A percentage converted to a grade."""
     return scale[0] + (scale[1] - scale[0]) * percent / 100
 
 
@@ -170,7 +172,7 @@ def _controlled(entry: Entry, controls: Sequence[str], recipe: Recipe, backgroun
 
 
 def _against_itself(entry: Entry) -> bool:
-    """Whether verdicts compare the baseline with itself, so that nothing is to be held equal."""
+    """True if verdicts compare the baseline with itself, so that nothing is to be held equal."""
     return entry.itself and entry.sample.n > 0
 
 
@@ -184,9 +186,9 @@ def _by_alpaca_eval(entry: Entry, inputs: "CompatInputs") -> Controlled:
     return Controlled(Measured(estimate, win_rate(entry.sample).influence))
 
 
-# how each metric is computed, given what other models teach about what it holds equal; columns stand in this order
-# (a row's digest covers its columns: rows that were written before a new metric verify if its columns are named in
-# provenance.canonical._LEFT_OUT and api.verification._ADDED)
+# how each metric is computed, given its background; columns stand in this order (a row's digest covers its columns:
+# rows that were written before a new metric verify if its columns are named in provenance.canonical._LEFT_OUT and
+# api.verification._ADDED)
 METRICS: dict[Metric, Callable[[Entry, Recipe, Background], Controlled]] = {
     LC_WIN_RATE: _at_equal_length,
     WIN_RATE: _raw,

@@ -1,4 +1,4 @@
-"""Which entries are meant: those of one judge and baseline, those of one judge, those of one model."""
+"""Selects entries: those of one judge and baseline, those of one judge, or those of one model."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -17,7 +17,7 @@ def groups(entries: Iterable[Entry]) -> list[list[Entry]]:
 
 
 def one_group(entries: Iterable[Entry], *, models: Iterable[str] = (), where: str = _SOURCES) -> list[Entry]:
-    """The entries of the only group, or of the only one that has all the `models`.
+    """The entries of the only group, or of the only group that has all the `models`.
 
     Raises:
         InputError: there are several such groups, or none.
@@ -26,11 +26,13 @@ def one_group(entries: Iterable[Entry], *, models: Iterable[str] = (), where: st
     found = [group for group in groups(entries) if {entry.model for entry in group} >= set(models)]
     if len(found) > 1:
         raise InputError(
-            f"{where}: several judges, forms or baselines: {_told(found)}. Choose one with --judge, "
+            f"{where}: several judges, forms or baselines: {_group_names(found)}. Choose one with --judge, "
             "or name fewer sources"
         )
     if not found:
-        theirs = "; ".join(f"{one} has verdicts of {_told(groups(of_model(entries, one)))}" for one in models)
+        theirs = "; ".join(
+            f"{model} has verdicts of {_group_names(groups(of_model(entries, model)))}" for model in models
+        )
         raise InputError(
             f"{where}: only verdicts of one judge in one form and against one baseline can be compared: {theirs}"
         )
@@ -38,7 +40,7 @@ def one_group(entries: Iterable[Entry], *, models: Iterable[str] = (), where: st
 
 
 def one_judge(entries: Sequence[Entry], judge: str | None = None, *, where: str = _SOURCES) -> list[Entry]:
-    """The entries of this judge, or of the only one, by its name: its forms may be several.
+    """The entries of this judge, or of the only one, by its name; a judge may have several forms.
 
     Raises:
         UnknownName: there is no such judge.
@@ -56,7 +58,7 @@ def of_model(entries: Sequence[Entry], model: str) -> list[Entry]:
     """The entries of a model, one for each judge and baseline.
 
     Raises:
-        UnknownName: there are none.
+        UnknownName: no entry is of this model.
     """
     found = [entry for entry in entries if entry.model == model]
     if not found:
@@ -65,10 +67,10 @@ def of_model(entries: Sequence[Entry], model: str) -> list[Entry]:
 
 
 def each_once(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The same entries of one judge, none of which is of the same model and baseline as another.
+    """The same entries of one judge, if no two of them are of the same model and baseline.
 
     Raises:
-        InputError: a model stands twice.
+        InputError: a model has two entries.
     """
     seen: set[tuple[str, str]] = set()
     for entry in entries:
@@ -86,8 +88,8 @@ def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
     return [entry for entry in entries if entry.group == candidate.group]
 
 
-def _told(found: Iterable[Sequence[Entry]]) -> str:
-    """Judges, their forms and baselines."""
+def _group_names(found: Iterable[Sequence[Entry]]) -> str:
+    """Names the judges, their forms and baselines."""
     names = []
     for first in (group[0] for group in found):
         form = f" [{first.digest}]" if first.digest else ""

@@ -1,4 +1,4 @@
-"""What a gate's decision needs: from verdicts at hand, or from a standard deviation alone."""
+"""The power of a gate, from verdicts at hand or from a standard deviation alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +18,10 @@ REPEATS = (1, 2, 3, 5)
 class Basis:
     """The variances of verdicts that a plan is based on, and where they come from.
 
-    They are of `model`, or of its difference to `against` where that is given; both are None where the user gave a
-    standard deviation. `at` is the mean, in [0, 1], of the verdicts that the spread was computed from, and `effort` is
-    what was judged. `orders` and `repeats` are those with a known effect. `price` is in US dollars per question.
+    The variances are those of `model`, or of its difference to `against` where that is given; both are None where the
+    user gave a standard deviation. `at` is the mean, in [0, 1], of the verdicts that the spread was computed from, and
+    `effort` is the effort of judging them. `orders` and `repeats` are those with a known effect. `price` is in US
+    dollars per question.
     """
 
     spread: Spread
@@ -37,7 +38,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option that gives the wanted power; `half_width` is the interval's where the estimate is the true value."""
+    """One option with the wanted power; `half_width` is the interval's where the estimate is the true value."""
 
     effort: Effort
     half_width: float
@@ -46,10 +47,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """What a gate asks and what it takes, in shares; the options with the fewest questions first.
+    """A gate's requirement and the options that meet it, in shares; the options with the fewest questions first.
 
-    `at_hand` is the power of the verdicts that there are, and `detectable` the smallest true value that they pass with
-    the wanted power; None where there are none, or no value would do.
+    `at_hand` is the power of the verdicts at hand, and `detectable` the smallest true value that they pass with the
+    wanted power; None where there are no verdicts, or no value passes.
     """
 
     gate: Level | Margin
@@ -62,10 +63,10 @@ class Advice:
 
 
 def advise(true: float, basis: Basis, *, gate: Level | Margin, power: float, most: int | None = None) -> Advice:
-    """What it takes to pass a model of this true value with a probability of `power`.
+    """Find the options that pass a model of this true value with a probability of `power`.
 
     Args:
-        most: how many instructions there are.
+        most: number of instructions available.
     """
     options = []
     for orders in basis.orders:
@@ -73,7 +74,7 @@ def advise(true: float, basis: Basis, *, gate: Level | Margin, power: float, mos
             n = needed_instructions(true, gate=gate, spread=basis.spread, power=power, orders=orders, repeats=repeats)
             if n is not None and (most is None or n <= most):
                 options.append(_option(true, basis, gate, Effort(n=n, orders=orders, repeats=repeats)))
-    options.sort(key=lambda one: (one.effort.questions, one.effort.n))
+    options.sort(key=lambda option: (option.effort.questions, option.effort.n))
     advice = Advice(gate=gate, true=true, power=power, basis=basis, options=tuple(options))
     if basis.effort is None:
         return advice
@@ -97,13 +98,13 @@ def basis_of_entries(
 
     Args:
         near: the true value that is planned for, in shares.
-        model: by default the one that is estimated nearest to that, of those whose estimate has no flaw if there are.
-        prices: those of a judge whose questions and replies are as long as the stored ones; by default a question costs
-            what it has cost.
+        model: by default the one whose estimate is nearest to `near`, if possible among those with a sound status.
+        prices: prices of a judge whose questions and replies are as long as the stored ones; by default a question
+            costs as much as the stored ones did.
 
     Raises:
         UnknownName: no such model.
-        InputError: verdicts of several judges or baselines, grades, or nothing that could be estimated.
+        InputError: verdicts of several judges or baselines, grades, or no spread that could be estimated.
         StatsError: a history cannot be learned.
     """
     group = one_group(entries)
@@ -112,13 +113,13 @@ def basis_of_entries(
     named = group if model is None else of_model(group, model)
     other = None if against is None else of_model(group, against)[-1]
     rates = learn(group, recipe)
-    chosen = [one for one in named if one.model not in (against, one.baseline)]
+    chosen = [entry for entry in named if entry.model not in (against, entry.baseline)]
     found = [_candidate(entry, other, rates) for entry in chosen]
-    usable = [one for one in found if isinstance(one, _Candidate)]
+    usable = [candidate for candidate in found if isinstance(candidate, _Candidate)]
     if not usable:
-        reason = next((f": {one}" for one in found if isinstance(one, str)), "")
-        raise InputError(f"judge {group[0].judge!r}: no model whose spread could be planned with{reason}")
-    best = min(usable, key=lambda one: (not one.sound, abs(one.value - near)))
+        reason = next((f": {text}" for text in found if isinstance(text, str)), "")
+        raise InputError(f"judge {group[0].judge!r}: no model has a usable spread{reason}")
+    best = min(usable, key=lambda candidate: (not candidate.sound, abs(candidate.value - near)))
     whose = [f"of {len(usable)} models, {best.entry.model} comes nearest to what is planned"] if len(usable) > 1 else []
     return replace(best.basis, price=_price(best.entry, prices), notes=(*best.basis.notes, *whose))
 
@@ -145,18 +146,18 @@ def _candidate(entry: Entry, other: Entry | None, rates: Estimators) -> _Candida
     if estimate.value is None or not estimate.stderr:
         return str(estimate.status)
     both = [entry] if other is None else [entry, other]
-    known = [one.judging.components for one in both]
-    parts = [one for one in known if one is not None and one.instruction.value is not None]
+    known = [judged.judging.components for judged in both]
+    parts = [components for components in known if components is not None and components.instruction.value is not None]
     parts = parts if len(parts) == len(both) else []
-    repeated = bool(parts) and all(one.repeat.value is not None for one in parts)
+    repeated = bool(parts) and all(components.repeat.value is not None for components in parts)
     effort = Effort(
         n=estimate.n,
-        orders=min((one.orders for one in parts), default=1),
-        repeats=sum(one.repeats for one in parts) / len(parts) if parts else 1.0,
+        orders=min((components.orders for components in parts), default=1),
+        repeats=sum(components.repeats for components in parts) / len(parts) if parts else 1.0,
     )
-    notes = [] if repeated else ["verdict noise not measured: what more repeats would do is not known"]
+    notes = [] if repeated else ["verdict noise not measured: the effect of more repeats is not known"]
     if effort.orders == 1:
-        notes.append("orders not measured: what asking both would do is not known")
+        notes.append("orders not measured: the effect of asking both is not known")
     sound = estimate.status.kind == StatusKind.OK
     if not sound:
         notes.append(f"the estimate at hand is {estimate.status}")
@@ -191,14 +192,14 @@ def _spread(variance: float, parts: Sequence[Components], effort: Effort) -> Spr
     if not parts:
         return Spread(instruction=variance)
     order, repeat, instruction = (
-        sum(value for one in parts if (value := getattr(one, name).value) is not None)
+        sum(value for components in parts if (value := getattr(components, name).value) is not None)
         for name in ("order", "repeat", "instruction")
     )
     raw = Spread(instruction=instruction, order=order, repeat=repeat)
     at_once = replace(effort, n=1)
     if len(parts) == 1:
         explained = raw.variance(at_once)
-        # verdicts that are all the same have an error by the exact rule alone
+        # verdicts that are all the same have an error by the exact rule only
         return replace(raw, design=variance / explained) if explained else Spread(instruction=variance)
     noise = replace(raw, instruction=0.0).variance(at_once)
     return replace(raw, instruction=max(0.0, variance - noise))

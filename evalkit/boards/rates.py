@@ -1,4 +1,4 @@
-"""A model's rates by a recipe on whatever sample of its verdicts, and how far two models are apart in them."""
+"""A model's rates by a recipe on any sample of its verdicts, and the differences of two models in them."""
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
@@ -41,7 +41,7 @@ from evalkit.types import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two rates on the common instructions and how far the first is ahead, in points.
+    """Two rates on the common instructions and the lead of the first, in points.
 
     `p_value` is the p-value of no difference, and `adjusted` is the p-value adjusted by Holm's method for all
     comparisons made.
@@ -56,7 +56,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pinned:
-    """What other models taught a row about length and about style when the row was written."""
+    """The backgrounds about length and about style with which a row was written."""
 
     length: Background
     style: Background
@@ -64,7 +64,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimators:
-    """How rates are computed: a recipe, and what other models teach about length and about the recipe's controls."""
+    """The computation of rates: a recipe, and the backgrounds of length and of the recipe's controls."""
 
     recipe: Recipe
     length: Background = UNTAUGHT
@@ -89,7 +89,7 @@ class Estimators:
         return list(dict.fromkeys([first, *metrics_of(entry, self.recipe)]))
 
     def background(self, metric: Metric) -> Background | None:
-        """What other models teach about what the metric holds equal; None for one that holds nothing equal."""
+        """The background for the property that the metric holds equal; None for a metric that holds nothing equal."""
         return {None: None, Held.LENGTH: self.length, Held.STYLE: self.style}[metric.held]
 
     def differences(self, pair: tuple[Entry, Entry], samples: tuple[Sample, Sample]) -> dict[Metric, Difference]:
@@ -97,10 +97,10 @@ class Estimators:
         first, second = (self.measure(entry, sample) for entry, sample in zip(pair, samples, strict=True))
         low, high = pair[0].scale
         found = {}
-        for metric, one in first.items():
+        for metric, rate in first.items():
             other = second[metric]
             estimate = paired_difference(
-                one,
+                rate,
                 other,
                 samples=samples,
                 names=(pair[0].model, pair[1].model),
@@ -108,12 +108,12 @@ class Estimators:
                 span=high - low,
                 rates=not pair[0].graded,
             )
-            found[metric] = Difference(one.estimate, other.estimate, estimate, p_value(estimate))
+            found[metric] = Difference(rate.estimate, other.estimate, estimate, p_value(estimate))
         return found
 
 
 def learn(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = None) -> Estimators:
-    """How the rates of one judge's entries against one baseline are computed, as far as the recipe lets models teach.
+    """Choose the estimators of one judge's entries against one baseline, with backgrounds as far as the recipe allows.
 
     Args:
         pinned: the backgrounds of a row that was written earlier; they are used again, and nothing new is learned.
@@ -129,7 +129,7 @@ def learn(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = Non
     if pinned is not None:
         return Estimators(recipe, pinned.length, pinned.style)
     # models whose outputs an audit refused are not learned from
-    taught = [one for one in group if one.model != one.baseline and not one.refused]
+    taught = [entry for entry in group if entry.model != entry.baseline and not entry.refused]
     style = _learn_style(taught, recipe) if recipe.controls else UNTAUGHT
     return Estimators(recipe, _learn_length(group, taught, recipe), style)
 
@@ -137,7 +137,7 @@ def learn(group: Sequence[Entry], recipe: Recipe, *, pinned: Pinned | None = Non
 def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recipe) -> Background:
     difficulty, known = recipe.difficulty, recipe.known
     if isinstance(difficulty, HistoryFile):
-        return _named(difficulty, group, known)
+        return _of_named_history(difficulty, group, known)
     if isinstance(difficulty, Mapping):
         return of_values(difficulty, known)
     # a shape can be chosen only for what is learned from the models at hand
@@ -152,11 +152,11 @@ def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, s
     """The most informative background that there is.
 
     In this order: a history of the judge on these instructions, the models at hand if they are enough, the difficulty
-    of another judge, what judges have in common.
+    of another judge, the priors common to judges.
     """
     compared = _compared(group)
-    found = [one for file in known.files if (one := of_file(file, compared, known.generic)) is not None]
-    own = next((one for one in found if one.own_history), None)
+    found = [background for file in known.files if (background := of_file(file, compared, known.generic)) is not None]
+    own = next((background for background in found if background.own_history), None)
     if own is not None:
         return own
     if len(taught) >= MIN_MODELS:
@@ -169,8 +169,8 @@ def _most_known(group: Sequence[Entry], taught: Sequence[Entry], known: Known, s
     return next(iter(found), of_generic(known.generic))
 
 
-def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Background:
-    """What a history that the user named teaches; it must be about this baseline and these instructions."""
+def _of_named_history(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Background:
+    """The background from a history that the user named; it must be about this baseline and these instructions."""
     assert known is not None
     compared = _compared(group)
     found = of_file(file, compared, known.generic)
@@ -180,29 +180,29 @@ def _named(file: HistoryFile, group: Sequence[Entry], known: Known | None) -> Ba
 
 
 def _unfit(file: HistoryFile, compared: Sequence[Entry]) -> str:
-    """Why a history is not about these verdicts."""
-    other = next((one.baseline for one in compared if one.baseline != file.baseline), None)
+    """The reason why a history does not fit these verdicts."""
+    other = next((entry.baseline for entry in compared if entry.baseline != file.baseline), None)
     if other is not None:
         return f"was learned against {file.baseline!r}, and these models are compared with {other!r}"
-    least = min(compared, key=lambda one: known_share(file, one))
+    least = min(compared, key=lambda entry: known_share(file, entry))
     known = round(known_share(file, least) * least.sample.n)
     return f"knows {known} of {least.sample.n} instructions of {least.model!r}; {LEAST_COVERED:.0%} are needed"
 
 
 def _compared(group: Sequence[Entry]) -> list[Entry]:
     """The entries whose instructions a history must know: those with verdicts, apart from the baseline's own."""
-    return [one for one in group if one.model != one.baseline and one.sample.n] or list(group)
+    return [entry for entry in group if entry.model != entry.baseline and entry.sample.n] or list(group)
 
 
 def _learn_style(taught: Sequence[Entry], recipe: Recipe) -> Background:
-    """What teaches the rates at equal style: only the models at hand, since no recorded judges were measured for it."""
+    """The background at equal style: only the models at hand, because no recorded judges were measured for it."""
     if isinstance(recipe.difficulty, Mapping):
         return of_values(recipe.difficulty, recipe.known)
     if recipe.difficulty == DifficultySource.FIT:
         return of_models(_fit(taught, recipe.controls, recipe.shape), taught)
     if recipe.difficulty == DifficultySource.AUTO and len(taught) >= MIN_MODELS_FOR_SLOPES:
         with contextlib.suppress(StatsError):
-            history = fit_history({one.model: one.sample for one in taught}, controls=recipe.controls)
+            history = fit_history({entry.model: entry.sample for entry in taught}, controls=recipe.controls)
             if len(history.members) >= MIN_MODELS_FOR_SLOPES:
                 return of_models(history, taught)
     return nothing_known(recipe.known)
@@ -210,7 +210,7 @@ def _learn_style(taught: Sequence[Entry], recipe: Recipe) -> Background:
 
 def _fit(taught: Sequence[Entry], controls: Sequence[str], shape: Shape) -> History:
     try:
-        return fit_history({one.model: one.sample for one in taught}, controls=controls, shape=shape)
+        return fit_history({entry.model: entry.sample for entry in taught}, controls=controls, shape=shape)
     except StatsError as error:
         judge = f"judge {taught[0].judge!r}: " if taught else ""
         raise StatsError(

@@ -1,4 +1,4 @@
-"""Battles into a board of ratings."""
+"""Builds a board of ratings from battles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from evalkit.types import Estimate
 
 @dataclass(frozen=True, slots=True)
 class RatingRecipe:
-    """How ratings are computed: `bt` or `elo`, `sandwich` or `bootstrap` with so many rounds, on which scale."""
+    """The method of ratings, `bt` or `elo`, the intervals, `sandwich` or `bootstrap` with its rounds, and the scale."""
 
     method: str = "bt"
     interval: str = "sandwich"
@@ -33,7 +33,7 @@ class RatingRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatingBoard:
-    """Rows best first; `penalised` where Jeffreys' penalty was needed, which then moves all ratings.
+    """Rows best first; with `penalised`, Jeffreys' penalty was needed, and it then moves all ratings.
 
     `coefficients` are log-odds for one unit of a covariate, its root mean square in `units`.
     """
@@ -50,11 +50,11 @@ class RatingBoard:
 
 
 def build_ratings(gathered: CollectedBattles, recipe: RatingRecipe) -> RatingBoard:
-    """A row for each model.
+    """Build a row for each model.
 
     Raises:
-        ConfigError: covariates with a method that has none.
-        StatsError: the models fall into groups that never met, or there is no such fit.
+        ConfigError: covariates are given to a method that cannot use them.
+        StatsError: the models fall into groups that never met, or the fit does not exist.
     """
     battles = gathered.battles
     board = RatingBoard(recipe, (), battles.n, battles.n_clusters, gathered.clustered_by, gathered.left_out)

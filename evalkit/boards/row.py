@@ -1,4 +1,4 @@
-"""One model's line on a board: its numbers by metric, and what they rest on."""
+"""One model's line on a board: its numbers by metric, and the data behind them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -45,10 +45,10 @@ MIN_COVERAGE = 0.99
 class BoardRow:
     """One model's line; estimates are percentages, or grades on their own scale where answers were graded alone.
 
-    `numbers` holds the metrics that the row has. `background` is what other models taught about this row at equal
-    length, and `style_background` what they taught at equal style. `slices` are the raw scores by turn and by category.
-    The `recipe` made the numbers. `sources` tells whether the raw score differs between the sources of the
-    instructions, where it was split by them.
+    `numbers` holds the metrics that the row has. `background` is the background of the rate at equal length, and
+    `style_background` that of the rate at equal style. `slices` are the raw scores by turn and by category. The
+    `recipe` made the numbers. `sources` says whether the raw score differs between the sources of the instructions,
+    where it was split by them.
     """
 
     entry: Entry
@@ -70,7 +70,7 @@ class BoardRow:
 
     @property
     def controlled(self) -> Controlled:
-        """The LC win rate with what it rests on."""
+        """The LC win rate with its diagnostics."""
         return self.number(LC_WIN_RATE)
 
     @property
@@ -89,7 +89,7 @@ class BoardRow:
         return sample.n / max(1, sample.n + sample.n_missing)
 
     def status(self, metric: Metric) -> Status:
-        """How far a number of the row can be trusted: the status of its estimate, and whether verdicts are missing.
+        """The reliability of a number of the row: the status of its estimate, and whether verdicts are missing.
 
         Missing verdicts are not in the status of the estimate, because a gate has a rule of its own for them.
         """
@@ -101,7 +101,7 @@ class BoardRow:
         return degraded("; ".join(filter(None, (own.reason, missing))))
 
     def number(self, metric: Metric) -> Controlled:
-        """The number with its diagnostics; a refused one for a metric that the row does not have."""
+        """The number with its diagnostics; a refused number for a metric that the row does not have."""
         if metric in self.numbers:
             return self.numbers[metric]
         reason = "graded alone" if self.entry.graded else "no controls were asked for"
@@ -123,7 +123,7 @@ def build_row(
     style_background: Background = UNTAUGHT,
     slices: Collection[str] | None = None,
 ) -> BoardRow:
-    """One model's line without a rank; the backgrounds are what other models teach about length and about style.
+    """Compute one model's line without a rank, with the backgrounds about length and about style.
 
     Args:
         slices: turns and categories to score by themselves; by default all kinds of which the entry has several.

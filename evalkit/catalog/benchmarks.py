@@ -1,4 +1,4 @@
-"""Benchmarks as data: leaderboards/NAME.yaml says what is asked, and what is compared with what."""
+"""Benchmarks as data: leaderboards/NAME.yaml gives the questions, and the baseline to compare with."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from evalkit.formats import PREFIX
 
 CACHE_VARIABLE = "EVALKIT_CACHE"
 DEFAULT_STYLE = "alpaca_eval"
-# of the cached copy of a question set, and of its reference answers
+# file names of the cached copy of a question set, and of its reference answers
 QUESTIONS_FILE = "questions.jsonl"
 REFERENCE_ANSWERS_FILE = "reference_answers.jsonl"
 
@@ -27,7 +27,7 @@ _REQUIRED = ("description",)
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What a board is about.
+    """The data of a benchmark.
 
     `style` names how verdicts become a board. `baseline` is the model that is compared with, by category where that
     differs; None where answers are graded alone. `questions`, `reference_answers` and `baseline_outputs` are files or
@@ -91,12 +91,12 @@ def read_benchmark(name: str) -> Benchmark:
 
 
 def baseline_source(benchmark: Benchmark, given: str | None) -> str:
-    """Where the baseline's outputs are read from: what the user named, or the benchmark's own.
+    """The source of the baseline's outputs: the user's, or the benchmark's own.
 
     Nothing is fetched from a hub unless the user asks for it by name.
 
     Raises:
-        ConfigError: nothing named and nothing on this machine.
+        ConfigError: no source is named and none is on this machine.
     """
     own = benchmark.baseline_outputs
     name = " + ".join(benchmark.baselines)
@@ -113,7 +113,7 @@ def baseline_source(benchmark: Benchmark, given: str | None) -> str:
 
 
 def questions_source(benchmark: Benchmark, given: str | None) -> str | None:
-    """Where the questions are read from: what the user named, a file beside the benchmark's, or the cached copy.
+    """The source of the questions: the user's, a file beside the benchmark's, or the cached copy.
 
     Nothing is fetched from a hub unless the user asks for it; None for a benchmark that leaves its questions to the
     outputs.
@@ -136,7 +136,7 @@ def questions_source(benchmark: Benchmark, given: str | None) -> str | None:
 
 
 def reference_answers_source(benchmark: Benchmark) -> str | None:
-    """Where the reference answers are read from; None where there are none on this machine."""
+    """The source of the reference answers; None where there are none on this machine."""
     own = benchmark.reference_answers
     if own is None or not own.startswith(PREFIX):
         return own
@@ -145,7 +145,7 @@ def reference_answers_source(benchmark: Benchmark) -> str | None:
 
 
 def cache_folder(benchmark: Benchmark) -> Path:
-    """Where copies of what a benchmark has on a hub are kept."""
+    """The folder of copies of a benchmark's files on a hub."""
     given = os.environ.get(CACHE_VARIABLE)
     home = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
     return home / benchmark.name
@@ -157,7 +157,7 @@ def _source(path: Path, key: str, source: str) -> str:
     try:
         return str((path.parent / source).resolve())
     except (ValueError, OSError) as error:
-        raise ConfigError(f"{path}: {key}: no path that a file can have: {error}") from None
+        raise ConfigError(f"{path}: {key}: not a path that a file can have: {error}") from None
 
 
 def _check_baseline(path: Path, value: Any) -> None:
@@ -171,6 +171,6 @@ def _check_baseline(path: Path, value: Any) -> None:
 
 
 def _categories(path: Path, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(category, str) for category in value):
         raise ConfigError(f"{path}: reference_categories: expected a list of texts, found {kind_of(value)}")
     return tuple(value)

@@ -1,4 +1,4 @@
-"""How a benchmark family turns verdicts into a board: what is judged turn by turn, how orders combine, what ranks."""
+"""The habits by which a benchmark family turns verdicts into a board: turns to judge, orders to combine, and metric."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from evalkit.stats import Combine
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The habits of one family; a user may ask for something else.
+    """The habits of one family, which a user may override.
 
     `controls` are held equal in the style-controlled win rate, `by` splits scores into parts, and `metric` ranks boards
-    of comparisons; None is what ranks by default.
+    of comparisons; None means the default metric.
     """
 
     by_turn: bool = False

@@ -12,7 +12,7 @@ _GENERIC = "any_judge.json"
 
 
 def read_known(named: Sequence[Path] = ()) -> Known:
-    """Read what judges have in common, and all histories: the named files first, then those that evalkit ships.
+    """Read the priors common to judges, and all histories: the named files first, then those that evalkit ships.
 
     Raises:
         InputError: a named file cannot be read or is not a history.

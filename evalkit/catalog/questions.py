@@ -21,14 +21,14 @@ from evalkit.types import Example, Output, OutputSet
 
 
 def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ...] | None:
-    """The benchmark's questions; None where it leaves them to the outputs.
+    """Load the benchmark's questions; None where it leaves them to the outputs.
 
     Args:
         given: a source to read instead of the benchmark's own.
 
     Raises:
         ConfigError: they are on a hub only, or none is of a category that is to have references.
-        InputError: naming file, row and field.
+        InputError: wrong content; the message names file, row and field.
     """
     source = questions_source(benchmark, given)
     if source is None:
@@ -39,18 +39,22 @@ def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ..
     with_reference = benchmark.reference_categories
     if not with_reference:
         return questions
-    found = {one.category for one in questions}
+    found = {example.category for example in questions}
     # a file that the user names may be a part of the set
     if given is None and (unknown := [name for name in with_reference if name not in found]):
         raise ConfigError(
             f"benchmark {benchmark.name!r}: reference_categories: "
             f"{UnknownName('category', unknown[0], sorted(filter(None, found)))}"
         )
-    return tuple(one if one.category in with_reference else dataclasses.replace(one, reference=()) for one in questions)
+    return tuple(
+        example if example.category in with_reference else dataclasses.replace(example, reference=())
+        for example in questions
+    )
 
 
 def fetch_questions(benchmark: Benchmark) -> list[Path]:
-    """Load a benchmark's questions and reference answers from the hub into this machine's cache; the files written.
+    """Load a benchmark's questions and reference answers from the hub into this machine's cache; return the files
+    written.
 
     Raises:
         ConfigError: the benchmark has nothing on a hub.
@@ -76,17 +80,17 @@ def load_baseline(
     key: str | None = None,
     questions: Sequence[Example] | None = None,
 ) -> OutputSet:
-    """The answers that candidates are compared with: one model's, or those of each category's baseline.
+    """Load the answers that candidates are compared with: one model's, or those of each category's baseline.
 
     Args:
         given: files or names, several where categories have baselines of their own; the benchmark's own by default.
 
     Raises:
         ConfigError: nothing is named and nothing is on this machine, or a category has no baseline.
-        InputError: naming file, row and field.
+        InputError: wrong content; the message names file, row and field.
     """
-    sources = [baseline_source(benchmark, one) for one in given] or [baseline_source(benchmark, None)]
-    # one that is named stands in for all of them; the benchmark's own must have an answer for every category
+    sources = [baseline_source(benchmark, source) for source in given] or [baseline_source(benchmark, None)]
+    # a named file stands in for all of them; the benchmark's own files must have an answer for every category
     if len(sources) == 1 and (given or len(benchmark.baselines) < 2):
         return read_one(sources, key=key, questions=questions)
     if not isinstance(benchmark.baseline, Mapping):
@@ -96,21 +100,21 @@ def load_baseline(
 
 
 def merge_baselines(sets: Sequence[OutputSet], by_category: Mapping[str, str]) -> OutputSet:
-    """One set in which each question has the answer of its category's baseline.
+    """Merge the baselines into one set in which each question has the answer of its category's baseline.
 
     Raises:
-        ConfigError: a category has no baseline, or its baseline's answers are not there.
-        InputError: a model answers a question twice, or one key names two instructions.
+        ConfigError: a category has no baseline, or its baseline's answers are missing.
+        InputError: a model answers a question twice, or one key stands for two instructions.
     """
     by_model: dict[str, dict[str, Output]] = {}
     examples: dict[str, Example] = {}
-    for one in sets:
-        answers = by_model.setdefault(one.model, {})
-        for example, output in zip(one.examples, one.outputs, strict=True):
+    for outputs in sets:
+        answers = by_model.setdefault(outputs.model, {})
+        for example, output in zip(outputs.examples, outputs.outputs, strict=True):
             if examples.setdefault(example.key, example).turns != example.turns:
-                raise InputError(f"{one.source}: key {example.key!r} stands for two instructions")
+                raise InputError(f"{outputs.source}: key {example.key!r} stands for two instructions")
             if answers.setdefault(example.key, output) is not output:
-                raise InputError(f"{one.source}: holds several answers to question {example.key!r}. Keep one")
+                raise InputError(f"{outputs.source}: holds several answers to question {example.key!r}. Keep one")
     wanted: dict[str, str] = {}
     for key, example in examples.items():
         model = by_category.get(example.category or "")
@@ -120,13 +124,13 @@ def merge_baselines(sets: Sequence[OutputSet], by_category: Mapping[str, str]) -
         if key not in by_model.get(model, {}):
             raise ConfigError(f"question {key!r}: no answer of {model!r}, the baseline of {example.category!r}")
         wanted[key] = model
-    # in the benchmark's order: files in another one are no other baseline
+    # in the benchmark's order: files in another order are the same baseline
     used = set(wanted.values())
     name = " + ".join(model for model in dict.fromkeys(by_category.values()) if model in used)
     return OutputSet(
         name,
-        ", ".join(one.source for one in sets),
+        ", ".join(outputs.source for outputs in sets),
         tuple(examples.values()),
         tuple(dataclasses.replace(by_model[model][key], model=name) for key, model in wanted.items()),
-        tuple(note for one in sets for note in one.notes),
+        tuple(note for outputs in sets for note in outputs.notes),
     )

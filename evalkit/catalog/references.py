@@ -1,4 +1,4 @@
-"""Human reference rankings: a table of model and score, and what joins the spellings of a model's name."""
+"""Human reference rankings: a table of model and score, and the aliases that join the spellings of a model's name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ ALIASES = "aliases"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Scores by canonical model name, with where and when they come from; `intervals` are 95 % ones, where known."""
+    """Scores by canonical model name, with their source and date; `intervals` are 95 % ones, where known."""
 
     name: str
     scores: Mapping[str, float]
@@ -39,7 +39,7 @@ def reference_names() -> list[str]:
 
 
 def read_reference(name: str, *, metric: str | None = None) -> Reference:
-    """A shipped reference by name, or a file with the columns model and score (or rating, or the one named).
+    """Read a shipped reference by name, or a file with the columns model and score (or rating, or the named one).
 
     Raises:
         InputError: a column is missing or a score is no number.
@@ -50,13 +50,13 @@ def read_reference(name: str, *, metric: str | None = None) -> Reference:
     table = read_scores(path, metric=metric)
     return Reference(
         table.name,
-        {one.model: one.value for one in table.scores if one.value is not None},
+        {score.model: score.value for score in table.scores if score.value is not None},
         table.source,
         table.date,
         {
-            one.model: (one.lower, one.upper)
-            for one in table.scores
-            if one.value is not None and one.lower is not None and one.upper is not None
+            score.model: (score.lower, score.upper)
+            for score in table.scores
+            if score.value is not None and score.lower is not None and score.upper is not None
         },
     )
 
@@ -67,10 +67,10 @@ def read_aliases() -> dict[str, str]:
 
 
 def read_name_map(path: Path) -> dict[str, str]:
-    """A JSON object that leads from names to names.
+    """Read a JSON object that maps names to names.
 
     Raises:
-        InputError: anything else.
+        InputError: the file holds anything else.
     """
     document = parse_json(read_text(path), str(path))
     if not isinstance(document, dict) or not document:
@@ -82,10 +82,10 @@ def read_name_map(path: Path) -> dict[str, str]:
 
 
 def names_by_map(name_map: Mapping[str, str], models: Iterable[str], reference: Reference) -> dict[str, str]:
-    """What a map says about a board's models: reference names by the board's names.
+    """The reference names that a map gives, by the board's names.
 
-    The map may lead from the board to the reference or back; the direction in which more of it fits is taken. Capital
-    letters do not count.
+    The map may lead from the board to the reference or back; the direction in which more of it fits is taken. Case does
+    not matter.
     """
     models = list(models)
     forward = _fitting(name_map.items(), models, reference)
@@ -102,8 +102,8 @@ def shared_models(
 ) -> list[SharedModel]:
     """The models that the reference knows, each of its models once.
 
-    What `renamed` says of a model goes first, then an explicit alias that the reference does not itself use as a name,
-    then an equal spelling, then two aliases of one model.
+    `renamed` decides first, then an explicit alias that the reference does not itself use as a name, then an equal
+    spelling, then two aliases of one model.
     """
     renamed = renamed or {}
     by_canonical = {aliases.get(name, name): name for name in sorted(reference.scores, reverse=True)}
@@ -130,9 +130,9 @@ def _fitting(entries: Iterable[tuple[str, str]], models: list[str], reference: R
     ours = _by_small_letters(models)
     theirs = _by_small_letters(reference.scores)
     return {
-        ours[one.casefold()]: theirs[other.casefold()]
-        for one, other in entries
-        if one.casefold() in ours and other.casefold() in theirs
+        ours[own_name.casefold()]: theirs[other.casefold()]
+        for own_name, other in entries
+        if own_name.casefold() in ours and other.casefold() in theirs
     }
 
 

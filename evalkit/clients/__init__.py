@@ -1,4 +1,4 @@
-"""What answers a judge's questions, each behind the one-method protocol `evalkit.types.Client`."""
+"""Clients that answer a judge's questions, each behind the one-method protocol `evalkit.types.Client`."""
 
 import lazy_loader
 

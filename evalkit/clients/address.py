@@ -1,4 +1,4 @@
-"""Where a judge's endpoint is and what opens it; secrets come from the environment only."""
+"""The address of a judge's endpoint and the secrets that open it, which come from the environment only."""
 
 import base64
 import os
@@ -16,7 +16,7 @@ from evalkit.types import ModelConfig, Tls
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 NO_KEY = "none"
-# keys that everybody has go to their own hosts only: a judge's file must not be able to send them elsewhere
+# common keys go to their own hosts only: a judge's file must not be able to send them elsewhere
 KEY_HOSTS = {
     "OPENAI_API_KEY": ("api.openai.com", ".api.openai.com"),
     "AZURE_OPENAI_API_KEY": (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"),
@@ -30,20 +30,20 @@ KEY_HOSTS = {
     "TOGETHER_API_KEY": ("api.together.xyz", "api.together.ai"),
     "HF_TOKEN": (".huggingface.co", ".huggingface.cloud"),
     "GITHUB_TOKEN": ("models.github.ai",),
-    # nobody's chat endpoint takes these
+    # keys that no chat endpoint takes
     "AWS_SECRET_ACCESS_KEY": (),
     "AWS_SESSION_TOKEN": (),
 }
 ALLOWED_HOSTS_VARIABLE = "EVALKIT_KEY_HOSTS"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-# replacing something shorter would tear apart what has nothing to do with it
+# replacing a shorter secret would tear apart unrelated text
 _SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An endpoint ready to be opened; `headers` carry the key, `secrets` are what must never be repeated."""
+    """An endpoint ready to be opened; `headers` carry the key, and `secrets` must never be repeated."""
 
     base_url: str
     headers: Mapping[str, str]
@@ -62,7 +62,7 @@ class Address:
 
     @property
     def proxy(self) -> str | None:
-        """The proxy that the environment names; a file of passwords in a home folder is never read."""
+        """The proxy that the environment names; a password file in the home folder is never read."""
         parts = urlsplit(self.base_url)
         # the loopback of a proxy is another machine
         if self.loopback or urllib.request.proxy_bypass(parts.hostname or ""):
@@ -73,11 +73,11 @@ class Address:
 
     @property
     def proxy_kind(self) -> str:
-        """What the proxy speaks, such as `socks5`; empty without one."""
+        """The protocol of the proxy, such as `socks5`; empty without a proxy."""
         return urlsplit(self.proxy or "").scheme
 
     def redact(self, text: str) -> str:
-        """The text without any of the secrets: endpoints may echo what they were sent."""
+        """The text without any of the secrets, which endpoints may echo."""
         for secret in self.secrets:
             text = text.replace(secret, "[secret]")
         return text
@@ -95,8 +95,8 @@ def read_address(config: ModelConfig) -> Address:
     """The endpoint of a judge, its key and headers filled from the environment.
 
     Raises:
-        ConfigError: a variable is not set, a certificate cannot be read, or a secret would go to a host or over a line
-            that it must not.
+        ConfigError: a variable is not set, a certificate cannot be read, or a secret would go to a host or over a
+            connection that it must not.
     """
     in_address: dict[str, str] = {}
     written = _base_url(config, in_address)
@@ -113,12 +113,12 @@ def read_address(config: ModelConfig) -> Address:
     _check_line(config, base_url, secret=bool(secrets))
     _check_hosts(config, base_url, {**in_address, **in_headers})
     _check_tls(config, base_url)
-    longest_first = sorted((one for one in secrets if len(one) >= _SHORTEST_SECRET), key=len, reverse=True)
+    longest_first = sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
     return Address(base_url, headers, tuple(longest_first), config.tls)
 
 
 def trust(tls: Tls) -> ssl.SSLContext:
-    """What a connection believes and shows: this machine's authorities, and the judge's own files.
+    """The trust of a connection: this machine's authorities, and the judge's own files.
 
     Raises:
         OSError, ssl.SSLError: a file cannot be read.
@@ -136,7 +136,7 @@ def http_endpoint(config: ModelConfig) -> Endpoint:
 
 
 def endpoint_name(url: str) -> str:
-    """Host, port and path of an address; user names, passwords and queries never enter a key."""
+    """Host, port and path of an address, without the user names, passwords and queries, which never enter a key."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.hostname}{port}{parts.path.rstrip('/')}"
@@ -155,7 +155,7 @@ def _base_url(config: ModelConfig, used: dict[str, str]) -> str:
 
 
 def _without_user(url: str) -> tuple[str, str | None]:
-    """The address without user and password, and the header's value that says the same to any client."""
+    """The address without user and password, and the header's value that any client can send instead."""
     parts = urlsplit(url)
     if parts.username is None:
         return url, None
@@ -165,7 +165,7 @@ def _without_user(url: str) -> tuple[str, str | None]:
 
 
 def _secrets_in(url: str, variables: Mapping[str, str]) -> Iterator[str]:
-    """What of an address opens something; a variable in the name of its host does not."""
+    """The secret parts of an address; a variable in the name of its host is not secret."""
     parts = urlsplit(url)
     yield from (value for value in variables.values() if value in f"{parts.query} {parts.path}")
     if parts.username is not None:
@@ -176,11 +176,11 @@ def _secrets_in(url: str, variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _headers(config: ModelConfig, user: str | None, used: dict[str, str]) -> dict[str, str]:
-    """All headers that open the endpoint; the variables that they were filled from are noted in `used`."""
+    """The headers that open the endpoint; the variables that filled them are noted in `used`."""
     headers = {} if user is None else {"Authorization": user}
     for name, value in config.headers.items():
         headers[name] = _fill(config, value, f"headers: {name}", used)
-    # many files of keys end with a line break
+    # many key files end with a line break
     key = "" if config.key_variable == NO_KEY else os.environ.get(config.key_variable, "").strip()
     if key:
         if config.key_header.lower() in map(str.lower, headers):
@@ -231,7 +231,7 @@ def _check_hosts(config: ModelConfig, base_url: str, used: Mapping[str, str]) ->
         return
     for name, value in used.items():
         own = KEY_HOSTS.get(name)
-        if own is None or any(host == one or (one.startswith(".") and host.endswith(one)) for one in own):
+        if own is None or any(host == suffix or (suffix.startswith(".") and host.endswith(suffix)) for suffix in own):
             continue
         # the key itself may be a part of the host's name
         shown = "HOST" if value.lower() in host else host

@@ -1,4 +1,4 @@
-"""An answer's body, whatever its size and packing: never more of it than a reply may have."""
+"""Reads the body of an answer of any size and packing, but never more of it than a reply may have."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def read_body(parts: AsyncIterator[bytes], encoding: str, *, longest: int 
 
 
 def _unpack(body: bytes, encoding: str, longest: int) -> bytes:
-    """Only as much as a reply may have: a few packed bytes can unfold to gigabytes."""
+    """Unpack only as much as a reply may have: a few packed bytes can unfold to gigabytes."""
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise RetryableError(f"the reply is packed in an unknown way: {one_line(encoding)}", billed=True)
     unpacker = zlib.decompressobj(wbits=47)

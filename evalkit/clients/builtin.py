@@ -1,4 +1,4 @@
-"""The clients a judge may name, and how each is opened."""
+"""The clients that a judge may name, and the way to open each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from evalkit.types import Client, ModelConfig
 
 @dataclass(frozen=True, slots=True)
 class ClientKind:
-    """How a kind of client is opened, and how its endpoint is named without opening it."""
+    """The functions that open a kind of client, and that name its endpoint without opening it."""
 
     open: Callable[[ModelConfig], Client]
     endpoint: Callable[[ModelConfig], Endpoint]

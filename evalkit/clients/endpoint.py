@@ -1,4 +1,4 @@
-"""What a client must tell besides answering: which endpoint it is, and whether a prompt is sent to it."""
+"""The facts that a client gives besides answers: its endpoint, and whether a prompt is sent to it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Offline judges that look at the surface of the texts only: for smoke tests and as controls."""
+"""Offline judges that use only the surface of the texts: for smoke tests and as controls."""
 
 import hashlib
 import math
@@ -10,10 +10,10 @@ from evalkit.errors import RejectedRequest, UnknownName
 from evalkit.judge_spec import five_way_labels
 from evalkit.types import ChatReply, ChatRequest, JudgeConfig, Labels, ModelConfig, Question
 
-# part of every stored key: a changed heuristic asks anew
+# part of every stored key: a changed heuristic asks again
 VERSION = "1"
 
-# looks of an answer of some eighty words
+# the surface of an answer of some eighty words
 _MIDDLING = 6.0
 _MIDDLING_CHARS = 500
 _FIVE_WAY_BOUNDS = (0.8, 0.55, 0.45, 0.2)
@@ -22,7 +22,7 @@ _MARKUP = re.compile(r"\*\*|```|^\s*(?:[-*#]|\d+\.)\s", re.MULTILINE)
 
 
 class HeuristicClient:
-    """Answers from the question's texts, as a model would: with what the judge's parser reads and log-probabilities."""
+    """Answers from the question's texts as a model would, in the parser's form and with log-probabilities."""
 
     def __init__(self, rule: Callable[[Question], float], say: Callable[[float, Labels], str]) -> None:
         self._rule = rule
@@ -46,7 +46,7 @@ def open_heuristic(config: ModelConfig) -> HeuristicClient:
 
 
 def heuristic_endpoint(config: ModelConfig) -> Endpoint:
-    """Named by all that decides what is said besides the texts: the form that its parser reads, and fixed labels."""
+    """The endpoint, named by all that decides replies besides the texts: the form of the reply, and fixed labels."""
     name = f"heuristic:{VERSION}"
     if isinstance(config, JudgeConfig):
         form = [config.parser] if config.parser in SAYINGS else []
@@ -58,7 +58,7 @@ def surface(question: Question) -> float:
     """Probability that the first answer is better, by length, variety of words, figures and markup.
 
     Every feature helps with falling returns, as with judges that take a long and tidy answer for a good one. An answer
-    that is graded alone is held against one of middling looks.
+    that is graded alone is compared with one of average surface.
     """
     score, other = _scores(question, _surface_score, alone=_MIDDLING)
     return 1 / (1 + math.exp(other - score))
@@ -79,8 +79,8 @@ def coin(question: Question) -> float:
 
 
 def _scores(question: Question, score: Callable[[str], float], *, alone: float) -> tuple[float, float]:
-    """The scores of the answers as shown; of a single one its score and that of nobody's answer."""
-    # what is judged is the last turn's answer
+    """The scores of the answers as shown; for a single answer its score and the average one."""
+    # the last turn's answer is judged
     first, *rest = (score(output.texts[-1] if output.texts else "") for output in question.shown)
     return first, rest[0] if rest else alone
 
@@ -110,7 +110,7 @@ def _five_way(p_first: float, labels: Labels) -> str:
 
 
 def _grade(p_first: float, _: Labels) -> str:
-    """On the scale from 1 to 10 that graders use."""
+    """A grade on the scale from 1 to 10 that graders use."""
     return f"[[{1 + round(9 * p_first)}]]"
 
 

@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible endpoint over plain HTTP: one connection pool, bounded in time and bytes, no retries."""
+"""A client for OpenAI-compatible endpoints over plain HTTP: one connection pool, bounded time and bytes, no retries."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from evalkit.errors import ConfigError, EndpointRefused, RetryableError
 from evalkit.types import ChatReply, ChatRequest, ModelConfig
 
 if TYPE_CHECKING:
-    # it loads when the first request is sent: a run whose replies are all stored needs none
+    # loaded when the first request is sent: a run whose replies are all stored does not need it
     import aiohttp
 
 _CONNECT_SECONDS = 30.0
@@ -50,16 +50,16 @@ class HttpClient:
             raise RetryableError(f"no reply within {self._timeout:g} seconds", billed=True) from None
         except aiohttp.ClientConnectorCertificateError as error:
             cure = "Name its authority's file with tls: ca"
-            raise EndpointRefused(f"{self._said('no connection', error.certificate_error)}. {cure}") from None
+            raise EndpointRefused(f"{self._failure_line('no connection', error.certificate_error)}. {cure}") from None
         except aiohttp.ClientConnectorError as error:
-            raise RetryableError(self._said("no connection", error)) from None
+            raise RetryableError(self._failure_line("no connection", error)) from None
         except aiohttp.ClientHttpProxyError as error:
-            raise refusal(error.status, (), self._said("the proxy", error.message)) from None
+            raise refusal(error.status, (), self._failure_line("the proxy", error.message)) from None
         except aiohttp.ClientResponseError as error:
-            # its own text has a status that nobody sent
-            raise RetryableError(self._said("the connection broke", error.message), billed=True) from None
+            # the error's own text has a status that the endpoint did not send
+            raise RetryableError(self._failure_line("the connection broke", error.message), billed=True) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise RetryableError(self._said("the connection broke", error), billed=True) from None
+            raise RetryableError(self._failure_line("the connection broke", error), billed=True) from None
         return read_answer(status, headers, answer, self._address, seconds=time.perf_counter() - started)
 
     async def close(self) -> None:
@@ -97,7 +97,7 @@ class HttpClient:
         )
         return self._session
 
-    def _said(self, what: str, error: object) -> str:
+    def _failure_line(self, what: str, error: object) -> str:
         return one_line(f"{what}: {self._address.redact(str(error) or type(error).__name__)}")
 
 
@@ -118,7 +118,7 @@ def open_http(config: ModelConfig) -> HttpClient:
 
 
 def _socket(info: tuple[int, int, int, str, tuple[object, ...]]) -> socket.socket:
-    """A socket that notices a peer which has vanished without a word."""
+    """A socket that notices a peer which vanished silently."""
     family, kind, protocol, _, _ = info
     made = socket.socket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,4 +1,4 @@
-"""A model on this machine: llama.cpp's server, started for the first question and gone with the run."""
+"""A client for a model on this machine: llama.cpp's server, started for the first question and stopped with the run."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,11 @@ from evalkit.judge_spec import model_file, model_name
 from evalkit.types import ChatReply, ChatRequest, ModelConfig, Tls
 
 BINARY_VARIABLE = "EVALKIT_LLAMA_SERVER"
-# a large model is read for minutes from a slow disk
+# reading a large model from a slow disk takes minutes
 START_SECONDS = 600.0
 _LOOK_SECONDS = 0.1
 _STOP_SECONDS = 5.0
-# another process may take a port between the moment it was free and the server's start
+# another process may take a port between its choice and the server's start
 _STARTS = 3
 _KEPT_LINES = 5
 
@@ -83,7 +83,7 @@ class LocalClient:
 
 
 class _Server:
-    """One server process on a free port of the loopback, which answers only who knows its key."""
+    """One server process on a free port of the loopback, which answers only with its key."""
 
     def __init__(self, model: Path, binary: str, options: Mapping[str, Any], *, timeout: float) -> None:
         port, key = _free_port(), secrets.token_urlsafe(24)
@@ -107,14 +107,14 @@ class _Server:
 
     @property
     def said(self) -> str:
-        """Its last lines, as one."""
+        """The server's last lines, as one."""
         return one_line(b" ".join(self._lines).decode("utf-8", "replace"))
 
     async def start(self) -> bool:
-        """Whether the server is ready; False when it has ended instead.
+        """Start the server and return True when it is ready, False when it has ended instead.
 
         Raises:
-            EndpointRefused: it is neither ready nor ended after a long time, or cannot be run at all.
+            EndpointRefused: the server is neither ready nor ended after a long time, or cannot be run.
         """
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -123,7 +123,7 @@ class _Server:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                # an interruption from the keyboard is for evalkit, which first waits for what is under way
+                # an interruption from the keyboard is for evalkit, which first waits for the requests under way
                 start_new_session=True,
             )
         except OSError as error:
@@ -141,7 +141,7 @@ class _Server:
         raise EndpointRefused(f"the local server was not ready within {START_SECONDS:g} seconds: {self.said}")
 
     async def stop(self) -> None:
-        """End the process by its id; it is gone when this returns."""
+        """End the process by its id; it has ended when this returns."""
         await self.http.close()
         if self._process is None or self._listening is None:
             return
@@ -154,13 +154,13 @@ class _Server:
         await self._listening
 
     def _signal(self, number: int) -> None:
-        # the process object would look first whether it has ended, and take that news from who waits for it
+        # the process object would first check whether it has ended, and take that status from the waiting thread
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Read all that the server says, so that it never waits for a reader, and keep the last of it."""
+        """Read the server's output, so that it never waits for a reader, and keep the last lines."""
         assert process.stdout is not None
         pending = b""
         while chunk := await process.stdout.read(65536):
@@ -170,7 +170,7 @@ class _Server:
         self._lines.append(pending)
 
     async def _healthy(self) -> bool:
-        """Whether the server has read its model."""
+        """True if the server has read its model."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
@@ -188,7 +188,7 @@ class _Server:
 
 
 def open_local(config: ModelConfig) -> LocalClient:
-    """The client of a judge; nothing is started yet.
+    """Make the client of a judge; nothing is started yet.
 
     Raises:
         ConfigError: the model's file or the server's binary is missing.
@@ -197,7 +197,7 @@ def open_local(config: ModelConfig) -> LocalClient:
 
 
 def local_endpoint(config: ModelConfig) -> Endpoint:
-    """Named by the model's file and content, never by the port.
+    """The endpoint, named by the model's file and content, never by the port.
 
     Raises:
         ConfigError: the model's file is missing.

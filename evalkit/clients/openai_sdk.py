@@ -1,6 +1,8 @@
-"""Any OpenAI-compatible endpoint through the official SDK, without its retries and with the raw body checked by us.
+"""A client for any OpenAI-compatible endpoint through the official SDK, without its retries and with the raw body
+checked by us.
 
-It reaches what the SDK's own transport reaches, SOCKS proxies among it, and takes ten times the work a request.
+It reaches everything that the SDK's own transport reaches, such as SOCKS proxies, and takes ten times the work per
+request.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from evalkit.types import ChatReply, ChatRequest, ModelConfig
 if TYPE_CHECKING:
     import openai
 
-# what the SDK takes from the environment for its own vendor, whoever is asked
+# environment variables that the SDK reads for its own vendor, whichever endpoint is asked
 _VENDORS_HEADERS = ("Authorization", "OpenAI-Organization", "OpenAI-Project")
 _STATUS = re.compile(r"([1-5]\d\d) ", re.ASCII)
 # by name: their module has changed from one version of the SDK to another
@@ -60,7 +62,7 @@ class SdkClient:
         except openai.APIConnectionError as error:
             raise self._broken(error.__cause__ or error) from None
         except openai.OpenAIError as error:
-            raise RetryableError(self._said("the connection broke", error), billed=True) from None
+            raise RetryableError(self._failure_line("the connection broke", error), billed=True) from None
         headers = answer.headers.multi_items()
         seconds = time.perf_counter() - started
         return read_answer(answer.status_code, headers, answer.content, self._address, seconds=seconds)
@@ -74,14 +76,16 @@ class SdkClient:
         if isinstance(cause, ClientError):
             return cause
         if "CERTIFICATE_VERIFY_FAILED" in str(cause):
-            return EndpointRefused(f"{self._said('no connection', cause)}. Name its authority's file with tls: ca")
+            return EndpointRefused(
+                f"{self._failure_line('no connection', cause)}. Name its authority's file with tls: ca"
+            )
         if type(cause).__name__ == "ProxyError" and (status := _STATUS.match(str(cause))) is not None:
-            return refusal(int(status.group(1)), (), self._said("the proxy", cause))
+            return refusal(int(status.group(1)), (), self._failure_line("the proxy", cause))
         if type(cause).__name__ in _NEVER_SENT:
-            return RetryableError(self._said("no connection", cause))
+            return RetryableError(self._failure_line("no connection", cause))
         if type(cause).__name__.endswith("Timeout"):
             return RetryableError(f"no reply within {self._timeout:g} seconds", billed=True)
-        return RetryableError(self._said("the connection broke", cause), billed=True)
+        return RetryableError(self._failure_line("the connection broke", cause), billed=True)
 
     def _open(self) -> "openai.AsyncOpenAI":
         import openai
@@ -90,7 +94,7 @@ class SdkClient:
         self._sdk = openai.AsyncOpenAI(
             base_url=urlunsplit(parts._replace(query="")),
             default_query=dict(parse_qsl(parts.query)),
-            # the key stands among the headers of the address
+            # the key is among the headers of the address
             api_key="none",
             max_retries=0,
             timeout=self._timeout,
@@ -98,7 +102,7 @@ class SdkClient:
         )
         return self._sdk
 
-    def _said(self, what: str, error: BaseException) -> str:
+    def _failure_line(self, what: str, error: BaseException) -> str:
         return one_line(f"{what}: {self._address.redact(str(error) or type(error).__name__)}")
 
 
@@ -120,7 +124,7 @@ def open_sdk(config: ModelConfig) -> SdkClient:
 
 
 def _bounded(address: Address, longest: int) -> Any:
-    """The SDK's transport, with this address's headers and with answers that are read no further than they may be."""
+    """The SDK's transport with this address's headers, which reads answers up to the limit only."""
     import openai
 
     class Bounded(openai.DefaultAsyncHttpxClient):

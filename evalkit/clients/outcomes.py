@@ -1,4 +1,4 @@
-"""What an endpoint's answer means: a reply, or one of the named failures. One table for every status and body."""
+"""The meaning of an endpoint's answer: a reply, or a named failure. One table for every status and body."""
 
 import datetime
 import email.utils
@@ -20,14 +20,14 @@ Headers = Sequence[tuple[str, str]]
 ECHO_HEADER = "X-Client-Request-Id"
 _OUR_IDENTITY = re.compile(r"[0-9a-f]{1,16}-\d+")
 _SHOWN = 200
-# an error may quote the whole prompt before it says its code
+# an error may quote the whole prompt before its code
 _LONGEST_COMPLAINT = 2**20
 _ERROR_STATUS = re.compile(r"[345]\d\d", re.ASCII)
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 
 
 class Handling(Enum):
-    """What follows from an answer for its request, for a while, and for the run."""
+    """The consequence of an answer for its request, for a while, and for the run."""
 
     READ = "read the body"
     RETRY = "try again"
@@ -36,7 +36,7 @@ class Handling(Enum):
     FATAL = "stop the run"
 
 
-# what is not named here goes by its hundreds, see BY_HUNDRED
+# a status that is not named here goes by its hundreds, see BY_HUNDRED
 BY_STATUS = {
     401: Handling.FATAL,
     402: Handling.FATAL,
@@ -60,15 +60,15 @@ BY_HUNDRED = {1: Handling.RETRY, 2: Handling.READ, 3: Handling.FATAL, 4: Handlin
 def read_answer(
     status: int, headers: Headers, body: bytes, address: Address, *, seconds: float | None = None
 ) -> ChatReply:
-    """The reply that an answer carries, with `body` to the letter but for the address's secrets.
+    """The reply in an answer, with `body` to the letter except the address's secrets.
 
     Raises:
         RetryableError, RateLimited, RejectedRequest, EndpointRefused: as the tables say; messages are one line.
     """
     try:
-        reply = _read(status, headers, address.redact_bytes(body), seconds)
+        reply = _read_reply(status, headers, address.redact_bytes(body), seconds)
     except ClientError as error:
-        # JSON can spell a letter in other ways than the bytes that were looked for
+        # JSON can spell a letter in other ways than the bytes that were searched
         error.args = (address.redact(str(error)),)
         if isinstance(error, RetryableError):
             error.answered = True
@@ -91,7 +91,7 @@ def check_owner(headers: Headers, identity: str) -> None:
     """Refuse an answer that names another request of ours: a proxy may have crossed two.
 
     Raises:
-        RetryableError: it does. Who says nothing, or something of his own, is believed.
+        RetryableError: it does. An answer with no name, or with one of the endpoint's own, is accepted.
     """
     for name, value in headers:
         if name.lower() == ECHO_HEADER.lower() and value != identity and _OUR_IDENTITY.fullmatch(value):
@@ -99,7 +99,7 @@ def check_owner(headers: Headers, identity: str) -> None:
 
 
 def retry_after(headers: Headers) -> float | None:
-    """Seconds that the endpoint asks to wait, the longest where it says several; None where it says nothing usable."""
+    """Seconds that the endpoint asks to wait, the longest of several; None where it gives nothing usable."""
     waits = []
     for name, value in headers:
         lowered = name.lower()
@@ -115,7 +115,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())[:_SHOWN]
 
 
-def _read(status: int, headers: Headers, body: bytes, seconds: float | None) -> ChatReply:
+def _read_reply(status: int, headers: Headers, body: bytes, seconds: float | None) -> ChatReply:
     if _outcome(status, headers) != Handling.READ:
         code, said = _complaint(body)
         raise refusal(status, headers, said, code=code)
@@ -123,11 +123,11 @@ def _read(status: int, headers: Headers, body: bytes, seconds: float | None) -> 
         text = decode(body, "the reply")
         document = parse_json(text, "the reply")
     except InputError as error:
-        # it was answered and, most likely, charged
+        # the request was answered and, most likely, charged
         raise RetryableError(str(error), billed=True) from None
     if isinstance(document, dict) and document.get("error"):
         # some proxies wrap a failure into a success
-        code, said = _named(document["error"])
+        code, said = _code_and_message(document["error"])
         inner = int(code) if _ERROR_STATUS.fullmatch(code) else 500
         raise refusal(inner, headers, f"the reply is an error: {said}", code=code)
     return read_reply(document, body=text, seconds=seconds)
@@ -150,15 +150,15 @@ def _complaint(body: bytes) -> tuple[str, str]:
     if isinstance(document, list) and len(document) == 1:
         # Gemini's way
         (document,) = document
-    return _named(document.get("error", document)) if isinstance(document, dict) else ("", text)
+    return _code_and_message(document.get("error", document)) if isinstance(document, dict) else ("", text)
 
 
-def _named(error: Any) -> tuple[str, str]:
+def _code_and_message(error: Any) -> tuple[str, str]:
     if not isinstance(error, dict):
         return "", str(error)
     # one vendor writes the reason into code, another into type
     codes = [str(error[name]) for name in ("code", "type") if error.get(name) is not None]
-    code = next((one for one in codes if one in _OUT_OF_MONEY), codes[0] if codes else "")
+    code = next((candidate for candidate in codes if candidate in _OUT_OF_MONEY), codes[0] if codes else "")
     return code, str(error.get("message") or error)
 
 
@@ -181,5 +181,5 @@ def _number(value: str, *, scale: float = 1.0) -> float | None:
         number = float(value) / scale if value.isascii() else math.nan
     except ValueError:
         return None
-    # an endless wait is a long one: the run ends there instead of guessing
+    # an endless wait counts as a long one: the run ends there instead of guessing
     return number if number > 0 else None

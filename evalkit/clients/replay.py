@@ -1,4 +1,4 @@
-"""Recorded replies instead of a judge: the same question gets the same reply, and nothing is sent."""
+"""A client that gives recorded replies: the same question gets the same reply, and nothing is sent."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Many requests at once, every reply committed before it counts."""
+"""Sends many requests at once, and commits every reply before it counts."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What a run would send, before it is sent."""
+"""Forecasts the requests of a run before they are sent."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ SECONDS_PER_REQUEST = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Prompt tokens are counted by `tokenizer`; completion tokens are the limit that the requests set, the most that
-    may be said. They and the cost are None where a request sets none.
+    """The forecast of a run: prompt tokens are counted by `tokenizer`; completion tokens are the limit that the
+    requests set, so the most that a reply may use. They and the cost are None where a request sets no limit.
     """
 
     requests: int
@@ -26,7 +26,7 @@ class Forecast:
 
 
 def forecast(requests: Iterable[tuple[ChatRequest, bool]], work: Task, *, concurrency: int) -> Forecast:
-    """Requests, tokens, dollars and minutes of a work; each request comes with whether its reply is stored."""
+    """Forecast the requests, tokens, dollars and minutes of a work; each request comes with whether it is stored."""
     count = counter(work.config.model)
     n = stored = prompt = 0
     completion: int | None = 0

@@ -1,4 +1,4 @@
-"""One endpoint's requests: sent when there is room and it is time, tried again when that may help."""
+"""The requests of one endpoint: sent when there is room and the rates allow it, and tried again when that may help."""
 
 import asyncio
 import heapq
@@ -18,20 +18,22 @@ from evalkit.store import UNREADABLE
 from evalkit.types import ChatReply, ChatRequest, Client
 
 HELD_SECONDS = 0.25
-# during a long wait, how often it is looked whether the wait has become hopeless
+# the interval of the checks, during a long wait, whether the wait has become hopeless
 LONGEST_SLEEP = 1.0
-# how many new questions may join those that wait for another try, to probe an outage with
+# the number of new questions that may join those that wait for another try, to probe an outage with
 PROBES = 8
-# an endpoint that rejects so many requests before it answers any would reject them all
+# an endpoint that rejects this many requests before it answers any would reject them all
 HOPELESS_REJECTIONS = 20
-# a question that is turned away so often while others are answered is what the endpoint turns away; in a storm that
-# turns six of ten away, one question in some hundred thousand has such bad luck
+# a question that is turned away this often while others are answered is the cause itself; in a storm that turns six of
+# ten away, one question in some hundred thousand has such bad luck
 MOST_TURNED_AWAY = 25
 
 
 @dataclass(slots=True)
 class Stop:
-    """Why nothing more is sent; the first of each stays. An `error` is raised in the end, a `reason` is reported."""
+    """The reason to send nothing more; the first of each stays. An `error` is raised in the end, a `reason` is
+    reported.
+    """
 
     error: BaseException | None = None
     reason: str | None = None
@@ -50,10 +52,10 @@ class Stop:
 
 @dataclass(slots=True)
 class Lane:
-    """Asks what its source holds of one endpoint.
+    """Sends its source's questions to one endpoint.
 
-    `may_send` is asked before every request and says by `stop` why not; `changed` is called after every change of
-    counts and wakes all lanes when the run is to stop.
+    `may_send` is called before every request and gives the reason why not by `stop`; `changed` is called after every
+    change of counts and wakes all lanes when the run is to stop.
     """
 
     name: str
@@ -77,19 +79,19 @@ class Lane:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
-        """Ask until nothing is left or the run is stopped, and see what is under way to its end.
+        """Send until nothing is left or the run is stopped, and wait for the requests under way.
 
-        Only when the store takes nothing any more, or when the run is cancelled, is anything given up.
+        Requests are given up only when the store takes nothing any more, or when the run is cancelled.
         """
         try:
             while (item := await self._next()) is not None:
                 self._start(self._attempt(item, self._leave(item)))
             while self._tasks and not self.writer.failed:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            # what is stored fills its place, whatever may still be sent
+            # a stored reply fills its place, whatever may still be sent
             while not (self.source.exhausted or self.stop.error):
                 await self.source.refill()
-                # nobody asks these any more, and many prompts would be many megabytes
+                # these are not asked any more, and many prompts would be many megabytes
                 self.source.ready.clear()
         finally:
             for task in self._tasks:
@@ -122,10 +124,10 @@ class Lane:
         return None
 
     def _take(self, now: float) -> Item | None:
-        """A question whose pause is over, or else a new one; not too many wait for another try."""
+        """A question whose pause is over, or else a new one, unless too many wait for another try."""
         self._fetch(now)
         fresh = bool(self.source.ready) and len(self._due) < self.limits.concurrency + PROBES
-        # one question that always fails, or is always turned away, must not be what the endpoint is probed with
+        # an outage must not be probed with one question that always fails, or is always turned away
         if self._due and self._due[0][0] <= now and not (fresh and self.pace.probing):
             return heapq.heappop(self._due)[2]
         if fresh and (self.pace.probing or len(self._due) < self.limits.concurrency):
@@ -177,13 +179,13 @@ class Lane:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # a fault of ours or of a plug-in: what else is under way is paid for, and still taken
+            # a fault of ours or of a plug-in: the other requests under way are paid for, and still taken
             self.stop.fail(error)
             self.changed()
         self._woken.set()
 
     def _leave(self, item: Item) -> "Departure":
-        """Count a request as under way, before any other is looked at."""
+        """Count a request as under way, before any other is considered."""
         now, estimate = asyncio.get_running_loop().time(), prompt_tokens(item.posed.request)
         self._in_flight += 1
         item.job.tally.in_flight += 1
@@ -193,7 +195,7 @@ class Lane:
         return Departure(now, estimate)
 
     async def _attempt(self, item: Item, departure: "Departure") -> None:
-        """Send once, and see to what comes of it; the room is free again when that is on disk."""
+        """Send once and handle the outcome; the room is free again when that is on disk."""
         tally = item.job.tally
         try:
             await self._ask(item, departure)
@@ -224,7 +226,7 @@ class Lane:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            # the client's own doing: somebody inside of it was cancelled
+            # the client itself was cancelled inside
             await self._failed(item, RetryableError("the client gave up", billed=True), loop.time())
         else:
             if not isinstance(reply, ChatReply):
@@ -236,7 +238,7 @@ class Lane:
             await self._settle(item, reply)
 
     def _charge(self, item: Item, error: ClientError, departure: "Departure") -> None:
-        """What holds no reply is charged for all the same: as counted, or else at least what was sent."""
+        """Charge a request without a reply too: as counted, or else at least for the tokens sent."""
         billed = isinstance(error, RetryableError) and error.billed
         item.job.tally.maybe_billed += billed
         if error.usage is not None:
@@ -258,7 +260,7 @@ class Lane:
     async def _failed(self, item: Item, error: RetryableError, now: float) -> None:
         few_left = self.source.exhausted and not self.source.ready and len(self._due) + self._in_flight <= PROBES
         if error.answered and few_left:
-            # no other question is left to tell one that always fails from an endpoint that is down
+            # no other question is left to show whether this one always fails or the endpoint is down
             item.attempts += 1
         else:
             item.attempts += self.pace.failed(now)
@@ -280,11 +282,11 @@ class Lane:
             self.stop.fail(EndpointRefused(f"{self.name} rejects every request: {error}"))
 
     async def _settle(self, item: Item, outcome: Outcome) -> None:
-        """Commit what came of a question, and the place that it fills if it is the last word."""
+        """Commit the outcome of a question, and the place that it fills if it is final."""
         try:
             readable = isinstance(outcome, str) or item.readable(outcome)
         except Exception:
-            # a parser that fails must not cost what it was to read
+            # a parser that fails must not cost the reply that it was to read
             await self.writer.settle(item.posed.request, outcome, None)
             raise
         last = readable or item.reask >= item.job.work.reasks
@@ -310,12 +312,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """When a request left, and about how many tokens it sent."""
+    """The time of a request's departure, and the approximate number of its tokens."""
 
     at: float
     tokens: int
 
 
 def prompt_tokens(request: ChatRequest) -> int:
-    """About how many tokens a request sends."""
+    """The approximate number of tokens of a request."""
     return round(sum(len(message.content) for message in request.messages) / CHARS_PER_TOKEN)

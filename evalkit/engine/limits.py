@@ -1,4 +1,4 @@
-"""How much a run may send at once and in all, and how patiently it tries again."""
+"""The limits of a run: how much it may send at once and in all, and how patiently it tries again."""
 
 import random
 from dataclasses import dataclass, replace
@@ -8,11 +8,12 @@ from evalkit.engine.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`concurrency` is for each endpoint. `max_cost` is in US dollars and needs the judges' prices; None sets no limit.
+    """The limits of a run: `concurrency` is for each endpoint. `max_cost` is in US dollars and needs the judges'
+    prices; None sets no limit.
 
-    Waits are in seconds.
-    A request is sent `attempts` times at most, not counting those that a busy endpoint turned away. An endpoint that
-    answers nobody for `max_wait` ends the run; one that has not answered in this run at all, after `first_wait`.
+    Waits are in seconds. A request is sent `attempts` times at most, not counting those that a busy endpoint turned
+    away. An endpoint that answers no request for `max_wait` ends the run; one that has not answered in this run at all,
+    after `first_wait`.
     """
 
     concurrency: int = 16
@@ -32,7 +33,7 @@ class Limits:
         return longest * (0.5 + generator.random() / 2)
 
     def after(self, progress: Progress) -> "Limits":
-        """What a run leaves of the limits to the next run of the same command; 0 where it used up one."""
+        """The limits that a run leaves to the next run of the same command; 0 where it used up one."""
         return replace(
             self,
             max_requests=None if self.max_requests is None else max(0, self.max_requests - progress.sent),

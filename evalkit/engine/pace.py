@@ -1,6 +1,7 @@
-"""How fast one endpoint may be asked: what its limits say, what it says itself, and what it has shown that it bears.
+"""The pace at which one endpoint may be asked, from its limits, from its own statements, and from what it has shown
+that it bears.
 
-A pure state machine: the time is always given, in seconds of one clock that only goes forward.
+A pure state machine: the caller gives the time, in seconds of one clock that only goes forward.
 """
 
 import random
@@ -9,19 +10,19 @@ from evalkit.engine.limits import Limits
 from evalkit.types import RateLimits
 
 SHORTEST_WAIT = 0.5
-# who turns away and names no time is asked again within eight seconds: one request in so long is no burden
+# an endpoint that turns away and names no time is asked again within eight seconds, which is no burden
 MOST_DOUBLINGS = 4
 
 
 class Pace:
-    """One endpoint's clock, rates, room and circuit breaker, shared by all judges and models that are asked there."""
+    """The clock, rates, room and circuit breaker of one endpoint, shared by all judges and models behind it."""
 
     def __init__(self, limits: Limits, rates: RateLimits, generator: random.Random, *, now: float) -> None:
         self._limits = limits
         self._rates = rates
         self._generator = generator
         self._most = float(limits.concurrency)
-        # how many may be under way now, and how many once a probe has been answered
+        # the number of requests that may be under way now, and the number once a probe has been answered
         self._room = self._most
         self._target = self._most
         self._not_before = now
@@ -31,7 +32,8 @@ class Pace:
         self._failures = 0
         self._probes = 0
         self._asks_too_long = ""
-        # from when to when it has turned away or failed whatever was sent, and when its room was last cut
+        # the start and the end of the time in which every request was turned away or failed, and the time of the last
+        # cut of room
         self._trouble_since: float | None = None
         self._trouble_until = now
         self._setback = now
@@ -40,18 +42,18 @@ class Pace:
 
     @property
     def room(self) -> int:
-        """How many requests may be under way at once."""
+        """The number of requests that may be under way at once."""
         return max(1, int(self._room))
 
     @property
     def open(self) -> bool:
-        """Whether the circuit is open: the endpoint is down, and only single probes are sent."""
+        """True if the circuit is open: the endpoint is down, and only single probes are sent."""
         # before any request has used up its attempts
         return self._failures >= max(2, self._limits.attempts - 1)
 
     @property
     def probing(self) -> bool:
-        """Whether the next request is to find out if the endpoint answers again."""
+        """True if the next request is a probe of whether the endpoint answers again."""
         return self._probing
 
     def wait(self, now: float) -> float:
@@ -59,21 +61,21 @@ class Pace:
         return max(0.0, self._not_before - now, self._next_request - now, self._next_token - now)
 
     def sent(self, now: float, tokens: int) -> None:
-        """A request of about so many tokens leaves."""
+        """Note that a request of about this many tokens leaves."""
         if self._rates.requests_per_minute is not None:
             self._next_request = max(now, self._next_request) + 60.0 / self._rates.requests_per_minute
         if self._rates.tokens_per_minute is not None:
             self._next_token = max(now, self._next_token) + tokens * 60.0 / self._rates.tokens_per_minute
 
     def answered(self, *, sent: float, more_tokens: int = 0) -> None:
-        """An answer came, with a verdict or not, to what was sent then; `more_tokens` is what it took beyond the
+        """Note an answer, with a verdict or not, to a request sent at this time; `more_tokens` are those beyond the
         estimate.
         """
         self.n_answered += 1
         if self._rates.tokens_per_minute is not None:
             self._next_token += more_tokens * 60.0 / self._rates.tokens_per_minute
         if sent < self._setback:
-            # it was under way before the trouble began, and says nothing about its end
+            # the request was under way before the trouble began, and says nothing about its end
             return
         self._failures = self._probes = self._turned_away = 0
         self._trouble_since = None
@@ -81,28 +83,28 @@ class Pace:
         self._probing = False
 
     def turned_away(self, now: float, retry_after: float | None) -> None:
-        """The endpoint is busy: nobody asks it before it said, and then carefully."""
+        """Note that the endpoint is busy: no request is sent before the time that it named, and then only carefully."""
         self._note_trouble(now)
         unnamed = self._limits.pause(min(self._turned_away, MOST_DOUBLINGS), self._generator)
         wait = unnamed if retry_after is None else retry_after
         if wait > self._limits.max_wait:
             self._asks_too_long = f"it asks to wait {wait:,.0f} seconds"
         if now >= self._not_before:
-            # the first of an episode; those that were under way with it say the same
+            # the first of an episode; the requests that were under way with it say the same
             self._turned_away += 1
             self._shrink(now)
         until = now + max(SHORTEST_WAIT, wait) + self._generator.random() * SHORTEST_WAIT / 2
         self._not_before = max(self._not_before, until)
 
     def failed(self, now: float) -> bool:
-        """A request failed in passing; whether that counts as an attempt, which it does not during an outage."""
+        """Note that a request failed in passing; return whether it counts as an attempt: not during an outage."""
         self._note_trouble(now)
         counts = not self.open
         self._failures += 1
         if self.open:
             if counts:
                 self._shrink(now)
-            # those that were under way with the first one, or with a probe, say nothing new
+            # the requests that were under way with the first one, or with a probe, say nothing new
             if now >= self._not_before:
                 self._not_before = now + self._limits.pause(self._probes, self._generator)
                 self._probes += 1
@@ -110,7 +112,7 @@ class Pace:
 
     @property
     def hopeless(self) -> str | None:
-        """Why waiting any longer is in vain, if it is."""
+        """The reason why waiting any longer is in vain; None if it is not."""
         if self._asks_too_long:
             return f"{self._asks_too_long}, longer than --max-wait {self._limits.max_wait:g}"
         if self._trouble_since is None:

@@ -1,4 +1,4 @@
-"""Where a run stands, and what it took so far."""
+"""The progress of a run, and the effort so far."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -39,13 +39,13 @@ class Progress:
         return self.stored + self.replied + self.failed
 
     def then(self, later: "Progress") -> "Progress":
-        """Both this and a later run over the same questions and more, as one."""
+        """The progress of this run and of a later run over the same questions and more, as one."""
         counts = {name: getattr(self, name) + getattr(later, name) for name in _SPENT}
-        costs = [one.cost for one in (self, later) if one.cost is not None]
+        costs = [progress.cost for progress in (self, later) if progress.cost is not None]
         return replace(
             later,
             **counts,
-            # what the earlier run was told the later one found in the store
+            # the later run found in the store what the earlier run was told
             stored=later.stored - self.replied,
             cost=sum(costs) if costs else None,
             seconds=self.seconds + later.seconds,
@@ -66,11 +66,11 @@ Journal = Callable[[str, dict[str, object]], None]
 
 
 def unwatched(_: Progress) -> None:
-    """Looks away."""
+    """Ignore progress."""
 
 
 def unwritten(_: str, __: dict[str, object]) -> None:
-    """Keeps no journal."""
+    """Discard events."""
 
 
 @dataclass(slots=True)
@@ -123,4 +123,4 @@ def total_progress(tallies: Sequence[Tally], *, seconds: float, stopped: str | N
     )
 
 
-_COUNTED = [one.name for one in fields(Tally) if one.type is int]
+_COUNTED = [counter.name for counter in fields(Tally) if counter.type is int]

@@ -1,4 +1,4 @@
-"""Run many judges over many models in one event loop, every reply committed before it counts."""
+"""Runs many judges over many models in one event loop, and commits every reply before it counts."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from evalkit.types import Client, Closing, RateLimits
 BEAT_SECONDS = 5.0
 CLOSE_SECONDS = 10.0
 WATCH_SECONDS = 0.2
-# a judge by name and digest, and the model that a recording is of
+# a judge by name and digest, and the model of a recording
 ClientName = tuple[str, str, str]
 # files besides connections: the store, its journal, standard streams, logs, libraries
 _OTHER_FILES = 40
@@ -30,7 +30,7 @@ _OTHER_FILES = 40
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What became of each work, in their order; `abandoned` requests were under way in runs that were killed."""
+    """The progress of each work, in their order; `abandoned` requests were under way in runs that were killed."""
 
     progress: tuple[Progress, ...]
     total: Progress
@@ -47,7 +47,7 @@ def run_all(
     generator: random.Random | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> Ran:
-    """Fill every place of every work: from the store where it holds the reply, by asking where it does not.
+    """Fill every place of every work, from the store where it holds the reply, and by asking where it does not.
 
     Args:
         generator: draws the jitter of pauses; nothing else is left to chance.
@@ -55,9 +55,9 @@ def run_all(
 
     Raises:
         ConfigError: a key is missing, and nothing was written or sent; or a prompt cannot be rendered.
-        EndpointRefused: an endpoint answers nobody; what was replied before is kept.
+        EndpointRefused: an endpoint answers no request; earlier replies are kept.
         StoreError: a reply could not be committed; nothing more was sent.
-        Interrupted: SIGINT or, as Terminated, SIGTERM; what had arrived is committed.
+        Interrupted: SIGINT or, as Terminated, SIGTERM; replies that had arrived are committed.
         RuntimeError: called from a running event loop.
     """
     _check_call(works)
@@ -86,7 +86,7 @@ def run_all(
 
 @dataclass(slots=True)
 class _Run:
-    """One event loop's work over all lanes."""
+    """The work of one event loop over all lanes."""
 
     jobs: Sequence[Job]
     clients: Mapping[ClientName, Client]
@@ -99,7 +99,7 @@ class _Run:
     stop: Stop = field(default_factory=Stop)
     started: float = 0.0
     seconds: float = 0.0
-    # what gives up the requests under way, while there are any
+    # gives up the requests under way, while there are any
     give_up: Callable[[], object] | None = None
     giving_up: asyncio.TimerHandle | None = None
     signalled: bool = False
@@ -117,7 +117,7 @@ class _Run:
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
             except asyncio.CancelledError:
-                # the time to drain is over; what was under way is given up
+                # the time to drain is over: the requests under way are given up
                 if self.stop.error is None:
                     raise
             finally:
@@ -135,7 +135,7 @@ class _Run:
             self.stop.reason = None
 
     def progress(self) -> Progress:
-        """The whole run as one."""
+        """The progress of the whole run."""
         tallies = [job.tally for job in self.jobs]
         return total_progress(tallies, seconds=self.seconds, stopped=self.stop.reason)
 
@@ -143,7 +143,7 @@ class _Run:
         return total_progress([job.tally], seconds=self.seconds, stopped=self.stop.reason)
 
     def on_signal(self, kind: type[Interrupted]) -> None:
-        """Stop: what is under way may still arrive, for a while or until the next signal."""
+        """Stop: requests under way may still be answered, for a while or until the next signal."""
         if self.give_up is None:
             return
         if self.signalled:
@@ -162,7 +162,7 @@ class _Run:
         self._wake()
 
     def _wind_up(self) -> None:
-        """From here on nothing may interrupt the writing of what has arrived."""
+        """From here on, let nothing interrupt the writing of replies that have arrived."""
         self.give_up = None
         if self.giving_up is not None:
             self.giving_up.cancel()
@@ -192,7 +192,7 @@ class _Run:
     async def _close_clients(self) -> None:
         for client in self.clients.values():
             if isinstance(client, Closing):
-                # everything is committed by now: no client may hold that up, or hide it
+                # everything is committed by now: no client may delay that, or hide it
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
@@ -215,7 +215,7 @@ class _Run:
     def _show(self) -> None:
         self._seconds_so_far()
         self.shown = self.started + self.seconds
-        # a terminal that went away must not end the run
+        # a vanished terminal must not end the run
         with contextlib.suppress(OSError):
             self.watch(self.progress())
 
@@ -235,20 +235,20 @@ class _Run:
                 await writer.beat()
 
     def _disk_full(self, error: StoreFull) -> None:
-        """Told by the writer's thread: what is under way still fits, and nothing more is sent."""
+        """Stop sending when the writer's thread reports a full disk; the requests under way still fit."""
         self.stop.fail(error)
 
 
 def _tightest(jobs: Sequence[Job]) -> RateLimits:
-    """The rates of an endpoint that several judges name."""
+    """The tightest rates of an endpoint that several judges name."""
     rates = [job.work.config.rates for job in jobs]
-    requests = [one.requests_per_minute for one in rates if one.requests_per_minute is not None]
-    tokens = [one.tokens_per_minute for one in rates if one.tokens_per_minute is not None]
+    requests = [limit.requests_per_minute for limit in rates if limit.requests_per_minute is not None]
+    tokens = [limit.tokens_per_minute for limit in rates if limit.tokens_per_minute is not None]
     return RateLimits(min(requests, default=None), min(tokens, default=None))
 
 
 def _within_descriptors(limits: Limits, n_endpoints: int) -> Limits:
-    """No more connections than the system lets a process have, which is asked for more where that is too few."""
+    """The limits with no more connections than the process may have, after asking the system for more if needed."""
     try:
         import resource
     except ImportError:
@@ -267,9 +267,9 @@ def _within_descriptors(limits: Limits, n_endpoints: int) -> Limits:
 
 @contextlib.contextmanager
 def _stopped_by_signals(run: _Run) -> Iterator[None]:
-    """The first SIGINT or SIGTERM ends the run in good order, within `drain_seconds`; the second one at once.
+    """Let the first SIGINT or SIGTERM end the run in good order, within `drain_seconds`, and the second one at once.
 
-    What the process did before is restored, and a signal that it ignores stays ignored.
+    The previous handlers are restored afterwards, and a signal that the process ignores stays ignored.
     """
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None

@@ -1,4 +1,4 @@
-"""What one endpoint is still to be asked: planned in small chunks, looked up, and claimed before it is sent."""
+"""The questions left for one endpoint: planned in small chunks, looked up, and claimed before they are sent."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ from evalkit.types import ChatReply, Slot
 
 SMALLEST_CHUNK = 16
 LARGEST_CHUNK = 256
-# questions are rendered on the loop: so many at a time before replies get their turn
+# questions are rendered on the loop, this many at a time before replies get their turn
 _AT_ONCE = 8
 
 
@@ -38,8 +38,8 @@ def open_job(work: Task) -> Job:
 
 @dataclass(slots=True)
 class Item:
-    """A question on its way: how often it was asked anew, how often its sending failed, and how often it was turned
-    away. `answers_before` is how many answers the endpoint had given when it first turned this question away.
+    """A question under way: the numbers of times that it was asked anew, failed to be sent, and was turned away.
+    `answers_before` is the number of the endpoint's answers before it first turned this question away.
     """
 
     job: Job
@@ -68,7 +68,7 @@ class Item:
 
 
 class Source:
-    """Questions of several jobs, one after the other, that no other process is asking."""
+    """The questions of several jobs, one after the other, that no other process is asking."""
 
     def __init__(self, jobs: Sequence[Job], writer: Writer, *, room: int) -> None:
         self._writer = writer
@@ -79,13 +79,13 @@ class Source:
         self.exhausted = False
         self.n_freed = 0
         self.ready: deque[Item] = deque()
-        # somebody else is asking: another process, or another place of this run with the same question
+        # asked elsewhere: by another process, or for another place of this run with the same question
         self.held: list[Item] = []
         self._in_hand: set[str] = set()
 
     @property
     def low(self) -> bool:
-        """Whether more should be fetched before what is ready runs out."""
+        """True if more questions should be fetched before the ready ones run out."""
         return not self.exhausted and len(self.ready) <= self._chunk // 2
 
     @property
@@ -101,16 +101,16 @@ class Source:
                 await asyncio.sleep(0)
         self.exhausted = len(chunk) < self._chunk
         await self.offer(chunk)
-        # what is stored already is gone through in large steps, whatever room there is for asking
+        # stored replies are read in large steps, whatever the room for requests
         self._chunk = min(self._largest if self.ready else LARGEST_CHUNK, 2 * self._chunk)
 
     async def look_again(self) -> None:
-        """Look whether what others were asking has been answered or given up."""
+        """Check whether the questions that others were asking have been answered or given up."""
         held, self.held = self.held, []
         await self.offer(held)
 
     async def offer(self, items: Sequence[Item]) -> None:
-        """Sort questions into answered ones, those that somebody else is asking, and those that are ready to send."""
+        """Sort questions into answered ones, those that are asked elsewhere, and those that are ready to send."""
         stored: list[tuple[str, Slot]] = []
         while items:
             wanted: dict[str, Item] = {}
@@ -141,11 +141,11 @@ class Source:
             await self._writer.claim([], stored)
 
     def _last_word(self, item: Item, reply: ChatReply, *, unreadable: bool) -> bool:
-        """Whether a stored reply fills its place: what a parser of today cannot read is not paid for again."""
+        """True if a stored reply fills its place: a reply that today's parser cannot read is not paid for again."""
         return not unreadable or item.reask >= item.job.work.reasks or item.readable(reply)
 
     def settled(self, item: Item) -> None:
-        """The item's reply or failure is on disk."""
+        """Note that the item's reply or failure is on disk."""
         self._in_hand.discard(item.key)
 
 

@@ -1,4 +1,4 @@
-"""What the engine runs: places that one model's replies fill, a judge's verdicts as well as a model's answers."""
+"""The tasks of the engine: places that one model's replies fill, a judge's verdicts or a model's answers."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from evalkit.types import ChatReply, ChatRequest, Client, Group, ModelConfig, Pl
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A place for a reply; `subject` is what is to be judged or answered, None where a rule or a failure fills it."""
+    """A place for a reply; `subject` is judged or answered, None where a rule or a failure fills the place."""
 
     slot: Slot
     subject: Subject | Unanswered | None = None
@@ -18,17 +18,17 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Posed:
-    """A place whose question is put: the request, and the place that its reply will fill."""
+    """A place with its question: the request, and the place that its reply will fill."""
 
     slot: Slot
     request: ChatRequest
 
 
 class Task(Protocol):
-    """Places, and how the question of each is put and its reply is checked.
+    """Places, with the way to put the question of each and to check its reply.
 
-    `digest` names all that decides the places: two runs of one digest lay out the same ones. `client_name` is the same
-    for tasks that one client can serve.
+    `digest` names everything that decides the places: two runs of one digest lay out the same ones. `client_name` is
+    the same for tasks that one client can serve.
     """
 
     @property
@@ -45,7 +45,7 @@ class Task(Protocol):
 
     @property
     def record(self) -> PlanRecord | None:
-        """What is kept beside the places of what decided them."""
+        """The record, kept beside the places, of what decided them."""
         ...
 
     @property
@@ -53,7 +53,7 @@ class Task(Protocol):
 
     @property
     def reasks(self) -> int:
-        """How often a question is asked again for want of a readable reply."""
+        """The number of times that a question is asked again for want of a readable reply."""
         ...
 
     def places(self) -> Iterator[Pending]:
@@ -69,7 +69,7 @@ class Task(Protocol):
         ...
 
     def reader(self) -> Callable[[Slot, ChatReply], bool]:
-        """Tells whether a reply holds what was asked for."""
+        """A function that tells whether a reply holds what was asked for."""
         ...
 
     def open_client(self) -> Client: ...

@@ -1,4 +1,4 @@
-"""How many tokens a request sends: by the model's own tokenizer where it is known and installed, else by length."""
+"""Counts the tokens of a request: by the model's own tokenizer where it is known and installed, else by length."""
 
 import re
 from collections.abc import Callable
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 from evalkit.types import ChatReply, ChatRequest
 
-# where an endpoint counts no tokens itself
+# used where an endpoint counts no tokens itself
 CHARS_PER_TOKEN = 4.0
 
-# OpenAI's models by the vocabulary they read with; a provider's prefix may stand before the name
+# OpenAI's models by the vocabulary that they use; a provider's prefix may stand before the name
 _VOCABULARIES = (
     (re.compile(r"(^|/)(gpt-(4o|4\.1|4\.5|5)|chatgpt-4o|o[134](-|$))"), "o200k_base"),
     (re.compile(r"(^|/)gpt-(4|3\.5)"), "cl100k_base"),
 )
-# what the chat format puts around every message, and before the reply
+# the tokens that the chat format puts around every message, and before the reply
 _PER_MESSAGE = 4
 _PER_REQUEST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts tokens; `name` says how."""
+    """A counter of tokens; `name` names the method."""
 
     name: str
     text: Callable[[str], int]
@@ -45,7 +45,7 @@ def counter(model: str) -> Counter:
 
 
 def tokens(reply: ChatReply, *, prompt_tokens: int) -> tuple[int, int]:
-    """Tokens in and out as the endpoint counted them; where it did not, what was estimated and four characters each."""
+    """Tokens in and out as the endpoint counted them; if it did not, the estimate and one token for four characters."""
     prompt = prompt_tokens if reply.prompt_tokens is None else reply.prompt_tokens
     said = reply.completion_tokens
     return prompt, round(len(reply.text) / CHARS_PER_TOKEN) if said is None else said
@@ -56,5 +56,5 @@ def _by_length(text: str) -> int:
 
 
 def _sound(text: str) -> str:
-    """Half of a surrogate pair is no text to a tokenizer."""
+    """The text without halves of surrogate pairs, which a tokenizer refuses."""
     return text.encode("utf-8", "replace").decode("utf-8")

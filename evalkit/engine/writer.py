@@ -1,4 +1,4 @@
-"""The one writer of a run: whatever has gathered while a transaction was on its way makes up the next one."""
+"""The one writer of a run: the replies that gather during one transaction make up the next one."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ class Writer:
     """Commits in a thread of its own; every call returns when its part is on disk, or raises. Use it as a context
     manager.
 
-    When the disk is full the room set aside lets the batch in after all, and `on_full` is told to stop the spending.
+    When the disk is full, the reserved room still takes the batch, and `on_full` is called to stop the spending.
     """
 
     def __init__(self, store: Store, on_full: Callable[[StoreFull], None]) -> None:
@@ -55,18 +55,18 @@ class Writer:
         return request.key not in claimed.duplicates
 
     async def claim(self, keys: Sequence[str], places: Sequence[tuple[str, Slot]] = ()) -> Claimed:
-        """Ask for the sole right to ask for some keys, and commit places whose replies were stored before."""
+        """Ask for the sole right to some keys, and commit places whose replies were stored before."""
         self._batch.wanted += keys
         self._batch.places += places
         return await self._committed()
 
     @property
     def failed(self) -> bool:
-        """Whether nothing can be committed any more."""
+        """True if nothing can be committed any more."""
         return self._failed is not None
 
     async def drain(self) -> None:
-        """Wait until everything handed over is on disk; what has arrived is paid for, however the run ends."""
+        """Wait until everything handed over is on disk: replies that arrived are paid for, however the run ends."""
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
         if self._failed is None and _holds_something(self._batch):
@@ -92,12 +92,12 @@ class Writer:
             self._batch, self._waiting = Batch(), []
             try:
                 claimed = await loop.run_in_executor(self._thread, self._commit, batch)
-            except Exception as error:  # noqa: BLE001 (whoever waits must not wait for ever)
+            except Exception as error:  # noqa: BLE001 (callers that wait must not wait for ever)
                 self._failed = error
                 for future in (*waiting, *self._waiting):
                     if not future.done():
                         future.set_exception(error)
-                        # whoever waited may have been cancelled meanwhile
+                        # the caller that waited may have been cancelled meanwhile
                         future.exception()
                 return
             for future in waiting:

@@ -1,4 +1,4 @@
-"""Readers and writers of files from outside."""
+"""Reads and writes files of other tools and of users."""
 
 import lazy_loader
 

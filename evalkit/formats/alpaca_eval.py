@@ -44,7 +44,7 @@ def preference_code(preference: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RecordedReply:
-    """A reply in a row; `order` is None where the row tells none, `labels` are what the prompt called the answers."""
+    """A reply in a row; `order` is None where the row gives none, `labels` are the answers' names in the prompt."""
 
     reply: ChatReply
     order: Order | None
@@ -72,10 +72,10 @@ class Recording:
 
 
 def read_recording(path: Path) -> Recording:
-    """The raw replies of an annotations file.
+    """Read the raw replies of an annotations file.
 
     Raises:
-        InputError: naming file, row and field; several judges in one file.
+        InputError: wrong content, named by file, row and field; several judges in one file.
     """
     rows: dict[str, tuple[RecordedRow, ...]] = {}
     annotators: set[str] = set()
@@ -102,13 +102,14 @@ def write_annotations(
     clusters: Mapping[str, str] | None = None,
     cluster_field: str | None = None,
 ) -> None:
-    """One object an instruction, in the order of the annotations, with the mean preference over orders and repeats.
+    """Write one object per instruction, in the order of the annotations, with the mean preference over orders and
+    repeats.
 
-    The raw replies lie in `raw_completion` with order, repeat and labels, so that the file can be replayed. What was
-    graded alone has a `rating` instead of a preference, and no baseline. Texts that nobody knows are null.
+    The raw replies are in `raw_completion` with order, repeat and labels, so that the file can be replayed. An answer
+    that was graded alone has a `rating` instead of a preference, and no baseline. Unknown texts are null.
 
     Args:
-        annotations: those of one instruction and baseline one after the other.
+        annotations: the verdicts; those of one instruction and baseline follow each other.
         answered: each instruction with the baseline's and the candidate's output, by key.
         clusters: the names of the clusters of several instructions, by key; None if they were never looked for.
         cluster_field: the field that declared the clusters.
@@ -116,7 +117,9 @@ def write_annotations(
     with replacing(path) as file:
         # a line each: readable, and written in a tenth of the time that indentation takes
         before = "[\n"
-        for (_, key), group in itertools.groupby(annotations, key=lambda one: (one.slot.baseline, one.slot.key)):
+        for (_, key), group in itertools.groupby(
+            annotations, key=lambda annotation: (annotation.slot.baseline, annotation.slot.key)
+        ):
             example, baseline, candidate = answered.get(key, _UNKNOWN)
             given = list(group)
             slot = given[0].slot
@@ -139,7 +142,7 @@ def write_annotations(
 
 
 def _blanks_of_turns(slot: Slot, *sides: Output | None) -> dict[str, int]:
-    """The blanks around the turns of an answer, which the turns joined to one text would not show."""
+    """The blanks around the turns of an answer, which do not show once the turns are joined to one text."""
     known = (slot.baseline_blanks, slot.candidate_blanks)
     return {
         name: blanks
@@ -154,34 +157,36 @@ def _text(output: Output | None) -> str | None:
 
 def _judged(given: Sequence[Annotation]) -> dict[str, Any]:
     # as on the board: repeats are averaged first, and every order asked must have answered
-    orders = {one.slot.order for one in given}
+    orders = {annotation.slot.order for annotation in given}
     means = [
-        _mean([one.preference for one in given if one.slot.order == order]) for order in BOTH_ORDERS if order in orders
+        _mean([annotation.preference for annotation in given if annotation.slot.order == order])
+        for order in BOTH_ORDERS
+        if order in orders
     ]
     answered = [mean for mean in means if mean is not None]
-    failures = [one.failure for one in given if one.failure is not None]
+    failures = [annotation.failure for annotation in given if annotation.failure is not None]
     return {
         "preference": 1.0 + sum(answered) / len(answered) if len(answered) == len(means) else None,
         "rule": given[0].slot.rule,
         "failure": failures[0] if failures else None,
-        "raw_completion": [_raw(one) for one in given if one.reply is not None],
+        "raw_completion": [_raw(annotation) for annotation in given if annotation.reply is not None],
     }
 
 
 def _graded(given: Sequence[Annotation]) -> dict[str, Any]:
-    failures = [one.failure for one in given if one.failure is not None]
-    scales = [[one.rating.low, one.rating.high] for one in given if one.rating is not None]
+    failures = [annotation.failure for annotation in given if annotation.failure is not None]
+    scales = [[annotation.rating.low, annotation.rating.high] for annotation in given if annotation.rating is not None]
     return {
-        "rating": _mean([None if one.rating is None else one.rating.value for one in given]),
+        "rating": _mean([None if annotation.rating is None else annotation.rating.value for annotation in given]),
         "scale": scales[0] if scales else None,
         "rule": given[0].slot.rule,
         "failure": failures[0] if failures else None,
-        "raw_completion": [_raw(one) for one in given if one.reply is not None],
+        "raw_completion": [_raw(annotation) for annotation in given if annotation.reply is not None],
     }
 
 
 def _mean(preferences: Sequence[float | None]) -> float | None:
-    known = [one for one in preferences if one is not None]
+    known = [preference for preference in preferences if preference is not None]
     return sum(known) / len(known) if known else None
 
 
@@ -207,10 +212,10 @@ def _raw(annotation: Annotation) -> dict[str, Any]:
 
 
 def read_preference(record: Record) -> float | None:
-    """P(candidate beats baseline) from the field `preference`, None where it holds none.
+    """P(candidate beats baseline) from the field `preference`, None where it holds no preference.
 
     Raises:
-        InputError: missing, or no such code.
+        InputError: the field is missing, or its value is not such a code.
     """
     if "preference" not in record.fields:
         raise InputError(f'{record.where}: field "preference": missing')
@@ -227,10 +232,10 @@ def read_preference(record: Record) -> float | None:
 
 
 def recorded_replies(record: Record) -> Iterator[RecordedReply]:
-    """The replies of a row: one of AlpacaEval's, or one for each order and repeat of ours.
+    """The replies of a row: one in AlpacaEval's rows, or one for each order and repeat in ours.
 
     Raises:
-        InputError: naming the row, where they have no known form.
+        InputError: the replies have no known form; the message names the row.
     """
     raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
     own = isinstance(raw, list)
@@ -285,7 +290,7 @@ def _recorded_labels(record: Record, entry: Mapping[str, Any]) -> Labels:
 def infer_order(
     recorded: RecordedReply, preference: float | None, preference_in: Callable[[Order], float | None]
 ) -> Order | None:
-    """Who was shown first, from which order turns the reply into the row's preference; None if neither does.
+    """The order of the answers that turns the reply into the row's preference; None if neither order does.
 
     Args:
         preference_in: P(candidate beats baseline) that the reply gives under an order.

@@ -1,4 +1,4 @@
-"""The verdicts in rows of annotations, AlpacaEval's and ours."""
+"""Reads the verdicts in rows of annotations, AlpacaEval's and ours."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def row_verdict(record: Record) -> Annotation:
     """The preference or the grade of a row, which is the mean over its replies.
 
     Raises:
-        InputError: naming the row and the field.
+        InputError: wrong content; the message names the row and the field.
     """
     return _grade(record) if "rating" in record.fields else _preference(record)
 
@@ -49,7 +49,7 @@ def _grade(record: Record) -> Annotation:
     key, turn = _question(record)
     rating, scale = optional_number(record, "rating"), row_scale(record)
     if rating is not None and (scale is None or not scale[0] <= rating <= scale[1]):
-        raise InputError(f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in "scale"')
+        raise InputError(f'{record.where}: field "rating": {rating:g} has no scale. Give the ends of one in "scale"')
     answer = record.optional_text("output_2")
     return recorded(
         key=key,
@@ -76,7 +76,7 @@ def row_scale(record: Record) -> tuple[float, float] | None:
 
 
 def _question(record: Record) -> tuple[str, int | None]:
-    """The question's own name and the turn in a row of ours on a conversation; elsewhere the instruction's digest."""
+    """The question's own name and the turn, in rows of ours on a conversation; else the instruction's digest."""
     turn = optional_turn(record) if "key" in record.fields else None
     if turn is None:
         return instruction_key(record.text("instruction")), None
@@ -84,7 +84,7 @@ def _question(record: Record) -> tuple[str, int | None]:
 
 
 def _blanks(record: Record, name: str, text: str) -> int:
-    """How many characters of an answer are blanks; our rows have a field for answers whose turns are joined."""
+    """The number of blank characters of an answer; our rows have a field for answers whose turns are joined."""
     said = record.fields.get(name)
     if said is None:
         return blanks_around([text])
@@ -94,7 +94,7 @@ def _blanks(record: Record, name: str, text: str) -> int:
 
 
 def _reply(record: Record) -> tuple[Order | None, str | None]:
-    """The order and the text of the reply behind a row, None where several are or where the row does not tell."""
+    """The order and the text of the reply behind a row; None where there are several or where they are unknown."""
     raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
     if isinstance(raw, list) and len(raw) == 1:
         raw = raw[0]
@@ -107,10 +107,10 @@ def _reply(record: Record) -> tuple[Order | None, str | None]:
     orders: dict[object, Order] = {"output_1": Order.BASELINE_FIRST, "output_2": Order.CANDIDATE_FIRST}
     orders |= {order.value: order for order in Order}
     found = first if isinstance(first, str) else raw.get("order")
-    return orders.get(found) if isinstance(found, str) else None, _said(record, raw)
+    return orders.get(found) if isinstance(found, str) else None, _reply_text(record, raw)
 
 
-def _said(record: Record, raw: dict[str, Any]) -> str | None:
+def _reply_text(record: Record, raw: dict[str, Any]) -> str | None:
     message = raw.get("message")
     said = message.get("content") if isinstance(message, dict) else raw.get("text")
     if isinstance(said, str):

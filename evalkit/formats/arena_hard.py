@@ -1,4 +1,4 @@
-"""Arena-Hard's judgments: two games a question, in both of its editions."""
+"""Arena-Hard's judgments: two games per question, in both editions."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -22,7 +22,7 @@ from evalkit.types import Annotation, Order
 BASELINE_V01 = "gpt-4-0314"
 # the baseline is A in the first game and B in the second
 _ORDERS = (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
-# P(A is better), and whether it is much better or worse; of two spellings the first is the one that is written
+# P(A is better), and whether it is much better or worse; the first of two spellings is written
 _LABELS = {
     **dict.fromkeys(("A>>B", "B<<A"), (1.0, True)),
     **dict.fromkeys(("A>B", "B<A"), (1.0, False)),
@@ -35,14 +35,14 @@ _LABELS = {
 def game_verdicts(
     records: Iterable[Record], *, judge: str | None = None, baseline: str | None = None
 ) -> Iterator[Annotation]:
-    """The games of a `model_judgment/JUDGE/MODEL.jsonl`, a verdict a game.
+    """Read the games of a `model_judgment/JUDGE/MODEL.jsonl`, one verdict per game.
 
     Args:
-        judge: who judged where the file does not tell.
-        baseline: who was compared to where the file does not tell; by default the first edition's.
+        judge: the judge's name where the file does not give it.
+        baseline: the baseline's name where the file does not give it; by default the first edition's.
 
     Raises:
-        InputError: naming the row and the field.
+        InputError: wrong content; the message names the row and the field.
     """
     return count_repeats(verdict for record in records for verdict in _verdicts(record, judge, baseline))
 
@@ -51,7 +51,7 @@ def game_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
     """Preferences as rows of a `model_judgment/JUDGE/MODEL.jsonl` of the second edition.
 
     Args:
-        verdicts: those of one place in both orders one after the other.
+        verdicts: the verdicts; both orders of one place follow each other.
 
     Raises:
         InputError: a preference is a probability, or was asked for in one order only.
@@ -70,24 +70,24 @@ def game_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
             "judge": slot.judge,
             "model": slot.model,
             "baseline": slot.baseline,
-            "games": [_written(games.get(order, first), order) for order in _ORDERS],
+            "games": [_game_row(games.get(order, first), order) for order in _ORDERS],
         }
 
 
-def _written(one: Stored, order: Order) -> dict[str, Any] | None:
-    """A game; null where the judge said nothing that could be read again."""
-    annotation, exchange = one
+def _game_row(verdict: Stored, order: Order) -> dict[str, Any] | None:
+    """A game; null where the judge gave no text that could be read again."""
+    annotation, exchange = verdict
     if annotation.preference is None and exchange.reply is None:
         return None
     return {
-        "score": _named(annotation, order),
+        "score": _verdict_label(annotation, order),
         "judgment": {"answer": without_mark(exchange.reply or "")},
         "prompt": [{"role": message.role, "content": message.content} for message in exchange.messages],
     }
 
 
-def _named(annotation: Annotation, order: Order) -> str | None:
-    """The label of a verdict, A being shown first."""
+def _verdict_label(annotation: Annotation, order: Order) -> str | None:
+    """The label of a verdict, with A shown first."""
     preference = annotation.preference
     if preference is None:
         return None
@@ -127,7 +127,7 @@ def _verdicts(record: Record, judge: str | None, baseline: str | None) -> Iterat
 
 
 def _game(record: Record, place: str, game: object) -> tuple[float | None, bool, str | None, str | None]:
-    """P(A is better), whether by much, why there is none, and what the judge said."""
+    """P(A is better), whether by much, the reason why it is unknown, and the judge's text."""
     if game is None:
         return None, False, "the judge's call failed: the file has null for the game", None
     fields = object_at(record, place, game)

@@ -1,4 +1,4 @@
-"""JSON that is not there at once: arrays read element by element, texts that break off."""
+"""Reads JSON piece by piece: arrays element by element, and texts that break off."""
 
 import json
 import re
@@ -14,10 +14,10 @@ _UNFINISHED = "\\+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 
 def parse_array(pieces: Iterator[str], where: str) -> Iterator[Any]:
-    """The elements of the array that a JSON text spells, the text given piece by piece.
+    """The elements of the array in a JSON text that comes in pieces.
 
     Raises:
-        InputError: what `parse_json` refuses, or JSON that is no array.
+        InputError: content that `parse_json` refuses, or JSON that is not an array.
     """
     text = _Text(pieces, where)
     if text.peek() != "[":
@@ -37,7 +37,7 @@ def parse_array(pieces: Iterator[str], where: str) -> Iterator[Any]:
 
 
 def breaks_off(text: str) -> bool:
-    """Whether a text is the beginning of a JSON value, sound as far as it goes, and not the whole of it."""
+    """True if a text is the valid beginning of a JSON value, and not the whole of it."""
     begun = text.strip().rstrip(_UNFINISHED)
     try:
         STRICT.raw_decode(begun)
@@ -53,7 +53,7 @@ def _unfinished(error: json.JSONDecodeError) -> bool:
 
 
 class _Text:
-    """The part of a JSON text that is being read: it grows at its end, and loses what has been read when it does."""
+    """The unread part of a JSON text: text is added at its end, and text that was read is dropped."""
 
     def __init__(self, pieces: Iterator[str], where: str) -> None:
         self._pieces = pieces
@@ -78,7 +78,7 @@ class _Text:
         """The value that begins at the next character.
 
         Raises:
-            InputError: it is no value, or one that is not strict JSON.
+            InputError: it is not a value, or not strict JSON.
         """
         while True:
             self._skip_blank()
@@ -131,7 +131,7 @@ class _Text:
         return solid > 0
 
     def _place(self, position: int) -> tuple[int, int]:
-        """Line and column of a position in the part that is held."""
+        """Line and column of a position in the unread part."""
         line_start = self._text.rfind("\n", 0, position) + 1
         if line_start:
             return self._line + self._text.count("\n", 0, position), position - line_start + 1

@@ -1,4 +1,4 @@
-"""AlpacaEval's leaderboard csv: a model a row, its name in a column without a name, rates in percent."""
+"""AlpacaEval's leaderboard csv: one model per row, its name in a column without a name, rates in percent."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from evalkit.files import write_text
 from evalkit.formats.records import Record, read_records
 from evalkit.text import spreadsheet_cell
 
-# how the column of the model's name is called
+# the names that the column of the model's name may have
 MODEL_COLUMNS = ("", "model", "name", "Unnamed: 0")
 
 
@@ -21,7 +21,7 @@ MODEL_COLUMNS = ("", "model", "name", "Unnamed: 0")
 class AlpacaRow:
     """One model's line; rates and their errors are percentages, None where the file has none.
 
-    `lc_standard_error` is AlpacaEval's spread over instructions and no sampling error.
+    `lc_standard_error` is AlpacaEval's spread over instructions, and not a sampling error.
     """
 
     model: str
@@ -38,9 +38,9 @@ class AlpacaRow:
     lc_standard_error: float | None = None
 
 
-_NUMBERS = tuple(one.name for one in fields(AlpacaRow) if one.name not in ("model", "mode"))
+_NUMBERS = tuple(column.name for column in fields(AlpacaRow) if column.name not in ("model", "mode"))
 _COUNTS = ("n_wins", "n_wins_base", "n_draws", "n_total", "avg_length")
-# where a board of ours has these values, by AlpacaEval's names
+# the columns of our boards with these values, by AlpacaEval's names
 _OURS = {
     "win_rate": "win_rate",
     "standard_error": "win_rate_stderr",
@@ -58,7 +58,7 @@ def read_board(path: Path) -> tuple[AlpacaRow, ...]:
     """The rows of a leaderboard in the order of the file; columns that AlpacaEval does not have are left out.
 
     Raises:
-        InputError: naming file, row and column.
+        InputError: wrong content; the message names file, row and column.
     """
     rows: dict[str, AlpacaRow] = {}
     for record in read_records(path):
@@ -73,10 +73,10 @@ def write_board(path: Path, rows: Iterable[AlpacaRow]) -> None:
     """Write a leaderboard as AlpacaEval does; columns without any value are left out.
 
     Raises:
-        InputError: the place cannot be written.
+        InputError: the file cannot be written.
     """
     given = list(rows)
-    names = [one.name for one in fields(AlpacaRow)][1:]
+    names = [column.name for column in fields(AlpacaRow)][1:]
     kept = [name for name in names if any(getattr(row, name) is not None for row in given)]
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
@@ -88,11 +88,11 @@ def write_board(path: Path, rows: Iterable[AlpacaRow]) -> None:
 
 
 def row_of_ours(values: Mapping[str, Any], *, mode: str | None = None) -> AlpacaRow:
-    """A row of our own board, by the names of its columns, as AlpacaEval's; our LC error is a sampling error, which is
-    something else than AlpacaEval's and left out.
+    """A row of our own board, by the names of its columns, as one of AlpacaEval's; our LC error is a sampling error,
+    unlike AlpacaEval's, and is left out.
 
     Args:
-        mode: how AlpacaEval's site files it, such as `community`.
+        mode: the model's group on AlpacaEval's site, such as `community`.
     """
     found = {name: values.get(ours) for name, ours in _OURS.items()}
     counts = {name: round(value) for name, value in found.items() if name in _COUNTS and value is not None}
@@ -104,7 +104,7 @@ def _row(record: Record) -> AlpacaRow:
     if column is None or "win_rate" not in record.fields:
         names = ", ".join(repr(name[:40]) for name in list(record.fields)[:8])
         raise InputError(
-            f"{record.where}: is no row of a leaderboard: expected a model and its win_rate, found {names}"
+            f"{record.where}: is not a row of a leaderboard: expected a model and its win_rate, found {names}"
         )
     model = record.text(column)
     if not model.strip():
@@ -121,7 +121,7 @@ def _number(record: Record, name: str) -> float | None:
         number = math.inf if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.inf
-    # as tables write that there is none
+    # the ways in which tables write a missing value
     if math.isnan(number):
         return None
     if not math.isfinite(number):

@@ -1,4 +1,4 @@
-"""Chat completions as OpenAI-compatible servers write them, read strictly into replies."""
+"""Reads chat completions of OpenAI-compatible servers strictly into replies."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from evalkit.errors import ClientError, RejectedRequest, RetryableError
 from evalkit.types import ChatReply
 
 _SHOWN = 200
-# what is more is no count of tokens, and no database's integer
+# a larger number is not a count of tokens, and does not fit a database's integer
 _LARGEST_COUNT = 2**31 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -39,7 +39,7 @@ def read_reply(document: Any, **facts: Any) -> ChatReply:
             **facts,
         )
     except ClientError as error:
-        # what says nothing is charged for as well, and a judge that thinks takes most when it says nothing
+        # a reply without text is charged for as well, and a judge that thinks uses most tokens for it
         if prompt is not None or completion is not None:
             error.usage = (prompt or 0, completion or 0)
         raise
@@ -56,7 +56,7 @@ def read_choice(choice: Mapping[str, Any], **facts: Any) -> ChatReply:
     if finish == "content_filter":
         raise RejectedRequest("the endpoint's content filter cut the reply off")
     message = choice.get("message")
-    text = _said(message) if isinstance(message, dict) else choice.get("text")
+    text = _message_text(message) if isinstance(message, dict) else choice.get("text")
     top_logprobs = _top_logprobs(choice.get("logprobs"))
     if not text:
         if isinstance(message, dict) and isinstance(message.get("refusal"), str) and message["refusal"]:
@@ -71,8 +71,8 @@ def read_choice(choice: Mapping[str, Any], **facts: Any) -> ChatReply:
     return ChatReply(text=text, top_logprobs=top_logprobs, finish_reason=finish, **facts)
 
 
-def _said(message: Mapping[str, Any]) -> Any:
-    """The text of a message; of a message that calls one tool, the arguments of the call, whatever it says besides."""
+def _message_text(message: Mapping[str, Any]) -> Any:
+    """The text of a message; if the message calls one tool, the arguments of the call, whatever its text."""
     calls = message.get("tool_calls")
     if isinstance(calls, list) and len(calls) == 1 and isinstance(calls[0], dict):
         function = calls[0].get("function")
@@ -102,7 +102,7 @@ def _text(value: Any) -> str | None:
 
 
 def _storable(value: object) -> str:
-    """A text that any database and file takes: half of a surrogate pair, as servers cut tokens, is replaced."""
+    """The text with any half of a surrogate pair, where servers cut tokens, replaced, so that files take it."""
     return _SURROGATE.sub("\ufffd", str(value))
 
 

@@ -1,4 +1,4 @@
-"""AlpacaEval's prompts, messages between ChatML's tags with places in braces, as templates of ours."""
+"""Converts AlpacaEval's prompts, messages between ChatML's tags with fields in braces, into templates of ours."""
 
 import re
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ def to_jinja(text: str, where: str, notes: list[str]) -> str:
     """The prompt with a block for each role.
 
     Args:
-        where: begins an error's message.
-        notes: is told what could not be carried over.
+        where: the start of an error's message.
+        notes: a list that collects what could not be carried over.
 
     Raises:
-        ConfigError: text outside of its messages, two messages of a role, or a place that is unknown or missing.
+        ConfigError: text outside of its messages, two messages of a role, or a field that is unknown or missing.
     """
     found = _MESSAGE.findall(text)
     if not found:
@@ -41,11 +41,11 @@ def to_jinja(text: str, where: str, notes: list[str]) -> str:
 
 
 def _places(said: str, where: str) -> Iterator[str]:
-    """The same text as a template, place by place."""
+    """The same text as a template, piece by piece."""
     end = 0
     for match in _PLACE.finditer(said):
         if match.group(1) not in _FIELDS:
-            raise ConfigError(f"{where}: the prompt shows {{{match.group(1)[:40]}}}, which a judge is not given")
+            raise ConfigError(f"{where}: the prompt shows {{{match.group(1)[:40]}}}, which a judge does not get")
         yield _literal(said[end : match.start()])
         yield f"{{{{ {_FIELDS[match.group(1)]} }}}}"
         end = match.end()
@@ -53,7 +53,7 @@ def _places(said: str, where: str) -> Iterator[str]:
 
 
 def _literal(text: str) -> str:
-    """Text that a template shows as it is; before a mark of the template a brace is one as well."""
+    """Text that a template shows unchanged; before a mark of the template, a brace is a mark as well."""
     if text.endswith("{") or any(mark in text for mark in ("{{", "{%", "{#")):
         return text.replace("{", '{{ "{" }}')
     return text

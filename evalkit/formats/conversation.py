@@ -1,4 +1,4 @@
-"""What is asked and answered turn by turn, as MT-Bench, Arena-Hard and we write it."""
+"""Questions and answers turn by turn, in the layouts of MT-Bench, Arena-Hard and evalkit."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from evalkit.errors import InputError
 from evalkit.formats.records import Record
 
 ID_FIELDS = ("question_id", "uid", "prompt_id", "id")
-# what stands in place of an answer or a judgment where the call of a model failed
+# stands in place of an answer or a judgment where the call of a model failed
 FAILED_CALL = "$ERROR$"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One record of a model's answers; `asked` is None where the record does not hold what was asked, `texts` None
-    where the call failed.
+    """One record of a model's answers; `asked` is None where the record does not hold the question, `texts` None where
+    the call failed.
     """
 
     key: str
@@ -28,13 +28,13 @@ class Answer:
 
 
 def read_answered(record: Record, *, key: str | None = None) -> Answer | None:
-    """The answer in a record of MT-Bench's or Arena-Hard's layout; None where the record is of neither.
+    """The answer in a record of MT-Bench's or Arena-Hard's layout; None for a record of another layout.
 
     Args:
         key: the field that names the question.
 
     Raises:
-        InputError: naming the place of what is missing or of a wrong kind.
+        InputError: a field is missing or of a wrong kind; the message names its place.
     """
     if isinstance(record.fields.get("choices"), list):
         return _of_choices(record, key)
@@ -47,7 +47,7 @@ def read_turns(record: Record, name: str) -> tuple[str, ...]:
     """A field that is a text, or a list with a text, or an object with a text as `content`, for each turn.
 
     Raises:
-        InputError: anything else, or no turn.
+        InputError: the field holds anything else, or no turn.
     """
     value = record.fields.get(name)
     if not isinstance(value, list):
@@ -59,7 +59,7 @@ def texts_of(record: Record, place: str, turns: Sequence[Any]) -> tuple[str, ...
     """The texts of turns that are texts or objects with a text as `content`.
 
     Raises:
-        InputError: anything else, or no turn.
+        InputError: a turn is anything else, or there is none.
     """
     if not turns:
         raise InputError(f'{record.where}: field "{place}": expected a text for each turn, found an empty list')
@@ -73,7 +73,7 @@ def text_at(record: Record, place: str, value: object) -> str:
     """A value inside a record that must be text.
 
     Raises:
-        InputError: naming the place.
+        InputError: the value is of another kind; the message names its place.
     """
     return Record(record.where, {place: value}).text(place)
 
@@ -82,7 +82,7 @@ def read_id(record: Record, name: str) -> str:
     """A field that is a text or a whole number, as text.
 
     Raises:
-        InputError: anything else.
+        InputError: the field holds anything else.
     """
     value = record.fields.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -96,12 +96,12 @@ def write_id(key: str) -> int | str:
 
 
 def id_field(record: Record) -> str | None:
-    """The field that names the question, where there is one."""
+    """The name of the field that names the question; None where there is no such field."""
     return next((name for name in ID_FIELDS if record.fields.get(name) is not None), None)
 
 
 def without_mark(text: str) -> str:
-    """Words of a judge that cannot be taken for a failed call, whatever it quotes."""
+    """A judge's text changed so that it is not taken for a failed call, whatever it quotes."""
     return text.replace(FAILED_CALL, FAILED_CALL.strip("$"))
 
 
@@ -109,7 +109,7 @@ def object_at(record: Record, place: str, value: object) -> dict[str, Any]:
     """A value inside a record that must be an object.
 
     Raises:
-        InputError: naming the place.
+        InputError: the value is of another kind; the message names its place.
     """
     if not isinstance(value, dict):
         raise InputError(f'{record.where}: field "{place}": expected a mapping, found {kind_of(value)}')

@@ -1,4 +1,4 @@
-"""Instruction difficulty and gamed baselines from csv files, keyed by instruction or index."""
+"""Reads instruction difficulty and gamed baselines from csv files, keyed by instruction or index."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def read_difficulty(path: Path) -> dict[str, float]:
     """Difficulty by instruction key from a csv with the columns `instruction` or `index`, and `instruction_difficulty`.
 
     Raises:
-        InputError: a column is missing, or a value is no finite number.
+        InputError: a column is missing, or a value is not a finite number.
     """
     if path.is_dir():
         path = path / DIFFICULTY_FILE
@@ -33,7 +33,7 @@ def read_difficulty(path: Path) -> dict[str, float]:
 
 
 def read_compat_inputs(folder: Path) -> CompatInputs:
-    """`instruction_difficulty.csv` and `df_gamed.csv` of a folder.
+    """Read `instruction_difficulty.csv` and `df_gamed.csv` from a folder.
 
     Raises:
         InputError: a file or a column is missing.

@@ -1,4 +1,4 @@
-"""AlpacaEval's evaluators as judges: a configuration and a prompt become ours, or it is said why they cannot."""
+"""Converts AlpacaEval's evaluators into judges, or says why an evaluator cannot become one."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from evalkit.formats.layouts import EVALUATOR_CONFIGS, Layout
 
 ORIGINAL_SUFFIX = ".evaluator.json"
 
-# who is asked, by the shipped judge that asks the same
+# AlpacaEval's endpoints, with the shipped judge that asks the same endpoint
 _ENDPOINTS = {
     "openai_completions": "pairwise_json",
     "anthropic_completions": "anthropic",
@@ -33,19 +33,19 @@ _PARAMETERS = (
     "frequency_penalty", "presence_penalty", "reasoning_effort",
 )  # fmt: skip
 _CALLS = ("functions", "function_call", "tools", "tool_choice")
-# nothing is lost with these: what they say is so here, or says how to run and not what to ask
+# nothing is lost with these keys: their setting is fixed here, or decides how to run and not what to ask
 _DROPPED = {
     "prompt_template", "fn_completions", "completions_kwargs", "fn_completion_parser", "completion_parser_kwargs",
     "completion_key", "batch_size",
 }  # fmt: skip
-# what stands before a label that is to be found at the start of a line
+# the start of a pattern for a label at the start of a line
 _LINE_START = re.compile(r"\(\?:\^\|\\n\) \?|\\n|\^")
 _ESCAPED = re.compile(r"\\([^A-Za-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertedJudge:
-    """A judge's YAML and prompt as texts, what they could not carry over, and the files that they were made from."""
+    """A judge's YAML and prompt as texts, the settings that were left out, and the files that they were made from."""
 
     name: str
     judge_yaml: str
@@ -55,7 +55,7 @@ class ConvertedJudge:
 
 
 def convert_evaluator(folder: Path, *, name: str | None = None) -> ConvertedJudge:
-    """The judge that asks as an evaluator does.
+    """Convert an evaluator into the judge that asks as it does.
 
     Args:
         folder: holds `configs.yaml`; the prompt lies in it or beside it.
@@ -63,10 +63,13 @@ def convert_evaluator(folder: Path, *, name: str | None = None) -> ConvertedJudg
 
     Raises:
         InputError: a file is missing or cannot be read.
-        ConfigError: the evaluator does what no judge of ours does.
+        ConfigError: no judge of ours can do what the evaluator does.
     """
-    path = next((folder / one for one in EVALUATOR_CONFIGS if (folder / one).is_file()), folder / EVALUATOR_CONFIGS[0])
-    name, config = _one(path, _configs(path), name)
+    path = next(
+        (folder / file_name for file_name in EVALUATOR_CONFIGS if (folder / file_name).is_file()),
+        folder / EVALUATOR_CONFIGS[0],
+    )
+    name, config = _chosen_evaluator(path, _configs(path), name)
     where = f"{path}: {name[:60]!r}"
     template = _field(config, "prompt_template", str, where)
     prompt_path = None if "{instruction}" in template else _prompt_path(folder, template, where)
@@ -89,10 +92,10 @@ def convert_evaluator(folder: Path, *, name: str | None = None) -> ConvertedJudg
 
 
 def write_judge(judge: ConvertedJudge, folder: Path) -> Path:
-    """Write a judge's YAML, which is returned, its prompt, and beside them the files that it was made from.
+    """Write a judge's YAML, its prompt, and beside them the files that it was made from; return the YAML's path.
 
     Raises:
-        InputError: the place cannot be written.
+        InputError: the files cannot be written.
     """
     plain = safe_name(judge.name)
     texts = {record["path"]: record["text"] for record in judge.original.records}
@@ -104,7 +107,7 @@ def write_judge(judge: ConvertedJudge, folder: Path) -> Path:
 
 
 def read_original(judge: Path) -> ForeignFile:
-    """The evaluator that a judge was made from, to be written with `write_foreign`.
+    """Read the evaluator that a judge was made from, to be written with `write_foreign`.
 
     Args:
         judge: the YAML that `write_judge` wrote.
@@ -125,7 +128,7 @@ def _file(name: str, texts: Mapping[str, str]) -> ForeignFile:
 
 
 def _with_prompt(folder: Path, template: str, prompt_path: Path | None) -> ForeignFile:
-    """The files of the folder, and the prompt where it lies elsewhere, under the name by which it is found again."""
+    """The files of the folder, and a prompt from elsewhere under the name by which it is found again."""
     file = read_foreign(folder)
     texts = {record["path"]: record["text"] for record in file.records}
     if prompt_path is not None and not prompt_path.is_relative_to(folder):
@@ -133,7 +136,7 @@ def _with_prompt(folder: Path, template: str, prompt_path: Path | None) -> Forei
     return _file(file.name, texts)
 
 
-def _one(path: Path, configs: Mapping[str, Any], name: str | None) -> tuple[str, Mapping[str, Any]]:
+def _chosen_evaluator(path: Path, configs: Mapping[str, Any], name: str | None) -> tuple[str, Mapping[str, Any]]:
     if name is None and len(configs) != 1:
         raise ConfigError(f"{path}: expected one evaluator, found {len(configs)}: {list(configs)!r:.200}. Name one")
     name = next(iter(configs)) if name is None else name
@@ -146,7 +149,7 @@ def _one(path: Path, configs: Mapping[str, Any], name: str | None) -> tuple[str,
 
 def _prompt_path(folder: Path, template: str, where: str) -> Path:
     inside = PurePosixPath(template)
-    # a configuration from elsewhere must not send any file of this machine to a judge
+    # a foreign configuration must not send any file of this machine to a judge
     if inside.is_absolute() or ".." in inside.parts or inside.suffix != ".txt":
         raise ConfigError(f"{where}: prompt_template: expected the path of a .txt file below, found {template[:100]!r}")
     # unlike Path.is_file it takes any name
@@ -213,7 +216,7 @@ def _of_logprobs(options: Mapping[str, Any], where: str, notes: list[str]) -> di
             f"{where}: denominator_tokens: expected the numerator_token and one other, found {both!r:.100}"
         )
     if first[0] == second[0][0]:
-        raise ConfigError(f"{where}: denominator_tokens: {first!r} and {second[0]!r} begin alike, so no token tells")
+        raise ConfigError(f"{where}: denominator_tokens: {first!r} and {second[0]!r} begin alike, so no token decides")
     if options.get("log_prob_index", 0) != 0:
         raise ConfigError(f"{where}: log_prob_index: only the first token's probabilities are read")
     if options.get("is_binarize"):
@@ -242,13 +245,13 @@ def _of_patterns(patterns: Mapping[str, Any], where: str, notes: list[str]) -> d
 
 
 def _label(pattern: Any, where: str) -> str:
-    """The text that a pattern stands for, where it is a text at the start of a line."""
+    """The text that a pattern stands for, if it is a text at the start of a line."""
     if not isinstance(pattern, str):
         raise ConfigError(f"{where}: expected a pattern, found {kind_of(pattern)}")
     start = _LINE_START.match(pattern)
     rest = pattern[start.end() :] if start else pattern
     label = _ESCAPED.sub(r"\1", rest).strip()
-    # what is left must be nothing but text
+    # the rest must be nothing but text
     if not label.strip("[]") or re.search(r"\\|[.*+?^$|]|(?<!\\)[()\[\]{}]", _ESCAPED.sub("", rest)):
         raise ConfigError(f"{where}: the pattern {pattern[:60]!r} is more than a text, which cannot be carried over")
     return label
@@ -291,7 +294,7 @@ def _configs(path: Path) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Strict as ours, but names may be numbers, which are read as texts: patterns are named by AlpacaEval's codes."""
+    """As strict as our loader, but names that are numbers are read as texts: AlpacaEval's codes name patterns."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):

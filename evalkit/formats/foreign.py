@@ -1,4 +1,4 @@
-"""Files of other benchmarks, read and written back without loss: what they are, their records and their layout."""
+"""Reads files of other benchmarks and writes them back without loss: their format, their records and their layout."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,10 +34,10 @@ class ForeignFile:
 
 
 def detect(path: Path) -> Kind:
-    """The format and the kind of a file, told from the fields of its first record.
+    """Detect the format and the kind of a file from the fields of its first record.
 
     Raises:
-        InputError: no file of rows, or one that cannot be read.
+        InputError: not a file of rows, or not readable.
     """
     layout = layout_of(path)
     if layout.container == "folder":
@@ -48,13 +48,13 @@ def detect(path: Path) -> Kind:
 
 
 def read_foreign(path: Path, *, format: str | None = None) -> ForeignFile:  # noqa: A002 (the word for it)
-    """The records of a file in order, with all that writes it back.
+    """Read the records of a file in order, with everything needed to write it back.
 
     Args:
-        format: one of FORMATS; told from the first record by default. Every file can be read as a `table`.
+        format: one of FORMATS; detected from the first record by default. Every file can be read as a `table`.
 
     Raises:
-        InputError: naming file and row; a file of another format.
+        InputError: wrong content, named by file and row; a file of another format.
     """
     if format is not None and format not in FORMATS:
         raise UnknownName("format", format, FORMATS)
@@ -62,16 +62,16 @@ def read_foreign(path: Path, *, format: str | None = None) -> ForeignFile:  # no
     if format == "table":
         found, kind = "table", "rows"
     if format not in (None, found):
-        raise InputError(f"{path}: is no file of {format}; its records are those of {found} ({kind})")
+        raise InputError(f"{path}: is not a file of {format}; its records are those of {found} ({kind})")
     layout, records = read_rows(path, layout_of(path))
     return ForeignFile(found, kind, stem(path.name).removesuffix(EVAL_SUFFIX), layout, tuple(records))
 
 
 def write_foreign(file: ForeignFile, path: Path) -> None:
-    """Write a file back: field by field what was read.
+    """Write a file back, field by field as it was read.
 
     Raises:
-        InputError: the name does not end as such a file's does, or the place cannot be written.
+        InputError: the name does not end as such a file's does, or the file cannot be written.
     """
     write_rows(file.records, file.layout, path)
 

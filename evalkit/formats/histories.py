@@ -1,4 +1,4 @@
-"""Files that keep what other models taught: a judge's history on a benchmark, and what judges have in common."""
+"""Files with the priors that other models taught: a judge's history on a benchmark, and the priors common to judges."""
 
 import hashlib
 import json
@@ -44,16 +44,16 @@ def read_history_file(path: Path) -> HistoryFile:
     Raises:
         InputError: it cannot be read, or a field is missing or wrong.
     """
-    return _read(path, HISTORY, _history_file)
+    return _read_document(path, HISTORY, _history_file)
 
 
 def read_generic_file(path: Path) -> Generic:
-    """Read what judges have in common from a file that `write_generic_file` wrote.
+    """Read the priors common to judges from a file that `write_generic_file` wrote.
 
     Raises:
         InputError: it cannot be read, or a field is missing or wrong.
     """
-    return _read(path, GENERIC, _generic)
+    return _read_document(path, GENERIC, _generic)
 
 
 def write_history_file(path: Path, written: HistoryFile) -> None:
@@ -87,7 +87,7 @@ def write_history_file(path: Path, written: HistoryFile) -> None:
 
 
 def write_generic_file(path: Path, generic: Generic, *, source: str, date: str) -> None:
-    """Write what judges have in common to a file."""
+    """Write the priors common to judges to a file."""
     confounding = generic.confounding
     write_text(
         path,
@@ -129,18 +129,18 @@ def prior_of(document: Mapping[str, Any]) -> CoefficientPrior:
     except (TypeError, ValueError):
         raise ValueError("a prior holds numbers only, in rows of one length") from None
     k = len(names)
-    if mean.shape != (k,) or any(one.shape != (k, k) or not np.allclose(one, one.T) for one in matrices):
+    if mean.shape != (k,) or any(matrix.shape != (k, k) or not np.allclose(matrix, matrix.T) for matrix in matrices):
         raise ValueError(f"a prior of {k} coefficients has {k} means and symmetric matrices of {k} rows")
-    if not all(np.isfinite(one).all() for one in (mean, *matrices)):
+    if not all(np.isfinite(array).all() for array in (mean, *matrices)):
         raise ValueError("a prior holds numbers only")
-    if any(np.linalg.eigvalsh(one).min() < -1e-4 for one in matrices):
+    if any(np.linalg.eigvalsh(matrix).min() < -1e-4 for matrix in matrices):
         raise ValueError("a covariance of the prior has a negative variance")
     return CoefficientPrior(names, mean, *matrices)
 
 
 def check_document(check: FitCheck, decimals: int | None = None) -> dict[str, float]:
-    """A fit check as JSON takes it; without `decimals` to the last digit."""
-    residual, z = (one if decimals is None else round(one, decimals) for one in (check.residual, check.z))
+    """A fit check as JSON; without `decimals` to the last digit."""
+    residual, z = (number if decimals is None else round(number, decimals) for number in (check.residual, check.z))
     return {"residual": residual, "n": check.n, "z": z}
 
 
@@ -148,11 +148,11 @@ def check_of(document: Mapping[str, Any]) -> FitCheck:
     """The fit check of a document.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError: the document is not a fit check.
     """
     n = document["n"]
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ValueError(f"a fit check is of one pair or more, found n {n!r}")
+        raise ValueError(f"a fit check covers one pair or more, found n {n!r}")
     return FitCheck(_number(document["residual"]), n, _number(document["z"]))
 
 
@@ -160,7 +160,7 @@ def _history_file(found: Mapping[str, Any], digest: str) -> HistoryFile:
     judge, models, instructions = _object(found, "judge"), _object(found, "models"), _instructions(found)
     prior = prior_of(_object(found, "prior"))
     if prior.names != TAUGHT:
-        raise ValueError(f"the prior of a history is of {', '.join(TAUGHT)}")
+        raise ValueError(f"the prior of a history has the coefficients {', '.join(TAUGHT)}")
     if not models:
         raise ValueError("models: expected some, found none")
     return HistoryFile(
@@ -255,11 +255,11 @@ def _text_or_none(found: Mapping[str, Any], name: str) -> str | None:
     return None if found[name] is None else _text(found, name)
 
 
-def _read(path: Path, kind: str, make: Callable[[Mapping[str, Any], str], _Made]) -> _Made:
+def _read_document(path: Path, kind: str, make: Callable[[Mapping[str, Any], str], _Made]) -> _Made:
     text = read_text(path)
     found = parse_json(text, str(path))
     if not isinstance(found, dict) or found.get("kind") != kind:
-        raise InputError(f"{path}: is no {kind} file. evalkit benchmarks learn writes such a file")
+        raise InputError(f"{path}: is not a {kind} file. evalkit benchmarks learn writes such a file")
     try:
         return make(found, hashlib.sha256(text.encode()).hexdigest())
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Rows of a Hugging Face dataset: a folder that `datasets` saved, or a named one from the hub."""
+"""Reads rows of a Hugging Face dataset: a folder that `datasets` saved, or a named one from the hub."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ PREFIX = "hf:"
 
 
 def saved_dataset(path: Path) -> bool:
-    """Whether a folder was written by `datasets.save_to_disk`."""
+    """True if a folder was written by `datasets.save_to_disk`."""
     # unlike Path.is_file it takes any name
     return any(os.path.isfile(path / name) for name in ("state.json", "dataset_dict.json"))
 

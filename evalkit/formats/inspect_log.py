@@ -1,4 +1,4 @@
-"""Logs of inspect_ai, as one JSON object (`.json`) or as a zip archive of such objects (`.eval`)."""
+"""Reads logs of inspect_ai, as one JSON object (`.json`) or as a zip archive of such objects (`.eval`)."""
 
 import json
 import zipfile
@@ -17,11 +17,11 @@ from evalkit.text import count_markdown
 from evalkit.types import Annotation, Order, Rating
 
 EVAL_SUFFIX = ".eval"
-# far above any log, far below what a small archive can unfold to
+# far above any log, and far below the content that a small archive can unfold to
 MAX_MEMBER_BYTES = 1 << 30
-# of scorers, which name no other
+# the baseline of scorers, which name none
 UNIT = (0.0, 1.0)
-# as inspect_ai turns letters into numbers: correct, partial, incorrect, no answer
+# the numbers that inspect_ai gives its letters: correct, partial, incorrect, no answer
 LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
 _NUMBERS = json.JSONDecoder(object_pairs_hook=STRICT.object_pairs_hook, parse_float=STRICT.parse_float)
@@ -31,7 +31,7 @@ _SAMPLES = "samples/"
 
 @dataclass(frozen=True, slots=True)
 class InspectLog:
-    """A log's evaluation and its samples, each with the place where it stands."""
+    """A log's evaluation and its samples, each with its place in the log."""
 
     task: str
     model: str
@@ -39,10 +39,10 @@ class InspectLog:
 
 
 def read_log(path: Path) -> InspectLog:
-    """The samples of a log.
+    """Read the samples of a log.
 
     Raises:
-        InputError: no log, or one without samples.
+        InputError: not a log, or a log without samples.
     """
     log, samples = _archived(path) if path.suffix == EVAL_SUFFIX else _whole(path)
     about = Record(f'{path}: field "eval"', object_at(log, "eval", log.fields.get("eval")))
@@ -53,10 +53,10 @@ def read_log(path: Path) -> InspectLog:
 
 
 def score_verdicts(log: InspectLog) -> Iterator[Annotation]:
-    """The scores of a log's samples, a verdict a scorer; where one gives several numbers, a verdict each.
+    """The scores of a log's samples, one verdict per scorer; a score of several numbers gives one verdict for each.
 
     Raises:
-        InputError: naming the place of what is missing or of a wrong kind.
+        InputError: a value is missing or of a wrong kind; the message names its place.
     """
     return (verdict for sample in log.samples for verdict in _scores(sample, log.model))
 
@@ -65,7 +65,7 @@ def read_members(path: Path) -> Iterator[tuple[str, Any]]:
     """The name and the JSON value of each file of an archive, in its order.
 
     Raises:
-        InputError: no archive, or a file in it that cannot be read.
+        InputError: not an archive, or a file in it cannot be read.
     """
     with open_file(path) as file:
         try:
@@ -80,7 +80,7 @@ def read_members(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def parse_log(text: str, where: str) -> Any:
-    """The value that a JSON text spells, NaN and Infinity among its numbers.
+    """Parse a JSON text, in which numbers may be NaN and Infinity.
 
     Raises:
         InputError: not JSON, a repeated key, or nesting too deep.
@@ -143,7 +143,7 @@ def _scores(sample: Record, model: str) -> Iterator[Annotation]:
         return
     for name, score in object_at(sample, "scores", scores).items():
         fields = object_at(sample, f"scores.{name[:40]}", score)
-        # half of a surrogate pair in a name would travel far before it is noticed
+        # half of a surrogate pair in a name would spread far before it is noticed
         judge = Record(sample.where, {"scores": name}).text("scores")
         value = fields.get("value")
         parts = value.items() if isinstance(value, dict) else [(None, value)]
@@ -179,7 +179,7 @@ def _verdict(
 
 
 def _rating(value: object) -> tuple[float | None, str | None]:
-    """A score's number, or why it has none."""
+    """A score's number, or the reason why it has none."""
     if isinstance(value, bool):
         return float(value), None
     if isinstance(value, int | float):
@@ -193,7 +193,7 @@ def _rating(value: object) -> tuple[float | None, str | None]:
     if value is None:
         return None, "unscored"
     said = f"{value!r:.40}" if isinstance(value, str) else kind_of(value)
-    return None, f"the score is {said}, which is no grade"
+    return None, f"the score is {said}, which is not a grade"
 
 
 def _epoch(sample: Record) -> int:

@@ -1,4 +1,4 @@
-"""The verdicts of any foreign file of judgments."""
+"""Reads the verdicts of any foreign file of judgments."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,12 +43,12 @@ def read_judgments(
     """The verdicts of a file of MT-Bench, Arena-Hard, AlpacaEval or inspect_ai, or of a table of preferences.
 
     Args:
-        judge: who judged where the file does not tell; by default what its name says.
-        baseline: who was compared to where the file does not tell.
+        judge: the judge's name where the file does not give it; by default taken from the file's name.
+        baseline: the baseline's name where the file does not give it.
         questions: give the verdicts' categories by key.
 
     Raises:
-        InputError: the file holds no verdicts, or naming the row and the field.
+        InputError: the file holds no verdicts, or wrong ones; the message names the row and the field.
     """
     kind = detect(path)
     if kind == ("inspect", "log"):
@@ -100,7 +100,7 @@ def _judge_of(path: Path) -> str | None:
 
 
 def _score(record: Record, judge: str | None) -> Annotation:
-    """A row of a table of grades, on MT-Bench's scale; csv holds numbers as text."""
+    """A verdict from a row of a table of grades, on MT-Bench's scale; csv holds numbers as text."""
     key = read_id(record, id_field(record) or ID_FIELDS[0])
     said = record.fields["score"]
     try:

@@ -1,4 +1,4 @@
-"""How records lie in a file or folder, and how they are read and written back without loss."""
+"""The layouts of records in a file or folder, and how to read and write them back without loss."""
 
 import contextlib
 import csv
@@ -32,10 +32,11 @@ _MOST_TEXTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How records lie in a file: an `array`, an `object` or `lines` of JSON, `csv`, `parquet`, an inspect `archive`, a
-    dataset that was `saved`, or a `folder` of texts.
+    """The layout of records in a file: an `array`, an `object` or `lines` of JSON, `csv`, `parquet`, an inspect
+    `archive`, a dataset that was `saved`, or a `folder` of texts.
 
-    `columns` is the header of a csv, `schema` that of a table as text, `split` the name of a saved dataset's only one.
+    `columns` is the header of a csv, `schema` that of a table as text, and `split` the name of a saved dataset's only
+    split.
     """
 
     container: str
@@ -46,17 +47,17 @@ class Layout:
 
     @property
     def suffix(self) -> str | None:
-        """How the name of such a file ends; None for a folder."""
+        """The ending of such a file's name; None for a folder."""
         if self.container in _FOLDERS:
             return None
         return EVAL_SUFFIX if self.container == "archive" else _SUFFIXES[self.container] + ".gz" * self.gzip
 
 
 def layout_of(path: Path) -> Layout:
-    """How a file lies, told from its name and its first mark.
+    """Detect the layout of a file from its name and its first character.
 
     Raises:
-        InputError: missing, empty or of an unknown kind.
+        InputError: the file is missing, empty or of an unknown kind.
     """
     if os.path.isdir(path):  # unlike Path.is_dir it takes any name
         if any(os.path.isfile(path / name) for name in EVALUATOR_CONFIGS):
@@ -81,7 +82,7 @@ def first_fields(path: Path, layout: Layout) -> Mapping[str, Any]:
     """The first record of a file of records.
 
     Raises:
-        InputError: naming file and row.
+        InputError: wrong content; the message names file and row.
     """
     if layout.container == "object":
         return _object(path)
@@ -92,10 +93,10 @@ def first_fields(path: Path, layout: Layout) -> Mapping[str, Any]:
 
 
 def read_rows(path: Path, layout: Layout) -> tuple[Layout, Rows]:
-    """The records of a file as JSON, and its layout with all that writes them back.
+    """Read the records of a file as JSON, and its layout with everything needed to write them back.
 
     Raises:
-        InputError: naming file and row.
+        InputError: wrong content; the message names file and row.
     """
     if layout.container == "folder":
         return layout, _texts(path)
@@ -115,7 +116,7 @@ def write_rows(records: Rows, layout: Layout, path: Path) -> None:
     """The inverse of `read_rows`.
 
     Raises:
-        InputError: the name does not end as such a file's does, or the place cannot be written.
+        InputError: the name does not end as such a file's does, or the file cannot be written.
     """
     suffix = layout.suffix
     if suffix is None:
@@ -124,7 +125,7 @@ def write_rows(records: Rows, layout: Layout, path: Path) -> None:
     if not path.name.endswith(suffix):
         raise InputError(f"{path}: these records are written to a file whose name ends in {suffix}")
     with replacing(path) as text:
-        # bytes go below the text: the old file is replaced in one step all the same
+        # bytes are written below the text layer: the old file is replaced in one step all the same
         raw = text.buffer
         if layout.gzip:
             with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as zipped:
@@ -179,12 +180,12 @@ def _saved_table(path: Path) -> tuple[Any, str | None]:
 
 
 def _texts(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The configuration and the prompts of an evaluator, by their place in its folder."""
-    found = list(islice((one for one in path.rglob("*") if one.suffix in _TEXT_SUFFIXES), _MOST_TEXTS + 1))
+    """The configuration and the prompts of an evaluator, by their path in its folder."""
+    found = list(islice((file for file in path.rglob("*") if file.suffix in _TEXT_SUFFIXES), _MOST_TEXTS + 1))
     if len(found) > _MOST_TEXTS:
         raise InputError(f"{path}: holds more than {_MOST_TEXTS} texts, as no evaluator does. Name its own folder")
-    for one in sorted(found):
-        yield to_json(Record(str(one), {"path": one.relative_to(path).as_posix(), "text": read_text(one)}))
+    for file in sorted(found):
+        yield to_json(Record(str(file), {"path": file.relative_to(path).as_posix(), "text": read_text(file)}))
 
 
 def _write(records: Rows, layout: Layout, out: IO[bytes] | gzip.GzipFile, path: Path) -> None:
@@ -195,7 +196,7 @@ def _write(records: Rows, layout: Layout, out: IO[bytes] | gzip.GzipFile, path: 
     elif layout.container == "archive":
         with zipfile.ZipFile(out, "w") as archive:
             for record in records:
-                # a fixed date: the same log is the same archive
+                # a fixed date, so that the same log gives the same archive
                 archive.writestr(zipfile.ZipInfo(record["name"]), _line(record["value"]), zipfile.ZIP_DEFLATED)
     else:
         for piece in _csv(records, layout.columns) if layout.container == "csv" else _json(records, layout.container):
@@ -238,7 +239,7 @@ def _write_folder(records: Rows, layout: Layout, path: Path) -> None:
     for record in records:
         inside = PurePosixPath(record["path"])
         if inside.is_absolute() or ".." in inside.parts or inside.suffix not in _TEXT_SUFFIXES:
-            raise InputError(f"{path}: {record['path'][:100]!r} is no place inside the folder of an evaluator")
+            raise InputError(f"{path}: {record['path'][:100]!r} is not a path inside the folder of an evaluator")
         write_text(path / inside, record["text"])
 
 
@@ -257,7 +258,7 @@ def _save(records: Rows, layout: Layout, path: Path) -> None:
 
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
-    """The library draws bars of its own."""
+    """Turn off the library's own progress bars."""
     import datasets
 
     drawn = not datasets.are_progress_bars_disabled()

@@ -1,4 +1,4 @@
-"""Values of any file as JSON and back: what JSON has no word for stands in an object with one name in dollars."""
+"""Converts the values of any file to JSON and back; a value that JSON lacks becomes an object with one $name$."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ def to_json(record: Record) -> dict[str, Any]:
     """The fields of a record as values that any JSON writer takes, NaN and bytes among them.
 
     Raises:
-        InputError: half of a surrogate pair, a name that is reserved, a value of no known kind, or nesting too deep.
+        InputError: half of a surrogate pair, a reserved name, a value of an unknown kind, or nesting too deep.
     """
     try:
         _check_names(record, "the record", record.fields)
@@ -37,7 +37,7 @@ def from_json(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The inverse of `to_json`.
 
     Raises:
-        InputError: what stands for another value does not spell one.
+        InputError: an object that stands for another value does not spell one.
     """
     return {name: _decode(value) for name, value in fields.items()}
 
@@ -101,7 +101,7 @@ def table_of(rows: Iterable[Mapping[str, Any]], schema: "pa.Schema", where: str)
 
 def _encode(record: Record, place: str, value: Any) -> Any:
     if isinstance(value, str):
-        # a text knows of itself whether it is of ASCII, where there are no surrogates
+        # texts know whether they are ASCII, which has no surrogates
         return value if value.isascii() else text_at(record, place, value)
     if value is None or isinstance(value, bool | int):
         return value
@@ -137,7 +137,7 @@ def _decode(value: Any) -> Any:
         if name in _READ and isinstance(text, str):
             with contextlib.suppress(ValueError, InvalidOperation):
                 return _READ[name](text)
-            raise InputError(f"{name}: expected what it stands for, found {text[:40]!r}")
+            raise InputError(f"{name}: expected the text of its value, found {text[:40]!r}")
     return {name: _decode(part) for name, part in value.items()}
 
 
@@ -156,7 +156,7 @@ def _plain_schema(schema: "pa.Schema", where: str) -> "pa.Schema":
 
 
 def _plain(kind: "pa.DataType") -> "pa.DataType | None":
-    """The kind in which a column passes through Python without loss, None where there is none."""
+    """The kind in which a column passes through Python without loss; None where there is none."""
     import pyarrow as pa
 
     known = pa.types

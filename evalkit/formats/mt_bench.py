@@ -19,34 +19,34 @@ from evalkit.formats.verdicts import (
 from evalkit.types import Annotation, Order, Rating
 
 SCALE = (1.0, 10.0)
-# how a grade is stored that was not found in the reply
+# the stored grade where none was found in the reply
 _UNREAD = -1.0
 _PREFERENCES = {"model_1": 1.0, "model_2": 0.0, "tie": 0.5}
 _WINNERS = {preference: winner for winner, preference in _PREFERENCES.items()}
-# in the first game the answer of model_1 is the one that is shown first
+# in the first game the answer of model_1 is shown first
 _GAMES = (("g1", Order.CANDIDATE_FIRST), ("g2", Order.BASELINE_FIRST))
 
 
 def single_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[Annotation]:
-    """The grades of a `model_judgment/*_single.jsonl`.
+    """Read the grades of a `model_judgment/*_single.jsonl`.
 
     Args:
-        judge: who judged where the file does not tell.
+        judge: the judge's name where the file does not give it.
 
     Raises:
-        InputError: naming the row and the field.
+        InputError: wrong content; the message names the row and the field.
     """
     return count_repeats(_single(record, judge) for record in records)
 
 
 def pair_verdicts(records: Iterable[Record], *, judge: str | None = None) -> Iterator[Annotation]:
-    """The winners of a `model_judgment/*_pair.jsonl`, a verdict a game; `model_1` is the candidate.
+    """Read the winners of a `model_judgment/*_pair.jsonl`, one verdict per game; `model_1` is the candidate.
 
     Args:
-        judge: who judged where the file does not tell.
+        judge: the judge's name where the file does not give it.
 
     Raises:
-        InputError: naming the row and the field.
+        InputError: wrong content; the message names the row and the field.
     """
     return count_repeats(verdict for record in records for verdict in _pair(record, judge))
 
@@ -55,7 +55,7 @@ def single_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
     """Grades as rows of a `model_judgment/*_single.jsonl`.
 
     Raises:
-        InputError: a grade on another scale.
+        InputError: a grade is on another scale.
     """
     for annotation, exchange in verdicts:
         slot, rating = annotation.slot, annotation.rating
@@ -78,11 +78,11 @@ def single_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
 
 
 def pair_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
-    """Preferences as rows of a `model_judgment/*_pair.jsonl`; what was judged in one order only has the old form with
-    one winner.
+    """Preferences as rows of a `model_judgment/*_pair.jsonl`; verdicts in one order only have the old form with one
+    winner.
 
     Args:
-        verdicts: those of one place in both orders one after the other.
+        verdicts: the verdicts; both orders of one place follow each other.
 
     Raises:
         InputError: a preference is a probability.
@@ -97,19 +97,23 @@ def pair_rows(verdicts: Iterable[Stored]) -> Iterator[dict[str, Any]]:
             "judge": [slot.judge, exchange.prompt],
         }
         if len(games) < len(_GAMES) and not slot.decided_alone:
-            row |= {"winner": _named(first[0]), "user_prompt": _prompt(exchange), "judgment": _game_judgment(first)}
+            row |= {
+                "winner": _winner_name(first[0]),
+                "user_prompt": _prompt(exchange),
+                "judgment": _game_judgment(first),
+            }
         else:
             for game, order in _GAMES:
-                one = games.get(order, first)
+                verdict = games.get(order, first)
                 row |= {
-                    f"{game}_winner": _named(one[0]),
-                    f"{game}_user_prompt": _prompt(one[1]),
-                    f"{game}_judgment": _game_judgment(one),
+                    f"{game}_winner": _winner_name(verdict[0]),
+                    f"{game}_user_prompt": _prompt(verdict[1]),
+                    f"{game}_judgment": _game_judgment(verdict),
                 }
         yield {**row, "turn": slot.turn, **_time(exchange)}
 
 
-def _named(annotation: Annotation) -> str:
+def _winner_name(annotation: Annotation) -> str:
     """The winner."""
     preference = annotation.preference
     if preference is None:
@@ -122,8 +126,8 @@ def _named(annotation: Annotation) -> str:
     return _WINNERS[preference]
 
 
-def _game_judgment(one: Stored) -> str:
-    return _judgment(one[1], failed=one[0].preference is None)
+def _game_judgment(verdict: Stored) -> str:
+    return _judgment(verdict[1], failed=verdict[0].preference is None)
 
 
 def _judgment(exchange: Exchange, *, failed: bool) -> str:
@@ -167,7 +171,7 @@ def _single(record: Record, judge: str | None) -> Annotation:
 def _pair(record: Record, judge: str | None) -> Iterator[Annotation]:
     games: tuple[tuple[str, Order | None], ...] = _GAMES
     if "g1_winner" not in record.fields and "winner" in record.fields:
-        # an old form with the winner of one game, in an order that is not told
+        # an old form with the winner of one game, in an order that is not given
         games = (("", None),)
     key = _key(record)
     for game, order in games:
@@ -189,7 +193,7 @@ def _pair(record: Record, judge: str | None) -> Iterator[Annotation]:
 
 
 def _winner(record: Record, name: str, reply: str | None) -> tuple[float | None, str | None]:
-    """The preference for model_1, or why there is none."""
+    """The preference for model_1, or the reason why there is none."""
     winner = record.text(name)
     if reply is not None and FAILED_CALL in reply:
         return None, f"the judge's call failed ({FAILED_CALL})"

@@ -1,4 +1,4 @@
-"""Models' outputs: AlpacaEval's layout, MT-Bench's and Arena-Hard's, told apart by the fields of each record."""
+"""Reads models' outputs in AlpacaEval's, MT-Bench's and Arena-Hard's layouts, detected by the fields of each record."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
 # in code points: some 250,000 tokens of English and more of other scripts, beyond the context of most judges and beyond
-# what any of them reads with care
+# the length that any of them reads with care
 MAX_OUTPUT_CHARS = 1_000_000
 
 # numbers that name a row and do not describe its answer
@@ -43,22 +43,22 @@ def read_outputs(
 ) -> list[OutputSet]:
     """Output sets by model, in order of first appearance; several sources of one model are joined.
 
-    A null is an empty answer. Of an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
-    off inside the last one give the rows before it, and a note; so do failed calls, which are no answers, and samples
-    after the first.
+    A null is an empty answer. For an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
+    off inside the last one give the rows before it, and a note; failed calls, which are not answers, and samples after
+    the first are left out with a note.
 
     Args:
         sources: files, folders saved by `datasets`, or `hf:` names.
         key: the field that joins outputs to instructions; a digest of the instruction by default, and the question's
             id in the layouts of MT-Bench and Arena-Hard.
         like: a set whose examples are shared where they are equal, so that each instruction is held once.
-        questions: what was asked, which outputs without their instructions need; others are joined to it by `key`,
-            else by the instruction's text.
+        questions: questions, which outputs without their instructions need; others are joined to them by `key`, else
+            by the instruction's text.
 
     Raises:
-        InputError: naming file, row and field.
+        InputError: wrong content; the message names file, row and field.
     """
-    known = _Known(
+    known = _KnownExamples(
         {} if like is None else {example.key: example for example in like.examples},
         {example.key: example for example in questions or ()},
         _by_turns(questions or ()),
@@ -67,7 +67,7 @@ def read_outputs(
     notes: dict[str, list[str]] = {}
     for source in sources:
         notes[source] = []
-        for _, example, output in _read(source, key, known, notes[source].append):
+        for _, example, output in _read_answers(source, key, known, notes[source].append):
             gathered.setdefault(output.model, []).append((source, example, output))
     found = []
     for model, rows in gathered.items():
@@ -85,11 +85,11 @@ def read_output_field(
     """The values of a field in a source's records, by the key of the instruction that each record answers.
 
     Raises:
-        InputError: naming the source, the field and the fields that there are; or as in `read_outputs`.
+        InputError: the field is missing; the message names the source and its fields; or as in `read_outputs`.
     """
-    known = _Known({}, {example.key: example for example in questions or ()}, _by_turns(questions or ()))
+    known = _KnownExamples({}, {example.key: example for example in questions or ()}, _by_turns(questions or ()))
     found: dict[str, str | None] = {}
-    for record, example, _ in _read(source, key, known, lambda _: None):
+    for record, example, _ in _read_answers(source, key, known, lambda _: None):
         found.setdefault(example.key, field_value(record, name))
     return found
 
@@ -101,7 +101,7 @@ def field_value(record: Record, name: str) -> str | None:
         InputError: the record has no such field, or the field holds neither text nor a number.
     """
     if name not in record.fields:
-        there = ", ".join(repr(one[:40]) for one in list(record.fields)[:12]) or "none"
+        there = ", ".join(repr(field[:40]) for field in list(record.fields)[:12]) or "none"
         raise InputError(f"{record.where}: no field {name!r} to cluster by. Fields there are: {there}")
     value = record.fields[name]
     if value is None or value != value:
@@ -114,14 +114,14 @@ def field_value(record: Record, name: str) -> str | None:
 def read_one(
     sources: Sequence[str], *, key: str | None = None, questions: Sequence[Example] | None = None
 ) -> OutputSet:
-    """The output set of sources that must hold a single model's answers.
+    """Read the output set of sources that must hold a single model's answers.
 
     Raises:
         InputError: several models.
     """
     sets = read_outputs(sources, key=key, questions=questions)
     if len(sets) != 1:
-        names = ", ".join(one.model for one in sets[:5])
+        names = ", ".join(outputs.model for outputs in sets[:5])
         raise InputError(f"{', '.join(sources)}: expected the outputs of one model, found {len(sets)}: {names}")
     return sets[0]
 
@@ -130,7 +130,7 @@ def source_records(source: str, *, on_torn: Callable[[str], None] | None = None)
     """The rows of a file, a folder saved by `datasets` or an `hf:` name, as `read_records` gives them.
 
     Raises:
-        InputError: naming the source, and the row where it is one.
+        InputError: wrong content; the message names the source, and the row where one is wrong.
     """
     if source.startswith(hub.PREFIX):
         return hub.read_hub(source)
@@ -145,8 +145,8 @@ def stem(source: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """Examples that are there already: those to share, and the questions by key and by text, None for several."""
+class _KnownExamples:
+    """Known examples: those to share, and the questions by key and by text, None for several."""
 
     shared: Mapping[str, Example]
     by_key: Mapping[str, Example]
@@ -158,10 +158,10 @@ def _by_turns(questions: Sequence[Example]) -> dict[tuple[str, ...], Example | N
     return {example.turns: example if counts[example.turns] == 1 else None for example in questions}
 
 
-def _read(
-    source: str, key: str | None, known: _Known, note: Callable[[str], None]
+def _read_answers(
+    source: str, key: str | None, known: _KnownExamples, note: Callable[[str], None]
 ) -> Iterator[tuple[Record, Example, Output]]:
-    """Every record with the instruction that it answers, and the answer."""
+    """Read every record with the instruction that it answers, and the answer."""
     tally: Counter[str] = Counter()
     some = False
     for record in source_records(source, on_torn=note):
@@ -175,7 +175,7 @@ def _read(
             continue
         else:
             tally[_SEVERAL] += answered.n_samples > 1
-            example = _share(_asked(record, answered, known), known)
+            example = _share(_answered_example(record, answered, known), known)
             model = sys.intern(answered.model or stem(source))
             yield record, example, _measured(record, example, model, answered.texts, answered.metadata)
         some = True
@@ -186,13 +186,13 @@ def _read(
             note(f"{source}: {count} answer(s) {what}")
 
 
-def _share(example: Example, known: _Known) -> Example:
+def _share(example: Example, known: _KnownExamples) -> Example:
     same = known.shared.get(example.key)
     return same if same == example else example
 
 
-def _example(record: Record, key: str | None, known: _Known) -> Example:
-    """What an output of AlpacaEval's layout answers."""
+def _example(record: Record, key: str | None, known: _KnownExamples) -> Example:
+    """The instruction that an output of AlpacaEval's layout answers."""
     named = None if key is None else read_id(record, key)
     if named is not None and named in known.by_key and "instruction" not in record.fields:
         return known.by_key[named]
@@ -212,8 +212,8 @@ def _example(record: Record, key: str | None, known: _Known) -> Example:
     return Example(named or instruction_key("\n\n".join(turns)), turns, record.optional_text("dataset"))
 
 
-def _asked(record: Record, answered: Answer, known: _Known) -> Example:
-    """What an answer of MT-Bench's or Arena-Hard's layout answers."""
+def _answered_example(record: Record, answered: Answer, known: _KnownExamples) -> Example:
+    """The instruction that an answer of MT-Bench's or Arena-Hard's layout answers."""
     asked = known.by_key.get(answered.key)
     if asked is not None and answered.asked in (None, asked.turns):
         return asked
@@ -221,11 +221,11 @@ def _asked(record: Record, answered: Answer, known: _Known) -> Example:
         return Example(answered.key, answered.asked, record.optional_text("category"), cluster=answered.key)
     if known.by_key:
         raise InputError(
-            f"{record.where}: question {answered.key!r} is none of the {len(known.by_key)} that were given. "
+            f"{record.where}: question {answered.key!r} is not among the {len(known.by_key)} given ones. "
             "Give the question set that it belongs to"
         )
     raise InputError(
-        f"{record.where}: the file holds answers without what was asked. Name what was asked with --questions FILE"
+        f"{record.where}: the file holds answers without their questions. Name the questions with --questions FILE"
     )
 
 
@@ -259,7 +259,7 @@ def _measured(record: Record, example: Example, model: str, texts: tuple[str, ..
 
 
 def _without_nulls(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """A table has null in every row for what only some rows count."""
+    """The metadata without nulls, which a table has in every row for values that only some rows have."""
     return {
         name: {kind: n for kind, n in value.items() if n is not None} if isinstance(value, dict) else value
         for name, value in metadata.items()
@@ -267,7 +267,7 @@ def _without_nulls(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _columns(record: Record, key: str | None) -> dict[str, float]:
-    """Numbers that the source keeps beside the answer."""
+    """The numbers in the source's record beside the answer."""
     found = {}
     for name, value in record.fields.items():
         if not isinstance(value, int | float) or isinstance(value, bool) or name == key or name in _NAMES:
@@ -275,15 +275,15 @@ def _columns(record: Record, key: str | None) -> dict[str, float]:
         try:
             number = float(value)
         except OverflowError:
-            raise InputError(f'{record.where}: field "{name[:40]}": a number too large to reckon with') from None
-        # NaN is how tables write that there is none
+            raise InputError(f'{record.where}: field "{name[:40]}": a number too large to compute with') from None
+        # NaN is how tables write a missing value
         if math.isfinite(number):
             found[name] = number
     return found
 
 
 def write_outputs(path: Path, outputs: OutputSet) -> None:
-    """Write what `read_outputs` reads: AlpacaEval's layout, with lists of texts where there are several turns."""
+    """Write outputs for `read_outputs`: AlpacaEval's layout, with lists of texts where there are several turns."""
     rows = []
     for example, output in zip(outputs.examples, outputs.outputs, strict=True):
         several = len(example.turns) > 1

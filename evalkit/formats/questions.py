@@ -1,4 +1,4 @@
-"""Question sets: those of MT-Bench, Arena-Hard and AlpacaEval, and a user's own."""
+"""Reads question sets: those of MT-Bench, Arena-Hard and AlpacaEval, and a user's own."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,17 +16,17 @@ CATEGORY_FIELDS = ("subcategory", "category", "dataset")
 def read_questions(
     source: str, *, key: str | None = None, category: str | None = None, references: str | None = None
 ) -> tuple[Example, ...]:
-    """The questions of a source in its order; each is a cluster of its own.
+    """Read the questions of a source in its order; each is a cluster of its own.
 
     Args:
         source: a file, a folder saved by `datasets`, or an `hf:` name.
         key: the field that names a question; by default the first of ID_FIELDS that is there, else a digest of the
             instruction.
         category: the field that names its category; by default the first of CATEGORY_FIELDS that is there.
-        references: right answers in MT-Bench's layout, which go before those that the questions themselves hold.
+        references: right answers in MT-Bench's layout, which replace those in the questions themselves.
 
     Raises:
-        InputError: naming file, row and field; a question stands twice.
+        InputError: wrong content, or a repeated question; the message names file, row and field.
     """
     right = {} if references is None else dict(_references(references))
     examples: dict[str, Example] = {}
@@ -34,7 +34,7 @@ def read_questions(
         example = _example(record, key, category, right)
         if example.key in examples:
             raise InputError(
-                f"{record.where}: question {example.key!r} stands twice. Keep one, or give each its own id"
+                f"{record.where}: question {example.key!r} appears twice. Keep one, or give each its own id"
             )
         examples[example.key] = example
     if not examples:
@@ -48,7 +48,7 @@ def read_question_field(source: str, name: str, *, key: str | None = None) -> di
     """The values of a field in a source's questions, by the key of each question.
 
     Raises:
-        InputError: naming the source, the field and the fields that there are; or as in `read_questions`.
+        InputError: the field is missing; the message names the source and its fields; or as in `read_questions`.
     """
     return {_example(record, key, None, {}).key: field_value(record, name) for record in source_records(source)}
 
@@ -57,7 +57,7 @@ def read_right_answers(record: Record, name: str = "reference") -> tuple[str, ..
     """The right answers to the turns in a field that may be missing; a turn without one has an empty text.
 
     Raises:
-        InputError: neither text nor a list of texts.
+        InputError: the field holds neither text nor a list of texts.
     """
     value = record.fields.get(name)
     if isinstance(value, list):

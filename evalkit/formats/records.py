@@ -1,4 +1,4 @@
-"""Rows of named fields out of JSON, JSON lines, CSV and Parquet files, each with the place it was read from."""
+"""Reads rows of named fields from JSON, JSON lines, CSV and Parquet files, each with the place it was read from."""
 
 import codecs
 import contextlib
@@ -31,7 +31,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row and where it stands, ready to begin an error message with."""
+    """One row and its place, which begins an error message."""
 
     where: str
     fields: dict[str, Any]
@@ -40,7 +40,7 @@ class Record:
         """A field that must be text.
 
         Raises:
-            InputError: missing, of another kind, or not valid Unicode.
+            InputError: the field is missing, of another kind, or not valid Unicode.
         """
         if name not in self.fields:
             raise InputError(f'{self.where}: field "{name}": missing. Found: {_names(self.fields)}')
@@ -57,7 +57,7 @@ class Record:
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """A field that may be missing, null or NaN, as tables write that there is no text.
+        """A field that may be missing, null or NaN, as tables write a missing text.
 
         Raises:
             InputError: as for `text`.
@@ -67,14 +67,13 @@ class Record:
 
 
 def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
-    """The rows of a file one after the other, told apart by its suffix; `.gz` may follow any.
+    """Read the rows of a file one after the other, with the kind told by the suffix; `.gz` may follow any.
 
-    What is held at a time is one row of JSON and of JSON lines, and one page of each column of Parquet; CSV is read
-    whole.
+    Memory holds one row of JSON and of JSON lines at a time, and one page of each column of Parquet; CSV is read whole.
 
     Args:
-        on_torn: is told of JSON lines that break off inside the last one, and the rows before it are given; without
-            it such a file is refused.
+        on_torn: called for JSON lines that break off inside the last one, after the rows before it; without it such a
+            file is refused.
 
     Raises:
         InputError: missing, empty, of an unknown kind, or not what its suffix says; as late as at the row concerned.
@@ -103,10 +102,10 @@ def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) ->
 
 @contextlib.contextmanager
 def open_unzipped(path: Path) -> Iterator[io.BufferedIOBase]:
-    """The bytes of a file, of one whose name ends in `.gz` unpacked.
+    """The bytes of a file, unpacked if its name ends in `.gz`.
 
     Raises:
-        InputError: missing, or no gzip file though it is called one.
+        InputError: the file is missing, or its name ends in `.gz` and it is not a gzip file.
     """
     with open_file(path) as file:
         if path.suffix != ".gz":
@@ -145,7 +144,7 @@ def _json_lines(file: io.BufferedIOBase, path: Path, on_torn: Callable[[str], No
 
 
 def _torn(line: bytes) -> bool:
-    """Whether a line is the last one and only its beginning was written."""
+    """True if a line is the last one and only its beginning was written."""
     if line.endswith(b"\n"):
         return False
     try:
@@ -164,7 +163,7 @@ def _csv(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
     names = _header(text, path)
     content = text.encode()
     try:
-        # unlike others it refuses rows that are longer or shorter than the header, and sets no limit to a field;
+        # unlike other readers it refuses rows that are longer or shorter than the header, and sets no limit to a field;
         # by blocks it would refuse a row that is longer than one
         table = pyarrow.csv.read_csv(
             io.BytesIO(content),
@@ -181,7 +180,7 @@ def _csv(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
 
 
 def _header(text: str, path: Path) -> list[str]:
-    """The names of the columns, each once."""
+    """The unique names of the columns."""
     if text.count('"') % 2:
         raise InputError(f"{path}: not valid CSV: a quotation is not closed")
     try:
@@ -199,7 +198,7 @@ def _check_once(names: list[str], path: Path) -> None:
 
 
 def _counted_from_one(message: str) -> str:
-    """A reader's complaint in one line, its row number without the header."""
+    """A reader's message in one line, with its row number counted without the header."""
     return re.sub(r"Row #(\d+)", lambda match: f"row {int(match.group(1)) - 1}", _one_line(message))
 
 
@@ -207,7 +206,7 @@ def _parquet(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
     if path.suffix != ".gz":
         yield from _parquet_rows(file, path)
         return
-    # columns are read side by side, and a gzip file goes back only by beginning anew
+    # columns are read side by side, and a gzip file goes back only by starting again
     with tempfile.TemporaryFile() as unzipped:
         shutil.copyfileobj(file, unzipped)
         yield from _parquet_rows(unzipped, path)

@@ -1,4 +1,4 @@
-"""Tables of one score a model: a board or a reference ranking, from csv or from JSON lines with bootstrap results."""
+"""Reads tables of one score per model: boards or reference rankings, from csv or JSON lines with bootstrap results."""
 
 import csv
 import io
@@ -16,10 +16,10 @@ from evalkit.formats.records import read_records
 METRICS = ("score", "rating", "lc_win_rate", "length_controlled_winrate", "win_rate")
 
 _MODEL_COLUMNS = ("model", "Model")
-# the interval that stands beside a score; any other metric looks for METRIC_lower and METRIC_upper
+# the interval columns of a bare score; any other metric looks for METRIC_lower and METRIC_upper
 _BOUNDS = {"lc_win_rate": ("lc_lower", "lc_upper"), "rating": ("rating_q025", "rating_q975")}
 _SCORES = ("score", "rating")
-# AlpacaEval's lc_standard_error is left out on purpose: it is no sampling error
+# AlpacaEval's lc_standard_error is left out on purpose: it is not a sampling error
 _ERRORS = {"lc_win_rate": "lc_stderr", "win_rate": "standard_error", "score": "stderr", "rating": "stderr"}
 _RESULTS = "results"
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
@@ -27,9 +27,9 @@ _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One model's score; what is known of its error is an interval, a standard error, or both.
+    """One model's score; its error is known as an interval, a standard error, or both.
 
-    `resampled_mean` is the mean of its bootstrap results, which may lie beside the score.
+    `resampled_mean` is the mean of its bootstrap results, which may differ from the score.
     """
 
     model: str
@@ -42,7 +42,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScoreTable:
-    """The models of a file in its order; `source` and `date` are what its first row says of them."""
+    """The models of a file in its order; `source` and `date` come from its first row."""
 
     name: str
     metric: str
@@ -52,12 +52,12 @@ class ScoreTable:
 
 
 def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
-    """One column of a table of models; by default the first of METRICS that it has.
+    """Read one column of a table of models; by default the first of METRICS that it has.
 
     An empty field is a model without a number. Intervals are taken to be 95 % ones.
 
     Raises:
-        InputError: a column is missing, a field is no number, or a model stands twice.
+        InputError: a column is missing, a field is not a number, or a model appears twice.
     """
     rows = list(_json_rows(path) if path.suffix == ".jsonl" else csv_rows(path))
     model_column, column = _columns(rows[0], metric, path)
@@ -71,7 +71,7 @@ def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
         if not isinstance(model, str) or not model:
             raise InputError(f"{where}: {model_column}: expected a name, found {kind_of(model)}")
         if model in scores:
-            raise InputError(f"{where}: model {model!r} stands twice. Keep one row for each model")
+            raise InputError(f"{where}: model {model!r} appears twice. Keep one row for each model")
         scores[model] = _score(model, row, column, bounds, error, where)
     if all(score.value is None for score in scores.values()):
         raise InputError(f"{path}: {column}: no row holds a number")
@@ -83,7 +83,7 @@ def csv_rows(path: Path) -> list[dict[str, Any]]:
     """The rows of a csv file, each with as many fields as its header.
 
     Raises:
-        InputError: missing, empty, or not CSV.
+        InputError: the file is missing, empty, or not CSV.
     """
     try:
         rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
@@ -135,9 +135,9 @@ def _score(
     draws = row.get(_RESULTS) if column == "score" else None
     if not isinstance(draws, list) or len(draws) < 2:
         return Score(model, value, lower, upper, stderr)
-    numbers = [_number({_RESULTS: one}, _RESULTS, where) or 0.0 for one in draws]
+    numbers = [_number({_RESULTS: draw}, _RESULTS, where) or 0.0 for draw in draws]
     mean = math.fsum(numbers) / len(numbers)
-    spread = math.sqrt(math.fsum((one - mean) ** 2 for one in numbers) / len(numbers))
+    spread = math.sqrt(math.fsum((number - mean) ** 2 for number in numbers) / len(numbers))
     return Score(model, value, lower, upper, spread, mean)
 
 

@@ -1,4 +1,4 @@
-"""What a judge was shown, read back out of its prompt: our own fences, and the marks of MT-Bench and Arena-Hard."""
+"""Reads the texts that a judge was shown back from its prompt: our fences, and MT-Bench's and Arena-Hard's marks."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _OPEN, _CLOSE = r"(?:\[|<\|)", r"(?:\]|\|>)"
 _QUESTION = re.compile(
     rf"{_OPEN}(?:User Question|Question|User Prompt){_CLOSE}\n(.*?)\n\n{_OPEN}The Start of ", re.DOTALL
 )
-# to the last end of that name: an answer may quote one
+# up to the last end mark of that name: an answer may quote one
 _ANSWERS = tuple(
     re.compile(
         rf"{_OPEN}The Start of Assistant{name}'s (Answer|Conversation with User){_CLOSE}\n(.*)\n"
@@ -29,20 +29,20 @@ _TURN = re.compile(r"### User:\n(.*?)\n\n### Assistant(?: [AB])?:\n(.*?)(?=\n\n#
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The instruction and the answers in the order in which they were shown, each a text a turn."""
+    """The instruction and the answers in the order in which they were shown, one text per turn."""
 
     instruction: tuple[str, ...]
     answers: tuple[tuple[str, ...], ...]
 
 
 def shown_to_judge(messages: Sequence[Message]) -> Shown | None:
-    """The texts in a prompt, None where it marks them in no known way."""
+    """The texts in a prompt; None where it marks them in no known way."""
     for message in messages:
         # nothing but the prompt's own words stands before the first fence
         if match := _FENCE.search(message.content):
             return _fenced(tuple(messages), match.group(1))
     found = (_marked(message.content) for message in messages)
-    return next((one for one in found if one is not None), None)
+    return next((result for result in found if result is not None), None)
 
 
 def _fenced(messages: tuple[Message, ...], code: str) -> Shown | None:

@@ -1,5 +1,5 @@
-"""Tables of numeric preferences: judge, model, baseline, key, instruction or index, AlpacaEval's code, lengths, and any
-measure of both answers.
+"""Reads tables of numeric preferences: judge, model, baseline, key, instruction or index, AlpacaEval's code, lengths,
+and any measure of both answers.
 """
 
 import os
@@ -49,16 +49,16 @@ class PreferenceGroup:
 def read_preferences(
     path: Path, *, category: str | None = None, records: Sequence[Record] | None = None
 ) -> list[PreferenceGroup]:
-    """The groups of a table, sorted by judge, baseline and model.
+    """Read the groups of a table, sorted by judge, baseline and model.
 
     Two columns of numbers, NAME_1 and NAME_2, are a measure of the baseline's and the candidate's answer.
 
     Args:
-        category: the column of the categories; the first known one by default, and where it is not there.
-        records: of the file, where they were read already.
+        category: the column of the categories; the first known one by default, and where the named one is missing.
+        records: the records of the file, where they were read already.
 
     Raises:
-        InputError: a column is missing, a value is of a wrong kind, or a row stands twice.
+        InputError: a column is missing, a value is of a wrong kind, or a row is repeated.
     """
     frame = read_frame(path, records)
     key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)
@@ -77,10 +77,10 @@ def read_preferences(
 
 
 def read_frame(path: Path, records: Sequence[Record] | None = None) -> "pd.DataFrame":
-    """A file of rows, or a saved dataset, as a frame.
+    """Read a file of rows, or a saved dataset, as a frame.
 
     Raises:
-        InputError: missing, empty or unreadable.
+        InputError: the file is missing, empty or unreadable.
     """
     import pandas as pd
 
@@ -102,8 +102,8 @@ def read_frame(path: Path, records: Sequence[Record] | None = None) -> "pd.DataF
 
 
 def row_key(value: object, column: str) -> str:
-    """The key of an instruction given as such, by its text, or by its index, zero-padded so that keys sort as numbers
-    do.
+    """The key of an instruction given as a key, as a text, or as an index, which is zero-padded so that keys sort as
+    numbers.
     """
     if column == "key":
         return str(value)
@@ -111,10 +111,10 @@ def row_key(value: object, column: str) -> str:
 
 
 def check_keys(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
-    """Refuse a table in which a row has no instruction, or no index, to know it by.
+    """Refuse a table in which a row has no instruction and no index.
 
     Raises:
-        InputError: naming the row.
+        InputError: a row has neither; the message names it.
     """
     if key_column == "index":
         values = _numbers(frame, "index", path)
@@ -126,7 +126,7 @@ def check_keys(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
 
 
 def _no_name(values: "pd.Series[Any]") -> "pd.Series[bool]":
-    # a parquet file may hold lists and mappings, which nothing can be found by
+    # a parquet file may hold lists and mappings, which cannot be keys
     return values.isna() | ~values.map(lambda value: isinstance(value, Hashable)).astype(bool)
 
 
@@ -160,7 +160,7 @@ def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
 
 
 def _no_numbers(column: "pd.Series[Any]", path: Path) -> "pd.Series[bool]":
-    """Where a truth value stands, or a text in a file that could hold numbers, whatever they may be read as."""
+    """A mask of the truth values, and of texts in a file that could hold numbers, whatever they would parse as."""
     if column.dtype.kind in "iuf":
         return column.isna() & False
     kinds = (bool, np.bool_) if path.name.endswith(_CSV) else (bool, np.bool_, str)
@@ -210,5 +210,5 @@ def _category_column(frame: "pd.DataFrame") -> str | None:
 
 
 def _name(value: object) -> str | None:
-    """Of a category; anything but text names none."""
+    """The name of a category; None for anything but text."""
     return value if isinstance(value, str) and value else None

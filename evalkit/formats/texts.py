@@ -1,4 +1,4 @@
-"""The texts in files of verdicts, and the instruction that each record is about."""
+"""Reads the texts in files of verdicts, and the instruction that each record is about."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ from evalkit.formats.verdicts import optional_turn
 from evalkit.types import Message
 
 INSTRUCTION = "instruction"
-# in AlpacaEval's rows and in tables: the fields that may name a model, and the field that holds its answer
+# the fields of AlpacaEval's rows and of tables that may name a model, and the field that holds its answer
 _SIDES = ((("generator_1", "baseline"), "output_1"), (("generator_2", "model"), "output_2"))
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The instruction and the answers of one record, as far as it has them, with the keys that it may go by.
+    """The instruction and the answers of one record, as far as it has them, with its possible keys.
 
     `question` is the key without the number of a turn.
     """
@@ -35,10 +35,10 @@ class Texts:
 
 
 def texts_in(path: Path) -> Iterator[Texts]:
-    """The texts in a file of verdicts, record by record, from its fields or from the prompts that the judge was sent.
+    """The texts in a file of verdicts, by record, from its fields or from the judges' prompts.
 
     Raises:
-        InputError: the file is missing, or an instruction in it is no text.
+        InputError: the file is missing, or an instruction in it is not a text.
     """
     kind = detect(path)
     if kind[0] == "inspect":
@@ -57,9 +57,9 @@ def texts_of(records: Sequence[Record], kind: Kind) -> Iterator[Texts]:
 def longest_instructions(texts: Iterable[Texts]) -> dict[str, str]:
     """The instruction of each question, with all its turns."""
     found: dict[str, str] = {}
-    for one in texts:
-        if one.instruction is not None and len(one.instruction) >= len(found.get(one.question, "")):
-            found[one.question] = one.instruction
+    for record in texts:
+        if record.instruction is not None and len(record.instruction) >= len(found.get(record.question, "")):
+            found[record.question] = record.instruction
     return found
 
 
@@ -67,7 +67,7 @@ def question_of(record: Record) -> str:
     """The key of the instruction that a record of verdicts is about, without the number of a turn.
 
     Raises:
-        InputError: the record names none.
+        InputError: the record names no instruction.
     """
     named, instruction = record.fields.get("key"), record.fields.get(INSTRUCTION)
     if isinstance(named, str):
@@ -86,7 +86,7 @@ def _of_row(record: Record) -> Texts:
     names = (named, turn_key(named, record.fields.get("turn", 1))) if isinstance(named, str) else ()
     answers = {}
     for fields, holds in _SIDES:
-        model = next((name for one in fields if isinstance(name := record.fields.get(one), str)), None)
+        model = next((name for field_name in fields if isinstance(name := record.fields.get(field_name), str)), None)
         answer = record.fields.get(holds)
         if model is not None and isinstance(answer, str):
             answers[model] = answer
@@ -98,7 +98,7 @@ def _of_single(record: Record) -> Texts | None:
 
 
 def _of_pair(record: Record) -> Texts | None:
-    # in the first game model_1 is shown first; the old form has one game and does not tell who is shown first
+    # in the first game model_1 is shown first; the old form has one game and does not say who is shown first
     both = record.fields.get("model_1"), record.fields.get("model_2")
     found = _of_prompt(record, _turn_key(record), record.fields.get("g1_user_prompt"), both)
     return found or _of_prompt(record, _turn_key(record), record.fields.get("user_prompt"), ())
@@ -118,7 +118,7 @@ def _turn_key(record: Record) -> str:
 
 
 def _of_prompt(record: Record, key: str, prompt: object, models: Sequence[object]) -> Texts | None:
-    shown = _shown(prompt)
+    shown = _texts_of_prompt(prompt)
     if shown is None:
         return None
     answers = {
@@ -129,9 +129,9 @@ def _of_prompt(record: Record, key: str, prompt: object, models: Sequence[object
     return Texts((key,), question_of(record), "\n\n".join(shown.instruction), answers)
 
 
-def _shown(prompt: object) -> Shown | None:
+def _texts_of_prompt(prompt: object) -> Shown | None:
     said = prompt if isinstance(prompt, list) else [{"content": prompt}]
-    texts = [one.get("content") for one in said if isinstance(one, dict)]
+    texts = [message.get("content") for message in said if isinstance(message, dict)]
     return shown_to_judge([Message("user", text) for text in texts if isinstance(text, str)])
 
 

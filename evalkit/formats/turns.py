@@ -1,4 +1,4 @@
-"""Conversations turn by turn: each turn is judged in the light of those before it."""
+"""Splits conversations into turns: each turn is judged in the light of those before it."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ def turn_key(key: str, turn: int) -> str:
 
 
 def split_turns(example: Example) -> list[Example]:
-    """The instruction up to each of its turns, all of one cluster; what has one turn stays as it is."""
+    """The instruction up to each of its turns, all in one cluster; a conversation of one turn stays as it is."""
     if len(example.turns) == 1:
         return [example]
     return [

@@ -1,4 +1,4 @@
-"""Single verdicts as rows of a table: everything that a board is computed from, written and read again."""
+"""Writes single verdicts as rows of a table, with everything that a board is computed from, and reads them again."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,17 +24,17 @@ _LENGTHS = ("len", "blanks")
 
 
 def table_rows(verdicts: Iterable[Annotation]) -> list[dict[str, Any]]:
-    """A row for each verdict: its preference in AlpacaEval's code or its rating, the lengths of both answers, and how
-    many blanks around the texts these lengths contain.
+    """A row for each verdict: its preference in AlpacaEval's code or its rating, the lengths of both answers, and the
+    number of blanks around the texts that these lengths contain.
 
     Lengths are code points. Each measure has the columns `NAME_1`, of the baseline's answer, and `NAME_2`, of the
     candidate's.
     """
-    return [_row(one) for one in verdicts]
+    return [_row(verdict) for verdict in verdicts]
 
 
 def table_schema(rows: Sequence[Mapping[str, Any]]) -> "pa.Schema":
-    """The columns of such rows and their kinds."""
+    """The schema of such rows: their columns and kinds."""
     import pyarrow as pa
 
     kinds = {
@@ -51,7 +51,7 @@ def table_verdicts(records: Iterable[Record]) -> Iterator[Annotation]:
     """The inverse of `table_rows`.
 
     Raises:
-        InputError: naming the row and the field; two rows on one place.
+        InputError: wrong content, or two rows on one place; the message names the row and the field.
     """
     measures: dict[str, tuple[str, str]] | None = None
     seen = set()
@@ -121,9 +121,7 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Annotat
             "that is compared has a preference and a baseline"
         )
     if rating is not None and (scale is None or not scale[0] <= rating <= scale[1]):
-        raise InputError(
-            f'{record.where}: field "rating": {rating:g} is on no scale. Give the ends of one in low, high'
-        )
+        raise InputError(f'{record.where}: field "rating": {rating:g} has no scale. Give the ends of one in low, high')
     lengths = _count(record, "len_1"), _count(record, "len_2")
     blanks = _count(record, "blanks_1"), _count(record, "blanks_2")
     for chars, blank in zip(lengths, blanks, strict=True):
@@ -151,7 +149,7 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Annotat
 
 
 def _measured(record: Record, measures: Mapping[str, tuple[str, str]], *, side: int) -> dict[str, float]:
-    """Measures of the baseline's answer, side 0, or the candidate's, side 1."""
+    """Measures of the baseline's answer, side 0, or of the candidate's, side 1."""
     values = {name: optional_number(record, both[side]) for name, both in measures.items()}
     return {name: value for name, value in values.items() if value is not None}
 

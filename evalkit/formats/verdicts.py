@@ -1,4 +1,4 @@
-"""Annotations from files of verdicts, and what other tools' files tell of ours besides."""
+"""Makes annotations from files of verdicts."""
 
 import itertools
 from collections import Counter
@@ -17,9 +17,9 @@ NO_VERDICT = "the file has no verdict for this row"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What a judge was sent for a verdict and what it said, where the store has them.
+    """The request and the reply of a verdict, where the store has them.
 
-    `prompt` is the name of the judge's prompt; `seconds` since 1970 is when the reply came.
+    `prompt` is the name of the judge's prompt; `seconds` since 1970 is the time of the reply.
     """
 
     prompt: str = ""
@@ -28,7 +28,7 @@ class Exchange:
     seconds: float | None = None
 
 
-# a verdict with what was said for it
+# a verdict with its exchange
 Stored = tuple[Annotation, Exchange]
 
 
@@ -52,15 +52,15 @@ def recorded(
     blanks: tuple[int | None, int | None] = (None, None),
     measures: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
 ) -> Annotation:
-    """A verdict of a file, whose judge has no digest yet.
+    """A verdict from a file, whose judge has no digest yet.
 
     Args:
-        key: of the question; `turn`, which counts from 1, becomes part of it.
+        key: key of the question; `turn`, which counts from 1, becomes part of it.
         model: the candidate.
         repeat: numbers the rows in which one judge judges the same again.
         chars: lengths of the baseline's and the candidate's answer in code points, with the blanks around them;
             without the baseline's there is no difference in length, and the candidate's is left out.
-        blanks: of these the blanks; None where only a length is known.
+        blanks: number of blanks among these; None where only a length is known.
     """
     slot = Slot(
         benchmark="",
@@ -86,11 +86,11 @@ def recorded(
 
 
 def count_repeats(verdicts: Iterable[Annotation]) -> Iterator[Annotation]:
-    """The same verdicts, those of the same place numbered from 0: judges append to their files."""
+    """The same verdicts, with those of the same place numbered from 0: judges append to their files."""
     seen: Counter[tuple[object, ...]] = Counter()
-    for one in verdicts:
-        place = (one.slot.key, one.slot.judge, one.slot.model, one.slot.baseline, one.slot.order)
-        yield replace(one, slot=replace(one.slot, repeat=seen[place])) if seen[place] else one
+    for verdict in verdicts:
+        place = (verdict.slot.key, verdict.slot.judge, verdict.slot.model, verdict.slot.baseline, verdict.slot.order)
+        yield replace(verdict, slot=replace(verdict.slot, repeat=seen[place])) if seen[place] else verdict
         seen[place] += 1
 
 
@@ -98,36 +98,36 @@ def same_place(verdicts: Iterable[Stored]) -> Iterator[dict[Order, Stored]]:
     """Verdicts on the same answers and repeat, by order.
 
     Args:
-        verdicts: those of one instruction one after the other.
+        verdicts: the verdicts; those of one instruction follow each other.
     """
     for _, group in itertools.groupby(verdicts, key=_instruction):
         by_repeat: dict[int, dict[Order, Stored]] = {}
-        for one in group:
-            slot = one[0].slot
+        for stored in group:
+            slot = stored[0].slot
             assert slot.order is not None
-            by_repeat.setdefault(slot.repeat, {})[slot.order] = one
+            by_repeat.setdefault(slot.repeat, {})[slot.order] = stored
         yield from by_repeat.values()
 
 
-def _instruction(one: Stored) -> tuple[str, str, str, str]:
-    slot = one[0].slot
+def _instruction(verdict: Stored) -> tuple[str, str, str, str]:
+    slot = verdict[0].slot
     return slot.judge, slot.model, slot.baseline, slot.key
 
 
 def with_categories(verdicts: Iterable[Annotation], questions: Sequence[Example]) -> Iterator[Annotation]:
-    """The same verdicts, those without a category with that of their question."""
+    """The same verdicts, with the category of the question for those without one."""
     categories = {example.key: example.category for example in questions}
-    for one in verdicts:
-        slot = one.slot
+    for verdict in verdicts:
+        slot = verdict.slot
         category = categories.get(slot.question, categories.get(slot.key)) if slot.category is None else None
-        yield one if category is None else replace(one, slot=replace(slot, category=category))
+        yield verdict if category is None else replace(verdict, slot=replace(slot, category=category))
 
 
 def optional_number(record: Record, name: str) -> float | None:
     """A field that holds a number, or null or NaN for none.
 
     Raises:
-        InputError: something else, or a number beyond all bounds.
+        InputError: the field holds something else, or a number beyond all bounds.
     """
     value = record.fields.get(name)
     if value is None or value != value:
@@ -142,7 +142,7 @@ def optional_turn(record: Record) -> int | None:
     """The field `turn`, which counts from 1.
 
     Raises:
-        InputError: no such number.
+        InputError: the field holds no such number.
     """
     turn = optional_number(record, "turn")
     if turn is None:

@@ -1,4 +1,4 @@
-"""Tables of votes between two models, as Chatbot Arena publishes them: model_a, model_b, winner."""
+"""Reads tables of votes between two models, as Chatbot Arena publishes them: model_a, model_b, winner."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ OUTCOMES = {
     "bothbad": 0.5,
 }
 NEEDED = ("model_a", "model_b", "winner")
-# what makes votes depend on each other, the first that a table has
+# columns that make votes depend on each other; the first one that a table has counts
 CLUSTERS = ("evaluation_session_id", "instruction", "question_id")
 METADATA = "conv_metadata"
 # control -> fields of the metadata with {side}, and their inner names
@@ -45,10 +45,10 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
-    """Votes in the order of the file; arrays of shape (n,), models and clusters by their place among the names.
+    """Votes in the order of the file; arrays of shape (n,), with models and clusters as indices into the names.
 
-    `outcome` is P(a beats b). `cluster` is None where nothing is known to tie votes together. `style` has (a - b) /
-    (a + b) of each control, zero where both have none. Rows without a winner are counted in `n_undecided`.
+    `outcome` is P(a beats b). `cluster` is None where no dependence of votes is known. `style` has (a - b) / (a + b) of
+    each control, zero where both have none. Rows without a winner are counted in `n_undecided`.
     """
 
     source: str
@@ -66,14 +66,14 @@ class Votes:
 def read_votes(
     path: Path, *, cluster: str | None = None, clustered: bool = True, controls: Sequence[str] = ()
 ) -> Votes:  # fmt: skip
-    """The votes of a csv, parquet, json or jsonl file; of tables only the columns that are needed are read.
+    """Read the votes of a csv, parquet, json or jsonl file; from tables only the needed columns are read.
 
     Args:
-        cluster: the column that ties votes together; the first known one by default, none without `clustered`.
+        cluster: the column that makes votes dependent; the first known one by default, none without `clustered`.
         controls: names of CONTROLS, counted in the column conv_metadata.
 
     Raises:
-        InputError: naming file, row and field.
+        InputError: wrong content; the message names file, row and field.
     """
     names = column_names(path)
     if missing := [name for name in NEEDED if name not in names]:
@@ -93,7 +93,7 @@ def column_names(path: Path) -> list[str]:
     """The columns of a table, or the fields of the first row of another file.
 
     Raises:
-        InputError: missing, empty or not what its suffix says.
+        InputError: the file is missing, empty or not what its suffix says.
     """
     if path.suffix == ".csv":
         return _csv_header(path)
@@ -213,7 +213,7 @@ def _votes(path: Path, columns: Mapping[str, Any], cluster: str | None, controls
 
 
 def _codes(path: Path, name: str, column: Any, *, needed: bool = False) -> tuple[list[str], Ints]:
-    """The distinct texts of a column and each row's place among them, -1 where there is none."""
+    """The distinct texts of a column and each row's index among them, -1 where a text is missing."""
     import pyarrow
     import pyarrow.compute as compute
 
@@ -238,7 +238,7 @@ def _style(path: Path, control: str, metadata: Any) -> Floats:
 
 
 def _amounts(path: Path, control: str, metadata: Any, side: str) -> Floats:
-    """What one side's answers hold of a control, by row."""
+    """The amounts of a control in one side's answers, by row."""
     import pyarrow
 
     outer, inner = CONTROLS[control]
@@ -282,7 +282,7 @@ def _amount(value: Any, outer: str, inner: tuple[str, ...], where: str) -> float
 
 
 def _arrow(path: Path, read: Callable[[], Any]) -> Any:
-    """What a reading of Arrow's gives, its complaints as one line."""
+    """Call a reader of Arrow, with its errors turned into one line."""
     import pyarrow
 
     try:

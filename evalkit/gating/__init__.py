@@ -1,4 +1,4 @@
-"""Whether a model may be released, on its win rate."""
+"""Decides whether a model may be released, by its win rate."""
 
 import lazy_loader
 

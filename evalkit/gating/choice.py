@@ -15,7 +15,7 @@ BOTH = "both"
 class Required:
     """The judge, as its file reads today, and the baseline that a gate was configured for; None accepts any.
 
-    Without `compat`, verdicts on answers that were shown to the judge without fences do not count.
+    Without `compat`, verdicts on answers that were shown to the judge without fences are rejected.
     """
 
     judge: JudgeConfig | None = None
@@ -30,7 +30,7 @@ def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
         UnknownName: there is no such model.
         ConfigError: the model was judged by another judge, with another prompt mode or against another baseline than
             configured, or against several.
-        InputError: several judges judged it, or it stands twice.
+        InputError: several judges judged it, or it has two entries.
         Incomplete: the endpoint replaced the judge's model between the verdicts.
     """
     own = _of_baseline(of_model(entries, model), model, wanted.baseline)
@@ -55,8 +55,8 @@ def check_mode(plan: PlanRecord, *, compat: bool) -> None:
     if compat or plan.prompt_mode != PromptMode.COMPAT:
         return
     raise ConfigError(
-        f"{plan.model}: judge {plan.judge!r} shows answers bare or under fixed labels, so that what is judged could "
-        "speak for itself. Gate on a judge with fences, or accept this one with --allow-compat"
+        f"{plan.model}: judge {plan.judge!r} shows answers bare or under fixed labels, so a judged text could "
+        "sway its own verdict. Gate on a judge with fences, or accept this one with --allow-compat"
     )
 
 
@@ -68,7 +68,7 @@ def check_against(model: str, other: str) -> None:
     """
     if model == other:
         raise ConfigError(
-            f"--against {other}: is the candidate, and cannot be held against itself. Give its outputs another name "
+            f"--against {other}: is the candidate, and cannot be compared with itself. Give its outputs another name "
             "in the field generator"
         )
 

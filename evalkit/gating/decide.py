@@ -114,9 +114,9 @@ def _audited(audit: Audit | None) -> _Verdict | None:
 
 
 def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdict: _Verdict) -> _Verdict:
-    """Make a decision inconclusive that rests on the regression alone, without a history of the judge.
+    """Make a decision inconclusive that depends on the regression alone, without a history of the judge.
 
-    That is a decision that the raw verdicts contradict, or a pass that a plausible confounding of length with
+    Such a decision is one that the raw verdicts contradict, or a pass that a plausible confounding of length with
     difficulty would change. With a history, a decision that the raw rate contradicts gets the reason "at equal length
     only".
     """
@@ -166,7 +166,7 @@ def _declines(candidate: Entry, audit: Audit | None) -> Finding | None:
     """The audit's finding on refusals of a model that is compared; audits of earlier versions name it differently."""
     if audit is None or candidate.graded:
         return None
-    return next((one for one in audit.findings if one.check in (DECLINES, _EARLIER)), None)
+    return next((finding for finding in audit.findings if finding.check in (DECLINES, _EARLIER)), None)
 
 
 def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
@@ -211,7 +211,7 @@ def _failed(shown: Evidence, raw: Evidence, rule: Rule) -> _Verdict | None:
 
 
 def _separated(status: Status) -> bool:
-    """Whether lengths separate the verdicts; of two compared models, either is enough.
+    """True if lengths separate the verdicts; of two compared models, either is enough.
 
     With two models, each reason in the status starts with a model's name.
     """
@@ -232,8 +232,8 @@ def _doubt(shown: Evidence, rule: Rule) -> str:
 
 
 def _refusal(shown: Evidence) -> str:
-    refused = (one for one in (shown.measured, shown.pessimistic, shown.optimistic) if one.lower is None)
-    return next((str(one.status) for one in refused), "no interval")
+    refused = (estimate for estimate in (shown.measured, shown.pessimistic, shown.optimistic) if estimate.lower is None)
+    return next((str(estimate.status) for estimate in refused), "no interval")
 
 
 def _condition(shown: Evidence) -> str:
@@ -281,4 +281,4 @@ def _doubts_of(against: Entry | None) -> list[str]:
     """Notes on a difference where the audit refuses the other model's outputs."""
     if against is None or against.audit is None:
         return []
-    return [f"{against.model}: the audit refuses its outputs: {one.reason}" for one in against.audit.failures]
+    return [f"{against.model}: the audit refuses its outputs: {finding.reason}" for finding in against.audit.failures]

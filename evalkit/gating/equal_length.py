@@ -17,7 +17,7 @@ LEAST_CORRELATION = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualLength:
-    """Whether a conclusion at equal length can stand.
+    """The basis on which a conclusion at equal length can stand.
 
     `own_history` says whether the slope's prior comes from a history of this judge. Without a history, `correlation` is
     the correlation of length with difficulty at which the conclusion would change, None where it cannot be computed.
@@ -82,7 +82,7 @@ def at_equal_length(
 
 
 def _decides(raw: Evidence, threshold: float, *, passing: bool) -> bool:
-    """Whether the raw win rate's interval leads to the same decision.
+    """True if the raw win rate's interval leads to the same decision.
 
     Answers that are bad and short move the win rate at equal length and not the raw one.
     """
@@ -101,11 +101,11 @@ def _of_difference(
         return None
     pair = zip((candidate, against), common(candidate.sample, against.sample), strict=True)
     numbers = [rates.measured_row(entry, sample).number(metric) for entry, sample in pair]
-    sensitivities, parts = [one.sensitivity for one in numbers], [one.parts for one in numbers]
-    if any(one is None for one in (*sensitivities, *parts)):
+    sensitivities, parts = [number.sensitivity for number in numbers], [number.parts for number in numbers]
+    if any(part is None for part in (*sensitivities, *parts)):
         return None
-    moved = sum(abs(one.points) for one in sensitivities if one is not None)
-    doubt = sum(one.confounding**2 for one in parts if one is not None)
+    moved = sum(abs(sensitivity.points) for sensitivity in sensitivities if sensitivity is not None)
+    doubt = sum(part.confounding**2 for part in parts if part is not None)
     end = difference.lower if difference.value > threshold else difference.upper
     reach = normal_quantile((1 + rates.recipe.confidence) / 2)
     # half the width of the interval, without the error from confounding that it already contains

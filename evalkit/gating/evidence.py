@@ -50,19 +50,19 @@ class Body:
 def of_one(entry: Entry, rates: Estimators) -> Body:
     """The evidence on a model by itself."""
     sample = entry.sample
-    measured = {metric: one.estimate for metric, one in rates.measure(entry, sample).items()}
+    measured = {metric: rate.estimate for metric, rate in rates.measure(entry, sample).items()}
     if not sample.n_missing:
         return Body(by_metric=_alike(measured), n=sample.n, n_missing=0)
     worst, best = (
-        {metric: one.estimate for metric, one in rates.measure(entry, filled(sample, preference)).items()}
+        {metric: rate.estimate for metric, rate in rates.measure(entry, filled(sample, preference)).items()}
         for preference in (LOST, WON)
     )
     share = sample.n / (sample.n + sample.n_missing)
     low, high = entry.scale
     return Body(
         by_metric={
-            metric: _evidence(one, worst[metric], best[metric], share=share, reach=(low, high))
-            for metric, one in measured.items()
+            metric: _evidence(estimate, worst[metric], best[metric], share=share, reach=(low, high))
+            for metric, estimate in measured.items()
         },
         n=sample.n,
         n_missing=sample.n_missing,
@@ -76,7 +76,7 @@ def of_two(candidate: Entry, against: Entry, rates: Estimators) -> Body:
     """
     pair = (candidate, against)
     samples = common(candidate.sample, against.sample)
-    measured = {metric: one.estimate for metric, one in rates.differences(pair, samples).items()}
+    measured = {metric: difference.estimate for metric, difference in rates.differences(pair, samples).items()}
     asked = frozenset().union(*({*entry.sample.keys, *entry.sample.missing} for entry in pair))
     n, n_missing = samples[0].n, len(asked) - samples[0].n
     if not n_missing:
@@ -84,8 +84,8 @@ def of_two(candidate: Entry, against: Entry, rates: Estimators) -> Body:
     whole = (_asked_about(candidate.sample, asked), _asked_about(against.sample, asked))
     worst, best = (
         {
-            metric: one.estimate
-            for metric, one in rates.differences(
+            metric: difference.estimate
+            for metric, difference in rates.differences(
                 pair, (filled(whole[0], preference), filled(whole[1], 1.0 - preference))
             ).items()
         }
@@ -94,8 +94,8 @@ def of_two(candidate: Entry, against: Entry, rates: Estimators) -> Body:
     span = candidate.scale[1] - candidate.scale[0]
     return Body(
         by_metric={
-            metric: _evidence(one, worst[metric], best[metric], share=n / len(asked), reach=(-span, span))
-            for metric, one in measured.items()
+            metric: _evidence(estimate, worst[metric], best[metric], share=n / len(asked), reach=(-span, span))
+            for metric, estimate in measured.items()
         },
         n=n,
         n_missing=n_missing,
@@ -145,7 +145,10 @@ def _asked_about(sample: Sample, keys: frozenset[str]) -> Sample:
 
 
 def _alike(measured: Mapping[Metric, Estimate]) -> dict[Metric, Evidence]:
-    return {metric: Evidence(measured=one, pessimistic=one, optimistic=one) for metric, one in measured.items()}
+    return {
+        metric: Evidence(measured=estimate, pessimistic=estimate, optimistic=estimate)
+        for metric, estimate in measured.items()
+    }
 
 
 def _evidence(

@@ -34,7 +34,7 @@ class Gate:
     def look(
         self, candidate: Entry, others: Sequence[Entry], rule: Rule, *, keys: frozenset[str], spent: Spent
     ) -> Decision:
-        """Hold what there is of a model so far, on the instructions `keys`, against the rule at one look's confidence.
+        """Apply the rule, at one look's confidence, to a model's verdicts so far on the instructions `keys`.
 
         Args:
             others: entries under the same judge and baseline.

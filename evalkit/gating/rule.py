@@ -23,7 +23,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a model must reach: `minimum` percent, or at most `margin` points behind the model `against`.
+    """The threshold of a gate: `minimum` percent, or at most `margin` points behind the model `against`.
 
     `confidence` is the confidence of the two-sided interval whose pessimistic end must lie on the right side of the
     threshold: the gate passes a model exactly at the threshold with probability (1 - confidence) / 2, and fails it with
@@ -61,7 +61,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What judging in batches used: the judged and the available instructions, and the number of looks at the data.
+    """The effort of judging in batches: the judged and the available instructions, and the number of looks at the data.
 
     The `confidence` is that of all looks together; each single look has a higher one.
     """
@@ -105,22 +105,22 @@ class Decision:
 
     @property
     def at_equal_length_only(self) -> bool:
-        """Whether the raw win rate, or raw difference, lies on the other side of the threshold."""
+        """True if the raw win rate, or raw difference, lies on the other side of the threshold."""
         decided = self.outcome in (Outcome.PASSED, Outcome.FAILED)
         return decided and self.equal_length is not None and not self.equal_length.raw_agrees
 
     @property
     def open(self) -> bool:
-        """Whether more data could decide: the number is ok, and the threshold lies in its interval."""
+        """True if more data could decide: the number is ok, and the threshold lies in its interval."""
         limit = self.rule.threshold
-        lower = [one.lower for one in (self.estimate, self.pessimistic) if one.lower is not None]
-        upper = [one.upper for one in (self.estimate, self.optimistic) if one.upper is not None]
+        lower = [estimate.lower for estimate in (self.estimate, self.pessimistic) if estimate.lower is not None]
+        upper = [estimate.upper for estimate in (self.estimate, self.optimistic) if estimate.upper is not None]
         inside = bool(lower and upper) and min(lower) < limit <= max(upper)
         return self.estimate.status == OK and inside and not self._without_end
 
     @property
     def _without_end(self) -> bool:
-        """Whether the threshold lies within the part of the interval that more instructions do not make smaller."""
+        """True if the threshold lies within the part of the interval that more instructions do not make smaller."""
         rests, value = self.equal_length, self.estimate.value
         if rests is None or value is None:
             return False

@@ -62,7 +62,7 @@ class Batches:
             done = replace(annotated, progress=progress)
             if progress.stopped:
                 return None, done
-            n = max(n, self._known(keys, annotated))
+            n = max(n, self._n_asked(keys, annotated))
             decision = self._look(annotated, frozenset(keys[:n]), decide_on, aggregation, looks)
             if (
                 decision is None
@@ -79,9 +79,9 @@ class Batches:
         sides = ([key for key in dealt if key in own and dealt[key] == order] for order in _SIDES)
         return [key for pair in itertools.zip_longest(*sides) for key in pair if key is not None]
 
-    def _known(self, keys: list[str], annotated: Annotated) -> int:
+    def _n_asked(self, keys: list[str], annotated: Annotated) -> int:
         """The length of the longest prefix of instructions that were all asked about."""
-        waiting = {one.slot.key for one in annotated.annotations if one.failure == UNASKED}
+        waiting = {annotation.slot.key for annotation in annotated.annotations if annotation.failure == UNASKED}
         return next((place for place, key in enumerate(keys) if key in waiting), len(keys))
 
     def _look(
@@ -89,7 +89,7 @@ class Batches:
     ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
         backing = Backing(plans={self.work.group: self.work.record})
-        annotations = (one for one in annotated.annotations if one.slot.key in keys)
+        annotations = (annotation for annotation in annotated.annotations if annotation.slot.key in keys)
         entries = entries_of_annotations(annotations, aggregation, backing)
         if len(entries) > 1:
             return None

@@ -1,4 +1,4 @@
-"""What a judge is: its settings, its prompt, and how its replies are read."""
+"""The definition of a judge: its settings, its prompt, and the parsing of its replies."""
 
 import lazy_loader
 

@@ -44,7 +44,7 @@ _JUDGE_KINDS: _Kinds = {
     "fence": _TRUTH,
     "labels": _LIST,
 }
-# what a label that is read between brackets cannot hold
+# characters that a label between brackets cannot hold
 _UNREADABLE = {"bracket_label": "[]\n", "five_way": "[]<>=\n"}
 _SENT = ("parser_options", "parameters")
 _MODEL_REQUIRED = ("client", "model")
@@ -58,10 +58,10 @@ def judge_names() -> list[str]:
 
 
 def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
-    """The judge that `name` means: a shipped one, or the path of a YAML file; its prompt may lie beside it.
+    """Read the judge that `name` means: a shipped one, or the path of a YAML file; its prompt may be beside it.
 
     Args:
-        model: asks another model than the file names.
+        model: the model to ask instead of the file's.
 
     Raises:
         ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
@@ -83,10 +83,10 @@ def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
 
 
 def read_model(name: str, *, model: str | None = None) -> ModelConfig:
-    """The model that a YAML file describes: where it answers, its system prompt and its sampling parameters.
+    """Read the model in a YAML file: its endpoint, its system prompt and its sampling parameters.
 
     Args:
-        model: asks another model of the endpoint than the file names; it then goes by that name.
+        model: another model of the endpoint to ask instead of the file's, which also becomes its name.
 
     Raises:
         ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
@@ -123,7 +123,7 @@ def _check_connection(path: Path, config: ModelConfig) -> None:
 
 
 def with_orders(config: JudgeConfig, orders: str) -> JudgeConfig:
-    """The same judge asked in one order or in both."""
+    """The same judge, asked in one order or in both."""
     changed = dataclasses.replace(config, orders=orders)
     return dataclasses.replace(changed, digest=digest(changed))
 
@@ -143,7 +143,7 @@ def digest(config: JudgeConfig) -> str:
         "orders": config.orders,
         "tie": config.tie,
     }
-    # left out where they say nothing, so that judges keep the digests they had before there were such keys
+    # left out where they have their default, so that judges keep the digests from before there were such keys
     if config.asks != "pair":
         decisive["asks"] = config.asks
     if config.labels:
@@ -167,23 +167,24 @@ def model_digest(config: ModelConfig) -> str:
 
 
 def check_address(url: str, where: str, *, shown: str | None = None) -> None:
-    """Refuse what is no http or https address, or what two readers could take for two; `shown` is for the message.
+    """Refuse addresses that are not http or https, or that two readers could read differently; `shown` is for the
+    message.
 
     Raises:
-        ConfigError: naming `where`.
+        ConfigError: the address is refused; the message names `where`.
     """
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False
-    # urlsplit drops line breaks without a word, and some clients take a backslash for a slash
-    if not sound or not url.isprintable() or any(one in url for one in "\\ #"):
+    # urlsplit drops line breaks silently, and some clients take a backslash for a slash
+    if not sound or not url.isprintable() or any(character in url for character in "\\ #"):
         raise ConfigError(f"{where}: expected an http or https address, found {shown or url!r}")
 
 
 def _place(config: ModelConfig) -> str | None:
-    """What tells one endpoint from another: of a local model its content, wherever it lies."""
+    """The identity of an endpoint: for a local model its content, wherever its file is."""
     if config.client != LOCAL:
         return config.base_url
     try:
@@ -198,7 +199,7 @@ def _check_keys(path: Path, fields: Mapping[str, Any], kinds: _Kinds, required: 
         if key not in kinds:
             raise ConfigError(f"{path}: {UnknownName('key', key, kinds)}")
         wanted, kind = kinds[key]
-        # a truth value is a number to Python, but not to whoever wrote the file
+        # a truth value is a number to Python, but not to the author of the file
         if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
             cure = " Put it in quotes" if wanted is str and not isinstance(value, dict | list) else ""
             raise ConfigError(f"{path}: {key}: expected {kind}, found {kind_of(value)}.{cure}")
@@ -249,7 +250,7 @@ def _check_values(path: Path, config: JudgeConfig) -> None:
 
 
 def _check_labels(path: Path, config: JudgeConfig) -> None:
-    """Labels that the parser could not read back would be paid for and bring no verdict."""
+    """Refuse labels that the parser could not read back: they would be paid for and bring no verdict."""
     unreadable = _UNREADABLE.get(config.parser, "")
     for label in config.labels:
         if any(letter in label for letter in unreadable):
@@ -270,7 +271,7 @@ def _check_headers(path: Path, config: ModelConfig) -> None:
             raise ConfigError(f"{path}: headers: {name}: expected text, found {kind_of(value)}. Put it in quotes")
     for key, name in (*(("headers", name) for name in config.headers), ("key_header", config.key_header)):
         if not _HEADER.fullmatch(name):
-            raise ConfigError(f"{path}: {key}: {name!r} is no name of a header")
+            raise ConfigError(f"{path}: {key}: {name!r} is not a header name")
 
 
 def _rates(path: Path, rates: Mapping[str, Any]) -> RateLimits:

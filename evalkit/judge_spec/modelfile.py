@@ -1,4 +1,4 @@
-"""A judge's model as a file on this machine: where it lies, what names it, and how its server may be set."""
+"""A judge's model as a file on this machine: its path, its identity, and the settings of its server."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _CLOSED_OPTIONS = {
     "host", "port", "api_key", "api_key_file", "model", "alias", "model_url", "hf_repo", "hf_file", "hf_token",
     "docker_repo", "mmproj_url", "lora_url", "log_file", "slot_save_path", "tools", "path",
 }  # fmt: skip
-# how fast the server is and how much fits, but not what it says
+# settings that change how fast the server is and how much fits, but not its replies
 _SPEED_OPTIONS = {
     "ctx_size", "parallel", "threads", "threads_batch", "threads_http", "batch_size", "ubatch_size", "gpu_layers",
     "n_gpu_layers", "mlock", "mmap", "prio", "numa", "cache_ram", "timeout", "warmup", "cont_batching",
@@ -29,7 +29,7 @@ _READ_BYTES = 2**20
 
 
 def locate_model(path: Path, fields: Mapping[str, Any], *, beside: Path) -> dict[str, str]:
-    """Where a model's file lies as the address, and its name alone as the model: folders decide no verdict.
+    """The path of a model's file as the address, and its name alone as the model: folders decide no verdict.
 
     Raises:
         ConfigError: the judge's file at `path` has keys that only an endpoint elsewhere can have.
@@ -45,10 +45,10 @@ def locate_model(path: Path, fields: Mapping[str, Any], *, beside: Path) -> dict
 
 
 def model_file(config: ModelConfig) -> Path:
-    """Where the model of a judge with the client `local` lies.
+    """The path of the model of a judge with the client `local`.
 
     Raises:
-        ConfigError: nowhere.
+        ConfigError: there is no such file.
     """
     written = config.base_url or ""
     if (variable := _VARIABLE.search(written)) is not None:
@@ -63,7 +63,7 @@ def model_file(config: ModelConfig) -> Path:
 
 
 def model_name(config: ModelConfig) -> str:
-    """A local model by the name of its file and eight digits for its content and for what changes its answers.
+    """Name a local model by its file's name and eight digits for its content and for settings that change its answers.
 
     Raises:
         ConfigError: there is no such file, or it cannot be read.
@@ -75,7 +75,7 @@ def model_name(config: ModelConfig) -> str:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             content.update(str(size).encode())
-            # all of it would take minutes; two models of one size differ at their ends
+            # a digest of the whole file would take minutes; two models of one size differ at their ends
             for start in (0, max(0, size - _READ_BYTES)):
                 file.seek(start)
                 content.update(file.read(_READ_BYTES))
@@ -85,10 +85,10 @@ def model_name(config: ModelConfig) -> str:
 
 
 def check_server(path: Path, config: ModelConfig) -> None:
-    """Refuse settings that are no plain options of the server, or that evalkit makes itself.
+    """Refuse settings that are not plain options of the server, or that evalkit makes itself.
 
     Raises:
-        ConfigError: naming the judge's file at `path` and the setting.
+        ConfigError: a setting is refused; the message names the judge's file at `path` and the setting.
     """
     if config.server and config.client != LOCAL:
         raise ConfigError(f"{path}: server: only a judge with client: {LOCAL} has one. Leave it out")

@@ -1,4 +1,4 @@
-"""Read a verdict out of a judge's reply. Only an unmistakable one counts; all else is unparsed, with the reason."""
+"""Reads the verdict from a judge's reply; only an unmistakable one counts, all else is unparsed, with the reason."""
 
 import inspect
 import json
@@ -18,7 +18,7 @@ Parser = Callable[..., Verdict]
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 _BRACKETS = re.compile(r"\[\[([^\[\]]*)\]\]")
 _NUMBERS = {"low", "high", "min_mass"}
-# of MT-Bench and of Arena-Hard: the second where the first finds nothing
+# as MT-Bench and Arena-Hard write them; the second is tried where the first finds nothing
 _LOOSE_GRADES = tuple(map(re.compile, (r"\[\[([0-9]+\.?[0-9]*)\]\]", r"\[([0-9]+\.?[0-9]*)\]")))
 _LOOSE_VERDICTS = tuple(map(re.compile, (r"\[\[([AB<>=]+)\]\]", r"\[([AB<>=]+)\]")))
 _ARENA_LABELS = Labels("A", "B")
@@ -39,16 +39,16 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     mass = {labels.first: 0.0, labels.second: 0.0}
     for token, logprob in reply.top_logprobs[0]:
         if math.isnan(logprob) or logprob > 1e-6:
-            return Unparsed(f"log-probability {logprob} of token {_shown(token)} is not one")
+            return Unparsed(f"log-probability {logprob} of token {_quoted(token)} is not a log-probability")
         begun = [label for label in mass if token.strip() and label.startswith(token.strip())]
-        # what both labels begin with stands for neither
+        # the common beginning of both labels stands for neither
         if len(begun) == 1:
             mass[begun[0]] += math.exp(logprob)
     total = sum(mass.values())
     if total == 0:
-        return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_shown(_likeliest(reply))}")
+        return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_quoted(_likeliest(reply))}")
     if total < min_mass or total > 1 + 1e-6:
-        return Unparsed(f"the labels share a probability of {total:.2g}; the likeliest is {_shown(_likeliest(reply))}")
+        return Unparsed(f"the labels share a probability of {total:.2g}; the likeliest is {_quoted(_likeliest(reply))}")
     return Preference(mass[labels.first] / total, Reading.WEIGHTED)
 
 
@@ -67,7 +67,7 @@ def five_way(reply: ChatReply, labels: Labels, *, field: str | None = None) -> V
     if isinstance(found, Unparsed):
         return found
     if not isinstance(found.value, str):
-        return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a verdict")
+        return Unparsed(f"field {field!r} holds {_quoted(json.dumps(found.value))}, not a verdict")
     return _of_five(found.value, labels)
 
 
@@ -83,7 +83,7 @@ def json_field(reply: ChatReply, labels: Labels, *, field: str = "winner") -> Ve
     if isinstance(found, Unparsed):
         return found
     if not isinstance(found.value, str):
-        return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a label")
+        return Unparsed(f"field {field!r} holds {_quoted(json.dumps(found.value))}, not a label")
     return _of_label(found.value, labels)
 
 
@@ -94,24 +94,24 @@ def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str |
         if isinstance(found, Unparsed):
             return found
         if isinstance(found.value, bool) or not isinstance(found.value, int | float):
-            return Unparsed(f"field {field!r} holds {_shown(json.dumps(found.value))}, not a number")
+            return Unparsed(f"field {field!r} holds {_quoted(json.dumps(found.value))}, not a number")
         return _of_number(found.value, low, high)
     lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
     if not lines:
         return Unparsed("the reply is empty")
     bracketed = _BRACKETS.fullmatch(lines[-1])
     if len(set(_BRACKETS.findall(reply.text))) > 1:
-        return Unparsed(f"several verdicts: {_shown(', '.join(sorted(set(_BRACKETS.findall(reply.text)))))}")
+        return Unparsed(f"several verdicts: {_quoted(', '.join(sorted(set(_BRACKETS.findall(reply.text)))))}")
     text = bracketed.group(1).strip() if bracketed else lines[-1] if len(lines) == 1 else ""
     if _NUMBER.fullmatch(text) is None:
-        return Unparsed(f"no number alone on the last line, which reads {_shown(lines[-1])}")
+        return Unparsed(f"no number alone on the last line, which reads {_quoted(lines[-1])}")
     return _of_number(float(text), low, high)
 
 
 def mt_bench_grade(reply: ChatReply, _: Labels, *, low: float = 1, high: float = 10) -> Verdict:
     """The first `[[7]]` anywhere, else the first `[7]`, as MT-Bench reads a grade.
 
-    Lenient, for recorded replies only: an answer that the judge quotes can put a grade into its mouth.
+    Lenient, for recorded replies only: the judge may quote an answer that contains a grade.
     """
     for pattern in _LOOSE_GRADES:
         if match := pattern.search(reply.text):
@@ -149,7 +149,7 @@ def find_parser(name: str, options: Mapping[str, Any]) -> Callable[[ChatReply, L
 
 
 def _check_options(name: str, options: Mapping[str, Any]) -> None:
-    """Wrong kinds must show before the first paid reply is read."""
+    """Refuse options of a wrong kind before the first paid reply is read."""
     for key in _NUMBERS.intersection(options):
         value = options[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -160,14 +160,14 @@ def _check_options(name: str, options: Mapping[str, Any]) -> None:
         raise ConfigError(f"parser {name!r}: parser_options: low must be less than high")
 
 
-class _Found:
-    """A value read out of JSON; kept apart from Unparsed because JSON may hold anything, null included."""
+class _FieldValue:
+    """A value read from JSON; kept apart from Unparsed because JSON may hold anything, null included."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
-def _read_field(text: str, field: str) -> _Found | Unparsed:
+def _read_field(text: str, field: str) -> _FieldValue | Unparsed:
     if not text.strip():
         return Unparsed("the reply is empty")
     try:
@@ -178,7 +178,7 @@ def _read_field(text: str, field: str) -> _Found | Unparsed:
         return Unparsed("the reply is JSON but not an object")
     if field not in document:
         return Unparsed(f"the reply has no field {field!r}")
-    return _Found(document[field])
+    return _FieldValue(document[field])
 
 
 def _sampled(said: str, labels: Labels) -> Verdict:
@@ -188,13 +188,13 @@ def _sampled(said: str, labels: Labels) -> Verdict:
 
 
 def _last_verdict(text: str, read: Callable[[str], Verdict]) -> Verdict:
-    """What stands in double brackets, alone on the last line; another verdict before it makes the reply ambiguous."""
+    """The verdict in double brackets, alone on the last line; another verdict before it makes the reply ambiguous."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return Unparsed("the reply is empty")
     match = _BRACKETS.fullmatch(lines[-1])
     if match is None:
-        return Unparsed(f"no [[label]] alone on the last line, which reads {_shown(lines[-1])}")
+        return Unparsed(f"no [[label]] alone on the last line, which reads {_quoted(lines[-1])}")
     said = {name: read(name) for name in _BRACKETS.findall(text)}
     said = {name: verdict for name, verdict in said.items() if not isinstance(verdict, Unparsed)}
     # one verdict may be spelled in two ways
@@ -207,7 +207,7 @@ def _of_five(said: str, labels: Labels) -> Verdict:
     for name, p_first, strong in zip(five_way_labels(labels), _FIVE, (True, False, False, False, True), strict=True):
         if said.replace(" ", "") == name.replace(" ", ""):
             return Preference(p_first, strong=strong)
-    return Unparsed(f"unknown verdict {_shown(said)}")
+    return Unparsed(f"unknown verdict {_quoted(said)}")
 
 
 def _of_label(name: str, labels: Labels) -> Verdict:
@@ -217,12 +217,12 @@ def _of_label(name: str, labels: Labels) -> Verdict:
         return Preference(1.0)
     if name == labels.second:
         return Preference(0.0)
-    return Unparsed(f"unknown label {_shown(name)}")
+    return Unparsed(f"unknown label {_quoted(name)}")
 
 
 def _of_number(value: float, low: float, high: float) -> Verdict:
     if not low <= value <= high:
-        said = f"{value:g}" if abs(value) < 1e15 else _shown(str(value))
+        said = f"{value:g}" if abs(value) < 1e15 else _quoted(str(value))
         return Unparsed(f"{said} is outside the scale from {low:g} to {high:g}")
     return Rating(float(value), low, high)
 
@@ -231,7 +231,7 @@ def _likeliest(reply: ChatReply) -> str:
     return max(reply.top_logprobs[0], key=lambda entry: entry[1])[0]
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return repr(shortened(text, _SHOWN))
 
 

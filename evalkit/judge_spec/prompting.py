@@ -1,8 +1,8 @@
-"""Turn a question into chat messages: one pass, judged text fenced by a secret and never read as a template.
+"""Renders a question as chat messages: in one pass, with judged text fenced by a secret and never read as a template.
 
-A prompt is a jinja file with a block per chat role. Of a comparison it may use `instruction`, `first` and `second`, of
-a grading `instruction` and `answer`, each already fenced; `labels` (`labels.first`, `labels.second`, `labels.tie`); how
-many `turns` the instruction has; and `reference`, the right answer, which is empty where there is none.
+A prompt is a jinja file with a block per chat role. For a comparison it may use `instruction`, `first` and `second`,
+for a grading `instruction` and `answer`, each already fenced; `labels` (`labels.first`, `labels.second`, `labels.tie`);
+`turns`, the number of the instruction's turns; and `reference`, the right answer, which is empty where there is none.
 """
 
 import functools
@@ -17,7 +17,7 @@ from evalkit.errors import ConfigError
 from evalkit.types import Grading, Labels, Message, Order, Question, Subject
 
 if TYPE_CHECKING:
-    # jinja loads when a prompt is rendered: offline judges and stored replies need none
+    # jinja is loaded when a prompt is rendered: offline judges and stored replies do not need it
     from jinja2 import Template, nodes
 
 ROLES = ("system", "user", "assistant")
@@ -34,8 +34,8 @@ def ask(subject: Subject, order: Order, *, repeat: int, secret: bytes, tie: str 
     """Put a comparison or a grading into a question: labels and fence drawn from a secret that the judged models cannot
     know.
 
-    The same secret and texts give the same question, so a repeated run finds its stored replies. What is asked again
-    for want of a readable verdict gets labels and a fence of its own.
+    The same secret and texts give the same question, so a repeated run finds its stored replies. A question that is
+    asked again for want of a readable verdict gets labels and a fence of its own.
     """
     example = subject.example
     outputs = (subject.output,) if isinstance(subject, Grading) else (subject.baseline, subject.candidate)
@@ -54,17 +54,17 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
     """The chat messages of one question.
 
     Raises:
-        ConfigError: the prompt is no valid template, or does not show each judged text exactly once, unchanged. Only
+        ConfigError: the prompt is not a valid template, or does not show each judged text exactly once, unchanged. Only
             the reference answer may be left out.
     """
-    values = {name: _shown(name, texts, question) for name, texts in _texts(question).items()}
+    values = {name: _fenced_turns(name, texts, question) for name, texts in _texts(question).items()}
     template = _compile(prompt_text)
     turns = len(question.subject.example.turns)
     variables = {REFERENCE: "", **values, "labels": question.labels, "turns": turns}
     try:
         context = template.new_context(variables)
         messages = tuple(Message(role, "".join(block(context)).strip("\n")) for role, block in template.blocks.items())
-    except Exception as error:  # noqa: BLE001 (a template is code, and fails as code does)
+    except Exception as error:  # noqa: BLE001 (a template is code, and fails like code)
         raise ConfigError(f"the prompt cannot be rendered: {error}") from None
     whole = "\n".join(message.content for message in messages)
     codes = 0
@@ -90,7 +90,7 @@ def judged_texts(messages: tuple[Message, ...], nonce: str) -> dict[str, str]:
 
 
 def _texts(question: Question) -> dict[str, tuple[str, ...]]:
-    """What is shown, a text a turn, by field name."""
+    """The shown texts by field name, one text per turn."""
     example = question.subject.example
     names = GRADE_FIELDS if isinstance(question.subject, Grading) else PAIR_FIELDS
     texts = {"instruction": example.turns}
@@ -100,19 +100,19 @@ def _texts(question: Question) -> dict[str, tuple[str, ...]]:
     return texts
 
 
-def _shown(name: str, texts: tuple[str, ...], question: Question) -> str:
-    """The turns of one field, each in a fence of its own: no turn can pass for two."""
+def _fenced_turns(name: str, texts: tuple[str, ...], question: Question) -> str:
+    """The turns of one field, each in a fence of its own, so that no turn can pass for two."""
     names = [name] if len(texts) == 1 else [f"{name}_{turn}" for turn in range(1, len(texts) + 1)]
     # an answer may be empty; an empty reference is none
-    shown = [(one, text) for one, text in zip(names, texts, strict=True) if name != REFERENCE or text.strip()]
+    shown = [(place, text) for place, text in zip(names, texts, strict=True) if name != REFERENCE or text.strip()]
     if not question.fenced:
         return "\n\n".join(text for _, text in shown)
     nonce = question.nonce
-    return "\n\n".join(f"<<<{one} {nonce}\n{text}\n{nonce} {one}>>>" for one, text in shown)
+    return "\n\n".join(f"<<<{place} {nonce}\n{text}\n{nonce} {place}>>>" for place, text in shown)
 
 
 def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[str, str]:
-    """Two codes that no text holds as a word, with different first letters; longer ones where short ones run out."""
+    """Draw two codes that no text holds as a word, with different first letters; longer where short ones run out."""
     for attempt in itertools.count():
         length = 1 + attempt // _TRIES_PER_LENGTH
         block = hashlib.shake_256(seed + attempt.to_bytes(8, "big")).digest(2 * length)
@@ -128,10 +128,10 @@ def _draw_labels(seed: bytes, texts: tuple[str, ...], tie: str | None) -> tuple[
 
 @functools.lru_cache(maxsize=512)
 def _either_as_word(first: str, second: str) -> re.Pattern[str]:
-    """Finds one of two codes, in capitals or not, where it is a word; digits and underscores end a word."""
+    """A pattern that finds either of two codes, in any case, as a word; digits and underscores end a word."""
     codes = ("".join(f"[{letter}{letter.lower()}]" for letter in code) for code in (first, second))
     either = f"[{first}{first.lower()}{second}{second.lower()}]" if len(first) == 1 else f"(?:{'|'.join(codes)})"
-    # what stands before is looked at last: the letters themselves are rarer
+    # the character before is checked last: the letters themselves are rarer
     return re.compile(f"{either}(?<![A-Za-z].{{{len(first)}}})(?![A-Za-z])")
 
 
@@ -158,7 +158,7 @@ def _compile(prompt_text: str) -> "Template":
 
 
 def _silent(node: "nodes.Node") -> bool:
-    """A block, or the blanks between blocks."""
+    """True for a block, or for the blanks between blocks."""
     from jinja2 import nodes
 
     if isinstance(node, nodes.Output):

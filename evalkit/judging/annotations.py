@@ -1,4 +1,4 @@
-"""From replies to verdicts: the judge's parser reads a reply, and the swap is undone."""
+"""Makes verdicts from replies: the judge's parser reads a reply, and the swap of the answers is undone."""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +25,7 @@ RULE_PREFERENCES = {"identical": 0.5, "candidate_empty": 0.0, "baseline_empty": 
 def annotate_all(
     answered: Iterable[tuple[Slot, ChatReply | None, str | None]], config: JudgeConfig
 ) -> Iterator[Annotation]:
-    """Annotations of places with their replies, or with the reason why there is none."""
+    """Make annotations of places from their replies, or with the reason why there is none."""
     parser = find_parser(config.parser, config.parser_options)
     for slot, reply, failure in answered:
         if slot.rule == LOWEST:
@@ -64,7 +64,7 @@ def _annotation(slot: Slot, reply: ChatReply, verdict: Verdict, config: JudgeCon
 
 
 def _cost(reply: ChatReply, config: JudgeConfig) -> float | None:
-    """US dollars where the endpoint counted tokens: a guess has no place beside a number that was."""
+    """The cost in US dollars where the endpoint counted tokens; an estimate is not mixed with measured costs."""
     if config.prices is None or reply.prompt_tokens is None or reply.completion_tokens is None:
         return None
     return config.prices.cost(reply.prompt_tokens, reply.completion_tokens)

@@ -60,7 +60,7 @@ class Answering:
 
     @property
     def reasks(self) -> int:
-        # whatever a model says is its answer
+        # every reply of a model is its answer
         return 0
 
     def places(self) -> Iterator[Pending]:
@@ -72,7 +72,7 @@ class Answering:
         return Posed(dataclasses.replace(place.slot, reply_key=request.key), request)
 
     def request(self, question: Unanswered) -> ChatRequest:
-        """The conversation so far, with what the model itself said in it."""
+        """The conversation so far, with the model's own answers in it."""
         messages = [] if self.config.system is None else [Message("system", self.config.system)]
         turns = question.example.turns[: len(question.earlier) + 1]
         for turn, answer in zip(turns[:-1], question.earlier, strict=True):
@@ -110,8 +110,8 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A model's answers, what it took for each turn, and why questions have none, by their key; `abandoned` requests
-    were under way in earlier runs that were killed.
+    """A model's answers, the progress of each turn, and by key the reasons why questions have no answer; `abandoned`
+    requests were under way in earlier runs that were killed.
     """
 
     outputs: OutputSet
@@ -121,11 +121,11 @@ class Generated:
 
     @property
     def stopped(self) -> str | None:
-        return next((one.stopped for one in self.progress if one.stopped), None)
+        return next((progress.stopped for progress in self.progress if progress.stopped), None)
 
 
 def first_turn(config: ModelConfig, questions: Sequence[Example], *, benchmark: str) -> Answering:
-    """What a model is asked first.
+    """The first turn of the questions, as a task for the model.
 
     Raises:
         ConfigError: the model's client judges answers and gives none, or its key is missing.
@@ -133,9 +133,11 @@ def first_turn(config: ModelConfig, questions: Sequence[Example], *, benchmark: 
     endpoint = client_kind(config.client).endpoint(config)
     if not endpoint.asks:
         raise ConfigError(f"model {config.name!r}: a client of kind {config.client!r} judges answers and gives none")
-    texts = json.dumps([KEY_VERSION, [[one.key, one.turns, one.category, one.cluster] for one in questions]])
+    texts = json.dumps(
+        [KEY_VERSION, [[example.key, example.turns, example.category, example.cluster] for example in questions]]
+    )
     digest = hashlib.sha256(texts.encode()).hexdigest()[:16]
-    answering = Answering(config, endpoint, benchmark, digest, tuple(Unanswered(one) for one in questions))
+    answering = Answering(config, endpoint, benchmark, digest, tuple(Unanswered(example) for example in questions))
     answering.open_client()
     return answering
 
@@ -148,7 +150,7 @@ def generate(
     watch: Watcher = unwatched,
     journal: Journal = unwritten,
 ) -> Generated:
-    """Every turn of every question, one turn after the other; stored answers are not asked for again.
+    """Answer every turn of every question, one turn after the other; questions with stored answers are not asked again.
 
     Raises:
         As `run_all`.
@@ -172,7 +174,7 @@ def generate(
         answering = _next_turn(answering, answers)
     complete = [example for example in examples if len(answers[example.key]) == len(example.turns)]
     outputs = tuple(_output(example.key, first.config.name, answers[example.key]) for example in complete)
-    unasked = {one.key: "not asked yet" for one in examples if len(answers[one.key]) < len(one.turns)}
+    unasked = {example.key: "not asked yet" for example in examples if len(answers[example.key]) < len(example.turns)}
     return Generated(
         OutputSet(first.config.name, first.endpoint.name, tuple(complete), outputs),
         tuple(progress),
@@ -189,7 +191,7 @@ class Failed:
 
 
 def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, str | Failed]]:
-    """Answers to the turn that the store holds, or why there is none; what was not asked is left out."""
+    """Answers to the turn that the store holds, or why there is none; questions that were not asked are left out."""
     by_place = {turn_key(question.key, len(question.earlier) + 1): question.key for question in answering.questions}
     keys = list(by_place)
     for start in range(0, len(keys), _CHUNK):
@@ -202,7 +204,7 @@ def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, str | Fa
 
 
 def _next_turn(answering: Answering, answers: Mapping[str, tuple[str, ...]]) -> Answering:
-    """The turn after; a question that got no answer is not asked any further."""
+    """The following turn; a question that got no answer is not asked any further."""
     asked = len(answering.questions[0].earlier) + 1
     return dataclasses.replace(
         answering,

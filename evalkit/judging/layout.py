@@ -1,4 +1,4 @@
-"""What is to be judged of one candidate: comparisons and gradings, turn by turn where asked for, in a fixed order."""
+"""Lays out the comparisons and gradings of one candidate, turn by turn where asked for, in a fixed order."""
 
 import dataclasses
 import hashlib
@@ -20,9 +20,9 @@ NONE = Clusters()
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run asks, whatever the judge. `limit` picks that many instructions by `seed`; with `intersect`, what has
-    no partner is counted instead of refused; without `shortcut`, identical answers are judged too. With `by_turn`, each
-    turn of a conversation is judged.
+    """Options of a run, whatever the judge. `limit` picks that many instructions by `seed`; with `intersect`, answers
+    without a partner are counted instead of refused; without `shortcut`, identical answers are judged too. With
+    `by_turn`, each turn of a conversation is judged.
     """
 
     benchmark: str = "alpaca_eval"
@@ -36,8 +36,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An instruction that the candidate did not answer, with the baseline's output where answers are compared; or one
-    turn that the baseline did not get to.
+    """An instruction that the candidate did not answer, with the baseline's output where answers are compared; or a
+    turn that the baseline did not reach.
     """
 
     example: Example
@@ -67,14 +67,14 @@ class Laid:
 def lay_comparisons(
     baseline: OutputSet | None, candidate: OutputSet, options: Options, clusters: Clusters = NONE
 ) -> Laid:
-    """Every comparison of a candidate with the baseline, in the baseline's order."""
+    """Lay out every comparison of a candidate with the baseline, in the baseline's order."""
     assert baseline is not None
-    # orders are dealt over the whole benchmark, so that every model meets the same ones
+    # orders are dealt over the whole benchmark, so that every model gets the same ones
     orders = balanced_orders({example.key for example in baseline.examples}, seed=options.seed)
     chosen = pick(orders, options.limit)
     pairing = pair_common(baseline, candidate) if options.intersect else pair_exactly(baseline, candidate)
     _check_name(baseline, candidate, pairing)
-    by_key: dict[str, Row] = {one.key: one for one in pairing.comparisons}
+    by_key: dict[str, Row] = {comparison.key: comparison for comparison in pairing.comparisons}
     by_key.update((example.key, Missing(example, output)) for example, output in pairing.unanswered)
     # in the baseline's order
     keys = dict.fromkeys(example.key for example in baseline.examples)
@@ -90,7 +90,7 @@ def lay_comparisons(
 def lay_gradings(
     candidate: OutputSet, questions: Sequence[Example] | None, options: Options, clusters: Clusters = NONE
 ) -> Laid:
-    """Every answer of a candidate that is to be graded, in the order of the questions."""
+    """Lay out every answer of a candidate that is to be graded, in the order of the questions."""
     examples = {example.key: example for example in (candidate.examples if questions is None else questions)}
     chosen = pick(balanced_orders(examples, seed=options.seed), options.limit)
     answers = _answers_by_key(candidate, examples, options)
@@ -118,7 +118,7 @@ def _names(whole: Sequence[Row], options: Options, clusters: Clusters) -> dict[s
 
 
 def _answers_by_key(candidate: OutputSet, examples: Mapping[str, Example], options: Options) -> dict[str, Output]:
-    """What there is to grade: an answer must be to the question of its key, and only one."""
+    """The answers to grade: each must answer the question of its key, and a question may have only one."""
     answers: dict[str, Output] = {}
     for example, output in zip(candidate.examples, candidate.outputs, strict=True):
         asked = examples.get(example.key)
@@ -133,7 +133,7 @@ def _answers_by_key(candidate: OutputSet, examples: Mapping[str, Example], optio
 
 
 def _check_keys(candidate: OutputSet, rows: Sequence[Row]) -> None:
-    """A turn's key is its conversation's with a number, which another question may have for its own."""
+    """Refuse keys that name both a turn and a question: a turn's key is its conversation's with a number."""
     known: set[str] = set()
     for row in rows:
         if row.key in known:
@@ -165,8 +165,8 @@ def _up_to(row: Row, example: Example) -> Row:
 
 
 def _check_name(baseline: OutputSet, candidate: OutputSet, pairing: Pairing) -> None:
-    """A model is worth fifty against itself by definition, so another one must not go by its name."""
-    differ = any(one.baseline.texts != one.candidate.texts for one in pairing.comparisons)
+    """Refuse a candidate with the baseline's name: by definition, a model is worth fifty against itself."""
+    differ = any(comparison.baseline.texts != comparison.candidate.texts for comparison in pairing.comparisons)
     if candidate.model == baseline.model and differ:
         raise InputError(
             f"{candidate.source}: the model is called {candidate.model!r} like the baseline of {baseline.source}, "
@@ -180,9 +180,9 @@ def _digest(rows: Sequence[Row], options: Options, clusters: Mapping[str, str]) 
     asked = hashlib.sha256(json.dumps([KEY_VERSION, dataclasses.asdict(options), *tied], sort_keys=True).encode())
     for row in rows:
         example = row.example
-        answers = [_said(output) for output in sides(row) if output is not None]
+        answers = [_output_fields(output) for output in sides(row) if output is not None]
         failure = row.failure if isinstance(row, Missing) else None
-        asked.update(json.dumps([*_put(example), answers, failure]).encode())
+        asked.update(json.dumps([*_question_fields(example), answers, failure]).encode())
     return asked.hexdigest()[:16]
 
 
@@ -190,18 +190,18 @@ def _digest_data(rows: Sequence[Row]) -> DataDigests:
     questions, baseline, candidate = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
     compared = False
     for row in rows:
-        questions.update(json.dumps(_put(row.example)).encode())
+        questions.update(json.dumps(_question_fields(row.example)).encode())
         for digest, output in zip((baseline, candidate), sides(row), strict=True):
-            digest.update(json.dumps([row.key, None if output is None else _said(output)]).encode())
+            digest.update(json.dumps([row.key, None if output is None else _output_fields(output)]).encode())
         compared = compared or sides(row)[0] is not None
     return DataDigests(questions.hexdigest(), baseline.hexdigest() if compared else None, candidate.hexdigest())
 
 
-def _put(example: Example) -> list[object]:
+def _question_fields(example: Example) -> list[object]:
     return [example.key, example.turns, example.category, example.cluster, example.reference]
 
 
-def _said(output: Output) -> list[object]:
+def _output_fields(output: Output) -> list[object]:
     return [output.texts, output.oversize_chars, sorted(output.measures.items())]
 
 

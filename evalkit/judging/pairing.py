@@ -1,4 +1,4 @@
-"""Join a candidate's outputs to a baseline's by instruction key; whatever does not match is refused or counted."""
+"""Joins a candidate's outputs to a baseline's by instruction key; unmatched outputs are refused or counted."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Comparisons in the baseline's order, and what could not be compared."""
+    """Comparisons in the baseline's order, and counts of the outputs that could not be compared."""
 
     comparisons: tuple[Comparison, ...]
     unanswered: tuple[tuple[Example, Output], ...]
@@ -26,10 +26,10 @@ class Pairing:
 
 
 def pair_exactly(baseline: OutputSet, candidate: OutputSet) -> Pairing:
-    """Every instruction of the baseline with the candidate's answer, in whatever order the files have them.
+    """Pair every instruction of the baseline with the candidate's answer, whatever the order of the files.
 
     Raises:
-        InputError: a key is missing, extra or repeated on either side, or one key names two instructions.
+        InputError: a key is missing, extra or repeated on either side, or one key stands for two instructions.
     """
     pairing = pair_common(baseline, candidate)
     if pairing.exact:
@@ -41,21 +41,21 @@ def pair_exactly(baseline: OutputSet, candidate: OutputSet) -> Pairing:
         (pairing.n_duplicate, "repeated", [*_repeated(baseline), *_repeated(candidate)]),
     ]
     said = "; ".join(
-        f"{count} {what} (first: {', '.join(_named(example) for example in examples[:_NAMED])})"
+        f"{count} {what} (first: {', '.join(_quoted_instruction(example) for example in examples[:_NAMED])})"
         for count, what, examples in findings
         if count
     )
     raise InputError(
         f"{candidate.source}: does not match the {len(asked)} instructions of {baseline.source}: {said}. "
-        "Mend the file, or compare what is common with --on-mismatch intersect"
+        "Mend the file, or compare only the common instructions with --on-mismatch intersect"
     )
 
 
 def pair_common(baseline: OutputSet, candidate: OutputSet) -> Pairing:
-    """The instructions that both sides have, the first of repeated ones; the rest is counted.
+    """Pair the instructions that both sides have, taking the first of repeated ones and counting the rest.
 
     Raises:
-        InputError: one key names two instructions, or nothing is common.
+        InputError: one key stands for two instructions, or no instruction is common.
     """
     asked, answered = _by_key(baseline), _by_key(candidate)
     comparisons = []
@@ -90,5 +90,5 @@ def _repeated(outputs: OutputSet) -> list[Example]:
     return list({example.key: example for example in outputs.examples if counts[example.key] > 1}.values())
 
 
-def _named(example: Example) -> str:
+def _quoted_instruction(example: Example) -> str:
     return repr(shortened(example.instruction, _SHOWN))

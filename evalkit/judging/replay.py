@@ -1,4 +1,4 @@
-"""Recorded replies in a judge's stead: which questions a recording answers, and why it answers the others not."""
+"""Recorded replies in place of a judge: the questions that a recording answers, and why it answers no others."""
 
 import dataclasses
 import functools
@@ -27,7 +27,7 @@ class Recorded:
 
 
 def replayed(config: JudgeConfig, recording: Recording) -> JudgeConfig:
-    """The judge with a recording in its endpoint's stead: orders and labels are those of the recording."""
+    """The judge with a recording in place of its endpoint: orders and labels are those of the recording."""
     replayed = dataclasses.replace(
         config,
         client="replay",
@@ -42,7 +42,7 @@ def replayed(config: JudgeConfig, recording: Recording) -> JudgeConfig:
 
 
 def match_recording(rows: Sequence[Row], recording: Recording, config: JudgeConfig) -> Recorded:
-    """The recorded questions of some rows, and why others have none."""
+    """Find the recorded questions of some rows, and the reasons why others have none."""
     questions: dict[str, tuple[tuple[Question, RecordedReply], ...]] = {}
     failures: dict[str, str] = {}
     for row in rows:
@@ -57,12 +57,12 @@ def match_recording(rows: Sequence[Row], recording: Recording, config: JudgeConf
 def _recorded_questions(
     comparison: Comparison, recording: Recording, config: JudgeConfig
 ) -> tuple[list[tuple[Question, RecordedReply]], str | None]:
-    """The questions that the recording answers, or why it answers none."""
+    """The questions that the recording answers, or the reason why it answers none."""
     known = recording.rows.get(instruction_key(comparison.example.instruction), ())
     if not known:
         return [], NOT_RECORDED
     texts = (comparison.baseline.text, comparison.candidate.text)
-    rows = [one for one in known if (one.baseline_text, one.candidate_text) == texts]
+    rows = [row for row in known if (row.baseline_text, row.candidate_text) == texts]
     if not rows:
         return [], OTHER_TEXTS
     found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
@@ -71,7 +71,7 @@ def _recorded_questions(
         if order is None:
             return [], NO_ORDER
         question = Question(comparison, order, recorded.labels, "", recorded.repeat)
-        # of a row that was recorded twice the first counts
+        # of rows that were recorded twice the first counts
         found.setdefault((order, recorded.repeat), (question, recorded))
     return list(found.values()), None
 
@@ -82,6 +82,6 @@ def _preference(recorded: RecordedReply, config: JudgeConfig, order: Order) -> f
 
 
 def recorded_endpoint(recorded: RecordedReply) -> Endpoint:
-    """A recording is a source of its own for every reply: an edited one must not be served from the store."""
+    """A separate endpoint for every recorded reply: an edited reply must not be served from the store."""
     said = repr((recorded.labels, recorded.reply)).encode("utf-8", "surrogatepass")
     return Endpoint(f"{REPLAY_ENDPOINT.name}:{hashlib.sha256(said).hexdigest()[:16]}", asks=False)

@@ -1,4 +1,4 @@
-"""From comparisons and answers to the slots of their verdicts, and from a slot to a question and a request."""
+"""Plans the slots of verdicts from comparisons and answers, and makes a question and a request for a slot."""
 
 import dataclasses
 import hashlib
@@ -28,13 +28,13 @@ from evalkit.types import (
 )
 
 KEY_VERSION = 1
-# of an empty answer that is graded alone
+# the length of an empty answer that is graded alone
 LOWEST = "lowest"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a run asks: who is shown first, how often, and the secret that fences are drawn from.
+    """The plan of a run: which answer is shown first, the number of repeats, and the secret that fences are drawn from.
 
     With `shortcut`, identical answers are a tie without a question. `clusters` maps keys of instructions that depend
     on others to the names of their clusters; every other instruction is a cluster of its own.
@@ -49,14 +49,14 @@ class Plan:
 
 
 def balanced_orders(keys: Iterable[str], *, seed: int) -> dict[str, Order]:
-    """For each instruction who is shown first: half of them the baseline, the same for every model."""
+    """Choose for each instruction who is shown first: the baseline for half of them, the same for every model."""
     shuffled = sorted(keys, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
     half = len(shuffled) // 2
     return {key: Order.BASELINE_FIRST if place < half else Order.CANDIDATE_FIRST for place, key in enumerate(shuffled)}
 
 
 def pick(orders: Mapping[str, Order], limit: int | None) -> set[str]:
-    """So many of the instructions, the same for every model, with halves of both orders alike; all without a limit."""
+    """Pick `limit` instructions, the same for every model, with halves of both orders alike; all without a limit."""
     if limit is None or limit >= len(orders):
         return set(orders)
     first = [key for key in orders if orders[key] == Order.BASELINE_FIRST]
@@ -66,7 +66,7 @@ def pick(orders: Mapping[str, Order], limit: int | None) -> set[str]:
 
 
 def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> list[Pending]:
-    """Every verdict that a judge owes on one comparison.
+    """Plan every verdict that a judge owes on one comparison.
 
     Identical answers are a tie and an empty answer loses, by rule and without a request.
     """
@@ -82,7 +82,7 @@ def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> 
 
 
 def plan_grading(grading: Grading, config: JudgeConfig, plan: Plan) -> list[Pending]:
-    """Every grade that a judge owes on one answer; an empty answer gets the lowest grade, by rule."""
+    """Plan every grade that a judge owes on one answer; an empty answer gets the lowest grade, by rule."""
     failure = _oversize(("the", grading.output))
     if failure is not None:
         return [Pending(dataclasses.replace(_slot(grading, config, plan, Order.ALONE), failure=failure))]
@@ -99,7 +99,7 @@ def plan_place(subject: Subject, config: JudgeConfig, plan: Plan, order: Order, 
 def plan_missing(
     example: Example, baseline: Output | None, candidate: Output, config: JudgeConfig, plan: Plan, failure: str
 ) -> Pending:
-    """The place of a verdict that cannot be had; a candidate without an answer has no length."""
+    """The place of a verdict that cannot be obtained; a candidate without an answer has no length."""
     if baseline is None:
         slot = _slot(Grading(example, candidate), config, plan, Order.ALONE)
     else:
@@ -119,7 +119,7 @@ def pose(place: Pending, config: JudgeConfig, endpoint: Endpoint, plan: Plan, *,
 
 
 def pose_question(place: Pending, question: Question, config: JudgeConfig, endpoint: Endpoint) -> Posed:
-    """The same with a question that is given."""
+    """Put a given question, as `pose` does."""
     request = build_request(question, config, endpoint)
     return Posed(dataclasses.replace(place.slot, labels=question.labels, reply_key=request.key), request)
 
@@ -140,7 +140,7 @@ def build_request(question: Question, config: JudgeConfig, endpoint: Endpoint) -
         question.order.value,
         question.repeat,
         *([question.reask] if question.reask else []),
-        # where no message says so, what is one turn and what is two
+        # the division of texts into turns, which the messages do not show
         *([question.subject.example.turns, [output.texts for output in question.shown]] if turns > 1 else []),
     ]
     key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
@@ -215,7 +215,7 @@ def _other(order: Order) -> Order:
 
 
 def _answer_format(config: JudgeConfig, labels: Labels) -> dict[str, object]:
-    """The schema that the endpoint is told to keep to, as a response format or as a tool to call; empty without one."""
+    """The schema that the endpoint must keep to, as a response format or as a tool to call; empty without one."""
     if not config.answer_schema:
         return {}
     names = [label for label in (labels.first, labels.second, labels.tie) if label]
@@ -234,7 +234,7 @@ def _answer_format(config: JudgeConfig, labels: Labels) -> dict[str, object]:
         "additionalProperties": False,
     }
     if config.answer_form == "tool":
-        # part of the request's key: other words would ask everything anew
+        # part of the request's key: other words would ask every question anew
         task = "State the verdict on the two answers." if config.asks == "pair" else "State the grade of the answer."
         tool = {"name": "verdict", "description": task, "parameters": schema}
         choice = {"type": "function", "function": {"name": "verdict"}}

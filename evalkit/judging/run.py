@@ -1,4 +1,4 @@
-"""From works to annotations: run them, and read back what the store holds."""
+"""Runs works and reads the annotations back from the store."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ class Annotations:
 
 @dataclass(frozen=True, slots=True)
 class Annotated:
-    """A work's verdicts and what it took; `abandoned` requests were under way in earlier runs that were killed."""
+    """A work's verdicts and its progress; `abandoned` requests were under way in earlier runs that were killed."""
 
     work: Work
     annotations: Annotations

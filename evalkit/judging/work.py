@@ -1,4 +1,4 @@
-"""From two output sets to the places that a judge is to fill, laid out one by one and in the baseline's order."""
+"""Plans the places that a judge fills from two output sets, one by one and in the baseline's order."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ from evalkit.types import (
 
 
 class JudgeFacts(TypedDict):
-    """Those fields of a plan that the judge's configuration decides."""
+    """The fields of a plan that the judge's configuration decides."""
 
     judge_model: str
     prompt_mode: PromptMode
@@ -47,11 +47,11 @@ class JudgeFacts(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A judge and all that it is to be asked about one candidate; with `recorded`, replies that stand in for it.
+    """A judge and all its questions about one candidate; with `recorded`, replies that stand in for it.
 
     `digest` names the plan with the judge's name, all texts and categories: two runs of one digest lay out the same
-    places. `baseline` is empty where answers are graded alone. `audit` is what was found in the candidate's outputs.
-    Only the instructions in `asking` are asked about for now, where it is given.
+    places. `baseline` is empty where answers are graded alone. `audit` is the audit of the candidate's outputs. Where
+    `asking` is given, only its instructions are asked about for now.
     """
 
     config: JudgeConfig
@@ -70,7 +70,7 @@ class Work:
 
     @property
     def record(self) -> PlanRecord:
-        """What decides the places, for those who ask where a number comes from."""
+        """The record of what decided the places, from which provenance is told."""
         config, options = self.config, self.options
         return PlanRecord(
             plan=self.digest,
@@ -117,7 +117,7 @@ class Work:
 
     @property
     def reasks(self) -> int:
-        """How often a question is asked again for want of a readable verdict; rules and recordings say the same."""
+        """The number of further questions for want of a readable verdict; 0 where the same reply would come again."""
         return self.config.reasks if self.endpoint.asks else 0
 
     def places(self) -> Iterator[Pending]:
@@ -137,7 +137,7 @@ class Work:
                 yield plan_missing(row.example, row.baseline, nothing, self.config, self.plan, row.failure)
 
     def reader(self) -> Callable[[Slot, ChatReply], bool]:
-        """Tells whether a reply holds a verdict."""
+        """A function that tells whether a reply holds a verdict."""
         parser = find_parser(self.config.parser, self.config.parser_options)
 
         def holds_verdict(slot: Slot, reply: ChatReply) -> bool:
@@ -163,14 +163,14 @@ class Work:
         if self.recorded is None:
             return client_kind(self.config.client).open(self.config)
         replies = {
-            (key, question.order, question.repeat): one.reply
+            (key, question.order, question.repeat): reply.reply
             for key, questions in self.recorded.questions.items()
-            for question, one in questions
+            for question, reply in questions
         }
         return ReplayClient(replies)
 
     def check(self) -> None:
-        """Show a missing key or a bad prompt before anything is written or sent.
+        """Report a missing key or a bad prompt before anything is written or sent.
 
         Raises:
             ConfigError: either.
@@ -206,7 +206,7 @@ def plan_all(
     questions: Sequence[Example] | None = None,
     clusters: Clusters | None = None,
 ) -> list[Work]:
-    """Every judge's work on every candidate; all inputs are checked before a judge is asked.
+    """Plan every judge's work on every candidate, after checking all inputs, before a judge is asked.
 
     Args:
         baseline: needed by judges that compare.
@@ -247,7 +247,7 @@ def _work(
     recording: Recording | None,
     clusters: Clusters,
 ) -> Work:
-    """One judge's work on one candidate; where there is a recording, its replies stand in for the judge's."""
+    """One judge's work on one candidate; a recording's replies stand in for the judge's, if there is one."""
     digest = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
     if recording is None:
         endpoint, recorded = client_kind(config.client).endpoint(config), None
@@ -270,7 +270,7 @@ def _work(
 
 
 def judge_facts(config: JudgeConfig) -> JudgeFacts:
-    """What a plan tells of its judge, besides name and digest."""
+    """The facts about a judge in a plan, besides name and digest."""
     decisive = {
         "parameters": config.parameters,
         "parser_options": config.parser_options,
@@ -298,7 +298,7 @@ def _prompt_mode(config: JudgeConfig) -> PromptMode:
 
 
 def _check_judges(judges: Sequence[JudgeConfig], baseline: OutputSet | None, recording: Recording | None) -> None:
-    """Verdicts are filed under a judge's digest, so two names for one judge would take each other's places."""
+    """Refuse two names for one judge: they share a digest, so each would take the other's places."""
     for config in judges:
         if config.asks == "pair" and baseline is None:
             raise ConfigError(f"judge {config.name!r} compares answers and needs a baseline. Give --baseline FILE")

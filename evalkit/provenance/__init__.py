@@ -1,4 +1,4 @@
-"""What a written row rests on, and whether that still holds."""
+"""The data behind a written row, and checks that they still give it."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""One digest for a set of rows: equal exactly when every number and every verdict behind it is."""
+"""One digest for a set of rows, equal exactly when all numbers and all verdicts behind them are equal."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def canonical_digest(rows: Sequence[BoardRow]) -> str:
 
 
 def stored_document(row: BoardRow, *, benchmark: str) -> dict[str, Any]:
-    """A row as its file holds it, but for the digests of the files themselves."""
+    """A row as its file holds it, without the digests of the files themselves."""
     digest = canonical_digest([row])
     return {**row_document(row), "benchmark": benchmark, "evalkit": __version__, "sha256": digest}
 

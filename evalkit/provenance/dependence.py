@@ -37,9 +37,9 @@ def board_dependence_notes(rows: Sequence[BoardRow]) -> list[str]:
     """`dependence_note` for all models of a board, from the model with the most instructions: others may lack a few."""
     known = [row.entry.dependence for row in rows if row.entry.dependence is not None]
     by_kind: dict[tuple[str | None, bool | None], Dependence] = {}
-    for one in sorted(known, key=lambda one: (one.instructions, one.clusters)):
-        by_kind[one.field, one.looked] = one
-    return [note for one in by_kind.values() for note in dependence_note(one)]
+    for dependence in sorted(known, key=lambda dependence: (dependence.instructions, dependence.clusters)):
+        by_kind[dependence.field, dependence.looked] = dependence
+    return [note for dependence in by_kind.values() for note in dependence_note(dependence)]
 
 
 def sources_note(row: BoardRow) -> list[str]:
@@ -73,7 +73,7 @@ def board_sources_note(rows: Sequence[BoardRow]) -> list[str]:
 
 
 def design_effect_fact(row: BoardRow) -> str | None:
-    """How many independent verdicts tell as much as the dependent ones; None where the difference would not show."""
+    """The number of independent verdicts that tell as much as the dependent ones; None where it would look the same."""
     effect = row.design_effect
     if effect is None or abs(effect - 1) < _NOTICEABLE:
         return None

@@ -1,4 +1,4 @@
-"""Where a row's numbers come from: data, prompt, judge, parameters, seed, verdicts, replies, and the recipe."""
+"""The origin of a row's numbers: data, prompt, judge, parameters, seed, verdicts, replies, and the recipe."""
 
 import gzip
 import hashlib
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from evalkit.stats import CompatInputs
 
 ROW_FILE = "row.json"
-# in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of all the rest of the row
+# fields in the provenance of a written row: SHA-256 of the verdicts' file beside it, and of the rest of the row
 ANNOTATIONS = "annotations_sha256"
 SEAL = "document_sha256"
-# fields for what other models taught about the row at equal length, and at equal style
+# fields for the backgrounds of the row at equal length, and at equal style
 LENGTH_TAUGHT = "background"
 STYLE_TAUGHT = "style_background"
 _VALUES, _COMPAT, _HISTORY = "values", "compat", "history"
-# resampling for longer than anybody waits is an edited number
+# more resamples than anybody would wait for mean that the number was edited
 _MOST_REPLICATES = 1_000_000
 _PLANNED = ("orders", "repeats", "seed", "limit", "shortcut", "intersect", "by_turn", "cluster", "near_duplicates")
 
@@ -37,7 +37,7 @@ Difficulties = Mapping[str, float] | HistoryFile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Computation:
-    """All that it takes to make a row's numbers of its verdicts."""
+    """The settings with which a row's numbers are made from its verdicts."""
 
     recipe: Recipe
     aggregation: Aggregation
@@ -45,7 +45,7 @@ class Computation:
 
 
 def provenance_document(row: BoardRow) -> dict[str, Any]:
-    """Where a row's numbers come from, as JSON takes it; what nobody knows is null."""
+    """The origin of a row's numbers as JSON; unknown values are null."""
     entry, plan = row.entry, row.entry.plan
     return {
         "plan": None if plan is None else plan.plan,
@@ -77,15 +77,15 @@ def sealed(document: Mapping[str, Any], *, annotations: str | None) -> dict[str,
 
 
 def seal_fits(document: Mapping[str, Any]) -> bool:
-    """Whether a sealed document is what was written."""
+    """True if a sealed document is unchanged since it was written."""
     return bool(document["provenance"].get(SEAL) == _seal(document))
 
 
 def read_computation(document: Mapping[str, Any], *, difficulty: Difficulties | None = None) -> Computation:
-    """How the numbers of a row with provenance were made.
+    """Read how the numbers of a row with provenance were computed.
 
     Args:
-        difficulty: the values or the history that the row was computed with, where somebody named them.
+        difficulty: the values or the history that the row was computed with, where a user named them.
 
     Raises:
         InputError: the recipe is not one of ours, cannot be followed for a single row, or needs a difficulty that was
@@ -107,11 +107,12 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, RecursionError):
         # a file that cannot be read or parsed is not a row of ours
         return []
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+    return [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
 
 
 def check_annotations(path: Path) -> None:
-    """Refuse a file of verdicts that is not the one of the row beside it; one without such a row is nobody's business.
+    """Refuse a file of verdicts that is not the one of the row beside it; a file without a row beside it is not
+    checked.
 
     Raises:
         InputError: it was edited, or belongs to another row.
@@ -160,7 +161,7 @@ def _recipe_document(row: BoardRow) -> dict[str, Any]:
 
 
 def _background_document(row: BoardRow, background: Background) -> dict[str, Any]:
-    """What other models taught about this row's instructions; nothing for grades, whose numbers do not use it."""
+    """The background of this row at equal length; nothing for grades, whose numbers do not use it."""
     told = background.for_row(row.entry.model, row.entry.sample) if row.entry.baseline else UNTAUGHT
     return background_document(told)
 

@@ -1,4 +1,4 @@
-"""What other models taught about a row stays as it was when the row was written, whatever is judged later."""
+"""Keeps the background of a row as it was when the row was written, whatever is judged later."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,10 +28,11 @@ from evalkit.stats import LENGTH, MIN_MODELS_FOR_SLOPES, Known, fit_history
 
 
 def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results: Path) -> Pinned | None:
-    """What taught the row that was written from exactly these verdicts, learned again from the same models or history.
+    """The background of the row that was written from exactly these verdicts, learned again from the same models or
+    history.
 
-    The figures in the file do not count, because anybody could have edited them: only what follows from the store's
-    verdicts and from known histories does. None where there is no such row, or its models or its history are gone.
+    The figures in the file do not count, because anybody could have edited them: only results from the store's verdicts
+    and from known histories do. None where there is no such row, or its models or its history are gone.
 
     Args:
         group: entries under the same judge and baseline.
@@ -53,7 +54,7 @@ def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results:
 
 
 def rests_on_models(document: Any) -> bool:
-    """Whether a written background was learned from the models at hand."""
+    """True if a written background was learned from the models at hand."""
     source = document.get("source") if isinstance(document, Mapping) else None
     return source in (HistorySource.MODELS.value, HistorySource.DIFFICULTY_OF_MODELS.value)
 
@@ -73,7 +74,7 @@ def learned_again(
 
     Args:
         entry: the entry of the row.
-        controls: what the regressions hold equal that the models are learned from.
+        controls: the controls of the regressions that learn from the models.
 
     Returns:
         None where the file or the verdicts are gone, or where they do not give what was written.
@@ -88,7 +89,7 @@ def learned_again(
 
 
 def _enough(found: Background) -> bool:
-    """Whether enough models taught the slopes; a file that was edited could name fewer than a board would use."""
+    """True if enough models taught the slopes; an edited file could name fewer than a board would use."""
     return found.source != HistorySource.MODELS or found.models >= MIN_MODELS_FOR_SLOPES
 
 
@@ -100,14 +101,23 @@ def _learned(
     if written.source == HistorySource.GENERIC:
         return of_generic(known.generic)
     if written.source in (HistorySource.FILE, HistorySource.DIFFICULTY_OF_FILE):
-        file = next((one for one in known.files if {one.name: one.digest} == written.rests_on), None)
+        file = next(
+            (
+                history_file
+                for history_file in known.files
+                if {history_file.name: history_file.digest} == written.rests_on
+            ),
+            None,
+        )
         return None if file is None else of_file(file, [entry], known.generic)
     if written.source in (HistorySource.MODELS, HistorySource.DIFFICULTY_OF_MODELS):
-        taught = [one for one in group if one.origin and written.rests_on.get(one.model) == one.origin.verdicts]
+        taught = [
+            member for member in group if member.origin and written.rests_on.get(member.model) == member.origin.verdicts
+        ]
         if len(taught) < len(written.rests_on):
             return None
         try:
-            history = fit_history({one.model: one.sample for one in taught}, controls=controls)
+            history = fit_history({member.model: member.sample for member in taught}, controls=controls)
         except StatsError:
             return None
         if written.source == HistorySource.MODELS:
@@ -117,7 +127,7 @@ def _learned(
 
 
 def _alike(found: Background, written: Background) -> bool:
-    """Whether two backgrounds agree but for last digits, which may differ between machines."""
+    """True if two backgrounds agree except in last digits, which may differ between machines."""
     if found.source != written.source or (found.prior is None) != (written.prior is None):
         return False
     ours, theirs = found.values or {}, written.values or {}
@@ -136,7 +146,7 @@ def _alike(found: Background, written: Background) -> bool:
             return False
         for name in ("mean", "spread", "error", "form"):
             pairs += zip(getattr(found.prior, name).ravel(), getattr(written.prior, name).ravel(), strict=True)
-    return bool(np.allclose([one for one, _ in pairs], [other for _, other in pairs], rtol=1e-6, atol=1e-6))
+    return bool(np.allclose([value for value, _ in pairs], [other for _, other in pairs], rtol=1e-6, atol=1e-6))
 
 
 def _is_of(document: Mapping[str, Any], entry: Entry) -> bool:
@@ -148,7 +158,7 @@ def _is_of(document: Mapping[str, Any], entry: Entry) -> bool:
 
 
 def _chosen_by_nobody(provenance: Mapping[str, Any]) -> bool:
-    """Whether a row was written with `--difficulty auto`; what a user chose for one row does not bind a gate."""
+    """True if a row was written with `--difficulty auto`; what a user chose for one row does not bind a gate."""
     recipe = provenance.get("recipe")
     difficulty = recipe.get("difficulty") if isinstance(recipe, Mapping) else None
     return isinstance(difficulty, Mapping) and difficulty.get("kind") == DifficultySource.AUTO.value

@@ -1,4 +1,4 @@
-"""A row as plain values: what its file, a table and its digest hold."""
+"""A row as plain values, for its file, a table and its digest."""
 
 import math
 from dataclasses import asdict
@@ -34,7 +34,7 @@ def row_document(row: BoardRow) -> dict[str, Any]:
     document["between_sources"] = _sources_document(row.sources)
     document["coefficients"] = _coefficients(row.controlled)
     for metric, number in row.numbers.items():
-        # those at equal length stand above without a prefix
+        # metrics at equal length have keys without a prefix above
         if metric.held is not None and metric != LC_WIN_RATE:
             document[metric.column("coefficients")] = _coefficients(number)
     document["provenance"] = provenance_document(row)
@@ -51,7 +51,7 @@ def row_values(row: BoardRow) -> dict[str, Any]:
         values.update(_number_values(metric, number.estimate, row))
     values.update(_graded_values(row) if row.entry.graded else _compared_values(row))
     for name, estimate in row.slices.items():
-        # only what stands between the kind and the name: a category may have both signs in its own
+        # splits only between the kind and the name: a category may have both signs in its name
         column = name.replace(" ", "_", 1)
         numbers = (estimate.value, estimate.lower, estimate.upper, estimate.n)
         values.update(zip((column, f"{column}_lower", f"{column}_upper", f"{column}_n"), numbers, strict=True))
@@ -61,7 +61,7 @@ def row_values(row: BoardRow) -> dict[str, Any]:
 
 
 def row_notes(row: BoardRow) -> list[str]:
-    """What is to be known of a row's numbers, each once."""
+    """The notes that a reader of a row's numbers must know, each once."""
     others = (note for number in row.numbers.values() for note in number.estimate.notes)
     taught = [f"LC win rate: {row.background}"] if row.controlled.coefficients and row.recipe.compat is None else []
     tied, apart = dependence_note(row.entry.dependence), sources_note(row)
@@ -70,20 +70,20 @@ def row_notes(row: BoardRow) -> list[str]:
 
 
 def audit_value(audit: Audit | None) -> str | None:
-    """`passed`, or `failed` and why; None where nothing could be checked."""
+    """`passed`, or `failed` with the reason; None where nothing could be checked."""
     if audit is None or not audit.checks:
         return None
     return f"failed: {audit_reason(audit)}" if audit.failures else "passed"
 
 
 def audit_reason(audit: Audit) -> str:
-    """The first reason for which outputs were refused, and how many more there are."""
+    """The first reason for which outputs were refused, and the number of further reasons."""
     first, *others = audit.failures
     return f"{first.reason} (and {len(others)} more)" if others else first.reason
 
 
 def _number_values(metric: Metric, estimate: Estimate, row: BoardRow) -> dict[str, Any]:
-    """A metric's number, interval, standard error and status, and what else is known of it."""
+    """A metric's number, interval, standard error and status, and its other diagnostics."""
     # a win rate's error comes first, as in files of earlier versions
     parts = ("stderr", "lower", "upper") if metric == WIN_RATE else ("lower", "upper", "stderr")
     return {
@@ -117,7 +117,7 @@ def _compared_values(row: BoardRow) -> dict[str, Any]:
 
 
 def _control_values(row: BoardRow) -> dict[str, Any]:
-    """What the LC win rate rests on: what taught it, the parts of its error in points, and the check of the fit."""
+    """The diagnostics of the LC win rate: its background, the parts of its error in points, and the fit check."""
     controlled = row.controlled
     parts, overlap, check = controlled.parts, controlled.overlap, controlled.check
     sensitivity = None if controlled.sensitivity is None else controlled.sensitivity.correlation_to(EVEN)
@@ -179,15 +179,18 @@ def _sources_document(sources: BetweenSources | None) -> dict[str, Any] | None:
         return None
     numbers = {"f": sources.f, "p_value": sources.p_value, "error_factor": sources.error_factor}
     rounded = {name: None if value is None else round(value, DECIMALS_STORED) for name, value in numbers.items()}
-    degrees = None if sources.degrees is None else [round(one, DECIMALS_STORED) for one in sources.degrees]
+    degrees = None if sources.degrees is None else [round(number, DECIMALS_STORED) for number in sources.degrees]
     return {**rounded, "degrees": degrees, "status": str(sources.status)}
 
 
 def _audit_lists(audit: Audit | None) -> tuple[list[str], list[dict[str, Any]]]:
-    """What was checked in the outputs, and what was found."""
+    """The checks of the outputs, and their findings."""
     if audit is None:
         return [], []
-    findings = [{**asdict(one), "severity": one.severity.value, "keys": list(one.keys)} for one in audit.findings]
+    findings = [
+        {**asdict(finding), "severity": finding.severity.value, "keys": list(finding.keys)}
+        for finding in audit.findings
+    ]
     return list(audit.checks), findings
 
 
@@ -198,5 +201,8 @@ def _components_document(components: Components | None) -> dict[str, Any] | None
     if components is None:
         return None
     named = {name: getattr(components, name) for name in ("instruction", "order", "repeat", "position")}
-    documents = {name: {**(_estimate_document(one) or {}), "notes": list(one.notes)} for name, one in named.items()}
+    documents = {
+        name: {**(_estimate_document(estimate) or {}), "notes": list(estimate.notes)}
+        for name, estimate in named.items()
+    }
     return {**documents, "orders": components.orders, "repeats": round(components.repeats, DECIMALS_STORED)}

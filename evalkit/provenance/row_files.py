@@ -47,7 +47,7 @@ def write_results(
 
 
 def run_document(annotated: Annotated, rows: list[BoardRow], *, options: Options, limits: Limits) -> dict[str, Any]:
-    """What it took to get the rows: versions, digests, seed, counts, money and time."""
+    """The effort behind the rows: versions, digests, seed, counts, money and time."""
     work, progress = annotated.work, annotated.progress
     cost = None if progress.cost is None else round(progress.cost, DECIMALS_STORED)
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}

@@ -1,4 +1,4 @@
-"""What a project starts from: settings, an example judge, and a workflow of CI that gates on the win rate."""
+"""The starting files of a project: settings, an example judge, and a CI workflow that gates on the win rate."""
 
 from pathlib import Path
 

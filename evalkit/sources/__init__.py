@@ -1,4 +1,4 @@
-"""The doors: verdicts from files, folders, tables and the store, and back out of it."""
+"""Reads verdicts from files, folders, tables and the store, and writes them out of it again."""
 
 import lazy_loader
 

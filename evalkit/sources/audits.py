@@ -9,7 +9,7 @@ from evalkit.types import Audit, Example, Output, OutputSet
 
 
 def audits_of(rows: Iterable[Record]) -> dict[tuple[str, str], Audit]:
-    """Of the outputs in rows of AlpacaEval's annotations, by model and baseline; an answer alone has an empty one."""
+    """Audit the outputs in rows of AlpacaEval's annotations, by model and baseline, empty for an answer alone."""
     found: dict[tuple[str, str], _Texts] = {}
     for record in rows:
         instruction, text = record.fields.get("instruction"), record.fields.get("output_2")
@@ -27,7 +27,7 @@ def audits_of(rows: Iterable[Record]) -> dict[tuple[str, str], Audit]:
 
 @dataclass(slots=True)
 class _Texts:
-    """What was asked and answered by key: judged several times, an answer is one answer."""
+    """Questions and answers by key: an answer that was judged several times counts once."""
 
     asked: dict[str, Example] = field(default_factory=dict)
     answers: dict[str, Output] = field(default_factory=dict)
@@ -36,6 +36,6 @@ class _Texts:
     def audit(self, model: str, baseline: str) -> Audit:
         examples = tuple(self.asked.values())
         candidate = OutputSet(model, "", examples, tuple(self.answers.values()))
-        compared = tuple(one for one in examples if one.key in self.others)
-        other = OutputSet(baseline, "", compared, tuple(self.others[one.key] for one in compared))
+        compared = tuple(example for example in examples if example.key in self.others)
+        other = OutputSet(baseline, "", compared, tuple(self.others[example.key] for example in compared))
         return audit_outputs(candidate, other if compared else None)

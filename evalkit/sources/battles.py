@@ -1,4 +1,4 @@
-"""Battles from wherever comparisons lie: tables of votes, judgment files and tables of preferences."""
+"""Gathers battles from all kinds of comparisons: tables of votes, judgment files and tables of preferences."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ NO_CLUSTER = "none"
 def gather_battles(
     sources: Sequence[Path], *, cluster: str | None = None, controls: Sequence[str] = (), judge: str | None = None
 ) -> CollectedBattles:
-    """The battles of files, or folders of them, as `evalkit leaderboard` reads them, and of tables of votes.
+    """Gather the battles of files, or folders of them, as `evalkit leaderboard` reads them, and of tables of votes.
 
     Args:
         cluster: a column of the vote tables, `none`, or None for the first known one.
@@ -22,8 +22,8 @@ def gather_battles(
         judge: only this judge's verdicts, of the sources that name judges.
 
     Raises:
-        InputError: naming file, row and field; several judges and none chosen.
-        StatsError: nothing is left to be rated.
+        InputError: wrong content, named by file, row and field; several judges and none chosen.
+        StatsError: no battle is left.
     """
     for name in controls:
         if name not in CONTROLS:

@@ -1,4 +1,4 @@
-"""Entries from wherever verdicts lie: the store, annotation files and folders, tables of preferences."""
+"""Gathers entries from all kinds of verdicts: the store, annotation files and folders, tables of preferences."""
 
 import functools
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def entries_of(
     """
     clusters = clusters_of_files(files)
     shipped = frozenset(judge_names())
-    # a judge may stand in many files
+    # several files may have verdicts of one judge
     notice_of = functools.cache(lambda name: read_judge(name).notice if name in shipped else None)
     entries = [
         entry

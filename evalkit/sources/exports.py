@@ -1,4 +1,4 @@
-"""Out of the store again: imported files as they were, and verdicts in other tools' formats."""
+"""Writes the content of a store: imported files as they were, and verdicts in other tools' formats."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written: the number of records of each file, and what to know."""
+    """The written files: the number of records of each file, and notes."""
 
     files: Mapping[Path, int]
     notes: tuple[str, ...] = ()
@@ -55,29 +55,35 @@ def export_documents(
     """Write imported files back, field by field as they were, as FOLDER/KIND/NAME.
 
     Args:
-        name: where the file lay, or the last part of that, with its ending or without.
+        name: the path of the file, or the last part of it, with its ending or without.
 
     Raises:
-        InputError: none were imported, or two would take one place.
+        InputError: no file was imported, or two would be written to one path.
         UnknownName: no such format, kind or name.
     """
     if format not in FORMATS:
         if format in WRITERS:
-            raise InputError(f"{format} is a form for verdicts. Say of which with --benchmark NAME, or export table")
+            raise InputError(f"{format} is for verdicts. Name their benchmark with --benchmark NAME, or export table")
         raise UnknownName("format", format, {*FORMATS, *WRITERS})
     if kind is not None and kind not in FORMATS[format]:
         raise UnknownName(f"kind of {format}", kind, FORMATS[format])
-    kept = [(one, heading) for one, heading in documents(store, format=format) if kind in (None, one.kind)]
+    kept = [
+        (document, heading) for document, heading in documents(store, format=format) if kind in (None, document.kind)
+    ]
     if not kept:
         what = format if kind is None else f"{format} ({kind})"
         raise InputError(f"{store.where}: holds no file of {what}. Bring some in with evalkit import {format} FILES")
-    layouts = {one: _layout(store, one, heading) for one, heading in kept}
-    chosen = {one: layout for one, layout in layouts.items() if name is None or name in _names(one, layout)}
+    layouts = {document: _layout(store, document, heading) for document, heading in kept}
+    chosen = {
+        document: layout for document, layout in layouts.items() if name is None or name in _names(document, layout)
+    }
     if name is not None and not chosen:
-        raise UnknownName("file", name, {one.name for one, _ in kept})
+        raise UnknownName("file", name, {document.name for document, _ in kept})
     files = {}
-    for one, path in _places(folder, chosen).items():
-        file = ForeignFile(one.format, one.kind, one.name, chosen[one], tuple(records(store, one)))
+    for document, path in _places(folder, chosen).items():
+        file = ForeignFile(
+            document.format, document.kind, document.name, chosen[document], tuple(records(store, document))
+        )
         write_foreign(file, path)
         files[path] = len(file.records)
     return Exported(files)
@@ -87,7 +93,7 @@ def export_verdicts(store: Store, format: str, folder: Path, wanted: Scope) -> E
     """Write the store's verdicts of a benchmark in another tool's format.
 
     Raises:
-        InputError: there are none, or the format cannot hold them.
+        InputError: there are no verdicts, or the format cannot hold them.
         UnknownName: no such format, judge or model.
     """
     if format not in WRITERS:
@@ -115,13 +121,13 @@ def _layout(store: Store, document: DocumentName, heading: Mapping[str, Any]) ->
         _ = layout.suffix
     except (TypeError, KeyError):
         raise StoreError(
-            f"{store.where}: {document.kind} {document.name!r} lies in no way that this version knows. Import it anew"
+            f"{store.where}: {document.kind} {document.name!r} has an unknown layout. Import it again"
         ) from None
     return layout
 
 
 def _places(folder: Path, layouts: Mapping[DocumentName, Layout]) -> dict[DocumentName, Path]:
-    """A place for each file, inside of the folder whatever its name is."""
+    """A path for each file, inside the folder whatever the file's name is."""
     taken: dict[Path, DocumentName] = {}
     for document, layout in layouts.items():
         *above, last = [part for part in document.name.split("/") if part] or [document.kind]
@@ -131,20 +137,20 @@ def _places(folder: Path, layouts: Mapping[DocumentName, Layout]) -> dict[Docume
             raise _together(document, taken[path], path)
         taken[path] = document
     for path, document in taken.items():
-        if above_it := next((one for one in path.parents if one in taken), None):
+        if above_it := next((parent for parent in path.parents if parent in taken), None):
             raise _together(document, taken[above_it], above_it)
     return {document: path for path, document in taken.items()}
 
 
-def _together(one: DocumentName, other: DocumentName, path: Path) -> InputError:
-    return InputError(f"{one.name!r} and {other.name!r} would both be written to {path}. Name one with --name")
+def _together(first: DocumentName, other: DocumentName, path: Path) -> InputError:
+    return InputError(f"{first.name!r} and {other.name!r} would both be written to {path}. Name one with --name")
 
 
 def _mt_bench(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
     files = {}
-    for judge, mine in _by(verdicts, lambda one: one[0].slot.judge).items():
-        compared = [one for one in mine if one[0].slot.baseline]
-        graded = [one for one in mine if not one[0].slot.baseline]
+    for judge, mine in _by(verdicts, lambda verdict: verdict[0].slot.judge).items():
+        compared = [verdict for verdict in mine if verdict[0].slot.baseline]
+        graded = [verdict for verdict in mine if not verdict[0].slot.baseline]
         for kind, rows in (("single", list(single_rows(graded))), ("pair", list(pair_rows(compared)))):
             if rows:
                 files[folder / _JUDGMENTS / f"{safe_name(judge)}_{kind}.jsonl"] = rows
@@ -152,7 +158,7 @@ def _mt_bench(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
 
 
 def _arena_hard(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
-    compared = [one for one in verdicts if one[0].slot.baseline]
+    compared = [verdict for verdict in verdicts if verdict[0].slot.baseline]
     n_graded = len(verdicts) - len(compared)
     if not compared:
         raise InputError(
@@ -201,10 +207,10 @@ def _shared(verdicts: Sequence[Stored]) -> dict[str, str]:
     """The clusters of several questions each, by key of a question; a cluster is named after its first question."""
     questions: dict[str, set[str]] = {}
     slots = [annotation.slot for annotation, _ in verdicts]
-    for one in slots:
-        questions.setdefault(one.cluster, set()).add(one.question)
+    for slot in slots:
+        questions.setdefault(slot.cluster, set()).add(slot.question)
     names = {cluster: min(own) for cluster, own in questions.items() if len(own) > 1}
-    return {one.key: names[one.cluster] for one in slots if one.cluster in names}
+    return {slot.key: names[slot.cluster] for slot in slots if slot.cluster in names}
 
 
 def _has_texts(answered: JudgedTexts | None, baseline: str) -> bool:
@@ -226,18 +232,18 @@ def _table(verdicts: Sequence[Stored], container: str, path: Path) -> Exported:
 
 
 def _write_lines(files: Mapping[Path, Sequence[Mapping[str, Any]]]) -> dict[Path, int]:
-    """Write rows as JSON lines, nothing before all of them could be made."""
+    """Write rows as JSON lines, after all of them could be made."""
     for path, rows in files.items():
         write_rows(rows, Layout("lines"), path)
     return {path: len(rows) for path, rows in files.items()}
 
 
 def _board_name(board: Board) -> str:
-    return "_".join(safe_name(one) for one in (board.judge, board.served_as, board.baseline) if one)
+    return "_".join(safe_name(name) for name in (board.judge, board.served_as, board.baseline) if name)
 
 
 def _values(row: BoardRow) -> dict[str, Any]:
-    """The columns that a board of AlpacaEval's has."""
+    """The columns of a board of AlpacaEval's."""
     return {
         "model": row.entry.model,
         "win_rate": row.raw.estimate.value,
@@ -254,13 +260,13 @@ def _values(row: BoardRow) -> dict[str, Any]:
 
 def _by(verdicts: Iterable[Stored], key: Callable[[Stored], K]) -> dict[K, list[Stored]]:
     groups: dict[K, list[Stored]] = {}
-    for one in verdicts:
-        groups.setdefault(key(one), []).append(one)
+    for verdict in verdicts:
+        groups.setdefault(key(verdict), []).append(verdict)
     return groups
 
 
-def _judge_and_model(one: Stored) -> tuple[str, str]:
-    return one[0].slot.judge, one[0].slot.model
+def _judge_and_model(verdict: Stored) -> tuple[str, str]:
+    return verdict[0].slot.judge, verdict[0].slot.model
 
 
 WRITERS: dict[str, Callable[[Store, Sequence[Stored], Path], Exported]] = {

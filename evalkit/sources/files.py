@@ -1,4 +1,4 @@
-"""Files of verdicts, each read once: its verdicts, the texts that they are on, and what its rows tell besides."""
+"""Files of verdicts, each read once: its verdicts, the texts that they are on, and the other facts in its rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,8 +42,8 @@ _LOG = "inspect"
 
 @dataclass(frozen=True, slots=True)
 class RowDetails:
-    """What a row of annotations tells besides its verdict: the rule that decided it, why it has no verdict, and the
-    replies that it is the mean of.
+    """The facts in a row of annotations besides its verdict: the rule that decided it, the reason why it has no
+    verdict, and the replies that it is the mean of.
     """
 
     rule: str | None
@@ -55,9 +55,9 @@ class RowDetails:
 class JudgedFile:
     """A file of single verdicts.
 
-    `instructions` are by question, `texts` record by record where they were asked for. A file of annotations has
-    `details` of each verdict, and audits of its answers by model and baseline. `clusters` were declared by a field or
-    written into the file; None where its near-duplicates are still to be found.
+    `instructions` are by question, `texts` by record where they were asked for. A file of annotations has `details` of
+    each verdict, and audits of its answers by model and baseline. `clusters` were declared by a field or written into
+    the file; None where near-duplicates are still to be found.
     """
 
     path: Path
@@ -71,7 +71,7 @@ class JudgedFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NumberTable:
-    """A table of many thousand rows, perhaps, each a comparison's only one, of which columns are read."""
+    """A table of perhaps many thousand rows, each the only one of its comparison, which is read by columns."""
 
     path: Path
     groups: tuple[PreferenceGroup, ...]
@@ -89,9 +89,9 @@ SourceFile = JudgedFile | NumberTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What is wanted of files: the field that declares `clusters`, the column of `categories` in tables of numbers, the
-    `texts`, which only a report shows, and `audits` of the answers. `baseline` is who was compared to where a file does
-    not tell.
+    """The parts of files that are needed: the field that declares `clusters`, the column of `categories` in tables of
+    numbers, the `texts`, which only a report shows, and `audits` of the answers. `baseline` is the baseline's name
+    where a file does not give it.
     """
 
     clusters: str | None = None
@@ -102,10 +102,10 @@ class Needs:
 
 
 def read_file(path: Path, needs: Needs, *, kind: Kind | None = None) -> SourceFile:
-    """The content of a file of verdicts, as far as it is needed.
+    """Read the needed parts of a file of verdicts.
 
     Args:
-        kind: told from the first record by default.
+        kind: detected from the first record by default.
 
     Raises:
         InputError: the file is missing, of an unknown kind, or lacks the field that declares clusters.
@@ -131,7 +131,7 @@ def read_file(path: Path, needs: Needs, *, kind: Kind | None = None) -> SourceFi
 
 
 def holds_numbers(path: Path, kind: Kind) -> bool:
-    """Whether a file is a table of numbers, which have no orders and no replies."""
+    """True if a file is a table of numbers, which have no orders and no replies."""
     if kind != ("table", "rows") or path.suffix not in TABLES:
         return False
     names = first_fields(path, layout_of(path)).keys()
@@ -142,13 +142,13 @@ def _table(path: Path, needs: Needs) -> NumberTable:
     groups = tuple(read_preferences(path, category=needs.categories))
     if needs.clusters is not None:
         return NumberTable(path, groups, clusters=_declared(source_records(str(path)), needs.clusters))
-    if (written := _written(first_fields(path, layout_of(path)), ours=False)) is not None:
+    if (written := _stored_clusters(first_fields(path, layout_of(path)), ours=False)) is not None:
         return NumberTable(path, groups, clusters=written)
     return NumberTable(path, groups, longest_instructions(texts_in(path)))
 
 
 def row_details(record: Record) -> RowDetails:
-    """Read what a row of annotations tells besides its verdict."""
+    """Read the facts in a row of annotations besides its verdict."""
     rule, failure = (record.fields.get(name) for name in ("rule", "failure"))
     try:
         replies = tuple(recorded_replies(record))
@@ -159,7 +159,7 @@ def row_details(record: Record) -> RowDetails:
 
 
 def _clusters(records: Sequence[Record], kind: Kind, named: str | None) -> Clusters | None:
-    return _written(records[0].fields, ours=kind == ROWS) if named is None else _declared(records, named)
+    return _stored_clusters(records[0].fields, ours=kind == ROWS) if named is None else _declared(records, named)
 
 
 def _declared(records: Iterable[Record], name: str) -> Clusters:
@@ -169,8 +169,8 @@ def _declared(records: Iterable[Record], name: str) -> Clusters:
     return declared_clusters(found, name)
 
 
-def _written(first: Mapping[str, object], *, ours: bool) -> Clusters | None:
-    """The clusters that a file was written with, by its first record; None where it has none."""
+def _stored_clusters(first: Mapping[str, object], *, ours: bool) -> Clusters | None:
+    """The clusters that a file was written with, from its first record; None where it has none."""
     if CLUSTER not in first:
         return None
     declared = first.get(CLUSTER_FIELD)

@@ -1,4 +1,4 @@
-"""Other tools' files into the store: every record to the letter, and every verdict as a place on a board."""
+"""Imports other tools' files into the store: every record unchanged, and every verdict as a place on a board."""
 
 import dataclasses
 import hashlib
@@ -42,7 +42,7 @@ JUDGED = {
     ("mt_bench", "single"),
 }
 BENCHMARKS = {"alpaca_eval": "alpaca_eval", "arena_hard": "arena_hard_v0.1", "mt_bench": "mt_bench"}
-# of verdicts whose benchmark nobody names
+# the benchmark of verdicts for which no benchmark is named
 ELSEWHERE = "imported"
 TABLE = ("table", "rows")
 _PREFERENCES = {"judge", "model", "baseline", "preference"}
@@ -51,7 +51,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What a file does not say of itself: the benchmark and baseline of its verdicts, their judges and questions."""
+    """The facts that files do not state: the benchmark and baseline of their verdicts, their judges and questions."""
 
     benchmark: str | None = None
     format: str | None = None
@@ -62,7 +62,7 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was brought in: records by kind of file, verdicts and failures by judge, judges' files, and what to know."""
+    """The imported content: records by kind of file, verdicts and failures by judge, judges' files, and notes."""
 
     records: Mapping[str, int] = field(default_factory=dict)
     verdicts: Mapping[str, int] = field(default_factory=dict)
@@ -72,17 +72,17 @@ class Imported:
 
 
 def find_files(path: Path, *, format: str | None = None) -> list[Path]:  # noqa: A002 (the word for it)
-    """The file itself; of a folder, the files, evaluators and saved datasets in it.
+    """The file itself or, for a folder, the files, evaluators and saved datasets in it.
 
     Raises:
-        InputError: the folder holds none.
+        InputError: the folder holds no such file.
     """
-    if not path.is_dir() or _one(path):
+    if not path.is_dir() or _is_whole(path):
         return [path]
     found = []
     for folder, folders, names in os.walk(path):
         here = Path(folder)
-        whole = sorted(one for one in folders if _one(here / one))
+        whole = sorted(inner for inner in folders if _is_whole(here / inner))
         folders[:] = sorted(set(folders) - set(whole))
         found += [here / name for name in whole]
         found += [here / name for name in sorted(names) if _readable(here / name, format)]
@@ -92,47 +92,49 @@ def find_files(path: Path, *, format: str | None = None) -> list[Path]:  # noqa:
 
 
 def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *, judges_folder: Path) -> Imported:
-    """Bring files into the store. What was imported before for the same model under the same judge is replaced.
+    """Import files into the store; verdicts replace earlier imports on the same model under the same judge.
 
     Args:
-        judges_folder: where evaluators become judges of ours.
+        judges_folder: folder in which evaluators become judges of ours.
 
     Raises:
-        InputError: naming file, row and field, or two files that would be kept under one name. Nothing is filed then;
-            files before it may have been kept.
-        ConfigError: an evaluator does what no judge of ours does; no such benchmark.
+        InputError: wrong content, named by file, row and field, or two files that would be kept under one name.
+            Nothing is filed then; files before it may have been kept.
+        ConfigError: no judge of ours can do what an evaluator does; no such benchmark.
     """
     paths = list(dict.fromkeys(paths))
     _check_names(paths)
     named = None if options.benchmark is None else read_benchmark(options.benchmark).name
     evaluators = [path for path in paths if options.format in (None, "alpaca_eval") and _evaluator(path)]
     converted = {path: convert_evaluator(path) for path in evaluators}
-    # everything that can be wrong with a verdict shows before anything is written
-    read = _read(paths, options, named)
-    written = {path: write_judge(one, judges_folder) for path, one in converted.items()}
+    # all errors in verdicts show before anything is written
+    read = _read_verdicts(paths, options, named)
+    written = {path: write_judge(evaluator, judges_folder) for path, evaluator in converted.items()}
     known = {config.name: config for config in options.judges}
-    # recorded verdicts know it by the evaluator's name, and whoever asks it from now on by that of its file
-    known |= {one.name: read_judge(str(written[path])) for path, one in converted.items()}
+    # recorded verdicts know the judge by the evaluator's name, and new requests know it by that of its file
+    known |= {evaluator.name: read_judge(str(written[path])) for path, evaluator in converted.items()}
     counts: Counter[str] = Counter()
     for path in paths:
         file = converted[path].original if path in converted else read_foreign(path, format=options.format)
         counts[f"{file.format} {file.kind}"] += _keep(store, file, path)
-    verdicts = [one for file in read for one in file.verdicts]
+    verdicts = [verdict for file in read for verdict in file.verdicts]
     filed = _file(store, verdicts, recorded_judges(read, known))
-    judged = Counter(one.slot.judge for one in filed if one.failure is None)
-    failed = Counter(one.slot.judge for one in filed if one.failure is not None)
-    notes = [f"{one.name}: {note}" for one in converted.values() for note in one.notes]
+    judged = Counter(annotation.slot.judge for annotation in filed if annotation.failure is None)
+    failed = Counter(annotation.slot.judge for annotation in filed if annotation.failure is not None)
+    notes = [f"{evaluator.name}: {note}" for evaluator in converted.values() for note in evaluator.notes]
     doubts = _doubts(verdicts, filed)
     return Imported(dict(counts), dict(judged), dict(failed), tuple(written.values()), (*notes, *doubts))
 
 
 def _doubts(verdicts: Sequence[Annotation], filed: Sequence[Annotation]) -> Iterator[str]:
-    """What was lost of the verdicts on their way."""
-    weak = sum(one.strong and one.slot.recorded is not None for one in filed)
+    """Report the details of the verdicts that were lost on import."""
+    weak = sum(annotation.strong and annotation.slot.recorded is not None for annotation in filed)
     if weak:
-        yield f"{weak} strong verdicts count like others: their judge has no word for them"
+        yield f"{weak} strong verdicts count as ordinary ones: their judge has no word for them"
     both = zip(verdicts, filed, strict=True)
-    off = Counter(one.slot.judge for given, one in both if given.failure is None and one.failure is not None)
+    off = Counter(
+        annotation.slot.judge for given, annotation in both if given.failure is None and annotation.failure is not None
+    )
     for judge, n in off.items():
         yield (
             f"judge {judge}: {n} grades are outside its scale and count as missing. Give the scale with --judge "
@@ -140,8 +142,8 @@ def _doubts(verdicts: Sequence[Annotation], filed: Sequence[Annotation]) -> Iter
         )
 
 
-def _one(path: Path) -> bool:
-    """Whether a folder is one thing: an evaluator or a saved dataset."""
+def _is_whole(path: Path) -> bool:
+    """True if a folder is read as a whole: an evaluator or a saved dataset."""
     return saved_dataset(path) or _evaluator(path)
 
 
@@ -163,7 +165,7 @@ def _keep(store: Store, file: ForeignFile, path: Path) -> int:
 
 
 def document_name(path: Path) -> str:
-    """Where a file lay, without a way out of a folder."""
+    """The path of a file, without a way out of a folder."""
     parts = PurePath(os.path.normpath(path)).parts
     return "/".join(part for part in parts if part not in (path.anchor, "..", "."))
 
@@ -179,7 +181,7 @@ def _check_names(paths: Iterable[Path]) -> None:
             )
 
 
-def _read(paths: Sequence[Path], options: ImportOptions, named: str | None) -> list[Judgments]:
+def _read_verdicts(paths: Sequence[Path], options: ImportOptions, named: str | None) -> list[Judgments]:
     """The verdicts of the files that hold any, with their benchmarks and with the clusters of their instructions;
     near-duplicates are looked for in all files together.
     """
@@ -189,41 +191,45 @@ def _read(paths: Sequence[Path], options: ImportOptions, named: str | None) -> l
     files = [read_file(path, needs, kind=kinds[path]) for path in judged]
     files = [file for file in files if file.judgments.verdicts]
     clusters = clusters_of_files(files)
-    return [tie(_told(file.judgments, kinds[file.path], options, named), clusters[file.path]) for file in files]
+    return [
+        tie(_with_benchmark(file.judgments, kinds[file.path], options, named), clusters[file.path]) for file in files
+    ]
 
 
 def _holds_preferences(path: Path, kind: Kind) -> bool:
     return kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES
 
 
-def _told(judgments: Judgments, kind: Kind, options: ImportOptions, named: str | None) -> Judgments:
+def _with_benchmark(judgments: Judgments, kind: Kind, options: ImportOptions, named: str | None) -> Judgments:
     """The verdicts with their benchmarks, and with the categories of the questions."""
     verdicts = with_categories(judgments.verdicts, options.questions)
-    return dataclasses.replace(judgments, verdicts=tuple(_of_benchmark(one, kind[0], named) for one in verdicts))
+    return dataclasses.replace(
+        judgments, verdicts=tuple(_of_benchmark(verdict, kind[0], named) for verdict in verdicts)
+    )
 
 
 def _of_benchmark(verdict: Annotation, format: str, named: str | None) -> Annotation:  # noqa: A002 (the word for it)
-    """The verdict with the benchmark that it is of: the one that was named, or as far as its file tells."""
+    """The verdict with its benchmark: the named one, or as far as the verdict's file gives one."""
     elsewhere = format == "arena_hard" and verdict.slot.baseline != BASELINE_V01
     told = "arena_hard_v2" if elsewhere else BENCHMARKS.get(format, ELSEWHERE)
     return dataclasses.replace(verdict, slot=dataclasses.replace(verdict.slot, benchmark=named or told))
 
 
 def _file(store: Store, verdicts: Iterable[Annotation], judges: Mapping[JudgeKind, RecordedJudge]) -> list[Annotation]:
-    """File every verdict under its judge; those of one model under one judge make a plan."""
-    filed = [file_verdict(one, judges[judge_kind(one)]) for one in verdicts]
+    """File every verdict under its judge; the verdicts on one model under one judge make a plan."""
+    filed = [file_verdict(verdict, judges[judge_kind(verdict)]) for verdict in verdicts]
     groups: dict[Group, list[Annotation]] = {}
-    for one in filed:
-        slot = one.slot
-        groups.setdefault(Group(slot.benchmark, slot.digest, slot.baseline, slot.model), []).append(one)
+    for annotation in filed:
+        slot = annotation.slot
+        groups.setdefault(Group(slot.benchmark, slot.digest, slot.baseline, slot.model), []).append(annotation)
     configs = {judge.config.digest: judge.config for judge in judges.values()}
     for group, of_group in groups.items():
         config = configs[group.digest]
-        store.open_places(config, group, f"{PLAN} {_digest(of_group)}", (one.slot for one in of_group))
+        store.open_places(config, group, f"{PLAN} {_digest(of_group)}", (annotation.slot for annotation in of_group))
         replies = [
-            (ChatRequest(one.slot.reply_key, config.model, (), {}), one.reply)
-            for one in of_group
-            if one.slot.reply_key is not None and one.reply is not None
+            (ChatRequest(annotation.slot.reply_key, config.model, (), {}), annotation.reply)
+            for annotation in of_group
+            if annotation.slot.reply_key is not None and annotation.reply is not None
         ]
         for start in range(0, len(replies), _AT_ONCE):
             store.commit(Batch(replies=replies[start : start + _AT_ONCE]))
@@ -231,7 +237,7 @@ def _file(store: Store, verdicts: Iterable[Annotation], judges: Mapping[JudgeKin
 
 
 def _digest(filed: Sequence[Annotation]) -> str:
-    slots = [one.slot for one in filed]
+    slots = [annotation.slot for annotation in filed]
     said = [[one.key, one.order and one.order.value, one.repeat, one.recorded, one.failure, one.reply_key, *_tie(one)]
             for one in slots]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Verdicts that other tools left, as annotations on places of the store: one door for files and for imports."""
+"""Makes annotations on places of the store from verdicts that other tools left, both in files and in imports."""
 
 import dataclasses
 import hashlib
@@ -25,10 +25,10 @@ from evalkit.types import (
 
 CLIENT = "imported"
 PLAN = "imported"
-# what recorded prompts call the answers
+# the names of the answers in recorded prompts
 LABELS = Labels("A", "B", "C")
 _GRADES = (0.0, 1.0)
-# a judge's name and what it asks for
+# a judge's name and its task
 JudgeKind = tuple[str, str]
 
 
@@ -43,7 +43,7 @@ class RecordedJudge:
 def recorded_judges(
     files: Iterable[Judgments], known: Mapping[str, JudgeConfig] | None = None
 ) -> dict[JudgeKind, RecordedJudge]:
-    """A judge for each name and task: the `known` one that has both, or one that stands for whoever judged and cannot
+    """A judge for each name and task: the `known` judge with both, or a stand-in for the recorded judge, which cannot
     be asked.
 
     Raises:
@@ -51,12 +51,12 @@ def recorded_judges(
     """
     scales: dict[JudgeKind, set[tuple[float, float]]] = {}
     for file in files:
-        for one in file.verdicts:
-            mine = scales.setdefault(judge_kind(one), set())
-            if file.scale is not None and not one.slot.baseline:
+        for verdict in file.verdicts:
+            mine = scales.setdefault(judge_kind(verdict), set())
+            if file.scale is not None and not verdict.slot.baseline:
                 mine.add(file.scale)
-            elif one.rating is not None:
-                mine.add((one.rating.low, one.rating.high))
+            elif verdict.rating is not None:
+                mine.add((verdict.rating.low, verdict.rating.high))
     judges = {}
     for (name, asks), graded in scales.items():
         own = (known or {}).get(name)
@@ -66,15 +66,15 @@ def recorded_judges(
 
 
 def judge_kind(verdict: Annotation) -> JudgeKind:
-    """Under one name, tools both grade and compare."""
+    """The name and the task of a verdict's judge: under one name, tools both grade and compare."""
     return verdict.slot.judge, "pair" if verdict.slot.baseline else "grade"
 
 
 def file_verdict(verdict: Annotation, judge: RecordedJudge) -> Annotation:
-    """The verdict on the place where it belongs. It is read from its reply if the judge's parser finds the same in it;
-    elsewhere the reply is kept beside the recorded number.
+    """File the verdict on its place. The verdict is read from its reply if the judge's parser finds the same in it;
+    otherwise the reply is kept beside the recorded number.
     """
-    config, said = judge.config, _said(verdict)
+    config, said = judge.config, _reply_text(verdict)
     order = verdict.slot.order or (Order.BASELINE_FIRST if verdict.slot.baseline else Order.ALONE)
     slot = dataclasses.replace(verdict.slot, judge=config.name, digest=config.digest, order=order)
     failure = verdict.failure or _off_scale(verdict, config)
@@ -98,15 +98,15 @@ def file_verdict(verdict: Annotation, judge: RecordedJudge) -> Annotation:
 def annotations_of(judgments: Judgments) -> Iterator[Annotation]:
     """The verdicts of a file as annotations, without a store; a reply only where the verdict is read from it."""
     judges = recorded_judges([judgments])
-    for one in judgments.verdicts:
-        filed = file_verdict(one, judges[judge_kind(one)])
+    for verdict in judgments.verdicts:
+        filed = file_verdict(verdict, judges[judge_kind(verdict)])
         yield filed if filed.slot.labels is not None else dataclasses.replace(filed, reply=None)
 
 
 def _stand_in(name: str, asks: str, scales: set[tuple[float, float]]) -> JudgeConfig:
-    """The judge behind some verdicts: its replies can be read again, and it cannot be asked.
+    """A stand-in for the judge of some verdicts: its replies can be read again, and it cannot be asked.
 
-    Nothing but its name, its task and its scale decides its digest, so that all its files make one board.
+    Only its name, its task and its scale decide its digest, so that all its files make one board.
     """
     if len(scales) > 1:
         named = ", ".join(f"{low:g} to {high:g}" for low, high in sorted(scales))
@@ -126,7 +126,7 @@ def _stand_in(name: str, asks: str, scales: set[tuple[float, float]]) -> JudgeCo
 
 
 def _off_scale(verdict: Annotation, config: JudgeConfig) -> str | None:
-    """Why a grade cannot be one of this judge's."""
+    """The reason why a grade cannot be one of this judge's; None where it can."""
     if verdict.rating is None:
         return None
     low, high = scale(config)
@@ -135,13 +135,13 @@ def _off_scale(verdict: Annotation, config: JudgeConfig) -> str | None:
     return f"{verdict.rating.value:g} is outside the scale from {low:g} to {high:g}"
 
 
-def _said(verdict: Annotation) -> str | None:
-    """The words of the reply; None where there was none, or a failed call."""
+def _reply_text(verdict: Annotation) -> str | None:
+    """The text of the reply; None where there was none, or a failed call."""
     return None if verdict.reply is None or FAILED_CALL in verdict.reply.text else verdict.reply.text
 
 
 def _with_reply(filed: Annotation, said: str | None, config: JudgeConfig) -> Annotation:
-    """The verdict with what was said, under a key of its place."""
+    """The verdict with the reply's text, under a key of its place."""
     slot = filed.slot
     if said is None or slot.order is None:
         return dataclasses.replace(filed, reply=None)
@@ -159,7 +159,7 @@ def _label(verdict: Annotation, order: Order) -> str:
 
 
 def _reading(said: str | None, verdict: Annotation, order: Order, judge: RecordedJudge) -> Reading | None:
-    """How the reply says what was recorded; None where it says something else."""
+    """The way in which the reply states the recorded verdict; None where it states something else."""
     if said is None:
         return None
     read = judge.parse(ChatReply(said), LABELS)

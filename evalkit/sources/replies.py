@@ -1,4 +1,4 @@
-"""The single verdicts behind a row of annotations, which tells their mean: read from the replies once more."""
+"""Reads the single verdicts behind a row of annotations, which gives their mean, from the replies once more."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -24,8 +24,8 @@ _GRADING = ("number", "mt_bench_grade")
 
 
 def reread(whole: Annotation, replies: Sequence[RecordedReply]) -> list[Annotation] | None:
-    """The verdicts of replies as that parser reads them under which they give the mean that was recorded; None where
-    none does. Of a tie that both orders give alike there is no order.
+    """The verdicts of replies, read by the parser under which they give the recorded mean; None where no parser does. A
+    tie that both orders give alike has no order.
 
     Args:
         whole: the recorded mean over orders and repeats, a preference or a grade; neither where an order has no
@@ -35,34 +35,34 @@ def reread(whole: Annotation, replies: Sequence[RecordedReply]) -> list[Annotati
     mean = whole.preference if whole.rating is None else whole.rating.value
     places = said(whole, replies)
     for parser in _parsers(replies, scale):
-        verdicts = [parser(one.reply, one.labels) for one in replies]
-        if all(isinstance(one, Unparsed) for one in verdicts):
+        verdicts = [parser(reply.reply, reply.labels) for reply in replies]
+        if all(isinstance(verdict, Unparsed) for verdict in verdicts):
             continue
-        read = [list(map(_read, places, verdicts, orders)) for orders in _orders(replies)]
-        fitting = [one for one in read if _same(_mean(one), mean)]
+        read = [list(map(_verdict_of_reply, places, verdicts, orders)) for orders in _orders(replies)]
+        fitting = [reading for reading in read if _same(_mean(reading), mean)]
         if fitting:
-            found = fitting[0] if len(fitting) == 1 else [_in_order(one, None) for one in fitting[0]]
-            # to the last digit as it was recorded, where that can be told
+            found = fitting[0] if len(fitting) == 1 else [_in_order(verdict, None) for verdict in fitting[0]]
+            # to the last digit as it was recorded, where the digits are known
             return [replace(found[0], preference=whole.preference, rating=whole.rating)] if len(found) == 1 else found
     return None
 
 
 def said(whole: Annotation, replies: Sequence[RecordedReply]) -> list[Annotation]:
-    """The recorded verdict once for each of its replies, with the reply's order, repeat and words."""
+    """The recorded verdict once for each of its replies, with the reply's order, repeat and text."""
     return [
         replace(
             whole,
-            slot=replace(whole.slot, order=one.order or whole.slot.order, repeat=whole.slot.repeat + one.repeat),
-            reply=one.reply,
+            slot=replace(whole.slot, order=reply.order or whole.slot.order, repeat=whole.slot.repeat + reply.repeat),
+            reply=reply.reply,
         )
-        for one in replies
+        for reply in replies
     ]
 
 
 def _parsers(
     replies: Sequence[RecordedReply], scale: tuple[float, float] | None
 ) -> Iterator[Callable[[ChatReply, Labels], Verdict]]:
-    graded = any(one.order == Order.ALONE for one in replies)
+    graded = any(reply.order == Order.ALONE for reply in replies)
     if graded and scale is None:
         return
     options = {} if scale is None else {"low": scale[0], "high": scale[1]}
@@ -71,12 +71,12 @@ def _parsers(
 
 
 def _orders(replies: Sequence[RecordedReply]) -> list[list[Order]]:
-    """The orders as they are told, or else both that there may have been."""
-    told = [one.order for one in replies if one.order is not None]
+    """The recorded orders, or both possible ones where no order is recorded."""
+    told = [reply.order for reply in replies if reply.order is not None]
     return [told] if len(told) == len(replies) else [[order] * len(replies) for order in BOTH_ORDERS]
 
 
-def _read(place: Annotation, verdict: Verdict, order: Order) -> Annotation:
+def _verdict_of_reply(place: Annotation, verdict: Verdict, order: Order) -> Annotation:
     """The verdict of one reply that was given in an order."""
     place = _in_order(replace(place, preference=None, rating=None, reading=None, failure=None), order)
     if isinstance(verdict, Unparsed):
@@ -94,15 +94,15 @@ def _in_order(place: Annotation, order: Order | None) -> Annotation:
 
 
 def _mean(read: Sequence[Annotation]) -> float | None:
-    """Repeats are averaged first, and every order must have answered."""
+    """The mean of the verdicts; repeats are averaged first, and every order must have a verdict."""
     by_order: dict[Order | None, list[float]] = {}
-    for one in read:
-        value = one.preference if one.rating is None else one.rating.value
-        by_order.setdefault(one.slot.order, []).extend([] if value is None else [value])
+    for annotation in read:
+        value = annotation.preference if annotation.rating is None else annotation.rating.value
+        by_order.setdefault(annotation.slot.order, []).extend([] if value is None else [value])
     if not all(by_order.values()):
         return None
     return sum(sum(values) / len(values) for values in by_order.values()) / len(by_order)
 
 
-def _same(one: float | None, other: float | None) -> bool:
-    return one is other if one is None or other is None else abs(one - other) <= TOLERANCE
+def _same(first: float | None, other: float | None) -> bool:
+    return first is other if first is None or other is None else abs(first - other) <= TOLERANCE

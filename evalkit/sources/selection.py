@@ -1,4 +1,4 @@
-"""Which verdicts a board is made of, and which habits of their benchmark turn them into rates."""
+"""Selects the verdicts of a board, and the habits of their benchmark that turn them into rates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,10 +35,10 @@ NO_CONTROL = "none"
 # without slots, so that the benchmark can be kept once it was read
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Where verdicts lie and whose are meant: `files`, or without any the store's of the benchmark `board`.
+    """The place and the selection of verdicts: `files`, or without any the store's verdicts of the benchmark `board`.
 
-    `difficulty` is a path, `auto`, `fit` or `none`; `shape` says how length counts where models at hand teach it.
-    `cluster` is a field of the files: instructions with the same value in it count as one.
+    `difficulty` is a path, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at hand
+    teach it. `cluster` is a field of the files: instructions with the same value in it count as one.
     """
 
     files: tuple[Path, ...] = ()
@@ -61,22 +61,22 @@ class Sources:
 
     @property
     def named(self) -> Benchmark | None:
-        """The benchmark that the verdicts are of; None for files of which nobody said."""
+        """The benchmark that the verdicts are of; None for files whose benchmark was not named."""
         return None if self.files and self.board is None else self.benchmark
 
     @cached_property
     def family(self) -> Family:
-        """The habits of the benchmark; files do not tell what they are of."""
+        """The habits of the benchmark; those for files, which do not name their benchmark."""
         return Family() if self.named is None else find_family(self.named.style)
 
 
 def read_entries(
     sources: Sources, aggregation: Aggregation = Aggregation(), *, files: Sequence[SourceFile] | None = None
 ) -> list[Entry]:
-    """All that the sources hold, with orders combined as the benchmark does.
+    """Read all entries of the sources, with orders combined as the benchmark does.
 
     Args:
-        files: what `read_source_files` gave, where it was read before.
+        files: result of `read_source_files`, where it was called before.
 
     Raises:
         EvalkitError: a source is missing or wrong, or holds nothing of the judge or the benchmark.
@@ -103,7 +103,7 @@ def read_source_files(sources: Sources, aggregation: Aggregation) -> tuple[Sourc
 def read_recipe(
     sources: Sources, *, metric: str | None = None, control: str | None = None, confidence: float = CONFIDENCE
 ) -> Recipe:
-    """Our estimators by the benchmark's habits, which a `metric` or a `control` that was asked for overrides.
+    """Our estimators by the benchmark's habits, unless a `metric` or a `control` is given.
 
     Raises:
         UnknownName: no such metric.
@@ -134,7 +134,7 @@ def difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
 
 
 def controls_of(style: Family, named: str | None) -> tuple[str, ...]:
-    """What is held equal, from a list with commas, `none`, or None for the style's own."""
+    """The controls to hold equal, from a list with commas, `none`, or None for the style's own."""
     if named is None:
         return style.controls
     names = tuple(name.strip() for name in named.split(",") if name.strip())
@@ -142,7 +142,7 @@ def controls_of(style: Family, named: str | None) -> tuple[str, ...]:
 
 
 def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) -> Metric:
-    """What ranks or decides.
+    """The metric that ranks or decides.
 
     Raises:
         UnknownName: no such metric.

@@ -1,4 +1,4 @@
-"""The verdicts of a store with what the judge said, what it was sent and, as far as the store knows, what it judged."""
+"""The verdicts of a store with the judge's replies, the prompts and, as far as the store has them, the judged texts."""
 
 import dataclasses
 import datetime
@@ -11,7 +11,7 @@ from evalkit.judging import annotate_all
 from evalkit.store import Filled, Store, chunks, documents, records, sent
 from evalkit.types import Example, JudgeConfig, Message, Order, Output, Slot
 
-# of AlpacaEval's files, the fields that hold a model and its answer
+# the fields of AlpacaEval's files that hold a model and its answer
 ANNOTATION_ROWS = "annotations"
 _ANSWERS = {
     "outputs": (("generator", "output"),),
@@ -21,7 +21,7 @@ _ANSWERS = {
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose verdicts: all of a benchmark, or those of one judge or on one model."""
+    """A selection of verdicts: all of a benchmark, or those of one judge or on one model."""
 
     benchmark: str
     judge: str | None = None
@@ -37,20 +37,22 @@ class ImportedTexts:
 
 
 def stored_verdicts(store: Store, wanted: Scope) -> Iterator[Stored]:
-    """The verdicts of a benchmark with what was said, judge by judge; those of one instruction one after the other.
+    """The verdicts of a benchmark with their replies, judge by judge, and instruction by instruction.
 
     Raises:
-        UnknownName: no such judge, or none on such a model.
+        UnknownName: no such judge, or no verdicts on such a model.
     """
     known = store.judges()
     if wanted.judge is not None and wanted.judge not in {config.name for config in known}:
         raise UnknownName("judge", wanted.judge, {config.name for config in known})
     chosen = [config for config in known if wanted.judge in (None, config.name)]
     models: set[str] = set()
-    for config, name in _named(store, chosen, wanted.benchmark):
+    for config, name in _named_judges(store, chosen, wanted.benchmark):
         for chunk in chunks(store.answered(config.digest, benchmark=wanted.benchmark)):
             models.update(slot.model for slot, _, _ in chunk)
-            yield from _own(store, [one for one in chunk if wanted.model in (None, one[0].model)], config, name)
+            yield from _own(
+                store, [verdict for verdict in chunk if wanted.model in (None, verdict[0].model)], config, name
+            )
     if wanted.model is not None and models and wanted.model not in models:
         raise UnknownName("model", wanted.model, models)
 
@@ -80,7 +82,7 @@ def imported_rows(store: Store, kind: str) -> Iterator[Record]:
 
 
 def answered_by_key(verdicts: Iterable[Stored], imported: ImportedTexts) -> dict[str, JudgedTexts]:
-    """What was judged, by key, for the verdicts of one judge on one model; only what is known."""
+    """The judged texts by key, for the verdicts of one judge on one model; only those that are known."""
     found: dict[str, JudgedTexts] = {}
     for annotation, exchange in verdicts:
         slot = annotation.slot
@@ -90,8 +92,8 @@ def answered_by_key(verdicts: Iterable[Stored], imported: ImportedTexts) -> dict
 
 
 def what_was_judged(slot: Slot, messages: Sequence[Message], imported: ImportedTexts) -> JudgedTexts | None:
-    """The instruction and the answers of one place, from what was sent or else imported; None where nobody knows."""
-    shown = _shown(slot, messages)
+    """The instruction and the answers of one place, from the prompt or from imported files; None where unknown."""
+    shown = _texts_of_prompt(slot, messages)
     turns = shown.get("instruction") or _one_text(imported.instructions.get(slot.key))
     if turns is None:
         return None
@@ -107,10 +109,10 @@ def what_was_judged(slot: Slot, messages: Sequence[Message], imported: ImportedT
     return Example(slot.key, turns, slot.category, cluster), baseline, candidate
 
 
-def _named(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iterator[tuple[JudgeConfig, str]]:
-    """Judges with the names that they go by in files: one that was changed between runs has a name for each form."""
-    used = [one for one in configs if next(store.answered(one.digest, benchmark=benchmark), None) is not None]
-    names = [one.name for one in used]
+def _named_judges(store: Store, configs: Sequence[JudgeConfig], benchmark: str) -> Iterator[tuple[JudgeConfig, str]]:
+    """Judges with their names in files: a judge that was changed between runs has a name for each form."""
+    used = [judge for judge in configs if next(store.answered(judge.digest, benchmark=benchmark), None) is not None]
+    names = [judge.name for judge in used]
     for config in used:
         yield config, config.name if names.count(config.name) == 1 else f"{config.name}-{config.digest}"
 
@@ -135,8 +137,8 @@ def _seconds(created: str) -> float | None:
         return None
 
 
-def _shown(slot: Slot, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
-    """The texts in a prompt, a text a turn; none where an answer is not as long as the one that was judged."""
+def _texts_of_prompt(slot: Slot, messages: Sequence[Message]) -> dict[str, tuple[str, ...]]:
+    """The texts in a prompt, one text per turn; none where the length of an answer differs from the judged one's."""
     shown = shown_to_judge(messages)
     if shown is None:
         return {}
@@ -148,7 +150,7 @@ def _shown(slot: Slot, messages: Sequence[Message]) -> dict[str, tuple[str, ...]
     }[slot.order]
     answers = dict(zip(sides, shown.answers, strict=False))
     chars = {"baseline": slot.baseline_chars, "candidate": slot.candidate_chars}
-    # in a prompt without fences a judged text can pass for several
+    # in a prompt without fences a judged text can pass for several texts
     if any(chars[side] not in (None, Output(slot.key, side, texts).chars) for side, texts in answers.items()):
         return {}
     return {"instruction": shown.instruction, **answers}

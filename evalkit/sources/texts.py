@@ -11,13 +11,13 @@ from evalkit.store import Store
 
 
 def texts_of_files(sources: Sequence[Path], keys: AbstractSet[str]) -> dict[str, str]:
-    """Instructions by key from files of verdicts; only what is found."""
+    """Instructions by key from files of verdicts; only those that are found."""
     return _instructions((path for source in sources for path in files_of(source)), keys)
 
 
 def texts_of_store(store: Store, wanted: Scope, keys: AbstractSet[str], *, results: Path) -> dict[str, str]:
-    """Instructions by key from what a judge was sent, from imported files and, as offline judges are sent nothing, from
-    the annotations among the results; only what is found.
+    """Instructions by key from the judges' prompts, from imported files and, because offline judges get no prompt, from
+    the annotations among the results; only those that are found.
     """
     answered = answered_by_key(stored_verdicts(store, wanted), imported_texts(store))
     examples = {key: answered[key][0] for key in keys if key in answered}

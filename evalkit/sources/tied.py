@@ -1,4 +1,4 @@
-"""Clusters of the instructions of several files of verdicts: declared, written into a file, or found by the texts."""
+"""Clusters of the instructions of several files of verdicts: declared, written into a file, or found from the texts."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ def clusters_of_files(files: Sequence[SourceFile]) -> dict[Path, Clusters]:
 
 
 def tie(judgments: Judgments, clusters: Clusters) -> Judgments:
-    """The same verdicts; those on an instruction of a named cluster get the name of that cluster."""
-    return dataclasses.replace(judgments, verdicts=tuple(_tied(one, clusters) for one in judgments.verdicts))
+    """The same verdicts, in which those on an instruction of a named cluster have the name of that cluster."""
+    return dataclasses.replace(judgments, verdicts=tuple(_tied(verdict, clusters) for verdict in judgments.verdicts))
 
 
 def _tied(verdict: Annotation, clusters: Clusters) -> Annotation:

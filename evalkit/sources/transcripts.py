@@ -1,4 +1,4 @@
-"""What can be read behind boards: the verdicts one by one, and the texts that they are on."""
+"""Reads the texts and single verdicts behind boards."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,14 +18,14 @@ from evalkit.sources.texts import written_annotations
 from evalkit.store import Store, chunks, open_existing, sent, store_url
 from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
 
-MEAN_ONLY = "the file tells only the mean over its replies"
+MEAN_ONLY = "the file holds only the mean over its replies"
 
 
 def read_judged(sources: Sources, files: Sequence[SourceFile]) -> Transcripts:
     """The texts and verdicts behind the boards of these sources.
 
     Args:
-        files: what was read of the sources that are files, with their texts.
+        files: content of the sources that are files, with their texts.
 
     Raises:
         EvalkitError: the store is missing or wrong.
@@ -37,7 +37,7 @@ def read_judged(sources: Sources, files: Sequence[SourceFile]) -> Transcripts:
 
 
 def transcripts_of(files: Sequence[SourceFile], *, judge: str | None = None) -> Transcripts:
-    """The verdicts and the texts of files; of a table of numbers, the categories."""
+    """The verdicts and the texts of files or, for a table of numbers, the categories."""
     gathered = _Gathered()
     for file in files:
         if isinstance(file, NumberTable):
@@ -48,18 +48,18 @@ def transcripts_of(files: Sequence[SourceFile], *, judge: str | None = None) -> 
 
 
 def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, results: Path) -> Transcripts:
-    """The verdicts of a benchmark in a store, with the texts from what was sent, from imported files and, as offline
-    judges are sent nothing, from the annotations among the results.
+    """The verdicts of a benchmark in a store, with the texts from the judges' prompts, from imported files and, because
+    offline judges get no prompt, from the annotations among the results.
 
     Raises:
         StoreError: the store cannot be read.
-        InputError: an annotations file among the results is none.
+        InputError: an annotations file among the results is not one.
     """
     gathered, imported = _Gathered(), imported_texts(store)
     for config in (config for config in store.judges() if judge in (None, config.name)):
         for chunk in chunks(store.answered(config.digest, benchmark=benchmark)):
             for (slot, reply, _), annotation in zip(chunk, annotate_all(chunk, config), strict=True):
-                gathered.add(slot, [_given(annotation, reply, slot.order)])
+                gathered.add(slot, [_with_reply_text(annotation, reply, slot.order)])
             gathered.look_up(store, [slot for slot, _, _ in chunk], imported)
     for record in imported_rows(store, ANNOTATION_ROWS):
         gathered.read_imported(record)
@@ -69,7 +69,7 @@ def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, r
 
 @dataclass(slots=True)
 class _Gathered:
-    """What was read so far; `disputed` are answers of which there are several."""
+    """The texts and verdicts read so far; `disputed` are the keys of answers with several texts."""
 
     instructions: dict[str, str] = field(default_factory=dict)
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class _Gathered:
 
     def judged(self) -> Transcripts:
         places = {group: {key: tuple(given) for key, given in by_key.items()} for group, by_key in self.places.items()}
-        answers = {one: answer for one, answer in self.answers.items() if one not in self.disputed}
+        answers = {key: answer for key, answer in self.answers.items() if key not in self.disputed}
         return Transcripts(self.instructions, answers, self.categories, places)
 
     def add(self, slot: Slot, places: Iterable[Annotation]) -> None:
@@ -89,7 +89,7 @@ class _Gathered:
         if slot.category is not None:
             self.categories.setdefault(slot.key, slot.category)
         for model, chars in ((slot.baseline, slot.baseline_chars), (slot.model, slot.candidate_chars)):
-            # none where nobody knows
+            # none where the texts are unknown
             if chars and self.lengths.setdefault((model, slot.key), chars) != chars:
                 self.disputed.add((model, slot.key))
 
@@ -100,24 +100,24 @@ class _Gathered:
                     self.categories.setdefault(key, category)
 
     def read(self, file: JudgedFile, judge: str | None) -> None:
-        """All of one file."""
+        """Read all verdicts and texts of one file."""
         verdicts = file.judgments.verdicts
         details = file.details or itertools.repeat(None, len(verdicts))
         keys = set()
-        for verdict, row, one in zip(verdicts, details, annotations_of(file.judgments), strict=True):
-            if judge in (None, one.slot.judge):
-                keys.add(one.slot.key)
-                # a reply that stands for a strong verdict is not what the judge said
-                shown = replace(one, reply=verdict.reply)
+        for verdict, row, annotation in zip(verdicts, details, annotations_of(file.judgments), strict=True):
+            if judge in (None, annotation.slot.judge):
+                keys.add(annotation.slot.key)
+                # a reply that stands for a strong verdict is not the judge's own text
+                shown = replace(annotation, reply=verdict.reply)
                 given = _in_order(shown, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
-                self.add(one.slot, [given] if row is None else _of_replies(row, given))
-        for key, texts in self._known(file.texts, keys):
+                self.add(annotation.slot, [given] if row is None else _of_replies(row, given))
+        for key, texts in self._texts_of_verdicts(file.texts, keys):
             for model, answer in texts.answers.items():
                 if self.answers.setdefault((model, key), answer) != answer:
                     self.disputed.add((model, key))
 
     def read_imported(self, record: Record) -> None:
-        """Take the order and the probabilities of a reply from an imported row; the words are read elsewhere."""
+        """Take the order and the probabilities of a reply from an imported row; its text is read elsewhere."""
         try:
             row = row_verdict(record)
         except InputError:
@@ -129,11 +129,11 @@ class _Gathered:
         for (judge, _, *models), by_key in self.places.items():
             places = by_key.get(mine.key, ()) if (judge, models) == (mine.judge, [mine.baseline, mine.model]) else ()
             if len(places) == 1 and places[0].reading == Reading.RECORDED and places[0].preference == row.preference:
-                # the store has an order for each verdict, whether the row told one or not
+                # the store has an order for each verdict, whether the row gave one or not
                 by_key[mine.key] = _of_replies(row_details(record), _in_order(places[0], None))
 
     def look_up(self, store: Store, places: Sequence[Slot], imported: ImportedTexts) -> None:
-        """Texts from what a judge was sent, for those that are not known yet."""
+        """Look up the unknown texts in the judges' prompts."""
         lacking = [slot for slot in places if self._lacks(slot)]
         requests = sent(store, (slot.reply_key for slot in lacking if slot.reply_key is not None))
         for slot in (slot for slot in lacking if self._lacks(slot)):
@@ -146,7 +146,7 @@ class _Gathered:
                     self.answers.setdefault((output.model, output.key), output.text)
 
     def look_among(self, paths: Iterator[Path]) -> None:
-        """Read the texts that are not known yet from files, and read no more files than needed."""
+        """Read the unknown texts from files, and read no more files than needed."""
         wanted = {
             (model, key)
             for (_, _, baseline, candidate), by_key in self.places.items()
@@ -157,15 +157,15 @@ class _Gathered:
         while wanted and (path := next(paths, None)) is not None:
             names = first_fields(path, layout_of(path))
             if any(names.get(f"generator_{side}") == model for side in (1, 2) for model, _ in wanted):
-                for key, texts in self._known(texts_in(path), {key for _, key in wanted}):
+                for key, texts in self._texts_of_verdicts(texts_in(path), {key for _, key in wanted}):
                     for model, answer in texts.answers.items():
-                        # the file may be of an earlier run
+                        # the file may be from an earlier run
                         if self.lengths.get((model, key), len(answer)) == len(answer):
                             self.answers.setdefault((model, key), answer)
                 wanted -= self.answers.keys()
 
-    def _known(self, found: Iterable[Texts], keys: set[str]) -> Iterator[tuple[str, Texts]]:
-        """The texts under those of their keys that verdicts have, whose instructions are kept."""
+    def _texts_of_verdicts(self, found: Iterable[Texts], keys: set[str]) -> Iterator[tuple[str, Texts]]:
+        """The texts under those of their keys that verdicts have, for which instructions are kept."""
         for texts in found:
             key = next((key for key in texts.keys if key in keys), None)
             if key is not None:
@@ -178,14 +178,14 @@ class _Gathered:
         return slot.key not in self.instructions or any((model, slot.key) not in self.answers for model in models)
 
 
-def _given(annotation: Annotation, reply: ChatReply | None, order: Order | None) -> Annotation:
-    """The verdict as it was given, with the words of its reply; `order` is None where the source does not tell it."""
+def _with_reply_text(annotation: Annotation, reply: ChatReply | None, order: Order | None) -> Annotation:
+    """The verdict as it was given, with the text of its reply; `order` is None where the source does not give it."""
     words = annotation.reply or (None if reply is None else ChatReply(reply.text))
     return _in_order(replace(annotation, reply=words and _brief(words)), order)
 
 
 def _brief(reply: ChatReply) -> ChatReply:
-    """The reply without what nobody reads: of its log-probabilities those of the first token are shown."""
+    """The reply without the parts that nobody reads: only the log-probabilities of the first token are shown."""
     return replace(reply, top_logprobs=reply.top_logprobs[:1], body=None)
 
 
@@ -199,11 +199,13 @@ def _of_replies(row: RowDetails, whole: Annotation) -> list[Annotation]:
         whole = replace(whole, slot=replace(whole.slot, rule=row.rule))
     if row.failure is not None and whole.failure is not None:
         whole = replace(whole, failure=row.failure)
-    replies = [replace(one, reply=_brief(one.reply)) for one in row.replies]
+    replies = [replace(annotation, reply=_brief(annotation.reply)) for annotation in row.replies]
     if (read := reread(whole, replies)) is not None:
         return read
     places = said(whole, replies)
     if len(places) < 2:
         return places or [whole]
-    unknown = [replace(one, preference=None, rating=None, reading=None, failure=MEAN_ONLY) for one in places]
+    unknown = [
+        replace(annotation, preference=None, rating=None, reading=None, failure=MEAN_ONLY) for annotation in places
+    ]
     return [_in_order(replace(whole, reply=None), None), *unknown]

@@ -1,4 +1,4 @@
-"""How far a board agrees with a reference ranking of the same models: rank and linear correlation."""
+"""Agreement of a board with a reference ranking of the same models: rank and linear correlation."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ class Coefficient(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """How a correlation depends on single models, and the p-value of the permutation test of no association.
+    """The dependence of a correlation on single models, and the p-value of the permutation test of no association.
 
     `lower` and `upper` are its range when each model is left out in turn. `model` is the index of the model whose
     removal changes the correlation most, and `without` is the correlation after that removal.
@@ -176,8 +176,8 @@ def _fisher(value: float, n: int, confidence: float) -> tuple[float, float]:
     return math.tanh(math.atanh(value) - reach), math.tanh(math.atanh(value) + reach)
 
 
-def _wider(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    return min(one[0], other[0]), max(one[1], other[1])
+def _wider(first: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return min(first[0], other[0]), max(first[1], other[1])
 
 
 def _reliability(scores: Floats, error: Floats) -> float:

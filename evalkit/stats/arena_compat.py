@@ -45,7 +45,7 @@ class Games:
 
     @property
     def copies(self) -> Ints:
-        """How many rows the reference makes of each game."""
+        """The number of rows that the reference makes of each game."""
         return np.where(self.strong, STRONG_COPIES, 1).astype(np.int64)
 
 
@@ -126,7 +126,7 @@ def _estimates(
 
 
 def _pooled(games: Games, replicates: int) -> Iterator[Floats]:
-    """How often each bootstrap draw from the rows of all models together contains each game."""
+    """The number of times that each bootstrap draw from the rows of all models together contains each game."""
     rows = np.repeat(np.arange(len(games.model)), games.copies)
     generator = generator_of(games.preference)
     for _ in range(replicates):
@@ -198,8 +198,8 @@ def _standardised(names: Sequence[str], terms: Sequence[Floats], copies: Ints, *
     columns = np.column_stack(terms)
     centred = columns - np.average(columns, axis=0, weights=copies)
     spread = np.sqrt((copies[:, None] * centred**2).sum(axis=0) / (copies.sum() - spare))
-    for name, one in zip(names, spread, strict=True):
-        if one < _NEVER:
+    for name, deviation in zip(names, spread, strict=True):
+        if deviation < _NEVER:
             raise StatsError(f"the {name} difference is the same everywhere")
     standardised: Floats = centred / spread
     return standardised

@@ -45,14 +45,14 @@ def between_sources(sources: Mapping[str, Estimate], *, stderr: float | None) ->
     from scipy.stats import f as fisher
 
     k = len(sources)
-    means = [one.value or 0.0 for one in sources.values()]
-    errors = [one.stderr or 0.0 for one in sources.values()]
+    means = [source.value or 0.0 for source in sources.values()]
+    errors = [source.stderr or 0.0 for source in sources.values()]
     weights = [1 / error**2 for error in errors]
     total = sum(weights)
     centre = sum(weight * mean for weight, mean in zip(weights, means, strict=True)) / total
     spread = sum(weight * (mean - centre) ** 2 for weight, mean in zip(weights, means, strict=True)) / (k - 1)
     unequal = sum(
-        (1 - weight / total) ** 2 / (one.n - 1) for weight, one in zip(weights, sources.values(), strict=True)
+        (1 - weight / total) ** 2 / (source.n - 1) for weight, source in zip(weights, sources.values(), strict=True)
     )
     statistic = spread / (1 + 2 * (k - 2) / (k**2 - 1) * unequal)
     degrees = (float(k - 1), (k**2 - 1) / (3 * unequal))
@@ -64,9 +64,9 @@ def between_sources(sources: Mapping[str, Estimate], *, stderr: float | None) ->
 def _refusal(sources: Mapping[str, Estimate]) -> str | None:
     if len(sources) < MIN_SOURCES:
         return f"{len(sources)} sources, at least {MIN_SOURCES} needed"
-    for name, one in sources.items():
-        if one.n < MIN_INSTRUCTIONS:
-            return f"source {name!r} has {one.n} instructions, at least {MIN_INSTRUCTIONS} needed"
-        if one.value is None or not one.stderr:
-            return f"source {name!r}: {one.status.reason or 'no error'}"
+    for name, source in sources.items():
+        if source.n < MIN_INSTRUCTIONS:
+            return f"source {name!r} has {source.n} instructions, at least {MIN_INSTRUCTIONS} needed"
+        if source.value is None or not source.stderr:
+            return f"source {name!r}: {source.status.reason or 'no error'}"
     return None

@@ -56,7 +56,7 @@ class CoefficientPrior:
                 turn[kept.index(name), column] = 1.0
             elif into[name] in kept:
                 turn[kept.index(into[name]), column] = times
-        spread, error, form = (turn @ one @ turn.T for one in (self.spread, self.error, self.form))
+        spread, error, form = (turn @ covariance @ turn.T for covariance in (self.spread, self.error, self.form))
         return CoefficientPrior(kept, turn @ self.mean, spread, error, form)
 
     def widened(self, names: Sequence[str], factor: float) -> "CoefficientPrior":

@@ -88,9 +88,9 @@ class _Cells:
 
 def _cells(keys: Sequence[str], orders: Sequence[str], clusters: Sequence[str], preference: Floats) -> _Cells:
     # sorted, so that no sum depends on the order of the rows
-    names = [np.asarray(one, dtype=str) for one in (keys, orders, clusters)]
+    names = [np.asarray(group, dtype=str) for group in (keys, orders, clusters)]
     rising = np.lexsort((preference, names[1], names[0]))
-    key, order, cluster, value = (*(one[rising] for one in names), preference[rising])
+    key, order, cluster, value = (*(group[rising] for group in names), preference[rising])
     assert len(set(orders)) <= 2, "a pair has two orders"
     unique, first, row = np.unique(key, return_index=True, return_inverse=True)
     order_names, column = np.unique(order, return_inverse=True)
@@ -107,7 +107,7 @@ def _cells(keys: Sequence[str], orders: Sequence[str], clusters: Sequence[str], 
     squares = by_cell((value - mean[place]) ** 2)
     variance = np.divide(squares, n - 1, out=np.full(n.shape, np.nan), where=n > 1)
     complete = ((n > 0) == asked).reshape(shape).all(axis=1)
-    n, mean, variance = (one.reshape(shape)[complete] for one in (n, mean, variance))
+    n, mean, variance = (moment.reshape(shape)[complete] for moment in (n, mean, variance))
     return _Cells(n, mean, variance, _number(cluster[first][complete]), tuple(order_names.tolist()))
 
 

@@ -20,7 +20,8 @@ class Confounding:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """How an estimate depends on the correlation of length with difficulty, which the estimator assumes to be zero.
+    """The sensitivity of an estimate to the correlation of length with difficulty, which the estimator assumes to be
+    zero.
 
     `lower` and `upper` bound the estimate, in percent, with all errors except this one; `log_odds` is how far the
     estimate moves with a correlation of 1.
@@ -33,7 +34,7 @@ class Sensitivity:
 
     @property
     def points(self) -> float:
-        """How many percentage points the estimate moves per unit of correlation, by the derivative at its value."""
+        """The percentage points by which the estimate moves per unit of correlation, by the derivative at its value."""
         share = self.value / 100
         return 100 * self.log_odds * share * (1 - share)
 
@@ -52,7 +53,7 @@ class Sensitivity:
 
 
 def log_odds_moved(sample: Sample, design: Design, fit: LogisticFit, *, weights: Floats, effect: float) -> float:
-    """How far the log-odds at equal length move when length and difficulty are correlated by 1 instead of 0.
+    """The move of the log-odds at equal length when length and difficulty are correlated by 1 instead of 0.
 
     Difficulty remains when lengths are made equal, so the part of the length effect that is due to difficulty must not
     be removed: the slope of length shrinks, and the level changes with it. Computed by the implicit function theorem at

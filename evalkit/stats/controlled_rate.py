@@ -90,7 +90,7 @@ class Controlled:
 
     @property
     def unlike(self) -> str | None:
-        """What to know of a model whose slopes contradict the history of its judge; None for other models."""
+        """A caveat for a model whose slopes contradict the history of its judge; None for other models."""
         if not self.doubt or self.deviation is None:
             return None
         return (
@@ -213,7 +213,7 @@ def _estimate(
     status = _status(regression, overlap if LENGTH in _controls(design) else None, check, alone=alone)
     stderr = _stderr(regression, status, influence)
     own, shared, form = _prior_errors(regression)
-    # without a history of this judge, the judge may be what is unlike the recorded ones
+    # without a history of this judge, the judge itself may be unlike the recorded ones
     doubt = regression.doubt if confounding is None else 0.0
     own = math.hypot(own, doubt)
     moved = _moved(regression, confounding)
@@ -305,13 +305,16 @@ def _thin(overlap: Overlap | None, min_share: float) -> str | None:
 
 
 def _steep(design: Design, fit: LogisticFit) -> bool:
-    """Whether a control's effect at its largest covariate is beyond any judge's.
+    """True if a control's effect at its largest covariate is beyond any judge's.
 
     The covariates of counts and of curvature may all be small; every other covariate fills [-1, 1], so its largest
     value is taken as 1.
     """
     small = {*COUNTS, CURVATURE}
-    reach = [np.abs(design.columns[:, one]).max() if design.names[one] in small else 1.0 for one in design.controlled]
+    reach = [
+        np.abs(design.columns[:, column]).max() if design.names[column] in small else 1.0
+        for column in design.controlled
+    ]
     return bool((np.abs(fit.coefficients[design.controlled]) * reach > LARGE_COEFFICIENT).any())
 
 
@@ -381,7 +384,7 @@ def _prior_errors(regression: Regression) -> tuple[float, Floats, float]:
     held = prior.on(regression.design.names)
     pull = (held.precision @ (regression.fit.covariance @ regression.gradient))[places]
     shared = np.concatenate([pull @ square_root(prior.error), pull @ square_root(prior.form)])
-    own, form = (math.sqrt(max(0.0, float(pull @ one @ pull))) for one in (prior.spread, prior.form))
+    own, form = (math.sqrt(max(0.0, float(pull @ covariance @ pull))) for covariance in (prior.spread, prior.form))
     return own, shared, form
 
 

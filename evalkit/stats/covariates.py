@@ -151,7 +151,7 @@ def length_curvature(term: Floats) -> Floats:
 
 
 def length_balance(shorter: Floats, longer: Floats, weight: Floats) -> Floats:
-    """How balanced a model's lengths are: 1 where its shorter and longer answers have equal weight, 0 where all answers
+    """The balance of a model's lengths: 1 where its shorter and longer answers have equal weight, 0 where all answers
     lie on one side.
 
     Args:

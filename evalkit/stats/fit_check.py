@@ -30,7 +30,7 @@ class FitCheck:
 
     @property
     def all_misfit(self) -> bool:
-        """Whether a check of several models together counts against all of them."""
+        """True if a check of several models together counts against all of them."""
         return abs(self.residual) > POOLED_MISFIT_POINTS and abs(self.z) > POOLED_MISFIT
 
     def __str__(self) -> str:

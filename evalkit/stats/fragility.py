@@ -1,4 +1,4 @@
-"""How many reversed verdicts would change a conclusion about two models."""
+"""The number of reversed verdicts that would change a conclusion about two models."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from evalkit.stats.winrate import Measured
 
 
 class Change(Enum):
-    """What the reversed verdicts change: a significant difference loses its significance, or a difference that was not
-    significant changes its sign.
+    """The change that reversed verdicts cause: a significant difference loses its significance, or a difference that
+    was not significant changes its sign.
     """
 
     DOUBT = "no longer significant"
@@ -41,7 +41,7 @@ class Fragility:
 
     @property
     def at_most(self) -> int | None:
-        """How many reversed verdicts are enough; None where no tried number is."""
+        """A number of reversed verdicts that is enough; None where no tried number is."""
         return len(self.reversed) or None
 
 
@@ -86,7 +86,9 @@ def fragility(
 
     count = _smallest(changed, len(order))
     keys = samples[0].keys
-    return Fragility(change, tuple(Reversal(int(one >= n), keys[one % n]) for one in order[:count].tolist()), 2 * n)
+    return Fragility(
+        change, tuple(Reversal(int(index >= n), keys[index % n]) for index in order[:count].tolist()), 2 * n
+    )
 
 
 def _moves(sample: Sample, measured: Measured) -> Floats:

@@ -81,14 +81,14 @@ def _squared_correlation(samples: Mapping[str, Sample], alone: CoefficientPrior,
     distance = reach = 0.0
     for model in history.members:
         sample = samples[model]
-        one = length_controlled_win_rate(sample, prior=alone, confounding=Confounding(1.0, effect))
+        controlled = length_controlled_win_rate(sample, prior=alone, confounding=Confounding(1.0, effect))
         taught = length_controlled_win_rate(
             sample, difficulty=history.for_model(model, sample), prior=history.prior
         ).estimate.value
-        if one.sensitivity is None or not taught or taught == 100:
+        if controlled.sensitivity is None or not taught or taught == 100:
             continue
-        distance += (log_odds(one.sensitivity.value) - log_odds(taught)) ** 2
-        reach += one.sensitivity.log_odds**2
+        distance += (log_odds(controlled.sensitivity.value) - log_odds(taught)) ** 2
+        reach += controlled.sensitivity.log_odds**2
     return distance / reach if reach else 0.0
 
 

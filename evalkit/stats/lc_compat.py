@@ -33,7 +33,7 @@ class GamedBaselines:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompatInputs:
-    """What AlpacaEval's formula needs besides the verdicts."""
+    """The inputs that AlpacaEval's formula needs besides the verdicts."""
 
     difficulty: dict[str, float]
     gamed: GamedBaselines

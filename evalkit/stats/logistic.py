@@ -171,7 +171,7 @@ def _slope(point: _Point) -> float:
 
 
 def separated(design: Floats, fractions: Floats) -> bool:
-    """Whether some linear combination of the covariates separates the verdicts, so that an unpenalised fit diverges.
+    """True if some linear combination of the covariates separates the verdicts, so that an unpenalised fit diverges.
 
     A linear programme decides this, not warnings or the size of a coefficient; it also detects quasi-separation.
 

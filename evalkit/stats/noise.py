@@ -1,4 +1,4 @@
-"""How often a judge contradicts itself when it is asked the same again."""
+"""The rate at which a judge contradicts itself when it is asked the same question again."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How far a model's answer lengths overlap the baseline's, which limits what is known of its rate at equal length."""
+"""The overlap of a model's answer lengths with the baseline's, which limits what its rate at equal length can show."""
 
 from dataclasses import dataclass
 

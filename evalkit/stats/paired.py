@@ -32,7 +32,7 @@ def paired_difference(
     span: float = 100.0,
     rates: bool = True,
 ) -> Estimate:
-    """How far the first model is ahead of the second, in the units of the two estimates.
+    """The lead of the first model over the second, in the units of the two estimates.
 
     The standard error is computed from the difference of the two estimates' influences, summed by cluster; errors of
     either estimate that its influences do not contain are added. The interval uses Student's quantile with one degree
@@ -85,7 +85,7 @@ def paired_difference(
 
 
 def significant(difference: Estimate) -> bool:
-    """Whether the difference's interval excludes zero."""
+    """True if the difference's interval excludes zero."""
     lower, upper = difference.lower, difference.upper
     return lower is not None and upper is not None and (lower > 0 or upper < 0)
 
@@ -98,8 +98,8 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
     pulls = _pulls(measured, samples)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
-    own = np.array([_own_error(one.estimate) for one in measured])
-    beyond = np.array([one.own_error for one in measured])
+    own = np.array([_own_error(rate.estimate) for rate in measured])
+    beyond = np.array([rate.own_error for rate in measured])
     # an error larger than that of the influences comes from an exact rule, and is treated as independent between models
     scale = np.divide(own, explained, out=np.zeros_like(own), where=(explained > 0) & np.isfinite(own))
     covariance = shared * np.minimum(scale[:, None], scale[None, :]) ** 2
@@ -112,9 +112,9 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
 
 def _apart(measured: Sequence[Measured]) -> Floats:
     """Variance of each difference due to errors that the estimates share, shape (m, m); equal shifts of both cancel."""
-    shared = np.zeros((len(measured), max((len(one.shared_errors) for one in measured), default=0)))
-    for row, one in enumerate(measured):
-        shared[row, : len(one.shared_errors)] = one.shared_errors
+    shared = np.zeros((len(measured), max((len(rate.shared_errors) for rate in measured), default=0)))
+    for row, rate in enumerate(measured):
+        shared[row, : len(rate.shared_errors)] = rate.shared_errors
     apart: Floats = ((shared[:, None, :] - shared[None, :, :]) ** 2).sum(axis=2)
     return apart
 
@@ -128,27 +128,28 @@ def _pulls(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
     names = sorted({name for sample in samples for name in sample.clusters})
     places = {name: place for place, name in enumerate(names)}
     pulls = np.zeros((len(measured), len(places)))
-    for row, (one, sample) in enumerate(zip(measured, samples, strict=True)):
+    for row, (rate, sample) in enumerate(zip(measured, samples, strict=True)):
         # rows of one cluster are dependent, so their influences are summed
         place = np.array([places[name] for name in sample.clusters], dtype=np.int64)[sample.cluster]
-        np.add.at(pulls[row], place, one.influence / sample.n)
+        np.add.at(pulls[row], place, rate.influence / sample.n)
     return pulls
 
 
 def _refusal(named: Mapping[str, Estimate], n: int) -> str:
-    """Why the difference cannot be estimated; empty where it can."""
+    """The reason why the difference cannot be estimated; empty where it can."""
     if n < 2:
         return f"{n} common instructions, at least 2 needed"
-    for name, one in named.items():
-        if one.value is None:
-            return f"{name}: {one.status.reason}"
-        if one.stderr is None or one.lower is None:
+    for name, estimate in named.items():
+        if estimate.value is None:
+            return f"{name}: {estimate.status.reason}"
+        if estimate.stderr is None or estimate.lower is None:
             return f"{name}: no interval"
     return ""
 
 
 def _rarity(percent: float, sample: Sample) -> float:
-    """How far a rate has so few wins, or losses, that the deviations of the verdicts tell little of its error.
+    """The rarity of a rate's wins, or losses: where it is high, the deviations of the verdicts tell little of the
+    error.
 
     Returns 1 where fewer than five are expected, falling to 0 at ten, so that no single verdict decides. Below ten
     instructions it is 0, because Student's quantile already allows for them, and it rises to its full size at twenty.
@@ -173,7 +174,11 @@ def _reaches(estimate: Estimate) -> tuple[float, float]:
 
 
 def _status(named: Mapping[str, Estimate]) -> Status:
-    doubts = [f"{name}: {one.status.reason}" for name, one in named.items() if one.status.kind == StatusKind.DEGRADED]
+    doubts = [
+        f"{name}: {estimate.status.reason}"
+        for name, estimate in named.items()
+        if estimate.status.kind == StatusKind.DEGRADED
+    ]
     return degraded("; ".join(doubts)) if doubts else OK
 
 

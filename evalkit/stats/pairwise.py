@@ -1,4 +1,4 @@
-"""On how many instructions each of many models did better than each other one, all pairs at once."""
+"""The shares of instructions on which each of many models did better than each other one, all pairs at once."""
 
 import itertools
 
@@ -14,7 +14,7 @@ from evalkit.types import OK, Estimate, degraded
 MIN_COMMON = 2
 # rounding error of means over orders and repeats
 _SAME = 1e-9
-# as of proportion_interval
+# as in proportion_interval
 _NO_TOSS = 1e-9
 
 
@@ -45,7 +45,7 @@ def better_shares(
     stderr = np.where(exact, (upper - lower) / 2 / normal_quantile((1 + confidence) / 2), stderr)
     shares: dict[tuple[int, int], Estimate] = {}
     for place, (first, second) in enumerate(itertools.combinations(range(m), 2)):
-        figures = (100 * float(one[place]) for one in (mean, stderr, lower, upper))
+        figures = (100 * float(moment[place]) for moment in (mean, stderr, lower, upper))
         shares[first, second], shares[second, first] = _both(*figures, n=int(n[place]), same=not varies[place])
     return shares
 
@@ -93,7 +93,7 @@ def _both(value: float, stderr: float, lower: float, upper: float, *, n: int, sa
     if n < MIN_COMMON:
         refused = Estimate.refused(f"{n} common instructions, at least {MIN_COMMON} needed", n=n)
         return refused, refused
-    first, second = (degraded(edge_reason(one / 100)) if same else OK for one in (value, 100 - value))
+    first, second = (degraded(edge_reason(percent / 100)) if same else OK for percent in (value, 100 - value))
     return (
         Estimate(value, stderr, lower, upper, n, first),
         Estimate(100 - value, stderr, 100 - upper, 100 - lower, n, second),

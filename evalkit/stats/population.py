@@ -178,7 +178,7 @@ def held_out_loss(table: Table, turn: Floats, population: Population, spread: Fl
 
 
 def deviations(table: Table, turn: Floats, population: Population, spread: Floats) -> Floats:
-    """How far each model's own slopes lie from the typical ones, in standard deviations; shape (m,).
+    """The distance of each model's own slopes from the typical ones, in standard deviations; shape (m,).
 
     Args:
         spread: covariance of coefficients between models, shape (k, k).
@@ -197,7 +197,7 @@ def _slopes(table: Table) -> int:
 
 
 def _deviations(away: Floats, profile: Floats, spread: Floats, *, slopes: int) -> Floats:
-    """How far models' slopes lie from the typical ones, in standard deviations as `regress` computes them for a row.
+    """The distance of models' slopes from the typical ones, in standard deviations, as in `regress` for a row.
 
     Args:
         away: the shrunken coefficients minus the typical ones: slopes, curvature, difficulty's weight; shape (m, k).

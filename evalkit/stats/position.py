@@ -32,7 +32,7 @@ class ShownVerdicts:
 
 
 def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> Estimate:
-    """By how many points the preference for an answer is higher where it is shown first than where it is shown second.
+    """The points by which the preference for an answer is higher where it is shown first than where it is shown second.
 
     Where questions were asked in both orders, the effect is estimated from the differences within those questions, and
     other questions are ignored. Otherwise it is estimated within each model, from the questions asked in one order
@@ -55,7 +55,9 @@ def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> 
         level, parameters = cells.model, 2
     row, column = np.nonzero(asked)
     # one half where the candidate is first
-    side, value = (_less_level(one, level[row]) for one in (0.5 - column.astype(np.float64), cells.mean[row, column]))
+    side, value = (
+        _less_level(values, level[row]) for values in (0.5 - column.astype(np.float64), cells.mean[row, column])
+    )
     informative = np.abs(side) > NO_ERROR
     n = len(np.unique(cells.cluster[row[informative]]))
     if n < MIN_CLUSTERS + parameters - 1:

@@ -16,7 +16,7 @@ _ARRIVED = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How many instructions are judged, in how many orders, and with how many repeats of each question."""
+    """The numbers of judged instructions, of orders, and of repeats of each question."""
 
     n: int
     orders: int = 1

@@ -14,12 +14,12 @@ _STEPS = 200
 
 
 def normal_quantile(probability: float) -> float:
-    """Where the standard normal distribution reaches a probability in (0, 1)."""
+    """The point at which the standard normal distribution reaches a probability in (0, 1)."""
     return NormalDist().inv_cdf(probability)
 
 
 def student_quantile(degrees: float, probability: float) -> float:
-    """Where Student's distribution reaches a probability in (0, 1).
+    """The point at which Student's distribution reaches a probability in (0, 1).
 
     Args:
         degrees: of freedom, at least 1.
@@ -33,7 +33,8 @@ def student_quantile(degrees: float, probability: float) -> float:
 
 
 def beta_quantile(a: float, b: float, probability: float) -> float:
-    """Where the Beta(a, b) distribution reaches a probability in (0, 1), by Newton steps that stay in a bracket.
+    """The point where the Beta(a, b) distribution reaches a probability in (0, 1), by Newton steps that stay in a
+    bracket.
 
     Args:
         a, b: positive shapes.

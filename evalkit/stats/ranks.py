@@ -32,7 +32,7 @@ def rank_ranges(
 
     Reference: the construction of Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91.
     """
-    ranked = [index for index, one in enumerate(measured) if one.estimate.value is not None]
+    ranked = [index for index, rate in enumerate(measured) if rate.estimate.value is not None]
     ranges: list[RankRange | None] = [None] * len(measured)
     if not ranked:
         return ranges

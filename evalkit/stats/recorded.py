@@ -8,7 +8,7 @@ from evalkit.stats.history import History
 
 @dataclass(frozen=True, slots=True)
 class JudgeIdentity:
-    """What a judge is recognised by: its model, its prompt's SHA-256 and its parser, or only its name if recorded."""
+    """The identity of a judge: its model, its prompt's SHA-256 and its parser, or only its name if recorded."""
 
     name: str
     model: str | None = None

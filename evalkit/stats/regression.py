@@ -98,7 +98,7 @@ def _dispersion(sample: Sample, design: Design, fit: LogisticFit) -> float:
 
 
 def _deviation(regression: Regression, prior: CoefficientPrior) -> float:
-    """How far the slopes of length estimated from the verdicts alone lie from the prior's, in standard deviations.
+    """The distance of the slopes of length estimated from the verdicts alone from the prior's, in standard deviations.
 
     A Newton step recovers the verdicts' own estimate from the shrunken estimate. The curvature, which all models of a
     judge share, keeps its prior. With two slopes the squared distance has a mean of 2, so 1 is subtracted from it.

@@ -16,7 +16,7 @@ _DECIMALS = 9
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many verdicts state a probability from `low` to below `high` percent; the last bin includes its upper end."""
+    """The count of verdicts stated from `low` to below `high` percent; the last bin includes its upper end."""
 
     low: float
     high: float

@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 
 
 class Combine(Enum):
-    """How the orders of one instruction become one preference.
+    """The rule by which the orders of one instruction become one preference.
 
     Either by their mean, or by agreement as in MT-Bench: a win only if every order decides for the same side, and a tie
     otherwise.
@@ -95,7 +95,7 @@ class Sample:
             missing_length_difference=None if missing_lengths is None else missing_lengths[aside],
             weight=None if self.weight is None else self.weight[rows],
             measures={name: (a[rows], b[rows]) for name, (a, b) in self.measures.items()},
-            clusters=tuple(self.clusters[one] for one in present),
+            clusters=tuple(self.clusters[number] for number in present),
             baseline_length=None if self.baseline_length is None else self.baseline_length[rows],
         )
 
@@ -113,13 +113,13 @@ class Sample:
             both: Floats = np.concatenate([values, missing])[order]
             return both
 
-        named = [*(self.clusters[one] for one in self.cluster), *self.missing]
+        named = [*(self.clusters[number] for number in self.cluster), *self.missing]
         clusters, cluster = np.unique(np.array(named, dtype=str)[order], return_inverse=True)
         lengths, missing_lengths = self.length_difference, self.missing_length_difference
         heaviest = np.full(self.n_missing, self._weights.max(initial=0.0) or 1.0)
         return replace(
             self,
-            keys=tuple(keys[one] for one in order),
+            keys=tuple(keys[index] for index in order),
             cluster=cluster.astype(np.int64),
             preference=joined(self.preference, np.full(self.n_missing, preference)),
             length_difference=None if lengths is None or missing_lengths is None else joined(lengths, missing_lengths),

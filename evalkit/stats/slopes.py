@@ -143,7 +143,7 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
         Shape.BY_BALANCE: _by_balance(table, balance),
         Shape.CURVED: _curved(table),
     }
-    losses = {each: one.loss for each, one in tried.items()}
+    losses = {each: attempt.loss for each, attempt in tried.items()}
     weights = _weights(losses) if shape is Shape.LEARNED else {each: float(each is shape) for each in tried}
     prior = _mixed([(weight, tried[each].prior) for each, weight in weights.items()])
     verdicts = float((table.known > 0).sum())
@@ -160,9 +160,9 @@ def learn_slopes(table: Table, shape: Shape = Shape.LEARNED, *, least: int) -> L
 def _one_slope(table: Table) -> _Tried:
     """One slope: no gap, so that a model's two slopes are equal."""
     varying = np.array([True, False, True])
-    one, turn = learn_population(table, _SUM_AND_GAP, varying, absent=~varying), _turn(3)
-    loss = held_out_loss(table, _SUM_AND_GAP, one, one.spread)
-    return _Tried(_prior(table, one, turn, one.spread), one, table, turn, loss)
+    population, turn = learn_population(table, _SUM_AND_GAP, varying, absent=~varying), _turn(3)
+    loss = held_out_loss(table, _SUM_AND_GAP, population, population.spread)
+    return _Tried(_prior(table, population, turn, population.spread), population, table, turn, loss)
 
 
 def _two_slopes(table: Table) -> Population:
@@ -325,12 +325,12 @@ def _mixed(weighted: Sequence[tuple[float, CoefficientPrior]]) -> CoefficientPri
     """
     k = len(TAUGHT)
     whole = [(weight, _with_all_coefficients(prior)) for weight, prior in weighted]
-    mean = sum((weight * one.mean for weight, one in whole), np.zeros(k))
+    mean = sum((weight * member.mean for weight, member in whole), np.zeros(k))
     spread, error, form = np.zeros((3, k, k))
-    for weight, one in whole:
-        spread += weight * one.spread
-        error += weight * one.error
-        form += weight * np.outer(one.mean - mean, one.mean - mean)
+    for weight, member in whole:
+        spread += weight * member.spread
+        error += weight * member.error
+        form += weight * np.outer(member.mean - mean, member.mean - mean)
     return CoefficientPrior(TAUGHT, mean, spread, error, form)
 
 

@@ -1,4 +1,4 @@
-"""What has been paid for: raw replies by everything that decided them, failures, and who asked for what.
+"""The store of everything that was paid for: raw replies by all that decided them, failures, and open claims.
 
 Verdicts are not stored; they are read anew from the raw replies, so a changed parser re-reads without a request.
 """

@@ -45,7 +45,7 @@ from evalkit.types import ChatReply, ChatRequest, Group, JudgeConfig, ModelConfi
 NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
 BARE = "evalkit_bare"
-# noted beside a reply that held no verdict when it came
+# the note beside a reply that held no verdict when it came
 UNREADABLE = "no verdict in the reply"
 DAMAGED_REPLY = "the stored reply is damaged; run the same command again to ask anew"
 DAMAGED_FAILURE = "the stored reason is damaged"
@@ -57,7 +57,7 @@ Filled = tuple[Slot, ChatReply | None, str | None]
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction commits, and the keys that the caller wants to ask for. `places` come with their plan."""
+    """The content of one transaction, and the keys that the caller wants to ask for. `places` come with their plan."""
 
     replies: list[tuple[ChatRequest, ChatReply]] = field(default_factory=list)
     failures: list[tuple[ChatRequest, str]] = field(default_factory=list)
@@ -67,11 +67,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Of the wanted keys, those with a reply and those that another process is asking for; the rest is the caller's.
+    """The outcome of a claim: the wanted keys that have a reply and those that another process is asking for; the
+    caller may ask for the rest.
 
     `unreadable` are stored replies in which a parser found no verdict when they came: their questions were, or are, to
-    be asked again. `duplicates` are replies of the batch that were there already: they were paid for twice. `n_freed`
-    keys were held by runs that are dead: they may have been asked before.
+    be asked again. `duplicates` are replies of the batch that were stored already: they were paid for twice. `n_freed`
+    keys were held by dead runs: they may have been asked before.
     """
 
     stored: dict[str, ChatReply]
@@ -115,12 +116,12 @@ class Store:
         *,
         record: PlanRecord | None = None,
     ) -> None:
-        """Note what a run asks, in place of what earlier plans for the same model and judge asked.
+        """Note the questions of a run, in place of earlier plans' questions for the same model and judge.
 
         Places of the same plan stay as they are: another process may be filling them.
 
         Args:
-            record: what decided the places, where that is known.
+            record: record of what decided the places, where that is known.
         """
         with self.transaction() as connection:
             text = encode_config(config)
@@ -136,7 +137,7 @@ class Store:
             place = insert_into(connection, asked_table).on_conflict_do_nothing()
             lacking = _without_blanks(connection, group)
             for chunk in chunks(slots):
-                encoded = [encode_slot(one) for one in chunk]
+                encoded = [encode_slot(slot) for slot in chunk]
                 connection.execute(place, [{**row, "plan": plan, "checksum": place_checksum(row)} for row in encoded])
                 _tell_blanks(connection, lacking, encoded)
 
@@ -166,7 +167,7 @@ class Store:
         return [decode_config(row.config) for row in rows]
 
     def plans(self, *, benchmark: str) -> dict[Group, PlanRecord]:
-        """What decided a benchmark's places; of an earlier layout's and of other tools' verdicts nobody knows.
+        """The records of what decided a benchmark's places; none for an earlier layout's and other tools' verdicts.
 
         Raises:
             StoreError: a plan is damaged.
@@ -174,7 +175,7 @@ class Store:
         return self._plans(plan_table.c.benchmark == benchmark)
 
     def plan_of(self, group: Group) -> PlanRecord | None:
-        """What decided the places of one model under one judge, where that is known.
+        """The record of what decided the places of one model under one judge, where that is known.
 
         Raises:
             StoreError: the plan is damaged.
@@ -194,7 +195,7 @@ class Store:
         }
 
     def answered(self, digest: str, *, benchmark: str) -> Iterator[Filled]:
-        """What a judge was asked, each with its stored reply, or with the reason why there is none.
+        """A judge's places, each with its stored reply, or with the reason why there is none.
 
         Raises:
             StoreError: a place is damaged or cannot be found; it is named, as far as it can be read.
@@ -202,7 +203,7 @@ class Store:
         return self._answered({"digest": digest, "benchmark": benchmark})
 
     def answered_of(self, group: Group) -> Iterator[Filled]:
-        """The same of one model under one judge."""
+        """The same for one model under one judge."""
         return self._answered(asdict(group))
 
     def _answered(self, names: dict[str, str]) -> Iterator[Filled]:
@@ -213,12 +214,12 @@ class Store:
         after: tuple[Any, ...] | None = None
         n = 0
         while True:
-            # a short transaction each: a long read would keep other processes from committing
+            # short transactions: a long read would keep other processes from committing
             with self.connect() as connection:
                 further = query if after is None else query.where(sa.tuple_(*order) > sa.tuple_(*after))
                 rows = connection.execute(further).mappings().all()
                 found = self._with_replies(connection, rows)
-            # not while the connection is open: who takes them may take their time
+            # outside the connection, because the consumer may be slow
             yield from found
             n += len(rows)
             if len(rows) < CHUNK:
@@ -237,17 +238,17 @@ class Store:
     def _with_replies(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Filled]:
         for row in rows:
             if place_checksum(row) != row["checksum"]:
-                # whose place it was is damaged as well, perhaps: it cannot be counted as missing anywhere
+                # the owner of the place is perhaps damaged as well: it cannot be counted as missing anywhere
                 raise StoreError(f"{self.where}: the place of {place_name(row)} is damaged. {REPAIR}")
         keys = [row["reply_key"] for row in rows if row["reply_key"]]
         replies, damaged = _replies(connection, keys)
         failures = _failures(connection, [key for key in keys if key not in replies])
         failures.update(dict.fromkeys(damaged, DAMAGED_REPLY))
         places = [decode_slot(row) for row in rows]
-        return [(one, replies.get(one.reply_key or ""), failures.get(one.reply_key or "")) for one in places]
+        return [(slot, replies.get(slot.reply_key or ""), failures.get(slot.reply_key or "")) for slot in places]
 
     def _check_number(self, names: dict[str, str], n: int) -> None:
-        """A damaged index hides rows: what it led to must be all that the table holds."""
+        """Check the number of rows: a damaged index hides rows, and must lead to all that the table holds."""
         if self._engine.dialect.name != "sqlite":
             return
         counted = sa.text(_COUNTED.format(" AND ".join(f"{name} = :{name}" for name in names)))
@@ -259,7 +260,7 @@ class Store:
     # replies and failures
 
     def replies(self, keys: Iterable[str]) -> dict[str, ChatReply]:
-        """The stored replies among `keys`; a damaged row is not served.
+        """The stored replies among `keys`, without damaged rows.
 
         Raises:
             StoreError: the store cannot be read.
@@ -273,7 +274,7 @@ class Store:
             return _failures(connection, keys)
 
     def body(self, key: str) -> str | None:
-        """An endpoint's answer to the letter, for what a reply leaves out; None for offline judges."""
+        """An endpoint's answer to the letter, for parts that a reply leaves out; None for offline judges."""
         with self.connect() as connection:
             found = connection.execute(sa.select(reply_table.c.body).where(reply_table.c.key == key)).scalar()
         try:
@@ -295,10 +296,12 @@ class Store:
             duplicates = self._put_replies(connection, batch.replies)
             if batch.failures:
                 now = _now()
-                rows = [{"key": one.key, "reason": _text(reason), "created": now} for one, reason in batch.failures]
+                rows = [
+                    {"key": request.key, "reason": _text(reason), "created": now} for request, reason in batch.failures
+                ]
                 connection.execute(sa.insert(failure_table), rows)
             self._fill(connection, batch.places)
-            leases.settle(connection, [one.key for one, _ in (*batch.replies, *batch.failures)])
+            leases.settle(connection, [request.key for request, _ in (*batch.replies, *batch.failures)])
             stored, _ = _replies(connection, batch.wanted)
             missing = [key for key in batch.wanted if key not in stored]
             held, n_freed = leases.claim(connection, self._owner, missing) if missing else (set(), 0)
@@ -344,10 +347,10 @@ class Store:
             rows.append({**mine, **new, "its_plan": plan, "new_checksum": slot_checksum(slot)})
         connection.execute(statement, rows)
 
-    # who is asking for what
+    # claims of questions
 
     def enter(self, name: str, *, concurrency: int) -> int:
-        """Announce a run under its name; how many requests killed runs may have had under way is returned.
+        """Announce a run under its name; return the number of requests that killed runs may have had under way.
 
         Raises:
             StoreError: another run of this process is using this object.
@@ -361,12 +364,12 @@ class Store:
         return abandoned
 
     def beat(self) -> None:
-        """Show that this run is alive; one that was taken for dead meanwhile announces itself anew."""
+        """Show that this run is alive; a run that was taken for dead meanwhile announces itself again."""
         with self.transaction() as connection:
             leases.heartbeat(connection, self._owner)
 
     def leave(self) -> None:
-        """Give back whatever this run still holds."""
+        """Give back everything that this run still holds."""
         name, self._owner = self._owner.name, NOBODY
         with self.transaction() as connection:
             leases.release(connection, name)
@@ -374,7 +377,7 @@ class Store:
     # connections
 
     def vacuum(self) -> None:
-        """Give back to the disk what deleted rows took, where the database does not do so by itself."""
+        """Give the room of deleted rows back to the disk, where the database does not do so by itself."""
         if self._engine.dialect.name == "sqlite":
             bare = self._engine.execution_options(**{BARE: True})
             with naming(self.where, self.path), bare.connect() as connection:
@@ -392,7 +395,7 @@ class Store:
 
 
 def place_name(row: Any) -> str:
-    """A place as an error names it."""
+    """A place as errors name it."""
     return f"model {row['model']!r}, instruction {row['key']!r}, judge {row['judge']!r}"
 
 
@@ -420,7 +423,7 @@ def _failures(connection: sa.Connection, keys: Iterable[str]) -> dict[str, str]:
 
 
 def _delete_damaged_places(connection: sa.Connection, where: sa.ColumnElement[bool]) -> None:
-    """What is planned anew takes their place."""
+    """Delete damaged places, which newly planned ones replace."""
     key = list(asked_table.primary_key)
     damaged = [
         row
@@ -432,7 +435,7 @@ def _delete_damaged_places(connection: sa.Connection, where: sa.ColumnElement[bo
 
 
 def _text(reason: str) -> str:
-    """An endpoint may have sent half a surrogate pair, which no database takes."""
+    """The text of a reason without half a surrogate pair from an endpoint, which databases refuse."""
     return reason.encode("utf-8", "backslashreplace").decode()
 
 
@@ -447,7 +450,7 @@ def _without_blanks(connection: sa.Connection, group: Group) -> dict[tuple[Any, 
 def _tell_blanks(
     connection: sa.Connection, lacking: Mapping[tuple[Any, ...], Any], laid_out: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Add the blanks that a run found in its texts to the places that lack them; nothing else in a place changes."""
+    """Add the blanks that a run found in its texts to the places that lack them; change nothing else in a place."""
     for row in laid_out:
         there = lacking.get(_place_key(row))
         found = {name: row[name] for name in ("baseline_blanks", "candidate_blanks")}

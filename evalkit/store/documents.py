@@ -1,4 +1,4 @@
-"""What other tools' files held, kept in the store record by record so that they can be written again."""
+"""The content of other tools' files, kept in the store record by record so that they can be written again."""
 
 import datetime
 import json
@@ -17,7 +17,7 @@ from evalkit.store.tables import CHUNK, chunks, document_table, record_table
 
 @dataclass(frozen=True, slots=True, order=True)
 class DocumentName:
-    """Whose file it was, what it held, and where it lay."""
+    """The format, the kind and the path of a file."""
 
     format: str
     kind: str
@@ -27,10 +27,10 @@ class DocumentName:
 def write_document(
     store: Store, name: DocumentName, heading: Mapping[str, Any], records: Iterable[Mapping[str, Any]]
 ) -> int:
-    """Keep a file's records, in place of an earlier file of that name; how many there are.
+    """Keep a file's records, in place of an earlier file of that name; return their number.
 
     Args:
-        heading: what it takes to write such a file again.
+        heading: facts needed to write such a file again.
     """
     words = (name.format, name.kind, name.name)
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -47,7 +47,7 @@ def write_document(
             ]
             connection.execute(sa.insert(record_table), rows)
             n += len(chunk)
-        # with their number, so that a lost last record shows
+        # with their number, so that a lost last record is noticed
         text = json.dumps({"layout": heading, "n": n}, sort_keys=True)
         row = {**own, "heading": text, "checksum": document_checksum(*words, text), "created": created}
         connection.execute(sa.insert(document_table).values(row))
@@ -61,7 +61,9 @@ def documents(store: Store, *, format: str | None = None) -> list[tuple[Document
         StoreError: a heading is damaged.
     """
     found = [(name, heading["layout"]) for name, heading in _headings(store)]
-    return sorted((one for one in found if format in (None, one[0].format)), key=lambda one: one[0])
+    return sorted(
+        (document for document in found if format in (None, document[0].format)), key=lambda document: document[0]
+    )
 
 
 def records(store: Store, name: DocumentName) -> Iterator[dict[str, Any]]:

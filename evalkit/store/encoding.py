@@ -1,4 +1,4 @@
-"""Replies, requests, judges and places as the text that a row holds, and back."""
+"""Encodes replies, requests, judges and places as the text of a row, and decodes them."""
 
 import dataclasses
 import hashlib
@@ -33,7 +33,7 @@ _MEASURES = ("baseline_measures", "candidate_measures")
 def encode_reply(reply: ChatReply) -> str:
     # plain ASCII: a lone surrogate in a reply must not end the run
     fields = {field.name: getattr(reply, field.name) for field in dataclasses.fields(reply)}
-    del fields["body"]  # in a column of its own, as reading verdicts does not need it
+    del fields["body"]  # in a column of its own, because reading verdicts does not need it
     return json.dumps(fields, ensure_ascii=True)
 
 
@@ -63,7 +63,7 @@ def encode_config(config: ModelConfig) -> str:
 
 
 def decode_config(text: str) -> ModelConfig:
-    """A judge, or a model that gave answers: only a judge has a parser."""
+    """Decode a judge, or a model that gave answers: only a judge has a parser."""
     fields = json.loads(text)
     prices = fields.pop("prices")
     fields["prices"] = Prices(**prices) if prices else None
@@ -74,14 +74,14 @@ def decode_config(text: str) -> ModelConfig:
 
 
 def config_checksum(digest: object, name: object, text: object) -> str:
-    """Covers what the digest leaves out as well: a flipped price would change a cost, a flipped name a board."""
+    """A checksum that covers prices and names as well: a flipped one would change a cost or a board."""
     return hashlib.sha256(f"{digest}\n{name}\n{text}".encode()).hexdigest()[:16]
 
 
 def encode_slot(slot: Slot) -> dict[str, Any]:
     row = {name: getattr(slot, name) for name in _FIELDS}
     labels = slot.labels
-    # as it comes back: a whole number would be another text to a checksum
+    # as a database returns it: a whole number would be another text to a checksum
     row["recorded"] = None if slot.recorded is None else float(slot.recorded)
     assert slot.order is not None
     row["order"] = slot.order.value
@@ -101,12 +101,12 @@ def decode_slot(row: Mapping[Any, Any]) -> Slot:
 
 
 def slot_checksum(slot: Slot) -> str:
-    """Covers every field of a place: a flipped order or length would change a number without a trace."""
+    """A checksum of every field of a place: a flipped order or length would change a number without a trace."""
     return place_checksum(encode_slot(slot))
 
 
 def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _COVERED) -> str:
-    """The same of a row as it is stored, which may be damaged beyond decoding; `fields` are those of its layout."""
+    """The same checksum for a stored row, which may be too damaged to decode; `fields` are those of its layout."""
     values = [row[name] for name in fields]
     if known := {name: row[name] for name in _BLANKS if row.get(name) is not None}:
         values.append(known)
@@ -115,7 +115,7 @@ def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _COVERED) 
 
 
 def document_checksum(format: object, kind: object, name: object, heading: object) -> str:  # noqa: A002
-    """Covers a document's names as well: under another one it would be another file."""
+    """A checksum that covers a document's names as well: under another name it would be another file."""
     return hashlib.sha256(f"{format}\n{kind}\n{name}\n{heading}".encode()).hexdigest()[:16]
 
 
@@ -126,5 +126,5 @@ def record_checksum(
     position: object,
     record: object,
 ) -> str:
-    """Covers a record's place as well: two that changed places would be another file."""
+    """A checksum that covers a record's position as well: swapped records would make another file."""
     return hashlib.sha256(f"{format}\n{kind}\n{name}\n{position}\n{record}".encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Which runs are alive, and which questions are theirs to ask: how processes share a store's work."""
+"""Tracks which runs are alive and which questions they may ask, so that processes can share a store's work."""
 
 import os
 import socket
@@ -12,13 +12,13 @@ from evalkit.errors import StoreError
 from evalkit.processes import running
 from evalkit.store.tables import chunks, insert_into, lease_table, owner_table
 
-# an owner that has not been heard of for so long is taken for dead, and what it holds is free
+# an owner that was silent for this long is taken for dead, and its leases are free
 SILENT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A run by its name, and how many requests it may have under way."""
+    """A run by its name, and the number of requests that it may have under way."""
 
     name: str
     concurrency: int
@@ -32,13 +32,13 @@ def heartbeat(connection: sa.Connection, owner: Owner) -> None:
 
 
 def release(connection: sa.Connection, name: str) -> None:
-    """Free whatever a run holds."""
+    """Free everything that a run holds."""
     connection.execute(sa.delete(lease_table).where(lease_table.c.owner == name))
     connection.execute(sa.delete(owner_table).where(owner_table.c.owner == name))
 
 
 def expire(connection: sa.Connection) -> int:
-    """Forget the runs that are dead; how many requests they may have had under way is returned."""
+    """Forget the dead runs; return the number of requests that they may have had under way."""
     live, abandoned = live_owners(connection), 0
     for name, most in connection.execute(sa.select(owner_table.c.owner, owner_table.c.concurrency)).all():
         if name not in live:
@@ -49,16 +49,16 @@ def expire(connection: sa.Connection) -> int:
 
 
 def lock(connection: sa.Connection) -> None:
-    """Let one transaction at a time look for replies and claim what has none; SQLite has but one writer anyway."""
+    """Let one transaction at a time look for replies and claim keys without one; SQLite has but one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE leases IN EXCLUSIVE MODE"))
 
 
 def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> tuple[set[str], int]:
-    """Lease what no other living run holds; the keys that one does, and how many dead ones held, are returned.
+    """Lease keys that no other living run holds; return those that one holds, and how many were held by dead runs.
 
     Args:
-        keys: without a reply, as seen since `lock` was called in the same transaction.
+        keys: keys without a reply, as seen since `lock` was called in the same transaction.
     """
     others: dict[str, str] = {}
     for chunk in chunks(keys):
@@ -74,19 +74,19 @@ def claim(connection: sa.Connection, owner: Owner, keys: Sequence[str]) -> tuple
 
 
 def settle(connection: sa.Connection, keys: Sequence[str]) -> None:
-    """Give back the leases of what has been answered."""
+    """Give back the leases of answered keys."""
     for chunk in chunks(keys):
         connection.execute(sa.delete(lease_table).where(lease_table.c.key.in_(chunk)))
 
 
 def live_owners(connection: sa.Connection) -> set[str]:
-    """The runs that hold their leases rightly: heard of lately and, on this machine, with a living process."""
+    """The runs that hold valid leases: they gave a sign lately and, on this machine, their process lives."""
     here, now = socket.gethostname(), time.time()
     columns = owner_table.c
     rows = connection.execute(sa.select(columns.owner, columns.host, columns.pid, columns.beat))
     live = set()
     for owner, host, pid, beat in rows:
-        # a beat from the future is as stale as an old one: somebody's clock was set
+        # a beat from the future is as stale as an old one: a clock was set
         heard = isinstance(beat, float | int) and abs(now - beat) <= SILENT_SECONDS
         if heard and (host != here or _runs(pid)):
             live.add(owner)
@@ -97,7 +97,7 @@ def require_idle(connection: sa.Connection, where: str) -> None:
     """Refuse while a run is using the store.
 
     Raises:
-        StoreError: one does; its process is named.
+        StoreError: a run is using it; the message names its process.
     """
     if owners := live_owners(connection):
         columns = owner_table.c

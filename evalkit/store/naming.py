@@ -1,4 +1,4 @@
-"""Database errors as one line that names the store, what is wrong with it, and the cure."""
+"""Turns database errors into one line that names the store, its fault, and the cure."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from evalkit.errors import StoreError, StoreFull
 
 OTHER_FILE = "Name another file with --store; if it was a store, take back a copy, or import an export into a new one"
 REPAIR = "Run evalkit store check --repair on it, and then the same command again"
-# words of SQLite's errors that no sound file gives rise to
+# words of SQLite's errors that no sound file causes
 _DAMAGE = ("malformed", "Could not decode", "no such table", "no such column", "UNIQUE constraint",
            "NOT NULL constraint", "corrupt")  # fmt: skip
 
 
 @contextmanager
 def naming(where: str, path: Path | None = None) -> Iterator[None]:
-    """Database errors as one line that names the store, and the room left where it is short of it."""
+    """Turn database errors into one line that names the store, and the free room where it is short."""
     try:
         yield
     except sa.exc.DBAPIError as error:
@@ -52,7 +52,7 @@ def _room(path: Path | None) -> str:
 
 
 def complaints(connection: sa.Connection, table: str | None = None) -> list[str]:
-    """What SQLite finds wrong with its file, or with one table and its indexes; empty for other databases."""
+    """The faults that SQLite finds in its file, or in one table and its indexes; empty for other databases."""
     if connection.dialect.name != "sqlite":
         return []
     found = connection.exec_driver_sql(f"PRAGMA integrity_check({table})" if table else "PRAGMA integrity_check")

@@ -1,4 +1,4 @@
-"""Open a store at a database address: made where there is none, refused where it cannot be trusted."""
+"""Opens a store at a database address: a missing one is made, and one that cannot be trusted is refused."""
 
 import contextlib
 import os
@@ -22,14 +22,14 @@ from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 # from here on several connections may use a write-ahead log without risk of corruption
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_SECONDS = 60
-# any number that nobody else takes: processes that open a new store at once lay it out one after the other
+# any number that nothing else uses: processes that open a new store at once lay it out one after the other
 _OPENING_LOCK = 0x6576616C6B6974
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
 MOUNTS = Path("/proc/mounts")
 
 
 def open_store(url: str) -> Store:
-    """Open the store at a database URL, making an SQLite file and its folder where there is none.
+    """Open the store at a database URL, making an SQLite file and its folder if there is none.
 
     Raises:
         StoreError: not a store, of a newer version, in use by another version, damaged, or not safely writable.
@@ -58,7 +58,7 @@ def open_store(url: str) -> Store:
 
 
 def store_exists(url: str) -> bool:
-    """Whether a store is there already; one that is no file of this machine is taken to be."""
+    """True if a store exists already; a store that is not a file of this machine is assumed to exist."""
     address = _address(url)
     return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
 
@@ -67,7 +67,7 @@ def open_existing(url: str) -> Store:
     """Open the store that earlier commands made.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no store.
         StoreError: as in `open_store`.
     """
     if not store_exists(url):
@@ -76,17 +76,17 @@ def open_existing(url: str) -> Store:
 
 
 def store_url(store: str | None, results: Path) -> str:
-    """The address that was given, else that of the store in the folder of results."""
+    """The given address, else that of the store in the folder of results."""
     return store or f"sqlite:///{results / 'evalkit.db'}"
 
 
 def shown_url(url: str) -> str:
-    """An address as anybody may read it, without its password."""
+    """An address without its password, safe to show."""
     return _address(url).render_as_string(hide_password=True)
 
 
 def _prepare(connection: sa.Connection, where: str) -> bytes:
-    """Lay out what is new, migrate what is old, and return the secret."""
+    """Lay out a new store or migrate an old one, and return the secret."""
     if connection.dialect.name == "postgresql":
         # SQLite's writers wait for each other by themselves
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _OPENING_LOCK})
@@ -117,7 +117,7 @@ def _secret(meta: dict[str, object], where: str) -> bytes:
     secret = str(meta.get("secret", ""))
     if meta.get("checksum") != secret_checksum(secret):
         raise StoreError(
-            f"{where}: the store's secret is damaged, and with another one everything would be asked anew. "
+            f"{where}: the store's secret is damaged, and with another one every question would be asked anew. "
             "Take back a copy, or import an export into a new store"
         )
     return bytes.fromhex(secret)
@@ -132,7 +132,7 @@ def _lay_out(connection: sa.Connection) -> bytes:
 
 
 def _holds_pages(connection: sa.Connection) -> bool:
-    """Whether a file without tables holds something all the same, which only a damaged one does."""
+    """True if a file without tables holds pages all the same, which only a damaged file does."""
     if connection.dialect.name != "sqlite":
         return False
     return bool(connection.exec_driver_sql("PRAGMA page_count").scalar_one() > 1)
@@ -173,7 +173,7 @@ def _check_place(path: Path) -> None:
 
 
 def _make_file(path: Path) -> None:
-    """A new store appears whole: a kill leaves none, and of several processes that begin at once one makes it."""
+    """Make a new store appear whole: a kill leaves none, and of several processes that begin at once one makes it."""
     with _naming_file(path), creating(path) as part, naming(str(path), path):
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(part)))
         sa.event.listen(engine, "connect", _configure_unnamed)
@@ -185,20 +185,20 @@ def _make_file(path: Path) -> None:
 
 
 def _check_file(path: Path) -> None:
-    # a second name of the file, which a kill left, would have two journals
+    # a second name of the file, left by a kill, would have two journals
     sweep(path)
     with _naming_file(path):
         status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         raise StoreError(f"{path}: is a folder. Name a file")
     if not stat.S_ISREG(status.st_mode):
-        raise StoreError(f"{path}: is no plain file. Name another one with --store")
+        raise StoreError(f"{path}: is not a plain file. Name another one with --store")
     if status.st_size == 0:
         raise StoreError(f"{path}: is empty, and a store never is. Take back a copy, or delete it to begin a new one")
     if not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(f"{path}: cannot be written: it is read-only")
     if os.name == "posix" and status.st_mode & 0o022:
-        raise StoreError(f"{path}: others may change it, and every number with it. Run chmod go-w on it first")
+        raise StoreError(f"{path}: other users may change it, and every number with it. Run chmod go-w on it first")
     if os.name == "posix" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
         raise StoreError(f"{path}: belongs to another user. Take a copy of your own")
 
@@ -212,7 +212,7 @@ def _naming_file(path: Path) -> Iterator[None]:
 
 
 def _file_system(path: Path) -> str | None:
-    """The kind of file system that a file lies on, where the machine tells."""
+    """The kind of file system that a file is on, where the machine gives it."""
     found: tuple[int, str | None] = (-1, None)
     with contextlib.suppress(OSError, ValueError):
         place = str(path.resolve())
@@ -235,13 +235,13 @@ def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) ->
 
 
 def _configure_unnamed(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    """A file that has no name yet is forced to disk once, when it gets one."""
+    """Have a file that has no name yet forced to disk only once, when it gets one."""
     for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """A transaction that will write takes the lock at once: two that read first could block each other."""
+    """Lock at once for a transaction that will write: two that read first could block each other."""
     options = connection.get_execution_options()
     if not options.get(BARE):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")

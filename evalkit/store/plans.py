@@ -1,4 +1,4 @@
-"""What decided a model's places under a judge, kept beside them: who can tell where a number comes from."""
+"""The records of what decided a model's places under a judge, kept beside them for provenance."""
 
 import dataclasses
 import datetime
@@ -17,14 +17,14 @@ _COVERED = (*_KEY, "plan", "document")
 
 
 def put_plan(connection: sa.Connection, plan: str, names: Mapping[str, str], record: PlanRecord | None) -> None:
-    """Keep what decided some places, in place of what decided earlier ones.
+    """Keep the record of what decided some places, in place of earlier ones.
 
     A record without an audit keeps the one that an earlier run of the same plan made of the same outputs.
 
     Args:
         plan: the digest under which the places lie.
         names: the primary key.
-        record: None for places that nobody planned, as imported ones.
+        record: None for places without a plan, such as imported ones.
     """
     mine = [plan_table.c[name] == names[name] for name in _KEY]
     there = connection.execute(sa.select(plan_table).where(*mine)).mappings().first()
@@ -64,7 +64,7 @@ def decode_plan(text: str) -> PlanRecord:
 
 
 def plan_checksum(row: Mapping[Any, Any]) -> str:
-    """Covers the places' names as well: beside others a plan would tell of what it did not decide."""
+    """A checksum that covers the places' names as well: beside other places the plan would mislead."""
     covered = json.dumps([row[name] for name in _COVERED], default=repr)
     return hashlib.sha256(covered.encode()).hexdigest()[:16]
 
@@ -74,15 +74,15 @@ def sound(row: Mapping[Any, Any]) -> bool:
 
 
 def audit_document(audit: Audit) -> dict[str, Any]:
-    """An audit as JSON takes it."""
-    findings = [{**dataclasses.asdict(one), "severity": one.severity.value} for one in audit.findings]
+    """An audit as JSON."""
+    findings = [{**dataclasses.asdict(finding), "severity": finding.severity.value} for finding in audit.findings]
     return {"n": audit.n, "checks": list(audit.checks), "findings": findings}
 
 
 def read_audit(document: Mapping[str, Any]) -> Audit:
     """The audit that `audit_document` wrote."""
     findings = tuple(
-        Finding(**{**one, "severity": Severity(one["severity"]), "keys": tuple(one["keys"])})
-        for one in document["findings"]
+        Finding(**{**finding, "severity": Severity(finding["severity"]), "keys": tuple(finding["keys"])})
+        for finding in document["findings"]
     )
     return Audit(document["n"], tuple(document["checks"]), findings)

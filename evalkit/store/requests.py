@@ -1,4 +1,4 @@
-"""What was sent for a reply, as the store keeps it."""
+"""The requests behind replies, as the store keeps them."""
 
 import json
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ from evalkit.types import Message
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The messages of a request, none of which an offline judge gets, and when its reply was stored (ISO 8601)."""
+    """The messages of a request, none for an offline judge, and the time when its reply was stored (ISO 8601)."""
 
     messages: tuple[Message, ...]
     created: str
 
 
 def sent(store: Store, keys: Iterable[str]) -> dict[str, Sent]:
-    """The requests among `keys` whose reply is stored; one that is damaged is left out, as no verdict hangs on it."""
+    """The requests among `keys` whose reply is stored, without damaged ones, as no verdict depends on them."""
     columns = reply_table.c
     query = sa.select(columns.key, columns.request, columns.created)
     found = {}

@@ -1,4 +1,4 @@
-"""Room set aside beside a store, for what is under way when the disk fills up."""
+"""Reserves room beside a store for the requests under way when the disk fills up."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _OWNER = re.compile(r"-reserve-(\d+)$")
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """A file of a fixed size, one for each process; without a `store` that is a file there is none."""
+    """A file of a fixed size, one for each process; there is none without a `store` that is a file."""
 
     store: Path | None
 
@@ -23,14 +23,14 @@ class Reserve:
         return None if self.store is None else self.store.with_name(f"{self.store.name}-reserve-{os.getpid()}")
 
     def set_aside(self) -> None:
-        """Take the room, where there is any."""
+        """Reserve the room, if the disk has any."""
         if self.path is not None:
             with suppress(OSError), self.path.open("wb") as file:
-                # zeros that are written, as a file system may take no room for a hole
+                # zeros that are written, because a file system may take no room for a hole
                 file.write(bytes(RESERVE_BYTES))
 
     def release(self) -> bool:
-        """Give the room back; whether there was any."""
+        """Give the room back; return whether there was any."""
         if self.path is None:
             return False
         try:
@@ -40,7 +40,7 @@ class Reserve:
         return True
 
     def left_behind(self) -> list[Path]:
-        """What processes that are dead had set aside."""
+        """The files that dead processes had reserved."""
         if self.store is None:
             return []
         found = self.store.parent.glob(f"{self.store.name}-reserve-*")

@@ -1,4 +1,4 @@
-"""The tables of a store, and how a store of an earlier layout becomes one of this."""
+"""The tables of a store, and the migration of stores of earlier layouts."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,10 +71,10 @@ asked_table = sa.Table(
     sa.Column("turn", sa.Integer, nullable=False, server_default="1"),
     sa.Column("baseline_measures", sa.Text),
     sa.Column("candidate_measures", sa.Text),
-    # how many characters of the lengths are blanks, where the texts were known
+    # the number of blanks among the characters of the lengths, where the texts were known
     sa.Column("baseline_blanks", sa.Integer),
     sa.Column("candidate_blanks", sa.Integer),
-    # which plan the place belongs to: a run with another plan for the same models takes its rows away
+    # the plan that the place belongs to: a run with another plan for the same models takes its rows away
     sa.Column("plan", sa.Text),
     sa.Column("checksum", sa.Text),
 )
@@ -93,7 +93,7 @@ lease_table = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("owner", sa.Text, nullable=False, index=True),
 )
-# what other tools' files held, to the letter: `heading` is what it takes to write such a file again
+# the content of other tools' files, unchanged: `heading` holds the facts needed to write such a file again
 document_table = sa.Table(
     "documents",
     metadata,
@@ -114,7 +114,8 @@ record_table = sa.Table(
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
 )
-# what decided a model's places under a judge, and what was found in its outputs; a run replaces it with its places
+# the record of what decided a model's places under a judge, and the audit of its outputs; a run replaces it with its
+# places
 plan_table = sa.Table(
     "plans",
     metadata,
@@ -130,7 +131,7 @@ plan_table = sa.Table(
 
 
 def secret_checksum(secret: str) -> str:
-    """A changed secret would change every key, and everything would be asked and paid for again."""
+    """A checksum of the secret: a changed secret would change every key, and every reply would be paid for again."""
     return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
@@ -179,7 +180,7 @@ def _hold_all_families(connection: sa.Connection) -> None:
 
 
 def _remember_plans(connection: sa.Connection) -> None:
-    """From 3 to 4: a table for what decided the places; of earlier ones it is not known until their run is repeated."""
+    """From 3 to 4: a table for what decided the places; unknown for earlier ones until their run is repeated."""
     metadata.create_all(connection, tables=[plan_table])
 
 
@@ -207,7 +208,7 @@ _STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """An insert that knows conflicts, in the database's own dialect."""
+    """An insert statement with conflict handling, in the database's own dialect."""
     if connection.dialect.name != "postgresql":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql
@@ -216,7 +217,7 @@ def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:
-    """Few enough at a time to be named in one statement."""
+    """Chunks of items, few enough at a time to be named in one statement."""
     chunk: list[T] = []
     for item in items:
         chunk.append(item)

@@ -1,4 +1,4 @@
-"""A store as lines of JSON, and back: to take what was paid for to another machine or another layout."""
+"""Exports a store as lines of JSON, and imports them, to take paid replies to another machine or another layout."""
 
 import contextlib
 import gzip
@@ -46,13 +46,13 @@ from evalkit.store.upkeep import outdated_failures
 FORMAT = "evalkit-store"
 _ANOTHER = "Nothing was imported; take another copy of the file"
 _AT_ONCE = 500
-# replies come first: whether a failure or a place is still of use depends on them; so do records on their document
+# replies come first: they decide whether a failure or a place is still of use; records need their document
 _ORDER = (reply_table, failure_table, judge_table, asked_table, document_table, record_table, plan_table)
 _TABLES = {table.name: table for table in _ORDER}
-_COLUMNS = {name: [one.name for one in table.columns if one.name != "id"] for name, table in _TABLES.items()}
+_COLUMNS = {name: [column.name for column in table.columns if column.name != "id"] for name, table in _TABLES.items()}
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
-# an export of an earlier layout lacks what that did not have
+# the fields that exports of earlier layouts lack
 _NOT_IN_4 = {"asked": {"baseline_blanks", "candidate_blanks"}}
 _NOT_IN_3 = {"plans": set(_COLUMNS["plans"]), **_NOT_IN_4}
 _NOT_IN_2 = {
@@ -66,7 +66,7 @@ _LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How many rows went over; the rest of an import was there already.
+    """The number of transferred rows; the store had the other rows of an import already.
 
     `n_places_left_out` places were left out: the store holds another plan for the same model and judge.
     """
@@ -109,7 +109,7 @@ def import_store(store: Store, path: Path) -> Moved:
     A store without replies takes over the export's secret, and with it every key.
 
     Raises:
-        InputError: no export, of another version, torn or damaged, with the line; nothing was imported.
+        InputError: not an export, or one of another version, torn or damaged, with the line; nothing was imported.
         StoreError: the secrets differ, or a run is using the store; nothing was imported.
     """
     with store.transaction() as connection:
@@ -126,7 +126,7 @@ def import_store(store: Store, path: Path) -> Moved:
 
 
 class _Import:
-    """Rows on their way into a store."""
+    """The rows of an import on their way into a store."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -181,12 +181,12 @@ class _Import:
 
 
 def _fill_open(insert: Any) -> Any:
-    """Places that are not there yet, and those there that no reply fills."""
+    """An insert of places that are not stored yet, and of those stored that no reply fills."""
     mine = asked_table.c.reply_key
     open_here = sa.or_(mine.is_(None), mine.not_in(sa.select(reply_table.c.key)))
     better = sa.and_(insert.excluded.reply_key.is_not(None), open_here)
     key = [column.name for column in asked_table.primary_key]
-    # all of it, as the checksum covers all of it
+    # every column, because the checksum covers every column
     update = {name: insert.excluded[name] for name in _COLUMNS["asked"] if name not in key}
     return insert.on_conflict_do_update(index_elements=key, set_=update, where=better)
 
@@ -238,7 +238,7 @@ def _key(name: str, row: dict[str, Any]) -> str:
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[Callable[[bytes], object]]:
     with replacing(path) as text:
-        # it holds instructions, outputs and replies in plain text, and the secret
+        # the file holds instructions, outputs and replies in plain text, and the secret
         os.chmod(text.fileno(), 0o600)
         if path.suffix != ".gz":
             yield text.buffer.write
@@ -257,7 +257,7 @@ def _digest(document: dict[str, Any]) -> str:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every line's document with the name of its place, checked against the line's digest."""
+    """The document of every line with the name of its place, checked against the line's digest."""
     number = 0
     try:
         with _reading(path) as file:
@@ -285,7 +285,7 @@ def _document(where: str, line: bytes) -> dict[str, Any]:
         document = json.loads(line)
         digest = document.pop("sha256")
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        raise InputError(f"{where}: torn, or no line of an export. {_ANOTHER}") from None
+        raise InputError(f"{where}: torn, or not a line of an export. {_ANOTHER}") from None
     if not line.endswith(b"\n") or digest != _digest(document):
         raise InputError(f"{where}: damaged. {_ANOTHER}")
     return dict(document)
@@ -308,7 +308,7 @@ def _header(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> tuple[in
 def _rows(
     path: Path, lines: Iterator[tuple[str, dict[str, Any]]], *, version: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Table and row of each line; the last line says how many there must have been."""
+    """Table and row of each line; the last line gives the number of lines that there must be."""
     lacking = _LACKING[version]
     columns = {name: some for name, every in _COLUMNS.items() if (some := set(every) - lacking.get(name, set()))}
     counts = dict.fromkeys(columns, 0)
@@ -319,7 +319,7 @@ def _rows(
             return
         name, row = document.get("table"), document.get("row")
         if name not in columns or not isinstance(row, dict) or set(row) != columns[name]:
-            raise InputError(f"{where}: no row of a store. {_ANOTHER}")
+            raise InputError(f"{where}: not a row of a store. {_ANOTHER}")
         if name == "asked":
             row = place_of_version(row, version)
         if not _sound(name, row):

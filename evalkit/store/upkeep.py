@@ -1,4 +1,4 @@
-"""Look after a store: check and repair it, collect what nothing needs any more, and count what it holds."""
+"""Looks after a store: checks and repairs it, collects unneeded rows, and counts what it holds."""
 
 import datetime
 import json
@@ -40,7 +40,7 @@ _DOCUMENT = ("format", "kind", "name")
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A row whose checksum does not fit."""
+    """A row with a wrong checksum."""
 
     table: str
     key: str
@@ -48,9 +48,9 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How many rows there are, which are damaged, and what SQLite says of the file where it is not sound.
+    """The number of rows, the damaged ones, and SQLite's complaints about the file if it is not sound.
 
-    `n_repaired` rows were deleted: damaged ones, places without a judge, and all of a document that is not whole.
+    `n_repaired` rows were deleted: damaged ones, places without a judge, and all rows of an incomplete document.
     """
 
     n_replies: int
@@ -74,7 +74,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """How many rows went, or would go, and how many bytes that gave back to the disk."""
+    """The number of rows that went, or would go, and the number of bytes that this gave back to the disk."""
 
     n_replies: int
     n_failures: int
@@ -87,8 +87,8 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """One model under one judge: places that a reply fills, or a verdict on record; those that a rule fills; and those
-    still without.
+    """One model under one judge: places that a reply or a recorded verdict fills; those that a rule fills; and those
+    still open.
     """
 
     judge: str
@@ -103,7 +103,7 @@ class Filling:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What the replies in a judge's places took, as the endpoint counted it; `cost` in US dollars at its prices.
+    """The tokens of the replies in a judge's places, as the endpoint counted them; `cost` in US dollars at its prices.
 
     `n_uncounted` replies came without a count of tokens.
     """
@@ -119,7 +119,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """All that a store holds, in numbers; `n_bytes` is None where it is no file."""
+    """Everything that a store holds, in numbers; `n_bytes` is None where it is not a file."""
 
     n_replies: int
     n_unreferenced: int
@@ -145,7 +145,7 @@ def check(store: Store) -> Checked:
 
 
 def damage_of(store: Store, group: Group) -> tuple[Damage, ...]:
-    """What is damaged of one model's verdicts under one judge: its plan, its places, their replies, the judge.
+    """The damage to one model's verdicts under one judge: to its plan, its places, their replies, or the judge.
 
     Raises:
         StoreError: the file is damaged so badly that it cannot be read.
@@ -167,7 +167,7 @@ def damage_of(store: Store, group: Group) -> tuple[Damage, ...]:
 
 
 def repair(store: Store) -> Checked:
-    """Delete what is damaged, so that the next run asks for it anew, and build the indexes anew.
+    """Delete damaged rows, so that the next run asks for them again, and build the indexes again.
 
     Raises:
         StoreError: a run is using the store, or the file is damaged beyond that.
@@ -185,16 +185,16 @@ def repair(store: Store) -> Checked:
 
 
 def fault(checked: Checked) -> str:
-    """What is wrong, in one line."""
+    """The fault of a store in one line."""
     said = list(checked.complaints[:_SHOWN])
-    said += [f"{one.table} {one.key} is damaged" for one in checked.damaged[:_SHOWN]]
+    said += [f"{row.table} {row.key} is damaged" for row in checked.damaged[:_SHOWN]]
     more = len(checked.complaints) + len(checked.damaged) - len(said)
     return "; ".join(said) + (f"; and {more} more" if more else "")
 
 
 def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
-    """Delete replies that no place refers to and that are older than `keep_days`, what a later reply has outdated, and
-    what dead runs left.
+    """Delete replies that no place refers to and that are older than `keep_days`, failures that a later reply outdated,
+    and remains of dead runs.
 
     Raises:
         StoreError: a run is using the store.
@@ -202,14 +202,14 @@ def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
     before = _n_bytes(store) or 0
     with store.transaction() as connection:
         require_idle(connection, store.where)
-        # a dry run does the same and takes it back: what goes depends on what went before
+        # a dry run does the same and takes it back, because each deletion depends on those before
         trial = connection.begin_nested()
         oldest = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=keep_days)
         old = reply_table.c.created <= oldest.isoformat(timespec="seconds")
         found = Collected(
             n_replies=_delete(connection, reply_table, sa.and_(_unreferenced(), ~_led_on(), old)),
             n_failures=_delete(connection, failure_table, outdated_failures()),
-            # nobody is alive, so all of them are dead
+            # no run is alive, so all of them are dead
             n_dead_runs=_delete(connection, owner_table, sa.true()),
             n_dead_leases=_delete(connection, lease_table, sa.true()),
             n_reserve_files=len(store.reserve.left_behind()),
@@ -226,7 +226,7 @@ def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
 
 
 def _led_on() -> sa.ColumnElement[bool]:
-    """Replies without a verdict whose question was asked again: without the first one the next run would ask anew."""
+    """Replies without a verdict whose question was asked again: without the first one the next run would ask again."""
     columns = failure_table.c
     return sa.exists().where(columns.key == reply_table.c.key, columns.reason == UNREADABLE)
 
@@ -293,7 +293,7 @@ def _damaged(connection: sa.Connection) -> Iterator[Damage]:
 
 def _delete_damaged(connection: sa.Connection) -> int:
     n = 0
-    # a file with a hole must not be taken for the whole one
+    # a file with a hole must not be taken for a whole one
     holed = {tuple(row[name] for name in _DOCUMENT) for row in _bad_records(connection)}
     for table, rows in _BAD.items():
         key = list(table.primary_key)

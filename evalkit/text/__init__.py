@@ -1,4 +1,4 @@
-"""Text from outside made harmless, numbers in words, widths and markup."""
+"""Makes text from outside harmless, and writes numbers in words, widths and markup."""
 
 import lazy_loader
 

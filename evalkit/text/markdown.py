@@ -1,4 +1,4 @@
-"""How an answer is marked up: its headers, list items, bold passages and code blocks, counted or read."""
+"""The markup of an answer: its headers, list items, bold passages and code blocks, counted or read."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def count_markdown(text: str) -> dict[str, float]:
     >>> count_markdown("# One\n- **two**\n1. three\n```\n# four\n```")
     {'headers': 1.0, 'lists': 2.0, 'bold': 1.0, 'code': 1.0}
     """
-    # something stays in the block's place: what follows on its line does not begin one
+    # something stays in the block's place, so that the rest of its line does not begin one
     prose, blocks = _BLOCK.subn("`", text)
     lines = _LINE.findall(prose)
     headers = sum(map(bool, lines))
@@ -33,7 +33,7 @@ def count_markdown(text: str) -> dict[str, float]:
 
 
 def read_markdown_counts(metadata: Mapping[str, object]) -> dict[str, float]:
-    """The same names, and tokens, from an answer's metadata: a number or numbers by kind in each field that is there.
+    """The same counts, and tokens, from an answer's metadata: a number or numbers by kind in each field that it has.
 
     Args:
         metadata: as Arena-Hard's `metadata` or `conv_metadata`, `{"token_len": 9, "header_count": {"h1": 1}, ...}`.

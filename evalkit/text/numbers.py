@@ -17,7 +17,7 @@ def interval(estimate: Estimate) -> str:
 
 
 def short_interval(estimate: Estimate) -> str:
-    """A number with its interval where there is little room: `62.3 [59.1, 65.4]`."""
+    """A number with its interval in little room: `62.3 [59.1, 65.4]`."""
     if estimate.value is None:
         return "not estimable"
     if estimate.lower is None or estimate.upper is None:
@@ -48,18 +48,18 @@ def estimate_document(estimate: Estimate, *, exact: bool = False) -> dict[str, A
 
 
 def level(share: float) -> str:
-    """A share that somebody chose, such as a confidence, in percent without zeros at its end."""
+    """A share that a user chose, such as a confidence, in percent without zeros at its end."""
     return f"{round(100 * share, 9):.8g} %"
 
 
 def chosen(value: float) -> str:
-    """A percentage that somebody chose: with two decimals, or all that it was given with."""
+    """A percentage that a user chose: with two decimals, or all that it was given with."""
     short = f"{value:.2f}"
     return short if float(short) == value else f"{value:.10g}"
 
 
 def distinct(value: float | None, limit: float) -> str:
-    """A percentage beside a limit: with as many decimals as it takes to see on which side of it the number is."""
+    """A percentage beside a limit, with as many decimals as show on which side of it the number is."""
     if value is None:
         return percent(value)
     wanted = next((places for places in range(2, 10) if f"{value:.{places}f}" != f"{limit:.{places}f}"), 2)
@@ -76,7 +76,7 @@ def plural(number: int, noun: str, nouns: str | None = None) -> str:
 
 
 def named(names: Sequence[str], *, most: int = 6) -> str:
-    """The first names of a list, and how many more there are.
+    """The first names of a list, and the number of further ones.
 
     >>> named(["a", "b", "c"], most=1)
     'a and 2 more'

@@ -1,4 +1,4 @@
-"""Texts cut to so many characters; `evalkit.text.width` cuts by the columns of a terminal."""
+"""Cuts texts to a number of characters; `evalkit.text.width` cuts by the columns of a terminal."""
 
 
 def shortened(text: str, longest: int, *, end: int = 0) -> str:

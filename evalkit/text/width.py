@@ -1,4 +1,4 @@
-"""How many columns of a terminal a text takes, and texts cut and filled up to so many."""
+"""The width of texts in columns of a terminal, and cutting and filling of texts to a width."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,18 +33,18 @@ def shorten(names: Sequence[str], most: int) -> tuple[str, ...]:
     >>> shorten(("claude-2", "claude-2_concise", "claude-2_verbose"), 8)
     ('claude-2', 'clau…ise', 'clau…ose')
     """
-    ends, middles = (tuple(one(name, most) for name in names) for one in (cut, _cut_middle))
+    ends, middles = (tuple(shortener(name, most) for name in names) for shortener in (cut, _cut_middle))
     return middles if len(set(middles)) > len(set(ends)) else ends
 
 
 def fill(text: str, columns: int, *, left: bool) -> str:
-    """The text with blanks on its right where it stands `left`, else on its left."""
+    """The text filled with blanks on its right if it stands `left`, else on its left."""
     blanks = " " * (columns - width(text))
     return text + blanks if left else blanks + text
 
 
 def fold(text: str, most: int) -> list[str]:
-    """The text in lines of at most so many columns, broken between words where that can be; the later ones indented.
+    """The text in lines of at most `most` columns, broken between words where possible; later lines are indented.
 
     >>> fold("a judge and a baseline", 11)
     ['a judge and', '  a', '  baseline']
@@ -71,12 +71,12 @@ def _cut_middle(text: str, most: int) -> str:
 
 
 def _head(text: str, most: int) -> str:
-    """As much of the text as there is room for."""
+    """The start of the text that fits."""
     return "".join(_fitting(_clusters(text), most))
 
 
 def _tail(text: str, most: int) -> str:
-    """As much of its end."""
+    """The end of the text that fits."""
     return "".join(reversed(_fitting(reversed(list(_clusters(text))), most)))
 
 
@@ -91,7 +91,7 @@ def _fitting(clusters: Iterable[tuple[str, int]], room: int) -> list[str]:
 
 
 def _clusters(text: str) -> Iterator[tuple[str, int]]:
-    """Letters with all that is drawn on them, and their columns."""
+    """Letters with all marks that are drawn on them, and their columns."""
     letters, columns = "", 0
     for letter in text:
         own = _columns(letter)

@@ -72,5 +72,5 @@ def test_boards_can_be_narrowed_to_the_models_that_all_share() -> None:
 
 def test_a_map_that_fits_no_board_is_refused() -> None:
     table = ScoreTable("one", "score", tuple(scores()))
-    with pytest.raises(InputError, match="--map number 2: leads from no board's models to those of human or back"):
+    with pytest.raises(InputError, match="--map number 2: maps no board's models to those of human or back"):
         correlate([table], EXACT, {}, maps=[{"m0": "m0"}, {"a": "b"}])

@@ -64,13 +64,13 @@ def test_length_control_shows_as_a_design_effect() -> None:
 def test_without_repeats_only_as_many_are_planned_and_the_reason_is_told() -> None:
     basis = basis_of_entries([judged("cand", repeats=1)], RAW, near=0.5)
     assert (basis.orders, basis.repeats, basis.spread.repeat) == ((1, 2), (1,), 0.0)
-    assert basis.notes == ("verdict noise not measured: what more repeats would do is not known",)
+    assert basis.notes == ("verdict noise not measured: the effect of more repeats is not known",)
 
 
 def test_a_table_tells_of_one_order_without_repeats() -> None:
     basis = basis_of_entries([bare("cand")], RAW, near=0.5)
     assert (basis.orders, basis.repeats, basis.effort) == ((1,), (1,), Effort(n=200))
-    assert "orders not measured: what asking both would do is not known" in basis.notes
+    assert "orders not measured: the effect of asking both is not known" in basis.notes
 
 
 def test_without_a_name_the_model_nearest_to_the_plan_is_taken() -> None:
@@ -134,7 +134,7 @@ def test_what_cannot_be_planned_with_is_refused() -> None:
     with pytest.raises(InputError, match="graded alone"):
         basis_of_entries([dataclasses.replace(bare("cand"), baseline="")], RAW, near=0.5)
     small = Entry("cand", "one", "base", draw(3, 20).sample, None, judging=Judging())
-    with pytest.raises(InputError, match="no model whose spread could be planned with: not_estimable.20 instructions"):
+    with pytest.raises(InputError, match="no model has a usable spread: not_estimable.20 instructions"):
         basis_of_entries([small], Recipe(), near=0.5)
 
 

@@ -62,7 +62,7 @@ def test_a_hub_name_of_a_benchmark_stays_as_it_is(tmp_path: Path) -> None:
         ("description: d\nbaseline: [a, b]\n", "baseline: expected text, found a list."),
         ("description: d\nbaseline: {math: 1}\n", "baseline: expected a model's name by category, found 'math': 1"),
         ("description: d\nquestions: 3\n", "questions: expected text, found a number. Put it in quotes"),
-        ('description: d\nquestions: "a\\0b"\n', "questions: no path that a file can have"),
+        ('description: d\nquestions: "a\\0b"\n', "questions: not a path that a file can have"),
         ("description: d\njudge: [a]\n", "judge: expected text, found a list."),
         ("description: d\nreference_categories: math\n", "reference_categories: expected a list of texts, found text"),
         ("description: d\nreference_categories: [1]\n", "reference_categories: expected a list of texts, found a list"),

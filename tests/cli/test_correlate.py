@@ -73,7 +73,7 @@ def test_models_that_take_no_part_are_named_and_hostile_names_stay_harmless(tmp_
         (["mine.csv", "--reference", "human.csv", "--metric", "elo"], "mine.csv: no column 'elo'. Found: model, score"),
         (["mine.csv", "--reference", "human.csv", "--reference-metric", "elo"], "human.csv: no column 'elo'"),
         (["mine.csv", "--reference", "human.csv", "--map", "bad.json"], "bad.json: 'a': expected a name"),
-        (["mine.csv", "--reference", "human.csv", "--map", "strange.json"], "--map number 1: leads from no board's"),
+        (["mine.csv", "--reference", "human.csv", "--map", "strange.json"], "--map number 1: maps no board's"),
     ],
 )
 def test_a_wrong_argument_is_one_line(tmp_path: Path, arguments: list[str], said: str) -> None:

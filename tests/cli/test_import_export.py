@@ -502,7 +502,7 @@ def one_judgment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (["auto", "nowhere.jsonl"], ["nowhere.jsonl: no such file"]),
         (["auto", "empty"], ["empty: holds no file of a known format"]),
-        (["mt_bench", "a.json"], ["a.json: is no file of mt_bench; its records are those of alpaca_eval (outputs)"]),
+        (["mt_bench", "a.json"], ["a.json: is not a file of mt_bench; its records are those of alpaca_eval (outputs)"]),
         (["mtbench", "a.json"], ["unknown format 'mtbench'"]),
         (["auto", "good.jsonl", "bad.jsonl"], ['bad.jsonl:1: field "score": expected a number, found text']),
         (["auto", "good.jsonl", "--benchmark", "mtbench"], ["unknown benchmark 'mtbench'"]),

@@ -69,10 +69,10 @@ def test_turns_may_be_objects_with_their_content(tmp_path: Path) -> None:
 def test_answers_without_what_was_asked_are_refused_with_the_cure(tmp_path: Path) -> None:
     source = saved(tmp_path / "a.jsonl", CHOICES)
     assert refusal(source) == (
-        f"{source}:1: the file holds answers without what was asked. Name what was asked with --questions FILE"
+        f"{source}:1: the file holds answers without their questions. Name the questions with --questions FILE"
     )
     assert refusal(source, questions=QUESTIONS[1:]).startswith(
-        f"{source}:1: question '81' is none of the 1 that were given"
+        f"{source}:1: question '81' is not among the 1 given ones"
     )
 
 
@@ -200,7 +200,7 @@ class TestMeasures:
 
     def test_a_number_beyond_all_reckoning_is_refused(self, tmp_path: Path) -> None:
         source = saved(tmp_path / "a.jsonl", {"instruction": "i", "output": "o", "n": 10**400})
-        assert refusal(source) == f'{source}:1: field "n": a number too large to reckon with'
+        assert refusal(source) == f'{source}:1: field "n": a number too large to compute with'
 
 
 @pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the published answers are not beside this checkout")

@@ -49,8 +49,11 @@ def test_a_row_of_ours_is_exported_by_alpaca_evals_names() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("model,score\nm,1\n", "row 1: is no row of a leaderboard: expected a model and its win_rate, found 'model'"),
-        ("a,win_rate\nm,1\n", "row 1: is no row of a leaderboard"),
+        (
+            "model,score\nm,1\n",
+            "row 1: is not a row of a leaderboard: expected a model and its win_rate, found 'model'",
+        ),
+        ("a,win_rate\nm,1\n", "row 1: is not a row of a leaderboard"),
         ("model,win_rate\n ,1\n", "row 1: the model has no name"),
         ("model,win_rate\nm,x\n", "row 1: win_rate: expected a number, found 'x'"),
         ("model,win_rate\nm,inf\n", "row 1: win_rate: expected a number, found 'inf'"),

@@ -204,7 +204,7 @@ def test_the_evaluator_comes_back_byte_by_byte(tmp_path: Path, beside: bool) -> 
         ({"prompt_template": "../secret.txt"}, "prompt_template: expected the path of a .txt file below"),
         ({"prompt_template": "mine/none.txt"}, "prompt_template: mine/none.txt is neither in the folder nor beside it"),
         ({"prompt": "{instruction} {output_1}"}, "the prompt does not show {output_2}"),
-        ({"prompt": "{instruction} {output_1} {output_2} {x}"}, "the prompt shows {x}, which a judge is not given"),
+        ({"prompt": "{instruction} {output_1} {output_2} {x}"}, "the prompt shows {x}, which a judge does not get"),
         ({"prompt": f"x {PROMPT}"}, "the prompt has text outside of its messages"),
         ({"prompt": PROMPT + PROMPT}, "the prompt has the messages system, user, system, user"),
     ],

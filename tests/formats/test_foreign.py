@@ -174,7 +174,7 @@ def test_the_folder_of_an_evaluator_comes_back_text_by_text(tmp_path: Path) -> N
 @pytest.mark.parametrize("place", ["../x.yaml", "/x.yaml", "a/../../x.txt", "x.py"])
 def test_no_text_is_written_outside_of_its_folder(tmp_path: Path, place: str) -> None:
     file = ForeignFile("alpaca_eval", "evaluator", "x", Layout("folder"), ({"path": place, "text": "x"},))
-    with pytest.raises(InputError, match="is no place inside the folder of an evaluator"):
+    with pytest.raises(InputError, match="is not a path inside the folder of an evaluator"):
         write_foreign(file, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 

@@ -109,5 +109,5 @@ def test_nesting_that_is_too_deep_is_refused() -> None:
 
 @pytest.mark.parametrize("fields", [{"a": {"$float": "x"}}, {"a": {"$bytes": "x"}}, {"a": {"$decimal": "x"}}])
 def test_what_stands_for_no_value_is_refused(fields: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="expected what it stands for, found 'x'"):
+    with pytest.raises(InputError, match="expected the text of its value, found 'x'"):
         from_json(fields)

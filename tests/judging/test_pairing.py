@@ -124,7 +124,7 @@ def test_rows_repeated_word_for_word_are_refused_too() -> None:
 def test_several_faults_are_told_at_once_with_the_cure() -> None:
     said = refusal(answers("base", "abcc"), answers("cand", "axa"))
     assert "2 missing (first: 'task b', 'task c'); 1 extra (first: 'task x'); 2 repeated (first: 'task c'," in said
-    assert said.endswith("Mend the file, or compare what is common with --on-mismatch intersect")
+    assert said.endswith("Mend the file, or compare only the common instructions with --on-mismatch intersect")
 
 
 def test_the_message_stays_short_however_long_the_instruction_and_the_file() -> None:

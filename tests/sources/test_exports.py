@@ -86,7 +86,7 @@ def test_a_file_cannot_lie_inside_of_another(store: Store, tmp_path: Path) -> No
 @pytest.mark.parametrize("heading", [{"container": "tape"}, {"columns": None}, {"more": 1}])
 def test_a_layout_of_another_version_is_named(store: Store, tmp_path: Path, heading: dict[str, Any]) -> None:
     keep(store, "a.jsonl", **heading)
-    with pytest.raises(StoreError, match=r"question 'a.jsonl' lies in no way that this version knows. Import it anew"):
+    with pytest.raises(StoreError, match=r"question 'a.jsonl' has an unknown layout. Import it again"):
         export_documents(store, "mt_bench", tmp_path / "out")
 
 

@@ -18,11 +18,11 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Battles:
-    """A row a battle between `models[a]` and `models[b]`; arrays of shape (n,).
+    """One battle a row, between `models[a]` and `models[b]`; arrays of shape (n,).
 
-    `outcome` is P(a beats b): 0.5 is a tie, and other fractions are allowed. `weight` is how much a battle counts, None
-    where all count alike. `cluster` numbers from 0 what is not independent (an instruction, a voter, a session); None
-    where every battle is. `covariates` are differences, a's value minus b's, by name.
+    `outcome` is P(a beats b): 0.5 is a tie, and other fractions are allowed. `weight` is the weight of each battle,
+    None where all have the same. `cluster` numbers from 0 the sources of dependent battles (an instruction, a voter, a
+    session); None where all battles are independent. `covariates` are differences, a's value minus b's, by name.
     """
 
     models: tuple[str, ...]
@@ -56,13 +56,13 @@ def build_battles(
     cluster: Ints | None = None,
     covariates: Mapping[str, Floats] | None = None,
 ) -> Battles:
-    """Battles that are safe to count: nobody fights itself, and outcomes are probabilities.
+    """Build battles that are safe to count: no model fights itself, and outcomes are probabilities.
 
     Args:
         cluster: any whole numbers, equal within a cluster; the same as None where all differ.
 
     Raises:
-        StatsError: naming what is wrong.
+        StatsError: a value is wrong; the message names it.
     """
     _check_models(models, a, b)
     if not (outcome.min() >= 0 and outcome.max() <= 1):  # NaN fails too
@@ -83,7 +83,7 @@ def build_battles(
 class Cells:
     """Battles of the same pair, outcome and weight counted together, sorted by pair; arrays of shape (k,).
 
-    `outcome` is P(first beats second), and first < second. `starts` is where each pair begins.
+    `outcome` is P(first beats second), and first < second. `starts` are the indices at which the pairs begin.
     """
 
     m: int
@@ -95,7 +95,7 @@ class Cells:
     starts: Ints
 
     def wins(self, count: Floats) -> Floats:
-        """How often each model beat each other, a tie half: shape (rounds, m, m) from counts of shape (rounds, k)."""
+        """Counts of wins between each two models, a tie half: shape (rounds, m, m) from counts of shape (rounds, k)."""
         wins = np.zeros((len(count), self.m, self.m))
         if not len(self.starts):
             return wins
@@ -106,7 +106,7 @@ class Cells:
 
 
 def tally(battles: Battles) -> Cells:
-    """The distinct battles with their counts: all that a fit without covariates and clusters depends on."""
+    """Count equal battles: a fit without covariates and clusters depends on nothing else."""
     thirds = (2 * battles.outcome).astype(np.int8)
     if battles.weight is None and (thirds == 2 * battles.outcome).all():
         return _tally_votes(battles, thirds)
@@ -122,7 +122,7 @@ def tally(battles: Battles) -> Cells:
 
 
 def _tally_votes(battles: Battles, thirds: NDArray[np.int8]) -> Cells:
-    """One pass over wins, ties and losses without weights."""
+    """Count wins, ties and losses without weights in one pass."""
     m = battles.m
     code = battles.a.astype(np.intp)
     code *= m

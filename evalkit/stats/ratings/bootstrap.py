@@ -1,4 +1,4 @@
-"""Strengths under resampled battles or resampled clusters, a round costing little more than its small fit."""
+"""Strengths under resampled battles or resampled clusters; a round costs little more than its small fit."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from evalkit.stats.ratings.controlled import solve_controlled
 from evalkit.stats.resample import MIN_SUCCESSES
 from evalkit.stats.sample import Floats, Ints
 
-# how many numbers the tables of rounds that are fitted at once may hold
+# the most numbers that the tables of rounds fitted at once may hold
 _TABLE_NUMBERS = 1_000_000
-# and how many the draws of clusters; more would leave the processor's cache
+# the most numbers that the draws of clusters may hold; more would leave the processor's cache
 _DRAWN_NUMBERS = 4_000_000
 
 
 def bootstrap_strengths(battles: Battles, fit: BradleyTerry, *, rounds: int) -> Floats:
     """Strengths with the mean zero, then coefficients, of each round that has a maximum: shape (rounds, m + k).
 
-    Whole clusters are drawn where there are clusters, else battles. The draws are seeded by the data.
+    Draws whole clusters where there are clusters, else battles. The draws are seeded by the data.
 
     Raises:
         StatsError: the data themselves, or more than a tenth of the rounds, have no maximum.
@@ -56,12 +56,12 @@ def _refitted(tables: Iterator[Floats], fit: BradleyTerry) -> Floats:
 
 
 def _solved(wins: Floats, fit: BradleyTerry) -> Floats:
-    tied = np.array([strongly_connected(one > 0) for one in wins], dtype=bool)
+    tied = np.array([strongly_connected(table > 0) for table in wins], dtype=bool)
     return resolve_strengths(wins[tied], fit) if tied.any() else np.empty((0, fit.m))
 
 
 def _drawn_battles(battles: Battles, rounds: int, generator: np.random.Generator) -> Iterator[Floats]:
-    """Tables of wins: as many battles as there are, each kind with its share as its chance."""
+    """Tables of wins: each round draws as many battles as there are, each kind with its share as its chance."""
     cells = tally(battles)
     share = cells.count / cells.count.sum()
     for size in _portions(rounds, _TABLE_NUMBERS // battles.m**2):
@@ -69,7 +69,7 @@ def _drawn_battles(battles: Battles, rounds: int, generator: np.random.Generator
 
 
 def _drawn_clusters(battles: Battles, cluster: Ints, rounds: int, generator: np.random.Generator) -> Iterator[Floats]:
-    """Tables of wins: each cluster's own table is made once, and a round is a product with how often it was drawn."""
+    """Tables of wins: each cluster's own table is made once, and multiplied in each round by how often it was drawn."""
     from scipy.sparse import coo_array
 
     m = battles.m
@@ -106,7 +106,7 @@ def _controlled(battles: Battles, fit: BradleyTerry, rounds: int, generator: np.
 
 
 def _draw(n: int, generator: np.random.Generator) -> Ints:
-    """How often each of n was drawn in n draws."""
+    """The number of times that each of n items was drawn in n draws."""
     return np.bincount(generator.integers(n, size=n, dtype=np.int32), minlength=n)
 
 

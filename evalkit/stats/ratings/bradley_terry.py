@@ -1,4 +1,4 @@
-"""Bradley-Terry strengths from the table of wins, a tie being half a win for either side."""
+"""Bradley-Terry strengths from the table of wins; a tie is half a win for either side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from evalkit.stats.ratings.battles import Battles, Bools, tally
 from evalkit.stats.ratings.connection import check_connected, unbounded_models
 from evalkit.stats.sample import Floats
 
-# in log-odds; Newton steps square the error, so that what is left after a step this small is far below any rounding
+# in log-odds; Newton steps square the error, so the error after a step this small is far below any rounding
 TOLERANCE = 3e-5
 MAX_STEPS = 200
 _LONGEST_STEP = 5.0
@@ -18,7 +18,7 @@ _MUCH = 0.9
 _HALVINGS = 40
 _SLACK = 1e-12
 _PENALISED_TOLERANCE = 1e-9
-# with kept information each step leaves a share of the error, which is below a half in all that these steps finish
+# with kept information each step leaves a share of the error, below one half in all fits that these steps finish
 _MOST_KEPT = 25
 _KEPT_TOLERANCE = 1e-7
 
@@ -27,10 +27,10 @@ _KEPT_TOLERANCE = 1e-7
 class BradleyTerry:
     """Fitted log-odds: a beats b with the odds exp(strengths[a] - strengths[b] + covariates @ coefficients).
 
-    `strengths`, shape (m,), have the mean zero. `information` is that of strengths, then coefficients, and singular in
-    the direction that moves all strengths alike. `unbounded` gives models whose likelihood has no maximum, by index,
-    with the reason: the numbers of such a fit are held finite by Jeffreys' penalty. `coefficients` are for one `unit`
-    of each covariate, its root mean square.
+    `strengths`, shape (m,), have the mean zero. `information` is the information matrix of strengths, then
+    coefficients; it is singular in the direction that moves all strengths alike. `unbounded` gives models whose
+    likelihood has no maximum, by index, with the reason: Jeffreys' penalty keeps the numbers of such a fit finite.
+    `coefficients` are for one `unit` of each covariate, its root mean square.
     """
 
     models: tuple[str, ...]
@@ -47,7 +47,7 @@ class BradleyTerry:
 
     @property
     def bounded(self) -> Bools:
-        """Which models have a maximum-likelihood strength, shape (m,)."""
+        """A mask of the models that have a maximum-likelihood strength, shape (m,)."""
         found = np.ones(self.m, dtype=bool)
         found[list(self.unbounded)] = False
         return found
@@ -59,7 +59,7 @@ def fit_bradley_terry(battles: Battles) -> BradleyTerry:
     Covariates are left out; `fit_controlled` has them.
 
     Raises:
-        StatsError: the models fall into groups that never met, naming them.
+        StatsError: the models fall into groups that never met; the message names them.
 
     Reference: Bradley and Terry 1952, Biometrika 39; for when the maximum exists, Ford 1957, American Mathematical
     Monthly 64; for the penalty, Firth 1993, Biometrika 80.
@@ -81,14 +81,14 @@ def solve_strengths(wins: Floats) -> Floats:
             a chain of wins.
 
     Raises:
-        StatsError: the steps do not arrive.
+        StatsError: the steps do not converge.
     """
     rounds, m = wins.shape[:2]
     base = np.zeros((rounds, m))
     step, promised = np.zeros((rounds, m)), np.zeros(rounds)
     for _ in range(MAX_STEPS):
         slope, information = slope_and_information(wins, base + step)
-        # beyond the top along the last step, and steeper there than before it; not so by rounding alone
+        # true beyond the top along the last step, where the slope is steeper than before the step by more than rounding
         overshot = np.einsum("ri,ri->r", slope, step) < -_MUCH * promised
         overshot &= np.abs(step).max(axis=1) >= TOLERANCE
         newton = _shortened(_solve(information, slope), wins)
@@ -101,14 +101,14 @@ def solve_strengths(wins: Floats) -> Floats:
 
 
 def resolve_strengths(wins: Floats, fit: BradleyTerry) -> Floats:
-    """As `solve_strengths`, for tables that are like the one that was fitted.
+    """Solve as `solve_strengths` does, for tables that are like the fitted one.
 
-    The steps keep the information of that fit: more of them, but no equations to solve. What needs too many steps is
-    solved afresh.
+    The steps keep the information of that fit: more steps, but no equations to solve. Tables that need too many steps
+    are solved afresh.
     """
     inverse = np.linalg.inv(pinned(fit.information, fit.m))
     met = wins + wins.swapaxes(1, 2)
-    # what is left of the slope where all models are equally strong
+    # the slope that remains where all models are equally strong
     ahead = (wins - met / 2).sum(axis=2)
     strengths = np.tile(fit.strengths, (len(wins), 1))
     apart = np.empty_like(wins)
@@ -139,7 +139,7 @@ def slope_and_information(wins: Floats, strengths: Floats) -> tuple[Floats, Floa
 
 
 def pinned(information: Floats, m: int) -> Floats:
-    """The information with the direction that moves all strengths alike made as firm as the others."""
+    """The information with the direction that moves all strengths alike made as stiff as the others."""
     firm = information.copy()
     scale = np.trace(information[..., :m, :m], axis1=-2, axis2=-1) / m**2
     firm[..., :m, :m] += np.asarray(scale)[..., None, None]
@@ -150,7 +150,7 @@ def solve_penalised(wins: Floats) -> Floats:
     """Strengths, shape (m,), that maximise the likelihood times the root of the information's determinant.
 
     Raises:
-        StatsError: the steps do not arrive.
+        StatsError: the steps do not converge.
     """
     strengths = np.zeros(len(wins))
     value, slope, information = _penalised(wins, strengths)
@@ -171,7 +171,7 @@ def solve_penalised(wins: Floats) -> Floats:
 def _penalised(wins: Floats, strengths: Floats) -> tuple[float, Floats, Floats]:
     """Penalised log-likelihood, its slope, and the information as if the penalty were battles."""
     slope, information = slope_and_information(wins[None], strengths[None])
-    # a constant firmness: the determinant must not depend on it
+    # a constant stiffness: the determinant must not depend on it
     firm = information[0] + 1.0
     covariance = np.linalg.inv(firm)
     spread = np.diag(covariance)

@@ -1,4 +1,4 @@
-"""Whether battles tie the models together, and which of them the battles leave without a bound."""
+"""Checks whether battles connect the models, and finds models whose strengths the battles leave unbounded."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,19 +15,19 @@ _NAME_SHOWN = 40
 
 
 def check_connected(beats: Bools, models: Sequence[str]) -> None:
-    """Refuse models that fall into groups which never met: nothing compares one group with another.
+    """Refuse models that fall into groups which never met: no battle compares one group with another.
 
     Args:
         beats: whether the row's model won or tied against the column's at least once, shape (m, m).
 
     Raises:
-        StatsError: naming the groups.
+        StatsError: the models fall into such groups; the message names them.
     """
     if _reached(beats | beats.T).all():
         return
     n, label = _components(beats, connection="weak")
-    groups = sorted((np.flatnonzero(label == one) for one in range(n)), key=len, reverse=True)
-    shown = "; ".join(_named(group, models) for group in groups[:_GROUPS_SHOWN])
+    groups = sorted((np.flatnonzero(label == number) for number in range(n)), key=len, reverse=True)
+    shown = "; ".join(_model_names(group, models) for group in groups[:_GROUPS_SHOWN])
     more = f"; and {n - _GROUPS_SHOWN} more" if n > _GROUPS_SHOWN else ""
     raise StatsError(
         f"the models fall into {n} groups that never met and cannot be rated together: {shown}{more}. "
@@ -36,12 +36,12 @@ def check_connected(beats: Bools, models: Sequence[str]) -> None:
 
 
 def strongly_connected(beats: Bools) -> bool:
-    """Whether every model reaches every other one by a chain of wins or ties."""
+    """True if every model reaches every other one by a chain of wins or ties."""
     return bool(_reached(beats).all() and _reached(beats.T).all())
 
 
 def unbounded_models(beats: Bools) -> dict[int, str]:
-    """Models without a maximum-likelihood strength, with the reason; none where all are tied together both ways.
+    """Models without a maximum-likelihood strength, with the reason; none where all models are connected both ways.
 
     The largest set of models that reach each other by chains of wins or ties keeps its bounds; others have none
     relative to it.
@@ -54,7 +54,7 @@ def unbounded_models(beats: Bools) -> dict[int, str]:
     start = int(np.flatnonzero(label == main)[0])
     beaten_by_main, beats_main = _reached(beats, start), _reached(beats.T, start)
     outside = np.flatnonzero(label != main) if sizes[main] > 1 else np.arange(len(beats))
-    return {int(one): _reason(beats_main[one], beaten_by_main[one], among=int(sizes[main])) for one in outside}
+    return {int(model): _reason(beats_main[model], beaten_by_main[model], among=int(sizes[main])) for model in outside}
 
 
 def _reason(over: np.bool_, under: np.bool_, *, among: int) -> str:
@@ -69,7 +69,7 @@ def _reason(over: np.bool_, under: np.bool_, *, among: int) -> str:
 
 
 def _reached(beats: Bools, start: int = 0) -> Bools:
-    """Which models a chain of wins from one leads to, shape (m,)."""
+    """A mask of the models that a chain of wins from one model leads to, shape (m,)."""
     found = np.zeros(len(beats), dtype=bool)
     found[start] = True
     frontier = found
@@ -86,7 +86,7 @@ def _components(beats: Bools, *, connection: str) -> tuple[int, Ints]:
     return int(found[0]), found[1]
 
 
-def _named(group: Ints, models: Sequence[str]) -> str:
-    names = ", ".join(repr(models[one][:_NAME_SHOWN]) for one in group[:_MODELS_SHOWN])
+def _model_names(group: Ints, models: Sequence[str]) -> str:
+    names = ", ".join(repr(models[index][:_NAME_SHOWN]) for index in group[:_MODELS_SHOWN])
     more = f" and {len(group) - _MODELS_SHOWN} more" if len(group) > _MODELS_SHOWN else ""
     return f"{names}{more}"

@@ -1,4 +1,4 @@
-"""Bradley-Terry strengths beside covariates, as the style of the answers: what is left at zero difference."""
+"""Bradley-Terry strengths together with covariates such as the style of the answers: strengths at zero difference."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from evalkit.stats.ratings.connection import check_connected, unbounded_models
 from evalkit.stats.sample import Floats
 
 _LONGEST_STEP = 5.0
-# log-odds between two models, or of one unit of a covariate, beyond which verdicts are separated and not just clear
+# log-odds between two models, or of one unit of a covariate, beyond which verdicts count as separated
 _SEPARATED = 30.0
 _MUCH = 0.9
 _DEPENDENT = 1e-9
@@ -22,7 +22,7 @@ def fit_controlled(battles: Battles) -> BradleyTerry:
     A covariate is divided by its root mean square and not centred, so that a difference of zero stays zero.
 
     Raises:
-        StatsError: a covariate never differs or depends on others; models are not tied together by wins both ways; the
+        StatsError: a covariate never differs or depends on others; wins do not connect the models both ways; the
             covariates explain every verdict.
     """
     wins = (cells := tally(battles)).wins(cells.count[None, :])[0] > 0
@@ -37,7 +37,7 @@ def fit_controlled(battles: Battles) -> BradleyTerry:
     unit = np.sqrt(np.array([np.mean(values * values) for values in battles.covariates.values()]))
     if not (unit > 0).all():
         raise StatsError(f"covariate {names[int(np.argmin(unit))]} is zero in every battle")
-    design = [values / one for values, one in zip(battles.covariates.values(), unit, strict=True)]
+    design = [values / scale for values, scale in zip(battles.covariates.values(), unit, strict=True)]
     weight = np.ones(battles.n) if battles.weight is None else battles.weight
     solution, information = solve_controlled(battles, design, weight, np.zeros(battles.m + len(names)))
     return BradleyTerry(battles.models, solution[: battles.m], information, {}, names, solution[battles.m :], unit)
@@ -48,7 +48,7 @@ def solve_controlled(battles: Battles, design: list[Floats], weight: Floats, sta
 
     Args:
         design: k columns of shape (n,).
-        weight: of each battle, shape (n,).
+        weight: weight of each battle, shape (n,).
 
     Raises:
         StatsError: the covariates are linearly dependent, or separate the verdicts.

@@ -1,4 +1,4 @@
-"""The sandwich covariance of strengths: right for ties and fractions, and for battles that come in clusters."""
+"""The sandwich covariance of strengths, valid for ties and fractions, and for battles that come in clusters."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +11,16 @@ from evalkit.stats.ratings.battles import Battles, tally
 from evalkit.stats.ratings.bradley_terry import BradleyTerry, pinned
 from evalkit.stats.sample import Floats, Ints
 
-# what rounding leaves of verdicts that all equal what was fitted
+# the rounding error of verdicts that all equal their fitted values
 _NO_SPREAD = 1e-16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covariance:
-    """Of strengths with the mean zero, then of coefficients, shape (m + k, m + k).
+    """The covariance of strengths with the mean zero, then of coefficients, shape (m + k, m + k).
 
-    `n_clusters` counts the clusters of each model's battles, shape (m,); a model whose verdicts all equal what was
-    fitted, so that they show no spread, has a false in `varies`.
+    `n_clusters` counts the clusters of each model's battles, shape (m,). `varies` is False for a model whose verdicts
+    all equal their fitted values, so that they show no spread.
     """
 
     matrix: Floats
@@ -52,7 +52,7 @@ def sandwich(battles: Battles, fit: BradleyTerry) -> Covariance:
 
 
 def _by_cells(battles: Battles, fit: BradleyTerry) -> tuple[Floats, Ints]:
-    """Every battle is a cluster, and equal ones are counted together."""
+    """The covariance where every battle is its own cluster, with equal battles counted together."""
     cells, m = tally(battles), fit.m
     chance = expit(fit.strengths[cells.first] - fit.strengths[cells.second])
     squares = cells.count * (cells.weight * (cells.outcome - chance)) ** 2

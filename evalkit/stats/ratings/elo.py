@@ -12,8 +12,8 @@ def online_elo(battles: Battles, *, k: float = 4.0, scale: float = 400.0, initia
     """Ratings after the last battle, shape (m,). They depend on the order of the battles.
 
     Args:
-        k: points that move for a whole battle.
-        scale: points that mean odds of ten to one.
+        k: points that a whole battle moves.
+        scale: difference in points that means odds of ten to one.
 
     Reference: Elo 1978, The Rating of Chessplayers.
     """

@@ -19,16 +19,16 @@ _MOST_DIFFERENCES = 20_000_000
 def joint_rank_ranges(
     values: Floats, covariance: Floats, *, n_clusters: Ints, known: Bools, confidence: float = CONFIDENCE
 ) -> list[RankRange]:
-    """Rank and rank interval of every model: all intervals together hold all true ranks with the confidence asked for.
+    """Rank and rank interval of every model: with the given confidence all intervals together hold all true ranks.
 
     One model is surely better than another where the simultaneous interval of their difference lies above zero; a
     model's interval leaves out the places of those that are surely better and surely worse.
 
     Args:
         values: higher is better, shape (m,).
-        covariance: of the values, shape (m, m).
-        n_clusters: what each value rests on, for Student's correction, shape (m,).
-        known: a model with a false here has no error and may stand anywhere, shape (m,).
+        covariance: covariance of the values, shape (m, m).
+        n_clusters: number of clusters behind each value, for Student's correction, shape (m,).
+        known: False for a model without an error, whose interval contains every rank, shape (m,).
 
     Reference: Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91.
     """
@@ -38,14 +38,14 @@ def joint_rank_ranges(
     if len(places) > 1:
         inner = np.ix_(places, places)
         margin = _margins(covariance[inner], n_clusters[places], confidence)
-        ahead = values[places][None, :] - values[places][:, None]  # how far the column's model is ahead of the row's
+        ahead = values[places][None, :] - values[places][:, None]  # the lead of the column's model over the row's
         better[places], worse[places] = (ahead > margin).sum(axis=1), (-ahead > margin).sum(axis=1)
     ranks = m - np.searchsorted(np.sort(values), values, side="right")
-    return [RankRange(1 + int(ranks[one]), 1 + int(better[one]), m - int(worse[one])) for one in range(m)]
+    return [RankRange(1 + int(ranks[model]), 1 + int(better[model]), m - int(worse[model])) for model in range(m)]
 
 
 def _margins(covariance: Floats, n_clusters: Ints, confidence: float) -> Floats:
-    """How far two values must be apart to be surely different, shape (m, m)."""
+    """The difference of two values from which they are surely different, shape (m, m)."""
     variance = np.diag(covariance)
     error = np.sqrt(np.maximum(variance[:, None] + variance[None, :] - 2 * covariance, 0.0))
     tail = NormalDist().cdf(-critical_value(covariance, error, confidence=confidence))
@@ -55,7 +55,7 @@ def _margins(covariance: Floats, n_clusters: Ints, confidence: float) -> Floats:
 
 
 def critical_value(covariance: Floats, error: Floats, *, confidence: float = CONFIDENCE) -> float:
-    """What the largest difference of two values, in its standard errors, stays below with the given confidence.
+    """The bound on the largest difference of two values, in its standard errors, that holds with the given confidence.
 
     Simulated from the values' joint normal distribution with a seed that comes from the covariance.
 
@@ -72,8 +72,8 @@ def critical_value(covariance: Floats, error: Floats, *, confidence: float = CON
     noise = root @ generator.normal(size=(m, draws))
     inverse = np.divide(1.0, error, out=np.zeros_like(error), where=error > 0)
     largest = np.zeros(draws)
-    for one in range(m - 1):
-        apart = noise[one + 1 :] - noise[one]
-        apart *= inverse[one + 1 :, one, None]
+    for model in range(m - 1):
+        apart = noise[model + 1 :] - noise[model]
+        apart *= inverse[model + 1 :, model, None]
         np.maximum(largest, np.abs(apart, out=apart).max(axis=0), out=largest)
     return float(np.quantile(largest, confidence))

@@ -1,4 +1,4 @@
-"""Fitted strengths as ratings on a scale, each with its interval, its status and its place."""
+"""Fitted strengths as ratings on a scale, each with its interval, its status and its rank."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ _ORDER = "Elo ratings depend on the order of the battles and have no sampling er
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One model: its rating, its rank, how many battles it fought, and its mean outcome in percent.
+    """One model: its rating, its rank, the number of its battles, and its mean outcome in percent.
 
     The n of the rating counts the clusters of its battles. A rating by Elo's updates has a rank without an interval.
     """
@@ -42,7 +42,7 @@ class Rated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Errors:
-    """What an interval needs; arrays of shape (m,), covariance (m, m) of centred strengths. `reasons` are by index."""
+    """Inputs of an interval; arrays of shape (m,), covariance (m, m) of centred strengths. `reasons` are by index."""
 
     lower: Floats
     upper: Floats
@@ -56,7 +56,7 @@ def sandwich_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale) -> li
     """Ratings with intervals from the sandwich covariance and Student's quantile for each model's clusters.
 
     Raises:
-        StatsError: the anchor is no model, or cannot be measured from.
+        StatsError: the anchor is not a model, or cannot anchor the scale.
     """
     return _rated(battles, fit, scale, _sandwich_errors(battles, fit, scale))
 
@@ -67,7 +67,7 @@ def bootstrap_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale, roun
     Ranks come from the sandwich covariance, which has no noise of the draws.
 
     Raises:
-        StatsError: as for `bootstrap_strengths`, and where the anchor is no model.
+        StatsError: as for `bootstrap_strengths`, and where the anchor is not a model.
     """
     errors = _sandwich_errors(battles, fit, scale)
     draws = bootstrap_strengths(battles, fit, rounds=rounds)[:, : fit.m] @ scale.centred(fit).T
@@ -76,7 +76,7 @@ def bootstrap_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale, roun
 
 
 def elo_ratings(battles: Battles, *, scale: Scale, k: float) -> list[Rated]:
-    """Ratings by Elo's updates in the order of the battles, moved as a whole to where the scale has them."""
+    """Ratings by Elo's updates in the order of the battles, shifted as a whole to fit the scale."""
     ratings = online_elo(battles, k=k)
     if scale.anchor is not None and scale.anchor not in battles.models:
         raise StatsError(f"anchor {scale.anchor[:60]!r} has no battles")
@@ -86,18 +86,18 @@ def elo_ratings(battles: Battles, *, scale: Scale, k: float) -> list[Rated]:
     return [
         Rated(
             model,
-            Estimate(float(values[one]), None, None, None, int(n_clusters[one]), degraded(_ORDER)),
-            1 + int((values > values[one]).sum()),
+            Estimate(float(values[index]), None, None, None, int(n_clusters[index]), degraded(_ORDER)),
+            1 + int((values > values[index]).sum()),
             None,
-            int(n_battles[one]),
-            float(win_rates[one]),
+            int(n_battles[index]),
+            float(win_rates[index]),
         )
-        for one, model in enumerate(battles.models)
+        for index, model in enumerate(battles.models)
     ]
 
 
 def coefficient_estimates(battles: Battles, fit: BradleyTerry) -> dict[str, Estimate]:
-    """What one unit of each covariate adds to the log-odds, with its sandwich interval."""
+    """The log-odds that one unit of each covariate adds, with the sandwich interval."""
     if not fit.covariates:
         return {}
     stderr = np.sqrt(np.diag(sandwich(battles, fit).matrix)[fit.m :])
@@ -109,7 +109,7 @@ def coefficient_estimates(battles: Battles, fit: BradleyTerry) -> dict[str, Esti
 
 
 def clusters_by_model(battles: Battles) -> Ints:
-    """How many clusters each model has battles in, shape (m,)."""
+    """The number of clusters that each model has battles in, shape (m,)."""
     if battles.cluster is None:
         return np.bincount(battles.a, minlength=battles.m) + np.bincount(battles.b, minlength=battles.m)
     cluster = battles.cluster.astype(np.int64) * battles.m
@@ -125,14 +125,14 @@ def _sandwich_errors(battles: Battles, fit: BradleyTerry, scale: Scale) -> _Erro
         found = sandwich(battles, fit)
     except StatsError as error:
         nothing = np.zeros(fit.m)
-        reasons = {one: reasons.get(one, str(error)) for one in range(fit.m)}
+        reasons = {index: reasons.get(index, str(error)) for index in range(fit.m)}
         covariance = np.zeros((fit.m, fit.m))
         return _Errors(nothing, nothing, nothing, covariance, clusters_by_model(battles), reasons)
-    for one in range(fit.m):
-        if found.n_clusters[one] < 2:
-            reasons.setdefault(one, "all its battles are one cluster, which shows no spread")
-        elif not found.varies[one]:
-            reasons.setdefault(one, "its verdicts all equal what was fitted and show no spread")
+    for index in range(fit.m):
+        if found.n_clusters[index] < 2:
+            reasons.setdefault(index, "all its battles are one cluster, which shows no spread")
+        elif not found.varies[index]:
+            reasons.setdefault(index, "its verdicts all equal what was fitted and show no spread")
     covariance = centred @ found.matrix[: fit.m, : fit.m] @ centred.T
     stderr = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     reach = stderr * student_reach(np.maximum(found.n_clusters - 1, 1), _TAIL)
@@ -140,7 +140,7 @@ def _sandwich_errors(battles: Battles, fit: BradleyTerry, scale: Scale) -> _Erro
 
 
 def _rated(battles: Battles, fit: BradleyTerry, scale: Scale, errors: _Errors) -> list[Rated]:
-    known = np.array([one not in errors.reasons for one in range(fit.m)])
+    known = np.array([index not in errors.reasons for index in range(fit.m)])
     values, factor, origin = scale.ratings(fit), scale.unit.per_log_odds, scale.origin
     ranks = joint_rank_ranges(
         values, factor**2 * errors.covariance, n_clusters=np.maximum(errors.n_clusters, 2), known=known
@@ -148,32 +148,32 @@ def _rated(battles: Battles, fit: BradleyTerry, scale: Scale, errors: _Errors) -
     n_battles, wins, losses, win_rates = _records(battles)
     statuses = _statuses(errors, wins, losses)
     rated = []
-    for one, model in enumerate(fit.models):
-        estimate = Estimate(float(values[one]), None, None, None, int(errors.n_clusters[one]), statuses[one])
-        if known[one]:
+    for index, model in enumerate(fit.models):
+        estimate = Estimate(float(values[index]), None, None, None, int(errors.n_clusters[index]), statuses[index])
+        if known[index]:
             estimate = replace(
                 estimate,
-                stderr=float(factor * errors.stderr[one]),
-                lower=float(origin + factor * errors.lower[one]),
-                upper=float(origin + factor * errors.upper[one]),
+                stderr=float(factor * errors.stderr[index]),
+                lower=float(origin + factor * errors.lower[index]),
+                upper=float(origin + factor * errors.upper[index]),
             )
-        rank = ranks[one]
-        rated.append(Rated(model, estimate, rank.rank, rank, int(n_battles[one]), float(win_rates[one])))
+        rank = ranks[index]
+        rated.append(Rated(model, estimate, rank.rank, rank, int(n_battles[index]), float(win_rates[index])))
     return rated
 
 
 def _statuses(errors: _Errors, wins: Floats, losses: Floats) -> Sequence[Status]:
-    """Why each model's number is not to be trusted like others, where it is not."""
-    return [_status(errors, one, float(wins[one]), float(losses[one])) for one in range(len(wins))]
+    """The status of each model's number, with the reason where it is not ok."""
+    return [_status(errors, index, float(wins[index]), float(losses[index])) for index in range(len(wins))]
 
 
-def _status(errors: _Errors, one: int, wins: float, losses: float) -> Status:
-    if one in errors.reasons:
-        reason = errors.reasons[one]
+def _status(errors: _Errors, index: int, wins: float, losses: float) -> Status:
+    if index in errors.reasons:
+        reason = errors.reasons[index]
         penalised = "; Jeffreys' penalty keeps it finite" if reason.startswith("unbounded") else ""
         return degraded(f"{reason}{penalised}; no interval")
-    if errors.n_clusters[one] < FEW_CLUSTERS:
-        return degraded(f"only {errors.n_clusters[one]} independent clusters of battles")
+    if errors.n_clusters[index] < FEW_CLUSTERS:
+        return degraded(f"only {errors.n_clusters[index]} independent clusters of battles")
     if min(wins, losses) < FEW_DECISIONS:
         kind = "wins" if wins < losses else "losses"
         return degraded(f"only {min(wins, losses):g} {kind}, so that the interval is rough")

@@ -1,4 +1,4 @@
-"""The scale of a rating and what it is measured from; win rates against a baseline as ratings and back."""
+"""The scale of a rating and its anchor; conversion of win rates against a baseline into ratings and back."""
 
 import math
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ class Unit(Enum):
 
     @property
     def middle(self) -> float:
-        """Where the anchor, or without one the mean of all models, is put."""
+        """The rating of the anchor, or of the mean of all models where there is no anchor."""
         return 1000.0 if self == Unit.ELO else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Ratings in a unit, with `value` for the model `anchor`; for the mean of all that have bounds without one."""
+    """Ratings in a unit, with `value` for the model `anchor`, or for the mean of all models with bounds without one."""
 
     unit: Unit = Unit.ELO
     anchor: str | None = None
@@ -43,10 +43,10 @@ class Scale:
         return self.unit.middle if self.value is None else self.value
 
     def centred(self, fit: BradleyTerry) -> Floats:
-        """The map from strengths to differences from what the scale is measured from, shape (m, m).
+        """The map from strengths to differences from the anchor of the scale, shape (m, m).
 
         Raises:
-            StatsError: the anchor has no battles, or no bounds to be measured from.
+            StatsError: the anchor has no battles, or no bounds.
         """
         share = np.zeros(fit.m)
         if self.anchor is None:
@@ -94,12 +94,12 @@ def rating_from_win_rate(win_rate: Estimate, *, baseline: float = 1000.0, unit: 
 
 
 def win_rate_from_rating(rating: Estimate, *, baseline: float = 1000.0, unit: Unit = Unit.ELO) -> Estimate:
-    """The win rate, in percent, that a rating promises against a baseline of the given rating."""
+    """The win rate, in percent, that a rating implies against a baseline of the given rating."""
     if rating.value is None:
         return rating
     value, lower, upper = (
-        None if one is None else 50 * (1 + math.tanh((one - baseline) / unit.per_log_odds / 2))
-        for one in (rating.value, rating.lower, rating.upper)
+        None if bound is None else 50 * (1 + math.tanh((bound - baseline) / unit.per_log_odds / 2))
+        for bound in (rating.value, rating.lower, rating.upper)
     )
     assert value is not None
     slope = value * (100 - value) / 100 / unit.per_log_odds

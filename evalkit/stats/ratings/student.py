@@ -12,7 +12,7 @@ _MANY = 100
 
 
 def student_reach(freedom: Ints, tail: float) -> Floats:
-    """How far from zero Student's distribution leaves a tail, for each number of degrees of freedom.
+    """The distance from zero beyond which Student's distribution leaves a tail, for each number of degrees of freedom.
 
     Reference: for many degrees the expansion in their inverse, Abramowitz and Stegun 26.7.5.
     """

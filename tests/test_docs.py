@@ -35,6 +35,27 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_table_has_a_head_and_as_many_cells_in_each_row(page: Path) -> None:
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for table in re.findall(r"(?:^ *\|.*\n)+", text, re.MULTILINE):
+        rows = [line.strip() for line in table.splitlines()]
+        assert len(rows) > 1, f"{page.name}: a row without a table: {table}"
+        assert re.fullmatch(r"[|: -]+", rows[1]), f"{page.name}: no head above {rows[0]}"
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {rows[1].count("|")}, f"{page.name}: {rows[0]}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_avoids_the_words_that_the_word_list_rules_out(page: Path) -> None:
+    table = (REPOSITORY / "docs" / "words.md").read_text().partition("| instead of | write |\n|---|---|\n")[2]
+    avoided = [word for row in table.splitlines() for word in row.split(" | ")[0].strip("| ").split(", ")]
+    assert len(avoided) > 5
+    # what stands in code is a name, of a field or of another tool
+    prose = re.sub(r"^ *```.*?^ *```$|`[^`]*`", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    if page.name != "words.md":
+        assert re.findall(rf"(?i)\b(?:{'|'.join(avoided)})s?\b", prose) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_shown_exists_with_its_options(page: Path) -> None:
     blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", page.read_text(), re.DOTALL)
     inline = re.findall(r"`(evalkit [^`\n]+)`", page.read_text())
@@ -65,7 +86,7 @@ def test_the_readme_shows_what_the_demo_prints(tmp_path: Path) -> None:
     assert evalkit("demo", cwd=tmp_path, COLUMNS="120").stdout.startswith(shown.group(1))
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/gate.md"])
+@pytest.mark.parametrize("page", ["docs/ci.md", "docs/gate.md"])
 def test_what_a_console_shows_is_what_its_commands_print(page: str, tmp_path: Path) -> None:
     consoles = "".join(re.findall(r"```console\n(.*?)```", (REPOSITORY / page).read_text(), re.DOTALL))
     shown = [block.partition("\n") for block in re.split(r"^\$ ", consoles, flags=re.MULTILINE)[1:]]

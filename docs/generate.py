@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.help import ONLY_TITLE, Group, Helpful
+from evalkit.cli.help import ONLY_TITLE, CommandGroup, Helpful
 from evalkit.cli.main import COMMANDS, TITLED_COMMANDS, group
 
 DOCS = Path(__file__).parent
@@ -46,8 +46,8 @@ def _overview() -> str:
         "# Commands",
         "",
         "What each command takes, in the words of its `--help`. Exit codes, variables and the settings file are on the",
-        "page [Quick start](quickstart.md#exit-codes). Examples run where the folder [examples](../examples/README.md) is;",
-        "what they read of the store, `evalkit annotate` has put there.",
+        "page [Quick start](quickstart.md#exit-codes). Examples run beside the folder",
+        "[examples](../examples/README.md); `evalkit annotate` has put the verdicts that they read into the store.",
         "",
         _usage(group, context),
         "",
@@ -72,7 +72,7 @@ def _sections(command: click.Command, name: str, above: click.Context, *, depth:
     yield ""
     yield from _examples(command)
     yield from _options(command, context, depth=depth)
-    if isinstance(command, Group):
+    if isinstance(command, CommandGroup):
         for below, found in command.below(context):
             yield from _sections(found, below, context, depth=depth + 1)
 

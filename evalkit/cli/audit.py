@@ -6,7 +6,7 @@ import click
 
 from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
 from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
-from evalkit.cli.help import Group, Title
+from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import audit_limits_options, json_option
 from evalkit.formats import PREFIX, read_outputs
 from evalkit.reporting import Examined, examined_json, examined_text
@@ -16,7 +16,7 @@ from evalkit.types import Example, OutputSet
 
 @click.group(
     "audit",
-    cls=Group,
+    cls=CommandGroup,
     usual="outputs",
     examples={
         "Check one model's outputs.": "evalkit audit outputs examples/outputs/careful.json --benchmark example",

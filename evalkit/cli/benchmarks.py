@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from evalkit.catalog import benchmark_names, fetch_questions, read_benchmark
-from evalkit.cli.help import Group, Title
+from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.reporting import values_table
 
 
 @click.group(
     "benchmarks",
-    cls=Group,
+    cls=CommandGroup,
     usual="show",
     invoke_without_command=True,
     examples={
@@ -83,8 +83,8 @@ def fetch(name: str) -> None:
 def learn(name: str, judge: str | None, out: Path | None, store: str | None, results: Path) -> None:
     """Learn difficulty and the effect of length on the benchmark NAME, and write them into a history file.
 
-    They are learned from the models in the store, of which at least five are needed. Boards and gates of later models
-    use the file by themselves if the benchmark's YAML names it as its history, and anywhere with --difficulty FILE.
+    They are learned from the models in the store, of which it takes 20. Boards and gates of later models use the file
+    by themselves if the benchmark's YAML names it as its history, and anywhere with --difficulty FILE.
     """
     # only this command needs the statistics, which take time to load
     from evalkit.boards import learn_history

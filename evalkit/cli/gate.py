@@ -120,8 +120,8 @@ class DecisionOutput:
                         help="Decide only if at least this share of the instructions asked about has a "
                              "verdict.")  # fmt: skip
 @Title.THRESHOLD.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
-                        help="Where the measurement cannot tell, exit with 4 (fail), with 0 and a note (warn), or "
-                             "with 0 (pass).")  # fmt: skip
+                        help="Exit with 4 (fail), with 0 and a note (warn), or with 0 (pass) where the measurement "
+                             "cannot tell.")  # fmt: skip
 @Title.VERDICTS.option("--source", "files", multiple=True, type=click.Path(path_type=Path),
                        help="Read verdicts from this file or folder instead of the store; repeat for "
                             "more.")  # fmt: skip

@@ -1,7 +1,6 @@
 """Help with examples first and options under titles, and a hint to whoever mistypes a command or an option."""
 
 import re
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
@@ -31,13 +30,13 @@ class Title(Enum):
     HELP = "Help"
 
     def option(
-        self, *flags: str, cls: "type[Option] | None" = None, **attributes: Any
+        self, *flags: str, cls: "type[TitledOption] | None" = None, **attributes: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """`click.option` that stands under this title."""
-        return click.option(*flags, cls=cls or Option, title=self, **attributes)
+        return click.option(*flags, cls=cls or TitledOption, title=self, **attributes)
 
 
-class Option(click.Option):
+class TitledOption(click.Option):
     """An option that stands under a title."""
 
     def __init__(self, flags: Sequence[str], *, title: Title, **attributes: Any) -> None:
@@ -45,7 +44,7 @@ class Option(click.Option):
         self.title = title
 
 
-class Renamed(Option):
+class Renamed(TitledOption):
     """An option whose former name is accepted and not shown."""
 
     def __init__(self, flags: Sequence[str], *, former: str, **attributes: Any) -> None:
@@ -86,16 +85,17 @@ class Helpful(click.Command):
         found[Title.USED_MOST] = first
         for one in shown:
             if one not in first:
-                found[one.title if isinstance(one, Option) else Title.HELP].append(one)
+                found[one.title if isinstance(one, TitledOption) else Title.HELP].append(one)
         return {title.value: options for title, options in found.items() if options}
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_help_text(ctx, formatter)
         if self.examples:
             with formatter.section("Examples"):
+                indent = " " * formatter.current_indent
                 for does, line in self.examples.items():
-                    formatter.write(f"{'':{formatter.current_indent}}# {does}\n")
-                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+                    for part in (f"# {does}", *_broken(line, formatter.width - len(indent))):
+                        formatter.write(f"{indent}{part}\n")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = {
@@ -134,7 +134,7 @@ class Command(Helpful):
     """A command whose help shows examples first and options under titles."""
 
 
-class Group(Helpful, click.Group):
+class CommandGroup(Helpful, click.Group):
     """A group of commands; `usual` is the one that is meant where something else stands in its place."""
 
     command_class = Command
@@ -159,7 +159,7 @@ class Group(Helpful, click.Group):
     def explain_option(self, flag: str, args: Sequence[str], ctx: click.Context) -> str:
         if self.usual is not None and flag in _flags(self.get_command(ctx, self.usual)):
             rest = [one for one in args if one != self.usual]
-            meant = shlex.join([*command_path(ctx).split(), self.usual, *rest])
+            meant = _as_typed([*command_path(ctx).split(), self.usual, *rest])
             return f"{flag} belongs to one of the commands of {command_path(ctx)}. Did you mean: {meant}"
         return super().explain_option(flag, args, ctx)
 
@@ -192,7 +192,7 @@ class Group(Helpful, click.Group):
         meant = [close, *rest] if close else [self.usual, word, *rest] if self.usual else None
         said = f"{path} has no command {word!r}."
         if meant is not None:
-            return f"{said} Did you mean: {shlex.join([*path.split(), *meant])}"
+            return f"{said} Did you mean: {_as_typed([*path.split(), *meant])}"
         if ctx.parent is None:
             return f"{said} {path} --help lists its commands"
         return f"{said} It has {path} {'|'.join(names)}"
@@ -210,6 +210,30 @@ def command_path(ctx: click.Context) -> str:
 def first_sentence(text: str) -> str:
     """The first sentence of a help text."""
     return re.split(r"(?<=\.)\s", " ".join(text.split()), maxsplit=1)[0]
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A command line as a shell takes it on several lines, none of which ends within an option and its value."""
+    if len(line) <= width:
+        return [line]
+    first, *options = line.split(" --")
+    lines = [first]
+    for option in options:
+        # the mark that a line goes on takes two characters
+        if len(lines[-1]) + len(option) + 5 <= width:
+            lines[-1] += f" --{option}"
+        else:
+            lines[-1] += " \\"
+            lines.append(f"  --{option}")
+    return lines
+
+
+def _as_typed(words: Sequence[str]) -> str:
+    """A command line that a shell takes apart into these words."""
+    # only an error needs it, and help is to be there at once
+    import shlex
+
+    return shlex.join(words)
 
 
 def _closest(word: str, known: Sequence[str] | Mapping[str, str]) -> str | None:

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from evalkit.cli.help import Group, Title
+from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import json_option
 from evalkit.clients import client_kind
 from evalkit.engine import Pending
@@ -37,7 +37,7 @@ SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capi
 
 @click.group(
     "judges",
-    cls=Group,
+    cls=CommandGroup,
     usual="show",
     invoke_without_command=True,
     examples={

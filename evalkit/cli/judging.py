@@ -79,7 +79,7 @@ _LIMITS = [
     spending_options,
     Title.LIMITS.option("--max-wait", type=Range(0), default=Limits().max_wait, show_default=True,
                         metavar="SECONDS",
-                        help="Stop when an endpoint has answered nobody for so many seconds, or asks to wait longer."),
+                        help="Stop when an endpoint has answered nobody for SECONDS, or asks to wait longer."),
 ]  # fmt: skip
 
 

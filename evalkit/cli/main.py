@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from evalkit import __version__
-from evalkit.cli.help import Group
+from evalkit.cli.help import CommandGroup
 from evalkit.errors import ConfigError, EvalkitError
 
 SETTINGS_FILE = "evalkit.toml"
@@ -69,7 +69,7 @@ def _module(command: str) -> str:
     return f"{command}_" if keyword.iskeyword(command) else command
 
 
-class LazyGroup(Group):
+class LazyGroup(CommandGroup):
     """A group that knows its commands by name and imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -62,7 +62,7 @@ store_option = Title.FILES.option(
     "--store",
     metavar="URL",
     envvar="EVALKIT_STORE",
-    help="Keep the judges' replies in this database. [default: sqlite:///RESULTS/evalkit.db]",
+    help="Keep the replies in this database. [default: sqlite:///RESULTS/evalkit.db]",
 )
 
 

@@ -51,7 +51,7 @@ class SpreadOptions:
     },
 )
 @source_options
-@Title.PLAN.option("--sd", type=Range(0, 1, min_open=True),
+@Title.PLAN.option("--sd", type=Range(0, 1, min_open=True), metavar="SD",
                    help="Plan without verdicts, for this standard deviation of one: 0.5 for wins and losses, about "
                         "0.33 for probabilities; with --against, of a difference of two.")  # fmt: skip
 @Title.PLAN.option("--model", metavar="NAME",
@@ -88,9 +88,9 @@ def command(
     most: int | None,
     as_json: bool,
 ) -> None:
-    """Say what a gate needs to pass a model that is good enough.
+    """Say how many instructions, orders, repeats and dollars a gate needs.
 
-    It needs instructions, orders, repeats and dollars. How many, the spread of the verdicts at hand tells: those of
+    They are what it takes to pass a model that is good enough. The verdicts at hand tell how they spread: those of
     --source, or of the store. Without any, --sd does.
     """
     threshold, aim = _aim(aims)

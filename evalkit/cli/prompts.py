@@ -5,14 +5,14 @@ import json
 import click
 
 from evalkit import assets
-from evalkit.cli.help import Group
+from evalkit.cli.help import CommandGroup
 from evalkit.cli.options import json_option
 from evalkit.documents import read_text
 
 
 @click.group(
     "prompts",
-    cls=Group,
+    cls=CommandGroup,
     usual="show",
     invoke_without_command=True,
     examples={

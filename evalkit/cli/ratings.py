@@ -73,7 +73,7 @@ class RatingOutput:
                        help="Tie votes together that have the same value in this column. "
                             "[default: evaluation_session_id, instruction, question_id]")  # fmt: skip
 @Title.VERDICTS.option("--benchmark", "board", cls=Renamed, former="--board", default="alpaca_eval",
-                       envvar="EVALKIT_BENCHMARK", show_default=True,
+                       envvar="EVALKIT_BENCHMARK", show_default=True, metavar="BENCHMARK",
                        help="Take this benchmark's verdicts from the store.")  # fmt: skip
 @Title.NUMBERS.option("--control", metavar="NAMES",
                       help="Rate at equal tokens,headers,lists,bold: any of these.")  # fmt: skip
@@ -104,9 +104,10 @@ class RatingOutput:
 @json_option
 @as_values(battles=BattleOptions, rating=RatingOptions, output=RatingOutput)
 def command(votes: tuple[Path, ...], battles: BattleOptions, rating: RatingOptions, output: RatingOutput) -> None:
-    """Rate models from VOTES: tables of model_a, model_b and winner, or any verdicts that a leaderboard reads.
+    """Rate models from battles between any two of them.
 
-    Without VOTES the verdicts of the store are battles of each model against its baseline.
+    VOTES are tables of model_a, model_b and winner, or any verdicts that a leaderboard reads. Without VOTES the
+    verdicts of the store are battles of each model against its baseline.
     """
     recipe = RatingRecipe(
         rating.method, rating.interval, rating.rounds, _scale(rating.unit, rating.anchor), rating.elo_k

@@ -5,14 +5,14 @@ import json
 import click
 
 from evalkit.catalog import read_reference, reference_names
-from evalkit.cli.help import Group
+from evalkit.cli.help import CommandGroup
 from evalkit.cli.options import json_option
 from evalkit.reporting import values_table
 
 
 @click.group(
     "references",
-    cls=Group,
+    cls=CommandGroup,
     usual="show",
     invoke_without_command=True,
     examples={

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.help import Group
+from evalkit.cli.help import CommandGroup
 from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting import values_table
@@ -28,7 +28,7 @@ from evalkit.store import (
 
 @click.group(
     "store",
-    cls=Group,
+    cls=CommandGroup,
     examples={
         "Count what the store holds.": "evalkit store stats",
         "Write all of it into a file, for another machine.": "evalkit store export moved.jsonl.gz",

@@ -1,12 +1,13 @@
 """Write the command reference: docs/commands.md and a page for each command, from the words of --help."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from evalkit.cli.main import COMMANDS, group
+from evalkit.cli.help import ONLY_TITLE, CommandGroup, Helpful
+from evalkit.cli.main import COMMANDS, TITLED_COMMANDS, group
 
 DOCS = Path(__file__).parent
 ORIGIN = "<!-- written by docs/generate.py from what --help says: edit the help, then run the script again -->\n"
@@ -40,37 +41,39 @@ def pages() -> dict[str, str]:
 
 def _overview() -> str:
     context = _context(group, "evalkit", None)
-    listed = [f"| [`{name}`](commands/{name}.md) | {_cell(line)} |" for name, line in COMMANDS.items()]
     lines = [
         ORIGIN,
         "# Commands",
         "",
         "What each command takes, in the words of its `--help`. Exit codes, variables and the settings file are on the",
-        "page [Quick start](quickstart.md#exit-codes).",
+        "page [Quick start](quickstart.md#exit-codes). Examples run beside the folder",
+        "[examples](../examples/README.md); `evalkit annotate` has put the verdicts that they read into the store.",
         "",
         _usage(group, context),
         "",
-        *_options(group, context),
-        "| command | what it does |",
-        "|---|---|",
-        *listed,
+        *_examples(group),
+        *_options(group, context, depth=1),
     ]
-    return "\n".join(lines) + "\n"
+    for title, commands in TITLED_COMMANDS.items():
+        lines += [f"## {title}", "", "| command | what it does |", "|---|---|"]
+        lines += [f"| [`{name}`](commands/{name}.md) | {_cell(line)} |" for name, line in commands.items()]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _sections(command: click.Command, name: str, above: click.Context, *, depth: int) -> Iterator[str]:
     """Lines about a command, then about those below it."""
+    assert isinstance(command, Helpful)
     context = _context(command, name, above)
     yield f"{'#' * depth} {context.command_path}"
     yield ""
     yield from _paragraphs(command.help or "")
     yield _usage(command, context)
     yield ""
-    yield from _options(command, context)
-    if isinstance(command, click.Group):
-        for below in command.list_commands(context):
-            found = command.get_command(context, below)
-            assert found is not None
+    yield from _examples(command)
+    yield from _options(command, context, depth=depth)
+    if isinstance(command, CommandGroup):
+        for below, found in command.below(context):
             yield from _sections(found, below, context, depth=depth + 1)
 
 
@@ -87,9 +90,28 @@ def _usage(command: click.Command, context: click.Context) -> str:
     return f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```"
 
 
-def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    """A table of the options, but for --help, which all have."""
-    options = [one for one in command.get_params(context) if isinstance(one, click.Option) and "--help" not in one.opts]
+def _examples(command: Helpful) -> Iterator[str]:
+    """A block of command lines, each below what it does."""
+    if command.examples:
+        yield "```sh"
+        for does, line in command.examples.items():
+            yield f"# {does}"
+            yield line
+        yield "```"
+        yield ""
+
+
+def _options(command: Helpful, context: click.Context, *, depth: int) -> Iterator[str]:
+    """A table of the options under each title, but for --help, which all have."""
+    for title, options in command.titled(context).items():
+        told = [one for one in options if "--help" not in one.opts]
+        if told and title != ONLY_TITLE:
+            yield f"{'#' * (depth + 1)} {title}"
+            yield ""
+        yield from _table(told, context)
+
+
+def _table(options: Sequence[click.Option], context: click.Context) -> Iterator[str]:
     records = [(option, record) for option in options if (record := option.get_help_record(context)) is not None]
     if not records:
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.api import annotate_models, forecast_all, require_complete
+from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import JudgingOptions, Terminal, audit_option, judging_options
 from evalkit.cli.options import as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.progress import forecasts_text
@@ -34,18 +35,30 @@ class FileOptions:
     log: Path | None
 
 
-@click.command("annotate")
+@click.command(
+    "annotate",
+    cls=Command,
+    used_most=("--benchmark", "--judge", "--baseline", "--max-cost", "--dry-run"),
+    examples={
+        "Judge two models on the shipped example, offline.": (
+            "evalkit annotate examples/outputs/{careful,wordy}.json --benchmark example"
+        ),
+        "See how many requests a judge would get, and send none.": (
+            "evalkit annotate examples/outputs/careful.json --benchmark example --dry-run"
+        ),
+    },
+)
 @click.argument("outputs", nargs=-1, required=True)
 @judging_options
 @audit_option
-@click.option("--allow-mixed", is_flag=True,
-              help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
-@click.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
-              help="Interval from N resamples instead of the sandwich formula.")  # fmt: skip
+@Title.NUMBERS.option("--allow-mixed", is_flag=True,
+                      help="Average a judge's probabilities with its single draws instead of refusing to.")  # fmt: skip
+@Title.NUMBERS.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
+                      help="Compute intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @difficulty_option
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Append every event as a line of JSON.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                    help="Append every event of the run to this file as a line of JSON.")  # fmt: skip
+@Title.LIMITS.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @store_option
 @results_option
 @verbose_option
@@ -61,9 +74,10 @@ def command(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Judge one or more models' OUTPUTS (files, saved datasets or hf: names) against a baseline.
+    """Judge the OUTPUTS of one or more models against a baseline.
 
-    Prints a row for each model and judge, and writes RESULTS/MODEL/JUDGE/annotations.json, row.json and run.json.
+    OUTPUTS are files, saved datasets or hf: names. Prints a row for each model and judge, and writes
+    RESULTS/MODEL/JUDGE/annotations.json, row.json and run.json.
     """
     terminal = Terminal(verbose=verbose)
     prepared = judging.prepare(outputs)

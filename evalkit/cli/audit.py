@@ -6,6 +6,7 @@ import click
 
 from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
 from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
+from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import audit_limits_options, json_option
 from evalkit.formats import PREFIX, read_outputs
 from evalkit.reporting import Examined, examined_json, examined_text
@@ -13,19 +14,40 @@ from evalkit.text import printable
 from evalkit.types import Example, OutputSet
 
 
-@click.group("audit")
+@click.group(
+    "audit",
+    cls=CommandGroup,
+    usual="outputs",
+    examples={
+        "Check one model's outputs.": "evalkit audit outputs examples/outputs/careful.json --benchmark example",
+        "Check them without a baseline to compare with.": "evalkit audit outputs examples/outputs/wordy.json",
+    },
+)
 def command() -> None:
     """Check outputs before anybody pays for having them judged."""
 
 
-@command.command("outputs")
+@command.command(
+    "outputs",
+    examples={
+        "Check two models' outputs beside the example's baseline.": (
+            "evalkit audit outputs examples/outputs/{careful,wordy}.json --benchmark example"
+        ),
+        "Let no more than 1 in 100 answers be empty.": (
+            "evalkit audit outputs examples/outputs/careful.json --audit-limit max-empty=0.01"
+        ),
+    },
+)
 @click.argument("outputs", nargs=-1, required=True)
-@click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
-              help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]")  # fmt: skip
-@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
-              help="What the outputs answer: its questions and its baseline.")  # fmt: skip
-@click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
-@click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction.")
+@Title.JUDGED.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+                     help="Compare with these outputs; repeat for baselines by category. "
+                          "[default: the benchmark's]")  # fmt: skip
+@Title.JUDGED.option("--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK",
+                     show_default=True,
+                     help="Take the questions and the baseline of this benchmark.")  # fmt: skip
+@Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
+                     help="Read the benchmark's questions from here. [default: its own copy]")  # fmt: skip
+@Title.JUDGED.option("--key", metavar="FIELD", help="Match outputs by this field instead of by the instruction.")
 @audit_limits_options
 @json_option
 def outputs_command(
@@ -37,9 +59,10 @@ def outputs_command(
     audit_limits: AuditLimits,
     as_json: bool,
 ) -> None:
-    """Check models' OUTPUTS (files, saved datasets or hf: names) without a judge.
+    """Check the OUTPUTS of one or more models without a judge.
 
-    Exits with 5 where outputs are no answers to their instructions, all the same, or speak to the judge.
+    OUTPUTS are files, saved datasets or hf: names. Exits with 5 where outputs are no answers to their instructions, all
+    the same, or speak to the judge.
     """
     chosen = read_benchmark(benchmark)
     asked = load_questions(chosen, questions)

@@ -8,15 +8,28 @@ from pathlib import Path
 import click
 
 from evalkit.catalog import benchmark_names, fetch_questions, read_benchmark
+from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.reporting import values_table
 
 
-@click.group("benchmarks", invoke_without_command=True)
+@click.group(
+    "benchmarks",
+    cls=CommandGroup,
+    usual="show",
+    invoke_without_command=True,
+    examples={
+        "List the benchmarks that ship with evalkit.": "evalkit benchmarks",
+        "Show all of one benchmark.": "evalkit benchmarks show example",
+    },
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """List the benchmarks, show one, load its questions from a hub, or learn what its models teach."""
+    """List the benchmarks, show one, load its questions, or learn from its models.
+
+    Without a command, it lists them.
+    """
     if ctx.invoked_subcommand is None:
         known = [read_benchmark(name) for name in benchmark_names()]
         rows = [
@@ -31,33 +44,47 @@ def command(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples={
+        "Show a benchmark by its name.": "evalkit benchmarks show mt_bench",
+        "Show the benchmark that the shipped example uses.": "evalkit benchmarks show example",
+    },
+)
 @click.argument("name")
 def show(name: str) -> None:
-    """Print a benchmark as JSON."""
+    """Print the benchmark NAME as JSON."""
     click.echo(json.dumps(dataclasses.asdict(read_benchmark(name)), indent=2))
 
 
-@command.command("fetch")
+@command.command("fetch", examples={})
 @click.argument("name")
 def fetch(name: str) -> None:
-    """Load a benchmark's questions from the hub, once: from then on they are on this machine."""
+    """Load the questions of the benchmark NAME from the hub, and keep them on this machine."""
     for path in fetch_questions(read_benchmark(name)):
         click.echo(str(path))
 
 
-@command.command("learn")
+@command.command(
+    "learn",
+    examples={
+        "Learn from all models in the store.": "evalkit benchmarks learn example",
+        "Learn from one judge's verdicts, into a file of your choice.": (
+            "evalkit benchmarks learn example --judge surface --out history.json"
+        ),
+    },
+)
 @click.argument("name")
-@click.option("--judge", metavar="NAME", help="Learn from this judge's verdicts. [default: the only judge]")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Where the history goes. [default: NAME.history.json]")  # fmt: skip
+@Title.VERDICTS.option("--judge", metavar="NAME", help="Learn from this judge's verdicts. [default: the only judge]")
+@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                    help="Write the history into this file. [default: NAME.history.json]")  # fmt: skip
 @store_option
 @results_option
 def learn(name: str, judge: str | None, out: Path | None, store: str | None, results: Path) -> None:
-    """Learn difficulty and the effect of length on benchmark NAME from the store's models, and write a history file.
+    """Learn difficulty and the effect of length on the benchmark NAME, and write them into a history file.
 
-    Boards and gates of later models use this file by themselves if the benchmark's YAML names it as its history, and
-    anywhere with --difficulty FILE.
+    They are learned from the models in the store, of which it takes 20. Boards and gates of later models use the file
+    by themselves if the benchmark's YAML names it as its history, and anywhere with --difficulty FILE.
     """
     # only this command needs the statistics, which take time to load
     from evalkit.boards import learn_history

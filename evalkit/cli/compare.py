@@ -3,25 +3,38 @@
 import click
 
 from evalkit.boards import SLICES, Aggregation, Comparisons, compare
+from evalkit.cli.help import Command, Title
 from evalkit.cli.options import Range, json_option
-from evalkit.cli.sources import metric_option, source_options
+from evalkit.cli.sources import control_option, metric_option, source_options
 from evalkit.reporting import comparison_json, comparison_text
 from evalkit.sources import Scope, Sources, read_entries, read_recipe, texts_of_files, texts_of_store
 from evalkit.stats import CONFIDENCE
 from evalkit.store import open_existing, store_url
 
 
-@click.command("compare")
+@click.command(
+    "compare",
+    cls=Command,
+    used_most=("--benchmark", "--source", "--judge", "--metric", "--by"),
+    examples={
+        "Say how far two judged models are apart.": "evalkit compare careful wordy --benchmark example",
+        "Compare three by plain win rates, category by category.": (
+            "evalkit compare careful wordy terse --benchmark example --metric win_rate --by category"
+        ),
+    },
+)
 @click.argument("models", nargs=-1, required=True, metavar="A B [C...]")
 @source_options
 @metric_option
-@click.option("--control", metavar="NAMES", help="What the style win rate holds equal, as in length,markdown. "
-              "[default: what the benchmark's style says]")  # fmt: skip
-@click.option("--confidence", type=Range(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
-              help="Of the intervals, and of all differences of several models together.")  # fmt: skip
-@click.option("--by", multiple=True, type=click.Choice(SLICES), help="Show the difference by turn or category as well.")
-@click.option("--swings", type=click.IntRange(0), default=5, show_default=True,
-              help="How many instructions to show of those on which the verdicts differ most.")  # fmt: skip
+@control_option
+@Title.NUMBERS.option("--confidence", type=Range(0.5, 1, max_open=True), default=CONFIDENCE, show_default=True,
+                      metavar="SHARE",
+                      help="Give the intervals, and all differences of several models together, this "
+                           "confidence.")  # fmt: skip
+@Title.SHOWN.option("--by", multiple=True, type=click.Choice(SLICES),
+                    help="Show the difference in each turn or category as well.")  # fmt: skip
+@Title.SHOWN.option("--swings", type=click.IntRange(0), default=5, show_default=True, metavar="N",
+                    help="Show the N instructions on which the verdicts differ most.")  # fmt: skip
 @json_option
 def command(
     models: tuple[str, ...],
@@ -33,9 +46,10 @@ def command(
     swings: int,
     as_json: bool,
 ) -> None:
-    """Compare models A and B, or each of several with each other, under one judge and against one baseline.
+    """Compare models A and B, or each of several with each other.
 
-    A difference is positive where the model named first is ahead.
+    All are compared under one judge and against one baseline. A difference is positive where the model named first is
+    ahead.
     """
     recipe = read_recipe(sources, metric=metric, control=control, confidence=confidence)
     entries = read_entries(sources, Aggregation(by=by))

@@ -6,6 +6,7 @@ import click
 
 from evalkit.boards import Correlated, correlate, correlate_common
 from evalkit.catalog import read_aliases, read_name_map, read_reference
+from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes
 from evalkit.cli.options import json_option, plot_option
 from evalkit.errors import ConfigError
@@ -16,17 +17,29 @@ from evalkit.reporting import correlated_csv, correlated_json, correlated_markdo
 FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_json, "markdown": correlated_markdown}
 
 
-@click.command("correlate")
+@click.command(
+    "correlate",
+    cls=Command,
+    used_most=("--reference", "--metric", "--map", "--format", "--plot"),
+    examples={
+        "Compare a board with votes of people.": "evalkit correlate board.csv --reference chatbot_arena_20240329",
+        "Write the same as JSON.": "evalkit correlate board.csv --reference arena_elo_20240418 --json",
+    },
+)
 @click.argument("boards", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--reference", metavar="NAME|FILE", required=True, help="The ranking to compare with.")
-@click.option("--metric", metavar="COLUMN", help="What of a board is compared. [default: score, or a win rate]")
-@click.option("--reference-metric", metavar="COLUMN", help="The same of the reference. [default: score or rating]")
-@click.option("--map", "maps", multiple=True, metavar="FILE.json", type=click.Path(path_type=Path),
-              help="Names of a board's models and the reference's, either way round; repeatable.")  # fmt: skip
-@click.option("--common", is_flag=True, help="Only the models that all boards share.")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
-              help="How the result is written.")  # fmt: skip
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
+@Title.VERDICTS.option("--reference", metavar="NAME|FILE", required=True, help="Compare with this ranking.")
+@Title.NUMBERS.option("--metric", metavar="COLUMN",
+                      help="Compare this column of the boards. [default: score, or a win rate]")  # fmt: skip
+@Title.NUMBERS.option("--reference-metric", metavar="COLUMN",
+                      help="Compare it with this column of the reference. [default: score or rating]")  # fmt: skip
+@Title.VERDICTS.option("--map", "maps", multiple=True, metavar="FILE.json", type=click.Path(path_type=Path),
+                       help="Match the boards' names of models with the reference's by this file, either way round; "
+                            "repeat for more.")  # fmt: skip
+@Title.NUMBERS.option("--common", is_flag=True, help="Compare only the models that all boards share.")
+@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
+                    help="Write the result in this form.")  # fmt: skip
+@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+                    help="Write the result into this file instead of to stdout.")  # fmt: skip
 @plot_option
 @json_option
 def command(
@@ -41,7 +54,7 @@ def command(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Correlate BOARDS with a reference ranking, with intervals.
+    """Say how far BOARDS agree with a human ranking of the same models.
 
     A board is a csv file, or JSON lines, with a model and a score in each row, and lower and upper where known.
     """

@@ -9,6 +9,7 @@ from evalkit import assets
 from evalkit.boards import build_boards
 from evalkit.catalog import baseline_source, read_benchmark
 from evalkit.cli.boards import print_boards
+from evalkit.cli.help import Command
 from evalkit.engine import Limits
 from evalkit.formats import read_one, read_outputs
 from evalkit.judge_spec import read_judge
@@ -20,9 +21,16 @@ BENCHMARK = "example"
 JUDGE = "surface"
 
 
-@click.command("demo")
+@click.command(
+    "demo",
+    cls=Command,
+    examples={
+        "See a board of the three example models.": "evalkit demo",
+        "Then judge one of them yourself.": ("evalkit annotate examples/outputs/careful.json --benchmark example"),
+    },
+)
 def command() -> None:
-    """Judge the three example models offline and print their board."""
+    """Judge the three example models offline, and print their board."""
     benchmark = read_benchmark(BENCHMARK)
     baseline = read_one([baseline_source(benchmark, None)])
     outputs = sorted(assets.folder("examples").glob("outputs/*.json"))

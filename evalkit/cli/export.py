@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from evalkit.catalog import read_benchmark
+from evalkit.cli.help import Command, Title
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import ConfigError, InputError
 from evalkit.sources import Exported, Scope, export_documents, export_verdicts
@@ -13,15 +14,28 @@ from evalkit.store import open_store, store_exists, store_url
 from evalkit.text import printable
 
 
-@click.command("export")
+@click.command(
+    "export",
+    cls=Command,
+    used_most=("--out", "--benchmark", "--judge", "--model", "--kind"),
+    examples={
+        "Write the verdicts on the example as AlpacaEval does.": (
+            "evalkit export alpaca_eval --out exported --benchmark example"
+        ),
+        "Write those on one model as a table for other programs.": (
+            "evalkit export parquet --out tables --benchmark example --model careful"
+        ),
+    },
+)
 @click.argument("format", metavar="FORMAT")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-              help="The folder to write to.")  # fmt: skip
-@click.option("--kind", metavar="KIND", help="Only imported files of this kind, such as annotations.")
-@click.option("--name", metavar="NAME", help="Only the imported file that lay here, or was called so.")
-@click.option("--benchmark", metavar="NAME", help="Write the verdicts of this benchmark instead of imported files.")
-@click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
-@click.option("--model", metavar="NAME", help="Only verdicts on this model.")
+@Title.FILES.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+                    help="Write into this folder.")  # fmt: skip
+@Title.FILES.option("--kind", metavar="KIND", help="Write only imported files of this kind, such as annotations.")
+@Title.FILES.option("--name", metavar="NAME", help="Write only the imported file that lay here, or was called so.")
+@Title.VERDICTS.option("--benchmark", metavar="NAME",
+                       help="Write the verdicts of this benchmark instead of imported files.")  # fmt: skip
+@Title.VERDICTS.option("--judge", metavar="NAME", help="Write only this judge's verdicts.")
+@Title.VERDICTS.option("--model", metavar="NAME", help="Write only the verdicts on this model.")
 @store_option
 @results_option
 @json_option
@@ -37,10 +51,11 @@ def command(
     results: Path,
     as_json: bool,
 ) -> None:
-    """Write what was imported back under DIR, field by field as it was.
+    """Write imported files as they were, or verdicts, in another tool's FORMAT.
 
-    FORMAT is alpaca_eval, mt_bench, arena_hard, inspect or table. With --benchmark, the store's verdicts are written
-    instead, imported ones and our own; FORMAT is then alpaca_eval, mt_bench, arena_hard, inspect, parquet or datasets.
+    FORMAT is alpaca_eval, mt_bench, arena_hard, inspect or table; files are written field by field as they were. With
+    --benchmark, the store's verdicts are written instead, imported ones and our own; FORMAT is then alpaca_eval,
+    mt_bench, arena_hard, inspect, parquet or datasets.
     """
     url = store_url(store, results)
     _check(benchmark, of_files={"--kind": kind, "--name": name}, of_verdicts={"--judge": judge, "--model": model})

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from evalkit.api import GateCase, raise_for_outcome
+from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import JudgingOptions, Terminal, judging_options
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
@@ -88,37 +89,64 @@ class DecisionOutput:
         click.echo(said(decision), nl=False)
 
 
-@click.command("gate")
+@click.command(
+    "gate",
+    cls=Command,
+    used_most=("--min", "--against", "--benchmark", "--judge", "--max-cost"),
+    examples={
+        "Judge a model, and let it pass if it beats the baseline.": (
+            "evalkit gate examples/outputs/careful.json --benchmark example --min 50"
+        ),
+        "Decide on stored verdicts, in sentences, and for a CI server.": (
+            "evalkit gate careful --benchmark example --min 50 --explain --junit gate.xml"
+        ),
+    },
+)
 @click.argument("candidate")
-@click.option("--min", "minimum", type=Range(), metavar="PERCENT", help="The rate that the model must reach.")
-@click.option("--against", metavar="MODEL", help="Instead: a model that it must not be behind by more than --margin.")
-@click.option("--margin", type=Range(), metavar="POINTS", default=0.0, show_default=True,
-              help="How far behind --against it may be.")  # fmt: skip
+@Title.THRESHOLD.option("--min", "minimum", type=Range(), metavar="PERCENT",
+                        help="Let the model pass only if its rate reaches this.")  # fmt: skip
+@Title.THRESHOLD.option("--against", metavar="MODEL",
+                        help="Hold the model against this other model instead of against --min.")  # fmt: skip
+@Title.THRESHOLD.option("--margin", type=Range(), metavar="POINTS", default=0.0, show_default=True,
+                        help="Let the model be at most this far behind --against.")  # fmt: skip
 @metric_option
-@click.option("--confidence", type=Range(0.5, 1, max_open=True), default=_DEFAULTS.confidence, show_default=True,
-              help="Of the two-sided interval that must lie on one side.")  # fmt: skip
-@click.option("--min-n", type=click.IntRange(2), default=_DEFAULTS.min_n, show_default=True,
-              help="So many instructions must have a verdict.")  # fmt: skip
-@click.option("--min-coverage", type=Range(0, 1), default=_DEFAULTS.min_coverage, show_default=True,
-              help="And so large a share of those that were asked about.")  # fmt: skip
-@click.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
-              help="What to make of a measurement that cannot tell: exit with 4, or with 0.")  # fmt: skip
-@click.option("--source", "files", multiple=True, type=click.Path(path_type=Path),
-              help="Verdicts from files instead of the store; repeat for more.")  # fmt: skip
+@Title.THRESHOLD.option("--confidence", type=Range(0.5, 1, max_open=True), default=_DEFAULTS.confidence,
+                        show_default=True, metavar="SHARE",
+                        help="Decide by a two-sided interval of this confidence, which must lie on one "
+                             "side.")  # fmt: skip
+@Title.THRESHOLD.option("--min-n", type=click.IntRange(2), default=_DEFAULTS.min_n, show_default=True, metavar="N",
+                        help="Decide only if at least N instructions have a verdict.")  # fmt: skip
+@Title.THRESHOLD.option("--min-coverage", type=Range(0, 1), default=_DEFAULTS.min_coverage, show_default=True,
+                        metavar="SHARE",
+                        help="Decide only if at least this share of the instructions asked about has a "
+                             "verdict.")  # fmt: skip
+@Title.THRESHOLD.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
+                        help="Exit with 4 (fail), with 0 and a note (warn), or with 0 (pass) where the measurement "
+                             "cannot tell.")  # fmt: skip
+@Title.VERDICTS.option("--source", "files", multiple=True, type=click.Path(path_type=Path),
+                       help="Read verdicts from this file or folder instead of the store; repeat for "
+                            "more.")  # fmt: skip
 @difficulty_option
-@click.option("--allow-compat", is_flag=True, help="Accept a judge that is shown bare texts or fixed labels.")
-@click.option("--allow-refusals", is_flag=True,
-              help="Let a model pass even if it declines, or says nothing, more often than the baseline.")  # fmt: skip
-@click.option("--sequential", is_flag=True, help="Judge in batches, and stop as soon as the decision is certain.")
-@click.option("--batch", type=click.IntRange(SMALLEST_BATCH), default=SMALLEST_BATCH, show_default=True,
-              help="Instructions in a batch.")  # fmt: skip
-@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML here.")
-@click.option("--summary", type=click.Path(dir_okay=False, path_type=Path), help="Write a summary in markdown here.")
-@click.option("--badge", type=click.Path(dir_okay=False, path_type=Path), help="Write a badge's JSON here.")
-@click.option("--explain", is_flag=True, help="Print the decision in sentences, with every number that it used.")
+@Title.VERDICTS.option("--allow-compat", is_flag=True,
+                       help="Accept the verdicts of a judge that is shown bare texts or fixed labels.")  # fmt: skip
+@Title.THRESHOLD.option("--allow-refusals", is_flag=True,
+                        help="Let a model pass even if it declines, or says nothing, more often than the "
+                             "baseline.")  # fmt: skip
+@Title.JUDGE.option("--sequential", is_flag=True,
+                    help="Judge in batches, and stop as soon as the decision is certain.")  # fmt: skip
+@Title.JUDGE.option("--batch", type=click.IntRange(SMALLEST_BATCH), default=SMALLEST_BATCH, show_default=True,
+                    metavar="N", help="Judge N instructions in each batch of --sequential.")  # fmt: skip
+@Title.FILES.option("--junit", type=click.Path(dir_okay=False, path_type=Path),
+                    help="Write the decision into this file as JUnit XML.")  # fmt: skip
+@Title.FILES.option("--summary", type=click.Path(dir_okay=False, path_type=Path),
+                    help="Write the decision into this file as markdown.")  # fmt: skip
+@Title.FILES.option("--badge", type=click.Path(dir_okay=False, path_type=Path),
+                    help="Write the decision into this file as the JSON of a badge.")  # fmt: skip
+@Title.FILES.option("--explain", is_flag=True,
+                    help="Print the decision in sentences, with every number that it used.")  # fmt: skip
 @judging_options
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Append every event of judging as a line of JSON.")  # fmt: skip
+@Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                    help="Append every event of judging to this file as a line of JSON.")  # fmt: skip
 @store_option
 @results_option
 @verbose_option
@@ -132,10 +160,11 @@ def command(
     output: DecisionOutput,
     judging: JudgingOptions,
 ) -> None:
-    """Hold CANDIDATE against a threshold: an outputs file, which is judged first, a row.json, or a model with verdicts.
+    """Let CANDIDATE be released, or not, on its win rate.
 
-    Exits with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing,
-    and 5 where the audit of the outputs fails. What is in the store is not paid for again.
+    CANDIDATE is an outputs file, which is judged first, a row.json, or the name of a model that has verdicts. Exits
+    with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing, and 5
+    where the audit of the outputs fails. What is in the store is not paid for again.
     """
     assignment = judging.assignment
     if len(assignment.judges) > 1:

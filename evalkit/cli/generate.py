@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from evalkit.api import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
-from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
+from evalkit.cli.help import Command, Title
+from evalkit.cli.judging import concurrency_option, spending_options
+from evalkit.cli.options import as_values, json_option, results_option, store_option
 from evalkit.cli.progress import ProgressLine, describe, describe_forecast
 from evalkit.engine import Limits
 from evalkit.judging import Generated
@@ -15,24 +17,38 @@ from evalkit.store import store_url
 from evalkit.text import printable
 
 
-@click.command("generate")
+@click.command(
+    "generate",
+    cls=Command,
+    used_most=("--benchmark", "--questions", "--limit", "--max-cost", "--out"),
+    examples={
+        "See how many requests a model would get, and send none.": (
+            "evalkit generate model.yaml --questions examples/instructions.json --dry-run"
+        ),
+        "The same for ten of the questions.": (
+            "evalkit generate model.yaml --questions examples/instructions.json --limit 10 --dry-run"
+        ),
+    },
+)
 @click.argument("model", type=click.Path(dir_okay=False))
-@click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
-              help="What is to be answered: a name, or a YAML file.")  # fmt: skip
-@click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]")
-@click.option("--model-name", metavar="NAME", help="Ask another model of the endpoint than the file names.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Answer N questions, picked by the seed.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Decides what --limit picks.")
-@click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True,
-              help="So many requests at most may be under way at one endpoint.")  # fmt: skip
-@click.option("--max-cost", type=Range(0), metavar="USD", help="Stop when this is spent.")
-@click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many.")
-@click.option("--max-minutes", type=Range(0), metavar="M", help="Stop after this time.")
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Append every event as a line of JSON.")  # fmt: skip
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Write the answers here. [default: RESULTS/MODEL/outputs.json]")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Say what would be sent for the first turn, and send nothing.")
+@Title.ASKED.option("--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK",
+                    show_default=True,
+                    help="Answer this benchmark's questions: a name or a YAML file.")  # fmt: skip
+@Title.ASKED.option("--questions", metavar="FILE|hf:NAME",
+                    help="Read the benchmark's questions from here. [default: its own copy]")  # fmt: skip
+@Title.ASKED.option("--model-name", metavar="NAME",
+                    help="Ask this model of the endpoint instead of the one that the file names.")  # fmt: skip
+@Title.ASKED.option("--limit", type=click.IntRange(1), metavar="N", help="Answer only N questions, picked by --seed.")
+@Title.ASKED.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER",
+                    help="Let this number decide what --limit picks.")  # fmt: skip
+@concurrency_option
+@spending_options
+@Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                    help="Append every event of the run to this file as a line of JSON.")  # fmt: skip
+@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                    help="Write the answers into this file. [default: RESULTS/MODEL/outputs.json]")  # fmt: skip
+@Title.LIMITS.option("--dry-run", is_flag=True,
+                     help="Say what would be sent for the first turn, and send nothing.")  # fmt: skip
 @store_option
 @results_option
 @json_option
@@ -48,9 +64,10 @@ def command(
     results: Path,
     as_json: bool,
 ) -> None:
-    """Let a model answer a benchmark's questions, all turns of them. MODEL is a YAML file that says where it answers.
+    """Let MODEL answer a benchmark's questions, all turns of them.
 
-    Answers are kept in the store as they come: the same command continues where a stopped one left off.
+    MODEL is a YAML file that says where the model answers. Answers are kept in the store as they come: the same command
+    continues where a stopped one left off.
     """
     first = asked.read(model, limits)
     name, url = first.config.name, store_url(store, results)

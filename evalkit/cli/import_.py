@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.help import Command, Title
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import UnknownName
 from evalkit.formats import FORMATS, read_questions
@@ -17,14 +18,25 @@ ANY = "auto"
 JUDGES_FOLDER = "judges"
 
 
-@click.command("import")
+@click.command(
+    "import",
+    cls=Command,
+    examples={
+        "Keep a model's outputs in the store.": "evalkit import alpaca_eval examples/outputs/careful.json",
+        "Bring in a folder, and tell the format from each file.": "evalkit import auto examples/outputs",
+    },
+)
 @click.argument("format", metavar="FORMAT")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--benchmark", metavar="NAME", help="The benchmark of the verdicts. [default: the format's]")
-@click.option("--judge", "judges", multiple=True, metavar="NAME|FILE",
-              help="File the verdicts of the judge of this name under this one; repeat for more.")  # fmt: skip
-@click.option("--baseline", metavar="NAME", help="Who was compared with, where a file does not tell.")
-@click.option("--questions", metavar="FILE|hf:NAME", help="A question set, for the categories of its questions.")
+@Title.VERDICTS.option("--benchmark", metavar="NAME",
+                       help="File the verdicts under this benchmark. [default: the format's]")  # fmt: skip
+@Title.VERDICTS.option("--judge", "judges", multiple=True, metavar="NAME|FILE",
+                       help="File the verdicts of the judge of this name under this one; repeat for "
+                            "more.")  # fmt: skip
+@Title.VERDICTS.option("--baseline", metavar="NAME",
+                       help="Take this as the baseline where a file does not name one.")  # fmt: skip
+@Title.VERDICTS.option("--questions", metavar="FILE|hf:NAME",
+                       help="Take the categories of the questions from this question set.")  # fmt: skip
 @store_option
 @results_option
 @json_option
@@ -39,11 +51,12 @@ def command(
     results: Path,
     as_json: bool,
 ) -> None:
-    """Bring FILES into the store: outputs, judgments, boards, evaluators, logs, tables, or folders of them.
+    """Bring other tools' FILES into the store.
 
-    FORMAT is alpaca_eval, mt_bench, arena_hard, inspect, table, or auto to tell it from each file. Every record is kept
-    to the letter, for evalkit export. Verdicts appear on boards under the judge that gave them. A folder with an
-    evaluator's configs.yaml becomes a judge in RESULTS/judges.
+    FILES are outputs, judgments, boards, evaluators, logs, tables, or folders of them. FORMAT is alpaca_eval, mt_bench,
+    arena_hard, inspect, table, or auto to tell it from each file. Every record is kept to the letter, for evalkit
+    export. Verdicts appear on boards under the judge that gave them. A folder with an evaluator's configs.yaml becomes
+    a judge in RESULTS/judges.
     """
     if format not in (ANY, *FORMATS):
         raise UnknownName("format", format, (ANY, *FORMATS))

@@ -5,17 +5,25 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.help import Command
 from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
 from evalkit.text import printable
 
 
-@click.command("init")
+@click.command(
+    "init",
+    cls=Command,
+    examples={
+        "Write evalkit.toml and an example judge into this folder.": "evalkit init",
+        "Add a GitHub workflow, in a folder of its own.": "evalkit init --ci github --dir project",
+    },
+)
 @click.option("--ci", type=click.Choice(CI), help="Write a workflow for this CI as well.")
-@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), show_default=".",
-              help="Folder of the project.")  # fmt: skip
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(),
+                    show_default=".", help="Write into this folder.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 def command(ci: str | None, folder: Path, force: bool) -> None:
-    """Write evalkit.toml, an example judge and, with --ci, a workflow that judges and gates."""
+    """Write settings, an example judge and, with --ci, a workflow that judges and gates."""
     texts = scaffold(ci)
     if not force:
         refuse_taken(folder, texts)

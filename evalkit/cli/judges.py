@@ -6,6 +6,7 @@ import json
 
 import click
 
+from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import json_option
 from evalkit.clients import client_kind
 from evalkit.engine import Pending
@@ -34,11 +35,23 @@ SAMPLE_INSTRUCTION = "Name the capital of France."
 SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capital of France is Lyon."}
 
 
-@click.group("judges", invoke_without_command=True)
+@click.group(
+    "judges",
+    cls=CommandGroup,
+    usual="show",
+    invoke_without_command=True,
+    examples={
+        "List the judges that ship with evalkit.": "evalkit judges",
+        "See that a judge answers, before it is asked hundreds of times.": "evalkit judges check surface",
+    },
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """List the judges, show one, or check that one answers."""
+    """List the judges, show one, or check that one answers.
+
+    Without a command, it lists them.
+    """
     if ctx.invoked_subcommand is not None:
         return
     configs = [read_judge(name) for name in judge_names()]
@@ -53,18 +66,31 @@ def command(ctx: click.Context, as_json: bool) -> None:
     click.echo(values_table(rows), nl=False)
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples={
+        "Show a judge by its name.": "evalkit judges show alpaca_eval_2",
+        "Show the judge that needs no network.": "evalkit judges show surface",
+    },
+)
 @click.argument("name")
 def show(name: str) -> None:
-    """Print all of a judge as JSON, its prompt included."""
+    """Print all of the judge NAME as JSON, its prompt included."""
     click.echo(json.dumps(dataclasses.asdict(read_judge(name)), indent=2))
 
 
-@command.command("check")
+@command.command(
+    "check",
+    examples={
+        "Ask a judge that needs no network.": "evalkit judges check surface",
+        "Ask one that gives grades.": "evalkit judges check surface_grade",
+    },
+)
 @click.argument("name")
-@click.option("--judge-model", metavar="MODEL", help="Ask another model than the judge's file names.")
+@Title.JUDGE.option("--judge-model", metavar="MODEL",
+                    help="Ask this model instead of the one that the judge's file names.")  # fmt: skip
 def check(name: str, judge_model: str | None) -> None:
-    """Render the prompt, ask one question, and say what the reply was read as."""
+    """Ask the judge NAME one question, and say how its reply was read."""
     config = read_judge(name, model=judge_model)
     kind = client_kind(config.client)
     posed = pose(_place(config), config, kind.endpoint(config), PLAN)

@@ -10,6 +10,7 @@ import click
 
 from evalkit.api import AUDITS, Assignment, ModelRun, Prepared, check_costs
 from evalkit.auditing import AuditLimits
+from evalkit.cli.help import Title
 from evalkit.cli.notes import print_notes
 from evalkit.cli.options import Command, Range, as_values, audit_limits_options, cluster_option
 from evalkit.cli.progress import ProgressLine, describe
@@ -18,45 +19,73 @@ from evalkit.judge_spec import ORDERS
 from evalkit.provenance import canonical_digest
 from evalkit.types import JudgeConfig
 
-_BENCHMARK = click.option("--benchmark", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
-                           help="What is judged, a name or a YAML file; verdicts are filed under it.")  # fmt: skip
-_JUDGES = click.option("--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
-                       help="Repeat for a jury. [default: the benchmark's, or surface]")  # fmt: skip
+_BENCHMARK = Title.JUDGED.option(
+    "--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
+    help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it.",
+)  # fmt: skip
+_JUDGES = Title.JUDGE.option(
+    "--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
+    help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, or surface]",
+)  # fmt: skip
 _ASSIGNMENT: list[Callable[[Command], Command]] = [
-    click.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
-                 help="Outputs to compare with; repeat for baselines by category. [default: the benchmark's]"),
-    click.option("--questions", metavar="FILE|hf:NAME", help="The benchmark's questions. [default: its own copy]"),
-    click.option("--judge-model", metavar="MODEL", help="Ask another model than the judge's file names."),
-    click.option("--replay", type=click.Path(path_type=Path), metavar="ANNOTATIONS",
-                 help="Take the judge's raw replies from a recorded file."),
-    click.option("--orders", type=click.Choice(ORDERS),
-                 help="Show each pair once or both ways. [default: the judge's]"),
-    click.option("--repeats", type=click.IntRange(1), default=1, show_default=True, help="Ask each question so often."),
-    click.option("--limit", type=click.IntRange(1), metavar="N", help="Judge N instructions, picked by the seed."),
-    click.option("--seed", type=int, default=0, show_default=True,
-                 help="Decides what --limit picks, and who is shown first where one order is asked."),
-    click.option("--key", metavar="FIELD", help="Join by this field instead of by the instruction."),
-    click.option("--on-mismatch", type=click.Choice(["refuse", "intersect"]), default="refuse", show_default=True,
-                 help="What to do with instructions that only one side has."),
+    Title.JUDGED.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+                        help="Compare with these outputs; repeat for baselines by category. "
+                             "[default: the benchmark's]"),
+    Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
+                        help="Read the benchmark's questions from here. [default: its own copy]"),
+    Title.JUDGE.option("--judge-model", metavar="MODEL",
+                       help="Ask this model instead of the one that the judge's file names."),
+    Title.JUDGE.option("--replay", type=click.Path(path_type=Path), metavar="ANNOTATIONS",
+                       help="Take the judge's raw replies from this recorded file instead of asking."),
+    Title.JUDGE.option("--orders", type=click.Choice(ORDERS),
+                       help="Show the judge each pair in one order or in both. [default: the judge's]"),
+    Title.JUDGE.option("--repeats", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+                       help="Ask each question N times."),
+    Title.JUDGED.option("--limit", type=click.IntRange(1), metavar="N",
+                        help="Judge only N instructions, picked by --seed."),
+    Title.JUDGED.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER",
+                        help="Let this number decide what --limit picks, and who is shown first where one order is "
+                             "asked."),
+    Title.JUDGED.option("--key", metavar="FIELD",
+                        help="Match outputs by this field instead of by the instruction."),
+    Title.JUDGED.option("--on-mismatch", type=click.Choice(["refuse", "intersect"]), default="refuse",
+                        show_default=True,
+                        help="Refuse instructions that only one side has, or judge those that both have."),
     cluster_option,
-    click.option("--shortcut/--no-shortcut", default=True, show_default=True,
-                 help="Take identical answers for a tie without asking."),
+    Title.JUDGE.option("--shortcut/--no-shortcut", default=True, show_default=True,
+                       help="Take identical answers for a tie without asking the judge."),
 ]  # fmt: skip
+concurrency_option = Title.LIMITS.option(
+    "--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True, metavar="N",
+    help="Send at most N requests at a time to one endpoint.",
+)  # fmt: skip
+_SPENDING = [
+    Title.LIMITS.option("--max-cost", type=Range(0), metavar="USD",
+                        help="Stop when the replies have cost this much."),
+    Title.LIMITS.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after N requests."),
+    Title.LIMITS.option("--max-minutes", type=Range(0), metavar="M", help="Stop after M minutes."),
+]  # fmt: skip
+
+
+def spending_options(command: Command) -> Command:
+    """Options that end a run by what it has taken."""
+    for option in reversed(_SPENDING):
+        command = option(command)
+    return command
+
+
 _LIMITS = [
-    click.option("--concurrency", type=click.IntRange(1, 4096), default=Limits().concurrency, show_default=True,
-                 help="So many requests at most may be under way at one endpoint."),
-    click.option("--max-cost", type=Range(0), metavar="USD", help="Stop when this is spent."),
-    click.option("--max-requests", type=click.IntRange(0), metavar="N", help="Stop after this many."),
-    click.option("--max-minutes", type=Range(0), metavar="M", help="Stop after this time."),
-    click.option("--max-wait", type=Range(0), default=Limits().max_wait, show_default=True,
-                 metavar="SECONDS",
-                 help="Stop when an endpoint answers nobody for so long, or asks to wait longer."),
+    concurrency_option,
+    spending_options,
+    Title.LIMITS.option("--max-wait", type=Range(0), default=Limits().max_wait, show_default=True,
+                        metavar="SECONDS",
+                        help="Stop when an endpoint has answered nobody for SECONDS, or asks to wait longer."),
 ]  # fmt: skip
 
 
-audit_option = click.option(
+audit_option = Title.JUDGED.option(
     "--audit", type=click.Choice(AUDITS), default=AUDITS[0], show_default=True,
-    help="What to do with outputs that fail their audit: refuse to judge them, warn, or do not look.",
+    help="Refuse to judge outputs that fail their audit, judge them with a warning, or do not look.",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import click
 from evalkit.api import ESTIMATORS, Wishes, make_leaderboard
 from evalkit.boards import Board
 from evalkit.cli.boards import print_boards
+from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes
 from evalkit.cli.options import (
     Range,
@@ -49,44 +50,59 @@ class BoardOutput:
     as_json: bool
 
 
-@click.command("leaderboard")
+@click.command(
+    "leaderboard",
+    cls=Command,
+    used_most=("--benchmark", "--judge", "--by", "--format", "--plot"),
+    examples={
+        "Rank the example's models that were judged.": "evalkit leaderboard --benchmark example",
+        "Rank them by written verdicts, as a table for a README.": (
+            "evalkit leaderboard results --benchmark example --format markdown --out board.md"
+        ),
+    },
+)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
 @board_option
 @judge_option
-@click.option("--pool", is_flag=True, help="Average all judges into one score.")
+@Title.NUMBERS.option("--pool", is_flag=True, help="Average all judges into one score.")
 @metric_option
 @control_option
-@click.option("--strong-weight", type=Range(0, min_open=True), default=1.0, show_default=True,
-              help="How much a verdict of much better counts.")  # fmt: skip
+@Title.NUMBERS.option("--strong-weight", type=Range(0, min_open=True), default=1.0, show_default=True,
+                      metavar="WEIGHT", help="Count a verdict of much better this many times.")  # fmt: skip
 @by_option()
 @cluster_option
-@click.option("--category", "categories", multiple=True, metavar="NAME", help="Only this category; repeat for more.")
+@Title.VERDICTS.option("--category", "categories", multiple=True, metavar="NAME",
+                       help="Use only the verdicts on this category; repeat for more.")  # fmt: skip
 @reference_option
-@click.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
-              help="Our estimators, or a published formula to compare with published rows.")  # fmt: skip
+@Title.NUMBERS.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
+                      help="Compute scores as evalkit does (lc), or by a published formula, to compare with published "
+                           "rows.")  # fmt: skip
 @difficulty_option
-@click.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]), default=Shape.LEARNED.value,
-              show_default=True, help="Which shape of the effect of length is fitted to the models at hand; learned "
-              "lets their verdicts say.")  # fmt: skip
-@click.option("--bootstrap", "replicates", type=click.IntRange(0), default=0, metavar="N",
-              help="Intervals from N resamples instead of the sandwich formula.")  # fmt: skip
-@click.option("--allow-mixed", is_flag=True,
-              help="Average probabilities and single draws of one judge all the same.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(list(FORMS)), default=TABLE, show_default=True,
-              help="How the board is written.")  # fmt: skip
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
+@Title.NUMBERS.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]),
+                      default=Shape.LEARNED.value, show_default=True,
+                      help="Fit this shape of the effect of length to the models at hand; learned lets their verdicts "
+                           "say which.")  # fmt: skip
+@Title.NUMBERS.option("--bootstrap", "replicates", type=click.IntRange(0), default=0, metavar="N",
+                      help="Compute intervals from N resamples instead of the sandwich formula.")  # fmt: skip
+@Title.NUMBERS.option("--allow-mixed", is_flag=True,
+                      help="Average a judge's probabilities with its single draws instead of refusing to.")  # fmt: skip
+@Title.FILES.option("--format", "form", type=click.Choice(list(FORMS)), default=TABLE, show_default=True,
+                    help="Write the board in this form.")  # fmt: skip
+@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+                    help="Write the board into this file instead of to stdout.")  # fmt: skip
 @plot_option
-@click.option("--panel", "panels", multiple=True, type=click.Choice(PANELS),
-              help="Draw this panel with --plot; each of several gets its own file. [default: board]")  # fmt: skip
+@Title.FILES.option("--panel", "panels", multiple=True, type=click.Choice(PANELS),
+                    help="Let --plot draw this figure; each of several gets its own file. [default: board]")  # fmt: skip
 @store_option
 @results_option
 @verbose_option
 @json_option
 @as_values(sources=Sources, wishes=Wishes, output=BoardOutput)
 def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
-    """Build a board from SOURCES: annotation files, folders of them, or tables of preferences.
+    """Rank models by their length-controlled win rates.
 
-    Without SOURCES the board is built from the store.
+    SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the board is built from the
+    store.
     """
     if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from evalkit import __version__
+from evalkit.cli.help import CommandGroup
 from evalkit.errors import ConfigError, EvalkitError
 
 SETTINGS_FILE = "evalkit.toml"
@@ -21,30 +22,46 @@ EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
 _LONGEST_ERROR = 500
+_WIDEST_HELP = 110
 
-# name -> what it does, in one line; the command is `command` in evalkit.cli.NAME
-COMMANDS = {
-    "annotate": "Judge models' outputs against a baseline.",
-    "audit": "Check outputs before anybody pays for having them judged.",
-    "benchmarks": "List the benchmarks, or show one.",
-    "compare": "Compare models on their common instructions.",
-    "correlate": "Compare boards with a human ranking.",
-    "demo": "The whole way on the shipped example, offline.",
-    "export": "Write what was imported, or verdicts, in another tool's format.",
-    "gate": "Let a model be released, or not, on its win rate.",
-    "generate": "Let a model answer a benchmark's questions.",
-    "import": "Bring other tools' files into the store.",
-    "init": "Settings, an example judge and a CI workflow for a project.",
-    "judges": "List the judges, show one, or check that one answers.",
-    "leaderboard": "Build a board with length-controlled win rates.",
-    "power": "What a gate's decision needs: instructions, repeats, dollars.",
-    "prompts": "List the judge prompts, or show one.",
-    "ratings": "Rate models from battles between any two of them.",
-    "references": "List the human reference rankings, or show one.",
-    "report": "Write one HTML file: boards, and every comparison to read.",
-    "store": "Check, tidy, move or count what is stored.",
-    "verify": "Compute written rows anew from the raw replies, and compare.",
+# title -> name -> what the command does, in one line; it is `command` in evalkit.cli.NAME
+TITLED_COMMANDS = {
+    "Start here": {
+        "demo": "Judge three example models offline, and print their board.",
+        "init": "Write settings, an example judge and a CI workflow.",
+    },
+    "Judge": {
+        "generate": "Let a model answer a benchmark's questions.",
+        "audit": "Check outputs before anybody pays for having them judged.",
+        "annotate": "Judge models' outputs against a baseline.",
+    },
+    "Read the results": {
+        "leaderboard": "Rank models by their length-controlled win rates.",
+        "compare": "Compare models on their common instructions.",
+        "ratings": "Rate models from battles between any two of them.",
+        "correlate": "Say how far boards agree with a human ranking.",
+        "report": "Write one HTML file with boards and every comparison.",
+    },
+    "Decide": {
+        "power": "Say how many instructions, repeats and dollars a gate needs.",
+        "gate": "Let a model be released, or not, on its win rate.",
+    },
+    "Look up": {
+        "benchmarks": "List the benchmarks, or show one.",
+        "judges": "List the judges, show one, or check that one answers.",
+        "prompts": "List the judge prompts, or show one.",
+        "references": "List the human reference rankings, or show one.",
+    },
+    "Bring along": {
+        "import": "Bring other tools' files into the store.",
+        "export": "Write imported files, or verdicts, in another tool's format.",
+    },
+    "Look after": {
+        "store": "Check the store, tidy it, move it, or count what it holds.",
+        "verify": "Compute written rows anew from the raw replies, and compare.",
+    },
 }
+COMMANDS = {name: line for commands in TITLED_COMMANDS.values() for name, line in commands.items()}
 
 
 def _module(command: str) -> str:
@@ -52,7 +69,7 @@ def _module(command: str) -> str:
     return f"{command}_" if keyword.iskeyword(command) else command
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandGroup):
     """A group that knows its commands by name and imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -65,11 +82,22 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in TITLED_COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:{width}}", line) for name, line in commands.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},
+    examples={
+        "See it work, without a key or a network.": "evalkit demo",
+        "Judge a model's outputs against a baseline.": (
+            "evalkit annotate examples/outputs/careful.json --benchmark example"
+        ),
+    },
+)
 @click.version_option(__version__, prog_name="evalkit")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context

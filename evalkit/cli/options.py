@@ -3,13 +3,14 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from evalkit.auditing import read_limits
+from evalkit.cli.help import Title
 
 Command = Callable[..., None]
 
@@ -34,22 +35,6 @@ def as_values(**kinds: type[Any]) -> Callable[[Command], Command]:
     return decorated
 
 
-class Renamed(click.Option):
-    """An option whose former name is accepted and not shown."""
-
-    def __init__(self, names: Sequence[str], *, former: str, **attributes: Any) -> None:
-        super().__init__([*names, former], **attributes)
-        self.former = former
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        every = self.opts
-        self.opts = [name for name in every if name != self.former]
-        try:
-            return super().get_help_record(ctx)
-        finally:
-            self.opts = every
-
-
 class Range(click.FloatRange):
     """A range without NaN, which is neither below a bound nor above it and would take every limit away."""
 
@@ -65,19 +50,19 @@ class Range(click.FloatRange):
         return super()._describe_range() if bounded else ""
 
 
-results_option = click.option(
+results_option = Title.FILES.option(
     "--results",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("results"),
     envvar="EVALKIT_RESULTS",
     show_default=True,
-    help="Folder of the store and the written rows.",
+    help="Keep the store and the written rows in this folder.",
 )
-store_option = click.option(
+store_option = Title.FILES.option(
     "--store",
     metavar="URL",
     envvar="EVALKIT_STORE",
-    help="Database of replies. [default: sqlite:///RESULTS/evalkit.db]",
+    help="Keep the replies in this database. [default: sqlite:///RESULTS/evalkit.db]",
 )
 
 
@@ -90,28 +75,28 @@ def _drawable(_context: click.Context, _option: click.Parameter, path: Path | No
     return path
 
 
-plot_option = click.option(
+plot_option = Title.FILES.option(
     "--plot",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_drawable,
-    help="Draw into this file as well: .svg, .png or .pdf.",
+    help="Draw the result into this file as well: .svg, .png or .pdf.",
 )
-cluster_option = click.option(
+cluster_option = Title.NUMBERS.option(
     "--cluster",
     metavar="FIELD",
-    help="Count instructions with the same value in this field as one cluster. [default: instructions that are "
-    "near-duplicates]",
+    help="Count instructions that have the same value in this field as one cluster. [default: instructions that "
+    "are near-duplicates]",
 )
-verbose_option = click.option("--verbose", is_flag=True, help="Print the digest of the rows as well.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-audit_limits_options: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+verbose_option = Title.FILES.option("--verbose", is_flag=True, help="Print the digest of the rows too.")
+json_option = Title.FILES.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
+audit_limits_options = Title.JUDGED.option(
     "--audit-limit",
     "audit_limits",
     multiple=True,
     metavar="NAME=VALUE",
     envvar="EVALKIT_AUDIT_LIMIT",
     callback=lambda _context, _option, named: read_limits(named),
-    help="How much of what an audit looks for is too much, as in min-distinct=0.2; repeat for more.",
+    help="Set one of the audit's limits, as in min-distinct=0.2; repeat for more.",
 )
 """Gives a command all limits together, as `audit_limits`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import click
 
 from evalkit.boards import RANKING, WIN_RATE, Basis, advise, basis_of_entries
+from evalkit.cli.help import Command, Title
 from evalkit.cli.options import Range, as_values, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.errors import ConfigError
@@ -40,28 +41,42 @@ class SpreadOptions:
     price: float | None
 
 
-@click.command("power")
+@click.command(
+    "power",
+    cls=Command,
+    used_most=("--min", "--true", "--margin", "--against", "--sd"),
+    examples={
+        "Plan with the stored verdicts for a model that wins 55 %.": "evalkit power --true 55 --benchmark example",
+        "Plan without any verdict, at one cent a question.": "evalkit power --sd 0.33 --margin 2 --price 0.01",
+    },
+)
 @source_options
-@click.option("--sd", type=Range(0, 1, min_open=True),
-              help="Plan without verdicts: the standard deviation of one, 0.5 for wins and losses, about 0.33 for "
-              "probabilities; with --against, of a difference of two.")  # fmt: skip
-@click.option("--model", metavar="NAME", help="Whose spread to plan with. [default: the largest there is]")
+@Title.PLAN.option("--sd", type=Range(0, 1, min_open=True), metavar="SD",
+                   help="Plan without verdicts, for this standard deviation of one: 0.5 for wins and losses, about "
+                        "0.33 for probabilities; with --against, of a difference of two.")  # fmt: skip
+@Title.PLAN.option("--model", metavar="NAME",
+                   help="Plan with the spread of this model's verdicts. [default: the model that comes nearest to "
+                        "the plan]")  # fmt: skip
 @metric_option
-@click.option("--min", "minimum", type=Range(0, 100, min_open=True, max_open=True),
-              help="The gate's threshold in percent. [default: 50]")  # fmt: skip
-@click.option("--true", "true", type=Range(-100, 100),
-              help="The win rate that is to pass, or with --against how far the model is ahead.")  # fmt: skip
-@click.option("--margin", type=Range(0, 100), metavar="POINTS",
-              help="Instead of --true: how far the model is above the threshold. With --against: how far behind a "
-              "model may be.")  # fmt: skip
-@click.option("--against", metavar="MODEL", help="Plan a paired comparison with this model.")
-@click.option("--power", "wanted", type=Range(0.05, 0.999), default=0.8, show_default=True,
-              help="The probability with which the gate is to pass it.")  # fmt: skip
-@click.option("--confidence", type=Range(0.5, 0.9999), default=CONFIDENCE, show_default=True,
-              help="Of the gate's interval.")  # fmt: skip
-@click.option("--most", type=click.IntRange(1), metavar="N", help="How many instructions there are.")
-@click.option("--price-judge", metavar="NAME", help="Ask this judge instead: the price of its tokens.")
-@click.option("--price", type=Range(0), metavar="USD", help="The price of a question.")
+@Title.THRESHOLD.option("--min", "minimum", type=Range(0, 100, min_open=True, max_open=True), metavar="PERCENT",
+                        help="Plan for a gate with this threshold. [default: 50]")  # fmt: skip
+@Title.THRESHOLD.option("--true", "true", type=Range(-100, 100), metavar="PERCENT",
+                        help="Plan to pass a model of this win rate, or with --against one that is this far "
+                             "ahead.")  # fmt: skip
+@Title.THRESHOLD.option("--margin", type=Range(0, 100), metavar="POINTS",
+                        help="Instead of --true, plan to pass a model this far above the threshold; with --against, "
+                             "let it be this far behind.")  # fmt: skip
+@Title.THRESHOLD.option("--against", metavar="MODEL", help="Plan for a gate that compares with this model.")
+@Title.THRESHOLD.option("--power", "wanted", type=Range(0.05, 0.999), default=0.8, show_default=True,
+                        metavar="PROBABILITY",
+                        help="Plan for the gate to pass such a model with this probability.")  # fmt: skip
+@Title.THRESHOLD.option("--confidence", type=Range(0.5, 0.9999), default=CONFIDENCE, show_default=True,
+                        metavar="SHARE", help="Plan for a gate whose interval has this confidence.")  # fmt: skip
+@Title.PLAN.option("--most", type=click.IntRange(1), metavar="N",
+                   help="Leave out plans that need more than N instructions.")  # fmt: skip
+@Title.PLAN.option("--price-judge", metavar="NAME",
+                   help="Count the stored replies' tokens at the prices of this judge.")  # fmt: skip
+@Title.PLAN.option("--price", type=Range(0), metavar="USD", help="Count this many dollars for each question.")
 @json_option
 @as_values(aims=AimOptions, spread=SpreadOptions)
 def command(
@@ -73,9 +88,10 @@ def command(
     most: int | None,
     as_json: bool,
 ) -> None:
-    """Say how many instructions, orders, repeats and dollars a gate needs to pass a model that is good enough.
+    """Say how many instructions, orders, repeats and dollars a gate needs.
 
-    Verdicts at hand tell how they spread: those of --source, or of the store. Without any, --sd does.
+    They are what it takes to pass a model that is good enough. The verdicts at hand tell how they spread: those of
+    --source, or of the store. Without any, --sd does.
     """
     threshold, aim = _aim(aims)
     if spread.sd is None:

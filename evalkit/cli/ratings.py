@@ -7,7 +7,8 @@ import click
 
 from evalkit.boards import Aggregation, CollectedBattles, RatingRecipe, battles_of_entries, build_ratings
 from evalkit.catalog import find_family, read_benchmark
-from evalkit.cli.options import Range, Renamed, as_values, json_option, results_option, store_option
+from evalkit.cli.help import Command, Renamed, Title
+from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.reporting import ratings_csv, ratings_json, ratings_markdown, ratings_text
@@ -56,38 +57,57 @@ class RatingOutput:
     as_json: bool
 
 
-@click.command("ratings")
+@click.command(
+    "ratings",
+    cls=Command,
+    used_most=("--benchmark", "--judge", "--control", "--anchor", "--format"),
+    examples={
+        "Rate the example's models from their stored verdicts.": "evalkit ratings --benchmark example",
+        "Put the baseline at 1000, and write a table for a README.": (
+            "evalkit ratings --benchmark example --anchor baseline --format markdown"
+        ),
+    },
+)
 @click.argument("votes", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--cluster", metavar="COLUMN|none",
-              help="What ties votes together. [default: evaluation_session_id, instruction, question_id]")  # fmt: skip
-@click.option("--benchmark", "board", cls=Renamed, former="--board", default="alpaca_eval",
-              envvar="EVALKIT_BENCHMARK", show_default=True,
-              help="The benchmark whose verdicts are taken from the store.")  # fmt: skip
-@click.option("--control", metavar="NAMES", help="Rate at equal tokens,headers,lists,bold: any of them.")
-@click.option("--judge", metavar="NAME", help="Only this judge's verdicts, of sources that name judges.")
-@click.option("--method", type=click.Choice(["bt", "elo"]), default="bt", show_default=True,
-              help="Bradley-Terry, or Elo's updates, which depend on the order of the battles.")  # fmt: skip
-@click.option("--interval", type=click.Choice(["sandwich", "bootstrap"]), default="sandwich", show_default=True,
-              help="By formula, or from resampled clusters.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(20, 100_000), default=1000, show_default=True,
-              help="Of the bootstrap.")  # fmt: skip
-@click.option("--scale", "unit", type=click.Choice([unit.value for unit in Unit]), default=Unit.ELO.value,
-              show_default=True, help="Points, 400 for odds of ten to one; or log-odds.")  # fmt: skip
-@click.option("--anchor", metavar="MODEL[=VALUE]",
-              help="Whose rating is given. [default: the models' mean is 1000, or 0 in log-odds]")  # fmt: skip
-@click.option("--elo-k", type=Range(0, 1000, min_open=True), default=4.0, show_default=True,
-              help="Points that a battle moves.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
-              help="How the rating is written.")  # fmt: skip
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of to stdout.")
+@Title.VERDICTS.option("--cluster", metavar="COLUMN|none",
+                       help="Tie votes together that have the same value in this column. "
+                            "[default: evaluation_session_id, instruction, question_id]")  # fmt: skip
+@Title.VERDICTS.option("--benchmark", "board", cls=Renamed, former="--board", default="alpaca_eval",
+                       envvar="EVALKIT_BENCHMARK", show_default=True, metavar="BENCHMARK",
+                       help="Take this benchmark's verdicts from the store.")  # fmt: skip
+@Title.NUMBERS.option("--control", metavar="NAMES",
+                      help="Rate at equal tokens,headers,lists,bold: any of these.")  # fmt: skip
+@Title.VERDICTS.option("--judge", metavar="NAME",
+                       help="Use only this judge's verdicts, of sources that name judges.")  # fmt: skip
+@Title.NUMBERS.option("--method", type=click.Choice(["bt", "elo"]), default="bt", show_default=True,
+                      help="Rate by Bradley-Terry, or by Elo's updates, which depend on the order of the "
+                           "battles.")  # fmt: skip
+@Title.NUMBERS.option("--interval", type=click.Choice(["sandwich", "bootstrap"]), default="sandwich",
+                      show_default=True,
+                      help="Compute intervals by formula, or from resampled clusters.")  # fmt: skip
+@Title.NUMBERS.option("--rounds", type=click.IntRange(20, 100_000), default=1000, show_default=True, metavar="N",
+                      help="Draw N resamples for the bootstrap.")  # fmt: skip
+@Title.NUMBERS.option("--scale", "unit", type=click.Choice([unit.value for unit in Unit]), default=Unit.ELO.value,
+                      show_default=True,
+                      help="Give ratings in points, 400 for odds of ten to one, or in log-odds.")  # fmt: skip
+@Title.NUMBERS.option("--anchor", metavar="MODEL[=VALUE]",
+                      help="Fix the rating of this model. [default: the models' mean is 1000, or 0 in "
+                           "log-odds]")  # fmt: skip
+@Title.NUMBERS.option("--elo-k", type=Range(0, 1000, min_open=True), default=4.0, show_default=True,
+                      metavar="POINTS", help="Move a rating by this many points at most in one battle.")  # fmt: skip
+@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
+                    help="Write the ratings in this form.")  # fmt: skip
+@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+                    help="Write the ratings into this file instead of to stdout.")  # fmt: skip
 @store_option
 @results_option
 @json_option
 @as_values(battles=BattleOptions, rating=RatingOptions, output=RatingOutput)
 def command(votes: tuple[Path, ...], battles: BattleOptions, rating: RatingOptions, output: RatingOutput) -> None:
-    """Rate models from VOTES: tables of model_a, model_b and winner, or any verdicts that a leaderboard reads.
+    """Rate models from battles between any two of them.
 
-    Without VOTES the verdicts of the store are battles of each model against its baseline.
+    VOTES are tables of model_a, model_b and winner, or any verdicts that a leaderboard reads. Without VOTES the
+    verdicts of the store are battles of each model against its baseline.
     """
     recipe = RatingRecipe(
         rating.method, rating.interval, rating.rounds, _scale(rating.unit, rating.anchor), rating.elo_k

@@ -5,15 +5,28 @@ import json
 import click
 
 from evalkit.catalog import read_reference, reference_names
+from evalkit.cli.help import CommandGroup
 from evalkit.cli.options import json_option
 from evalkit.reporting import values_table
 
 
-@click.group("references", invoke_without_command=True)
+@click.group(
+    "references",
+    cls=CommandGroup,
+    usual="show",
+    invoke_without_command=True,
+    examples={
+        "List the human rankings that ship with evalkit.": "evalkit references",
+        "See how people ranked the models.": "evalkit references show chatbot_arena_20240329",
+    },
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """List the human reference rankings, or show one."""
+    """List the human reference rankings, or show one.
+
+    Without a command, it lists them.
+    """
     if ctx.invoked_subcommand is None:
         known = [read_reference(name) for name in reference_names()]
         rows = [
@@ -23,11 +36,17 @@ def command(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
 
 
-@command.command("show")
+@command.command(
+    "show",
+    examples={
+        "See how people ranked the models.": "evalkit references show chatbot_arena_20240329",
+        "The same as JSON, with the source.": "evalkit references show arena_elo_20240418 --json",
+    },
+)
 @click.argument("name")
 @json_option
 def show(name: str, as_json: bool) -> None:
-    """Print a reference's models, best first."""
+    """Print the models of the reference NAME, best first."""
     reference = read_reference(name)
     ranked = sorted(reference.scores.items(), key=lambda item: -item[1])
     if as_json:

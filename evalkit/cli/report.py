@@ -7,6 +7,7 @@ import click
 
 from evalkit.api import Wishes, make_leaderboard, read_behind
 from evalkit.boards import CATEGORY, TURN
+from evalkit.cli.help import Command, Title
 from evalkit.cli.options import as_values, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
@@ -39,11 +40,21 @@ class PageOptions:
     no_text: bool
 
 
-@click.command("report")
+@click.command(
+    "report",
+    cls=Command,
+    used_most=("--benchmark", "--judge", "--out", "--title", "--sample"),
+    examples={
+        "Write one page about all models that were judged.": "evalkit report --benchmark example --out report.html",
+        "Write one without texts, to be shown to anybody.": (
+            "evalkit report --benchmark example --out numbers.html --no-text"
+        ),
+    },
+)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
-              help=f"Write here. [default: RESULTS/{FILE}]")  # fmt: skip
-@click.option("--title", help="What stands above it. [default: the sources' name]")
+@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+                    help=f"Write the page into this file. [default: RESULTS/{FILE}]")  # fmt: skip
+@Title.SHOWN.option("--title", help="Put this title above the page. [default: the sources' name]")
 @board_option
 @judge_option
 @metric_option
@@ -52,18 +63,20 @@ class PageOptions:
 @reference_option
 @by_option(default=(TURN, CATEGORY))
 @cluster_option
-@click.option("--sample", type=click.IntRange(1), metavar="N",
-              help="Only N instructions to browse, the same for all models; no number on a board changes.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Which instructions --sample takes.")
-@click.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
+@Title.SHOWN.option("--sample", type=click.IntRange(1), metavar="N",
+                    help="Show only N instructions to browse, the same for all models; no number on a board "
+                         "changes.")  # fmt: skip
+@Title.SHOWN.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER",
+                    help="Let this number decide which instructions --sample takes.")  # fmt: skip
+@Title.SHOWN.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
 @store_option
 @results_option
 @as_values(sources=Sources, wishes=Wishes, page=PageOptions)
 def command(sources: Sources, wishes: Wishes, page: PageOptions) -> None:
-    """Write one HTML file that shows the boards of SOURCES and every comparison behind them: annotation files, folders
-    of them, or tables of preferences.
+    """Write one HTML file with boards and every comparison behind them.
 
-    Without SOURCES the boards are built from the store. The file needs no network and no server.
+    SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the boards are built from
+    the store. The file needs no network and no server.
     """
     files = read_behind(sources, wishes)
     report = assemble_report(

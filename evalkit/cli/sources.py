@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from evalkit.boards import RANKING, SLICES, DifficultySource
-from evalkit.cli.options import Renamed, cluster_option, results_option, store_option
+from evalkit.cli.help import Renamed, Title
+from evalkit.cli.options import cluster_option, results_option, store_option
 from evalkit.sources import BENCHMARK, Sources
 
-board_option = click.option(
+board_option = Title.VERDICTS.option(
     "--benchmark",
     "board",
     cls=Renamed,
@@ -19,45 +20,46 @@ board_option = click.option(
     metavar="BENCHMARK",
     envvar="EVALKIT_BENCHMARK",
     show_default=BENCHMARK,
-    help="The benchmark whose verdicts are taken from the store, or that the sources are of.",
+    help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it.",
 )
-judge_option = click.option("--judge", metavar="NAME", help="Only this judge's verdicts.")
-difficulty_option = click.option(
+judge_option = Title.VERDICTS.option("--judge", metavar="NAME", help="Use only this judge's verdicts.")
+difficulty_option = Title.NUMBERS.option(
     "--difficulty",
     metavar="auto|fit|none|PATH",
     default=DifficultySource.AUTO.value,
     show_default=True,
-    help="Where difficulty and the effect of length come from: a history of this judge, else the models at hand, else "
-    "recorded judges (auto); the models at hand (fit); a model's own verdicts alone (none); or a file, for lc_compat a "
-    "folder (PATH).",
+    help="Take difficulty and the effect of length from a history of this judge, else the models at hand, else "
+    "recorded judges (auto); from the models at hand (fit); from a model's own verdicts alone (none); or from a file, "
+    "for lc_compat a folder (PATH).",
 )
-metric_option = click.option(
+metric_option = Title.NUMBERS.option(
     "--metric",
     type=click.Choice(RANKING),
-    help="What decides. [default: lc_win_rate, or what the benchmark's style says]",
+    help="Measure the models by this number. [default: lc_win_rate, or what the benchmark's style says]",
 )
-control_option = click.option(
+control_option = Title.NUMBERS.option(
     "--control",
     metavar="NAMES",
-    help="What the style win rate holds equal, as in length,markdown; none leaves it out. [default: what the "
-    "benchmark's style says]",
+    help="Hold these features of the answers equal in the style win rate, as in length,markdown; none leaves that rate "
+    "out. [default: what the benchmark's style says]",
 )
-reference_option = click.option(
+reference_option = Title.SHOWN.option(
     "--reference",
     metavar="NAME|FILE|none",
-    help="A human ranking to correlate with. [default: the benchmark's own]",
+    help="Correlate the board with this human ranking. [default: the benchmark's own]",
 )
 
 
 def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """--by of a command that shows whole boards; `default` says what it splits scores by without being told."""
-    return click.option(
+    return Title.SHOWN.option(
         "--by",
         multiple=True,
         type=click.Choice(SLICES),
         default=default,
         show_default=bool(default),
-        help="Show scores by turn or category as well; dataset also tests whether they differ between sources.",
+        help="Show the scores of each turn or category as well; dataset also tests whether they differ between "
+        "sources.",
     )
 
 
@@ -75,11 +77,12 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _OPTIONS = (
-    click.option(
+    Title.VERDICTS.option(
         "--source",
         multiple=True,
         type=click.Path(path_type=Path),
-        help="An annotation file, a folder of them, or a table of preferences; repeat for more. [default: the store]",
+        help="Read verdicts from an annotation file, a folder of them, or a table of preferences; repeat for more. "
+        "[default: the store]",
     ),
     board_option,
     judge_option,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.help import CommandGroup
 from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting import values_table
@@ -25,13 +26,27 @@ from evalkit.store import (
 )
 
 
-@click.group("store")
+@click.group(
+    "store",
+    cls=CommandGroup,
+    examples={
+        "Count what the store holds.": "evalkit store stats",
+        "Write all of it into a file, for another machine.": "evalkit store export moved.jsonl.gz",
+    },
+)
 def command() -> None:
-    """Check the store, tidy it, move it to another machine, or count what it holds."""
+    """Check the store, tidy it, move it, or count what it holds."""
 
 
-@command.command("check")
-@click.option("--repair", "repairing", is_flag=True, help="Delete damaged rows, so that the next run asks anew.")
+@command.command(
+    "check",
+    examples={
+        "See whether anything is damaged.": "evalkit store check",
+        "Delete what is damaged, to have it asked for anew.": "evalkit store check --repair",
+    },
+)
+@click.option("--repair", "repairing", is_flag=True,
+                     help="Delete damaged rows, so that the next run asks for them anew.")  # fmt: skip
 @store_option
 @results_option
 @json_option
@@ -50,10 +65,16 @@ def check_command(repairing: bool, store: str | None, results: Path, as_json: bo
             )
 
 
-@command.command("gc")
+@command.command(
+    "gc",
+    examples={
+        "See what could be deleted.": "evalkit store gc --dry-run",
+        "Delete what is older than a week and needed by no run.": "evalkit store gc --keep-days 7",
+    },
+)
 @click.option("--keep-days", type=Range(0, 36500), default=30.0, show_default=True, metavar="DAYS",
-              help="Keep younger replies even where nothing refers to them.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
+                     help="Keep replies of the last DAYS days even if no run refers to them.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
 @store_option
 @results_option
 @json_option
@@ -64,14 +85,21 @@ def gc_command(keep_days: float, dry_run: bool, store: str | None, results: Path
         _print(dataclasses.asdict(collected), as_json=as_json, verb="would delete " if dry_run else "deleted ")
 
 
-@command.command("export")
+@command.command(
+    "export",
+    examples={
+        "Write the store into a compressed file.": "evalkit store export moved.jsonl.gz",
+        "Write the store of another folder.": "evalkit store export other.jsonl --results results",
+    },
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @store_option
 @results_option
 def export_command(file: Path, store: str | None, results: Path) -> None:
-    """Write the store to FILE as lines of JSON, gzipped where the name ends in .gz.
+    """Write the store into FILE as lines of JSON.
 
-    FILE holds the store's secret, and instructions, outputs and replies in plain text.
+    They are gzipped where the name ends in .gz. FILE holds the store's secret, and instructions, outputs and replies in
+    plain text.
     """
     with _open(store, results) as opened:
         moved = dataclasses.asdict(export_store(opened, file))
@@ -79,22 +107,37 @@ def export_command(file: Path, store: str | None, results: Path) -> None:
         _print(moved, as_json=False)
 
 
-@command.command("import")
+@command.command(
+    "import",
+    examples={
+        "Add what another machine's store held.": "evalkit store import store.jsonl.gz",
+        "Make a store of it in another folder.": "evalkit store import store.jsonl.gz --results elsewhere",
+    },
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @store_option
 @results_option
 def import_command(file: Path, store: str | None, results: Path) -> None:
-    """Add what an exported FILE holds to the store; what the store holds already stays."""
+    """Add what an exported FILE holds to the store.
+
+    What the store holds already stays.
+    """
     with open_store(store_url(store, results)) as opened:
         _print(dataclasses.asdict(import_store(opened, file)), as_json=False)
 
 
-@command.command("stats")
+@command.command(
+    "stats",
+    examples={
+        "Count what the store holds, and what it cost.": "evalkit store stats",
+        "The same as JSON.": "evalkit store stats --json",
+    },
+)
 @store_option
 @results_option
 @json_option
 def stats_command(store: str | None, results: Path, as_json: bool) -> None:
-    """Count replies, places and failures, and what the judges took."""
+    """Count replies, places and failures, and the tokens and dollars of each judge."""
     with _open(store, results) as opened:
         found = statistics(opened)
     click.echo(json.dumps(dataclasses.asdict(found), indent=2) if as_json else _statistics_text(found))

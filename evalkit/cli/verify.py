@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from evalkit.api import Verified, verify_files
+from evalkit.cli.help import Command, Title
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
 from evalkit.provenance import Difficulties
@@ -16,10 +17,18 @@ from evalkit.text import printable
 EXIT_UNEQUAL = 5
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    cls=Command,
+    examples={
+        "Verify one written row.": "evalkit verify results/careful/surface/row.json",
+        "Verify all rows in a folder.": "evalkit verify results",
+    },
+)
 @click.argument("row", type=click.Path(exists=True, path_type=Path))
-@click.option("--difficulty", type=click.Path(exists=True, path_type=Path), metavar="PATH",
-              help="The difficulties or the history that the row was computed with.")  # fmt: skip
+@Title.NUMBERS.option("--difficulty", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+                      help="Read the difficulties or the history that the row was computed with from "
+                           "here.")  # fmt: skip
 @store_option
 @results_option
 @json_option
@@ -27,9 +36,10 @@ EXIT_UNEQUAL = 5
 def command(
     ctx: click.Context, row: Path, difficulty: Path | None, store: str | None, results: Path, as_json: bool
 ) -> None:
-    """Compute ROW (a row.json, or a folder of them) anew from the store's raw replies, and compare every field.
+    """Compute ROW anew from the raw replies, and compare every field.
 
-    Exits 0 when all is equal, 5 when a row differs, and 2 when one cannot be verified.
+    ROW is a row.json, or a folder of them; the replies are the store's. Exits with 0 where all is equal, 5 where a row
+    differs, and 2 where one cannot be verified.
     """
     values = None if difficulty is None else _read_difficulty(difficulty)
     with open_existing(store_url(store, results)) as opened:

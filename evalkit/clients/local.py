@@ -133,12 +133,10 @@ class _Server:
         except OSError as error:
             raise EndpointRefused(f"the local server cannot be started: {error.strerror}") from None
         self._listening = asyncio.create_task(self._listen(self._process))
-        if (ready := await self._ready(self._listening)) is not None:
-            return ready
-        raise EndpointRefused(f"the local server was not ready within {START_SECONDS:g} seconds: {self.said}")
+        return await self._ready(self._listening)
 
-    async def _ready(self, listening: asyncio.Task[None]) -> bool | None:
-        """True when the server is ready, False when it has ended, None when it is neither after a long time."""
+    async def _ready(self, listening: asyncio.Task[None]) -> bool:
+        """Wait until the server is ready, or False when it has ended instead."""
         # loaded while the server reads its model
         import httpx
 
@@ -153,7 +151,7 @@ class _Server:
                     await listening
                     return False
                 await asyncio.sleep(_LOOK_SECONDS)
-        return None
+        raise EndpointRefused(f"the local server was not ready within {START_SECONDS:g} seconds: {self.said}")
 
     async def stop(self) -> None:
         """End the process by its id; it is gone when this returns."""

@@ -17,6 +17,8 @@ from evalkit.types import Estimate
 @pytest.fixture(autouse=True, scope="module")
 def nothing_to_collect() -> Iterator[None]:
     """statsmodels collects garbage with every call, and would look through all that the tests have loaded."""
+    import statsmodels.stats.multitest  # noqa: F401
+
     gc.freeze()
     yield
     gc.unfreeze()

@@ -39,7 +39,7 @@ FUNCTIONS = {
     "leaderboard", "power", "ratings", "references", "report", "site", "verdicts", "verify",
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets",
-         "matplotlib")  # fmt: skip
+         "matplotlib", "httpx")  # fmt: skip
 
 
 def modules() -> dict[str, Path]:

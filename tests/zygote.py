@@ -113,6 +113,7 @@ def serve() -> None:
     import pyarrow.parquet  # noqa: F401
     import scipy.optimize  # noqa: F401
     import sqlalchemy.dialects.sqlite  # noqa: F401
+    import statsmodels.stats.multitest  # noqa: F401
 
     import evalkit.cli.annotate
     import evalkit.cli.compare

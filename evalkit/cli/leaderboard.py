@@ -92,7 +92,7 @@ class BoardOutput:
                     help="Write the board into this file instead of to stdout.")  # fmt: skip
 @plot_option
 @Title.FILES.option("--panel", "panels", multiple=True, type=click.Choice(PANELS),
-                    help="Let --plot draw this figure; each of several gets its own file. [default: board]")  # fmt: skip
+                    help="Let --plot draw this figure; several get a file each. [default: board]")  # fmt: skip
 @store_option
 @results_option
 @verbose_option

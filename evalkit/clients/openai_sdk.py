@@ -119,7 +119,9 @@ def open_sdk(config: ModelConfig) -> SdkClient:
     if kind not in ("", "http", "https") and not socks:
         raise ConfigError(f"judge {config.name!r}: the environment names a proxy of the unknown kind {kind!r}")
     if socks and importlib.util.find_spec("socksio") is None:
-        raise ConfigError(f"judge {config.name!r}: the environment names a SOCKS proxy. Install socksio to use it")
+        raise ConfigError(
+            f"judge {config.name!r}: the environment names a SOCKS proxy. To use it: pip install 'evalkit-lc[socks]'"
+        )
     return SdkClient(address, timeout=config.timeout)
 
 

@@ -29,12 +29,15 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
     Reference: Holm 1979, Scandinavian Journal of Statistics 6.
     """
-    ranked = sorted((value, place) for place, value in enumerate(p_values) if value is not None)
-    adjusted: list[float | None] = [None] * len(p_values)
-    least = 0.0
-    for position, (value, place) in enumerate(ranked):
-        least = max(least, min(1.0, (len(ranked) - position) * value))
-        adjusted[place] = least
+    places = [place for place, value in enumerate(p_values) if value is not None]
+    adjusted = list(p_values)
+    if len(places) < 2:
+        return adjusted
+    # imported here because it takes longer to load than a comparison of two models, which has nothing to adjust, to run
+    from statsmodels.stats.multitest import multipletests
+
+    for place, value in zip(places, multipletests([p_values[one] for one in places], method="holm")[1], strict=True):
+        adjusted[place] = float(value)
     return adjusted
 
 

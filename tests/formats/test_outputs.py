@@ -339,14 +339,6 @@ class TestNamedDatasets:
             ("hf:owner/data", {"path": "owner/data", "name": None, "split": None}),
             ("hf:owner/data:config", {"path": "owner/data", "name": "config", "split": None}),
             ("hf:owner/data:config:eval", {"path": "owner/data", "name": "config", "split": "eval"}),
-            (
-                "hf:owner/data/a.json",
-                {"path": "json", "data_files": "hf://datasets/owner/data/a.json", "split": None},
-            ),
-            (
-                "hf:owner/data/deep/a.jsonl",
-                {"path": "json", "data_files": "hf://datasets/owner/data/deep/a.jsonl", "split": None},
-            ),
         ],
     )
     def test_a_name_is_taken_apart(self, monkeypatch: pytest.MonkeyPatch, name: str, asked: Row) -> None:

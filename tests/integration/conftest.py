@@ -2,10 +2,10 @@ import importlib.util
 import socket
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 START_SECONDS = 60
@@ -86,9 +86,8 @@ def own_server(model_file: Path, tmp_path: Path) -> Iterator[Server]:
 
 def _healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
-            return bool(reply.status == 200)
-    except OSError:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
         return False
 
 

@@ -147,6 +147,8 @@ def _become(request: Mapping[str, Any]) -> NoReturn:
 
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
+    # a shell's background job ignores what interrupts, and its children inherit that: what is forked is interrupted
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.alarm(request["limit"])
     for number, name in ((1, "out"), (2, "err")):
         handle = os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

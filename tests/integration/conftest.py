@@ -10,7 +10,7 @@ import pytest
 from evalkit.clients.local import find_server
 from evalkit.errors import ConfigError
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 class Server:
@@ -46,6 +46,14 @@ class Server:
                 return
             time.sleep(0.2)
         raise RuntimeError(f"the server did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_cores() -> Iterator[None]:
+    """The threads of a server sleep while they wait, so that what else the machine does is not kept waiting."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_WAIT_POLICY", "passive")
+        yield
 
 
 @pytest.fixture(scope="session")

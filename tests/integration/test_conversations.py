@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 
 QUESTIONS = [
     ("writing", "Write one sentence about rain.", "Say it in three words.", None),

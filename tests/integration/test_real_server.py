@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.conftest import Server
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "outputs"
 COMPARISONS = 3

@@ -28,7 +28,7 @@ class Listener(Protocol):
         ...
 
     def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
-        """Take what was judged, before anything is decided on it."""
+        """Take the judged runs, before anything is decided on them."""
         ...
 
 
@@ -50,7 +50,7 @@ def annotate_models(
         audit: one of AUDITS.
 
     Raises:
-        AuditFailed: outputs failed their audit, and it refuses.
+        AuditFailed: outputs failed their audit, and `audit` says to refuse them.
     """
     audits = {} if audit == "off" else prepared.audits(audit_limits)
     if audit == "refuse":

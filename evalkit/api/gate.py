@@ -40,7 +40,7 @@ class GateCase:
         """Decide from files, from a written row, from outputs that are judged first, or from the store.
 
         Raises:
-            ConfigError: clusters were declared for verdicts that lie in the store, which holds them already.
+            ConfigError: clusters were declared for verdicts in the store, which holds them already.
         """
         if self.sources.files:
             return self._from_files()

@@ -359,7 +359,7 @@ def _json(value: Any) -> str:
 def _provenance(document: Any) -> dict[str, Any]:
     provenance = document.get("provenance") if isinstance(document, dict) else None
     if not isinstance(provenance, dict):
-        raise InputError(f"has no provenance, so nothing tells what it was computed from. {_AGAIN}")
+        raise InputError(f"has no provenance, so its inputs are unknown. {_AGAIN}")
     if provenance.get("plan") is None:
         raise InputError("its verdicts come from another tool or an earlier evalkit, and no replies are behind them")
     if SEAL not in provenance:

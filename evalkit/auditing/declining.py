@@ -17,7 +17,7 @@ _LONGEST_WORDS, _LONGEST_CHARS = 100, 700
 _SHORT_WORDS = 15
 # twice as many, because some characters may be invisible
 _READ_CHARS = 2 * _LONGEST_CHARS
-# a stock answer has at most so many words or characters, and at least so many instructions get it
+# a stock answer has at most this many words or characters, and at least this many instructions get it
 _STOCK_WORDS, _STOCK_CHARS, _STOCK_INSTRUCTIONS, _STOCK_SHARE = 12, 400, 5, 0.01
 _BLANK = re.compile(f"[{BLANK}]+")
 _PREFIX = re.compile(r"\A[\W_]*(?:answer|response|output|assistant|ai|model|a) ?: ?")

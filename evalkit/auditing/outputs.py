@@ -29,7 +29,7 @@ def audit_outputs(
     """Audit a model's outputs; checks that need more outputs, or a baseline that is missing, are not made.
 
     Args:
-        questions: questions, where there is no baseline and they are known.
+        questions: the questions, where there is no baseline and they are known.
     """
     shown = judged_outputs(candidate, questions if baseline is None else baseline.examples)
     return audit_of(examine_outputs(shown, baseline, limits=limits), n=len(shown.outputs))

@@ -129,7 +129,7 @@ def worded_refusal(said: str, *, short: bool) -> str | None:
 
     Args:
         said: the text folded in case, from its first letter or digit on, with straight apostrophes.
-        short: whether the text is so short that it refuses even if it names nobody who refuses.
+        short: whether the text is so short that it refuses even without saying who refuses.
     """
     head = said[:_HEAD]
     begins = _BEGINS.match(head) or ELSEWHERE.match(head)

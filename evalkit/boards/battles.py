@@ -68,7 +68,7 @@ def _gathered(voted: Sequence[Votes], entries: Sequence[Entry], *, clustered: bo
     passed = [entry for entry in entries if not entry.refused]
     votes = [*voted, *(_votes(entry, clustered=clustered) for entry in passed)]
     if not votes:
-        why = "what was given holds grades only" if not entries else "an audit refused the outputs of every model"
+        why = "the sources hold grades only" if not entries else "an audit refused the outputs of every model"
         raise StatsError(f"no comparisons: {why}")
     models, places = _joined([source.models for source in votes])
     a = np.concatenate([place[source.a] for place, source in zip(places, votes, strict=True)])

@@ -140,7 +140,7 @@ def _learn_length(group: Sequence[Entry], taught: Sequence[Entry], recipe: Recip
         return _of_named_history(difficulty, group, known)
     if isinstance(difficulty, Mapping):
         return of_values(difficulty, known)
-    # a shape can be chosen only for what is learned from the models at hand
+    # a shape can be chosen only for slopes that are learned from the models at hand
     if difficulty == DifficultySource.FIT or (difficulty == DifficultySource.AUTO and recipe.shape != Shape.LEARNED):
         return of_models(_fit(taught, (LENGTH,), recipe.shape), taught)
     if difficulty == DifficultySource.NONE or known is None:

@@ -42,7 +42,7 @@ def read_reference(name: str, *, metric: str | None = None) -> Reference:
     """Read a shipped reference by name, or a file with the columns model and score (or rating, or the named one).
 
     Raises:
-        InputError: a column is missing or a score is no number.
+        InputError: a column is missing or a score is not a number.
     """
     if name == ALIASES:
         raise UnknownName("reference", name, reference_names())

@@ -162,7 +162,7 @@ class Lane:
         return max(0.001, min(waits)) if waits else None
 
     async def _woken_within(self, seconds: float | None) -> None:
-        """Wait until something happens, for so many seconds at most, and for a second at most where there are any."""
+        """Wait until something happens, at most `seconds`, and at most a second; without a limit where it is None."""
         loop = asyncio.get_running_loop()
         timer = None if seconds is None else loop.call_later(min(seconds, LONGEST_SLEEP), self._woken.set)
         await self._woken.wait()

@@ -10,7 +10,7 @@ from evalkit.engine.limits import Limits
 from evalkit.types import RateLimits
 
 SHORTEST_WAIT = 0.5
-# an endpoint that turns away and names no time is asked again within eight seconds, which is no burden
+# an endpoint that turns away and names no time is asked again within eight seconds, which is a light load
 MOST_DOUBLINGS = 4
 
 
@@ -117,7 +117,7 @@ class Pace:
             return f"{self._asks_too_long}, longer than --max-wait {self._limits.max_wait:g}"
         if self._trouble_since is None:
             return None
-        # up to the last request that was in vain: until the next one nobody knows
+        # up to the last failed request: until the next one the state is unknown
         silent = self._trouble_until - self._trouble_since
         if self._turned_away and silent > self._limits.max_wait:
             return f"it has turned every request away for {silent:.0f} seconds"

@@ -289,7 +289,7 @@ def _stopped_by_signals(run: _Run) -> Iterator[None]:
     finally:
         for number in ours:
             loop.remove_signal_handler(number)
-            # None stands for a handler that somebody set outside of Python, which cannot be set again
+            # None stands for a handler that was set outside of Python, which cannot be set again
             signal.signal(number, signal.SIG_DFL if before[number] is None else before[number])
 
 

@@ -65,7 +65,7 @@ class _Text:
         self._column = 1
 
     def peek(self) -> str:
-        """The next character that is no white space; empty at the end."""
+        """The next character that is not white space; empty at the end."""
         self._skip_blank()
         while self._at == len(self._text) and self._grow():
             self._skip_blank()
@@ -110,7 +110,7 @@ class _Text:
     def _grow(self) -> bool:
         """Read on; False when there is nothing left.
 
-        At least as much is added as is left to read, so that a long value, which is begun anew each time, costs no
+        At least as much is added as is left to read, so that a long value, which is read again each time, costs no
         more than twice its length in all.
         """
         left = self._text[self._at :]

@@ -59,7 +59,7 @@ def convert_evaluator(folder: Path, *, name: str | None = None) -> ConvertedJudg
 
     Args:
         folder: holds `configs.yaml`; the prompt lies in it or beside it.
-        name: which evaluator, where the configuration has several.
+        name: the evaluator to convert, where the configuration has several.
 
     Raises:
         InputError: a file is missing or cannot be read.

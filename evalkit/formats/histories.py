@@ -259,7 +259,7 @@ def _read_document(path: Path, kind: str, make: Callable[[Mapping[str, Any], str
     text = read_text(path)
     found = parse_json(text, str(path))
     if not isinstance(found, dict) or found.get("kind") != kind:
-        raise InputError(f"{path}: is not a {kind} file. evalkit benchmarks learn writes such a file")
+        raise InputError(f"{path}: is no {kind} file. evalkit benchmarks learn writes such a file")
     try:
         return make(found, hashlib.sha256(text.encode()).hexdigest())
     except KeyError as error:

@@ -193,7 +193,7 @@ def _rating(value: object) -> tuple[float | None, str | None]:
     if value is None:
         return None, "unscored"
     said = f"{value!r:.40}" if isinstance(value, str) else kind_of(value)
-    return None, f"the score is {said}, which is not a grade"
+    return None, f"the score is {said}, which is no grade"
 
 
 def _epoch(sample: Record) -> int:

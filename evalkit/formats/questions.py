@@ -34,7 +34,7 @@ def read_questions(
         example = _example(record, key, category, right)
         if example.key in examples:
             raise InputError(
-                f"{record.where}: question {example.key!r} appears twice. Keep one, or give each its own id"
+                f"{record.where}: question {example.key!r} stands twice. Keep one, or give each its own id"
             )
         examples[example.key] = example
     if not examples:

@@ -71,7 +71,7 @@ def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
         if not isinstance(model, str) or not model:
             raise InputError(f"{where}: {model_column}: expected a name, found {kind_of(model)}")
         if model in scores:
-            raise InputError(f"{where}: model {model!r} appears twice. Keep one row for each model")
+            raise InputError(f"{where}: model {model!r} stands twice. Keep one row for each model")
         scores[model] = _score(model, row, column, bounds, error, where)
     if all(score.value is None for score in scores.values()):
         raise InputError(f"{path}: {column}: no row holds a number")

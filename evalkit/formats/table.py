@@ -136,7 +136,7 @@ def _numbers(frame: "pd.DataFrame", name: str, path: Path) -> "pd.Series[Any]":
     try:
         return pd.to_numeric(frame[name], errors="coerce")
     except (OverflowError, TypeError, ValueError):
-        raise InputError(f"{path}: {name}: holds something that is no number, or one that is too large") from None
+        raise InputError(f"{path}: {name}: holds a value that is not a number, or one that is too large") from None
 
 
 def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Path, *, expected: str) -> None:

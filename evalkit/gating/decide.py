@@ -251,7 +251,7 @@ def _caveats(candidate: Entry, metric: Metric, rates: Estimators, rule: Rule, au
     if components is None or components.repeat.value is None:
         found.append("verdict noise was not measured: every question was asked once")
     if components is not None and components.orders == 1 and not candidate.graded:
-        found.append("what the order of two answers changes was not measured: every pair was shown in one order")
+        found.append("the effect of the order of two answers was not measured: every pair was shown in one order")
     if (taught := rates.background(metric)) is not None:
         found.append(str(taught))
     return found

@@ -31,7 +31,7 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     """The first token's probability for each label, scaled to sum to one; a label outside the top tokens counts zero.
 
     A token stands for a label when it is the beginning of that one alone: drawn labels differ in their first letter.
-    Labels that share less than `min_mass` of the probability are no verdict: the judge was about to say something else.
+    Labels that share less than `min_mass` of the probability give no verdict: the judge meant to say something else.
     Where the endpoint gives no log-probabilities, a reply that is a label and nothing else counts as that one draw.
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
@@ -39,7 +39,7 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     mass = {labels.first: 0.0, labels.second: 0.0}
     for token, logprob in reply.top_logprobs[0]:
         if math.isnan(logprob) or logprob > 1e-6:
-            return Unparsed(f"log-probability {logprob} of token {_quoted(token)} is not a log-probability")
+            return Unparsed(f"log-probability {logprob} of token {_quoted(token)} is not one")
         begun = [label for label in mass if token.strip() and label.startswith(token.strip())]
         # the common beginning of both labels stands for neither
         if len(begun) == 1:

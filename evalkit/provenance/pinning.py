@@ -151,13 +151,13 @@ def _alike(found: Background, written: Background) -> bool:
 
 def _is_of(document: Mapping[str, Any], entry: Entry) -> bool:
     provenance = document.get("provenance")
-    if not isinstance(provenance, Mapping) or entry.origin is None or not _chosen_by_nobody(provenance):
+    if not isinstance(provenance, Mapping) or entry.origin is None or not _chosen_automatically(provenance):
         return False
     said = provenance.get("verdicts_sha256"), document.get("judge_digest"), document.get("baseline")
     return said == (entry.origin.verdicts, entry.digest, entry.baseline)
 
 
-def _chosen_by_nobody(provenance: Mapping[str, Any]) -> bool:
+def _chosen_automatically(provenance: Mapping[str, Any]) -> bool:
     """True if a row was written with `--difficulty auto`; what a user chose for one row does not bind a gate."""
     recipe = provenance.get("recipe")
     difficulty = recipe.get("difficulty") if isinstance(recipe, Mapping) else None

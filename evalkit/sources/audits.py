@@ -1,4 +1,4 @@
-"""Audits of the texts that lie beside verdicts."""
+"""Audits the texts beside verdicts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -71,7 +71,7 @@ def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> 
 def inconsistent_share(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> Estimate:
     """Percent of the questions asked in both orders that are won in one and lost in the other.
 
-    Repeats are averaged within an order first; a tie in one of the orders is no contradiction.
+    Repeats are averaged within an order first; a tie in one of the orders is not a contradiction.
     """
     cells = _cells(shown)
     both = ~np.isnan(cells.mean).any(axis=1)

@@ -36,7 +36,7 @@ def naming(where: str, path: Path | None = None) -> Iterator[None]:
         raise StoreError(f"{where}: {' '.join(str(error).split())[:300]}") from error
     except UnicodeDecodeError as error:
         # SQLite quotes a damaged name in its error
-        raise StoreError(f"{where}: the file is damaged: it holds a name that is no text. {OTHER_FILE}") from error
+        raise StoreError(f"{where}: the file is damaged: it holds a name that is not text. {OTHER_FILE}") from error
     except UnicodeEncodeError as error:
         raise StoreError(f"{where}: cannot keep a text with half a surrogate pair: {error.reason}") from error
     except OSError as error:

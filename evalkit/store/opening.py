@@ -198,7 +198,7 @@ def _check_file(path: Path) -> None:
     if not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(f"{path}: cannot be written: it is read-only")
     if os.name == "posix" and status.st_mode & 0o022:
-        raise StoreError(f"{path}: other users may change it, and every number with it. Run chmod go-w on it first")
+        raise StoreError(f"{path}: others may change it, and every number with it. Run chmod go-w on it first")
     if os.name == "posix" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
         raise StoreError(f"{path}: belongs to another user. Take a copy of your own")
 

@@ -345,7 +345,7 @@ def test_a_row_of_another_benchmark_is_refused(zygote: Zygote, judged: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("other", "reason"), [("nobody", "unknown model 'nobody'"), ("careful", "cannot be held against itself")]
+    ("other", "reason"), [("nobody", "unknown model 'nobody'"), ("careful", "cannot be compared with itself")]
 )
 @pytest.mark.parametrize("more", [(), ("--sequential",)])
 def test_nothing_is_asked_where_there_is_nobody_to_hold_it_against(
@@ -362,7 +362,7 @@ def test_a_stored_model_is_not_held_against_itself(zygote: Zygote, judged: Path)
     about = ("careful", "--against", "careful", "--margin", "50", "--benchmark", "example", "--judge", "surface")
     said = gate(zygote, *about, cwd=judged)
     assert said.status == 2
-    assert "cannot be held against itself" in said.error
+    assert "cannot be compared with itself" in said.error
 
 
 def test_several_baselines_are_one_name(zygote: Zygote, judged: Path) -> None:

@@ -82,7 +82,9 @@ def test_every_kind_of_file_can_be_told(tmp_path: Path) -> None:
 
 def test_a_format_that_is_named_must_fit_and_a_table_always_does(tmp_path: Path) -> None:
     path = saved(tmp_path / "m.json", [KINDS[0][3]])
-    with pytest.raises(InputError, match=r"is no file of mt_bench; its records are those of alpaca_eval \(outputs\)"):
+    with pytest.raises(
+        InputError, match=r"is not a file of mt_bench; its records are those of alpaca_eval \(outputs\)"
+    ):
         read_foreign(path, format="mt_bench")
     assert read_foreign(path, format="table").kind == "rows"
     with pytest.raises(UnknownName, match="unknown format 'mtbench'. Did you mean 'mt_bench'"):

@@ -128,7 +128,7 @@ DAMAGE: dict[str, tuple[Callable[[Any], None], str]] = {
     "rows of unlike lengths": (put([[1.0], [1.0, 2.0], *[[1.0]] * 4], "prior", "form"), "rows of one length"),
     "a matrix that is not symmetric": (put(9.0, "prior", "spread", 0, 1), "symmetric matrices of 6 rows"),
     "a matrix too few": (put([[1.0] * 3] * 3, "prior", "spread"), "symmetric matrices of 6 rows"),
-    "a prior that knows nothing of balance": (of_three, "is of length_shorter, length_longer, length_shorter_balanced"),
+    "a prior that knows nothing of balance": (of_three, "has the coefficients length_shorter, length_longer"),
     "a shape without a loss by balance": (without("shape", "losses", "by-balance"), "missing field 'by-balance'"),
     "a variance below 0": (put(-9.0, "prior", "spread", 0, 0), "negative variance"),
     "a number of the prior in words": (put("x", "prior", "mean", 0), "a prior holds numbers only"),

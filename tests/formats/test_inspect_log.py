@@ -80,8 +80,8 @@ def test_letters_and_numbers_are_grades(tmp_path: Path, value: object, rating: f
         (None, "unscored"),
         (float("inf"), "the score is beyond all bounds"),
         pytest.param(10**400, "the score is beyond all bounds", id="no float"),
-        ("good", "the score is 'good', which is not a grade"),
-        ([1, 2], "the score is a list, which is not a grade"),
+        ("good", "the score is 'good', which is no grade"),
+        ([1, 2], "the score is a list, which is no grade"),
     ],
 )
 def test_a_score_without_a_number_is_a_failure(tmp_path: Path, value: object, reason: str) -> None:

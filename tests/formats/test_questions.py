@@ -119,7 +119,7 @@ def test_a_row_that_is_no_question_is_refused_with_its_place(tmp_path: Path, row
 
 def test_a_question_that_stands_twice_is_refused(tmp_path: Path) -> None:
     source = saved(tmp_path / "q.jsonl", [MT_BENCH[0], MT_BENCH[0]])
-    assert refusal(source) == f"{source}:2: question '81' appears twice. Keep one, or give each its own id"
+    assert refusal(source) == f"{source}:2: question '81' stands twice. Keep one, or give each its own id"
 
 
 @pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the published question sets are not beside this checkout")

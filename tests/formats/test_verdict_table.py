@@ -76,10 +76,10 @@ def test_a_measure_has_a_column_for_each_side_and_lengths_are_none() -> None:
         ({"order": "alone"}, "an answer judged alone has a rating and no baseline"),
         ({"baseline": None}, "an answer judged alone has a rating and no baseline"),
         ({"rating": 5, "low": 1, "high": 10}, "an answer judged alone has a rating and no baseline"),
-        ({"order": "alone", "baseline": None, "preference": None, "rating": 5}, "5 is on no scale"),
+        ({"order": "alone", "baseline": None, "preference": None, "rating": 5}, "5 has no scale"),
         (
             {"order": "alone", "baseline": None, "preference": None, "rating": 5, "low": 7, "high": 7},
-            "5 is on no scale",
+            "5 has no scale",
         ),
         ({"preference": 3}, 'field "preference": expected 0, a number from 1 to 2, or null'),
         ({"repeat": -1}, 'field "repeat": expected a count, found -1'),

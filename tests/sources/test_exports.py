@@ -98,7 +98,7 @@ def test_nothing_to_export_is_an_error_with_the_cure(store: Store, tmp_path: Pat
         export_documents(store, "mt_bench", tmp_path, kind="single")
     with pytest.raises(UnknownName, match="unknown kind of mt_bench 'game'"):
         export_documents(store, "mt_bench", tmp_path, kind="game")
-    with pytest.raises(InputError, match="Say of which with --benchmark NAME"):
+    with pytest.raises(InputError, match="Name their benchmark with --benchmark NAME"):
         export_documents(store, "datasets", tmp_path)
     for format_ in WRITERS:
         with pytest.raises(InputError, match="holds no verdicts for benchmark 'bench'. Run evalkit annotate or"):

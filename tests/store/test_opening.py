@@ -298,7 +298,7 @@ def test_a_store_whose_foundations_are_damaged_is_refused(
         (lambda path: path.write_bytes(b"not a database, but long enough to be looked at" * 40), "not a database"),
         (lambda path: path.write_bytes(b""), "is empty, and a store never is"),
         (lambda path: path.mkdir(), "is a folder"),
-        (os.mkfifo, "is no plain file"),
+        (os.mkfifo, "is not a plain file"),
         (lambda path: execute(path, "CREATE TABLE other (x)"), "not evalkit's"),
     ],
 )
@@ -324,7 +324,7 @@ def test_a_file_that_may_only_be_read_is_refused(store: Store, tmp_path: Path, m
 @pytest.mark.parametrize("mode", [0o602, 0o620, 0o666])
 def test_a_file_that_others_may_change_is_refused_with_the_cure(store: Store, tmp_path: Path, mode: int) -> None:
     (tmp_path / "store.db").chmod(mode)
-    with pytest.raises(StoreError, match=r"store\.db: other users may change it.*chmod go-w"):
+    with pytest.raises(StoreError, match=r"store\.db: others may change it.*chmod go-w"):
         open_store(url(tmp_path / "store.db"))
 
 

@@ -23,7 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [*command, "--doctree-dir", str(folder / "read"), str(DOCS), str(folder / "html")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=220,
         check=False,
     )
     assert done.returncode == 0, done.stderr

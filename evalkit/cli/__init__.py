@@ -1,1 +1,1 @@
-"""Commands that parse, call one function, print and exit."""
+"""Commands: each parses its arguments, calls one function, prints the result and exits."""

@@ -19,7 +19,7 @@ from evalkit.store import store_url
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RowOptions:
-    """Options for the computation of rows."""
+    """The options for the computation of rows."""
 
     allow_mixed: bool
     bootstrap: int
@@ -28,7 +28,7 @@ class RowOptions:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FileOptions:
-    """Locations of the store, the written rows and the log of events."""
+    """The locations of the store, the written rows and the log of events."""
 
     store: str | None
     results: Path
@@ -85,7 +85,9 @@ def command(
     terminal.note(prepared.notes)
     if dry_run:
         forecasts = forecast_all(prepared, url, concurrency=judging.limits.concurrency)
-        documents = [{"model": one.model, "judge": one.judge, **dataclasses.asdict(one.forecast)} for one in forecasts]
+        documents = [
+            {"model": work.model, "judge": work.judge, **dataclasses.asdict(work.forecast)} for work in forecasts
+        ]
         click.echo(json.dumps(documents, indent=2) if as_json else forecasts_text(forecasts))
         return
     recipe = read_recipe(Sources(board=judging.assignment.benchmark, difficulty=computed.difficulty))
@@ -100,7 +102,7 @@ def command(
         log=files.log,
         listener=terminal,
     )
-    rows = [row for one in judged for row in one.rows]
+    rows = [row for run in judged for row in run.rows]
     click.echo(rows_json(rows) if as_json else rows_text(rows), nl=as_json)
     terminal.finish()
     require_complete(judged)

@@ -1,4 +1,4 @@
-"""evalkit audit: look at what is to be judged, and by whom, before it costs anything."""
+"""evalkit audit: check models' outputs before judging them costs anything."""
 
 from collections.abc import Sequence
 
@@ -69,17 +69,17 @@ def outputs_command(
     there = baselines or _has_baseline(chosen)
     reference = load_baseline(chosen, baselines, key=key, questions=asked) if there else None
     candidates = read_outputs(outputs, key=key, like=reference, questions=asked)
-    for note in dict.fromkeys(note for one in (reference, *candidates) if one is not None for note in one.notes):
+    for note in dict.fromkeys(note for read in (reference, *candidates) if read is not None for note in read.notes):
         click.echo(f"note: {printable(note)}", err=True)
     if reference is None:
         click.echo("note: copies of a baseline are not looked for. Name its outputs with --baseline", err=True)
-    examined = [_examine(one, reference, asked, audit_limits) for one in candidates]
+    examined = [_examine(candidate, reference, asked, audit_limits) for candidate in candidates]
     click.echo(examined_json(examined) if as_json else examined_text(examined), nl=False)
-    require_passed({one.model: audit_of(one.checks, n=one.n) for one in examined})
+    require_passed({found.model: audit_of(found.checks, n=found.n) for found in examined})
 
 
 def _has_baseline(benchmark: Benchmark) -> bool:
-    """Whether its outputs are on this machine."""
+    """Return True if the outputs of the benchmark's baseline are on this machine."""
     return benchmark.baseline_outputs is not None and not benchmark.baseline_outputs.startswith(PREFIX)
 
 

@@ -1,4 +1,4 @@
-"""evalkit benchmarks: list, show, fetch and learn."""
+"""evalkit benchmarks: list benchmarks, show one, fetch its questions, and learn from its models."""
 
 import dataclasses
 import datetime
@@ -34,12 +34,12 @@ def command(ctx: click.Context, as_json: bool) -> None:
         known = [read_benchmark(name) for name in benchmark_names()]
         rows = [
             {
-                "benchmark": one.name,
-                "style": one.style,
-                "baseline": ", ".join(one.baselines) or "-",
-                "what": one.description,
+                "benchmark": benchmark.name,
+                "style": benchmark.style,
+                "baseline": ", ".join(benchmark.baselines) or "-",
+                "what": benchmark.description,
             }
-            for one in known
+            for benchmark in known
         ]
         click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
 
@@ -83,10 +83,10 @@ def fetch(name: str) -> None:
 def learn(name: str, judge: str | None, out: Path | None, store: str | None, results: Path) -> None:
     """Learn difficulty and the effect of length on the benchmark NAME, and write them into a history file.
 
-    They are learned from the models in the store, of which it takes 20. Boards and gates of later models use the file
-    by themselves if the benchmark's YAML names it as its history, and anywhere with --difficulty FILE.
+    The command learns from the models in the store, and needs 20 of them. Boards and gates of later models use the file
+    without an option if the benchmark's YAML names it as its history, and otherwise with --difficulty FILE.
     """
-    # only this command needs the statistics, which take time to load
+    # only this command needs the modules for statistics, and they take long to load
     from evalkit.boards import learn_history
     from evalkit.formats import write_history_file
     from evalkit.sources import Sources, read_entries

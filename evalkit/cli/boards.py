@@ -1,4 +1,4 @@
-"""Boards printed on whatever stdout leads to."""
+"""Print boards on stdout, in a form that suits a terminal, a file or another program."""
 
 import os
 import sys
@@ -11,10 +11,10 @@ from evalkit.reporting import boards_drawn, boards_text, find_screen
 
 
 def print_boards(boards: Sequence[Board]) -> None:
-    """A drawn table on a terminal, a plain one in a file and for another program."""
+    """Print boards as drawn tables on a terminal, and as plain tables into a file or for another program."""
     screen = find_screen(sys.stdout, os.environ)
     if screen is None:
         click.echo(boards_text(boards), nl=False)
     else:
-        # click would take forced colours out again
+        # without `color`, click would strip colours that the user forces on
         click.echo(boards_drawn(boards, screen), nl=False, color=screen.colour)

@@ -1,4 +1,4 @@
-"""evalkit compare: how far models are apart on their common instructions, and how sure that is."""
+"""evalkit compare: estimate differences between models on their common instructions, with their uncertainty."""
 
 import click
 
@@ -59,7 +59,7 @@ def command(
 
 
 def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
-    """Texts of the instructions that are shown."""
+    """Return the texts of the instructions that the comparison shows, by key."""
     keys = {swing.key for swing in found.detail.swings} if found.detail else set()
     if not keys or sources.files:
         return texts_of_files(sources.files, keys)

@@ -1,4 +1,4 @@
-"""evalkit correlate: how far boards agree with a human ranking of the same models."""
+"""evalkit correlate: measure how far boards agree with a human ranking of the same models."""
 
 from pathlib import Path
 
@@ -76,8 +76,9 @@ def command(
         print_notes([f"{plot}: written"])
 
 
-def _draw(one: Correlated, path: Path) -> None:
-    # the library takes longer to load than a correlation to compute
+def _draw(correlated: Correlated, path: Path) -> None:
+    # imported here: loading the plotting library takes longer than computing a correlation
     from evalkit.reporting import agreement_plot
 
-    agreement_plot(one.agreement, f"{one.board} beside {one.agreement.reference.name}", measure=one.metric).save(path)
+    title = f"{correlated.board} beside {correlated.agreement.reference.name}"
+    agreement_plot(correlated.agreement, title, measure=correlated.metric).save(path)

@@ -1,4 +1,4 @@
-"""evalkit demo: the whole way on the shipped example, offline."""
+"""evalkit demo: judge the shipped example and print its board, offline."""
 
 import tempfile
 from pathlib import Path
@@ -34,7 +34,7 @@ def command() -> None:
     benchmark = read_benchmark(BENCHMARK)
     baseline = read_one([baseline_source(benchmark, None)])
     outputs = sorted(assets.folder("examples").glob("outputs/*.json"))
-    candidates = [one for one in read_outputs(map(str, outputs)) if one.model != benchmark.baseline]
+    candidates = [read for read in read_outputs(map(str, outputs)) if read.model != benchmark.baseline]
     config = read_judge(JUDGE)
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder) / 'demo.db'}") as store:
         annotate(

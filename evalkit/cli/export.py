@@ -1,4 +1,4 @@
-"""evalkit export: imported files as they were, or verdicts, in another tool's format."""
+"""evalkit export: write imported files as they were, or verdicts, in another tool's format."""
 
 import json
 from pathlib import Path
@@ -72,7 +72,7 @@ def command(
 
 
 def _check(benchmark: str | None, *, of_files: dict[str, str | None], of_verdicts: dict[str, str | None]) -> None:
-    """Refuse an option that would be ignored."""
+    """Raise a ConfigError for an option that the export would ignore."""
     ignored = of_verdicts if benchmark is None else of_files
     given = next((option for option, value in ignored.items() if value is not None), None)
     if given is not None and benchmark is None:

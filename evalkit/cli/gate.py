@@ -1,4 +1,4 @@
-"""evalkit gate: let a model be released, or not, on its win rate."""
+"""evalkit gate: let a model pass or fail by its win rate."""
 
 import dataclasses
 import os
@@ -27,7 +27,7 @@ from evalkit.reporting import (
 )
 from evalkit.sources import Sources, read_recipe
 
-# any threshold will do: only the defaults of the other fields are read
+# the threshold has no meaning here: the options read only the defaults of the other fields
 _DEFAULTS = Rule(minimum=50.0)
 INCONCLUSIVE = ("fail", "warn", "pass")
 
@@ -48,7 +48,7 @@ class RuleOptions:
 
 @dataclass(frozen=True, slots=True)
 class VerdictOptions:
-    """Where verdicts lie, and which count."""
+    """The location of verdicts, and the choice of those that count."""
 
     files: tuple[Path, ...]
     difficulty: str
@@ -59,7 +59,7 @@ class VerdictOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How outputs are judged that have no verdicts yet."""
+    """The options for judging outputs that have no verdicts yet."""
 
     sequential: bool
     batch: int
@@ -69,7 +69,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class DecisionOutput:
-    """How the decision is told."""
+    """The files and the output that report the decision, and the exit code where it is inconclusive."""
 
     inconclusive: str
     junit: Path | None
@@ -193,4 +193,4 @@ def command(
         if output.inconclusive == INCONCLUSIVE[0]:
             raise
         if output.inconclusive == INCONCLUSIVE[1]:
-            terminal.note([f"{decision.model}: {why(decision)}, and is let through by --inconclusive warn"])
+            terminal.note([f"{decision.model}: {why(decision)}. It is let through because of --inconclusive warn"])

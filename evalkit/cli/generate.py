@@ -1,4 +1,4 @@
-"""evalkit generate: a model's answers to a benchmark's questions."""
+"""evalkit generate: ask a model a benchmark's questions and keep its answers."""
 
 import dataclasses
 import json
@@ -102,7 +102,7 @@ def _document(done: Generated, path: Path) -> dict[str, object]:
         "answered": len(done.outputs.outputs),
         "failures": dict(done.failures),
         "stopped": done.stopped,
-        "sent": sum(one.sent for one in done.progress),
-        "from_store": sum(one.stored for one in done.progress),
+        "sent": sum(turn.sent for turn in done.progress),
+        "from_store": sum(turn.stored for turn in done.progress),
         "abandoned": done.abandoned,
     }

@@ -1,4 +1,4 @@
-"""Help with examples first and options under titles, and a hint to whoever mistypes a command or an option."""
+"""Help that shows examples first and options under titles, and errors that correct a mistyped command or option."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-# a longer flag stands on a line of its own
+# help puts a longer flag on a line of its own
 _LONGEST_FLAG = 30
 _NAME = re.compile(r"[a-z][a-z_-]*")
 ONLY_TITLE = "Options"
 
 
 class Title(Enum):
-    """What stands over a command's options in its help, in this order."""
+    """The titles over a command's options in its help, in the order in which help shows them."""
 
     USED_MOST = "Used most"
     THRESHOLD = "The threshold"
@@ -32,12 +32,12 @@ class Title(Enum):
     def option(
         self, *flags: str, cls: "type[TitledOption] | None" = None, **attributes: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """`click.option` that stands under this title."""
+        """Return a decorator like `click.option` for an option that help shows under this title."""
         return click.option(*flags, cls=cls or TitledOption, title=self, **attributes)
 
 
 class TitledOption(click.Option):
-    """An option that stands under a title."""
+    """An option that help shows under its title."""
 
     def __init__(self, flags: Sequence[str], *, title: Title, **attributes: Any) -> None:
         super().__init__(flags, **attributes)
@@ -45,7 +45,7 @@ class TitledOption(click.Option):
 
 
 class Renamed(TitledOption):
-    """An option whose former name is accepted and not shown."""
+    """An option that still accepts its former name; help does not show that name."""
 
     def __init__(self, flags: Sequence[str], *, former: str, **attributes: Any) -> None:
         super().__init__([*flags, former], **attributes)
@@ -61,10 +61,10 @@ class Renamed(TitledOption):
 
 
 class Helpful(click.Command):
-    """What commands and groups of commands share.
+    """The help and the errors that commands and groups of commands share.
 
-    `examples` are command lines by what they do. `used_most` are flags of options that stand first; a command without
-    them has so few options that they need no titles.
+    `examples` maps a sentence to the command line that does what it says. `used_most` lists the flags of the options
+    that help shows first; a command without this list has so few options that they need no titles.
     """
 
     def __init__(
@@ -75,17 +75,17 @@ class Helpful(click.Command):
         self.used_most = used_most
 
     def titled(self, ctx: click.Context) -> Mapping[str, Sequence[click.Option]]:
-        """The options that help shows, under their titles."""
-        shown = [one for one in self.get_params(ctx) if isinstance(one, click.Option) and not one.hidden]
+        """Return the options that help shows, by title."""
+        shown = [option for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.hidden]
         if not self.used_most:
             return {ONLY_TITLE: shown}
-        by_flag = {flag: one for one in shown for flag in one.opts}
+        by_flag = {flag: option for option in shown for flag in option.opts}
         first = [by_flag[flag] for flag in self.used_most]
         found: dict[Title, list[click.Option]] = {title: [] for title in Title}
         found[Title.USED_MOST] = first
-        for one in shown:
-            if one not in first:
-                found[one.title if isinstance(one, TitledOption) else Title.HELP].append(one)
+        for option in shown:
+            if option not in first:
+                found[option.title if isinstance(option, TitledOption) else Title.HELP].append(option)
         return {title.value: options for title, options in found.items() if options}
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -99,18 +99,18 @@ class Helpful(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records = {
-            title: [record for one in options if (record := one.get_help_record(ctx)) is not None]
+            title: [record for option in options if (record := option.get_help_record(ctx)) is not None]
             for title, options in self.titled(ctx).items()
         }
         widest = max((len(flags) for rows in records.values() for flags, _ in rows), default=0)
-        # all descriptions begin in the same column, whatever title they stand under
+        # the descriptions under all titles begin in the same column
         width = min(widest, _LONGEST_FLAG)
         for title, rows in records.items():
             with formatter.section(title):
-                formatter.write_dl([(f"{flags:{width}}", said) for flags, said in rows])
+                formatter.write_dl([(f"{flags:{width}}", text) for flags, text in rows])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # parsing takes the arguments out of the list
+        # parsing empties the list, and the hint needs the arguments
         given = list(args)
         try:
             return super().parse_args(ctx, args)
@@ -119,11 +119,11 @@ class Helpful(click.Command):
             raise click.NoSuchOption(error.option_name, message, ctx=ctx) from None
 
     def explain_option(self, flag: str, args: Sequence[str], ctx: click.Context) -> str:  # noqa: ARG002
-        """What to say about an option that the command does not have."""
-        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
-        known = {flag: flag for one in options for flag in (*one.opts, *one.secondary_opts)}
-        # whoever comes near a former name is told the name that the option has now
-        known |= {one.former: one.opts[0] for one in options if isinstance(one, Renamed)}
+        """Return the error for an option that the command does not have, with the nearest option that it has."""
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        known = {flag: flag for option in options for flag in (*option.opts, *option.secondary_opts)}
+        # for a flag close to a former name, the error gives the current name of the option
+        known |= {option.former: option.opts[0] for option in options if isinstance(option, Renamed)}
         path = command_path(ctx)
         if close := _closest(flag, known):
             return f"unknown option {flag!r} of {path}. Did you mean {known[close]}?"
@@ -135,7 +135,7 @@ class Command(Helpful):
 
 
 class CommandGroup(Helpful, click.Group):
-    """A group of commands; `usual` is the one that is meant where something else stands in its place."""
+    """A group of commands; where a user leaves the command out, errors propose the command `usual`."""
 
     command_class = Command
 
@@ -158,9 +158,9 @@ class CommandGroup(Helpful, click.Group):
 
     def explain_option(self, flag: str, args: Sequence[str], ctx: click.Context) -> str:
         if self.usual is not None and flag in _flags(self.get_command(ctx, self.usual)):
-            rest = [one for one in args if one != self.usual]
+            rest = [word for word in args if word != self.usual]
             meant = _as_typed([*command_path(ctx).split(), self.usual, *rest])
-            return f"{flag} belongs to one of the commands of {command_path(ctx)}. Did you mean: {meant}"
+            return f"{flag} is an option of {command_path(ctx)} {self.usual}. Did you mean: {meant}"
         return super().explain_option(flag, args, ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -172,7 +172,7 @@ class CommandGroup(Helpful, click.Group):
             formatter.write_dl([(name, first_sentence(command.help or "")) for name, command in self.below(ctx)])
 
     def below(self, ctx: click.Context) -> Iterator[tuple[str, click.Command]]:
-        """The commands of the group by name."""
+        """Yield the name and the command of each command in the group."""
         for name in self.list_commands(ctx):
             command = self.get_command(ctx, name)
             if command is not None:
@@ -190,16 +190,16 @@ class CommandGroup(Helpful, click.Group):
         path, names = command_path(ctx), self.list_commands(ctx)
         close = _closest(word, names) if _NAME.fullmatch(word) else None
         meant = [close, *rest] if close else [self.usual, word, *rest] if self.usual else None
-        said = f"{path} has no command {word!r}."
+        fault = f"{path} has no command {word!r}."
         if meant is not None:
-            return f"{said} Did you mean: {_as_typed([*path.split(), *meant])}"
+            return f"{fault} Did you mean: {_as_typed([*path.split(), *meant])}"
         if ctx.parent is None:
-            return f"{said} {path} --help lists its commands"
-        return f"{said} It has {path} {'|'.join(names)}"
+            return f"{fault} {path} --help lists its commands"
+        return f"{fault} It has {path} {'|'.join(names)}"
 
 
 def command_path(ctx: click.Context) -> str:
-    """How a command is called, however evalkit was started."""
+    """Return the words that call the command, beginning with evalkit whatever the program's file is called."""
     names: list[str] = []
     while ctx.parent is not None:
         names.insert(0, ctx.info_name or "")
@@ -208,18 +208,18 @@ def command_path(ctx: click.Context) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a help text."""
+    """Return the first sentence of a help text."""
     return re.split(r"(?<=\.)\s", " ".join(text.split()), maxsplit=1)[0]
 
 
 def _broken(line: str, width: int) -> list[str]:
-    """A command line as a shell takes it on several lines, none of which ends within an option and its value."""
+    """Break a command line into lines that a shell joins again, and keep each option on a line with its value."""
     if len(line) <= width:
         return [line]
     first, *options = line.split(" --")
     lines = [first]
     for option in options:
-        # the mark that a line goes on takes two characters
+        # " \" at the end of a line takes two characters
         if len(lines[-1]) + len(option) + 5 <= width:
             lines[-1] += f" --{option}"
         else:
@@ -229,8 +229,8 @@ def _broken(line: str, width: int) -> list[str]:
 
 
 def _as_typed(words: Sequence[str]) -> str:
-    """A command line that a shell takes apart into these words."""
-    # only an error needs it, and help is to be there at once
+    """Return the command line that a shell splits into these words."""
+    # imported here: only errors need it, and help must appear at once
     import shlex
 
     return shlex.join(words)
@@ -243,4 +243,4 @@ def _closest(word: str, known: Sequence[str] | Mapping[str, str]) -> str | None:
 
 
 def _flags(command: click.Command | None) -> set[str]:
-    return {flag for one in command.params for flag in one.opts} if command is not None else set()
+    return {flag for parameter in command.params for flag in parameter.opts} if command is not None else set()

@@ -1,4 +1,4 @@
-"""evalkit import: other tools' files into the store."""
+"""evalkit import: bring other tools' files into the store."""
 
 import json
 from pathlib import Path
@@ -61,7 +61,7 @@ def command(
     if format not in (ANY, *FORMATS):
         raise UnknownName("format", format, (ANY, *FORMATS))
     wanted = None if format == ANY else format
-    paths = [path for one in files for path in find_files(one, format=wanted)]
+    paths = [path for file in files for path in find_files(file, format=wanted)]
     options = ImportOptions(
         benchmark=benchmark,
         format=wanted,
@@ -91,5 +91,5 @@ def _lines(done: Imported) -> list[str]:
     for judge in {**done.verdicts, **done.failures}:
         line = f"judge {judge}: {done.verdicts.get(judge, 0)} verdicts"
         failed = done.failures.get(judge, 0)
-        lines.append(f"{line}, {failed} without one" if failed else line)
+        lines.append(f"{line}, {failed} records without a verdict" if failed else line)
     return [*lines, *(f"judge written: {path}" for path in done.judges)]

@@ -1,4 +1,4 @@
-"""evalkit init: settings, an example judge, and a CI workflow that gates on the LC win rate."""
+"""evalkit init: write settings, an example judge, and a CI workflow that gates on the LC win rate."""
 
 import shlex
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""evalkit judges: list, show and check."""
+"""evalkit judges: list judges, show one, and check that one answers."""
 
 import asyncio
 import dataclasses
@@ -57,11 +57,12 @@ def command(ctx: click.Context, as_json: bool) -> None:
     configs = [read_judge(name) for name in judge_names()]
     if as_json:
         facts = ("name", "client", "model", "asks", "parser", "orders", "digest")
-        click.echo(json.dumps([{fact: getattr(one, fact) for fact in facts} for one in configs], indent=2))
+        click.echo(json.dumps([{fact: getattr(config, fact) for fact in facts} for config in configs], indent=2))
         return
     columns = {"judge": "name", "client": "client", "model": "model", "asks": "asks", "parser": "parser"}
     rows = [
-        {column: getattr(one, fact) for column, fact in columns.items()} | {"what": one.description} for one in configs
+        {column: getattr(config, fact) for column, fact in columns.items()} | {"what": config.description}
+        for config in configs
     ]
     click.echo(values_table(rows), nl=False)
 
@@ -121,7 +122,7 @@ async def _answer(client: Client, request: ChatRequest) -> ChatReply:
 
 
 def _place(config: JudgeConfig) -> Pending:
-    """A question to which everybody knows the answer; the right one is the candidate's, shown second or alone."""
+    """Return a question with an obvious answer; the candidate gives the right answer, shown second or alone."""
     example = Example("sample", (SAMPLE_INSTRUCTION,))
     right, wrong = (Output("sample", name, (text,)) for name, text in SAMPLE_ANSWERS.items())
     if config.asks == "grade":

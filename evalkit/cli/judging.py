@@ -1,4 +1,4 @@
-"""What commands that judge share: the options that name a task for judges, and what a terminal is told of a run."""
+"""The parts that judging commands share: options that name a task for judges, and the report of a run on a terminal."""
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
@@ -68,7 +68,7 @@ _SPENDING = [
 
 
 def spending_options(command: Command) -> Command:
-    """Options that end a run by what it has taken."""
+    """Give a command the options that end a run at a limit of money, requests or minutes."""
     for option in reversed(_SPENDING):
         command = option(command)
     return command
@@ -91,14 +91,14 @@ audit_option = Title.JUDGED.option(
 
 @dataclass(frozen=True, slots=True)
 class JudgingOptions:
-    """A task for judges, what a run may take, and what outputs may look like."""
+    """A task for judges, the limits of a run, and the audit's limits on outputs."""
 
     assignment: Assignment
     limits: Limits
     audit_limits: AuditLimits
 
     def prepare(self, outputs: Sequence[str]) -> Prepared:
-        """The task on these outputs, if it can be done within the limits.
+        """Read the task on these outputs, and check that its costs can be limited as asked.
 
         Raises:
             EvalkitError: an input is missing or wrong, or a cost is limited and a judge has no prices.
@@ -109,7 +109,7 @@ class JudgingOptions:
 
 
 def judging_options(command: Command) -> Command:
-    """Options of a command that judges; it takes them as `judging`."""
+    """Give a command the options for judging; it takes them as its argument `judging`."""
 
     def judging(*, assignment: Assignment, limits: Limits, audit_limits: AuditLimits, **options: Any) -> None:
         command(judging=JudgingOptions(assignment, limits, audit_limits), **options)
@@ -123,9 +123,9 @@ def judging_options(command: Command) -> Command:
 
 
 class Terminal:
-    """Tells a terminal what a run does: notes and the line of progress at once, and after the answer what it took.
+    """Reports a run on a terminal: notes and the line of progress at once, and its totals after the result.
 
-    With `verbose`, the digest of the rows is among the latter.
+    With `verbose`, the totals include the digest of the rows.
     """
 
     def __init__(self, *, verbose: bool = False) -> None:
@@ -139,7 +139,7 @@ class Terminal:
         return ProgressLine(title)
 
     def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
-        """Keep what the numbers rest on until the answer is printed."""
+        """Keep the runs' totals and the judges' notices until the result is printed."""
         for run in judged:
             work = run.annotated.work
             whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
@@ -154,6 +154,6 @@ class Terminal:
             self._later.append(f"sha256 {canonical_digest([row for run in judged for row in run.rows])}")
 
     def finish(self) -> None:
-        """Print what was kept."""
+        """Print the notes that `ran` kept."""
         print_notes(self._later)
         self._later = []

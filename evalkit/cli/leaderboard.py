@@ -40,7 +40,7 @@ from evalkit.stats import Shape
 
 @dataclass(frozen=True, slots=True)
 class BoardOutput:
-    """Where the boards go, and in which form."""
+    """The file and the form that boards are written in."""
 
     form: str
     out: Path | None
@@ -78,7 +78,7 @@ class BoardOutput:
                       help="Compute scores as evalkit does (lc), or by a published formula, to compare with published "
                            "rows.")  # fmt: skip
 @difficulty_option
-@Title.NUMBERS.option("--length-shape", "shape", type=click.Choice([one.value for one in Shape]),
+@Title.NUMBERS.option("--length-shape", "shape", type=click.Choice([shape.value for shape in Shape]),
                       default=Shape.LEARNED.value, show_default=True,
                       help="Fit this shape of the effect of length to the models at hand; learned lets their verdicts "
                            "say which.")  # fmt: skip
@@ -124,9 +124,9 @@ def _write(boards: list[Board], form: str, out: Path | None) -> None:
 
 
 def _draw(boards: list[Board], path: Path, panels: Sequence[str]) -> list[Path]:
-    """Draw panels into the file, or several each into one that has the panel's name in its own."""
+    """Draw one panel into the file, or each of several into one with the panel's name in its own; return the files."""
     board = one_board(boards)
-    # the library takes longer to load than many a board to build
+    # imported here: loading the plotting library takes longer than building most boards
     from evalkit.reporting import PLOTS
 
     paths = {panel: path if len(panels) == 1 else path.with_stem(f"{path.stem}-{panel}") for panel in panels}

@@ -24,7 +24,7 @@ EXIT_PIPE_CLOSED = 141
 _LONGEST_ERROR = 500
 _WIDEST_HELP = 110
 
-# title -> name -> what the command does, in one line; it is `command` in evalkit.cli.NAME
+# title -> name -> one line on what the command does; the command itself is `command` in evalkit.cli.NAME
 TITLED_COMMANDS = {
     "Start here": {
         "demo": "Judge three example models offline, and print their board.",
@@ -65,7 +65,7 @@ COMMANDS = {name: line for commands in TITLED_COMMANDS.values() for name, line i
 
 
 def _module(command: str) -> str:
-    """A command's module: a word of the language cannot name one."""
+    """Return the name of a command's module, which has an underscore added if it is a Python keyword."""
     return f"{command}_" if keyword.iskeyword(command) else command
 
 
@@ -108,13 +108,13 @@ def group(ctx: click.Context, debug: bool) -> None:  # noqa: ARG001 (main reads 
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
-    # most commands end within a second: collecting garbage at the usual pace takes longer than it saves
+    # most commands end within a second: collecting garbage as often as usual costs more time than it saves
     gc.set_threshold(50_000, 20, 50)
     status = _run()
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
         sys.stderr.flush()
-    # everything is written and closed; taking the loaded modules apart would take another tenth of a second
+    # everything is written and closed; an ordinary exit would spend another tenth of a second on unloading modules
     os._exit(status)
 
 
@@ -122,7 +122,7 @@ def _run() -> int:
     try:
         status = group.main(standalone_mode=False, auto_envvar_prefix="EVALKIT")
     except BrokenPipeError:
-        # whoever read the output has seen enough
+        # the program that read the output has closed it, as head does, and needs no more
         return EXIT_PIPE_CLOSED
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
@@ -136,22 +136,22 @@ def _run() -> int:
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
-    """Exit code and line for whatever ended a command."""
+    """Return the exit code and the message for the error that ended a command."""
     if isinstance(error, EvalkitError):
         return error.exit_code, str(error)
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
         return EXIT_INTERRUPTED, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):
         return 2, error.format_message()
-    said = f"internal error: {type(error).__name__}: {error}"
-    return EXIT_INTERNAL, f"{said}. Run evalkit --debug with the same arguments and report the traceback"
+    fault = f"internal error: {type(error).__name__}: {error}"
+    return EXIT_INTERNAL, f"{fault}. Run evalkit --debug with the same arguments and report the traceback"
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Defaults from a settings file: a table for each command, a key for each option.
+    """Read options' defaults from a settings file, which has a table for each command and a key for each option.
 
     Raises:
-        ConfigError: not TOML, or a command or option that does not exist.
+        ConfigError: the file is not TOML, or names a command or option that does not exist.
     """
     if not path.is_file():
         return {}
@@ -167,8 +167,8 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
         raise ConfigError(f"{path}: [{name}]: expected a table named after a command: {', '.join(COMMANDS)}")
     command: click.Command = importlib.import_module(f"evalkit.cli.{_module(name)}").command
     below = getattr(command, "commands", {})
-    # the command itself, and those below it that share its table
-    options = {None: _options(command), **{sub: _options(one) for sub, one in below.items()}}
+    # the command itself (None), and its subcommands, which share its table
+    options = {None: _options(command), **{sub: _options(subcommand) for sub, subcommand in below.items()}}
     known = sorted({flag for flags in options.values() for flag in flags})
     found: dict[str, Any] = {sub: {} for sub in below}
     for key, value in table.items():
@@ -182,7 +182,7 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
 
 
 def _options(command: click.Command) -> dict[str, str]:
-    """Names of a command's options by flag, without its dashes."""
+    """Return the names of a command's options by flag; the flags have no dashes."""
     return {
         flag.removeprefix("--"): option.name or flag
         for option in command.params
@@ -194,6 +194,6 @@ def _options(command: click.Command) -> dict[str, str]:
 def _complain(message: str) -> None:
     from evalkit.text import printable, shortened
 
-    # what is cut off anyway need not be made printable
+    # cut before making it printable: the rest of a long message would be cut off afterwards
     line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())
     click.echo(f"evalkit: error: {shortened(line, _LONGEST_ERROR)}", err=True)

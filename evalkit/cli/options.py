@@ -1,4 +1,4 @@
-"""Options that several commands share, and how a command takes them: as values."""
+"""Options that several commands share, and `as_values`, which hands options to a command as values."""
 
 import dataclasses
 import functools
@@ -16,9 +16,9 @@ Command = Callable[..., None]
 
 
 def as_values(**kinds: type[Any]) -> Callable[[Command], Command]:
-    """Hand options to a command as values of classes: each option goes to the field of its name.
+    """Hand options to a command as values of these classes: each option fills the field of its name.
 
-    An option that is no field of any class arrives by itself.
+    An option that fills no field is handed over as an argument of its own.
     """
 
     def decorated(command: Command) -> Command:
@@ -36,7 +36,7 @@ def as_values(**kinds: type[Any]) -> Callable[[Command], Command]:
 
 
 class Range(click.FloatRange):
-    """A range without NaN, which is neither below a bound nor above it and would take every limit away."""
+    """A range that refuses NaN; NaN lies neither below a bound nor above it, and would lift every limit."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number: float = super().convert(value, param, ctx)
@@ -45,7 +45,7 @@ class Range(click.FloatRange):
         return number
 
     def _describe_range(self) -> str:
-        # click would say that x is at most None
+        # for a range without bounds, click would write x<=None
         bounded = self.min is not None or self.max is not None
         return super()._describe_range() if bounded else ""
 
@@ -67,7 +67,7 @@ store_option = Title.FILES.option(
 
 
 def _drawable(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """A wrong ending is told before the work and not after it."""
+    """Raise an error for a plot's file with an unknown ending before the command's work rather than after it."""
     from evalkit.reporting import form_of
 
     if path is not None:

@@ -1,4 +1,4 @@
-"""evalkit power: what a gate's decision needs in instructions, orders, repeats and money."""
+"""evalkit power: plan the instructions, orders, repeats and money that a gate's decision needs."""
 
 import json
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ MOST_DEVIATION = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AimOptions:
-    """The gate's threshold, and what is to pass it."""
+    """The gate's threshold, and the model that is to pass it."""
 
     minimum: float | None
     true: float | None
@@ -32,7 +32,7 @@ class AimOptions:
 
 @dataclass(frozen=True, slots=True)
 class SpreadOptions:
-    """Whose verdicts say how much they vary, and what a question costs."""
+    """The verdicts whose spread is measured, or an assumed spread, and the price of a question."""
 
     sd: float | None
     model: str | None
@@ -90,8 +90,8 @@ def command(
 ) -> None:
     """Say how many instructions, orders, repeats and dollars a gate needs.
 
-    They are what it takes to pass a model that is good enough. The verdicts at hand tell how they spread: those of
-    --source, or of the store. Without any, --sd does.
+    With that many, the gate passes a model that is good enough. The spread of verdicts is measured on those of
+    --source, or of the store. Without any verdicts, give the spread with --sd.
     """
     threshold, aim = _aim(aims)
     if spread.sd is None:
@@ -119,10 +119,10 @@ def command(
 
 
 def _aim(aims: AimOptions) -> tuple[float, float]:
-    """The gate's threshold and the true value that is to pass it, in percent or points.
+    """Return the gate's threshold and the true value that is to pass it, in percent or points.
 
     Raises:
-        ConfigError: they are not given, given twice, or the wrong way round.
+        ConfigError: a value is missing or given twice, or the true value is not above the threshold.
     """
     minimum, true, margin = aims.minimum, aims.true, aims.margin
     if aims.against is not None:
@@ -130,7 +130,9 @@ def _aim(aims: AimOptions) -> tuple[float, float]:
             raise ConfigError("--min and --against are two gates: give one")
         threshold, aim = 0.0 - (margin or 0.0), true or 0.0
     elif (true is None) == (margin is None):
-        raise ConfigError("say what is to pass: either --true PERCENT, or --margin POINTS above the threshold")
+        raise ConfigError(
+            "name the true value that is to pass: give either --true PERCENT, or --margin POINTS above the threshold"
+        )
     else:
         threshold = EVEN if minimum is None else minimum
         aim = threshold + margin if margin is not None else float(true or 0.0)

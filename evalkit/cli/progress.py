@@ -1,4 +1,4 @@
-"""One line of progress on stderr, only where a person is watching."""
+"""One line of progress on stderr, shown only on a terminal."""
 
 import shutil
 import sys
@@ -20,7 +20,7 @@ class ProgressLine:
     def __init__(self, title: str) -> None:
         self._title = printable(title)
         self._active = sys.stderr.isatty()
-        self._shown = False
+        self._drawn = False
 
     def __enter__(self) -> "ProgressLine":
         return self
@@ -28,52 +28,53 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
+        if self._drawn:
             click.echo("\r\033[K", nl=False, err=True)
 
     def __call__(self, progress: Progress) -> None:
         if self._active:
             line = f"{self._title}: {describe_running(progress)}"
-            # a line that wraps cannot be taken back
+            # cut to the width of the terminal: a line that wraps cannot be erased
             click.echo(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}", nl=False, err=True)
-            self._shown = True
+            self._drawn = True
 
 
 def describe_running(progress: Progress) -> str:
-    """Done, in flight, failed, spent, how fast, and how long it will take."""
-    said = f"{progress.done} of {progress.total} done, {progress.in_flight} in flight, {progress.failed} failed"
+    """Return the line of progress: requests done, in flight and failed, money spent, speed, and time left."""
+    text = f"{progress.done} of {progress.total} done, {progress.in_flight} in flight, {progress.failed} failed"
     if progress.turned_away:
-        said += f", {progress.turned_away} turned away"
+        text += f", {progress.turned_away} turned away"
     if progress.cost is not None:
-        said += f", ${progress.cost:.2f}"
+        text += f", ${progress.cost:.2f}"
     answered = progress.replied + progress.failed
     if answered and progress.seconds > _SHORTEST_RUN:
         rate = answered / progress.seconds
-        said += f", {rate:.1f} a second, {_time((progress.total - progress.done) / rate)} left"
-    return said
+        text += f", {rate:.1f} a second, {_time((progress.total - progress.done) / rate)} left"
+    return text
 
 
-def describe_forecast(one: Forecast) -> str:
-    """What would be sent, and what it would cost at most."""
-    limit = one.completion_tokens
-    out = "no limit set on what comes back" if limit is None else f"at most {limit:,} out"
-    cost = "cost not known" if one.cost is None else f"about ${one.cost:.2f}"
+def describe_forecast(forecast: Forecast) -> str:
+    """Return the forecast in words: requests, tokens, cost at most, and minutes."""
+    limit = forecast.completion_tokens
+    out = "no limit on tokens out" if limit is None else f"at most {limit:,} out"
+    cost = "cost not known" if forecast.cost is None else f"about ${forecast.cost:.2f}"
     return (
-        f"{one.requests} requests, {one.stored} stored; "
-        f"about {one.prompt_tokens:,} tokens in ({one.tokenizer}) and {out}, {cost}, about {one.minutes:.1f} minutes"
+        f"{forecast.requests} requests, {forecast.stored} stored; "
+        f"about {forecast.prompt_tokens:,} tokens in ({forecast.tokenizer}) and {out}, {cost}, "
+        f"about {forecast.minutes:.1f} minutes"
     )
 
 
 def forecasts_text(forecasts: Sequence[WorkForecast]) -> str:
-    """A line for each model and judge."""
+    """Return a line of forecast for each model and judge."""
     return "\n".join(
-        f"{printable(one.model)}, {printable(one.judge)}: {describe_forecast(one.forecast)}" for one in forecasts
+        f"{printable(work.model)}, {printable(work.judge)}: {describe_forecast(work.forecast)}" for work in forecasts
     )
 
 
 def describe(progress: Progress) -> str:
-    """Done, failed and spent in one phrase."""
-    said = f"{progress.done} of {progress.total} replies, {progress.stored} from the store"
+    """Return the totals of a run in one phrase: replies, failures, money spent and speed."""
+    text = f"{progress.done} of {progress.total} replies, {progress.stored} from the store"
     facts = {
         "failed": progress.failed,
         "asked again for want of a verdict": progress.reasked,
@@ -81,14 +82,14 @@ def describe(progress: Progress) -> str:
         "perhaps billed without a usable reply": progress.maybe_billed,
         "billed twice": progress.duplicates,
     }
-    said += "".join(f", {count} {what}" for what, count in facts.items() if count)
+    text += "".join(f", {count} {what}" for what, count in facts.items() if count)
     if len(progress.fingerprints) > 1:
-        said += f", answered by {len(progress.fingerprints)} systems of different fingerprints"
+        text += f", answered by {len(progress.fingerprints)} systems of different fingerprints"
     if progress.cost:
-        said += f", ${progress.cost:.2f}"
+        text += f", ${progress.cost:.2f}"
     if progress.replied and progress.seconds > _SHORTEST_RUN:
-        said += f", {progress.replied / progress.seconds:.1f} a second"
-    return said
+        text += f", {progress.replied / progress.seconds:.1f} a second"
+    return text
 
 
 def _time(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""evalkit prompts: list and show."""
+"""evalkit prompts: list the judge prompts, and show one."""
 
 import json
 

@@ -21,7 +21,7 @@ FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "mar
 
 @dataclass(frozen=True, slots=True)
 class BattleOptions:
-    """Which battles count."""
+    """The choice of the battles that count."""
 
     cluster: str | None
     control: str | None
@@ -38,7 +38,7 @@ class BattleOptions:
 
 @dataclass(frozen=True, slots=True)
 class RatingOptions:
-    """How they are rated."""
+    """The method, interval and scale of the ratings."""
 
     method: str
     interval: str
@@ -50,7 +50,7 @@ class RatingOptions:
 
 @dataclass(frozen=True, slots=True)
 class RatingOutput:
-    """Where the rating goes, and in which form."""
+    """The file and the form that ratings are written in."""
 
     form: str
     out: Path | None
@@ -126,7 +126,7 @@ def _of_votes(votes: tuple[Path, ...], battles: BattleOptions) -> CollectedBattl
 
 def _of_store(battles: BattleOptions) -> CollectedBattles:
     if battles.controls or battles.cluster not in (None, NO_CLUSTER):
-        raise ConfigError("--control and --cluster COLUMN are for tables of votes. Name one")
+        raise ConfigError("--control and --cluster COLUMN are for tables of votes, and none is named. Name one")
     with open_existing(store_url(battles.store, battles.results)) as opened:
         benchmark = read_benchmark(battles.board)
         aggregation = Aggregation(combine=find_family(benchmark.style).combine)
@@ -143,7 +143,7 @@ def _scale(unit: str, anchor: str | None) -> Scale:
     try:
         number = float(value)
     except ValueError:
-        # a name may hold the sign as well
+        # the model's name may contain = itself
         return Scale(Unit(unit), anchor)
     if not abs(number) < 1e9:
         raise ConfigError(f"--anchor {anchor[:80]}: expected a number after the sign of equality, found {value[:20]!r}")

@@ -1,4 +1,4 @@
-"""evalkit references: list and show."""
+"""evalkit references: list the human reference rankings, and show one."""
 
 import json
 
@@ -30,8 +30,13 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is None:
         known = [read_reference(name) for name in reference_names()]
         rows = [
-            {"reference": one.name, "models": str(len(one.scores)), "date": one.date, "source": one.source}
-            for one in known
+            {
+                "reference": ranking.name,
+                "models": str(len(ranking.scores)),
+                "date": ranking.date,
+                "source": ranking.source,
+            }
+            for ranking in known
         ]
         click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
 

@@ -1,4 +1,4 @@
-"""evalkit report: one HTML file with boards, their uncertainty, and every comparison to read."""
+"""evalkit report: write one HTML file with boards, their uncertainty, and every comparison to read."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,13 @@ from evalkit.text import printable
 
 FILE = "report.html"
 _MEGABYTE = 1e6
-# what many a mail box takes
+# megabytes; many mail boxes refuse larger files
 _LARGE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """What the page shows, and where it goes."""
+    """The file of the page, its title, and the choice of instructions and texts that it shows."""
 
     out: Path | None
     title: str | None
@@ -92,4 +92,7 @@ def command(sources: Sources, wishes: Wishes, page: PageOptions) -> None:
     size = path.stat().st_size / _MEGABYTE
     click.echo(f"{printable(str(path))}  {size:.1f} MB")
     if size > _LARGE:
-        click.echo("note: --sample N and --no-text make it smaller", err=True)
+        click.echo(
+            f"note: many mail boxes refuse files over {_LARGE:g} MB. Make it smaller with --sample N or --no-text",
+            err=True,
+        )

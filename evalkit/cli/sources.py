@@ -1,4 +1,4 @@
-"""The options that say where a command takes its verdicts from, and what decides."""
+"""The options that name the verdicts of a command, and the metric that decides."""
 
 import functools
 from collections.abc import Callable
@@ -51,7 +51,7 @@ reference_option = Title.SHOWN.option(
 
 
 def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """--by of a command that shows whole boards; `default` says what it splits scores by without being told."""
+    """Return --by for a command that shows whole boards; without --by it splits scores by `default`."""
     return Title.SHOWN.option(
         "--by",
         multiple=True,

@@ -151,7 +151,7 @@ def _open(store: str | None, results: Path) -> Store:
 
 
 def _print(document: dict[str, object], *, as_json: bool, verb: str = "") -> None:
-    """A document as JSON, or its counts as a line each; lists are told by whoever raises an error of them."""
+    """Print a document as JSON, or its counts, one a line; callers raise errors that name what its lists hold."""
     if as_json:
         click.echo(json.dumps(document, indent=2))
         return
@@ -165,28 +165,28 @@ def _statistics_text(found: Statistics) -> str:
     lines = [f"{name.removeprefix('n_').replace('_', ' ')}: {value:,}" for name, value in counts.items()]
     filling = [
         {
-            "judge": one.judge,
-            "digest": one.digest,
-            "benchmark": one.benchmark,
-            "baseline": one.baseline,
-            "model": one.model,
-            "replied": f"{one.n_replied:,}",
-            "by rule": f"{one.n_by_rule:,}",
-            "missing": f"{one.n_missing:,}",
+            "judge": fill.judge,
+            "digest": fill.digest,
+            "benchmark": fill.benchmark,
+            "baseline": fill.baseline,
+            "model": fill.model,
+            "replied": f"{fill.n_replied:,}",
+            "by rule": f"{fill.n_by_rule:,}",
+            "missing": f"{fill.n_missing:,}",
         }
-        for one in found.filling
+        for fill in found.filling
     ]
     spending = [
         {
-            "judge": one.judge,
-            "digest": one.digest,
-            "replies": f"{one.n_replies:,}",
-            "without count": f"{one.n_uncounted:,}",
-            "tokens in": f"{one.prompt_tokens:,}",
-            "tokens out": f"{one.completion_tokens:,}",
-            "cost": "no prices" if one.cost is None else f"${one.cost:.4f}",
+            "judge": spent.judge,
+            "digest": spent.digest,
+            "replies": f"{spent.n_replies:,}",
+            "without count": f"{spent.n_uncounted:,}",
+            "tokens in": f"{spent.prompt_tokens:,}",
+            "tokens out": f"{spent.completion_tokens:,}",
+            "cost": "no prices" if spent.cost is None else f"${spent.cost:.4f}",
         }
-        for one in found.spending
+        for spent in found.spending
     ]
     tables = [values_table(rows) for rows in (filling, spending) if rows]
     return "\n".join(lines) + "".join(f"\n\n{table.rstrip()}" for table in tables)

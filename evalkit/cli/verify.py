@@ -46,19 +46,19 @@ def command(
         found = verify_files(row, opened, difficulty=values)
     if as_json:
         refused = [str(error) for error in found.refused]
-        click.echo(json.dumps({"rows": [_document(one) for one in found.rows], "refused": refused}, indent=2))
+        click.echo(json.dumps({"rows": [_document(verified) for verified in found.rows], "refused": refused}, indent=2))
     else:
-        for line in (line for one in found.rows for line in _lines(one)):
+        for line in (line for verified in found.rows for line in _lines(verified)):
             click.echo(line)
-    for note in dict.fromkeys(note for one in found.rows for note in one.notes):
+    for note in dict.fromkeys(note for verified in found.rows for note in verified.notes):
         click.echo(f"note: {printable(note)}", err=True)
-    if not all(one.equal for one in found.rows):
+    if not all(verified.equal for verified in found.rows):
         for error in found.refused:
             click.echo(f"note: {printable(str(error))}", err=True)
         ctx.exit(EXIT_UNEQUAL)
     if found.refused:
         first, *more = found.refused
-        raise InputError(f"{first}; and {len(more)} more files" if more else str(first))
+        raise InputError(f"{first}; {len(more)} more files cannot be verified either" if more else str(first))
 
 
 def _read_difficulty(path: Path) -> Difficulties:
@@ -71,7 +71,7 @@ def _lines(verified: Verified) -> list[str]:
     whose = printable(f"{verified.model} under {verified.judge}")
     if verified.equal:
         return [f"equal: {whose}, {verified.n_verdicts} verdicts, sha256 {verified.sha256}"]
-    return [f"differs: {whose}: {printable(str(one))}" for one in verified.differences]
+    return [f"differs: {whose}: {printable(str(difference))}" for difference in verified.differences]
 
 
 def _document(verified: Verified) -> dict[str, Any]:
@@ -82,8 +82,13 @@ def _document(verified: Verified) -> dict[str, Any]:
         "n_verdicts": verified.n_verdicts,
         "sha256": verified.sha256,
         "differences": [
-            {"field": one.field, "file": one.said, "store": one.found, "cause": one.cause.value}
-            for one in verified.differences
+            {
+                "field": difference.field,
+                "file": difference.said,
+                "store": difference.found,
+                "cause": difference.cause.value,
+            }
+            for difference in verified.differences
         ],
         "notes": list(verified.notes),
     }

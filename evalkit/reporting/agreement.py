@@ -1,4 +1,4 @@
-"""How far boards agree with a reference, as a line, a terminal table, csv, json and markdown."""
+"""Write the agreement of boards with a reference as a line, a terminal table, csv, json and markdown."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, plur
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
-    # a board without a reference is printed without what an agreement takes
+    # imported for types only: a board without a reference is printed without the libraries that an agreement takes
     from evalkit.boards import Agreement, Correlated
 
 _MEASURES = ("spearman", "kendall", "pearson", "separability", "confident", "brier")
@@ -45,7 +45,7 @@ def agreement_document(agreement: "Agreement") -> dict[str, Any]:
 
 
 def agreement_line(agreement: "Agreement") -> str:
-    """One sentence on how far the board agrees with a reference."""
+    """Return one sentence that states the agreement of the board with a reference."""
     estimate = agreement.spearman
     if estimate.value is None:
         return printable(f"Spearman with {agreement.reference.name}: {estimate.status.reason}")
@@ -62,7 +62,7 @@ def correlated_json(boards: "Sequence[Correlated]") -> str:
 
 
 def correlated_csv(boards: "Sequence[Correlated]") -> str:
-    """A row for each board and measure."""
+    """Return csv with a row for each board and measure."""
     columns = ("board", "metric", "reference", "measure", "value", "lower", "upper", "stderr", "n_models", "status")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -85,7 +85,7 @@ def correlated_markdown(boards: "Sequence[Correlated]") -> str:
 
 
 def correlated_text(boards: "Sequence[Correlated]") -> str:
-    """One line a board, and beneath it what a reader must know."""
+    """Return a table with one line a board, and beneath it the notes that a reader must know."""
     header, lines = _cells(boards)
     lines = [header, *[[printable(cell) for cell in line] for line in lines]]
     widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
@@ -128,7 +128,7 @@ def _shown(estimate: Estimate) -> str:
 
 
 def _notes(boards: "Sequence[Correlated]") -> list[str]:
-    """What stands behind the numbers of each board, a line for each fact."""
+    """Return the facts behind the numbers of each board, a line for each fact."""
     lines: list[str] = []
     for one in boards:
         agreement = one.agreement

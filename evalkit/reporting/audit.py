@@ -1,4 +1,4 @@
-"""An audit of outputs as a table and as JSON."""
+"""Write an audit of outputs as a table and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _KEYS_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A model's `n` outputs with every check that was tried on them; `baseline` is None where there was none."""
+    """A model's `n` outputs with every check that was tried on them; `baseline` is None if there was no baseline."""
 
     model: str
     baseline: str | None

@@ -1,4 +1,4 @@
-"""Models compared pair by pair, as text that states the conclusion first, and as json."""
+"""Write the comparisons of pairs of models as text that states the conclusion first, and as json."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ _SMALLEST_P = 0.0001
 
 
 def comparison_text(found: Comparisons, instructions: Mapping[str, str]) -> str:
-    """The conclusion in one sentence, a table, and beneath it what a reader must know.
+    """Return the conclusion in one sentence, a table, and beneath it the notes that a reader must know.
 
     Args:
-        instructions: their texts by key, where they are known.
+        instructions: the known texts of instructions by key.
     """
     lines = _text_of_two(found, found.detail, instructions) if found.detail else _text_of_many(found)
     lines += [f"{_short(model)}: audit failed: {audit_reason(audit)}" for model, audit in found.refused.items()]
@@ -119,7 +119,7 @@ def _judged_by(found: Comparisons) -> str:
 
 
 def _missing(pair: Pair) -> list[str]:
-    """What is missing on either of two, and what it could change."""
+    """Return a line on the missing verdicts of either model, and on the range of the difference that they allow."""
     if not any(pair.missing):
         return []
     names = [_short(model) for model in pair.models]
@@ -139,7 +139,7 @@ def _fragility_line(detail: Detail) -> str:
 
 
 def _cells(one: Difference) -> list[str]:
-    """Both rates, the difference, its interval and p."""
+    """Return the cells of both rates, the difference, its interval and p."""
     estimate = one.estimate
     interval = "-" if estimate.lower is None else _interval(estimate)
     value = "-" if estimate.value is None else _signed(estimate.value)
@@ -169,7 +169,7 @@ def _p(value: float | None) -> str:
 
 
 def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
-    """What is not ok: a model's rate, said once, or else a difference."""
+    """Return a line for each model whose rate is not ok, and for each pair whose difference alone is not ok."""
     found: dict[str, str] = {}
     for pair in pairs:
         one = pair.differences[metric]

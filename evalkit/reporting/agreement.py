@@ -23,7 +23,7 @@ _TITLES = {
     "confident": "agreement",
     "brier": "Brier",
 }
-_NAMED = 12
+_NAMES_SHOWN = 12
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -49,7 +49,7 @@ def agreement_line(agreement: "Agreement") -> str:
     estimate = agreement.spearman
     if estimate.value is None:
         return printable(f"Spearman with {agreement.reference.name}: {estimate.status.reason}")
-    line = f"Spearman with {agreement.reference.name}: {_shown(estimate)}, {plural(estimate.n, 'shared model')}"
+    line = f"Spearman with {agreement.reference.name}: {_estimate_cell(estimate)}, {plural(estimate.n, 'shared model')}"
     if agreement.degraded:
         line += f", {len(agreement.degraded)} of them not ok"
     if agreement.left_out:
@@ -113,13 +113,13 @@ def _document(one: "Correlated") -> dict[str, Any]:
 def _cells(boards: "Sequence[Correlated]") -> tuple[list[str], list[list[str]]]:
     header = ["board", "models", *(_TITLES[name] for name in _MEASURES)]
     lines = [
-        [one.board, str(len(one.agreement.models)), *(_shown(getattr(one.agreement, name)) for name in _MEASURES)]
+        [one.board, str(len(one.agreement.models)), *(_estimate_cell(getattr(one.agreement, name)) for name in _MEASURES)]
         for one in boards
     ]
     return header, lines
 
 
-def _shown(estimate: Estimate) -> str:
+def _estimate_cell(estimate: Estimate) -> str:
     if estimate.value is None:
         return "-"
     if estimate.lower is None:
@@ -153,5 +153,5 @@ def _notes(boards: "Sequence[Correlated]") -> list[str]:
 def _left_out(what: str, models: Sequence[str]) -> list[str]:
     if not models:
         return []
-    more = f" and {len(models) - _NAMED} more" if len(models) > _NAMED else ""
-    return [f"{len(models)} {what}: {', '.join(models[:_NAMED])}{more}"]
+    more = f" and {len(models) - _NAMES_SHOWN} more" if len(models) > _NAMES_SHOWN else ""
+    return [f"{len(models)} {what}: {', '.join(models[:_NAMES_SHOWN])}{more}"]

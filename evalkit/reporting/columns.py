@@ -146,7 +146,7 @@ def who(board: Board, models: Sequence[str]) -> str:
 
 
 def interval_name(board: Board) -> str:
-    """Return the name of the interval, as in `95 % interval`, or the name that a published formula notes for its own."""
+    """Return the name of the interval, as in `95 % interval`; a published formula may note another name."""
     notes = [note for row in board.rows for note in row.measured(board.metric).estimate.notes]
     published = next((printable(note) for note in notes if note.endswith("% interval")), None)
     return published or f"{level(board.rows[0].recipe.confidence)} interval"
@@ -183,7 +183,7 @@ def judge_notices(board: Board) -> list[str]:
 
 
 def _history_hint(board: Board) -> list[str]:
-    """Return the advice that makes fewer numbers extrapolations, if the models of the board were not fitted together."""
+    """Return advice on how to extrapolate fewer numbers, if the models of the board were not fitted together."""
     recipe = board.rows[0].recipe
     alone = recipe.difficulty == DifficultySource.NONE and recipe.compat is None
     unsure = sum(any(one.code in _FAR for one in causes(row.lc.status.reason)) for row in board.rows)

@@ -164,7 +164,7 @@ def _coverage(decision: Decision) -> _Condition:
 
 
 def _status(decision: Decision) -> _Condition:
-    """Return the condition on the status: a degraded number, together with the raw one, can fail a model, never pass it."""
+    """Return the condition on the status; a degraded number and the raw one together can fail a model, never pass it."""
     status = decision.estimate.status
     usable = status.kind == StatusKind.OK or (
         status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}

@@ -1,4 +1,4 @@
-"""What a gate's decision needs, as text and as a document."""
+"""Write the sample that a gate needs for a decision, as text and as a document."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _ORDERS = {1: "one", 2: "both"}
 
 
 def advice_text(advice: Advice, *, metric: str) -> str:
-    """The question, a table of ways to an answer, and what the verdicts at hand can tell."""
+    """Return the question, a table of designs that answer it, and the power of the verdicts at hand."""
     gate = advice.gate
     lines = [
         f"The gate passes where the lower end of the {level(gate.confidence)} interval is at "
@@ -29,7 +29,7 @@ def advice_text(advice: Advice, *, metric: str) -> str:
 
 
 def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
-    """Rates and points in percent; variances are of preferences in [0, 1]."""
+    """Return the advice as plain values: rates and points in percent, variances of preferences in [0, 1]."""
     basis, spread = advice.basis, advice.basis.spread
     effort = basis.effort
     return {

@@ -1,4 +1,4 @@
-"""What the numbers of a board took, and what is missing behind them."""
+"""The cost of a board's numbers in verdicts, replies, tokens and dollars, and the verdicts that are missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class CoverageLine:
-    """One model's verdicts; `reasons` say why some are missing, with how often."""
+    """The verdicts of one model; `reasons` say why verdicts are missing, each with its count."""
 
     model: str
     n: str
@@ -29,7 +29,11 @@ class CoverageLine:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whether any verdict is `missing`, a judge was `asked` so that there are replies to count, or a rule decided."""
+    """The coverage of a board: a line for each model, and the totals.
+
+    `missing` is True if any verdict is missing, `asked` if a judge was asked, so that there are replies to count, and
+    `ruled` if a rule decided any verdict.
+    """
 
     lines: tuple[CoverageLine, ...]
     total_n: str
@@ -61,7 +65,7 @@ def coverage(board: Board) -> Coverage:
 
 
 def _total(shown: str, known: Sequence[object], n_asked: int) -> str:
-    """A sum, or what it is at least where not every model's part is known."""
+    """Return a sum, or a lower bound of it if some model's part is not known."""
     if not known:
         return NOTHING
     return shown if len(known) >= n_asked else f"at least {shown}"

@@ -1,4 +1,4 @@
-"""How a board's judge behaves, in numbers, in words, and as two small charts."""
+"""The behaviour of a board's judge in numbers, in words, and as two small charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _REPEATS = "evalkit annotate --repeats 2"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A number about the judge; `cure` is the command that would measure what was not."""
+    """A number about the judge; `cure` is the command that would measure a number that is missing."""
 
     title: str
     value: str
@@ -55,7 +55,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`no_retest` says why there is no calibration; `basis` is what all of it was measured on."""
+    """The judge's section; `no_retest` says why there is no calibration, and `basis` names the verdicts that were used."""
 
     facts: tuple[Fact, ...]
     readings: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""A board beside a human ranking of the same models."""
+"""Draw a board beside a human ranking of the same models."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _ROOM = 0.06
 
 
 def board_agreement(board: Board) -> Plot:
-    """The board's metric beside the reference's score.
+    """Draw the board's metric beside the reference's score.
 
     Raises:
         ConfigError: the board was not compared with a reference, or shares no model with it.
@@ -35,10 +35,10 @@ def board_agreement(board: Board) -> Plot:
 
 
 def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") -> Plot:
-    """Each shared model by its score in the reference and on the board, with both intervals.
+    """Draw each shared model by its score in the reference and on the board, with both intervals.
 
     Raises:
-        ConfigError: board and reference share no model.
+        ConfigError: the board and the reference share no model.
     """
     if not agreement.pairs:
         raise ConfigError(f"the board shares no model with {safe(agreement.reference.name)}")
@@ -74,7 +74,7 @@ def _between(interval: tuple[float, float] | None) -> str:
 
 
 def _limits(values: Sequence[tuple[float, tuple[float, float] | None]]) -> tuple[float, float]:
-    """Room for every interval; ranks and not distances from zero are compared here."""
+    """Return limits that hold every interval; zero may be outside, since the plot compares ranks and not distances from it."""
     ends = [end for value, interval in values for end in (value, *(interval or ()))]
     low, high = min(ends), max(ends)
     room = _ROOM * (high - low) or 1.0

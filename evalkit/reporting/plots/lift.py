@@ -1,4 +1,4 @@
-"""What holding length or style equal does to each model's win rate."""
+"""Draw the change of each model's win rate when length or style is held equal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,21 +41,21 @@ class _Lift:
 
     @property
     def role(self) -> str:
-        """By the change as it is printed."""
+        """The role of the colour, by the sign of the change as it is printed."""
         return "accent" if round(self.change, 1) >= 0 else "second"
 
     @property
     def head(self) -> Any:
-        """Of the arrow, whose tip is the number; a dot where nothing moves."""
+        """The marker of the arrow's head, whose tip is the number; a dot if the printed change is zero."""
         change = round(self.change, 1)
         return CARETRIGHT if change > 0 else CARETLEFT if change < 0 else "o"
 
 
 def lift(board: Board) -> Plot:
-    """An arrow from the raw to the controlled win rate of each model.
+    """Draw an arrow from the raw to the controlled win rate of each model.
 
     Raises:
-        ConfigError: answers were graded alone, and there is nothing to hold equal.
+        ConfigError: answers were graded alone, so that there is nothing to hold equal.
     """
     if board.metric.graded:
         raise ConfigError("answers that were graded alone have no win rate to hold length equal in")

@@ -1,4 +1,4 @@
-"""Points and the intervals around them."""
+"""Draw points and the intervals around them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from evalkit.reporting.plots.palette import LIGHT
 
 SIZE = 4.8
-# how dense a bar behind a dot is: fainter than the dot, and still seen on both grounds
+# the opacity of a bar behind a dot: fainter than the dot, and still visible on both backgrounds
 SOFT = 0.7
 _DOUBTFUL = "muted"
 
@@ -25,7 +25,7 @@ class Mark:
 
 
 def draw_marks(axes: Axes, marks: Sequence[Mark], *, role: str = "accent") -> None:
-    """Points with whiskers along x."""
+    """Draw points with whiskers along x."""
     for one in marks:
         if one.lower is not None and one.upper is not None and one.upper > one.lower:
             colour = LIGHT[role if one.solid else _DOUBTFUL]

@@ -58,7 +58,7 @@ def agreement_line(agreement: "Agreement") -> str:
 
 
 def correlated_json(boards: "Sequence[Correlated]") -> str:
-    return json.dumps({"boards": [_document(one) for one in boards]}, indent=2, allow_nan=False) + "\n"
+    return json.dumps({"boards": [_document(correlated) for correlated in boards]}, indent=2, allow_nan=False) + "\n"
 
 
 def correlated_csv(boards: "Sequence[Correlated]") -> str:
@@ -67,10 +67,10 @@ def correlated_csv(boards: "Sequence[Correlated]") -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    for one in boards:
+    for correlated in boards:
         for name in _MEASURES:
-            estimate: Estimate = getattr(one.agreement, name)
-            texts = (one.board, one.metric, one.agreement.reference.name, _NAMES.get(name, name))
+            estimate: Estimate = getattr(correlated.agreement, name)
+            texts = (correlated.board, correlated.metric, correlated.agreement.reference.name, _NAMES.get(name, name))
             numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
             rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
             writer.writerow([*map(spreadsheet_cell, texts), *rounded, estimate.n, str(estimate.status)])
@@ -93,19 +93,19 @@ def correlated_text(boards: "Sequence[Correlated]") -> str:
     return "\n".join([*table, "", *map(printable, _notes(boards))]) + "\n"
 
 
-def _document(one: "Correlated") -> dict[str, Any]:
-    document = {"board": one.board, "metric": one.metric, **agreement_document(one.agreement)}
-    document["unknown_to_reference"] = list(one.agreement.unknown)
-    document["absent_from_board"] = list(one.agreement.absent)
+def _document(correlated: "Correlated") -> dict[str, Any]:
+    document = {"board": correlated.board, "metric": correlated.metric, **agreement_document(correlated.agreement)}
+    document["unknown_to_reference"] = list(correlated.agreement.unknown)
+    document["absent_from_board"] = list(correlated.agreement.absent)
     document["robustness"] = {
         coefficient.value: {
             "permutation_p": found.p_value,
             "without_one_lower": found.lower,
             "without_one_upper": found.upper,
-            "model": one.agreement.models[found.model],
+            "model": correlated.agreement.models[found.model],
             "without_it": found.without,
         }
-        for coefficient, found in one.robustness.items()
+        for coefficient, found in correlated.robustness.items()
     }
     return document
 
@@ -113,8 +113,12 @@ def _document(one: "Correlated") -> dict[str, Any]:
 def _cells(boards: "Sequence[Correlated]") -> tuple[list[str], list[list[str]]]:
     header = ["board", "models", *(_TITLES[name] for name in _MEASURES)]
     lines = [
-        [one.board, str(len(one.agreement.models)), *(_estimate_cell(getattr(one.agreement, name)) for name in _MEASURES)]
-        for one in boards
+        [
+            correlated.board,
+            str(len(correlated.agreement.models)),
+            *(_estimate_cell(getattr(correlated.agreement, name)) for name in _MEASURES),
+        ]
+        for correlated in boards
     ]
     return header, lines
 
@@ -130,10 +134,10 @@ def _estimate_cell(estimate: Estimate) -> str:
 def _notes(boards: "Sequence[Correlated]") -> list[str]:
     """Return the facts behind the numbers of each board, a line for each fact."""
     lines: list[str] = []
-    for one in boards:
-        agreement = one.agreement
-        facts = [f"{one.metric} against {agreement.reference.name}"]
-        for coefficient, found in one.robustness.items():
+    for correlated in boards:
+        agreement = correlated.agreement
+        facts = [f"{correlated.metric} against {agreement.reference.name}"]
+        for coefficient, found in correlated.robustness.items():
             facts.append(
                 f"{_TITLES[coefficient.value]}: permutation p {found.p_value:.2g}, without one model "
                 f"{found.lower:.3f} to {found.upper:.3f} ({found.without:.3f} without {agreement.models[found.model]})"
@@ -146,7 +150,7 @@ def _notes(boards: "Sequence[Correlated]") -> list[str]:
         facts += _left_out("without a number", agreement.left_out)
         facts += _left_out("not in the reference", agreement.unknown)
         facts += _left_out("not on the board", agreement.absent)
-        lines += [f"{one.board}: {fact}" for fact in facts]
+        lines += [f"{correlated.board}: {fact}" for fact in facts]
     return lines
 
 

@@ -63,7 +63,9 @@ def encode_chunks(
         for row in board.rows:
             places = judged.given(board, row.entry.model)
             listed = {
-                numbers[key]: [_listed(one, text=text) for one in places[key]] for key in places if key in numbers
+                numbers[key]: [_listed(annotation, text=text) for annotation in places[key]]
+                for key in places
+                if key in numbers
             }
             if listed:
                 found[f"places-{number}-{models.index(row.entry.model)}"] = listed
@@ -124,7 +126,7 @@ def _rows(
     for number, board in enumerate(boards):
         for row in board.rows:
             places = judged.given(board, row.entry.model)
-            kept = [one for one in _comparisons(row) if one[0] in numbers]
+            kept = [comparison for comparison in _comparisons(row) if comparison[0] in numbers]
             columns["board"] += [number] * len(kept)
             columns["model"] += [by_model[row.entry.model]] * len(kept)
             columns["key"] += [numbers[key] for key, _, _ in kept]
@@ -135,11 +137,13 @@ def _rows(
 
 
 def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
-    """Return key, preference or grade, and difference of lengths of each comparison; those with a verdict come first."""
+    """Return key, preference or grade, and difference of lengths of comparisons; those with a verdict come first."""
     sample, (low, high) = row.entry.sample, row.entry.scale if row.entry.graded else (0.0, 1.0)
     said = [_rounded(low + (high - low) * share) for share in sample.preference.tolist()]
     lengths, others = (
-        [None] * n if values is None else [None if math.isnan(one) else round(one) for one in values.tolist()]
+        [None] * n
+        if values is None
+        else [None if math.isnan(difference) else round(difference) for difference in values.tolist()]
         for values, n in (
             (sample.length_difference, sample.n),
             (sample.missing_length_difference, sample.n_missing),
@@ -152,9 +156,9 @@ def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
 def _agreement(places: Sequence[Annotation]) -> int:
     """Return whether the same answer wins in both orders, or that one order was judged; repeats are averaged."""
     given: dict[Order | None, list[float]] = {}
-    for one in places:
-        if one.preference is not None and one.slot.order is not None:
-            given.setdefault(one.slot.order, []).append(one.preference)
+    for annotation in places:
+        if annotation.preference is not None and annotation.slot.order is not None:
+            given.setdefault(annotation.slot.order, []).append(annotation.preference)
     if len(given) < 2:
         return ONE_ORDER
     means = (sum(values) / len(values) for values in given.values())
@@ -183,7 +187,7 @@ def likeliest_tokens(reply: ChatReply) -> list[tuple[str, float]]:
     tokens = reply.top_logprobs[0] if reply.top_logprobs else ()
     likely = [(token, math.exp(min(logprob, 0.0))) for token, logprob in tokens if not math.isnan(logprob)]
     likely = [(token, share) for token, share in likely if share >= _LEAST_PROBABILITY]
-    return sorted(likely, key=lambda one: -one[1])[:_MOST_TOKENS]
+    return sorted(likely, key=lambda pair: -pair[1])[:_MOST_TOKENS]
 
 
 def _rounded(value: float) -> float:

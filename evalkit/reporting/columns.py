@@ -44,7 +44,7 @@ def board_columns(board: Board) -> list[Column]:
 
     They are rank, model, the metric that ranks with its interval, the other metrics, counts, length and status.
     """
-    shown, *others = (Column(one.title, _values(board, one)) for one in board_metrics(board))
+    shown, *others = (Column(metric.title, _values(board, metric)) for metric in board_metrics(board))
     rows = board.rows
     return [
         Column("rank", tuple(map(_rank, rows)), left=True),
@@ -91,7 +91,7 @@ def board_metrics(board: Board) -> list[Metric]:
 
 
 def row_status(board: Board, row: BoardRow) -> str:
-    """Return the name of the status of the number that ranks, or the word for a refused model or the baseline itself."""
+    """Return the status of the number that ranks as a word, or the word for a refused model or for the baseline."""
     if row.entry.refused:
         return REFUSED
     kind = row.status(board.metric).kind
@@ -186,7 +186,7 @@ def _history_hint(board: Board) -> list[str]:
     """Return advice on how to extrapolate fewer numbers, if the models of the board were not fitted together."""
     recipe = board.rows[0].recipe
     alone = recipe.difficulty == DifficultySource.NONE and recipe.compat is None
-    unsure = sum(any(one.code in _FAR for one in causes(row.lc.status.reason)) for row in board.rows)
+    unsure = sum(any(cause.code in _FAR for cause in causes(row.lc.status.reason)) for row in board.rows)
     if not (alone and unsure) or sum(not row.entry.refused for row in board.rows) < MIN_MODELS:
         return []
     learns = "--difficulty fit learns from all models of the board what length does, and extrapolates less"
@@ -214,7 +214,7 @@ def _causes(board: Board, row: BoardRow, metric: Metric) -> list[Cause]:
     if metric == board.metric:
         return found
     said = causes(row.status(board.metric).reason)
-    return [] if row.entry.itself else [one for one in found if one not in said]
+    return [] if row.entry.itself else [cause for cause in found if cause not in said]
 
 
 def _refusals(board: Board) -> list[str]:
@@ -229,12 +229,12 @@ def _refusals(board: Board) -> list[str]:
 def _reasons(board: Board, metric: Metric) -> list[str]:
     """Return a line for each cause why numbers of a metric are not ok, with the names of the models."""
     lines = []
-    for one in doubts(board, metric, StatusKind.DEGRADED):
-        follows = _UNRANKED if one.code == _BY_FORMULA and metric == board.metric else ""
-        lines.append(f"{who(board, one.models)}: {one.words}{follows}")
+    for cause in doubts(board, metric, StatusKind.DEGRADED):
+        follows = _UNRANKED if cause.code == _BY_FORMULA and metric == board.metric else ""
+        lines.append(f"{who(board, cause.models)}: {cause.words}{follows}")
     missing = KINDS[StatusKind.NOT_ESTIMABLE]
     without = doubts(board, metric, StatusKind.NOT_ESTIMABLE)
-    lines += [f"{who(board, one.models)}: {missing}: {one.words}" for one in without]
+    lines += [f"{who(board, cause.models)}: {missing}: {cause.words}" for cause in without]
     if len(lines) > _REASONS_SHOWN:
         rest = len(lines) - _REASONS_SHOWN
         lines[_REASONS_SHOWN:] = [f"and {rest} more reasons; csv and json give every one"]

@@ -176,8 +176,8 @@ def _demand(decision: Decision) -> str:
     )
 
 
-def _end(choose: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else choose(one, other)
+def _end(choose: Callable[[float, float], float], end: float | None, other: float | None) -> float | None:
+    return None if end is None or other is None else choose(end, other)
 
 
 def _missing(decision: Decision) -> list[str]:
@@ -202,8 +202,9 @@ def _audited(audit: Audit | None) -> list[str]:
     return [
         f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
         *(
-            f"Audit, {line(one.check)} ({one.severity.value}, {one.count} of {one.n}): {line(one.reason)}."
-            for one in audit.findings
+            f"Audit, {line(finding.check)} ({finding.severity.value}, {finding.count} of {finding.n}): "
+            f"{line(finding.reason)}."
+            for finding in audit.findings
         ),
     ]
 
@@ -284,7 +285,7 @@ def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
         # JSON has no infinity, which says here that no correlation would change the conclusion
         "correlation": None if correlation is None or math.isinf(correlation) else stored(correlation),
         "raw_agrees": rests.raw_agrees,
-        "errors": None if rests.parts is None else {name: stored(one) for name, one in asdict(rests.parts).items()},
+        "errors": None if rests.parts is None else {name: stored(error) for name, error in asdict(rests.parts).items()},
         "slope_deviation": stored(rests.deviation),
     }
 
@@ -295,13 +296,13 @@ def _audit_document(audit: Audit) -> dict[str, Any]:
         "checks": list(audit.checks),
         "findings": [
             {
-                "check": one.check,
-                "severity": one.severity.value,
-                "reason": one.reason,
-                "count": one.count,
-                "n": one.n,
-                "keys": list(one.keys),
+                "check": finding.check,
+                "severity": finding.severity.value,
+                "reason": finding.reason,
+                "count": finding.count,
+                "n": finding.n,
+                "keys": list(finding.keys),
             }
-            for one in audit.findings
+            for finding in audit.findings
         ],
     }

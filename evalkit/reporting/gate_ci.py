@@ -46,7 +46,7 @@ def gate_junit(decision: Decision) -> str:
     measurement. A skipped case is a condition that was not checked because of an earlier one.
     """
     conditions = _conditions(decision)
-    counts = {state: sum(one.state == state for one in conditions) for state in _State}
+    counts = {state: sum(condition.state == state for condition in conditions) for state in _State}
     suite = Xml.Element(
         "testsuite",
         name=_xml(f"evalkit gate {line(decision.model)}"),
@@ -58,12 +58,12 @@ def gate_junit(decision: Decision) -> str:
     properties = Xml.SubElement(suite, "properties")
     for name, value in _properties(decision).items():
         Xml.SubElement(properties, "property", name=name, value=_xml(value))
-    for one in conditions:
-        case = Xml.SubElement(suite, "testcase", classname=_xml(f"gate {line(decision.model)}"), name=one.name)
-        if one.state == _State.MET:
-            Xml.SubElement(case, "system-out").text = _xml(one.detail)
+    for condition in conditions:
+        case = Xml.SubElement(suite, "testcase", classname=_xml(f"gate {line(decision.model)}"), name=condition.name)
+        if condition.state == _State.MET:
+            Xml.SubElement(case, "system-out").text = _xml(condition.detail)
         else:
-            Xml.SubElement(case, one.state.value, message=_xml(one.detail))
+            Xml.SubElement(case, condition.state.value, message=_xml(condition.detail))
     Xml.SubElement(suite, "system-out").text = _xml(gate_explanation(decision))
     suites = Xml.Element("testsuites")
     suites.append(suite)
@@ -84,7 +84,7 @@ def gate_summary(decision: Decision) -> str:
         **({} if rule.against is None else {"against": _code(rule.against)}),
         **({"baseline": _code(decision.baseline)} if decision.baseline else {}),
         # verdicts from tables and files have no digest, and an empty span of code would show as two backticks
-        "judge": " ".join(_code(one) for one in (decision.judge, decision.digest) if one),
+        "judge": " ".join(_code(text) for text in (decision.judge, decision.digest) if text),
     }
     table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
@@ -131,9 +131,12 @@ def _conditions(decision: Decision) -> list[_Condition]:
     audit, *rest = _audit(decision), _n(decision), _coverage(decision), _status(decision)
     if audit.state == _State.NOT_MET:
         # refused outputs are not judged, so that missing verdicts do not count as errors
-        rest = [one if one.state == _State.MET else replace(one, state=_State.UNASKED) for one in rest]
+        rest = [
+            condition if condition.state == _State.MET else replace(condition, state=_State.UNASKED)
+            for condition in rest
+        ]
     found = [audit, *rest]
-    stopped = any(one.state in {_State.NOT_MET, _State.IN_THE_WAY} for one in found)
+    stopped = any(condition.state in {_State.NOT_MET, _State.IN_THE_WAY} for condition in found)
     return [*found, _bound(decision, explained=stopped)]
 
 
@@ -142,7 +145,7 @@ def _audit(decision: Decision) -> _Condition:
     if audit is None or not audit.checks:
         few = "" if audit is None else f": {audit.n} of them are too few"
         return _Condition("audit", _State.UNASKED, f"the outputs were not audited{few}")
-    findings = "; ".join(f"{one.check}: {one.reason}" for one in (*audit.failures, *audit.warnings))
+    findings = "; ".join(f"{finding.check}: {finding.reason}" for finding in (*audit.failures, *audit.warnings))
     if audit.failures:
         return _Condition("audit", _State.NOT_MET, findings)
     return _Condition(
@@ -164,7 +167,10 @@ def _coverage(decision: Decision) -> _Condition:
 
 
 def _status(decision: Decision) -> _Condition:
-    """Return the condition on the status; a degraded number and the raw one together can fail a model, never pass it."""
+    """Return the condition on the status.
+
+    A degraded number can fail a model together with the raw number, and can never pass it.
+    """
     status = decision.estimate.status
     usable = status.kind == StatusKind.OK or (
         status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}

@@ -146,7 +146,7 @@ def _board_id(number: int) -> str:
 
 def _figures(board: Board, prefix: str) -> Iterator[Figure]:
     known = plots_of(board)
-    for name in (one for one in _DRAWN if one in known):
+    for name in (drawn for drawn in _DRAWN if drawn in known):
         plot = PLOTS[name](board)
         svg = apart(plot_svg(plot, page=True), prefix)
         yield Figure(name, plot.title, plot.description, checked(svg))

@@ -51,7 +51,7 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
 
 
 def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:
-    """Return the lines of a table; a line before the row `below` says that this row and the rows after it are unranked."""
+    """Return the lines of a table; a line before the row `below` says that the rows from there on are unranked."""
     sides = "".join("l" if column.left else "r" for column in columns)
     lines = [[column.title for column in columns], *zip(*(column.cells for column in columns), strict=True)]
     header, *rows = (rf"    {_line(line)} \\" for line in lines)

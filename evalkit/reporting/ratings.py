@@ -44,8 +44,8 @@ def ratings_json(board: RatingBoard) -> str:
         "clustered_by": board.clustered_by,
         "left_out": dict(board.left_out),
         "coefficients": {
-            name: {**estimate_numbers(one), "n": one.n, "unit": stored(board.units[name])}
-            for name, one in board.coefficients.items()
+            name: {**estimate_numbers(coefficient), "n": coefficient.n, "unit": stored(board.units[name])}
+            for name, coefficient in board.coefficients.items()
         },
         "rows": [_row_document(row, board) for row in board.rows],
     }
@@ -148,10 +148,10 @@ def _footer(board: RatingBoard) -> list[str]:
         lines.append(f"note: {way}; {tied}. Rank intervals hold for all models at once")
     if board.penalised:
         lines.append("note: Jeffreys' penalty moves all ratings towards each other, by at most half a win a pair")
-    for name, one in board.coefficients.items():
+    for name, coefficient in board.coefficients.items():
         lines.append(
-            f"note: {name}: {one.value:+.3f} [{one.lower:+.3f}, {one.upper:+.3f}] log-odds for a typical difference "
-            f"of {board.units[name]:.3g}"
+            f"note: {name}: {coefficient.value:+.3f} [{coefficient.lower:+.3f}, {coefficient.upper:+.3f}] "
+            f"log-odds for a typical difference of {board.units[name]:.3g}"
         )
     return [*lines, *(f"note: left out: {n} {reason}" for reason, n in board.left_out.items())]
 

@@ -89,7 +89,7 @@ def brief_words(reason: str, *, number: str = "number") -> str:
     >>> brief_words("thin: 6.0% of answers are about as long as the baseline's")
     "only 6 % of its answers are about as long as the baseline's"
     """
-    return "; ".join(_cause_words(one.code, [one.details], number, brief=True) for one in causes(reason))
+    return "; ".join(_cause_words(cause.code, [cause.details], number, brief=True) for cause in causes(reason))
 
 
 def reason_words(reason: str, *, number: str = "number") -> str:
@@ -101,7 +101,7 @@ def reason_words(reason: str, *, number: str = "number") -> str:
     >>> reason_words("thin: 6.0% of answers are about as long as the baseline's", number="LC win rate")
     "only 6 % of its answers are about as long as the baseline's, so that its LC win rate is an extrapolation"
     """
-    return "; ".join(_cause_words(one.code, [one.details], number) for one in causes(reason))
+    return "; ".join(_cause_words(cause.code, [cause.details], number) for cause in causes(reason))
 
 
 def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str = "number") -> list[SharedCause]:
@@ -114,10 +114,12 @@ def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str 
     """
     groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for model, own in models:
-        for one in own:
-            groups.setdefault((one.code, _FIGURE.sub("#", one.details)), []).append((model, one.details))
+        for cause in own:
+            groups.setdefault((cause.code, _FIGURE.sub("#", cause.details)), []).append((model, cause.details))
     return [
-        SharedCause(tuple(model for model, _ in group), code, _cause_words(code, [details for _, details in group], number))
+        SharedCause(
+            tuple(model for model, _ in group), code, _cause_words(code, [details for _, details in group], number)
+        )
         for (code, _), group in groups.items()
     ]
 

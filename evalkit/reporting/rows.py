@@ -41,7 +41,7 @@ def _row_text(row: BoardRow) -> str:
         facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
     if row.entry.audit is not None and row.entry.audit.findings:
         facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
-        facts["audit"] += f": {'; '.join(one.reason for one in row.entry.audit.findings)}"
+        facts["audit"] += f": {'; '.join(finding.reason for finding in row.entry.audit.findings)}"
     if notes := row_notes(row):
         facts["note"] = "; ".join(notes)
     facts.update(_judging_facts(row.entry))
@@ -115,5 +115,5 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
 def _deviation(variance: Estimate) -> str:
     """Return the square root of a variance of preferences, in points."""
     ends = (variance.value, variance.lower, variance.upper)
-    value, lower, upper = (percent(None if one is None else 100 * math.sqrt(one)) for one in ends)
+    value, lower, upper = (percent(None if end is None else 100 * math.sqrt(end)) for end in ends)
     return f"sd {value} points [{lower}, {upper}]"

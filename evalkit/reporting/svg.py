@@ -129,14 +129,14 @@ class _Writer:
 
 def _referenced(root: ElementTree.Element) -> set[str]:
     """Return the ids that the drawing refers to."""
-    values = [value for one in root.iter() for name, value in one.items() if name in {_LINK, "clip-path"}]
+    values = [value for element in root.iter() for name, value in element.items() if name in {_LINK, "clip-path"}]
     matches = [match for match in map(_REFERENCE.fullmatch, values) if match is not None]
     return {match[1] or match[2] for match in matches}
 
 
 def _cut(drawn: ElementTree.Element) -> str:
     """Return the view box of a figure without its title and its outer edges."""
-    titles = sum(one.get("id", "").startswith(TITLE_GID) for one in drawn.iter())
+    titles = sum(element.get("id", "").startswith(TITLE_GID) for element in drawn.iter())
     left, top, width, height = (float(number) for number in drawn.get("viewBox", "").split())
     edge, lines = 72 * (EDGE - _KEPT_EDGE), 72 * TITLE_LINE * titles
     numbers = (left + edge, top + edge + lines, width - 2 * edge, height - edge - lines)

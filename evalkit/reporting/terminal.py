@@ -52,7 +52,10 @@ class _Layout:
 
     def lines(self) -> list[list[str]]:
         """Return the header and the lines; each cell is as wide as its column."""
-        lines = [[column.title for column in self.columns], *zip(*(one.cells for one in self.columns), strict=True)]
+        lines = [
+            [column.title for column in self.columns],
+            *zip(*(column.cells for column in self.columns), strict=True),
+        ]
         last = self.columns[-1]
         return [
             [
@@ -116,7 +119,7 @@ def _lay_out(columns: Sequence[Column], model: Column, leaving: Sequence[Column]
             replace(column, cells=shorten(model.cells, shown)) if column is model else column for column in kept
         ),
         widths=tuple(shown if column is model else _width(column) for column in kept),
-        hidden=tuple(column.title for column in columns if not any(column is one for one in kept)),
+        hidden=tuple(column.title for column in columns if not any(column is other for other in kept)),
         room=max(0, spare - len(_GAP)),
     )
 
@@ -132,7 +135,7 @@ def _total(columns: Sequence[Column]) -> int:
 def _numbers_aligned(cells: Sequence[str], most: int) -> tuple[str, ...]:
     """Pad the first numbers of each cell, at `most` so many, to the width of the widest number in the same place."""
     found = [[len(number) for number in _NUMBER.findall(cell)[:most]] for cell in cells]
-    widths = [max((one[place] for one in found if len(one) > place), default=0) for place in range(most)]
+    widths = [max((lengths[place] for lengths in found if len(lengths) > place), default=0) for place in range(most)]
 
     def aligned(cell: str) -> str:
         places = iter(widths)
@@ -152,7 +155,7 @@ def _drawing(board: Board, columns: int, screen: Screen) -> list[str]:
     table = board_table(board)
     even = None if table.axis.even is None else _place(table.axis.even, columns)
     drawn = [_whisker(line.whisker, even, columns) for line in table.lines]
-    return [_labels(table.axis, columns), *(one.replace(_EVEN, screen.paint(_EVEN, _DIM)) for one in drawn)]
+    return [_labels(table.axis, columns), *(text.replace(_EVEN, screen.paint(_EVEN, _DIM)) for text in drawn)]
 
 
 def _whisker(whisker: Whisker | None, even: int | None, columns: int) -> str:

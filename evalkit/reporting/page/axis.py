@@ -52,7 +52,12 @@ class Axis:
 
 def shared_axis(estimates: Sequence[Estimate], *, scale: tuple[float, float], even: float | None) -> Axis:
     """Return an axis that holds every number with its interval and `even`, and never exceeds the scale."""
-    numbers = [number for one in estimates for number in (one.value, one.lower, one.upper) if number is not None]
+    numbers = [
+        number
+        for estimate in estimates
+        for number in (estimate.value, estimate.lower, estimate.upper)
+        if number is not None
+    ]
     numbers += [] if even is None else [even]
     low, high = (min(numbers), max(numbers)) if numbers else scale
     if high - low < (scale[1] - scale[0]) / 20:

@@ -48,18 +48,18 @@ class Coverage:
 
 def coverage(board: Board) -> Coverage:
     judgings = [row.entry.judging for row in board.rows]
-    costs = [one.cost for one in judgings if one.cost is not None]
-    tokens = [one.tokens for one in judgings if one.tokens is not None]
-    n_asked = sum(one.replies > 0 for one in judgings)
+    costs = [judging.cost for judging in judgings if judging.cost is not None]
+    tokens = [judging.tokens for judging in judgings if judging.tokens is not None]
+    n_asked = sum(judging.replies > 0 for judging in judgings)
     return Coverage(
         lines=tuple(_line(row, style_of(board)) for row in board.rows),
         total_n=count(sum(row.entry.sample.n for row in board.rows)),
         total_missing=count(sum(row.entry.sample.n_missing for row in board.rows)),
-        total_replies=count(sum(one.replies for one in judgings)),
+        total_replies=count(sum(judging.replies for judging in judgings)),
         total_tokens=_total(count(sum(map(sum, tokens))), tokens, n_asked),
         total_cost=_total(dollars(sum(costs)), costs, n_asked),
         missing=any(row.entry.sample.n_missing for row in board.rows),
-        asked=any(one.replies for one in judgings),
+        asked=any(judging.replies for judging in judgings),
         ruled=any(row.entry.rules for row in board.rows),
     )
 

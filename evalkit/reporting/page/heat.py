@@ -80,8 +80,8 @@ def matrix_heat(matrix: Matrix) -> Heat | None:
             tuple(
                 Cell("·", None, "the model itself", self=True)
                 if i == j
-                else _cell(one, NumberFormat(0, " %"), scale, even=50)
-                for j, one in enumerate(cells)
+                else _cell(estimate, NumberFormat(0, " %"), scale, even=50)
+                for j, estimate in enumerate(cells)
             ),
         )
         for i, (model, cells) in enumerate(zip(matrix.models, matrix.cells, strict=True))

@@ -52,7 +52,7 @@ class Origins:
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source that any reader may see: a file's or folder's bare name, or a store's server and name.
+    """Return a name of a source that any reader may see: a file or folder by its bare name, a store by its address.
 
     >>> source_name("/home/me/secret/results/")
     'results'

@@ -143,7 +143,7 @@ def basis(board: Board) -> list[str]:
 
 def statements(board: Board) -> list[Statement]:
     """Return the status of every number in words; equal statuses are stated once, the gravest first."""
-    return [*_refusals(board), *(one for metric in board_metrics(board) for one in _about(board, metric))]
+    return [*_refusals(board), *(statement for metric in board_metrics(board) for statement in _about(board, metric))]
 
 
 def _refusals(board: Board) -> Iterator[Statement]:
@@ -156,11 +156,11 @@ def _refusals(board: Board) -> Iterator[Statement]:
 def _about(board: Board, metric: Metric) -> Iterator[Statement]:
     """Yield a statement for each reason why numbers of the metric are not ok, and a statement for those that are."""
     for kind, why in ((StatusKind.NOT_ESTIMABLE, "There is no number"), (StatusKind.DEGRADED, "Not ranked")):
-        for one in doubts(board, metric, kind):
-            subject = f"{sentence(metric.title)} of {who(board, one.models)}"
+        for cause in doubts(board, metric, kind):
+            subject = f"{sentence(metric.title)} of {who(board, cause.models)}"
             reason = why if metric == board.metric or kind == StatusKind.NOT_ESTIMABLE else "Take it with care"
-            name = ITSELF if one.code == _IDENTICAL else kind.value
-            yield Statement(name, STATUS[name], subject, f"{reason}: {one.words.rstrip('.')}.")
+            name = ITSELF if cause.code == _IDENTICAL else kind.value
+            yield Statement(name, STATUS[name], subject, f"{reason}: {cause.words.rstrip('.')}.")
     rows = [row for row in board.rows if not row.entry.refused]
     sound = [printable(row.entry.model) for row in rows if row.status(metric).kind == StatusKind.OK]
     if sound:

@@ -36,8 +36,8 @@ class Ruler:
 
     def width(self, text: str, *, size: float = TEXT, bold: bool = False) -> float:
         """Return the width of a text in inches."""
-        one = Text(0, 0, text, fontsize=size, fontweight="bold" if bold else "normal", figure=self._figure)
-        return float(one.get_window_extent(self._renderer).width) / 100
+        artist = Text(0, 0, text, fontsize=size, fontweight="bold" if bold else "normal", figure=self._figure)
+        return float(artist.get_window_extent(self._renderer).width) / 100
 
     def widest(self, texts: Sequence[str], *, size: float = TEXT) -> float:
         return max((self.width(text, size=size) for text in texts), default=0.0)

@@ -36,7 +36,7 @@ def length(board: Board) -> Plot:
         raise ConfigError("the sources do not tell how long the answers are")
     title = f"{sentence(board.metric.title)} and length of answers"
     rows = [row for row in board.rows if drawable(row, board.metric) and row.entry.avg_length is not None]
-    # the models that are far from the others get their names first
+    # names go first to the models that stand apart: the best, then those with the longest and the shortest answers
     rows = sorted(rows, key=lambda row: -_apart(row, rows, board.metric))
     dots = [_dot(row, board.metric) for row in rows]
     scale = _scale(board, dots)
@@ -64,8 +64,10 @@ def _apart(row: BoardRow, rows: list[BoardRow], metric: Metric) -> float:
         middle = sorted(values)[len(values) // 2]
         return (own - middle) / ((max(values) - min(values)) or 1.0)
 
-    across = off([one.entry.avg_length or 0.0 for one in rows], row.entry.avg_length or 0.0)
-    up = off([one.measured(metric).estimate.value or 0.0 for one in rows], row.measured(metric).estimate.value or 0.0)
+    across = off([other.entry.avg_length or 0.0 for other in rows], row.entry.avg_length or 0.0)
+    up = off(
+        [other.measured(metric).estimate.value or 0.0 for other in rows], row.measured(metric).estimate.value or 0.0
+    )
     return math.hypot(across, up)
 
 

@@ -58,10 +58,10 @@ def line_chart(
         below: the first line below the rule; None for a chart without a rule.
     """
     ruler = Ruler()
-    lead = max(ruler.widest([one.lead for one in lines]), ruler.width(columns.lead, size=SMALL))
-    name = max(ruler.widest([one.name for one in lines]), ruler.width("model", size=SMALL))
-    value = max(ruler.widest([one.value for one in lines]), ruler.width(columns.value, size=SMALL))
-    aside = max(ruler.widest([one.aside for one in lines], size=SMALL), ruler.width(columns.aside, size=SMALL))
+    lead = max(ruler.widest([line.lead for line in lines]), ruler.width(columns.lead, size=SMALL))
+    name = max(ruler.widest([line.name for line in lines]), ruler.width("model", size=SMALL))
+    value = max(ruler.widest([line.value for line in lines]), ruler.width(columns.value, size=SMALL))
+    aside = max(ruler.widest([line.aside for line in lines], size=SMALL), ruler.width(columns.aside, size=SMALL))
     names = EDGE + (lead + _GAP if lead else 0)
     left = names + name + 1.5 * _GAP
     right = 1.5 * _GAP + value + (_GAP + aside if aside else 0) + EDGE

@@ -26,18 +26,18 @@ class Mark:
 
 def draw_marks(axes: Axes, marks: Sequence[Mark], *, role: str = "accent") -> None:
     """Draw points with whiskers along x."""
-    for one in marks:
-        if one.lower is not None and one.upper is not None and one.upper > one.lower:
-            colour = LIGHT[role if one.solid else _DOUBTFUL]
-            axes.plot([one.lower, one.upper], [one.y] * 2, color=colour, linewidth=1.5, solid_capstyle="butt",
+    for mark in marks:
+        if mark.lower is not None and mark.upper is not None and mark.upper > mark.lower:
+            colour = LIGHT[role if mark.solid else _DOUBTFUL]
+            axes.plot([mark.lower, mark.upper], [mark.y] * 2, color=colour, linewidth=1.5, solid_capstyle="butt",
                       clip_on=False, zorder=3)  # fmt: skip
     draw_points(axes, marks, role=role)
 
 
 def draw_points(axes: Axes, marks: Sequence[Mark], *, role: str = "accent") -> None:
     for solid in (True, False):
-        chosen = [one for one in marks if one.solid == solid]
+        chosen = [mark for mark in marks if mark.solid == solid]
         face, edge = (LIGHT[role], LIGHT[role]) if solid else (LIGHT["surface"], LIGHT[_DOUBTFUL])
-        axes.plot([one.value for one in chosen], [one.y for one in chosen], linestyle="none", marker="o",
+        axes.plot([mark.value for mark in chosen], [mark.y for mark in chosen], linestyle="none", marker="o",
                   markersize=SIZE, markerfacecolor=face, markeredgecolor=edge, markeredgewidth=1.3,
                   clip_on=False, zorder=4)  # fmt: skip

@@ -68,7 +68,7 @@ def place_names(
     placed: list[Spot | None] = []
     leaders: list[tuple[tuple[float, float], tuple[float, float]]] = []
     for index, (point, size) in enumerate(zip(points, sizes, strict=True)):
-        taken = [one.box for one in placed if one is not None]
+        taken = [spot.box for spot in placed if spot is not None]
         others = [*dots[:index], *dots[index + 1 :]]
         best: tuple[float, Spot] | None = None
         for effort, place in _candidates(point, size, radius):

@@ -24,7 +24,7 @@ _MARGINS = Margins(_LEFT, EDGE + 0.1, 0.08, 0.6)
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A named point with the known intervals along both axes; it is hollow unless it is `solid`, which means reliable."""
+    """A named point with the known intervals along both axes; it is hollow, not `solid`, if it cannot be relied on."""
 
     name: str
     x: float

@@ -10,7 +10,7 @@ from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, plur
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
-    # imported for types only: a board without a reference is printed without the libraries that an agreement takes
+    # imported for types only, so that a board without a reference is printed without the imports of an agreement
     from evalkit.boards import Agreement, Correlated
 
 _MEASURES = ("spearman", "kendall", "pearson", "separability", "confident", "brier")

@@ -135,7 +135,7 @@ def _referenced(root: ElementTree.Element) -> set[str]:
 
 
 def _cut(drawn: ElementTree.Element) -> str:
-    """Return the view box of a figure without its title and its outer edges."""
+    """Return the view box of a figure without its title and with narrower edges."""
     titles = sum(element.get("id", "").startswith(TITLE_GID) for element in drawn.iter())
     left, top, width, height = (float(number) for number in drawn.get("viewBox", "").split())
     edge, lines = 72 * (EDGE - _KEPT_EDGE), 72 * TITLE_LINE * titles

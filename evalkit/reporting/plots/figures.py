@@ -12,7 +12,7 @@ from evalkit.reporting.plots.ranks import rank_intervals
 
 
 def plots_of(board: Board) -> list[str]:
-    """Return the names of the figures for which a board has the numbers; a figure of ranks needs two ranked models."""
+    """Return the names of the figures for which a board has the numbers; ranks and agreement need two models."""
     without = set()
     if sum(row.rank is not None for row in board.rows) < 2:
         without.add("ranks")

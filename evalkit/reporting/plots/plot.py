@@ -33,7 +33,7 @@ class Plot:
         write_bytes(path, self._repr_svg_().encode() if form == "svg" else rendered(self.figure, form, salt=self.name))
 
     def _repr_svg_(self) -> str:
-        # imported here to avoid a cycle, since svg imports the modules of plots
+        # imported when needed, so that a drawing does not load the module that writes it as a file
         from evalkit.reporting.svg import plot_svg
 
         return plot_svg(self, page=False)

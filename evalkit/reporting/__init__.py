@@ -1,4 +1,4 @@
-"""Numbers and texts made ready for people, files and spreadsheets."""
+"""Write numbers and texts for people, files and spreadsheets."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""How far boards agree with a reference, as a line, a terminal table, csv, json and markdown."""
+"""Write the agreement of boards with a reference as a line, a terminal table, csv, json and markdown."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, plur
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
-    # a board without a reference is printed without what an agreement takes
+    # imported for types only, so that a board without a reference is printed without the imports of an agreement
     from evalkit.boards import Agreement, Correlated
 
 _MEASURES = ("spearman", "kendall", "pearson", "separability", "confident", "brier")
@@ -23,7 +23,7 @@ _TITLES = {
     "confident": "agreement",
     "brier": "Brier",
 }
-_NAMED = 12
+_NAMES_SHOWN = 12
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -45,11 +45,11 @@ def agreement_document(agreement: "Agreement") -> dict[str, Any]:
 
 
 def agreement_line(agreement: "Agreement") -> str:
-    """One sentence on how far the board agrees with a reference."""
+    """Return one sentence that states the agreement of the board with a reference."""
     estimate = agreement.spearman
     if estimate.value is None:
         return printable(f"Spearman with {agreement.reference.name}: {estimate.status.reason}")
-    line = f"Spearman with {agreement.reference.name}: {_shown(estimate)}, {plural(estimate.n, 'shared model')}"
+    line = f"Spearman with {agreement.reference.name}: {_estimate_cell(estimate)}, {plural(estimate.n, 'shared model')}"
     if agreement.degraded:
         line += f", {len(agreement.degraded)} of them not ok"
     if agreement.left_out:
@@ -58,19 +58,19 @@ def agreement_line(agreement: "Agreement") -> str:
 
 
 def correlated_json(boards: "Sequence[Correlated]") -> str:
-    return json.dumps({"boards": [_document(one) for one in boards]}, indent=2, allow_nan=False) + "\n"
+    return json.dumps({"boards": [_document(correlated) for correlated in boards]}, indent=2, allow_nan=False) + "\n"
 
 
 def correlated_csv(boards: "Sequence[Correlated]") -> str:
-    """A row for each board and measure."""
+    """Return csv with a row for each board and measure."""
     columns = ("board", "metric", "reference", "measure", "value", "lower", "upper", "stderr", "n_models", "status")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    for one in boards:
+    for correlated in boards:
         for name in _MEASURES:
-            estimate: Estimate = getattr(one.agreement, name)
-            texts = (one.board, one.metric, one.agreement.reference.name, _NAMES.get(name, name))
+            estimate: Estimate = getattr(correlated.agreement, name)
+            texts = (correlated.board, correlated.metric, correlated.agreement.reference.name, _NAMES.get(name, name))
             numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
             rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
             writer.writerow([*map(spreadsheet_cell, texts), *rounded, estimate.n, str(estimate.status)])
@@ -85,7 +85,7 @@ def correlated_markdown(boards: "Sequence[Correlated]") -> str:
 
 
 def correlated_text(boards: "Sequence[Correlated]") -> str:
-    """One line a board, and beneath it what a reader must know."""
+    """Return a table with one line a board, and beneath it the notes that a reader must know."""
     header, lines = _cells(boards)
     lines = [header, *[[printable(cell) for cell in line] for line in lines]]
     widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
@@ -93,19 +93,19 @@ def correlated_text(boards: "Sequence[Correlated]") -> str:
     return "\n".join([*table, "", *map(printable, _notes(boards))]) + "\n"
 
 
-def _document(one: "Correlated") -> dict[str, Any]:
-    document = {"board": one.board, "metric": one.metric, **agreement_document(one.agreement)}
-    document["unknown_to_reference"] = list(one.agreement.unknown)
-    document["absent_from_board"] = list(one.agreement.absent)
+def _document(correlated: "Correlated") -> dict[str, Any]:
+    document = {"board": correlated.board, "metric": correlated.metric, **agreement_document(correlated.agreement)}
+    document["unknown_to_reference"] = list(correlated.agreement.unknown)
+    document["absent_from_board"] = list(correlated.agreement.absent)
     document["robustness"] = {
         coefficient.value: {
             "permutation_p": found.p_value,
             "without_one_lower": found.lower,
             "without_one_upper": found.upper,
-            "model": one.agreement.models[found.model],
+            "model": correlated.agreement.models[found.model],
             "without_it": found.without,
         }
-        for coefficient, found in one.robustness.items()
+        for coefficient, found in correlated.robustness.items()
     }
     return document
 
@@ -113,13 +113,17 @@ def _document(one: "Correlated") -> dict[str, Any]:
 def _cells(boards: "Sequence[Correlated]") -> tuple[list[str], list[list[str]]]:
     header = ["board", "models", *(_TITLES[name] for name in _MEASURES)]
     lines = [
-        [one.board, str(len(one.agreement.models)), *(_shown(getattr(one.agreement, name)) for name in _MEASURES)]
-        for one in boards
+        [
+            correlated.board,
+            str(len(correlated.agreement.models)),
+            *(_estimate_cell(getattr(correlated.agreement, name)) for name in _MEASURES),
+        ]
+        for correlated in boards
     ]
     return header, lines
 
 
-def _shown(estimate: Estimate) -> str:
+def _estimate_cell(estimate: Estimate) -> str:
     if estimate.value is None:
         return "-"
     if estimate.lower is None:
@@ -128,12 +132,12 @@ def _shown(estimate: Estimate) -> str:
 
 
 def _notes(boards: "Sequence[Correlated]") -> list[str]:
-    """What stands behind the numbers of each board, a line for each fact."""
+    """Return the facts behind the numbers of each board, a line for each fact."""
     lines: list[str] = []
-    for one in boards:
-        agreement = one.agreement
-        facts = [f"{one.metric} against {agreement.reference.name}"]
-        for coefficient, found in one.robustness.items():
+    for correlated in boards:
+        agreement = correlated.agreement
+        facts = [f"{correlated.metric} against {agreement.reference.name}"]
+        for coefficient, found in correlated.robustness.items():
             facts.append(
                 f"{_TITLES[coefficient.value]}: permutation p {found.p_value:.2g}, without one model "
                 f"{found.lower:.3f} to {found.upper:.3f} ({found.without:.3f} without {agreement.models[found.model]})"
@@ -146,12 +150,12 @@ def _notes(boards: "Sequence[Correlated]") -> list[str]:
         facts += _left_out("without a number", agreement.left_out)
         facts += _left_out("not in the reference", agreement.unknown)
         facts += _left_out("not on the board", agreement.absent)
-        lines += [f"{one.board}: {fact}" for fact in facts]
+        lines += [f"{correlated.board}: {fact}" for fact in facts]
     return lines
 
 
 def _left_out(what: str, models: Sequence[str]) -> list[str]:
     if not models:
         return []
-    more = f" and {len(models) - _NAMED} more" if len(models) > _NAMED else ""
-    return [f"{len(models)} {what}: {', '.join(models[:_NAMED])}{more}"]
+    more = f" and {len(models) - _NAMES_SHOWN} more" if len(models) > _NAMES_SHOWN else ""
+    return [f"{len(models)} {what}: {', '.join(models[:_NAMES_SHOWN])}{more}"]

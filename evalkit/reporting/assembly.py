@@ -1,4 +1,4 @@
-"""A report out of boards and of what there is to read behind them."""
+"""Assemble a report from boards and from the instructions, answers and verdicts behind them."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,13 @@ def assemble_report(
     sample: SampleSize | None = None,
     text: bool = True,
 ) -> Report:
-    """The report of some boards.
+    """Return the report of some boards.
 
     Args:
-        judged: what the same sources hold to read.
-        title: named after the sources by default.
-        sample: instructions to browse, all by default; no number of a board hangs on it.
-        text: whether instructions, answers and replies are in it.
+        judged: the instructions, answers and verdicts that the same sources hold.
+        title: the title of the report; by default the report is named after the sources.
+        sample: the instructions to browse, all by default; no number of a board depends on the sample.
+        text: True if the report contains instructions, answers and replies.
     """
     named = _names(sources)
     return Report(

@@ -1,4 +1,4 @@
-"""An audit of outputs as a table and as JSON."""
+"""Write an audit of outputs as a table and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _KEYS_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A model's `n` outputs with every check that was tried on them; `baseline` is None where there was none."""
+    """A model's `n` outputs with every check that was tried on them; `baseline` is None if there was no baseline."""
 
     model: str
     baseline: str | None
@@ -23,30 +23,30 @@ class Examined:
 
 
 def examined_text(examined: Sequence[Examined]) -> str:
-    return "\n".join(_model_text(one) for one in examined)
+    return "\n".join(_model_text(audited) for audited in examined)
 
 
 def examined_json(examined: Sequence[Examined]) -> str:
     documents = [
         {
-            "model": one.model,
-            "baseline": one.baseline,
-            "n": one.n,
-            "passed": not any(_verdict(check) == "fail" for check in one.checks),
-            "checks": [_check_document(check) for check in one.checks],
+            "model": audited.model,
+            "baseline": audited.baseline,
+            "n": audited.n,
+            "passed": not any(_verdict(check) == "fail" for check in audited.checks),
+            "checks": [_check_document(check) for check in audited.checks],
         }
-        for one in examined
+        for audited in examined
     ]
     return json.dumps({"models": documents}, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def _model_text(one: Examined) -> str:
-    verdicts = [_verdict(check) for check in one.checks]
-    against = "without a baseline" if one.baseline is None else f"beside {one.baseline}"
+def _model_text(audited: Examined) -> str:
+    verdicts = [_verdict(check) for check in audited.checks]
+    against = "without a baseline" if audited.baseline is None else f"beside {audited.baseline}"
     said = "failed" if "fail" in verdicts else "passed"
-    head = f"{one.model}, {one.n} outputs {against}: audit {said}"
-    table = values_table([_check_row(check) for check in one.checks])
-    findings = [check.finding for check in one.checks if check.finding is not None]
+    head = f"{audited.model}, {audited.n} outputs {against}: audit {said}"
+    table = values_table([_check_row(check) for check in audited.checks])
+    findings = [check.finding for check in audited.checks if check.finding is not None]
     lines = [f"{finding.severity.value}: {finding.reason}" for finding in findings]
     return "\n".join([printable(head), table.rstrip(), *map(printable, lines)]) + "\n"
 

@@ -1,4 +1,4 @@
-"""What a page can be asked to show, in pieces that it unpacks when they are asked for: JSON, gzip, base64."""
+"""Pack the data that a page shows on demand into chunks of JSON, gzip and base64, which the page unpacks when asked."""
 
 import base64
 import gzip
@@ -17,21 +17,21 @@ ORDERS = {Order.BASELINE_FIRST: 0, Order.CANDIDATE_FIRST: 1, Order.ALONE: 2, Non
 ONE_ORDER, ORDERS_AGREE, ORDERS_DISAGREE = range(3)
 
 _DECIMALS = 6
-# a judge's reply begins with one of few tokens, if it is to be read by them
+# a judge whose verdict is read from token probabilities begins its reply with one of few tokens
 _MOST_TOKENS = 10
 _LEAST_PROBABILITY = 1e-6
-# what a rounded number must not become: a tie, or certainty
+# rounding must not turn a preference into one of these: a tie, or certainty
 _EXACT = (0.0, 0.5, 1.0)
-# of the two hundred letters that harder packing would save in a thousand, none is worth the time
+# the level of gzip: a higher level would save two hundred letters in a thousand, which is not worth the time
 _LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSize:
-    """So many instructions are shown, drawn by a seed, the same for all models.
+    """The number `n` of instructions that a page shows, drawn by a seed, the same for all models.
 
     Raises:
-        ConfigError: none are.
+        ConfigError: `n` is less than 1.
     """
 
     n: int
@@ -45,7 +45,7 @@ class SampleSize:
 def encode_chunks(
     boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
 ) -> dict[str, str]:
-    """The pieces by name; without `text`, neither instructions nor answers nor replies are among them."""
+    """Return the chunks by name; without `text`, they contain neither instructions nor answers nor replies."""
     keys = sorted({key for board in boards for row in board.rows for key in _keys(row)})
     shown = keys if sample is None else _drawn(keys, sample)
     models = sorted({name for board in boards for row in board.rows for name in _models(row)})
@@ -63,7 +63,9 @@ def encode_chunks(
         for row in board.rows:
             places = judged.given(board, row.entry.model)
             listed = {
-                numbers[key]: [_listed(one, text=text) for one in places[key]] for key in places if key in numbers
+                numbers[key]: [_listed(annotation, text=text) for annotation in places[key]]
+                for key in places
+                if key in numbers
             }
             if listed:
                 found[f"places-{number}-{models.index(row.entry.model)}"] = listed
@@ -89,7 +91,10 @@ def _index(
 
 
 def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, int]) -> list[int]:
-    """The turn at which each instruction is judged, 0 where nothing tells; nothing where none is judged at a second."""
+    """Return the turn at which each instruction is judged, 0 if no verdict tells the turn.
+
+    The list is empty if no instruction is judged at a second turn or a later one.
+    """
     turns = dict.fromkeys(numbers, 0)
     for board in boards:
         for row in board.rows:
@@ -115,13 +120,13 @@ def _board(board: Board) -> dict[str, Any]:
 def _rows(
     boards: Sequence[Board], judged: Transcripts, models: Sequence[str], numbers: Mapping[str, int]
 ) -> dict[str, list[Any]]:
-    """A row for each comparison of a board, as columns."""
+    """Return columns that hold a row for each comparison of each board."""
     columns: dict[str, list[Any]] = {name: [] for name in ("board", "model", "key", "preference", "length", "orders")}
     by_model = {model: number for number, model in enumerate(models)}
     for number, board in enumerate(boards):
         for row in board.rows:
             places = judged.given(board, row.entry.model)
-            kept = [one for one in _comparisons(row) if one[0] in numbers]
+            kept = [comparison for comparison in _comparisons(row) if comparison[0] in numbers]
             columns["board"] += [number] * len(kept)
             columns["model"] += [by_model[row.entry.model]] * len(kept)
             columns["key"] += [numbers[key] for key, _, _ in kept]
@@ -132,11 +137,13 @@ def _rows(
 
 
 def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
-    """Key, preference or grade, and difference of lengths; those with a verdict first."""
+    """Return key, preference or grade, and difference of lengths of comparisons; those with a verdict come first."""
     sample, (low, high) = row.entry.sample, row.entry.scale if row.entry.graded else (0.0, 1.0)
     said = [_rounded(low + (high - low) * share) for share in sample.preference.tolist()]
     lengths, others = (
-        [None] * n if values is None else [None if math.isnan(one) else round(one) for one in values.tolist()]
+        [None] * n
+        if values is None
+        else [None if math.isnan(difference) else round(difference) for difference in values.tolist()]
         for values, n in (
             (sample.length_difference, sample.n),
             (sample.missing_length_difference, sample.n_missing),
@@ -147,11 +154,11 @@ def _comparisons(row: BoardRow) -> list[tuple[str, float | None, int | None]]:
 
 
 def _agreement(places: Sequence[Annotation]) -> int:
-    """Whether the same answer wins in both orders, repeats averaged."""
+    """Return whether the same answer wins in both orders, or that one order was judged; repeats are averaged."""
     given: dict[Order | None, list[float]] = {}
-    for one in places:
-        if one.preference is not None and one.slot.order is not None:
-            given.setdefault(one.slot.order, []).append(one.preference)
+    for annotation in places:
+        if annotation.preference is not None and annotation.slot.order is not None:
+            given.setdefault(annotation.slot.order, []).append(annotation.preference)
     if len(given) < 2:
         return ONE_ORDER
     means = (sum(values) / len(values) for values in given.values())
@@ -176,11 +183,11 @@ def _listed(verdict: Annotation, *, text: bool) -> list[Any]:
 
 
 def likeliest_tokens(reply: ChatReply) -> list[tuple[str, float]]:
-    """The tokens with which the reply most probably begins, with their probabilities, the likeliest first."""
+    """Return the most probable first tokens of the reply with their probabilities, the most probable first."""
     tokens = reply.top_logprobs[0] if reply.top_logprobs else ()
     likely = [(token, math.exp(min(logprob, 0.0))) for token, logprob in tokens if not math.isnan(logprob)]
     likely = [(token, share) for token, share in likely if share >= _LEAST_PROBABILITY]
-    return sorted(likely, key=lambda one: -one[1])[:_MOST_TOKENS]
+    return sorted(likely, key=lambda pair: -pair[1])[:_MOST_TOKENS]
 
 
 def _rounded(value: float) -> float:
@@ -197,7 +204,7 @@ def _models(row: BoardRow) -> tuple[str, ...]:
 
 
 def _drawn(keys: Sequence[str], sample: SampleSize) -> list[str]:
-    """By digest: what is drawn does not hang on what else there is to draw from."""
+    """Draw keys by their digests, so that the other keys do not affect whether a key comes before another."""
 
     def place(key: str) -> bytes:
         return hashlib.sha256(f"{sample.seed}:{key}".encode("utf-8", "surrogatepass")).digest()
@@ -210,6 +217,6 @@ def _packed(value: Any) -> str:
     try:
         plain = written.encode()
     except UnicodeEncodeError:
-        # half of a surrogate pair can be escaped, and cannot be encoded
+        # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
         plain = json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
     return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()

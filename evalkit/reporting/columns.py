@@ -1,4 +1,4 @@
-"""What a board says in a table, whatever the table is written in: columns, title, and the lines below."""
+"""The columns, the title and the notes of a board's table, the same for every format of the table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ BELOW = "not ranked"
 _WIDEST_PART = 24
 _REASONS_SHOWN = 5
 _NAMES_SHOWN = 3
-# the codes of numbers at equal length that rest on few answers; answers of other models could add to these
+# the codes of numbers at equal length that rest on few answers; answers of other models could add to these few
 _FAR = ("extrapolated", "thin")
 _BY_FORMULA = "compat"
 _UNRANKED = ", so that the rows stand in the order of their numbers and none is ranked"
@@ -32,7 +32,7 @@ _UNRANKED = ", so that the rows stand in the order of their numbers and none is 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`cells` are a text a line, made printable; numbers stand right, names `left`."""
+    """A column of a table: `cells` holds a printable text for each line; names are aligned `left`, numbers right."""
 
     title: str
     cells: tuple[str, ...]
@@ -40,8 +40,11 @@ class Column:
 
 
 def board_columns(board: Board) -> list[Column]:
-    """The columns that people read: rank, model, the metric that ranks with its interval, then the other metrics."""
-    shown, *others = (Column(one.title, _values(board, one)) for one in board_metrics(board))
+    """Return the columns that people read.
+
+    They are rank, model, the metric that ranks with its interval, the other metrics, counts, length and status.
+    """
+    shown, *others = (Column(metric.title, _values(board, metric)) for metric in board_metrics(board))
     rows = board.rows
     return [
         Column("rank", tuple(map(_rank, rows)), left=True),
@@ -57,7 +60,7 @@ def board_columns(board: Board) -> list[Column]:
 
 
 def slice_columns(board: Board) -> list[Column]:
-    """The scores by turn and category beside the models; nothing where there are none."""
+    """Return the models and their scores by turn and category as columns; no column if no row has such scores."""
     names = list(dict.fromkeys(name for row in board.rows for name in row.slices))
     if not names:
         return []
@@ -73,19 +76,22 @@ def slice_columns(board: Board) -> list[Column]:
 
 
 def part_title(name: str, names: Sequence[str]) -> str:
-    """A turn, or the bare name of a category that is not called like one of the `names`."""
+    """Return the title of a turn or of a category.
+
+    A category loses its prefix unless its bare name is among the `names`.
+    """
     bare = name.removeprefix("category ")
     return printable(name if bare in names else bare)
 
 
 def board_metrics(board: Board) -> list[Metric]:
-    """What the rows have numbers for, the metric that ranks first."""
+    """Return the metrics for which the rows have numbers; the metric that ranks comes first."""
     known = (metric for metric in METRICS if any(metric in row.numbers for row in board.rows))
     return list(dict.fromkeys([board.metric, *known]))
 
 
 def row_status(board: Board, row: BoardRow) -> str:
-    """One word on how far the number that ranks can be relied on, or that there is nothing to rank."""
+    """Return the status of the number that ranks as a word, or the word for a refused model or for the baseline."""
     if row.entry.refused:
         return REFUSED
     kind = row.status(board.metric).kind
@@ -93,7 +99,7 @@ def row_status(board: Board, row: BoardRow) -> str:
 
 
 def board_title(board: Board, boards: Sequence[Board]) -> str:
-    """Names the judge, with its digest where another form of it has a board too."""
+    """Return a title that names the judge, with its digest if another form of the judge has a board too."""
     twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
     judge = f"{board.judge} [{board.digest}]" if twin else board.judge
     if board.served_as:
@@ -104,17 +110,17 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
 
 
 def divided(board: Board) -> bool:
-    """Whether a board has both ranked rows and unranked rows below them."""
+    """True if a board has both ranked rows and unranked rows below them."""
     return 0 < board.n_placed < len(board.rows)
 
 
 def divider(columns: int) -> str:
-    """The line between ranked and unranked rows, `columns` of a terminal wide."""
+    """Return the line between ranked and unranked rows, which is `columns` of a terminal wide."""
     return f"── {BELOW} ".ljust(columns, "─")
 
 
 def board_notes(board: Board) -> list[str]:
-    """The lines below the table: the reasons behind statuses, the notes, and the agreement with a reference."""
+    """Return the lines below the table: the reasons of statuses, the notes, and the agreement with a reference."""
     lines = [*_refusals(board), *_reasons(board, board.metric)]
     for metric in board_metrics(board)[1:]:
         lines += [f"{metric.title} of {line}" for line in _reasons(board, metric)]
@@ -123,7 +129,7 @@ def board_notes(board: Board) -> list[str]:
 
 
 def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[SharedCause]:
-    """The causes of one kind of status among numbers of a metric, each with the models that have it.
+    """Return the causes of one kind of status among numbers of a metric, each with the models that have it.
 
     A cause that a model has for the metric that ranks is not repeated for another metric.
     """
@@ -134,21 +140,21 @@ def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[SharedCause]:
 
 
 def who(board: Board, models: Sequence[str]) -> str:
-    """The names of the first few models, or `every model` where they are all that could be judged."""
+    """Return the names of the first few models, or `every model` if they are all models that could be judged."""
     judged = sum(not row.entry.refused and not row.entry.itself for row in board.rows)
     return "every model" if len(models) == judged > 1 else named(models, most=_NAMES_SHOWN)
 
 
 def interval_name(board: Board) -> str:
-    """`95 % interval`, or what a published formula notes of its own."""
+    """Return the name of the interval, as in `95 % interval`; a published formula may note another name."""
     notes = [note for row in board.rows for note in row.measured(board.metric).estimate.notes]
     published = next((printable(note) for note in notes if note.endswith("% interval")), None)
     return published or f"{level(board.rows[0].recipe.confidence)} interval"
 
 
 def number_notes(board: Board) -> list[str]:
-    """What else is to be known of the numbers and how they came about, each once."""
-    # notes of single models that one line tells for all models together
+    """Return the notes on the numbers and on the way in which they were computed, each once."""
+    # these notes of single models are left out, since one line states them for all models together
     single = {note for row in board.rows for note in (*sources_note(row), *dependence_note(row.entry.dependence))}
     unlike = [row.entry.model for row in board.rows if row.controlled.unlike is not None and not row.entry.refused]
     if len(board.rows) > 1:
@@ -160,7 +166,7 @@ def number_notes(board: Board) -> list[str]:
         )
     notes += [*board_dependence_notes(board.rows), *board_sources_note(board.rows)]
     served = sorted({name for row in board.rows for name in row.entry.judging.served})
-    # pooled judges have a model each
+    # each of several pooled judges has a model of its own
     if len(served) > 1 + board.digest.count(" + "):
         notes.append(f"the endpoint served the judge as {', '.join(served)}")
     sampled = [row.entry.model for row in board.rows if Reading.SAMPLED.value in row.entry.judging.readings]
@@ -170,17 +176,17 @@ def number_notes(board: Board) -> list[str]:
 
 
 def judge_notices(board: Board) -> list[str]:
-    """What a reader must know of the judges and of the lengths that were stored, each once."""
+    """Return the notices on the judges and on the stored lengths, each once."""
     entries = [row.entry for row in board.rows]
     told = (notice for entry in entries for notice in (*entry.judging.notices, entry.length_notice) if notice)
     return list(dict.fromkeys(map(printable, told)))
 
 
 def _history_hint(board: Board) -> list[str]:
-    """How fewer numbers become extrapolations, where the models of the board were not asked together."""
+    """Return advice on how to extrapolate fewer numbers, if the models of the board were not fitted together."""
     recipe = board.rows[0].recipe
     alone = recipe.difficulty == DifficultySource.NONE and recipe.compat is None
-    unsure = sum(any(one.code in _FAR for one in causes(row.lc.status.reason)) for row in board.rows)
+    unsure = sum(any(cause.code in _FAR for cause in causes(row.lc.status.reason)) for row in board.rows)
     if not (alone and unsure) or sum(not row.entry.refused for row in board.rows) < MIN_MODELS:
         return []
     learns = "--difficulty fit learns from all models of the board what length does, and extrapolates less"
@@ -203,16 +209,16 @@ def _length(row: BoardRow) -> str:
 
 
 def _causes(board: Board, row: BoardRow, metric: Metric) -> list[Cause]:
-    """The causes why a number is not ok, without those that the row already has for the metric that ranks."""
+    """Return the causes why a number is not ok, without those that the row already has for the metric that ranks."""
     found = causes(row.status(metric).reason)
     if metric == board.metric:
         return found
     said = causes(row.status(board.metric).reason)
-    return [] if row.entry.itself else [one for one in found if one not in said]
+    return [] if row.entry.itself else [cause for cause in found if cause not in said]
 
 
 def _refusals(board: Board) -> list[str]:
-    """A line for each reason for which audits refused models, with the names of the models."""
+    """Return a line for each reason for which audits refused models, with the names of the models."""
     models: dict[str, list[str]] = {}
     for row in board.rows:
         if row.entry.audit is not None and row.entry.refused:
@@ -221,14 +227,14 @@ def _refusals(board: Board) -> list[str]:
 
 
 def _reasons(board: Board, metric: Metric) -> list[str]:
-    """A line for each cause why numbers of a metric are not ok, with the names of the models."""
+    """Return a line for each cause why numbers of a metric are not ok, with the names of the models."""
     lines = []
-    for one in doubts(board, metric, StatusKind.DEGRADED):
-        follows = _UNRANKED if one.code == _BY_FORMULA and metric == board.metric else ""
-        lines.append(f"{who(board, one.models)}: {one.words}{follows}")
+    for cause in doubts(board, metric, StatusKind.DEGRADED):
+        follows = _UNRANKED if cause.code == _BY_FORMULA and metric == board.metric else ""
+        lines.append(f"{who(board, cause.models)}: {cause.words}{follows}")
     missing = KINDS[StatusKind.NOT_ESTIMABLE]
     without = doubts(board, metric, StatusKind.NOT_ESTIMABLE)
-    lines += [f"{who(board, one.models)}: {missing}: {one.words}" for one in without]
+    lines += [f"{who(board, cause.models)}: {missing}: {cause.words}" for cause in without]
     if len(lines) > _REASONS_SHOWN:
         rest = len(lines) - _REASONS_SHOWN
         lines[_REASONS_SHOWN:] = [f"and {rest} more reasons; csv and json give every one"]

@@ -1,4 +1,4 @@
-"""Models compared pair by pair, as text that states the conclusion first, and as json."""
+"""Write the comparisons of pairs of models as text that states the conclusion first, and as json."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ _SMALLEST_P = 0.0001
 
 
 def comparison_text(found: Comparisons, instructions: Mapping[str, str]) -> str:
-    """The conclusion in one sentence, a table, and beneath it what a reader must know.
+    """Return the conclusion in one sentence, a table, and beneath it the notes that a reader must know.
 
     Args:
-        instructions: their texts by key, where they are known.
+        instructions: the known texts of instructions by key.
     """
     lines = _text_of_two(found, found.detail, instructions) if found.detail else _text_of_many(found)
     lines += [f"{_short(model)}: audit failed: {audit_reason(audit)}" for model, audit in found.refused.items()]
@@ -49,13 +49,13 @@ def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, 
     names = [_short(model) for model in pair.models]
     lines = [_conclusion(pair, found), ""]
     header = ["", *names, "difference", f"{level(found.confidence)} interval", "p"]
-    table = [[metric.title, *_cells(one)] for metric, one in pair.differences.items()]
+    table = [[metric.title, *_cells(difference)] for metric, difference in pair.differences.items()]
     lines += [*_aligned([header, *table]), "", *_basis(pair, found)]
     lines += [f"{metric.title}: {doubt}" for metric in pair.differences for doubt in _doubts([pair], metric)]
     lines += [f"note: {note}" for note in _notes(pair)]
     if detail.slices:
         header[0], header[-1] = detail.slices_metric.title, f"p (Holm, {len(detail.slices)})"
-        table = [[name, *_cells(one)] for name, one in detail.slices.items()]
+        table = [[name, *_cells(difference)] for name, difference in detail.slices.items()]
         lines += ["", *_aligned([header, *table])]
     if detail.fragility is not None:
         lines += ["", _fragility_line(detail)]
@@ -119,7 +119,7 @@ def _judged_by(found: Comparisons) -> str:
 
 
 def _missing(pair: Pair) -> list[str]:
-    """What is missing on either of two, and what it could change."""
+    """Return a line on the missing verdicts of either model, and on the range of the difference that they allow."""
     if not any(pair.missing):
         return []
     names = [_short(model) for model in pair.models]
@@ -131,19 +131,20 @@ def _missing(pair: Pair) -> list[str]:
 
 
 def _fragility_line(detail: Detail) -> str:
-    one = detail.fragility
-    assert one is not None
-    if one.at_most is None:
-        return f"fragility: no reversal of verdicts that was tried makes it {one.change.value}"
-    return f"fragility: reversing {one.at_most} of the {one.of} verdicts is enough to make it {one.change.value}"
+    fragility = detail.fragility
+    assert fragility is not None
+    if fragility.at_most is None:
+        return f"fragility: no reversal of verdicts that was tried makes it {fragility.change.value}"
+    reversed_verdicts = f"{fragility.at_most} of the {fragility.of} verdicts"
+    return f"fragility: reversing {reversed_verdicts} is enough to make it {fragility.change.value}"
 
 
-def _cells(one: Difference) -> list[str]:
-    """Both rates, the difference, its interval and p."""
-    estimate = one.estimate
+def _cells(difference: Difference) -> list[str]:
+    """Return the cells of both rates, the difference, its interval and p."""
+    estimate = difference.estimate
     interval = "-" if estimate.lower is None else _interval(estimate)
     value = "-" if estimate.value is None else _signed(estimate.value)
-    return [percent(one.first.value), percent(one.second.value), value, interval, _p(one.adjusted)]
+    return [percent(difference.first.value), percent(difference.second.value), value, interval, _p(difference.adjusted)]
 
 
 def _interval(estimate: Estimate) -> str:
@@ -169,23 +170,23 @@ def _p(value: float | None) -> str:
 
 
 def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
-    """What is not ok: a model's rate, said once, or else a difference."""
+    """Return a line for each model whose rate is not ok, and for each pair whose difference alone is not ok."""
     found: dict[str, str] = {}
     for pair in pairs:
-        one = pair.differences[metric]
+        difference = pair.differences[metric]
         doubtful = {
             model: status_words(rate.status, number=metric.title)
-            for model, rate in zip(pair.models, (one.first, one.second), strict=True)
+            for model, rate in zip(pair.models, (difference.first, difference.second), strict=True)
             if rate.status.reason
         }
-        if not doubtful and one.estimate.status.reason:
-            doubtful = {" and ".join(map(_short, pair.models)): str(one.estimate.status)}
+        if not doubtful and difference.estimate.status.reason:
+            doubtful = {" and ".join(map(_short, pair.models)): str(difference.estimate.status)}
         found = {**doubtful, **found}
     return [f"{_short(who)}: {status}" for who, status in found.items()]
 
 
 def _notes(pair: Pair) -> list[str]:
-    return sorted({note for one in pair.differences.values() for note in one.estimate.notes})
+    return sorted({note for difference in pair.differences.values() for note in difference.estimate.notes})
 
 
 def _short(model: str) -> str:
@@ -214,7 +215,9 @@ def _pair_document(pair: Pair) -> dict[str, Any]:
         "n": pair.n,
         "n_asked": pair.n_asked,
         "n_missing": list(pair.missing),
-        "differences": {metric.name: _difference_document(one) for metric, one in pair.differences.items()},
+        "differences": {
+            metric.name: _difference_document(difference) for metric, difference in pair.differences.items()
+        },
         "pessimistic": estimate_document(pair.pessimistic),
         "optimistic": estimate_document(pair.optimistic),
     }
@@ -224,14 +227,14 @@ def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[s
     fragility = detail.fragility
     return {
         "parts_metric": detail.slices_metric.name,
-        "parts": {name: _difference_document(one) for name, one in detail.slices.items()},
+        "parts": {name: _difference_document(difference) for name, difference in detail.slices.items()},
         "fragility": None
         if fragility is None
         else {
             "change": fragility.change.value,
             "at_most": fragility.at_most,
             "of": fragility.of,
-            "reversed": [{"model": found.models[one.model], "key": one.key} for one in fragility.reversed],
+            "reversed": [{"model": found.models[verdict.model], "key": verdict.key} for verdict in fragility.reversed],
         },
         "swings": [
             {
@@ -245,11 +248,11 @@ def _detail_document(found: Comparisons, detail: Detail, instructions: Mapping[s
     }
 
 
-def _difference_document(one: Difference) -> dict[str, Any]:
+def _difference_document(difference: Difference) -> dict[str, Any]:
     return {
-        "first": estimate_document(one.first),
-        "second": estimate_document(one.second),
-        **estimate_document(one.estimate),
-        "p_value": stored(one.p_value),
-        "p_holm": stored(one.adjusted),
+        "first": estimate_document(difference.first),
+        "second": estimate_document(difference.second),
+        **estimate_document(difference.estimate),
+        "p_value": stored(difference.p_value),
+        "p_holm": stored(difference.adjusted),
     }

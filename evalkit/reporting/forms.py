@@ -1,4 +1,4 @@
-"""The forms that boards are written in, by name."""
+"""The formats in which boards are written, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
 

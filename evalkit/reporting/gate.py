@@ -1,4 +1,4 @@
-"""What a gate decided: in a few lines, in prose with every number, and as plain values."""
+"""Write the decision of a gate in a few lines, in prose with every number, and as plain values."""
 
 import json
 import math
@@ -14,7 +14,7 @@ _LONGEST = 500
 
 
 def gate_text(decision: Decision) -> str:
-    """Three lines for a terminal: the outcome with its number, what it rests on, and why."""
+    """Return three lines for a terminal: the outcome with its number, the sample and the judge, and the reasons."""
     rule = decision.rule
     return (
         f"{verdict(decision)}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}\n"
@@ -25,12 +25,12 @@ def gate_text(decision: Decision) -> str:
 
 
 def gate_explanation(decision: Decision) -> str:
-    """The decision as sentences, one a line, with every number that it used."""
+    """Return the decision as sentences, one a line, with every number that the gate used."""
     return "\n".join(_sentences(decision)) + "\n"
 
 
 def gate_document(decision: Decision) -> dict[str, Any]:
-    """The decision for a JSON reader; percentages, points under `against`, and None where there is no number."""
+    """Return the decision as values for JSON: percentages, or points under `against`, and None for a missing number."""
     rule, spent = decision.rule, decision.spent
     return {
         "outcome": decision.outcome.value,
@@ -71,24 +71,27 @@ def gate_json(decision: Decision) -> str:
 
 
 def verdict(decision: Decision) -> str:
-    """The outcome as the first line of the text names it."""
+    """Return the outcome as the first line of the text names it."""
     return f"{decision.outcome.value.upper()}{only(decision)}"
 
 
 def only(decision: Decision) -> str:
-    """What is said behind an outcome that holds at equal length only."""
+    """Return the words that follow an outcome that holds at equal length only, or an empty text."""
     return " at equal length only" if decision.at_equal_length_only else ""
 
 
 def subject(decision: Decision) -> str:
-    """Whose number it is: `model against baseline`, `model less other` for a difference, or a model that was graded."""
+    """Return the models that the number is about.
+
+    It is `model against baseline`, `model less other` for a difference, or the model alone if it was graded.
+    """
     if decision.rule.against is not None:
         return f"{line(decision.model)} less {line(decision.rule.against)}"
     return f"{line(decision.model)} against {line(decision.baseline)}" if decision.baseline else line(decision.model)
 
 
 def measured(decision: Decision) -> str:
-    """The metric with its interval, or why there is none."""
+    """Return the metric with its interval, or the reason why there is no number."""
     estimate, limit = decision.estimate, decision.rule.threshold
     name = decision.rule.metric.title
     if estimate.value is None:
@@ -99,7 +102,7 @@ def measured(decision: Decision) -> str:
 
 
 def asked_for(decision: Decision) -> str:
-    """The threshold in words."""
+    """Return the threshold in words."""
     rule = decision.rule
     if rule.against is None:
         return f"at least {chosen(rule.threshold)}"
@@ -107,19 +110,19 @@ def asked_for(decision: Decision) -> str:
 
 
 def raw_name(decision: Decision) -> str:
-    """What the raw number beside the metric is called."""
+    """Return the name of the raw number beside the metric."""
     if decision.rule.metric.graded:
         return "raw score" if decision.rule.against is None else "raw difference of the score"
     return "raw win rate" if decision.rule.against is None else "raw difference of the win rate"
 
 
 def why(decision: Decision) -> str:
-    """The reasons, the deciding one first."""
+    """Return the reasons; the reason that decided comes first."""
     return "; ".join(map(line, decision.reasons)) or decision.outcome.value
 
 
 def line(text: str) -> str:
-    """Text from outside as part of a line that a terminal shows and a runner of CI takes no command from."""
+    """Make text from outside safe as part of a line: a terminal shows it, and a CI runner takes no command from it."""
     return shortened(printable(text), _LONGEST)
 
 
@@ -173,8 +176,8 @@ def _demand(decision: Decision) -> str:
     )
 
 
-def _end(choose: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else choose(one, other)
+def _end(choose: Callable[[float, float], float], end: float | None, other: float | None) -> float | None:
+    return None if end is None or other is None else choose(end, other)
 
 
 def _missing(decision: Decision) -> list[str]:
@@ -199,14 +202,15 @@ def _audited(audit: Audit | None) -> list[str]:
     return [
         f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
         *(
-            f"Audit, {line(one.check)} ({one.severity.value}, {one.count} of {one.n}): {line(one.reason)}."
-            for one in audit.findings
+            f"Audit, {line(finding.check)} ({finding.severity.value}, {finding.count} of {finding.n}): "
+            f"{line(finding.reason)}."
+            for finding in audit.findings
         ),
     ]
 
 
 def _rests(decision: Decision) -> list[str]:
-    """What a number at equal length rests on: its errors by source, and the correlation that would change it."""
+    """Return sentences on a number at equal length: its errors by source, and the correlation that would change it."""
     rests = decision.equal_length
     if rests is None:
         return []
@@ -278,10 +282,10 @@ def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
     correlation = rests.correlation
     return {
         "own_history": rests.own_history,
-        # JSON has no infinity: no correlation would change the conclusion
+        # JSON has no infinity, which says here that no correlation would change the conclusion
         "correlation": None if correlation is None or math.isinf(correlation) else stored(correlation),
         "raw_agrees": rests.raw_agrees,
-        "errors": None if rests.parts is None else {name: stored(one) for name, one in asdict(rests.parts).items()},
+        "errors": None if rests.parts is None else {name: stored(error) for name, error in asdict(rests.parts).items()},
         "slope_deviation": stored(rests.deviation),
     }
 
@@ -292,13 +296,13 @@ def _audit_document(audit: Audit) -> dict[str, Any]:
         "checks": list(audit.checks),
         "findings": [
             {
-                "check": one.check,
-                "severity": one.severity.value,
-                "reason": one.reason,
-                "count": one.count,
-                "n": one.n,
-                "keys": list(one.keys),
+                "check": finding.check,
+                "severity": finding.severity.value,
+                "reason": finding.reason,
+                "count": finding.count,
+                "n": finding.n,
+                "keys": list(finding.keys),
             }
-            for one in audit.findings
+            for finding in audit.findings
         ],
     }

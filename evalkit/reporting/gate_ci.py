@@ -1,4 +1,4 @@
-"""What a gate leaves for machines of CI: JUnit XML, a job summary, a badge and an annotation of the workflow."""
+"""Write a gate's decision for CI: JUnit XML, a job summary, a badge and an annotation of the workflow."""
 
 import json
 import re
@@ -19,12 +19,12 @@ _COLORS = {
     Outcome.AUDIT_FAILED: "orange",
 }
 _LEVELS = {Outcome.PASSED: "notice", Outcome.INCONCLUSIVE: "warning"}
-# characters that are no control characters, and that XML 1.0 cannot hold all the same
+# these are no control characters, but XML 1.0 cannot hold them
 _NO_XML = re.compile("[\ufffe\uffff]")
 
 
 class _State(Enum):
-    """How a condition stands; the values are JUnit's elements."""
+    """The state of a condition; the values are the names of JUnit's elements."""
 
     MET = "met"
     NOT_MET = "failure"
@@ -40,13 +40,13 @@ class _Condition:
 
 
 def gate_junit(decision: Decision) -> str:
-    """JUnit XML: a test case for each condition of the gate.
+    """Return JUnit XML with a test case for each condition of the gate.
 
-    A failure is a measured regression or outputs that an audit refuses, an error is what is in the way of a
-    measurement, and skipped is what was not asked because of an earlier one.
+    A failure is a measured regression or outputs that an audit refuses. An error is a condition that prevents a
+    measurement. A skipped case is a condition that was not checked because of an earlier one.
     """
     conditions = _conditions(decision)
-    counts = {state: sum(one.state == state for one in conditions) for state in _State}
+    counts = {state: sum(condition.state == state for condition in conditions) for state in _State}
     suite = Xml.Element(
         "testsuite",
         name=_xml(f"evalkit gate {line(decision.model)}"),
@@ -58,12 +58,12 @@ def gate_junit(decision: Decision) -> str:
     properties = Xml.SubElement(suite, "properties")
     for name, value in _properties(decision).items():
         Xml.SubElement(properties, "property", name=name, value=_xml(value))
-    for one in conditions:
-        case = Xml.SubElement(suite, "testcase", classname=_xml(f"gate {line(decision.model)}"), name=one.name)
-        if one.state == _State.MET:
-            Xml.SubElement(case, "system-out").text = _xml(one.detail)
+    for condition in conditions:
+        case = Xml.SubElement(suite, "testcase", classname=_xml(f"gate {line(decision.model)}"), name=condition.name)
+        if condition.state == _State.MET:
+            Xml.SubElement(case, "system-out").text = _xml(condition.detail)
         else:
-            Xml.SubElement(case, one.state.value, message=_xml(one.detail))
+            Xml.SubElement(case, condition.state.value, message=_xml(condition.detail))
     Xml.SubElement(suite, "system-out").text = _xml(gate_explanation(decision))
     suites = Xml.Element("testsuites")
     suites.append(suite)
@@ -72,7 +72,7 @@ def gate_junit(decision: Decision) -> str:
 
 
 def gate_summary(decision: Decision) -> str:
-    """Markdown for a job's page. Names stand in code, where they are no link, no mention and no tag."""
+    """Return Markdown for a job's page; names are in code spans, so that none becomes a link, a mention or a tag."""
     rule = decision.rule
     rows = {
         "number": measured(decision) if decision.estimate.value is not None else "not estimable",
@@ -83,8 +83,8 @@ def gate_summary(decision: Decision) -> str:
         "model": _code(decision.model),
         **({} if rule.against is None else {"against": _code(rule.against)}),
         **({"baseline": _code(decision.baseline)} if decision.baseline else {}),
-        # tables and files tell no digest, and an empty span of code shows as two backticks
-        "judge": " ".join(_code(one) for one in (decision.judge, decision.digest) if one),
+        # verdicts from tables and files have no digest, and an empty span of code would show as two backticks
+        "judge": " ".join(_code(text) for text in (decision.judge, decision.digest) if text),
     }
     table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
@@ -107,7 +107,7 @@ def gate_summary(decision: Decision) -> str:
 
 
 def gate_badge(decision: Decision) -> str:
-    """JSON for the endpoint badge of shields.io."""
+    """Return JSON for the endpoint badge of shields.io."""
     shown = decision.outcome in {Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE}
     what = decision.rule.metric.title + ("" if decision.rule.against is None else " difference")
     document = {
@@ -120,7 +120,7 @@ def gate_badge(decision: Decision) -> str:
 
 
 def gate_annotation(decision: Decision) -> str:
-    """A command of GitHub's workflow log that shows the decision beside the change, on one line."""
+    """Return a one-line command of GitHub's workflow log, which shows the decision beside the change."""
     kind = _LEVELS.get(decision.outcome, "error")
     title = _escape(f"evalkit gate {decision.outcome.value}").replace(":", "%3A").replace(",", "%2C")
     message = f"{subject(decision)}: {measured(decision)}; asked: {asked_for(decision)}. {why(decision)}"
@@ -130,10 +130,13 @@ def gate_annotation(decision: Decision) -> str:
 def _conditions(decision: Decision) -> list[_Condition]:
     audit, *rest = _audit(decision), _n(decision), _coverage(decision), _status(decision)
     if audit.state == _State.NOT_MET:
-        # refused outputs are not judged: what then is not there stands in nobody's way
-        rest = [one if one.state == _State.MET else replace(one, state=_State.UNASKED) for one in rest]
+        # refused outputs are not judged, so that missing verdicts do not count as errors
+        rest = [
+            condition if condition.state == _State.MET else replace(condition, state=_State.UNASKED)
+            for condition in rest
+        ]
     found = [audit, *rest]
-    stopped = any(one.state in {_State.NOT_MET, _State.IN_THE_WAY} for one in found)
+    stopped = any(condition.state in {_State.NOT_MET, _State.IN_THE_WAY} for condition in found)
     return [*found, _bound(decision, explained=stopped)]
 
 
@@ -142,7 +145,7 @@ def _audit(decision: Decision) -> _Condition:
     if audit is None or not audit.checks:
         few = "" if audit is None else f": {audit.n} of them are too few"
         return _Condition("audit", _State.UNASKED, f"the outputs were not audited{few}")
-    findings = "; ".join(f"{one.check}: {one.reason}" for one in (*audit.failures, *audit.warnings))
+    findings = "; ".join(f"{finding.check}: {finding.reason}" for finding in (*audit.failures, *audit.warnings))
     if audit.failures:
         return _Condition("audit", _State.NOT_MET, findings)
     return _Condition(
@@ -151,7 +154,7 @@ def _audit(decision: Decision) -> _Condition:
 
 
 def _n(decision: Decision) -> _Condition:
-    # turns of one conversation are one instruction to an estimate
+    # an estimate counts the turns of one conversation as one instruction
     n, least = min(decision.n, decision.estimate.n), decision.rule.min_n
     return _Condition("n", _State.MET if n >= least else _State.IN_THE_WAY, f"n {n}, at least {least} asked")
 
@@ -164,7 +167,10 @@ def _coverage(decision: Decision) -> _Condition:
 
 
 def _status(decision: Decision) -> _Condition:
-    """A degraded number can fail a model, together with the raw one, and never pass it."""
+    """Return the condition on the status.
+
+    A degraded number can fail a model together with the raw number, and can never pass it.
+    """
     status = decision.estimate.status
     usable = status.kind == StatusKind.OK or (
         status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}
@@ -173,7 +179,10 @@ def _status(decision: Decision) -> _Condition:
 
 
 def _bound(decision: Decision, *, explained: bool) -> _Condition:
-    """The threshold itself; where the gate stopped before it, some other condition must say so, else this one does."""
+    """Return the condition on the threshold itself.
+
+    If the gate stopped before the threshold, another condition must say so (`explained`); else this condition says so.
+    """
     detail = f"{measured(decision)}; asked: {asked_for(decision)}. {why(decision)}"
     states = {Outcome.PASSED: _State.MET, Outcome.FAILED: _State.NOT_MET, Outcome.INCONCLUSIVE: _State.IN_THE_WAY}
     rest = _State.UNASKED if explained else _State.IN_THE_WAY
@@ -197,17 +206,17 @@ def _properties(decision: Decision) -> dict[str, str]:
 
 
 def _xml(text: str) -> str:
-    """Text that XML 1.0 can hold: what it cannot is written out, as `printable` does; lines stay lines."""
+    """Return text that XML 1.0 can hold: other characters are escaped as `printable` does, and line ends are kept."""
     shown = "\n".join(map(printable, text.split("\n")))
     return _NO_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", shown)
 
 
 def _code(text: str) -> str:
-    """A span of code in a markdown table, which a text cannot end."""
-    # a table takes a bar for the end of a cell even in code
+    """Return a span of code in a markdown table that no character of the text can end."""
+    # a bar ends a cell of a table even in code
     shown = line(text).replace("|", "\\u007c")
     fence = "`" * (_longest_run(shown) + 1)
-    # one blank on either side is no part of the text; a text at whose ends are backticks needs them
+    # markdown drops one blank on either side; a text that begins or ends with a backtick or a blank needs these blanks
     return f"{fence}{shown}{fence}" if shown.strip("` ") == shown else f"{fence} {shown} {fence}"
 
 

@@ -1,4 +1,4 @@
-"""One HTML file that shows boards, their uncertainty and the judgments behind them, without a network or a server."""
+"""Write one HTML file that shows boards, their uncertainty and their judgments, without a network or a server."""
 
 import base64
 import hashlib
@@ -26,10 +26,10 @@ from evalkit.reporting.svg import plot_svg
 from evalkit.text import printable
 
 PAGE = Path(__file__).parent / "page"
-# the forest of a board is its table already
+# the plot named `board` is left out, since the page's table already draws the same intervals
 _DRAWN = ("lift", "ranks", "length", "agreement")
 INDEX = "index"
-# joined in this order: functions may be used before they are written, what they keep may not
+# the scripts are joined in this order: a function may be used before its definition, a constant may not
 SCRIPTS = (
     *("elements", "theme", "boards", "tables", "chunks", "data", "filters", "list"),
     *("links", "comparison", "differences", "keys", "start"),
@@ -42,9 +42,9 @@ _POLICY = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """What one page shows: boards, each with its matrix and its judge's behaviour, and `chunks` to browse behind them.
+    """The content of one page: boards, each with its matrix and its judge's behaviour, and `chunks` to browse.
 
-    `sources` are named as the user did; the page leaves out the folders that they are in.
+    `sources` are named as the user named them; the page leaves out the folders that they are in.
     """
 
     title: str
@@ -58,7 +58,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A plot beside its words."""
+    """A plot as svg with its title and description."""
 
     name: str
     title: str
@@ -68,7 +68,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One board as the templates take it."""
+    """The values of one board that the templates take."""
 
     id: str
     title: str
@@ -90,7 +90,7 @@ class Section:
 
 
 def report_html(report: Report) -> str:
-    """The whole page. Equal reports give equal bytes."""
+    """Return the whole page; equal reports give equal bytes."""
     style, script = _style(), page_script()
     page = _environment().get_template("page.html.jinja")
     return page.render(
@@ -98,7 +98,7 @@ def report_html(report: Report) -> str:
         version=__version__,
         sources=tuple(map(source_name, report.sources)),
         policy=_POLICY.format(style=_digest(style), script=_digest(script)),
-        # files of this package, and no markup from anywhere else
+        # both are made of files of this package, with no markup from anywhere else
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         sections=_sections(report),
@@ -109,7 +109,7 @@ def report_html(report: Report) -> str:
 
 
 def page_script() -> str:
-    """All of the page's script, in a scope of its own."""
+    """Return the whole script of the page, in a scope of its own."""
     parts = [_read(f"js/{name}.js") for name in SCRIPTS]
     return "\n".join(['(() => {\n"use strict";\n', *parts, "})();\n"])
 
@@ -146,7 +146,7 @@ def _board_id(number: int) -> str:
 
 def _figures(board: Board, prefix: str) -> Iterator[Figure]:
     known = plots_of(board)
-    for name in (one for one in _DRAWN if one in known):
+    for name in (drawn for drawn in _DRAWN if drawn in known):
         plot = PLOTS[name](board)
         svg = apart(plot_svg(plot, page=True), prefix)
         yield Figure(name, plot.title, plot.description, checked(svg))
@@ -161,7 +161,7 @@ def _environment() -> Environment:
 
 
 def _style() -> str:
-    """The page's style, its colours those of the plots."""
+    """Return the page's style, with the colours of the plots."""
     colours = "".join(f"  --{role}: light-dark({LIGHT[role]}, {DARK[role]});\n" for role in LIGHT)
     marks = "".join(
         f".ek-fill-{role} {{ fill: var(--{role}); }}\n.ek-stroke-{role} {{ stroke: var(--{role}); }}\n"

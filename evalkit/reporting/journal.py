@@ -1,4 +1,4 @@
-"""A run's log on request: one JSON object a line, written as things happen."""
+"""Write the log of a run on request: one JSON object a line, written as events happen."""
 
 import contextlib
 import datetime
@@ -12,7 +12,7 @@ from evalkit.errors import InputError
 
 @contextlib.contextmanager
 def open_journal(path: Path | None) -> Iterator[Journal]:
-    """What writes events to a file, appending; nothing is kept without one.
+    """Yield a function that appends events to a file; without a `path` it keeps nothing.
 
     Raises:
         InputError: the file cannot be written.
@@ -22,14 +22,14 @@ def open_journal(path: Path | None) -> Iterator[Journal]:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # a line at a time reaches the file, so that it can be followed
+        # each line reaches the file at once, so that a reader can follow it
         file = path.open("a", encoding="utf-8", buffering=1)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
     def write(event: str, facts: dict[str, object]) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        # a log that cannot be written must not end the run that it tells of
+        # an error of the log must not end the run
         with contextlib.suppress(OSError):
             file.write(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True) + "\n")
 

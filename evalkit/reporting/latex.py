@@ -1,4 +1,4 @@
-"""Boards as LaTeX tables with the rules of booktabs."""
+"""Write boards as LaTeX tables with the rules of booktabs."""
 
 import re
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ _SPECIAL = {
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
     **{letter: f"{{{letter}}}" for letter in "`'"},
 }
-# two of these are printed as one dash, or as a quotation mark
+# LaTeX prints two of these in a row as one dash or as a quotation mark
 _JOINED = re.compile(r"([-,])(?=\1)")
 
 
 def boards_latex(boards: Sequence[Board]) -> str:
-    """A floating table for each board, with what must be known beneath it."""
+    """Return a floating table for each board, with its notes beneath it."""
     return "\n\n".join([_NEEDED, *(_board_latex(board, boards) for board in boards)]) + "\n"
 
 
 def latex_text(text: str) -> str:
-    """A text in which nothing is a command, a comment, an alignment or a ligature."""
+    """Escape a text so that nothing in it is a command, a comment, an alignment or a ligature."""
     escaped = "".join(_SPECIAL.get(letter, letter) for letter in printable(text))
     return _JOINED.sub(r"\1{}", escaped)
 
@@ -51,7 +51,7 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
 
 
 def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:
-    """A table; where ranked rows end and unranked rows begin, a line says so."""
+    """Return the lines of a table; a line before the row `below` says that the rows from there on are unranked."""
     sides = "".join("l" if column.left else "r" for column in columns)
     lines = [[column.title for column in columns], *zip(*(column.cells for column in columns), strict=True)]
     header, *rows = (rf"    {_line(line)} \\" for line in lines)
@@ -73,5 +73,5 @@ def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str
 
 def _line(cells: Sequence[str]) -> str:
     line = " & ".join(map(latex_text, cells))
-    # behind the end of another line these would be its option
+    # after the end of another line, LaTeX would take a bracket or a star as an option of that end
     return f"{{}}{line}" if line[:1] in ("[", "*") else line

@@ -1,4 +1,4 @@
-"""What can be drawn of a board, and into which files; known without the library that draws."""
+"""The names of the plots of a board and of the file formats, known without importing the plotting library."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ FORMATS = ("svg", "png", "pdf")
 
 
 def form_of(path: Path) -> str:
-    """The format that a file's name asks for.
+    """Return the format that a file's name asks for.
 
     Raises:
-        ConfigError: none that figures are written in.
+        ConfigError: figures are not written in that format.
     """
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMATS:
@@ -24,10 +24,10 @@ def form_of(path: Path) -> str:
 
 
 def one_board(boards: Sequence[Board]) -> Board:
-    """The board that is meant where one can be drawn.
+    """Return the only board, for a figure that can show one.
 
     Raises:
-        ConfigError: there are several.
+        ConfigError: there is not exactly one board.
     """
     if len(boards) == 1:
         return boards[0]
@@ -40,7 +40,7 @@ def one_board(boards: Sequence[Board]) -> Board:
 
 
 def _difference(boards: Sequence[Board]) -> str:
-    """What tells boards of one judge apart."""
+    """Return in words the difference between boards of one judge."""
     if len({board.baseline for board in boards}) > 1:
         return f"the baseline: {', '.join(board.baseline or 'none' for board in boards)}"
     if len({board.digest for board in boards}) > 1:

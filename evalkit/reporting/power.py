@@ -1,4 +1,4 @@
-"""What a gate's decision needs, as text and as a document."""
+"""Write the sample that a gate needs for a decision, as text and as a document."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _ORDERS = {1: "one", 2: "both"}
 
 
 def advice_text(advice: Advice, *, metric: str) -> str:
-    """The question, a table of ways to an answer, and what the verdicts at hand can tell."""
+    """Return the question, a table of designs that answer it, and the power of the verdicts at hand."""
     gate = advice.gate
     lines = [
         f"The gate passes where the lower end of the {level(gate.confidence)} interval is at "
@@ -29,7 +29,7 @@ def advice_text(advice: Advice, *, metric: str) -> str:
 
 
 def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
-    """Rates and points in percent; variances are of preferences in [0, 1]."""
+    """Return the advice as plain values: rates and points in percent, variances of preferences in [0, 1]."""
     basis, spread = advice.basis, advice.basis.spread
     effort = basis.effort
     return {
@@ -40,14 +40,14 @@ def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
         "confidence": advice.gate.confidence,
         "options": [
             {
-                "orders": one.effort.orders,
-                "repeats": one.effort.repeats,
-                "instructions": one.effort.n,
-                "questions": one.effort.questions,
-                "half_width": _percent(one.half_width),
-                "dollars": None if one.dollars is None else round(one.dollars, 6),
+                "orders": option.effort.orders,
+                "repeats": option.effort.repeats,
+                "instructions": option.effort.n,
+                "questions": option.effort.questions,
+                "half_width": _percent(option.half_width),
+                "dollars": None if option.dollars is None else round(option.dollars, 6),
             }
-            for one in advice.options
+            for option in advice.options
         ],
         "at_hand": None
         if effort is None
@@ -78,14 +78,14 @@ def _table(advice: Advice) -> str:
     return values_table(
         [
             {
-                "orders": _ORDERS[one.effort.orders],
-                "repeats": f"{one.effort.repeats:g}",
-                "instructions": f"{one.effort.n:,}",
-                "questions": f"{one.effort.questions:,}",
-                "dollars": "-" if one.dollars is None else f"{one.dollars:,.2f}",
-                "interval": f"± {100 * one.half_width:.2f}",
+                "orders": _ORDERS[option.effort.orders],
+                "repeats": f"{option.effort.repeats:g}",
+                "instructions": f"{option.effort.n:,}",
+                "questions": f"{option.effort.questions:,}",
+                "dollars": "-" if option.dollars is None else f"{option.dollars:,.2f}",
+                "interval": f"± {100 * option.half_width:.2f}",
             }
-            for one in advice.options
+            for option in advice.options
         ]
     )
 

@@ -1,4 +1,4 @@
-"""A board of ratings as a terminal table, csv, json and markdown."""
+"""Write a board of ratings as a terminal table, csv, json and markdown."""
 
 import csv
 import io
@@ -44,8 +44,8 @@ def ratings_json(board: RatingBoard) -> str:
         "clustered_by": board.clustered_by,
         "left_out": dict(board.left_out),
         "coefficients": {
-            name: {**estimate_numbers(one), "n": one.n, "unit": stored(board.units[name])}
-            for name, one in board.coefficients.items()
+            name: {**estimate_numbers(coefficient), "n": coefficient.n, "unit": stored(board.units[name])}
+            for name, coefficient in board.coefficients.items()
         },
         "rows": [_row_document(row, board) for row in board.rows],
     }
@@ -53,7 +53,7 @@ def ratings_json(board: RatingBoard) -> str:
 
 
 def ratings_csv(board: RatingBoard) -> str:
-    """All rows with all columns; texts cannot become formulas, missing numbers are empty fields."""
+    """Return all rows with all columns; no text can become a formula, and missing numbers are empty fields."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -71,7 +71,7 @@ def ratings_markdown(board: RatingBoard) -> str:
 
 
 def ratings_text(board: RatingBoard) -> str:
-    """Aligned columns for a terminal."""
+    """Return aligned columns for a terminal."""
     rows = [dict(zip(_HEADER, _cells(row, board), strict=True)) for row in board.rows]
     rows = [{**row, "model": shortened(printable(row["model"]), _WIDEST_MODEL)} for row in rows]
     return (
@@ -80,7 +80,7 @@ def ratings_text(board: RatingBoard) -> str:
 
 
 def _row_document(row: Rated, board: RatingBoard) -> dict[str, Any]:
-    """The columns, and beside an anchor the win rate in percent that the rating promises against it."""
+    """Return the columns of a row and, on a scale with an anchor, the win rate in percent expected against it."""
     recipe = board.recipe
     if recipe.scale.anchor is None or recipe.method != "bt":
         return rating_values(row)
@@ -89,7 +89,7 @@ def _row_document(row: Rated, board: RatingBoard) -> dict[str, Any]:
 
 
 def rating_values(row: Rated) -> dict[str, Any]:
-    """The columns of one row; None where there is no number. The win rate is a percentage."""
+    """Return the columns of one row, with None for a missing number; the win rate is a percentage."""
     numbers = estimate_numbers(row.rating)
     return {
         "model": row.model,
@@ -138,7 +138,7 @@ def _measured_from(board: RatingBoard) -> str:
 
 
 def _footer(board: RatingBoard) -> list[str]:
-    """What a reader must know beside the table: reasons behind statuses, clusters, coefficients, what was left out."""
+    """Return the lines below the table: reasons of statuses, clusters, coefficients and counts of what was left out."""
     lines = _reasons(board)
     recipe = board.recipe
     if recipe.method == "bt":
@@ -148,16 +148,16 @@ def _footer(board: RatingBoard) -> list[str]:
         lines.append(f"note: {way}; {tied}. Rank intervals hold for all models at once")
     if board.penalised:
         lines.append("note: Jeffreys' penalty moves all ratings towards each other, by at most half a win a pair")
-    for name, one in board.coefficients.items():
+    for name, coefficient in board.coefficients.items():
         lines.append(
-            f"note: {name}: {one.value:+.3f} [{one.lower:+.3f}, {one.upper:+.3f}] log-odds for a typical difference "
-            f"of {board.units[name]:.3g}"
+            f"note: {name}: {coefficient.value:+.3f} [{coefficient.lower:+.3f}, {coefficient.upper:+.3f}] "
+            f"log-odds for a typical difference of {board.units[name]:.3g}"
         )
     return [*lines, *(f"note: left out: {n} {reason}" for reason, n in board.left_out.items())]
 
 
 def _reasons(board: RatingBoard) -> list[str]:
-    """What is not ok and why, models of the same reason together."""
+    """Return a line for each reason why ratings are not ok, with the models that have it."""
     models: dict[str, list[str]] = {}
     for row in board.rows:
         if row.rating.status.reason:

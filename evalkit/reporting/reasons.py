@@ -1,4 +1,4 @@
-"""The reasons of statuses in words: only this module turns a code into a sentence."""
+"""Write the reasons of statuses in words: only this module turns a code into a sentence."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evalkit.text import printable
 from evalkit.types import Status, StatusKind
 
-# what was found, for one model or several, and what follows from it; `details` come with the code
+# the finding on one model or several, and its consequence; `details` come with the code
 _SENTENCES = {
     "all_wins": ("{it} won every comparison", "how far {its} verdicts spread is not known"),
     "all_losses": ("{it} lost every comparison", "how far {its} verdicts spread is not known"),
@@ -53,7 +53,7 @@ class SharedCause:
 
 
 def causes(reason: str) -> list[Cause]:
-    """The reasons that a status joins; a part that does not start with a known code belongs to the reason before it.
+    """Split the joined reason of a status; a part that does not start with a known code belongs to the cause before it.
 
     >>> causes("separated; coverage: 2 of 9 verdicts are missing")
     [Cause(code='separated', details=''), Cause(code='coverage', details='2 of 9 verdicts are missing')]
@@ -74,7 +74,7 @@ def causes(reason: str) -> list[Cause]:
 
 
 def status_words(status: Status, *, number: str = "number") -> str:
-    """A status with its reason, as the line of one model shows it.
+    """Return a status with its reason, as the line of one model shows it.
 
     >>> status_words(Status(StatusKind.DEGRADED, "all_wins"))
     'degraded: it won every comparison'
@@ -84,16 +84,16 @@ def status_words(status: Status, *, number: str = "number") -> str:
 
 
 def brief_words(reason: str, *, number: str = "number") -> str:
-    """The reason of one model's status in words, without the consequence.
+    """Return the reason of one model's status in words, without the consequence.
 
     >>> brief_words("thin: 6.0% of answers are about as long as the baseline's")
     "only 6 % of its answers are about as long as the baseline's"
     """
-    return "; ".join(_said(one.code, [one.details], number, brief=True) for one in causes(reason))
+    return "; ".join(_cause_words(cause.code, [cause.details], number, brief=True) for cause in causes(reason))
 
 
 def reason_words(reason: str, *, number: str = "number") -> str:
-    """The reason of one model's status as a sentence without its full stop; an unknown code stays as it is.
+    """Return the reason of one model's status as a sentence without a full stop; an unknown code stays as it is.
 
     Args:
         number: the name of the number that has the status.
@@ -101,28 +101,30 @@ def reason_words(reason: str, *, number: str = "number") -> str:
     >>> reason_words("thin: 6.0% of answers are about as long as the baseline's", number="LC win rate")
     "only 6 % of its answers are about as long as the baseline's, so that its LC win rate is an extrapolation"
     """
-    return "; ".join(_said(one.code, [one.details], number) for one in causes(reason))
+    return "; ".join(_cause_words(cause.code, [cause.details], number) for cause in causes(reason))
 
 
 def shared_causes(models: Iterable[tuple[str, Sequence[Cause]]], *, number: str = "number") -> list[SharedCause]:
-    """Each cause once, with the models that have it, in the order in which the models are given.
+    """Return each cause once, with the models that have it, in the order in which the models are given.
 
     Causes that differ only in their figures are joined, and the joined cause gives the range of each figure.
 
     Args:
-        models: the name and the causes of each.
+        models: the name and the causes of each model.
     """
     groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for model, own in models:
-        for one in own:
-            groups.setdefault((one.code, _FIGURE.sub("#", one.details)), []).append((model, one.details))
+        for cause in own:
+            groups.setdefault((cause.code, _FIGURE.sub("#", cause.details)), []).append((model, cause.details))
     return [
-        SharedCause(tuple(model for model, _ in group), code, _said(code, [details for _, details in group], number))
+        SharedCause(
+            tuple(model for model, _ in group), code, _cause_words(code, [details for _, details in group], number)
+        )
         for (code, _), group in groups.items()
     ]
 
 
-def _said(code: str, details: Sequence[str], number: str, *, brief: bool = False) -> str:
+def _cause_words(code: str, details: Sequence[str], number: str, *, brief: bool = False) -> str:
     merged = _ranged(details)
     if not code:
         return printable(merged)

@@ -1,4 +1,4 @@
-"""Single rows, each with everything that a reader of one number must know beside it."""
+"""Write single rows, each with everything that a reader of its number must know."""
 
 import json
 import math
@@ -13,12 +13,12 @@ from evalkit.types import Estimate, Reading
 
 
 def rows_text(rows: Sequence[BoardRow]) -> str:
-    """Single rows, each with everything a reader of one number must know beside it."""
+    """Return single rows as text, each with everything that a reader of its number must know."""
     return "\n".join(_row_text(row) for row in rows)
 
 
 def rows_json(rows: Sequence[BoardRow]) -> str:
-    """Single rows as one JSON document, each with its canonical digest."""
+    """Return single rows as one JSON document, each with its canonical digest."""
     return json.dumps([{**row_document(row), "sha256": canonical_digest([row])} for row in rows], indent=2)
 
 
@@ -41,7 +41,7 @@ def _row_text(row: BoardRow) -> str:
         facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
     if row.entry.audit is not None and row.entry.audit.findings:
         facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
-        facts["audit"] += f": {'; '.join(one.reason for one in row.entry.audit.findings)}"
+        facts["audit"] += f": {'; '.join(finding.reason for finding in row.entry.audit.findings)}"
     if notes := row_notes(row):
         facts["note"] = "; ".join(notes)
     facts.update(_judging_facts(row.entry))
@@ -98,7 +98,7 @@ def _judging_facts(entry: Entry) -> dict[str, str]:
 
 
 def _spread_facts(components: Components | None) -> dict[str, str]:
-    """What moves the verdicts besides the answers, as standard deviations in points."""
+    """Return the sources of noise in the verdicts as standard deviations in points, and the position effect."""
     if components is None or components.repeat.value is None:
         reason = "" if components is None else f": {components.repeat.status.reason}"
         facts = {"noise": f"verdict noise not measured{reason}"}
@@ -113,7 +113,7 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
 
 
 def _deviation(variance: Estimate) -> str:
-    """A variance of preferences as its square root in points."""
+    """Return the square root of a variance of preferences, in points."""
     ends = (variance.value, variance.lower, variance.upper)
-    value, lower, upper = (percent(None if one is None else 100 * math.sqrt(one)) for one in ends)
+    value, lower, upper = (percent(None if end is None else 100 * math.sqrt(end)) for end in ends)
     return f"sd {value} points [{lower}, {upper}]"

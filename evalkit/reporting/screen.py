@@ -1,4 +1,4 @@
-"""What a terminal can show, and whether anybody looks at one."""
+"""Find the terminal behind a stream, its width and its colours."""
 
 import shutil
 from collections.abc import Mapping
@@ -7,31 +7,31 @@ from typing import TextIO
 
 _USUAL_SIZE = (120, 40)
 _WITHOUT_COLOUR = "dumb"
-# some programs take it for no
+# values of FORCE_COLOR that ask for nothing: some programs take 0 as a no
 _NOT_FORCED = ("", "0")
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A terminal of so many `columns`."""
+    """A terminal: its width in `columns`, and `colour` if it shows colours."""
 
     columns: int
     colour: bool = False
 
     def paint(self, text: str, *codes: str) -> str:
-        """The text in the colours and weights of some codes of ANSI, where the terminal has colours."""
+        """Return the text with ANSI codes of colour and weight if the terminal has colours, else the bare text."""
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colour and codes and text else text
 
 
 def screen_columns() -> int:
-    """The width of the terminal, or a usual one where there is none."""
+    """Return the width of the terminal, or a usual width if there is no terminal."""
     return shutil.get_terminal_size(_USUAL_SIZE).columns
 
 
 def find_screen(stream: TextIO, environment: Mapping[str, str]) -> Screen | None:
-    """The terminal that a stream leads to; None where it leads into a file or to another program.
+    """Return the terminal that a stream writes to; None if the stream writes to a file or to another program.
 
-    `FORCE_COLOR` stands for a terminal with colours, as where a CI keeps what was printed; `NO_COLOR` goes before it.
+    `FORCE_COLOR` makes any stream a terminal with colours, as for the log of a CI; `NO_COLOR` overrides its colours.
     """
     forced = environment.get("FORCE_COLOR", "") not in _NOT_FORCED
     if not forced and not stream.isatty():

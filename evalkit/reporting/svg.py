@@ -1,4 +1,4 @@
-"""Drawings as svg that follows a reader's colours: by itself as a file, or as a part of a page that has the colours."""
+"""Write drawings as svg in the reader's colours: as a file of its own, or as a part of a page that sets the colours."""
 
 import re
 from collections.abc import Mapping, Set
@@ -14,14 +14,14 @@ from evalkit.reporting.plots.style import rendered
 
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
-# what matplotlib calls the ground of a figure
+# the id that matplotlib gives to the background of a figure
 _GROUND = "patch_1"
 _KEPT_EDGE = 0.05
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _LINK = f"{{{_XLINK}}}href"
 _PAINTS = ("fill", "stroke")
-# what a reader's own font and the root decide
+# these are dropped, since the root element and the reader's own font decide them
 _DROPPED = ("font-family", "font-stretch", "font-variant")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)|#(.+)")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -29,7 +29,7 @@ _COORDINATES = ("d", "x", "y", "width", "height", "transform")
 
 
 class Drawing(Protocol):
-    """What a plot is made of."""
+    """The parts of a plot that svg is written from."""
 
     @property
     def figure(self) -> Figure: ...
@@ -44,13 +44,13 @@ class Drawing(Protocol):
 
 
 def plot_svg(drawing: Drawing, *, page: bool) -> str:
-    """An svg element whose colours are classes, with title, description and texts on hover.
+    """Return an svg element whose colours are classes, with a title, a description and texts on hover.
 
-    A file has its colours for a light ground written out, and for a dark one in a style sheet that follows the reader.
-    A page has `ek-fill-ROLE` and `ek-stroke-ROLE` in its own style sheet, and allows no other style; it has the title
-    above the drawing, and room around it.
+    A file holds its colours for a light background as attributes, and those for a dark background in a style sheet
+    that follows the reader's choice. A page defines `ek-fill-ROLE` and `ek-stroke-ROLE` in its own style sheet and
+    allows no other style; the page writes the title above the drawing and leaves room around it.
     """
-    # what is parsed here was written by us a moment ago
+    # the parsed text is safe, since this function has just rendered it
     drawn = ElementTree.fromstring(rendered(drawing.figure, "svg", salt=drawing.name))  # noqa: S314
     writer = _Writer(drawing, page=page, used=_referenced(drawn))
     body = "".join(writer.element(child) for child in drawn)
@@ -67,7 +67,7 @@ _LINES = 'stroke-linejoin="round" stroke-linecap="butt"'
 
 
 class _Writer:
-    """Writes elements of matplotlib's svg with presentation attributes in place of styles."""
+    """Writes elements of matplotlib's svg with presentation attributes instead of styles."""
 
     def __init__(self, drawing: Drawing, *, page: bool, used: set[str]) -> None:
         self._tips = drawing.tips
@@ -89,7 +89,7 @@ class _Writer:
         if tag in {"g", "defs"} and not inside:
             return ""
         attributes = self._attributes(element)
-        # a group that is dropped would leave its tip to the whole picture
+        # a group with a tip is kept, since its tip would else belong to the whole picture
         if tag == "g" and not attributes and tip is None:
             return inside
         words = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
@@ -128,15 +128,15 @@ class _Writer:
 
 
 def _referenced(root: ElementTree.Element) -> set[str]:
-    """The ids that something in the drawing needs."""
-    values = [value for one in root.iter() for name, value in one.items() if name in {_LINK, "clip-path"}]
+    """Return the ids that the drawing refers to."""
+    values = [value for element in root.iter() for name, value in element.items() if name in {_LINK, "clip-path"}]
     matches = [match for match in map(_REFERENCE.fullmatch, values) if match is not None]
     return {match[1] or match[2] for match in matches}
 
 
 def _cut(drawn: ElementTree.Element) -> str:
-    """The part of a figure below its title and within its edges."""
-    titles = sum(one.get("id", "").startswith(TITLE_GID) for one in drawn.iter())
+    """Return the view box of a figure without its title and with narrower edges."""
+    titles = sum(element.get("id", "").startswith(TITLE_GID) for element in drawn.iter())
     left, top, width, height = (float(number) for number in drawn.get("viewBox", "").split())
     edge, lines = 72 * (EDGE - _KEPT_EDGE), 72 * TITLE_LINE * titles
     numbers = (left + edge, top + edge + lines, width - 2 * edge, height - edge - lines)
@@ -144,6 +144,6 @@ def _cut(drawn: ElementTree.Element) -> str:
 
 
 def _dark(classes: Set[str]) -> str:
-    """Colours for a dark ground, on screens only."""
+    """Return a style sheet with the colours for a dark background, on screens only."""
     rules = [f".{name}{{{name.split('-')[1]}:{DARK[name.split('-')[2]]}}}" for name in sorted(classes)]
     return f"@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}"

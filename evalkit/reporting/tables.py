@@ -1,4 +1,4 @@
-"""Boards as plain text and as markdown, and plain lists of named things."""
+"""Write boards as plain text and as markdown, and rows of named values as a plain table."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def boards_markdown(boards: Sequence[Board]) -> str:
         columns = board_columns(board)
         table = _markdown_table(columns)
         if divided(board):
-            # 2: the header and the rule below it
+            # the header and the rule below it are 2 lines
             table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
         if columns := slice_columns(board):
             table += ["", *_markdown_table(columns)]
@@ -36,13 +36,13 @@ def boards_markdown(boards: Sequence[Board]) -> str:
 
 
 def boards_text(boards: Sequence[Board], *, columns: int | None = None) -> str:
-    """Aligned columns for a file or another program; only long names of models give way to a width."""
+    """Return aligned columns for a file or another program; to fit the width, only long names of models are cut."""
     columns = columns or shutil.get_terminal_size((120, 40)).columns
     return "\n\n".join(_board_text(board, boards, columns) for board in boards) + "\n"
 
 
 def values_table(rows: Sequence[Mapping[str, str]]) -> str:
-    """Plain aligned columns for lists of named things."""
+    """Return rows of named values as plain aligned columns."""
     if not rows:
         return ""
     names = list(rows[0])
@@ -64,7 +64,7 @@ def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
 
 
 def _aligned(table: Sequence[Column], columns: int) -> list[str]:
-    """The header and the lines; the column of models gives way where there is no room for it."""
+    """Return the header and the lines; the column of models is narrowed if the table is wider than `columns`."""
     widths = [max(map(width, (column.title, *column.cells))) for column in table]
     excess = sum(widths) + 2 * (len(widths) - 1) - columns
     if excess > 0:

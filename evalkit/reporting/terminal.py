@@ -1,4 +1,4 @@
-"""Boards for a terminal: the columns that fit its width, with intervals drawn where there is room."""
+"""Write boards for a terminal: the columns that fit its width, with intervals drawn if there is room."""
 
 import re
 from collections.abc import Sequence
@@ -33,13 +33,13 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def boards_drawn(boards: Sequence[Board], screen: Screen) -> str:
-    """Every line fits a screen of 60 columns and more; what found no room is named."""
+    """Return boards whose lines fit a screen of 60 columns or more; a line names the columns that do not fit."""
     return "\n\n".join("\n".join(_board_lines(board, boards, screen)) for board in boards) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns that fit with their widths, the titles of the others, and how much room is left."""
+    """The columns that fit with their widths, the titles of the others, and the room that is left."""
 
     columns: tuple[Column, ...]
     widths: tuple[int, ...]
@@ -51,8 +51,11 @@ class _Layout:
         return sum(self.widths) + len(_GAP) * (len(self.widths) - 1)
 
     def lines(self) -> list[list[str]]:
-        """The header and the lines, each cell as wide as its column."""
-        lines = [[column.title for column in self.columns], *zip(*(one.cells for one in self.columns), strict=True)]
+        """Return the header and the lines; each cell is as wide as its column."""
+        lines = [
+            [column.title for column in self.columns],
+            *zip(*(column.cells for column in self.columns), strict=True),
+        ]
         last = self.columns[-1]
         return [
             [
@@ -91,7 +94,7 @@ def _board_lines(board: Board, boards: Sequence[Board], screen: Screen) -> list[
 
 
 def _part_lines(board: Board, screen: Screen, rule: str) -> list[str]:
-    """The scores by turn and category, as many as fit."""
+    """Return the scores by turn and category, as many columns as fit."""
     columns = slice_columns(board)
     if not columns:
         return []
@@ -100,7 +103,10 @@ def _part_lines(board: Board, screen: Screen, rule: str) -> list[str]:
 
 
 def _lay_out(columns: Sequence[Column], model: Column, leaving: Sequence[Column], screen: Screen) -> _Layout:
-    """Names of models give way down to what can still be read; then the columns that leave go one after the other."""
+    """Choose the columns that fit the screen.
+
+    Names of models are shortened as long as they stay readable; then the columns `leaving` are dropped one by one.
+    """
     kept, going = list(columns), list(leaving)
     name = min(_LONG_MODEL, _width(model))
     while _total(kept) - _width(model) + min(_SHORT_MODEL, name) > screen.columns and going:
@@ -113,7 +119,7 @@ def _lay_out(columns: Sequence[Column], model: Column, leaving: Sequence[Column]
             replace(column, cells=shorten(model.cells, shown)) if column is model else column for column in kept
         ),
         widths=tuple(shown if column is model else _width(column) for column in kept),
-        hidden=tuple(column.title for column in columns if not any(column is one for one in kept)),
+        hidden=tuple(column.title for column in columns if not any(column is other for other in kept)),
         room=max(0, spare - len(_GAP)),
     )
 
@@ -127,9 +133,9 @@ def _total(columns: Sequence[Column]) -> int:
 
 
 def _numbers_aligned(cells: Sequence[str], most: int) -> tuple[str, ...]:
-    """Cells whose first numbers, so many at `most`, are each as wide as the widest in their place."""
+    """Pad the first numbers of each cell, at `most` so many, to the width of the widest number in the same place."""
     found = [[len(number) for number in _NUMBER.findall(cell)[:most]] for cell in cells]
-    widths = [max((one[place] for one in found if len(one) > place), default=0) for place in range(most)]
+    widths = [max((lengths[place] for lengths in found if len(lengths) > place), default=0) for place in range(most)]
 
     def aligned(cell: str) -> str:
         places = iter(widths)
@@ -145,11 +151,11 @@ def _paint(lines: Sequence[list[str]], place: int, colours: Sequence[str | None]
 
 
 def _drawing(board: Board, columns: int, screen: Screen) -> list[str]:
-    """The labelled ends of the axis, and each row's interval on it."""
+    """Return the labels of the axis, and each row's interval drawn on it."""
     table = board_table(board)
     even = None if table.axis.even is None else _place(table.axis.even, columns)
     drawn = [_whisker(line.whisker, even, columns) for line in table.lines]
-    return [_labels(table.axis, columns), *(one.replace(_EVEN, screen.paint(_EVEN, _DIM)) for one in drawn)]
+    return [_labels(table.axis, columns), *(text.replace(_EVEN, screen.paint(_EVEN, _DIM)) for text in drawn)]
 
 
 def _whisker(whisker: Whisker | None, even: int | None, columns: int) -> str:
@@ -167,7 +173,7 @@ def _whisker(whisker: Whisker | None, even: int | None, columns: int) -> str:
 
 
 def _labels(axis: Axis, columns: int) -> str:
-    """Where both sides are equal, and as many of the ticks as find room beside that."""
+    """Return the labels of the axis: the point where both sides are equal, and the ticks that have room beside it."""
     cells = [_BLANK] * columns
     even = [] if axis.even is None else [Tick(axis.even, _EVEN_LABEL)]
     for tick in [*even, *axis.ticks]:

@@ -1,4 +1,4 @@
-"""Boards as csv and json."""
+"""Write boards as csv and json."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ def boards_json(boards: Sequence[Board]) -> str:
 
 
 def boards_csv(boards: Sequence[Board]) -> str:
-    """All rows with all columns; texts cannot become formulas, missing numbers are empty fields."""
+    """Return all rows with all columns; no text can become a formula, and missing numbers are empty fields."""
     rows = [row_values(row) for board in boards for row in board.rows]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     buffer = io.StringIO()

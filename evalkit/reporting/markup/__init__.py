@@ -1,1 +1,1 @@
-"""Boards as small HTML tables, with their templates and styles."""
+"""Write boards as small HTML tables, with their templates and styles."""

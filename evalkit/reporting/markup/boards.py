@@ -1,4 +1,4 @@
-"""Boards as HTML tables: a page that is complete in itself, and a part of somebody else's page."""
+"""Write boards as HTML tables: a page that is complete in itself, or a part of another page."""
 
 import base64
 import hashlib
@@ -28,9 +28,10 @@ _EVEN_LABEL = "50"
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """A board as the template takes it; `kinds` are classes of a row, `even` is where both sides are equal.
+class _TemplateBoard:
+    """The values of a board that the template takes.
 
+    `kinds` are the classes of each row, and `even` is the place at which both sides are equal.
     A line before the row `below` says that this row and those after it are not ranked.
     """
 
@@ -47,17 +48,17 @@ class _Shown:
 
 
 def boards_html(boards: Sequence[Board]) -> str:
-    """A page without scripts, which loads nothing; dark where the reader prefers that."""
+    """Return a page without scripts, which loads nothing and is dark if the reader prefers that."""
     from markupsafe import Markup
 
     style = f"{_read('page.css')}{_read('table.css')}"
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    shown = _shown(boards)
+    shown = _template_boards(boards)
     return _render(
         "page.html.jinja",
         policy=_POLICY.format(style=digest),
         title=" · ".join(board.title for board in shown) or "no board",
-        # a file of this package, and no markup from anywhere else
+        # the style is made of files of this package, with no markup from anywhere else
         style=Markup(style),  # noqa: S704
         boards=shown,
         inner_style=None,
@@ -65,11 +66,11 @@ def boards_html(boards: Sequence[Board]) -> str:
 
 
 def boards_fragment(boards: Sequence[Board]) -> str:
-    """The tables with their style, in the colours of what is around them."""
+    """Return the tables with their style, in the colours of the page around them."""
     from markupsafe import Markup
 
-    # a file of this package, and no markup from anywhere else
-    return _render("table.html.jinja", boards=_shown(boards), inner_style=Markup(_read("table.css")))  # noqa: S704
+    # the style is made of files of this package, with no markup from anywhere else
+    return _render("table.html.jinja", boards=_template_boards(boards), inner_style=Markup(_read("table.css")))  # noqa: S704
 
 
 def _render(template: str, **values: object) -> str:
@@ -81,10 +82,10 @@ def _render(template: str, **values: object) -> str:
     return environment.get_template(template).render(below=BELOW, **values)
 
 
-def _shown(boards: Sequence[Board]) -> list[_Shown]:
+def _template_boards(boards: Sequence[Board]) -> list[_TemplateBoard]:
     tables = [board_table(board) for board in boards]
     return [
-        _Shown(
+        _TemplateBoard(
             title=board_title(board, boards),
             columns=tuple(board_columns(board)),
             drawn_after=_INTERVAL,
@@ -101,7 +102,7 @@ def _shown(boards: Sequence[Board]) -> list[_Shown]:
 
 
 def _ticks(axis: Axis) -> tuple[Tick, ...]:
-    """Where both sides are equal, and the ticks that are not too close to that."""
+    """Return the tick at which both sides are equal, and the ticks that are not too close to it."""
     if axis.even is None:
         return axis.ticks
     others = tuple(tick for tick in axis.ticks if abs(tick.at - axis.even) > _LABEL_ROOM)
@@ -109,7 +110,7 @@ def _ticks(axis: Axis) -> tuple[Tick, ...]:
 
 
 def _kind(board: Board, row: BoardRow) -> str:
-    """Classes of a row: its status, and whether it is the first of the ranking."""
+    """Return the classes of a row: its status, and `first` if it leads the ranking."""
     status = row_status(board, row).replace("_", "-").replace(" ", "-")
     return f"{status} first" if row.rank is not None and row.rank.rank == 1 else status
 

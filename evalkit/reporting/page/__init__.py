@@ -1,1 +1,1 @@
-"""What the HTML report shows, as plain values for its templates."""
+"""Prepare the content of the HTML report as plain values for its templates."""

@@ -1,4 +1,4 @@
-"""The axis that the whiskers of one table share."""
+"""The axis that all whiskers of a table share."""
 
 import math
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from evalkit.types import Estimate
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _MOST_TICKS = 5
-# both ends keep room for the half of a mark
+# at both ends, so that half of a mark has room
 _MARGIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A labelled place, in percent of the width."""
+    """A label and its place, in percent of the width."""
 
     at: float
     label: str
@@ -22,7 +22,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
-    """A number with its interval, in percent of the width; one without an interval has only `at`."""
+    """A number with its interval, in percent of the width; a number without an interval has only `at`."""
 
     at: float
     lower: float | None
@@ -32,7 +32,7 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A range with ticks; `even` is where both sides are equal, if it is in the range."""
+    """A range with ticks; `even` is the place at which both sides are equal, or None."""
 
     low: float
     high: float
@@ -43,7 +43,7 @@ class Axis:
         return _place(value, self.low, self.high)
 
     def whisker(self, estimate: Estimate, *, hollow: bool) -> Whisker | None:
-        """None for what could not be estimated."""
+        """Return the whisker of an estimate; None if the estimate has no value."""
         if estimate.value is None:
             return None
         ends = [None if end is None else self.place(end) for end in (estimate.lower, estimate.upper)]
@@ -51,8 +51,13 @@ class Axis:
 
 
 def shared_axis(estimates: Sequence[Estimate], *, scale: tuple[float, float], even: float | None) -> Axis:
-    """Holds every number with its interval, and `even`; never more than the scale."""
-    numbers = [number for one in estimates for number in (one.value, one.lower, one.upper) if number is not None]
+    """Return an axis that holds every number with its interval and `even`, and never exceeds the scale."""
+    numbers = [
+        number
+        for estimate in estimates
+        for number in (estimate.value, estimate.lower, estimate.upper)
+        if number is not None
+    ]
     numbers += [] if even is None else [even]
     low, high = (min(numbers), max(numbers)) if numbers else scale
     if high - low < (scale[1] - scale[0]) / 20:

@@ -1,4 +1,4 @@
-"""What the numbers of a board took, and what is missing behind them."""
+"""The cost of a board's numbers in verdicts, replies, tokens and dollars, and the verdicts that are missing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class CoverageLine:
-    """One model's verdicts; `reasons` say why some are missing, with how often."""
+    """The verdicts of one model; `reasons` say why verdicts are missing, each with its count."""
 
     model: str
     n: str
@@ -29,7 +29,11 @@ class CoverageLine:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whether any verdict is `missing`, a judge was `asked` so that there are replies to count, or a rule decided."""
+    """The coverage of a board: a line for each model, and the totals.
+
+    `missing` is True if any verdict is missing, `asked` if a judge was asked, so that there are replies to count, and
+    `ruled` if a rule decided any verdict.
+    """
 
     lines: tuple[CoverageLine, ...]
     total_n: str
@@ -44,24 +48,24 @@ class Coverage:
 
 def coverage(board: Board) -> Coverage:
     judgings = [row.entry.judging for row in board.rows]
-    costs = [one.cost for one in judgings if one.cost is not None]
-    tokens = [one.tokens for one in judgings if one.tokens is not None]
-    n_asked = sum(one.replies > 0 for one in judgings)
+    costs = [judging.cost for judging in judgings if judging.cost is not None]
+    tokens = [judging.tokens for judging in judgings if judging.tokens is not None]
+    n_asked = sum(judging.replies > 0 for judging in judgings)
     return Coverage(
         lines=tuple(_line(row, style_of(board)) for row in board.rows),
         total_n=count(sum(row.entry.sample.n for row in board.rows)),
         total_missing=count(sum(row.entry.sample.n_missing for row in board.rows)),
-        total_replies=count(sum(one.replies for one in judgings)),
+        total_replies=count(sum(judging.replies for judging in judgings)),
         total_tokens=_total(count(sum(map(sum, tokens))), tokens, n_asked),
         total_cost=_total(dollars(sum(costs)), costs, n_asked),
         missing=any(row.entry.sample.n_missing for row in board.rows),
-        asked=any(one.replies for one in judgings),
+        asked=any(judging.replies for judging in judgings),
         ruled=any(row.entry.rules for row in board.rows),
     )
 
 
 def _total(shown: str, known: Sequence[object], n_asked: int) -> str:
-    """A sum, or what it is at least where not every model's part is known."""
+    """Return a sum, or a lower bound of it if some model's part is not known."""
     if not known:
         return NOTHING
     return shown if len(known) >= n_asked else f"at least {shown}"

@@ -1,4 +1,4 @@
-"""Plots as markup that a page may hold: only shapes, texts and classes."""
+"""Turn plots into markup that a page may hold: only shapes, texts and classes."""
 
 import re
 from xml.etree import ElementTree
@@ -16,18 +16,18 @@ _ATTRIBUTES = {
 }
 _NAMESPACE = re.compile(r"^\{[^}]*\}")
 _LOCAL = re.compile(r"#[A-Za-z_][\w.-]*")
-# an id, and what refers to one; quotes in texts are written otherwise
+# an id or a reference to an id; quotes in texts are escaped, so that no text matches
 _ID = re.compile(r"""( id="| href="#|="url\(#)([^")]+)""")
 _REFERENCE = re.compile(r"url\((?P<target>[^)]*)\)", re.IGNORECASE)
 
 
 def checked(svg: str) -> Markup:
-    """The drawing, unless it holds anything that could do more than be seen.
+    """Return the drawing as markup, unless it holds anything that could do more than be seen.
 
     Raises:
-        ValueError: an element, an attribute or a reference that no drawing needs.
+        ValueError: the drawing holds an element, an attribute or a reference that no drawing needs.
     """
-    # our own plots, and no document type with its entities
+    # only our own plots come here, and a document type with its entities is refused
     if "<!" in svg or "<?" in svg:
         raise ValueError("a drawing holds a declaration")
     for element in ElementTree.fromstring(svg).iter():  # noqa: S314
@@ -36,7 +36,7 @@ def checked(svg: str) -> Markup:
 
 
 def apart(svg: str, prefix: str) -> str:
-    """The drawing with ids that no other drawing of the page has."""
+    """Prefix the ids of a drawing, so that no other drawing of the page has them."""
     return _ID.sub(lambda found: f"{found[1]}{prefix}-{found[2]}", svg)
 
 

@@ -1,4 +1,4 @@
-"""Tables whose cells are coloured by how far a number is from even: scores by category, and every pair of models."""
+"""Tables with cells coloured by the distance of a number from even: scores by category, and pairs of models."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from evalkit.reporting.reasons import KINDS, brief_words
 from evalkit.text import printable
 from evalkit.types import Estimate
 
-# steps of the diverging scale, in shares of it; the middle one holds what is close to even
+# bounds between the steps of the diverging scale, as shares of it; the middle step holds numbers close to even
 STEPS = (0.1, 0.2, 0.3, 0.4, 0.475, 0.525, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number, the step of the scale it lies on (None without a number), and all of it in words."""
+    """A number, its step on the scale (None without a number), and the number with its interval and status in words."""
 
     text: str
     step: int | None
@@ -32,7 +32,7 @@ class HeatRow:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """`legend` names the bounds between the steps."""
+    """A table of coloured cells; `legend` names the bounds between the steps."""
 
     columns: tuple[str, ...]
     rows: tuple[HeatRow, ...]
@@ -40,7 +40,7 @@ class Heat:
 
 
 def step_of(value: float, scale: tuple[float, float]) -> int:
-    """Which of the eleven steps a number is on, 0 the lowest.
+    """Return the step of a number among the eleven steps; 0 is the lowest.
 
     >>> [step_of(value, (0, 100)) for value in (0, 9.9, 10, 50, 90, 100)]
     [0, 0, 1, 5, 10, 10]
@@ -50,7 +50,7 @@ def step_of(value: float, scale: tuple[float, float]) -> int:
 
 
 def category_heat(board: Board) -> Heat | None:
-    """The raw scores by turn and category; None where they were not split."""
+    """Return the raw scores by turn and category; None if the scores were not split."""
     names = list(dict.fromkeys(name for row in board.rows for name in row.slices))
     if not names:
         return None
@@ -70,7 +70,7 @@ def category_heat(board: Board) -> Heat | None:
 
 
 def matrix_heat(matrix: Matrix) -> Heat | None:
-    """How often each model does better than each other; None where there is no pair."""
+    """Return the rate at which each model does better than each other model; None if there is no pair."""
     if len(matrix.models) < 2:
         return None
     scale = (0.0, 100.0)
@@ -80,8 +80,8 @@ def matrix_heat(matrix: Matrix) -> Heat | None:
             tuple(
                 Cell("·", None, "the model itself", self=True)
                 if i == j
-                else _cell(one, NumberFormat(0, " %"), scale, even=50)
-                for j, one in enumerate(cells)
+                else _cell(estimate, NumberFormat(0, " %"), scale, even=50)
+                for j, estimate in enumerate(cells)
             ),
         )
         for i, (model, cells) in enumerate(zip(matrix.models, matrix.cells, strict=True))

@@ -1,4 +1,4 @@
-"""How a board's judge behaves, in numbers, in words, and as two small charts."""
+"""The behaviour of a board's judge in numbers, in words, and as two small charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _REPEATS = "evalkit annotate --repeats 2"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A number about the judge; `cure` is the command that would measure what was not."""
+    """A number about the judge; `cure` is the command that would measure a number that is missing."""
 
     title: str
     value: str
@@ -55,7 +55,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`no_retest` says why there is no calibration; `basis` is what all of it was measured on."""
+    """The judge's section; `no_retest` says why there is no calibration, and `basis` counts the verdicts behind it."""
 
     facts: tuple[Fact, ...]
     readings: tuple[tuple[str, str], ...]
@@ -78,7 +78,7 @@ def judge_panel(behaviour: Behaviour, *, graded: bool) -> Panel:
             (_READINGS.get(name, printable(name)), count(number)) for name, number in behaviour.readings.items()
         ),
         bars=_bars(behaviour.stated),
-        points=tuple(_point(one, behaviour.retest) for one in behaviour.retest if one.again.value is not None),
+        points=tuple(_point(group, behaviour.retest) for group in behaviour.retest if group.again.value is not None),
         no_retest=printable(behaviour.no_retest),
         cure=_REPEATS,
         basis=f"{plural(behaviour.n_verdicts, unit)} of {plural(behaviour.n_models, 'model')}{averaged}",
@@ -134,18 +134,18 @@ def _unmeasured(title: str, estimate: Estimate, advice: str, cure: str) -> Fact:
 
 
 def _bars(bins: Sequence[Bin]) -> tuple[Bar, ...]:
-    most = max((one.count for one in bins), default=0)
+    most = max((group.count for group in bins), default=0)
     if not most:
         return ()
     width = (RIGHT - LEFT) / len(bins)
     bars = []
-    for place, one in enumerate(bins):
-        height = round((BOTTOM - TOP - 14) * one.count / most, 2)
-        words = f"{one.low:g} to {one.high:g} %: {count(one.count)}"
+    for place, group in enumerate(bins):
+        height = round((BOTTOM - TOP - 14) * group.count / most, 2)
+        words = f"{group.low:g} to {group.high:g} %: {count(group.count)}"
         y = BOTTOM - height
         bars.append(
             Bar(round(LEFT + place * width + 1, 2), round(y, 2), round(width - 2, 2), height, words,
-                _short(one.count), round(y - 4, 2))
+                _short(group.count), round(y - 4, 2))
         )  # fmt: skip
     return tuple(bars)
 
@@ -154,17 +154,17 @@ def _short(number: int) -> str:
     return f"{number / 1000:.0f}k" if number >= 10_000 else f"{number / 1000:.1f}k" if number >= 1000 else f"{number}"
 
 
-def _point(one: RetestBin, bins: Sequence[RetestBin]) -> Point:
-    again = one.again
+def _point(group: RetestBin, bins: Sequence[RetestBin]) -> Point:
+    again = group.again
     assert again.value is not None
     most = max(each.count for each in bins)
-    words = f"stated {one.stated:.1f} %, again {RATE.full(again)}, {count(one.count)} verdicts"
+    words = f"stated {group.stated:.1f} %, again {RATE.full(again)}, {count(group.count)} verdicts"
     return Point(
-        x=_x(one.stated),
+        x=_x(group.stated),
         y=_y(again.value),
         lower=None if again.lower is None else _y(again.lower),
         upper=None if again.upper is None else _y(again.upper),
-        radius=round(2 + 2.5 * (one.count / most) ** 0.5, 2),
+        radius=round(2 + 2.5 * (group.count / most) ** 0.5, 2),
         words=words,
     )
 

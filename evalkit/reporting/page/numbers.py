@@ -1,4 +1,4 @@
-"""Numbers of a board as the page writes them: rates with one decimal, grades with two."""
+"""Write the numbers of a board for the page: rates with one decimal, grades with two."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """How the numbers of one board are written."""
+    """The format of the numbers of one board."""
 
     decimals: int
     unit: str
@@ -26,7 +26,7 @@ class NumberFormat:
         return f"[{self.number(estimate.lower)}, {self.number(estimate.upper)}]"
 
     def full(self, estimate: Estimate) -> str:
-        """The number with its unit and interval, or why there is none."""
+        """Return the number with its unit and interval, or the reason why there is no number."""
         if estimate.value is None:
             return f"not estimable: {estimate.status.reason}"
         value = f"{self.number(estimate.value)}{self.unit}"

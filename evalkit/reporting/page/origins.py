@@ -1,4 +1,4 @@
-"""Where a board's numbers come from: what all rows share, and what is each one's own."""
+"""The provenance of a board's numbers: the facts that all rows share, and the facts of each row."""
 
 import json
 import re
@@ -21,9 +21,9 @@ _NAMES = {
 }
 
 
-# between the address of a store and the benchmark, as reports name them
+# stands between the address of a store and the benchmark in the name of a source
 _VERDICTS = ", verdicts on "
-# the page tells what other models taught beside the numbers; all its figures would fill pages here
+# the page states elsewhere what other models taught; here these many figures would fill pages
 _UNSHOWN = tuple(
     f"{taught} {name}"
     for taught in (LENGTH_TAUGHT, STYLE_TAUGHT)
@@ -39,7 +39,10 @@ class OwnFacts:
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """`digest` covers every number and every verdict of the board; `unknown` are facts that the sources do not tell."""
+    """The provenance of a board.
+
+    `digest` covers every number and every verdict; `unknown` names the facts that the sources do not tell.
+    """
 
     digest: str
     shared: tuple[tuple[str, str], ...]
@@ -49,7 +52,7 @@ class Origins:
 
 
 def source_name(source: str) -> str:
-    """A source as a page tells it to anybody: a file or a folder by its name alone, a store by where it is served.
+    """Return a name of a source that any reader may see: a file or folder by its bare name, a store by its address.
 
     >>> source_name("/home/me/secret/results/")
     'results'
@@ -88,13 +91,13 @@ def origins(board: Board) -> Origins:
 
 
 def _facts(row: BoardRow) -> dict[str, Any]:
-    """The provenance of a row as a list of facts, without the difficulty of every instruction."""
+    """Return the provenance of a row as facts by name, without the difficulty of every instruction."""
     found = _flat(provenance_document(row))
     return {name: value for name, value in found.items() if not name.startswith(_UNSHOWN)}
 
 
 def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Facts by their path, so that each can be shared or not by itself."""
+    """Return facts by their path, so that rows can share one fact and differ in another."""
     found: dict[str, Any] = {}
     for name, value in document.items():
         if isinstance(value, Mapping):

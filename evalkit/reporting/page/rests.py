@@ -1,4 +1,4 @@
-"""The section on what LC win rates rest on: the parts of their error, their lengths, and the check of the fit."""
+"""The section on the basis of LC win rates: the parts of their error, their lengths, and the check of the fit."""
 
 import math
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Rests:
 
 
 def rests(board: Board) -> Rests | None:
-    """The section of a board; None if our formula made none of its LC win rates."""
+    """Return the section of a board; None if our formula made none of its LC win rates."""
     rows = [row for row in board.rows if row.controlled.parts is not None and row.controlled.coefficients]
     if not rows:
         return None
@@ -61,7 +61,7 @@ def _points(error: float) -> str:
 
 
 def _correlation(row: BoardRow) -> str:
-    """The correlation of length with difficulty at which the interval would reach 50."""
+    """Return the correlation of length with difficulty at which the interval would reach 50."""
     sensitivity = row.controlled.sensitivity
     if sensitivity is None:
         return NOTHING

@@ -17,7 +17,7 @@ from evalkit.types import Estimate, StatusKind
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it is written and as it is sorted; None sorts last, as does what has no rank with others' numbers."""
+    """A number as text and as the value to sort by; None sorts last, also for a number that must not be compared."""
 
     text: str
     value: float | None
@@ -50,7 +50,7 @@ class TableLine:
 
 @dataclass(frozen=True, slots=True)
 class BoardTable:
-    """`kinds` are the statuses that occur, by name and title."""
+    """The table of a board; `kinds` are the statuses that occur in it, by name and title."""
 
     metric: str
     interval: str
@@ -123,7 +123,7 @@ def _rank(row: BoardRow) -> Number:
 
 
 def _compared(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
-    """A number that is sorted among others only where the outputs may be compared with theirs."""
+    """Return a number that is sorted among others only if the audit lets the outputs be compared with theirs."""
     return Number(style.number(estimate.value), None if row.entry.refused else estimate.value)
 
 

@@ -1,4 +1,4 @@
-"""Sentences about a board: what it finds, and how far each of its numbers can be trusted."""
+"""Write sentences about a board: its finding, and the status of each of its numbers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from evalkit.text import count, level, named, plural, printable
 from evalkit.types import StatusKind
 
 AUDIT, ITSELF = "audit", "itself"
-# what a status is called, by its kind
+# the name of each status, by its kind
 STATUS = {**{kind.value: word for kind, word in KINDS.items()}, AUDIT: REFUSED, ITSELF: BASELINE}
 _IDENTICAL = "identical"
 _SOUND = "No check speaks against the number."
@@ -28,13 +28,13 @@ _MEANINGS = {
     ITSELF: "The model that all others are compared with, which is 50 where length is held equal. It has no rank.",
 }  # fmt: skip
 LEGEND = tuple((kind, word, _MEANINGS[kind]) for kind, word in STATUS.items())
-# of each model's rank interval by itself
+# the confidence of each model's rank interval by itself
 _CONFIDENT = f"at {level(CONFIDENCE)} confidence"
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """How far some numbers can be trusted: the `kind` of their status, its name, whose numbers, and what that means."""
+    """The status of some numbers: its `kind`, its name, the numbers that have it, and its meaning."""
 
     kind: str
     word: str
@@ -47,7 +47,7 @@ def style_of(board: Board) -> NumberFormat:
 
 
 def title_of(board: Board, boards: tuple[Board, ...]) -> str:
-    """The judge, with what tells it from other boards of the same name."""
+    """Return the name of the judge, with the facts that distinguish the board from others of the same judge."""
     twins = [other for other in boards if other.judge == board.judge and other is not board]
     title = printable(board.judge)
     if any(other.digest != board.digest for other in twins):
@@ -60,7 +60,7 @@ def title_of(board: Board, boards: tuple[Board, ...]) -> str:
 
 
 def finding(board: Board) -> str:
-    """The sentence that says which ranked model leads, with what number, and how sure that is."""
+    """Return the sentence that names the ranked model that leads, its number, and the confidence in its lead."""
     ranked = [row for row in board.rows if row.rank is not None]
     if not ranked:
         return _nobody(board)
@@ -83,7 +83,7 @@ def finding(board: Board) -> str:
 
 
 def _nobody(board: Board) -> str:
-    """The sentence that says why no model is ranked; for a single model it gives the full reason."""
+    """Return the sentence that says why no model is ranked; for a single model it gives the full reason."""
     others = [row for row in board.rows if not row.entry.itself]
     if not others:
         return "There is no model beside the baseline itself."
@@ -98,7 +98,7 @@ def _nobody(board: Board) -> str:
 
 
 def _unranked(board: Board) -> list[str]:
-    """How many models have no rank, for each reason."""
+    """Return the number of models without a rank, for each reason."""
     refused = sum(row.entry.refused for row in board.rows)
     kinds = [row.status(board.metric).kind for row in board.rows if not row.entry.refused and not row.entry.itself]
     counts = {kind: kinds.count(kind) for kind in (StatusKind.DEGRADED, StatusKind.NOT_ESTIMABLE)}
@@ -107,7 +107,7 @@ def _unranked(board: Board) -> list[str]:
 
 
 def _apart(first: BoardRow, n: int, n_rows: int) -> str:
-    """What the leader's rank interval says: how many others may be as good as it or better."""
+    """Return the words of the leader's rank interval: the number of others that may be as good as it or better."""
     assert first.rank is not None
     others = "other ranked model" if n < n_rows else "other model"
     close = first.rank.upper - 1
@@ -126,7 +126,7 @@ def _tied(leaders: Sequence[BoardRow]) -> str:
 
 
 def basis(board: Board) -> list[str]:
-    """What the board rests on, a sentence each."""
+    """Return the facts that the board rests on: models, comparisons, missing verdicts and ranked models."""
     rows = board.rows
     asked = [row.entry.sample.n + row.entry.sample.n_missing for row in rows]
     missing = sum(row.entry.sample.n_missing for row in rows)
@@ -142,8 +142,8 @@ def basis(board: Board) -> list[str]:
 
 
 def statements(board: Board) -> list[Statement]:
-    """The status of every number in words; equal ones are told once, the gravest first."""
-    return [*_refusals(board), *(one for metric in board_metrics(board) for one in _about(board, metric))]
+    """Return the status of every number in words; equal statuses are stated once, the gravest first."""
+    return [*_refusals(board), *(statement for metric in board_metrics(board) for statement in _about(board, metric))]
 
 
 def _refusals(board: Board) -> Iterator[Statement]:
@@ -154,13 +154,13 @@ def _refusals(board: Board) -> Iterator[Statement]:
 
 
 def _about(board: Board, metric: Metric) -> Iterator[Statement]:
-    """A statement for each reason why numbers of the metric are not ok, and a statement for the numbers that are."""
+    """Yield a statement for each reason why numbers of the metric are not ok, and a statement for those that are."""
     for kind, why in ((StatusKind.NOT_ESTIMABLE, "There is no number"), (StatusKind.DEGRADED, "Not ranked")):
-        for one in doubts(board, metric, kind):
-            subject = f"{sentence(metric.title)} of {who(board, one.models)}"
+        for cause in doubts(board, metric, kind):
+            subject = f"{sentence(metric.title)} of {who(board, cause.models)}"
             reason = why if metric == board.metric or kind == StatusKind.NOT_ESTIMABLE else "Take it with care"
-            name = ITSELF if one.code == _IDENTICAL else kind.value
-            yield Statement(name, STATUS[name], subject, f"{reason}: {one.words.rstrip('.')}.")
+            name = ITSELF if cause.code == _IDENTICAL else kind.value
+            yield Statement(name, STATUS[name], subject, f"{reason}: {cause.words.rstrip('.')}.")
     rows = [row for row in board.rows if not row.entry.refused]
     sound = [printable(row.entry.model) for row in rows if row.status(metric).kind == StatusKind.OK]
     if sound:

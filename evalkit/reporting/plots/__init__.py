@@ -1,4 +1,4 @@
-"""Figures of boards; their library is loaded when one is drawn."""
+"""Figures of boards; the plotting library is loaded when a figure is drawn."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""A board beside a human ranking of the same models."""
+"""Draw a board beside a human ranking of the same models."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ _ROOM = 0.06
 
 
 def board_agreement(board: Board) -> Plot:
-    """The board's metric beside the reference's score.
+    """Draw the board's metric beside the reference's score.
 
     Raises:
         ConfigError: the board was not compared with a reference, or shares no model with it.
@@ -35,10 +35,10 @@ def board_agreement(board: Board) -> Plot:
 
 
 def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") -> Plot:
-    """Each shared model by its score in the reference and on the board, with both intervals.
+    """Draw each shared model by its score in the reference and on the board, with both intervals.
 
     Raises:
-        ConfigError: board and reference share no model.
+        ConfigError: the board and the reference share no model.
     """
     if not agreement.pairs:
         raise ConfigError(f"the board shares no model with {safe(agreement.reference.name)}")
@@ -58,15 +58,17 @@ def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") 
 
 
 def _dot(pair: ScorePair, agreement: Agreement) -> Dot:
-    one = pair.score
-    assert one.value is not None
-    known = None if one.lower is None or one.upper is None else (one.lower, one.upper)
-    name = said_name(one.model)
-    if one.model != pair.canonical:
+    score = pair.score
+    assert score.value is not None
+    known = None if score.lower is None or score.upper is None else (score.lower, score.upper)
+    name = said_name(score.model)
+    if score.model != pair.canonical:
         name += f" ({said_name(pair.canonical)})"
-    tip = f"{name}: {one.value:.4g}{_between(known)} on the board, {pair.human:.4g}{_between(pair.interval)} by people"
-    solid = one.model not in agreement.degraded
-    return Dot(short_name(one.model), pair.human, one.value, pair.interval, known, solid, tip)
+    tip = (
+        f"{name}: {score.value:.4g}{_between(known)} on the board, {pair.human:.4g}{_between(pair.interval)} by people"
+    )
+    solid = score.model not in agreement.degraded
+    return Dot(short_name(score.model), pair.human, score.value, pair.interval, known, solid, tip)
 
 
 def _between(interval: tuple[float, float] | None) -> str:
@@ -74,7 +76,7 @@ def _between(interval: tuple[float, float] | None) -> str:
 
 
 def _limits(values: Sequence[tuple[float, tuple[float, float] | None]]) -> tuple[float, float]:
-    """Room for every interval; ranks and not distances from zero are compared here."""
+    """Return limits that hold every interval, not always zero: the plot compares ranks, not distances from zero."""
     ends = [end for value, interval in values for end in (value, *(interval or ()))]
     low, high = min(ends), max(ends)
     room = _ROOM * (high - low) or 1.0

@@ -1,4 +1,4 @@
-"""Figures of boards, by the names under which commands, pages and notebooks ask for them."""
+"""The figures of boards, by the names under which commands, pages and notebooks ask for them."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from evalkit.reporting.plots.ranks import rank_intervals
 
 
 def plots_of(board: Board) -> list[str]:
-    """The names of those that a board has the numbers for; one model alone has neither a place nor an order."""
+    """Return the names of the figures for which a board has the numbers; ranks and agreement need two models."""
     without = set()
     if sum(row.rank is not None for row in board.rows) < 2:
         without.add("ranks")

@@ -1,4 +1,4 @@
-"""The board itself: each model's number with its interval, best first."""
+"""Draw the board itself: each model's number with its interval, best first."""
 
 from evalkit.boards import Board, BoardRow, Metric
 from evalkit.reporting.columns import interval_name
@@ -27,7 +27,7 @@ from evalkit.text import plural, short_interval
 
 
 def forest(board: Board) -> Plot:
-    """A point and a whisker for each model, over the whole scale; unranked models are grey and hollow."""
+    """Draw a point and a whisker for each model, over the whole scale; unranked models are grey and hollow."""
     title = f"{sentence(board.metric.title)}{against(board)}"
     lines = [_line(row, board.metric) for row in board.rows]
     limits = scale_of(board)
@@ -48,7 +48,7 @@ def forest(board: Board) -> Plot:
 
 
 def scale_of(board: Board) -> tuple[float, float]:
-    """From the worst to the best that there could be, so that no axis makes differences look larger than they are."""
+    """Return the worst and the best possible number, so that no axis makes differences look larger than they are."""
     return board.rows[0].entry.scale
 
 

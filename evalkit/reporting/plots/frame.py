@@ -1,4 +1,4 @@
-"""A figure with a heading and one pair of axes, laid out in inches."""
+"""Lay out a figure with a heading and one pair of axes, in inches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from evalkit.reporting.plots.style import SMALL, TEXT, TITLE
 WIDTH = 9.0
 EDGE = 0.25
 TITLE_LINE = 0.27
-# of the lines of the title, which a page leaves to its own
+# the prefix of the gids of title lines; a page drops these lines, since it writes the title itself
 TITLE_GID = "title-"
 
 _TEXT_LINE = 0.175
@@ -23,7 +23,7 @@ _BELOW_HEADING = 0.16
 
 
 class Ruler:
-    """Measures text before there is a figure to put it in."""
+    """Measures text before the figure that will hold it exists."""
 
     @cached_property
     def _figure(self) -> Figure:
@@ -35,15 +35,15 @@ class Ruler:
         return renderer
 
     def width(self, text: str, *, size: float = TEXT, bold: bool = False) -> float:
-        """Inches."""
-        one = Text(0, 0, text, fontsize=size, fontweight="bold" if bold else "normal", figure=self._figure)
-        return float(one.get_window_extent(self._renderer).width) / 100
+        """Return the width of a text in inches."""
+        artist = Text(0, 0, text, fontsize=size, fontweight="bold" if bold else "normal", figure=self._figure)
+        return float(artist.get_window_extent(self._renderer).width) / 100
 
     def widest(self, texts: Sequence[str], *, size: float = TEXT) -> float:
         return max((self.width(text, size=size) for text in texts), default=0.0)
 
     def wrapped(self, text: str, width: float, *, size: float = TEXT) -> list[str]:
-        """Lines of whole words that are at most `width` inches wide, but for a word that is wider by itself."""
+        """Return lines of whole words, at most `width` inches wide unless a single word is wider."""
         lines: list[str] = []
         for word in text.split():
             if lines and self.width(f"{lines[-1]} {word}", size=size) <= width:
@@ -55,7 +55,7 @@ class Ruler:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """Inches around the axes; the heading comes on top."""
+    """The margins around the axes in inches; the heading comes on top of them."""
 
     left: float
     right: float
@@ -64,7 +64,7 @@ class Margins:
 
 
 def framed(title: str, subtitle: str, *, height: float, margins: Margins, ruler: Ruler) -> tuple[Figure, Axes]:
-    """A figure whose axes are `height` inches high, under a title and a subtitle that wraps."""
+    """Return a figure whose axes are `height` inches high, below a title and a subtitle that wrap."""
     lines = ruler.wrapped(subtitle, WIDTH - 2 * EDGE)
     titles = ruler.wrapped(title, WIDTH - 2 * EDGE, size=TITLE * 1.08)
     heading = EDGE + TITLE_LINE * len(titles) + _TEXT_LINE * len(lines) + _BELOW_HEADING

@@ -1,4 +1,4 @@
-"""Win rate against length: whether the long answers win."""
+"""Draw the win rate against the length of answers, which shows if long answers win."""
 
 import math
 
@@ -27,16 +27,16 @@ _ROOM = 1.06
 
 
 def length(board: Board) -> Plot:
-    """Each model by the mean length of its answers and the board's metric; names as far as there is room.
+    """Draw each model by the mean length of its answers and the board's metric, with as many names as have room.
 
     Raises:
-        ConfigError: of no model the length of its answers is known.
+        ConfigError: no model's length of answers is known.
     """
     if not has_lengths(board):
         raise ConfigError("the sources do not tell how long the answers are")
     title = f"{sentence(board.metric.title)} and length of answers"
     rows = [row for row in board.rows if drawable(row, board.metric) and row.entry.avg_length is not None]
-    # first named are those that stand apart: the best, then the longest and the shortest
+    # names go first to the models that stand apart: the best, then those with the longest and the shortest answers
     rows = sorted(rows, key=lambda row: -_apart(row, rows, board.metric))
     dots = [_dot(row, board.metric) for row in rows]
     scale = _scale(board, dots)
@@ -58,14 +58,16 @@ def has_lengths(board: Board) -> bool:
 
 
 def _apart(row: BoardRow, rows: list[BoardRow], metric: Metric) -> float:
-    """Distance from the middle of the others, in spans of the axes."""
+    """Return the distance of a model from the median of all `rows`, in spans of the axes."""
 
     def off(values: list[float], own: float) -> float:
         middle = sorted(values)[len(values) // 2]
         return (own - middle) / ((max(values) - min(values)) or 1.0)
 
-    across = off([one.entry.avg_length or 0.0 for one in rows], row.entry.avg_length or 0.0)
-    up = off([one.measured(metric).estimate.value or 0.0 for one in rows], row.measured(metric).estimate.value or 0.0)
+    across = off([other.entry.avg_length or 0.0 for other in rows], row.entry.avg_length or 0.0)
+    up = off(
+        [other.measured(metric).estimate.value or 0.0 for other in rows], row.measured(metric).estimate.value or 0.0
+    )
     return math.hypot(across, up)
 
 
@@ -83,7 +85,7 @@ def _lengths(dots: list[Dot]) -> LabelledAxis:
 
 
 def _scale(board: Board, dots: list[Dot]) -> LabelledAxis:
-    """From the worst to a little above the highest, and said where that cuts the scale."""
+    """Return an axis from the worst number to a little above the highest; its label says if that cuts the scale."""
     low, high = board.rows[0].entry.scale
     top = max((dot.y_interval[1] if dot.y_interval else dot.y for dot in dots), default=high)
     step = (high - low) / 10

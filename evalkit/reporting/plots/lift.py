@@ -1,4 +1,4 @@
-"""What holding length or style equal does to each model's win rate."""
+"""Draw the change of each model's win rate when length or style is held equal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,21 +41,21 @@ class _Lift:
 
     @property
     def role(self) -> str:
-        """By the change as it is printed."""
+        """The role of the colour, by the sign of the change as it is printed."""
         return "accent" if round(self.change, 1) >= 0 else "second"
 
     @property
     def head(self) -> Any:
-        """Of the arrow, whose tip is the number; a dot where nothing moves."""
+        """The marker of the arrow's head, whose tip is the number; a dot if the printed change is zero."""
         change = round(self.change, 1)
         return CARETRIGHT if change > 0 else CARETLEFT if change < 0 else "o"
 
 
 def lift(board: Board) -> Plot:
-    """An arrow from the raw to the controlled win rate of each model.
+    """Draw an arrow from the raw to the controlled win rate of each model.
 
     Raises:
-        ConfigError: answers were graded alone, and there is nothing to hold equal.
+        ConfigError: answers were graded alone, so that there is nothing to hold equal.
     """
     if board.metric.graded:
         raise ConfigError("answers that were graded alone have no win rate to hold length equal in")
@@ -75,14 +75,14 @@ def lift(board: Board) -> Plot:
             below=below(board),
         )
         axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
-        for one in lifts:
-            axes.plot([one.raw, one.controlled], [one.y] * 2, color=LIGHT[one.role], linewidth=1.6, zorder=3,
+        for arrow in lifts:
+            axes.plot([arrow.raw, arrow.controlled], [arrow.y] * 2, color=LIGHT[arrow.role], linewidth=1.6, zorder=3,
                       clip_on=False, solid_capstyle="butt")  # fmt: skip
-            axes.plot([one.raw], [one.y], linestyle="none", marker="|", markersize=6.5, markeredgewidth=1.4,
-                      color=LIGHT[one.role], clip_on=False, zorder=3)  # fmt: skip
-            axes.plot([one.controlled], [one.y], linestyle="none", marker=one.head, markersize=6,
-                      markerfacecolor=LIGHT[one.role if one.solid else "surface"], markeredgecolor=LIGHT[one.role],
-                      clip_on=False, zorder=4)  # fmt: skip
+            axes.plot([arrow.raw], [arrow.y], linestyle="none", marker="|", markersize=6.5, markeredgewidth=1.4,
+                      color=LIGHT[arrow.role], clip_on=False, zorder=3)  # fmt: skip
+            axes.plot([arrow.controlled], [arrow.y], linestyle="none", marker=arrow.head, markersize=6,
+                      markerfacecolor=LIGHT[arrow.role if arrow.solid else "surface"],
+                      markeredgecolor=LIGHT[arrow.role], clip_on=False, zorder=4)  # fmt: skip
     return Plot(figure, "lift", title, _description(lifts, held), line_tips(lines))
 
 
@@ -96,14 +96,16 @@ def _lifts(board: Board, metric: Metric) -> list[_Lift]:
 
 
 def _lines(board: Board, lifts: list[_Lift], metric: Metric) -> list[IntervalLine]:
-    by_line = {one.y: one for one in lifts}
+    by_line = {arrow.y: arrow for arrow in lifts}
     lines = []
     for y, row in enumerate(board.rows):
-        tip, name, one = row_tip(row, metric), short_name(row.entry.model), by_line.get(y)
-        if one is None:
+        tip, name, arrow = row_tip(row, metric), short_name(row.entry.model), by_line.get(y)
+        if arrow is None:
             lines.append(IntervalLine("", name, "", "", tip, instead=why_not(row)))
         else:
-            lines.append(IntervalLine("", name, _signed(one.change), f"{one.raw:.1f} to {one.controlled:.1f}", tip))
+            lines.append(
+                IntervalLine("", name, _signed(arrow.change), f"{arrow.raw:.1f} to {arrow.controlled:.1f}", tip)
+            )
     return lines
 
 
@@ -127,8 +129,8 @@ def _subtitle(board: Board, metric: Metric) -> str:
 def _description(lifts: list[_Lift], held: str) -> str:
     if not lifts:
         return f"No model has a win rate at equal {held}."
-    rise, fall = max(lifts, key=lambda one: one.change), min(lifts, key=lambda one: one.change)
-    rises = sum(one.role == "accent" for one in lifts)
+    rise, fall = max(lifts, key=lambda arrow: arrow.change), min(lifts, key=lambda arrow: arrow.change)
+    rises = sum(arrow.role == "accent" for arrow in lifts)
     said = sentence(f"{plural(len(lifts), 'model')}: at equal {held} {rises} keep or gain, {len(lifts) - rises} lose")
     most = "moves most upwards" if rise.change > 0 else "loses least"
     moves = f"{said_name(rise.row.entry.model)} {most}, by {_signed(rise.change)} points"

@@ -1,4 +1,4 @@
-"""Charts with a line for each model: its name on the left, a mark on a shared axis, its numbers on the right."""
+"""Draw charts with a line for each model: its name on the left, a mark on a shared axis, its numbers on the right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _AXIS = 0.52
 
 @dataclass(frozen=True, slots=True)
 class IntervalLine:
-    """One model's texts. `instead` stands on the axis where there is no number to draw; `tip` shows on hover."""
+    """The texts of one model; `instead` takes the place of a number that cannot be drawn, and `tip` shows on hover."""
 
     lead: str
     name: str
@@ -35,7 +35,7 @@ class IntervalLine:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What stands above the texts of the lines."""
+    """The headings above the texts of the lines."""
 
     lead: str
     value: str
@@ -52,16 +52,16 @@ def line_chart(
     label: str,
     below: int | None = None,
 ) -> tuple[Figure, Axes]:
-    """A figure without marks: line `i` of the axes is at y = i, counted from the top, and its gid is `line-i`.
+    """Return a figure without marks: line `i` of the axes is at y = i, counted from the top, and its gid is `line-i`.
 
     Args:
         below: the first line below the rule; None for a chart without a rule.
     """
     ruler = Ruler()
-    lead = max(ruler.widest([one.lead for one in lines]), ruler.width(columns.lead, size=SMALL))
-    name = max(ruler.widest([one.name for one in lines]), ruler.width("model", size=SMALL))
-    value = max(ruler.widest([one.value for one in lines]), ruler.width(columns.value, size=SMALL))
-    aside = max(ruler.widest([one.aside for one in lines], size=SMALL), ruler.width(columns.aside, size=SMALL))
+    lead = max(ruler.widest([line.lead for line in lines]), ruler.width(columns.lead, size=SMALL))
+    name = max(ruler.widest([line.name for line in lines]), ruler.width("model", size=SMALL))
+    value = max(ruler.widest([line.value for line in lines]), ruler.width(columns.value, size=SMALL))
+    aside = max(ruler.widest([line.aside for line in lines], size=SMALL), ruler.width(columns.aside, size=SMALL))
     names = EDGE + (lead + _GAP if lead else 0)
     left = names + name + 1.5 * _GAP
     right = 1.5 * _GAP + value + (_GAP + aside if aside else 0) + EDGE
@@ -114,6 +114,6 @@ def _write(
             axes.annotate(line.instead, (start, y), (6, 0), textcoords="offset points", va="center_baseline",
                           fontsize=SMALL, color=LIGHT["muted"], zorder=2,
                           bbox={"facecolor": LIGHT["surface"], "edgecolor": "none", "pad": 2})  # fmt: skip
-        # nothing to see: what a reader points at to be told of the line
+        # an invisible area: a reader points at it to see the tip of the line
         axes.add_patch(Rectangle((0, y - 0.5), WIDTH, 1, transform=beside, facecolor=LIGHT["surface"], edgecolor="none",
                                  alpha=0, clip_on=False, zorder=10, gid=f"line-{y}"))  # fmt: skip

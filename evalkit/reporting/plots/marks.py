@@ -1,4 +1,4 @@
-"""Points and the intervals around them."""
+"""Draw points and the intervals around them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from evalkit.reporting.plots.palette import LIGHT
 
 SIZE = 4.8
-# how dense a bar behind a dot is: fainter than the dot, and still seen on both grounds
+# the opacity of a bar behind a dot: fainter than the dot, and still visible on both backgrounds
 SOFT = 0.7
 _DOUBTFUL = "muted"
 
@@ -25,19 +25,19 @@ class Mark:
 
 
 def draw_marks(axes: Axes, marks: Sequence[Mark], *, role: str = "accent") -> None:
-    """Points with whiskers along x."""
-    for one in marks:
-        if one.lower is not None and one.upper is not None and one.upper > one.lower:
-            colour = LIGHT[role if one.solid else _DOUBTFUL]
-            axes.plot([one.lower, one.upper], [one.y] * 2, color=colour, linewidth=1.5, solid_capstyle="butt",
+    """Draw points with whiskers along x."""
+    for mark in marks:
+        if mark.lower is not None and mark.upper is not None and mark.upper > mark.lower:
+            colour = LIGHT[role if mark.solid else _DOUBTFUL]
+            axes.plot([mark.lower, mark.upper], [mark.y] * 2, color=colour, linewidth=1.5, solid_capstyle="butt",
                       clip_on=False, zorder=3)  # fmt: skip
     draw_points(axes, marks, role=role)
 
 
 def draw_points(axes: Axes, marks: Sequence[Mark], *, role: str = "accent") -> None:
     for solid in (True, False):
-        chosen = [one for one in marks if one.solid == solid]
+        chosen = [mark for mark in marks if mark.solid == solid]
         face, edge = (LIGHT[role], LIGHT[role]) if solid else (LIGHT["surface"], LIGHT[_DOUBTFUL])
-        axes.plot([one.value for one in chosen], [one.y for one in chosen], linestyle="none", marker="o",
+        axes.plot([mark.value for mark in chosen], [mark.y for mark in chosen], linestyle="none", marker="o",
                   markersize=SIZE, markerfacecolor=face, markeredgecolor=edge, markeredgewidth=1.3,
                   clip_on=False, zorder=4)  # fmt: skip

@@ -1,6 +1,6 @@
-"""The colours of every figure and of the report by what they are for, on a light and on a dark ground.
+"""The colours of every figure and of the report by their roles, on a light and on a dark background.
 
-Blue and orange carry meaning and are told apart with any colour vision; but for the grid's, all are legible as text.
+Blue and orange carry meaning and differ for any colour vision; all colours but the grid's are legible as text.
 """
 
 ROLES = ("ink", "muted", "grid", "surface", "accent", "second", "good", "bad", "warn")
@@ -30,5 +30,5 @@ DARK = {
 
 
 def role_of(colour: str) -> str | None:
-    """What a light colour is for; None for a colour that is not of the palette."""
+    """Return the role of a light colour; None for a colour that is not in the palette."""
     return next((role for role, light in LIGHT.items() if light == colour.lower()), None)

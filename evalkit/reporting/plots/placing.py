@@ -1,15 +1,15 @@
-"""Where names stand beside their points so that nothing is covered."""
+"""Place names beside their points so that no name covers anything."""
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-# beside a point first, then above and below it, each with the directions between
+# directions in the order of preference: beside a point, between, above and below it, then finer steps between these
 _DEGREES = (0, 180, 45, 315, 135, 225, 90, 270, 15, 345, 30, 330, 165, 195, 150, 210, 60, 300, 120, 240, 75, 285)
 _ANGLES = tuple(math.radians(degree) for degree in _DEGREES)
 _REACHES = (5.0, 9.0, 15.0, 22.0, 30.0, 40.0, 52.0)
 _PADDING = 1.5
-# what it costs to lie on a thin line, in units of distance
+# the cost of a name on a thin line, in units of distance
 _LINE_COST = 14.0
 
 
@@ -41,7 +41,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A name's box, and where a line from its point meets the box, where it stands too far away to do without one."""
+    """A name's box, and the end of the leader, a line from its point; None if the name is close enough without one."""
 
     box: Box
     leader: tuple[float, float] | None
@@ -55,20 +55,20 @@ def place_names(
     radius: float,
     lines: Sequence[Box] = (),
 ) -> list[Spot | None]:
-    """A place for each name in the order given, which is that of importance; None where no room is left.
+    """Return a place for each name, the most important name first; None for a name for which no room is left.
 
-    A name covers no point and no other name, and no leader crosses a name; thin `lines` are avoided where that is
-    cheap.
+    A name covers no point and no other name, and no leader crosses a name; names avoid thin `lines` if that is cheap.
 
     Args:
-        sizes: width and height of each name, in the units of the points.
-        radius: of a point.
+        points: the points in the order of their importance.
+        sizes: the width and height of each name, in the units of the points.
+        radius: the radius of a point.
     """
     dots = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in points]
     placed: list[Spot | None] = []
     leaders: list[tuple[tuple[float, float], tuple[float, float]]] = []
     for index, (point, size) in enumerate(zip(points, sizes, strict=True)):
-        taken = [one.box for one in placed if one is not None]
+        taken = [spot.box for spot in placed if spot is not None]
         others = [*dots[:index], *dots[index + 1 :]]
         best: tuple[float, Spot] | None = None
         for effort, place in _candidates(point, size, radius):
@@ -84,7 +84,7 @@ def place_names(
 
 
 def _candidates(point: tuple[float, float], size: tuple[float, float], radius: float) -> Iterator[tuple[float, Spot]]:
-    """Cheapest first within a reach: beside the point, then around it."""
+    """Yield places with their costs, within each reach the cheapest first: beside the point, then around it."""
     for reach in _REACHES:
         for preference, angle in enumerate(_ANGLES):
             toward = (math.cos(angle), math.sin(angle))
@@ -97,7 +97,7 @@ def _candidates(point: tuple[float, float], size: tuple[float, float], radius: f
 
 
 def _leader(point: tuple[float, float], box: Box) -> tuple[float, float]:
-    """Where a line from the point ends: at the name's first or last letter, or above or below it."""
+    """Return the end of a line from the point: at the name's first or last letter, or above or below the name."""
     middle = (box.bottom + box.top) / 2
     if box.left > point[0]:
         return box.left - _PADDING, middle
@@ -107,7 +107,7 @@ def _leader(point: tuple[float, float], box: Box) -> tuple[float, float]:
 
 
 def _step(part: float) -> float:
-    """-1, 0 or 1, and between for directions between."""
+    """Return -1, 0 or 1 for the main directions, and a value between for directions between."""
     return max(-1.0, min(1.0, 2 * part if abs(part) < 0.5 else math.copysign(1.0, part)))
 
 
@@ -130,7 +130,7 @@ def _free(
 
 
 def _crosses(start: tuple[float, float], end: tuple[float, float], box: Box) -> bool:
-    """Whether a line passes through a box (Liang and Barsky)."""
+    """True if a line passes through a box (Liang and Barsky)."""
     enter, leave = 0.0, 1.0
     for axis, low, high in ((0, box.left, box.right), (1, box.bottom, box.top)):
         way = end[axis] - start[axis]
@@ -144,7 +144,7 @@ def _crosses(start: tuple[float, float], end: tuple[float, float], box: Box) -> 
 
 
 def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]) -> bool:
-    """Whether two lines have a point in common, but for ends that only touch."""
+    """True if two lines have a point in common, except for ends that only touch."""
 
     def side(p: tuple[float, float], q: tuple[float, float], r: tuple[float, float]) -> float:
         return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])

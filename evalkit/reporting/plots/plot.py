@@ -1,4 +1,4 @@
-"""A figure that says in words what it shows, for files, notebooks and pages."""
+"""A figure with a title and a description in words, for files, notebooks and pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from evalkit.reporting.plots.style import rendered
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plot:
-    """A drawn figure. `tips` are shown where a reader points, by the gid of what is pointed at."""
+    """A drawn figure; `tips` are texts on hover, by the gid of the element that a reader points at."""
 
     figure: Figure
     name: str
@@ -22,10 +22,10 @@ class Plot:
     tips: Mapping[str, str]
 
     def save(self, path: Path | str) -> None:
-        """Write svg, png or pdf, by the name's ending; the same plot gives the same bytes.
+        """Write svg, png or pdf, by the ending of the name; the same plot gives the same bytes.
 
         Raises:
-            ConfigError: another ending.
+            ConfigError: the name has another ending.
             InputError: the place cannot be written.
         """
         path = Path(path)
@@ -33,7 +33,7 @@ class Plot:
         write_bytes(path, self._repr_svg_().encode() if form == "svg" else rendered(self.figure, form, salt=self.name))
 
     def _repr_svg_(self) -> str:
-        # the other way round a drawing imports what makes it a file
+        # imported when needed, so that a drawing does not load the module that writes it as a file
         from evalkit.reporting.svg import plot_svg
 
         return plot_svg(self, page=False)

@@ -1,4 +1,4 @@
-"""Which ranks the data allow each model."""
+"""Draw the ranks that the data allow each model."""
 
 from evalkit.boards import Board, BoardRow, Metric
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
@@ -21,7 +21,7 @@ from evalkit.text import plural
 
 
 def rank_intervals(board: Board) -> Plot:
-    """A bar from the best to the worst rank that a model may have, and its rank on the board."""
+    """Draw a bar from the best to the worst rank that a model may have, and its rank on the board."""
     title = "Which ranks the data allow"
     lines = [_line(row, board.metric) for row in board.rows]
     ranked = [(y, row.rank) for y, row in enumerate(board.rows) if row.rank is not None]

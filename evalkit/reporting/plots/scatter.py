@@ -1,4 +1,4 @@
-"""Named points in the plane, each name where it covers nothing."""
+"""Draw named points in the plane so that no name covers anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _MARGINS = Margins(_LEFT, EDGE + 0.1, 0.08, 0.6)
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A named point with what is known of its error along both axes; hollow where it is not to be relied on."""
+    """A named point with the known intervals along both axes; it is hollow, not `solid`, if it cannot be relied on."""
 
     name: str
     x: float
@@ -42,7 +42,7 @@ class LabelledAxis:
 
 
 def scatter(title: str, subtitle: str, dots: Sequence[Dot], *, x: LabelledAxis, y: LabelledAxis) -> tuple[Figure, Axes]:
-    """The figure without names: what else is drawn into it comes before them."""
+    """Return the figure without names, since names are written after everything else is drawn."""
     height = _TALL if len(dots) > _MANY else _HEIGHT
     figure, axes = framed(title, subtitle, height=height, margins=_MARGINS, ruler=Ruler())
     axes.set_xlim(*x.limits)
@@ -73,10 +73,10 @@ def dot_tips(dots: Sequence[Dot]) -> dict[str, str]:
 
 
 def write_names(figure: Figure, axes: Axes, dots: Sequence[Dot], *, level: float | None = None) -> int:
-    """Names for as many points as have room, those of the first first; how many got one.
+    """Write the names of as many points as have room, in the order of the points; return the number of names written.
 
     Args:
-        level: of a line across the axes that names had better not lie on.
+        level: the height of a line across the axes that names should avoid.
     """
     points = [(float(x), float(y)) for x, y in (axes.transData.transform((dot.x, dot.y)) for dot in dots)]
     ruler, dpi = Ruler(), figure.dpi
@@ -95,12 +95,12 @@ def write_names(figure: Figure, axes: Axes, dots: Sequence[Dot], *, level: float
 
 
 def _write(figure: Figure, axes: Axes, point: tuple[float, float], dot: Dot, place: Spot) -> None:
-    # pixels would move with the resolution of a file
+    # positions are in inches, since pixels would move with the resolution of a file
     box, inches, dpi = place.box, figure.dpi_scale_trans, figure.dpi
     if place.leader is not None:
         xs, ys = ((start / dpi, end / dpi) for start, end in zip(point, place.leader, strict=True))
         axes.plot(xs, ys, transform=inches, linewidth=0.6, color=LIGHT["muted"], zorder=2, clip_on=False)
-    # a reader's font may be narrower than the one measured: the end that faces the point stays in place
+    # a reader's font may be narrower than the measured font, so that the end that faces the point is fixed
     side = "left" if box.left >= point[0] else "right" if box.right <= point[0] else "center"
     x = {"left": box.left, "right": box.right, "center": (box.left + box.right) / 2}[side]
     axes.text(x / dpi, (box.bottom + box.top) / 2 / dpi, dot.name, ha=side, va="center_baseline", transform=inches,

@@ -1,4 +1,4 @@
-"""How figures are drawn: with settings of our own whatever the user's are, and to the same bytes every time."""
+"""Draw figures with our own settings whatever the user's settings are, and to the same bytes every time."""
 
 import io
 import warnings
@@ -16,7 +16,7 @@ TEXT = 9.0
 TITLE = 12.5
 
 _DOTS_PER_INCH = 200
-# names are not formulas, text stays text, and no figure knows the hour
+# names are never parsed as formulas, and svg keeps text as text
 _SETTINGS: dict[str, Any] = {
     "text.parse_math": False,
     "text.usetex": False,
@@ -38,6 +38,7 @@ _SETTINGS: dict[str, Any] = {
     "pdf.fonttype": 3,
     "path.simplify": False,
 }
+# no figure holds the time at which it was written
 _WITHOUT_DATE: dict[str, dict[str, None]] = {
     "svg": dict.fromkeys(("Date", "Creator", "Format", "Type")),
     "pdf": dict.fromkeys(("CreationDate", "Creator", "Producer")),
@@ -47,17 +48,17 @@ _WITHOUT_DATE: dict[str, dict[str, None]] = {
 
 @contextmanager
 def drawing(**settings: Any) -> Iterator[None]:
-    """Settings of our own until the block ends, also against those of a matplotlibrc file."""
+    """Apply our own settings until the block ends, also over those of a matplotlibrc file."""
     chosen: Any = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     chosen |= _SETTINGS | settings
     with warnings.catch_warnings(), matplotlib.rc_context(chosen):
-        # a name in a script that the font lacks is drawn as boxes in png and pdf, and stays readable in svg
+        # png and pdf draw boxes for a name in a script that the font lacks; in svg the name stays readable
         warnings.filterwarnings("ignore", message=r"(?s).*missing from font")
         yield
 
 
 def rendered(figure: Figure, form: str, *, salt: str) -> bytes:
-    """A figure as svg, png or pdf; the same bytes for the same figure."""
+    """Return a figure as svg, png or pdf, with the same bytes for the same figure."""
     buffer = io.BytesIO()
     with drawing(**{"svg.hashsalt": salt}):
         figure.savefig(buffer, format=form, dpi=_DOTS_PER_INCH, metadata=_WITHOUT_DATE[form])

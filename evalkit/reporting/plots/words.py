@@ -1,4 +1,4 @@
-"""Names and numbers as figures say them."""
+"""Write names and numbers for figures."""
 
 from collections.abc import Sequence
 
@@ -22,13 +22,13 @@ _LONGEST_SAID = 80
 
 
 def short_name(name: str, *, longest: int = _LONGEST) -> str:
-    """One harmless line; a long name loses its middle, since names of relatives differ at their ends."""
+    """Return a name as one harmless line; a long name loses its middle, since related names differ at their ends."""
     return shortened(safe(name).strip(), longest, end=longest // 3)
 
 
 def safe(text: str) -> str:
-    """One line that any terminal, page and XML document takes as text."""
-    # two characters that are printable by their category and have no place in XML
+    """Return one line that any terminal, page and XML document takes as text."""
+    # these two characters are printable by their category, but XML cannot hold them
     return printable(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
@@ -37,17 +37,17 @@ def heading_name(name: str) -> str:
 
 
 def said_name(name: str) -> str:
-    """A name in a sentence, where there is more room."""
+    """Return a name for a sentence, which has room for longer names."""
     return short_name(name, longest=_LONGEST_SAID)
 
 
 def sentence(text: str) -> str:
-    """With a capital letter at its start, whatever the rest has."""
+    """Return a text with a capital letter at its start and the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def measure_name(metric: Metric) -> str:
-    """An axis title with its unit."""
+    """Return the title of an axis with its unit."""
     return sentence(metric.title) if metric.graded else f"{sentence(metric.title)}, percent"
 
 
@@ -60,7 +60,7 @@ def judged_by(board: Board) -> str:
 
 
 def drawable(row: BoardRow, metric: Metric) -> bool:
-    """Whether a row has a number that may be compared with others."""
+    """True if a row has a number that may be compared with others."""
     return not row.entry.refused and row.measured(metric).estimate.value is not None
 
 
@@ -69,29 +69,29 @@ def sure(row: BoardRow, metric: Metric) -> bool:
 
 
 def unranked(board: Board) -> list[str]:
-    """The line that says what grey marks mean, for a chart that has some."""
+    """Return the line that explains grey marks, if the chart has any."""
     grey = any(row.rank is None and not row.entry.itself and drawable(row, board.metric) for row in board.rows)
     return [GREY] if grey else []
 
 
 def below(board: Board) -> int | None:
-    """The first unranked line of a chart; None unless the chart has both ranked and unranked lines."""
+    """Return the first unranked line of a chart; None unless the chart has both ranked and unranked lines."""
     return board.n_placed if divided(board) else None
 
 
 def reservation(rows: Sequence[BoardRow], metric: Metric) -> list[str]:
-    """What hollow marks mean, where there are any."""
+    """Return the line that explains hollow marks, if the chart has any."""
     hollow = any(drawable(row, metric) and not sure(row, metric) for row in rows)
     return [HOLLOW] if hollow else []
 
 
 def why_not(row: BoardRow) -> str:
-    """In a row without a number, what stands in its place."""
+    """Return the words that take the place of the number in a row without one."""
     return REFUSED if row.entry.refused else NOT_ESTIMABLE
 
 
 def why_unranked(row: BoardRow, metric: Metric) -> str:
-    """The words that take the place of the rank in a row without one."""
+    """Return the words that take the place of the rank in a row without one."""
     if not drawable(row, metric):
         return why_not(row)
     return ITSELF if row.entry.itself else UNRANKED
@@ -105,7 +105,7 @@ def rank_words(row: BoardRow) -> str:
 
 
 def row_tip(row: BoardRow, metric: Metric) -> str:
-    """Everything that is known of a row in few words."""
+    """Return everything that is known of a row in few words."""
     name = said_name(row.entry.model)
     if row.entry.refused and row.entry.audit is not None:
         return f"{name}: {REFUSED}: {safe(audit_reason(row.entry.audit))}"
@@ -124,7 +124,7 @@ def row_tip(row: BoardRow, metric: Metric) -> str:
 
 
 def left_out(rows: Sequence[BoardRow], metric: Metric) -> str:
-    """How many rows have no number, and why; empty where all have."""
+    """Return the number of rows without a number, by reason; an empty text if every row has a number."""
     refused = sum(row.entry.refused for row in rows)
     without = sum(not drawable(row, metric) for row in rows) - refused
     parts = [f"{refused} {REFUSED}"] if refused else []

@@ -41,7 +41,8 @@ def test_the_interval_of_many_normal_scores_is_near_the_formula(coefficient: Coe
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
 def test_fewer_than_four_models_have_no_agreement(n: int) -> None:
     estimate = spearman(np.arange(n, dtype=float), np.arange(n, dtype=float))
-    assert str(estimate.status) == f"not_estimable({n} shared models, at least 4 needed)"
+    models = "model" if n == 1 else "models"
+    assert str(estimate.status) == f"not_estimable({n} shared {models}, at least 4 needed)"
     assert (estimate.value, estimate.stderr, estimate.lower, estimate.upper) == (None,) * 4
 
 

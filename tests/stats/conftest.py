@@ -1,6 +1,7 @@
 """Fixtures of the statistics' tests: real verdicts beside the repository, where they exist."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -43,3 +44,13 @@ def real_samples(real_data: Path) -> Mapping[str, Sample]:
 @pytest.fixture(scope="session")
 def real_history(real_samples: Mapping[str, Sample]) -> History:
     return fit_history(real_samples)
+
+
+@pytest.fixture(scope="module")
+def frozen_garbage() -> Iterator[None]:
+    """statsmodels collects garbage with every call, and would look through all that the tests have loaded."""
+    import statsmodels.stats.multitest  # noqa: F401
+
+    gc.freeze()
+    yield
+    gc.unfreeze()

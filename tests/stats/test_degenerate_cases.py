@@ -693,6 +693,7 @@ def test_d24_the_best_of_twenty_equal_models_is_not_called_the_best() -> None:
     assert alone == 0
 
 
+@pytest.mark.usefixtures("frozen_garbage")
 def test_d24_of_twenty_equal_models_holms_method_rarely_flags_one_as_better_than_the_baseline() -> None:
     flagged = naive = 0
     for seed in range(100):

@@ -1,7 +1,5 @@
 """Several differences at once."""
 
-import gc
-from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -13,15 +11,7 @@ from scipy import stats
 from evalkit.stats.multiple import holm, indistinguishable, p_value
 from evalkit.types import Estimate
 
-
-@pytest.fixture(autouse=True, scope="module")
-def nothing_to_collect() -> Iterator[None]:
-    """statsmodels collects garbage with every call, and would look through all that the tests have loaded."""
-    import statsmodels.stats.multitest  # noqa: F401
-
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("frozen_garbage")
 
 
 def test_the_p_value_is_that_of_the_paired_t_test() -> None:

@@ -120,7 +120,7 @@ def export_command(file: Path, store: str | None, results: Path) -> None:
 def import_command(file: Path, store: str | None, results: Path) -> None:
     """Add what an exported FILE holds to the store.
 
-    What the store holds already stays.
+    The rows that the store has already stay as they are.
     """
     with open_store(store_url(store, results)) as opened:
         _print(dataclasses.asdict(import_store(opened, file)), as_json=False)

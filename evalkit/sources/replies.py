@@ -41,7 +41,7 @@ def reread(whole: Annotation, replies: Sequence[RecordedReply]) -> list[Annotati
         read = [list(map(_verdict_of_reply, places, verdicts, orders)) for orders in _orders(replies)]
         fitting = [reading for reading in read if _same(_mean(reading), mean)]
         if fitting:
-            found = fitting[0] if len(fitting) == 1 else [_in_order(verdict, None) for verdict in fitting[0]]
+            found = fitting[0] if len(fitting) == 1 else [in_order(verdict, None) for verdict in fitting[0]]
             # to the last digit as it was recorded, where the digits are known
             return [replace(found[0], preference=whole.preference, rating=whole.rating)] if len(found) == 1 else found
     return None
@@ -78,7 +78,7 @@ def _orders(replies: Sequence[RecordedReply]) -> list[list[Order]]:
 
 def _verdict_of_reply(place: Annotation, verdict: Verdict, order: Order) -> Annotation:
     """The verdict of one reply that was given in an order."""
-    place = _in_order(replace(place, preference=None, rating=None, reading=None, failure=None), order)
+    place = in_order(replace(place, preference=None, rating=None, reading=None, failure=None), order)
     if isinstance(verdict, Unparsed):
         return replace(place, failure=verdict.reason)
     if order != Order.ALONE:
@@ -89,7 +89,8 @@ def _verdict_of_reply(place: Annotation, verdict: Verdict, order: Order) -> Anno
     return replace(place, failure="the reply prefers an answer where a grade was asked for")
 
 
-def _in_order(place: Annotation, order: Order | None) -> Annotation:
+def in_order(place: Annotation, order: Order | None) -> Annotation:
+    """The verdict as given in an order; None where the order is not known."""
     return replace(place, slot=replace(place.slot, order=order))
 
 

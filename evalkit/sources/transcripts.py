@@ -11,7 +11,7 @@ from evalkit.formats import Record, Texts, first_fields, layout_of, row_verdict,
 from evalkit.judging import annotate_all
 from evalkit.sources.files import JudgedFile, NumberTable, RowDetails, SourceFile, row_details
 from evalkit.sources.recorded import annotations_of
-from evalkit.sources.replies import reread, said
+from evalkit.sources.replies import in_order, reread, said
 from evalkit.sources.selection import Sources
 from evalkit.sources.stored import ANNOTATION_ROWS, ImportedTexts, imported_rows, imported_texts, what_was_judged
 from evalkit.sources.texts import written_annotations
@@ -109,7 +109,7 @@ class _Gathered:
                 keys.add(annotation.slot.key)
                 # a reply that stands for a strong verdict is not the judge's own text
                 shown = replace(annotation, reply=verdict.reply)
-                given = _in_order(shown, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
+                given = in_order(shown, verdict.slot.order if verdict.slot.baseline else Order.ALONE)
                 self.add(annotation.slot, [given] if row is None else _of_replies(row, given))
         for key, texts in self._texts_of_verdicts(file.texts, keys):
             for model, answer in texts.answers.items():
@@ -130,7 +130,7 @@ class _Gathered:
             places = by_key.get(mine.key, ()) if (judge, models) == (mine.judge, [mine.baseline, mine.model]) else ()
             if len(places) == 1 and places[0].reading == Reading.RECORDED and places[0].preference == row.preference:
                 # the store has an order for each verdict, whether the row gave one or not
-                by_key[mine.key] = _of_replies(row_details(record), _in_order(places[0], None))
+                by_key[mine.key] = _of_replies(row_details(record), in_order(places[0], None))
 
     def look_up(self, store: Store, places: Sequence[Slot], imported: ImportedTexts) -> None:
         """Look up the unknown texts in the judges' prompts."""
@@ -181,16 +181,12 @@ class _Gathered:
 def _with_reply_text(annotation: Annotation, reply: ChatReply | None, order: Order | None) -> Annotation:
     """The verdict as it was given, with the text of its reply; `order` is None where the source does not give it."""
     words = annotation.reply or (None if reply is None else ChatReply(reply.text))
-    return _in_order(replace(annotation, reply=words and _brief(words)), order)
+    return in_order(replace(annotation, reply=words and _brief(words)), order)
 
 
 def _brief(reply: ChatReply) -> ChatReply:
     """The reply without the parts that nobody reads: only the log-probabilities of the first token are shown."""
     return replace(reply, top_logprobs=reply.top_logprobs[:1], body=None)
-
-
-def _in_order(place: Annotation, order: Order | None) -> Annotation:
-    return replace(place, slot=replace(place.slot, order=order))
 
 
 def _of_replies(row: RowDetails, whole: Annotation) -> list[Annotation]:
@@ -208,4 +204,4 @@ def _of_replies(row: RowDetails, whole: Annotation) -> list[Annotation]:
     unknown = [
         replace(annotation, preference=None, rating=None, reading=None, failure=MEAN_ONLY) for annotation in places
     ]
-    return [_in_order(replace(whole, reply=None), None), *unknown]
+    return [in_order(replace(whole, reply=None), None), *unknown]

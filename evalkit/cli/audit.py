@@ -56,7 +56,7 @@ def outputs_command(
     benchmark: str,
     questions: str | None,
     key: str | None,
-    audit_limits: AuditLimits,
+    audit_limit: AuditLimits,
     as_json: bool,
 ) -> None:
     """Check the OUTPUTS of one or more models without a judge.
@@ -73,7 +73,7 @@ def outputs_command(
         click.echo(f"note: {printable(note)}", err=True)
     if reference is None:
         click.echo("note: copies of a baseline are not looked for. Name its outputs with --baseline", err=True)
-    examined = [_examine(candidate, reference, asked, audit_limits) for candidate in candidates]
+    examined = [_examine(candidate, reference, asked, audit_limit) for candidate in candidates]
     click.echo(examined_json(examined) if as_json else examined_text(examined), nl=False)
     require_passed({found.model: audit_of(found.checks, n=found.n) for found in examined})
 

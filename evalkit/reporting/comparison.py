@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.boards import Comparisons, Detail, Difference, Metric, Pair
+from evalkit.boards import Comparisons, Detail, Difference, Metric, ModelPair
 from evalkit.provenance import audit_reason
 from evalkit.reporting.reasons import status_words
 from evalkit.stats import significant
@@ -91,7 +91,7 @@ def _text_of_many(found: Comparisons) -> list[str]:
     return lines
 
 
-def _conclusion(pair: Pair, found: Comparisons) -> str:
+def _conclusion(pair: ModelPair, found: Comparisons) -> str:
     shown = pair.differences[found.metric]
     estimate, (first, second) = shown.estimate, map(_short, pair.models)
     name = found.metric.title
@@ -109,7 +109,7 @@ def _conclusion(pair: Pair, found: Comparisons) -> str:
     )
 
 
-def _basis(pair: Pair, found: Comparisons) -> list[str]:
+def _basis(pair: ModelPair, found: Comparisons) -> list[str]:
     return [f"{pair.n} instructions with a verdict on both; {_judged_by(found)}", *_missing(pair)]
 
 
@@ -118,7 +118,7 @@ def _judged_by(found: Comparisons) -> str:
     return f"judge {found.judge}{served}" + (f", against {found.baseline}" if found.baseline else "")
 
 
-def _missing(pair: Pair) -> list[str]:
+def _missing(pair: ModelPair) -> list[str]:
     """Return a line on the missing verdicts of either model, and on the range of the difference that they allow."""
     if not any(pair.missing):
         return []
@@ -169,7 +169,7 @@ def _p(value: float | None) -> str:
     return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
 
 
-def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
+def _doubts(pairs: Sequence[ModelPair], metric: Metric) -> list[str]:
     """Return a line for each model whose rate is not ok, and for each pair whose difference alone is not ok."""
     found: dict[str, str] = {}
     for pair in pairs:
@@ -185,7 +185,7 @@ def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
     return [f"{_short(who)}: {status}" for who, status in found.items()]
 
 
-def _notes(pair: Pair) -> list[str]:
+def _notes(pair: ModelPair) -> list[str]:
     return sorted({note for difference in pair.differences.values() for note in difference.estimate.notes})
 
 
@@ -209,7 +209,7 @@ def _aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> li
     ]
 
 
-def _pair_document(pair: Pair) -> dict[str, Any]:
+def _pair_document(pair: ModelPair) -> dict[str, Any]:
     return {
         "models": list(pair.models),
         "n": pair.n,

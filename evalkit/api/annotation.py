@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.api.assignment import AssignmentKeywords, assignment_of
 from evalkit.api.door import beside_a_loop, front_door, in_background
-from evalkit.api.keywords import Data, LimitKeywords, audit_limits_of, checked_choice, checked_count, limits_of
+from evalkit.api.keywords import (
+    Data,
+    LimitKeywords,
+    audit_limits_of,
+    checked_choice,
+    checked_count,
+    limits_of,
+    source_of,
+)
 from evalkit.api.leaderboards import Leaderboard, leaderboard
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike
@@ -67,6 +75,7 @@ class Run(Tabular):
         """The numbers as a flat dictionary, `model/lc_win_rate` and the like; what cannot be estimated is left out."""
         return row_metrics(self.rows, judges=len({row.entry.judge for row in self.rows}) > 1)
 
+    @front_door
     def raise_for_incomplete(self) -> None:
         """Raise where a run was stopped or verdicts are missing.
 
@@ -211,7 +220,7 @@ def annotate(
         on_mismatch=on_mismatch,
         cluster=cluster,
         shortcut=shortcut,
-    ).read(outputs)
+    ).read(tuple(map(source_of, outputs)))
     limits = limits_of(
         concurrency=concurrency,
         max_cost=max_cost,

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from evalkit.api.keywords import Data, checked_choice, checked_count, several
+from evalkit.api.keywords import Data, checked_choice, checked_count, optional_source, several, source_of
 from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
 from evalkit.auditing import AuditLimits, Clusters, audit_outputs, declared_clusters
 from evalkit.catalog import (
@@ -179,7 +179,8 @@ def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:
         **given,
         "benchmark": str(given.get("benchmark", BENCHMARK)),
         "judges": several(given.get("judge")),
-        "baselines": several(given.get("baseline")),
+        "baselines": tuple(map(source_of, several(given.get("baseline")))),
+        "questions": optional_source(given.get("questions")),
         "replay": None if replay is None else Path(replay),
     }
     return Assignment(**{name: value for name, value in named.items() if name not in ("judge", "baseline")})

@@ -17,6 +17,7 @@ from evalkit.api.keywords import (
     limits_of,
     picked,
     several,
+    source_of,
 )
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike
@@ -418,7 +419,7 @@ def gate(
         allow_refusals=allow_refusals,
     )
     listener = listener_of(progress)
-    decision = GateCase(str(candidate), rule, recipe, sources, assignment, allow_compat).decide(
+    decision = GateCase(source_of(candidate), rule, recipe, sources, assignment, allow_compat).decide(
         limits_of(**picked(options, LimitKeywords)),
         audit_limits_of(audit_limit),
         listener,

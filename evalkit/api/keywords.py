@@ -1,8 +1,10 @@
 """Reads the keywords that functions for Python share, and checks them as the command line checks its options."""
 
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from evalkit.auditing import AuditLimits, read_limits
@@ -28,6 +30,21 @@ def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
     if given is None:
         return ()
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def source_of(given: Data) -> str:
+    """The path or the name of a source, as readers take it; a result that wrote a file is the file."""
+    return os.fspath(given) if isinstance(given, PathLike) else str(given)
+
+
+def optional_source(given: Data | None) -> str | None:
+    """The path or the name of a source that may be left out."""
+    return None if given is None else source_of(given)
+
+
+def optional_path(given: str | PathLike[str] | None) -> Path | None:
+    """A path that may be left out."""
+    return None if given is None else Path(given)
 
 
 def optional_text(given: str | PathLike[str] | None) -> str | None:

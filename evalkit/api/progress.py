@@ -11,6 +11,7 @@ from typing import Protocol
 from evalkit.api.door import CALLER
 from evalkit.api.runs import ModelRun
 from evalkit.engine import Progress, Watcher
+from evalkit.judging import Generated
 from evalkit.types import JudgeConfig
 
 _LOG = logging.getLogger("evalkit")
@@ -29,6 +30,10 @@ class Listener(Protocol):
 
     def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
         """Take the judged runs, before anything is decided on them."""
+        ...
+
+    def answered(self, done: Generated) -> None:
+        """Take a model's answers to all questions."""
         ...
 
 
@@ -64,7 +69,7 @@ class ProgressBar:
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
 
-            bar = tqdm(desc=title, unit="verdict", dynamic_ncols=True)
+            bar = tqdm(desc=title, unit="reply", dynamic_ncols=True)
         with bar:
 
             def watch(progress: Progress) -> None:
@@ -78,23 +83,24 @@ class ProgressBar:
 
     def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
         for run in judged:
-            progress = run.annotated.progress
-            _LOG.info(
-                "%s, %s: %d of %d replies, %d from the store",
-                run.annotated.work.candidate.model,
-                run.annotated.work.config.name,
-                progress.done,
-                progress.total,
-                progress.stored,
-            )
+            work = run.annotated.work
+            _log_totals(f"{work.candidate.model}, {work.config.name}", run.annotated.progress)
         for config in judges:
             if config.notice:
                 _LOG.info("%s", config.notice)
+
+    def answered(self, done: Generated) -> None:
+        for turn, progress in enumerate(done.progress, start=1):
+            _log_totals(f"{done.outputs.model}, turn {turn}", progress)
 
 
 def listener_of(progress: Listener | bool | None) -> Listener:  # noqa: FBT001 (a keyword of the user's)
     """The listener that a user's `progress` means: a listener, or a bar that is shown, not shown, or as fits."""
     return ProgressBar(shown=progress) if progress is None or isinstance(progress, bool) else progress
+
+
+def _log_totals(whose: str, progress: Progress) -> None:
+    _LOG.info("%s: %d of %d replies, %d from the store", whose, progress.done, progress.total, progress.stored)
 
 
 def _besides(progress: Progress) -> str:

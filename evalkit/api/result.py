@@ -40,17 +40,22 @@ class Tabular(Result):
         """The result as a data frame; a number that cannot be estimated is missing."""
 
     def _repr_html_(self) -> str:
-        frame = self.frame
+        from pandas.api.types import is_numeric_dtype
+
         # names and reasons come from judged files, and a page shows them as they are
-        safe = frame.apply(
-            lambda column: column.map(printable, na_action="ignore") if column.dtype == object else column
+        safe = self.frame.apply(
+            lambda column: column if is_numeric_dtype(column) else column.map(_printable_cell, na_action="ignore")
         )
         return str(safe.to_html(max_rows=_MOST_ROWS, index=False, na_rep=""))
 
 
+def _printable_cell(value: object) -> object:
+    return printable(value) if isinstance(value, str) else value
+
+
 _MOST_ROWS = 60
 _RANKS = ("rank", "rank_lower", "rank_upper")
-_TEXTS = ("audit",)
+_TEXTS = ("audit", "difference", "judge", "kind", "reason", "skipped")
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
@@ -68,6 +73,8 @@ def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
     present = [value for value in values if value is not None]
     if any(isinstance(value, str) for value in present) or name in _TEXTS:
         return pd.Series(values) if present else pd.Series(values, dtype="object")
+    if present and all(isinstance(value, bool) for value in present):
+        return pd.Series(values, dtype="bool" if len(present) == len(values) else "boolean")
     if name in _RANKS or (present and all(type(value) is int for value in present)):
         return pd.Series(values, dtype="int64" if len(present) == len(values) and name not in _RANKS else "Int64")
     if present and not all(isinstance(value, int | float) for value in present):

@@ -100,6 +100,12 @@ class AuditFailed(EvalkitError):
     exit_code = 5
 
 
+class Unequal(EvalkitError):
+    """A written row differs from the row that the store's replies give."""
+
+    exit_code = 5
+
+
 class GateFailed(EvalkitError):
     """A measured regression; nothing else has this exit code."""
 

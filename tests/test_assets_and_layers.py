@@ -36,8 +36,8 @@ LAYERS = (
 # the names that functions of the package have, or will have
 FUNCTIONS = {
     "aannotate", "agenerate", "annotate", "audit", "benchmarks", "compare", "correlate", "export_files", "forecast",
-    "gate", "generate", "import_files", "judge", "judge_pair", "judges", "leaderboard", "metric", "parser", "power",
-    "ratings", "references", "report", "site", "verdicts", "verify", "win_rate_callback",
+    "forecast_answers", "gate", "generate", "import_files", "judge", "judge_pair", "judges", "leaderboard", "metric",
+    "model", "parser", "power", "ratings", "references", "report", "site", "verdicts", "verify", "win_rate_callback",
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets",
          "matplotlib", "httpx")  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
@@ -121,6 +121,27 @@ class Leaderboard(Tabular):
         from evalkit.reporting import boards_fragment
 
         return boards_fragment(self.boards)
+
+
+class LeaderboardKeywords(TypedDict, total=False):
+    """The keywords of `leaderboard`, which describes them, but for those that `report` has itself."""
+
+    benchmark: str | PathLike[str] | None
+    judge: JudgeLike | None
+    metric: str | None
+    control: str | Sequence[str] | None
+    estimator: str
+    difficulty: str | PathLike[str]
+    length_shape: str
+    reference: Data | None
+    category: str | Sequence[str]
+    cluster: str | None
+    pool: bool
+    strong_weight: float
+    bootstrap: int
+    allow_mixed: bool
+    store: str | None
+    results: str | PathLike[str]
 
 
 @front_door

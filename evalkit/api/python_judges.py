@@ -75,7 +75,10 @@ class JudgeFunction(Generic[Shown]):
             timeout=self.timeout,
             reasks=0,
             in_process=InProcess(
-                client, f"{PYTHON}{self.name}:{identity}", asks=False, run=_once() if self.version is None else ""
+                client,
+                f"{PYTHON}{self.name}:{identity}",
+                asks=False,
+                run=only_this_run() if self.version is None else "",
             ),
         )
         return dataclasses.replace(config, digest=digest(config))
@@ -264,7 +267,7 @@ def _with_client(config: JudgeConfig, client: object) -> JudgeConfig:
         client=ObjectClient(client, timeout=config.timeout),
         endpoint=f"{PYTHON}{name if named else type(client).__qualname__}",
         asks=bool(getattr(client, "asks", True)),
-        run="" if named else _once(),
+        run="" if named else only_this_run(),
     )
     changed = dataclasses.replace(config, client=CLIENT, in_process=own)
     return dataclasses.replace(changed, digest=digest(changed))
@@ -326,6 +329,6 @@ def asked_anew(config: JudgeConfig) -> str | None:
     )
 
 
-def _once() -> str:
+def only_this_run() -> str:
     """A text that no other run has."""
     return secrets.token_hex(8)

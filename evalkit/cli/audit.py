@@ -1,17 +1,13 @@
 """evalkit audit: check models' outputs before judging them costs anything."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
-from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
+from evalkit.api import audit
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.notes import print_notes
 from evalkit.cli.options import audit_limits_options, json_option
-from evalkit.formats import PREFIX, read_outputs
-from evalkit.reporting import Examined, examined_json, examined_text
-from evalkit.text import printable
-from evalkit.types import Example, OutputSet
 
 
 @click.group(
@@ -39,7 +35,7 @@ def command() -> None:
     },
 )
 @click.argument("outputs", nargs=-1, required=True)
-@Title.JUDGED.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+@Title.JUDGED.option("--baseline", multiple=True, metavar="FILE|NAME",
                      help="Compare with these outputs; repeat for baselines by category. "
                           "[default: the benchmark's]")  # fmt: skip
 @Title.JUDGED.option("--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK",
@@ -50,45 +46,13 @@ def command() -> None:
 @Title.JUDGED.option("--key", metavar="FIELD", help="Match outputs by this field instead of by the instruction.")
 @audit_limits_options
 @json_option
-def outputs_command(
-    outputs: tuple[str, ...],
-    baselines: tuple[str, ...],
-    benchmark: str,
-    questions: str | None,
-    key: str | None,
-    audit_limit: AuditLimits,
-    as_json: bool,
-) -> None:
+def outputs_command(outputs: tuple[str, ...], as_json: bool, **asked: Any) -> None:
     """Check the OUTPUTS of one or more models without a judge.
 
     OUTPUTS are files, saved datasets or hf: names. Exits with 5 where outputs are no answers to their instructions, all
     the same, or speak to the judge.
     """
-    chosen = read_benchmark(benchmark)
-    asked = load_questions(chosen, questions)
-    there = baselines or _has_baseline(chosen)
-    reference = load_baseline(chosen, baselines, key=key, questions=asked) if there else None
-    candidates = read_outputs(outputs, key=key, like=reference, questions=asked)
-    for note in dict.fromkeys(note for read in (reference, *candidates) if read is not None for note in read.notes):
-        click.echo(f"note: {printable(note)}", err=True)
-    if reference is None:
-        click.echo("note: copies of a baseline are not looked for. Name its outputs with --baseline", err=True)
-    examined = [_examine(candidate, reference, asked, audit_limit) for candidate in candidates]
-    click.echo(examined_json(examined) if as_json else examined_text(examined), nl=False)
-    require_passed({found.model: audit_of(found.checks, n=found.n) for found in examined})
-
-
-def _has_baseline(benchmark: Benchmark) -> bool:
-    """Return True if the outputs of the benchmark's baseline are on this machine."""
-    return benchmark.baseline_outputs is not None and not benchmark.baseline_outputs.startswith(PREFIX)
-
-
-def _examine(
-    candidate: OutputSet, baseline: OutputSet | None, questions: Sequence[Example] | None, limits: AuditLimits
-) -> Examined:
-    shown = judged_outputs(candidate, questions if baseline is None else baseline.examples)
-    if left_out := len(candidate.outputs) - len(shown.outputs):
-        note = f"{candidate.model}: {left_out} outputs are to none of the instructions, or repeated, and left out"
-        click.echo(f"note: {printable(note)}", err=True)
-    checks = examine_outputs(shown, baseline, limits=limits)
-    return Examined(candidate.model, None if baseline is None else baseline.model, len(shown.outputs), tuple(checks))
+    audits = audit(*outputs, **asked)
+    print_notes(audits.command_notes)
+    click.echo(audits.to_json() if as_json else str(audits), nl=False)
+    audits.raise_for_failures()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from evalkit.catalog import benchmark_names, fetch_questions, read_benchmark
+from evalkit.api import benchmarks
+from evalkit.catalog import fetch_questions, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.reporting import values_table
 
 
 @click.group(
@@ -31,17 +31,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     Without a command, it lists them.
     """
     if ctx.invoked_subcommand is None:
-        known = [read_benchmark(name) for name in benchmark_names()]
-        rows = [
-            {
-                "benchmark": benchmark.name,
-                "style": benchmark.style,
-                "baseline": ", ".join(benchmark.baselines) or "-",
-                "what": benchmark.description,
-            }
-            for benchmark in known
-        ]
-        click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
+        listed = benchmarks()
+        click.echo(listed.to_json() if as_json else str(listed), nl=as_json)
 
 
 @command.command(
@@ -54,7 +45,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print the benchmark NAME as JSON."""
-    click.echo(json.dumps(dataclasses.asdict(read_benchmark(name)), indent=2))
+    click.echo(json.dumps(dataclasses.asdict(benchmarks()[name]), indent=2))
 
 
 @command.command("fetch", examples={})

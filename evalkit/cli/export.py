@@ -1,17 +1,14 @@
 """evalkit export: write imported files as they were, or verdicts, in another tool's format."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.catalog import read_benchmark
+from evalkit.api import export_files
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes
 from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.errors import ConfigError, InputError
-from evalkit.sources import Exported, Scope, export_documents, export_verdicts
-from evalkit.store import open_store, store_exists, store_url
-from evalkit.text import printable
 
 
 @click.command(
@@ -39,52 +36,13 @@ from evalkit.text import printable
 @store_option
 @results_option
 @json_option
-def command(
-    format: str,  # noqa: A002 (the argument's name)
-    out: Path,
-    kind: str | None,
-    name: str | None,
-    benchmark: str | None,
-    judge: str | None,
-    model: str | None,
-    store: str | None,
-    results: Path,
-    as_json: bool,
-) -> None:
+def command(format: str, as_json: bool, **asked: Any) -> None:  # noqa: A002 (the argument's name)
     """Write imported files as they were, or verdicts, in another tool's FORMAT.
 
     FORMAT is alpaca_eval, mt_bench, arena_hard, inspect or table; files are written field by field as they were. With
     --benchmark, the store's verdicts are written instead, imported ones and our own; FORMAT is then alpaca_eval,
     mt_bench, arena_hard, inspect, parquet or datasets.
     """
-    url = store_url(store, results)
-    _check(benchmark, of_files={"--kind": kind, "--name": name}, of_verdicts={"--judge": judge, "--model": model})
-    if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit import or evalkit annotate first")
-    with open_store(url) as opened:
-        if benchmark is None:
-            done = export_documents(opened, format, out, kind=kind, name=name)
-        else:
-            done = export_verdicts(opened, format, out, Scope(read_benchmark(benchmark).name, judge, model))
-    for note in done.notes:
-        click.echo(f"note: {printable(note)}", err=True)
-    click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))
-
-
-def _check(benchmark: str | None, *, of_files: dict[str, str | None], of_verdicts: dict[str, str | None]) -> None:
-    """Raise a ConfigError for an option that the export would ignore."""
-    ignored = of_verdicts if benchmark is None else of_files
-    given = next((option for option, value in ignored.items() if value is not None), None)
-    if given is not None and benchmark is None:
-        raise ConfigError(f"{given} chooses among verdicts. Say of which benchmark with --benchmark NAME")
-    if given is not None:
-        raise ConfigError(f"{given} chooses among imported files, and --benchmark among verdicts. Give one of them")
-
-
-def _document(done: Exported) -> dict[str, object]:
-    files = [{"path": str(path), "records": n} for path, n in done.files.items()]
-    return {"files": files, "notes": list(done.notes)}
-
-
-def _lines(done: Exported) -> list[str]:
-    return [f"{path}: {n} records" for path, n in done.files.items()]
+    done = export_files(format, **asked)
+    print_notes(done.notes)
+    click.echo(done.to_json() if as_json else str(done))

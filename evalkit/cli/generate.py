@@ -1,21 +1,14 @@
 """evalkit generate: ask a model a benchmark's questions and keep its answers."""
 
-import dataclasses
-import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.api import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
+from evalkit.api import forecast_answers, generate
 from evalkit.cli.help import Command, Title
-from evalkit.cli.judging import concurrency_option, spending_options
-from evalkit.cli.options import as_values, json_option, results_option, store_option
-from evalkit.cli.progress import ProgressLine, describe
-from evalkit.engine import Limits
-from evalkit.judging import Generated
-from evalkit.reporting import forecast_text
-from evalkit.store import store_url
-from evalkit.text import printable
+from evalkit.cli.judging import Terminal, concurrency_option, spending_options
+from evalkit.cli.options import json_option, results_option, store_option
 
 
 @click.command(
@@ -53,57 +46,16 @@ from evalkit.text import printable
 @store_option
 @results_option
 @json_option
-@as_values(asked=GenerationSpec, limits=Limits)
-def command(
-    model: str,
-    asked: GenerationSpec,
-    limits: Limits,
-    log: Path | None,
-    out: Path | None,
-    dry_run: bool,
-    store: str | None,
-    results: Path,
-    as_json: bool,
-) -> None:
+def command(model: str, dry_run: bool, as_json: bool, **asked: Any) -> None:
     """Let MODEL answer a benchmark's questions, all turns of them.
 
     MODEL is a YAML file that says where the model answers. Answers are kept in the store as they come: the same command
     continues where a stopped one left off.
     """
-    first = asked.read(model, limits)
-    name, url = first.config.name, store_url(store, results)
     if dry_run:
-        forecast = forecast_answers(first, url, concurrency=limits.concurrency)
-        document = {"model": name, "turn": 1, **dataclasses.asdict(forecast)}
-        text = f"{printable(name)}, first turn: {forecast_text(forecast)}"
-        click.echo(json.dumps(document, indent=2) if as_json else text)
+        forecast = forecast_answers(model, **asked)
+        click.echo(forecast.to_json() if as_json else str(forecast))
         return
-    path = out or answers_file(results, name)
-    with ProgressLine(name) as line:
-        done = generate_answers(first, url, path, limits=limits, log=log, watch=line)
-    for turn, progress in enumerate(done.progress, start=1):
-        click.echo(f"note: {printable(name)}, turn {turn}: {describe(progress)}", err=True)
-    if done.abandoned:
-        click.echo(
-            f"note: at most {done.abandoned} requests were under way when an earlier run was killed; "
-            "they were asked again and may have been billed twice",
-            err=True,
-        )
-    if as_json:
-        click.echo(json.dumps(_document(done, path), indent=2))
-    else:
-        click.echo(f"{len(done.outputs.outputs)} of {len(first.questions)} questions answered: {path}")
-    require_answered(done)
-
-
-def _document(done: Generated, path: Path) -> dict[str, object]:
-    return {
-        "model": done.outputs.model,
-        "outputs": str(path),
-        "answered": len(done.outputs.outputs),
-        "failures": dict(done.failures),
-        "stopped": done.stopped,
-        "sent": sum(turn.sent for turn in done.progress),
-        "from_store": sum(turn.stored for turn in done.progress),
-        "abandoned": done.abandoned,
-    }
+    answers = generate(model, **asked, progress=Terminal())
+    click.echo(answers.to_json() if as_json else str(answers))
+    answers.raise_for_incomplete()

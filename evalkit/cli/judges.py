@@ -6,14 +6,14 @@ import json
 
 import click
 
+from evalkit.api import judges
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.options import json_option
 from evalkit.clients import endpoint_of, open_client
 from evalkit.engine import Pending
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec import judge_names, parser_of, read_judge
+from evalkit.judge_spec import parser_of, read_judge
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
-from evalkit.reporting import values_table
 from evalkit.text import printable
 from evalkit.types import (
     ChatReply,
@@ -54,17 +54,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    configs = [read_judge(name) for name in judge_names()]
-    if as_json:
-        facts = ("name", "client", "model", "asks", "parser", "orders", "digest")
-        click.echo(json.dumps([{fact: getattr(config, fact) for fact in facts} for config in configs], indent=2))
-        return
-    columns = {"judge": "name", "client": "client", "model": "model", "asks": "asks", "parser": "parser"}
-    rows = [
-        {column: getattr(config, fact) for column, fact in columns.items()} | {"what": config.description}
-        for config in configs
-    ]
-    click.echo(values_table(rows), nl=False)
+    listed = judges()
+    click.echo(listed.to_json() if as_json else str(listed), nl=as_json)
 
 
 @command.command(
@@ -77,7 +68,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print all of the judge NAME as JSON, its prompt included."""
-    click.echo(json.dumps(dataclasses.asdict(read_judge(name)), indent=2))
+    click.echo(json.dumps(dataclasses.asdict(judges()[name]), indent=2))
 
 
 @command.command(

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from evalkit.catalog import read_reference, reference_names
+from evalkit.api import references
 from evalkit.cli.help import CommandGroup
 from evalkit.cli.options import json_option
 from evalkit.reporting import values_table
@@ -28,17 +28,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     Without a command, it lists them.
     """
     if ctx.invoked_subcommand is None:
-        known = [read_reference(name) for name in reference_names()]
-        rows = [
-            {
-                "reference": ranking.name,
-                "models": str(len(ranking.scores)),
-                "date": ranking.date,
-                "source": ranking.source,
-            }
-            for ranking in known
-        ]
-        click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
+        listed = references()
+        click.echo(listed.to_json() if as_json else str(listed), nl=as_json)
 
 
 @command.command(
@@ -52,7 +43,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Print the models of the reference NAME, best first."""
-    reference = read_reference(name)
+    reference = references()[name]
     ranked = sorted(reference.scores.items(), key=lambda item: -item[1])
     if as_json:
         document = {"name": reference.name, "source": reference.source, "date": reference.date, "scores": dict(ranked)}

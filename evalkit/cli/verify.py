@@ -1,20 +1,15 @@
 """evalkit verify: compute written rows anew from the store's raw replies, and say what differs."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from evalkit.api import Verified, verify_files
+from evalkit.api import verify
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes
 from evalkit.cli.options import json_option, results_option, store_option
-from evalkit.errors import InputError
-from evalkit.provenance import Difficulties
-from evalkit.store import open_existing, store_url
-from evalkit.text import printable
-
-EXIT_UNEQUAL = 5
+from evalkit.errors import Unequal
 
 
 @click.command(
@@ -33,62 +28,18 @@ EXIT_UNEQUAL = 5
 @results_option
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context, row: Path, difficulty: Path | None, store: str | None, results: Path, as_json: bool
-) -> None:
+def command(ctx: click.Context, /, row: Path, as_json: bool, **asked: Any) -> None:
     """Compute ROW anew from the raw replies, and compare every field.
 
     ROW is a row.json, or a folder of them; the replies are the store's. Exits with 0 where all is equal, 5 where a row
     differs, and 2 where one cannot be verified.
     """
-    values = None if difficulty is None else _read_difficulty(difficulty)
-    with open_existing(store_url(store, results)) as opened:
-        found = verify_files(row, opened, difficulty=values)
-    if as_json:
-        refused = [str(error) for error in found.refused]
-        click.echo(json.dumps({"rows": [_document(verified) for verified in found.rows], "refused": refused}, indent=2))
-    else:
-        for line in (line for verified in found.rows for line in _lines(verified)):
-            click.echo(line)
-    for note in dict.fromkeys(note for verified in found.rows for note in verified.notes):
-        click.echo(f"note: {printable(note)}", err=True)
-    if not all(verified.equal for verified in found.rows):
-        for error in found.refused:
-            click.echo(f"note: {printable(str(error))}", err=True)
-        ctx.exit(EXIT_UNEQUAL)
-    if found.refused:
-        first, *more = found.refused
-        raise InputError(f"{first}; {len(more)} more files cannot be verified either" if more else str(first))
-
-
-def _read_difficulty(path: Path) -> Difficulties:
-    from evalkit.sources import difficulty_of
-
-    return difficulty_of(path)
-
-
-def _lines(verified: Verified) -> list[str]:
-    whose = printable(f"{verified.model} under {verified.judge}")
-    if verified.equal:
-        return [f"equal: {whose}, {verified.n_verdicts} verdicts, sha256 {verified.sha256}"]
-    return [f"differs: {whose}: {printable(str(difference))}" for difference in verified.differences]
-
-
-def _document(verified: Verified) -> dict[str, Any]:
-    return {
-        "model": verified.model,
-        "judge": verified.judge,
-        "equal": verified.equal,
-        "n_verdicts": verified.n_verdicts,
-        "sha256": verified.sha256,
-        "differences": [
-            {
-                "field": difference.field,
-                "file": difference.said,
-                "store": difference.found,
-                "cause": difference.cause.value,
-            }
-            for difference in verified.differences
-        ],
-        "notes": list(verified.notes),
-    }
+    found = verify(row, **asked)
+    click.echo(found.to_json() if as_json else str(found), nl=as_json)
+    print_notes(found.notes)
+    try:
+        found.raise_for_differences()
+    except Unequal as error:
+        # the differences are printed already, every one of them
+        print_notes(map(str, found.refused))
+        ctx.exit(error.exit_code)

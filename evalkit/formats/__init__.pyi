@@ -35,6 +35,7 @@ from .mt_bench import pair_rows, single_rows
 from .outputs import (
     field_value,
     instruction_key,
+    output_rows,
     read_one,
     read_output_field,
     read_outputs,
@@ -95,6 +96,7 @@ __all__ = [
     "judgments_of",
     "layout_of",
     "longest_instructions",
+    "output_rows",
     "pair_rows",
     "preference_verdicts",
     "prior_document",

@@ -282,9 +282,9 @@ def _columns(record: Record, key: str | None) -> dict[str, float]:
     return found
 
 
-def write_outputs(path: Path, outputs: OutputSet) -> None:
-    """Write outputs for `read_outputs`: AlpacaEval's layout, with lists of texts where there are several turns."""
-    rows = []
+def output_rows(outputs: OutputSet) -> list[dict[str, Any]]:
+    """The outputs as records in AlpacaEval's layout, with lists of texts where there are several turns."""
+    rows: list[dict[str, Any]] = []
     for example, output in zip(outputs.examples, outputs.outputs, strict=True):
         several = len(example.turns) > 1
         rows.append(
@@ -296,4 +296,9 @@ def write_outputs(path: Path, outputs: OutputSet) -> None:
                 **({} if example.category is None else {"dataset": example.category}),
             }
         )
-    write_text(path, json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
+    return rows
+
+
+def write_outputs(path: Path, outputs: OutputSet) -> None:
+    """Write outputs for `read_outputs`, as `output_rows` gives them."""
+    write_text(path, json.dumps(output_rows(outputs), indent=2, ensure_ascii=True) + "\n")

@@ -1,4 +1,4 @@
-from .config import ORDERS, check_address, digest, judge_names, read_judge, read_model, scale, with_orders
+from .config import ORDERS, check_address, digest, judge_names, model_digest, read_judge, read_model, scale, with_orders
 from .modelfile import model_file, model_name
 from .parsers import GRADE, NO_VERDICT, P_FIRST, PYTHON, find_parser, five_way_labels, parser_of
 from .prompting import ask, judged_texts, render
@@ -16,6 +16,7 @@ __all__ = [
     "five_way_labels",
     "judge_names",
     "judged_texts",
+    "model_digest",
     "model_file",
     "model_name",
     "parser_of",

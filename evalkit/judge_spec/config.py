@@ -165,6 +165,8 @@ def model_digest(config: ModelConfig) -> str:
         "system": config.system,
         "parameters": config.parameters,
     }
+    if config.in_process is not None and config.in_process.client is not None:
+        decisive["in_process"] = config.in_process.endpoint
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
 
 

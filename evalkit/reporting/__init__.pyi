@@ -1,6 +1,6 @@
 from .agreement import correlated_csv, correlated_json, correlated_markdown, correlated_text
 from .assembly import assemble_report
-from .audit import Examined, examined_json, examined_text
+from .audit import Examined, examined_json, examined_rows, examined_text
 from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text
 from .forecasts import forecast_text
@@ -44,6 +44,7 @@ __all__ = [
     "correlated_markdown",
     "correlated_text",
     "examined_json",
+    "examined_rows",
     "examined_text",
     "find_screen",
     "forecast_text",

@@ -40,6 +40,19 @@ def examined_json(examined: Sequence[Examined]) -> str:
     return json.dumps({"models": documents}, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
+def examined_rows(examined: Sequence[Examined]) -> list[dict[str, Any]]:
+    """Return a row of plain values for each model and check; the keys of instructions are left out."""
+    return [
+        {"model": audited.model, "baseline": audited.baseline, **_fields(check)}
+        for audited in examined
+        for check in audited.checks
+    ]
+
+
+def _fields(check: Check) -> dict[str, Any]:
+    return {name: value for name, value in _check_document(check).items() if name != "keys"}
+
+
 def _model_text(audited: Examined) -> str:
     verdicts = [_verdict(check) for check in audited.checks]
     against = "without a baseline" if audited.baseline is None else f"beside {audited.baseline}"

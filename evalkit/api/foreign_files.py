@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.api.door import front_door, in_keywords
-from evalkit.api.keywords import Data, optional_source, optional_text, several
+from evalkit.api.keywords import Data, optional_source, optional_text, several, source_of
 from evalkit.api.python_judges import JudgeLike, judge_config, judge_name
 from evalkit.api.result import Tabular, frame_of
 from evalkit.catalog import read_benchmark
@@ -162,7 +162,7 @@ def import_files(
     if format not in (ANY, *FORMATS):
         raise UnknownName("format", format, (ANY, *FORMATS))
     wanted = None if format == ANY else format
-    paths = [path for file in files for path in find_files(Path(file), format=wanted)]
+    paths = [path for file in files for path in find_files(Path(source_of(file)), format=wanted)]
     asked = optional_source(questions)
     named: tuple[JudgeLike, ...] = several(judge)
     options = ImportOptions(

@@ -50,6 +50,9 @@ class Tabular(Result):
 
 
 def _printable_cell(value: object) -> object:
+    if isinstance(value, list):
+        # the texts of several turns
+        return [_printable_cell(one) for one in value]
     return printable(value) if isinstance(value, str) else value
 
 

@@ -107,9 +107,12 @@ def verify(
         >>> import evalkit as ek
         >>> ek.verify("results").raise_for_differences()
     """
+    path = Path(row)
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
     values = None if difficulty is None else difficulty_of(Path(difficulty))
     with open_existing(store_url(store, Path(results))) as opened:
-        found = verify_files(Path(row), opened, difficulty=values)
+        found = verify_files(path, opened, difficulty=values)
     return VerifiedRows(found.rows, found.refused)
 
 

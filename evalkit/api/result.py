@@ -4,13 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalkit.boards import BoardRow
 from evalkit.text import printable
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
     # loaded only where a frame is asked for: it takes longer to load than many boards to build
     import pandas as pd
+
+    # a list of judges needs no statistics
+    from evalkit.boards import BoardRow
 
 
 class Result(ABC):
@@ -85,7 +87,7 @@ def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
     return pd.Series(values, dtype="float64")
 
 
-def row_metrics(rows: Sequence[BoardRow], *, judges: bool) -> dict[str, float]:
+def row_metrics(rows: "Sequence[BoardRow]", *, judges: bool) -> dict[str, float]:
     """The numbers of rows under the names `model/metric`, or `judge/model/metric` where there are several judges.
 
     A number that cannot be estimated is left out.

@@ -66,7 +66,7 @@ def _number(value: str) -> object:
 def test_published_files_come_back_field_by_field(tmp_path: Path) -> None:
     # the smallest of each kind and form; tests of the formats read and write all of them
     small = sorted((path.stat().st_size, path) for path in (REAL_DATA / name for name in PUBLISHED))
-    few = [path for size, path in reversed(small) if size < 1_000_000]
+    few = [path for size, path in reversed(small) if size < 200_000]
     paths = list({(detect(path), path.suffix): path for path in few}.values())
     run("import", "auto", *paths, cwd=tmp_path)
     found: list[Path] = []
@@ -74,7 +74,7 @@ def test_published_files_come_back_field_by_field(tmp_path: Path) -> None:
         done = json.loads(run("export", format_, "--out", "out", "--json", cwd=tmp_path).stdout)
         found += [tmp_path / file["path"] for file in done["files"]]
     by_place = {path.relative_to(tmp_path / "out").as_posix().partition("/")[2]: path for path in found}
-    assert len(by_place) == len(found) == len(paths) >= 9
+    assert len(by_place) == len(found) == len(paths) >= 6
     for path in paths:
         place = "/".join(map(safe_name, path.parent.relative_to(path.anchor).parts))
         assert independently(by_place[f"{place}/{path.name}"]) == independently(path), path

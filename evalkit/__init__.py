@@ -17,6 +17,7 @@ _LAZY = {
     "Leaderboard": "evalkit.api.leaderboards",
     "NoVerdict": "evalkit.errors",
     "Pair": "evalkit.clients.functions",
+    "PairVerdict": "evalkit.api.pairs",
     "ParserFunction": "evalkit.api.python_judges",
     "Run": "evalkit.api.annotation",
     "Single": "evalkit.clients.functions",
@@ -26,6 +27,7 @@ _LAZY = {
     "forecast": "evalkit.api.forecasts",
     "gate": "evalkit.api.decisions",
     "judge": "evalkit.api.python_judges",
+    "judge_pair": "evalkit.api.pairs",
     "leaderboard": "evalkit.api.leaderboards",
     "parser": "evalkit.api.python_judges",
 }

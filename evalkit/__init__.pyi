@@ -7,6 +7,8 @@ from evalkit.api.forecasts import Forecasts as Forecasts
 from evalkit.api.forecasts import forecast as forecast
 from evalkit.api.leaderboards import Leaderboard as Leaderboard
 from evalkit.api.leaderboards import leaderboard as leaderboard
+from evalkit.api.pairs import PairVerdict as PairVerdict
+from evalkit.api.pairs import judge_pair as judge_pair
 from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
@@ -38,6 +40,7 @@ __all__ = [
     "Leaderboard",
     "NoVerdict",
     "Pair",
+    "PairVerdict",
     "ParserFunction",
     "Run",
     "Single",
@@ -47,6 +50,7 @@ __all__ = [
     "forecast",
     "gate",
     "judge",
+    "judge_pair",
     "leaderboard",
     "parser",
 ]

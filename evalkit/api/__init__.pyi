@@ -5,6 +5,7 @@ from .decisions import GateDecision, gate
 from .forecasts import Forecasts, forecast
 from .generation import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
 from .leaderboards import Leaderboard, leaderboard
+from .pairs import PairVerdict, View, judge_pair
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .runs import ModelRun, check_costs
 from .verification import Verified, verify_files
@@ -19,10 +20,12 @@ __all__ = [
     "JudgeFunction",
     "Leaderboard",
     "ModelRun",
+    "PairVerdict",
     "ParserFunction",
     "Prepared",
     "Run",
     "Verified",
+    "View",
     "Wishes",
     "aannotate",
     "annotate",
@@ -33,6 +36,7 @@ __all__ = [
     "gate",
     "generate_answers",
     "judge",
+    "judge_pair",
     "leaderboard",
     "make_leaderboard",
     "parser",

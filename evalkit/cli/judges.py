@@ -7,6 +7,7 @@ import json
 import click
 
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.judges_ask import command as ask
 from evalkit.cli.options import json_option
 from evalkit.clients import endpoint_of, open_client
 from evalkit.engine import Pending
@@ -127,3 +128,6 @@ def _place(config: JudgeConfig) -> Pending:
     if config.asks == "grade":
         return plan_place(Grading(example, right), config, PLAN, Order.ALONE, 0)
     return plan_place(Comparison(example, wrong, right), config, PLAN, Order.BASELINE_FIRST, 0)
+
+
+command.add_command(ask)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from evalkit.formats.arena_hard import BASELINE_V01
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
@@ -10,6 +9,7 @@ from evalkit.formats.foreign import Kind, detect
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.outputs import instruction_key, source_records
 from evalkit.formats.records import Record
+from evalkit.formats.rows import Source
 from evalkit.formats.shown import Shown, shown_to_judge
 from evalkit.formats.table import row_key
 from evalkit.formats.turns import turn_key
@@ -34,7 +34,7 @@ class Texts:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-def texts_in(path: Path) -> Iterator[Texts]:
+def texts_in(path: Source) -> Iterator[Texts]:
     """The texts in a file of verdicts, by record, from its fields or from the judges' prompts.
 
     Raises:
@@ -45,7 +45,7 @@ def texts_in(path: Path) -> Iterator[Texts]:
         return
     read = _READERS.get(kind, _of_row if INSTRUCTION in first_fields(path, layout_of(path)) else None)
     if read is not None:
-        yield from (found for record in source_records(str(path)) if (found := read(record)) is not None)
+        yield from (found for record in source_records(path) if (found := read(record)) is not None)
 
 
 def texts_of(records: Sequence[Record], kind: Kind) -> Iterator[Texts]:

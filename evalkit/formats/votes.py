@@ -236,9 +236,10 @@ def _codes(path: Source, name: str, column: Any, *, needed: bool = False) -> tup
     import pyarrow
     import pyarrow.compute as compute
 
-    kind = column.type.value_type if pyarrow.types.is_dictionary(column.type) else column.type
-    texts = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
-    if not (texts or pyarrow.types.is_null(kind) or (name not in NEEDED and pyarrow.types.is_integer(kind))):
+    known = pyarrow.types
+    kind = column.type.value_type if known.is_dictionary(column.type) else column.type
+    texts = known.is_string(kind) or known.is_large_string(kind) or known.is_string_view(kind)
+    if not (texts or known.is_null(kind) or (name not in NEEDED and known.is_integer(kind))):
         raise InputError(f"{path}: {name}: expected texts, found {kind}"[:200])
     encoded = _arrow(path, lambda: compute.dictionary_encode(compute.cast(column, pyarrow.string())))
     if isinstance(encoded, pyarrow.ChunkedArray):

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evalkit.api.boards import Wishes, make_leaderboard, read_behind
 from evalkit.boards.build import Board
@@ -257,6 +259,18 @@ def test_a_wrong_cell_is_refused_in_the_words_for_files(tmp_path: Path, wrong: d
     assert str(of_value.value) == str(of_file.value).replace(str(path), "outputs")
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(), JSON, max_size=4), min_size=1, max_size=4))
+def test_what_json_can_hold_is_read_as_from_json(rows: Listed) -> None:
+    assert [record.fields for record in Rows.of(rows, "rows").records()] == json.loads(json.dumps(rows)) == rows
+
+
 class Colour(enum.StrEnum):
     RED = "red"
 
@@ -484,6 +498,9 @@ VOTE_VALUES: dict[str, Callable[[Listed], object]] = {
     "categories": lambda rows: framed(rows).astype({"winner": "category", "model_a": "category"}),
     "Arrow": lambda rows: framed(rows).convert_dtypes(dtype_backend="pyarrow"),
     "table": pa.Table.from_pylist,
+    "table of views": lambda rows: pa.Table.from_pylist(rows).set_column(
+        2, "winner", pa.array([row["winner"] for row in rows], pa.string_view())
+    ),
     "dataset": datasets.Dataset.from_list,
     "mixed": lambda rows: framed(
         [{**row, "other": other} for row, other in zip(rows, (1, "a", None, b"x"), strict=True)]

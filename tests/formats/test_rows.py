@@ -44,7 +44,7 @@ from evalkit.provenance.row_content import row_values
 from evalkit.reporting.assembly import assemble_report
 from evalkit.sources.battles import gather_battles
 from evalkit.sources.entries import read_sources
-from evalkit.sources.files import NumberTable
+from evalkit.sources.files import JudgedFile, NumberTable
 from evalkit.sources.selection import Sources, read_recipe
 from evalkit.sources.texts import texts_of_files
 from evalkit.sources.transcripts import read_judged
@@ -414,6 +414,27 @@ def test_a_report_of_values_has_their_texts_and_their_name(tmp_path: Path) -> No
     assert (of_value.title, of_value.sources) == ("verdicts", ("verdicts",))
     keys = set(of_value.judged.instructions)
     assert texts_of_files([Rows.of(ANNOTATIONS, "verdicts")], keys) == of_value.judged.instructions
+
+
+def test_a_frame_of_rows_with_different_fields_is_read_as_the_rows_themselves(tmp_path: Path) -> None:
+    alone = {"output_1", "generator_1", "preference"}
+    rows = [
+        *(annotation(n) for n in range(12)),
+        *(annotation(n, key=f"k{n // 2}", turn=n % 2 + 1, blanks_2=1) for n in range(20, 32)),
+        *(
+            {name: value for name, value in annotation(n, rating=n % 5 + 1, scale=[1, 5]).items() if name not in alone}
+            for n in range(40, 52)
+        ),
+    ]
+    rows[-1]["rating"] = None
+    path = written(tmp_path / "verdicts.json", rows)
+    frame = Rows.of(pd.DataFrame(rows), "verdicts")
+    assert read_judgments(frame) == read_judgments(path)
+    (of_value,), (of_file,) = (read_sources([one], Aggregation(), texts=True) for one in (frame, path))
+    assert isinstance(of_value, JudgedFile) and isinstance(of_file, JudgedFile)
+    assert (of_value.texts, of_value.instructions) == (of_file.texts, of_file.instructions)
+    declared = [read_sources([one], Aggregation(cluster="dataset"))[0].clusters for one in (frame, path)]
+    assert declared[0] == declared[1] is not None
 
 
 def test_several_values_of_one_name_are_several_sources() -> None:

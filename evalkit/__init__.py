@@ -22,6 +22,7 @@ _LAZY = {
     "Run": "evalkit.api.annotation",
     "Single": "evalkit.clients.functions",
     "Turn": "evalkit.clients.functions",
+    "VerdictTable": "evalkit.api.verdict_tables",
     "aannotate": "evalkit.api.annotation",
     "annotate": "evalkit.api.annotation",
     "forecast": "evalkit.api.forecasts",
@@ -30,6 +31,7 @@ _LAZY = {
     "judge_pair": "evalkit.api.pairs",
     "leaderboard": "evalkit.api.leaderboards",
     "parser": "evalkit.api.python_judges",
+    "verdicts": "evalkit.api.verdict_tables",
 }
 __all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 

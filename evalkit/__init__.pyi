@@ -13,6 +13,8 @@ from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
 from evalkit.api.python_judges import parser as parser
+from evalkit.api.verdict_tables import VerdictTable as VerdictTable
+from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.auditing.limits import AuditLimits as AuditLimits
 from evalkit.clients.functions import Pair as Pair
 from evalkit.clients.functions import Single as Single
@@ -45,6 +47,7 @@ __all__ = [
     "Run",
     "Single",
     "Turn",
+    "VerdictTable",
     "aannotate",
     "annotate",
     "forecast",
@@ -53,4 +56,5 @@ __all__ = [
     "judge_pair",
     "leaderboard",
     "parser",
+    "verdicts",
 ]

@@ -7,6 +7,7 @@ from evalkit.api.forecasts import Forecasts as Forecasts
 from evalkit.api.forecasts import forecast as forecast
 from evalkit.api.leaderboards import Leaderboard as Leaderboard
 from evalkit.api.leaderboards import leaderboard as leaderboard
+from evalkit.api.metrics import metric as metric
 from evalkit.api.pairs import PairVerdict as PairVerdict
 from evalkit.api.pairs import judge_pair as judge_pair
 from evalkit.api.python_judges import JudgeFunction as JudgeFunction
@@ -16,6 +17,7 @@ from evalkit.api.python_judges import parser as parser
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
 from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.auditing.limits import AuditLimits as AuditLimits
+from evalkit.boards.metrics import Metric as Metric
 from evalkit.clients.functions import Pair as Pair
 from evalkit.clients.functions import Single as Single
 from evalkit.clients.functions import Turn as Turn
@@ -32,6 +34,8 @@ from evalkit.types import ChatRequest as ChatRequest
 from evalkit.types import Estimate as Estimate
 from evalkit.types import JudgeConfig as JudgeConfig
 from evalkit.types import Labels as Labels
+from evalkit.types import Preference as Preference
+from evalkit.types import Unparsed as Unparsed
 
 __version__: str
 __all__ = [
@@ -52,13 +56,16 @@ __all__ = [
     "JudgeFunction",
     "Labels",
     "Leaderboard",
+    "Metric",
     "NoVerdict",
     "Pair",
     "PairVerdict",
     "ParserFunction",
+    "Preference",
     "Run",
     "Single",
     "Turn",
+    "Unparsed",
     "VerdictTable",
     "aannotate",
     "annotate",
@@ -67,6 +74,7 @@ __all__ = [
     "judge",
     "judge_pair",
     "leaderboard",
+    "metric",
     "parser",
     "verdicts",
 ]

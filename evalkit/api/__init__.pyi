@@ -5,6 +5,7 @@ from .decisions import GateDecision, gate
 from .forecasts import Forecasts, forecast
 from .generation import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
 from .leaderboards import Leaderboard, leaderboard
+from .metrics import metric
 from .pairs import PairVerdict, View, judge_pair
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .runs import ModelRun, check_costs
@@ -41,6 +42,7 @@ __all__ = [
     "judge_pair",
     "leaderboard",
     "make_leaderboard",
+    "metric",
     "parser",
     "read_behind",
     "require_answered",

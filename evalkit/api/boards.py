@@ -4,7 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.boards import SLICES, Aggregation, ArenaFormula, Board, DifficultySource, Lengths, Recipe, build_boards
+from evalkit.boards import (
+    SLICES,
+    Aggregation,
+    ArenaFormula,
+    Board,
+    DifficultySource,
+    Lengths,
+    Metric,
+    Recipe,
+    build_boards,
+)
 from evalkit.catalog import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import Rows, read_compat_inputs
@@ -24,7 +34,7 @@ class Wishes:
     resamples for the intervals, 0 for the formula.
     """
 
-    metric: str | None = None
+    metric: str | Metric | None = None
     control: str | None = None
     reference: str | Rows | None = None
     estimator: str = LC

@@ -26,7 +26,7 @@ from evalkit.api.result import Result, estimate_metrics
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import verify_files
 from evalkit.auditing import AuditLimits, require_passed
-from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, Recipe, beside
+from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, Metric, Recipe, beside
 from evalkit.catalog import read_benchmark
 from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
@@ -359,7 +359,7 @@ def gate(
     minimum: float | None = None,
     against: str | None = None,
     margin: float = 0.0,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     confidence: float = CONFIDENCE,
     min_n: int = MIN_INSTRUCTIONS,
     min_coverage: float = MIN_COVERAGE,

@@ -20,7 +20,7 @@ from evalkit.api.keywords import (
 )
 from evalkit.api.python_judges import JudgeLike, judge_name
 from evalkit.api.result import Tabular, frame_of, row_metrics
-from evalkit.boards import Board, BoardRow, DifficultySource
+from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
 from evalkit.provenance import canonical_digest, row_values
@@ -137,7 +137,7 @@ def leaderboard(
     *sources: Data,
     benchmark: str | PathLike[str] | None = None,
     judge: JudgeLike | None = None,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     control: str | Sequence[str] | None = None,
     estimator: str = LC,
     difficulty: Data = DifficultySource.AUTO.value,

@@ -102,7 +102,7 @@ def read_source_files(sources: Sources, aggregation: Aggregation) -> tuple[Sourc
 
 
 def read_recipe(
-    sources: Sources, *, metric: str | None = None, control: str | None = None, confidence: float = CONFIDENCE
+    sources: Sources, *, metric: str | Metric | None = None, control: str | None = None, confidence: float = CONFIDENCE
 ) -> Recipe:
     """Our estimators by the benchmark's habits, unless a `metric` or a `control` is given.
 
@@ -145,13 +145,15 @@ def controls_of(style: Family, named: str | None) -> tuple[str, ...]:
     return () if names == (NO_CONTROL,) else names
 
 
-def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) -> Metric:
-    """The metric that ranks or decides.
+def metric_of(style: Family, named: str | Metric | None, *, controls: tuple[str, ...]) -> Metric:
+    """The metric that ranks or decides; one of the user's stays as it is.
 
     Raises:
         UnknownName: no such metric.
         ConfigError: a style win rate was asked for without controls.
     """
+    if isinstance(named, Metric):
+        return named
     chosen = named if named is not None else style.metric or LC_WIN_RATE.name
     if chosen not in RANKING:
         raise UnknownName("metric", chosen, RANKING)

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
-from evalkit.api.keywords import Data, checked_choice, checked_count, checked_number, optional_text, texts_of
+from evalkit.api.keywords import (
+    Data,
+    checked_choice,
+    checked_count,
+    checked_number,
+    comma_list,
+    optional_text,
+    texts_of,
+)
 from evalkit.api.python_judges import JudgeLike, judge_name
-from evalkit.api.result import Tabular, frame_of, row_metrics
+from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
@@ -62,9 +70,7 @@ class Leaderboard(Tabular):
         Raises:
             UnknownName: no such form.
         """
-        if form not in FORMS:
-            raise UnknownName("form", form, FORMS)
-        return FORMS[form](self.boards)
+        return in_form(self.boards, form, FORMS)
 
     def to_json(self) -> str:
         return self.written("json")
@@ -193,7 +199,7 @@ def leaderboard(
     )
     wishes = Wishes(
         metric=metric,
-        control=control if control is None or isinstance(control, str) else ",".join(control),
+        control=comma_list(control),
         reference=None if reference is None else str(reference),
         estimator=estimator,
         by=texts_of(by),

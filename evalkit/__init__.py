@@ -7,6 +7,7 @@ _LAZY = {
     "AuditLimits": "evalkit.auditing.limits",
     "ChatReply": "evalkit.types",
     "ChatRequest": "evalkit.types",
+    "Correlations": "evalkit.api.agreements",
     "Estimate": "evalkit.types",
     "EvalkitError": "evalkit.errors",
     "Forecasts": "evalkit.api.forecasts",
@@ -18,16 +19,19 @@ _LAZY = {
     "NoVerdict": "evalkit.errors",
     "Pair": "evalkit.clients.functions",
     "ParserFunction": "evalkit.api.python_judges",
+    "Ratings": "evalkit.api.rated",
     "Run": "evalkit.api.annotation",
     "Single": "evalkit.clients.functions",
     "Turn": "evalkit.clients.functions",
     "aannotate": "evalkit.api.annotation",
     "annotate": "evalkit.api.annotation",
+    "correlate": "evalkit.api.agreements",
     "forecast": "evalkit.api.forecasts",
     "gate": "evalkit.api.decisions",
     "judge": "evalkit.api.python_judges",
     "leaderboard": "evalkit.api.leaderboards",
     "parser": "evalkit.api.python_judges",
+    "ratings": "evalkit.api.rated",
 }
 __all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 

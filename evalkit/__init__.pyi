@@ -1,3 +1,5 @@
+from evalkit.api.agreements import Correlations as Correlations
+from evalkit.api.agreements import correlate as correlate
 from evalkit.api.annotation import Run as Run
 from evalkit.api.annotation import aannotate as aannotate
 from evalkit.api.annotation import annotate as annotate
@@ -11,6 +13,8 @@ from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
 from evalkit.api.python_judges import parser as parser
+from evalkit.api.rated import Ratings as Ratings
+from evalkit.api.rated import ratings as ratings
 from evalkit.auditing.limits import AuditLimits as AuditLimits
 from evalkit.clients.functions import Pair as Pair
 from evalkit.clients.functions import Single as Single
@@ -28,6 +32,7 @@ __all__ = [
     "AuditLimits",
     "ChatReply",
     "ChatRequest",
+    "Correlations",
     "Estimate",
     "EvalkitError",
     "Forecasts",
@@ -39,14 +44,17 @@ __all__ = [
     "NoVerdict",
     "Pair",
     "ParserFunction",
+    "Ratings",
     "Run",
     "Single",
     "Turn",
     "aannotate",
     "annotate",
+    "correlate",
     "forecast",
     "gate",
     "judge",
     "leaderboard",
     "parser",
+    "ratings",
 ]

@@ -1,3 +1,4 @@
+from .agreements import Correlations, correlate
 from .annotation import AUDITS, Run, aannotate, annotate
 from .assignment import Assignment, Prepared
 from .boards import ESTIMATORS, Wishes, make_leaderboard, read_behind
@@ -6,13 +7,17 @@ from .forecasts import Forecasts, forecast
 from .generation import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
 from .leaderboards import Leaderboard, leaderboard
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
+from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
 from .runs import ModelRun, check_costs
 from .verification import Verified, verify_files
 
 __all__ = [
     "AUDITS",
     "ESTIMATORS",
+    "RATING_INTERVALS",
+    "RATING_METHODS",
     "Assignment",
+    "Correlations",
     "Forecasts",
     "GateDecision",
     "GenerationSpec",
@@ -21,6 +26,7 @@ __all__ = [
     "ModelRun",
     "ParserFunction",
     "Prepared",
+    "Ratings",
     "Run",
     "Verified",
     "Wishes",
@@ -28,6 +34,7 @@ __all__ = [
     "annotate",
     "answers_file",
     "check_costs",
+    "correlate",
     "forecast",
     "forecast_answers",
     "gate",
@@ -36,6 +43,7 @@ __all__ = [
     "leaderboard",
     "make_leaderboard",
     "parser",
+    "ratings",
     "read_behind",
     "require_answered",
     "verify_files",

@@ -3,12 +3,16 @@ from evalkit.api.agreements import correlate as correlate
 from evalkit.api.annotation import Run as Run
 from evalkit.api.annotation import aannotate as aannotate
 from evalkit.api.annotation import annotate as annotate
+from evalkit.api.comparisons import ModelComparison as ModelComparison
+from evalkit.api.comparisons import compare as compare
 from evalkit.api.decisions import GateDecision as GateDecision
 from evalkit.api.decisions import gate as gate
 from evalkit.api.forecasts import Forecasts as Forecasts
 from evalkit.api.forecasts import forecast as forecast
 from evalkit.api.leaderboards import Leaderboard as Leaderboard
 from evalkit.api.leaderboards import leaderboard as leaderboard
+from evalkit.api.planning import PowerPlan as PowerPlan
+from evalkit.api.planning import power as power
 from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
@@ -41,20 +45,24 @@ __all__ = [
     "JudgeFunction",
     "Labels",
     "Leaderboard",
+    "ModelComparison",
     "NoVerdict",
     "Pair",
     "ParserFunction",
+    "PowerPlan",
     "Ratings",
     "Run",
     "Single",
     "Turn",
     "aannotate",
     "annotate",
+    "compare",
     "correlate",
     "forecast",
     "gate",
     "judge",
     "leaderboard",
     "parser",
+    "power",
     "ratings",
 ]

@@ -429,7 +429,7 @@ def gate(
         minimum=minimum,
         against=against,
         margin=margin,
-        confidence=checked_number("--confidence", confidence, least=0.5, most=1 - 1e-9),
+        confidence=checked_number("--confidence", confidence, least=0.5, most=1, below=True),
         min_n=checked_count("--min-n", min_n, least=2),
         min_coverage=checked_number("--min-coverage", min_coverage, least=0, most=1),
         allow_refusals=allow_refusals,

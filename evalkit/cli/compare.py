@@ -1,15 +1,15 @@
 """evalkit compare: estimate differences between models on their common instructions, with their uncertainty."""
 
+from typing import Any
+
 import click
 
-from evalkit.boards import SLICES, Aggregation, Comparisons, compare
+from evalkit.api import compare
+from evalkit.boards import SLICES
 from evalkit.cli.help import Command, Title
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import control_option, metric_option, source_options
-from evalkit.reporting import comparison_json, comparison_text
-from evalkit.sources import Scope, Sources, read_entries, read_recipe, texts_of_files, texts_of_store
 from evalkit.stats import CONFIDENCE
-from evalkit.store import open_existing, store_url
 
 
 @click.command(
@@ -36,33 +36,11 @@ from evalkit.store import open_existing, store_url
 @Title.SHOWN.option("--swings", type=click.IntRange(0), default=5, show_default=True, metavar="N",
                     help="Show the N instructions on which the verdicts differ most.")  # fmt: skip
 @json_option
-def command(
-    models: tuple[str, ...],
-    sources: Sources,
-    metric: str | None,
-    control: str | None,
-    confidence: float,
-    by: tuple[str, ...],
-    swings: int,
-    as_json: bool,
-) -> None:
+def command(models: tuple[str, ...], as_json: bool, **asked: Any) -> None:
     """Compare models A and B, or each of several with each other.
 
     All are compared under one judge and against one baseline. A difference is positive where the model named first is
     ahead.
     """
-    recipe = read_recipe(sources, metric=metric, control=control, confidence=confidence)
-    entries = read_entries(sources, Aggregation(by=by))
-    found = compare(entries, recipe, models=models, n_swings=swings)
-    text = comparison_json if as_json else comparison_text
-    click.echo(text(found, _instructions(found, sources)), nl=False)
-
-
-def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
-    """Return the texts of the instructions that the comparison shows, by key."""
-    keys = {swing.key for swing in found.detail.swings} if found.detail else set()
-    if not keys or sources.files:
-        return texts_of_files(sources.files, keys)
-    wanted = Scope(sources.benchmark.name, found.judge, found.models[0])
-    with open_existing(store_url(sources.store, sources.results)) as opened:
-        return texts_of_store(opened, wanted, keys, results=sources.results)
+    found = compare(*models, **asked)
+    click.echo(found.to_json() if as_json else str(found), nl=False)

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, plural, printable, spreadsheet_cell
@@ -24,6 +24,8 @@ _TITLES = {
     "brier": "Brier",
 }
 _NAMES_SHOWN = 12
+_NAMING = ("board", "metric", "reference", "measure")
+CORRELATED_COLUMNS = (*_NAMING, "value", "lower", "upper", "stderr", "n_models", "status")
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -62,19 +64,31 @@ def correlated_json(boards: "Sequence[Correlated]") -> str:
 
 
 def correlated_csv(boards: "Sequence[Correlated]") -> str:
-    """Return csv with a row for each board and measure."""
-    columns = ("board", "metric", "reference", "measure", "value", "lower", "upper", "stderr", "n_models", "status")
+    """Return csv with a row for each board and measure; no name can become a formula."""
+    rows = [row for correlated in boards for row in correlated_values(correlated)]
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for correlated in boards:
-        for name in _MEASURES:
-            estimate: Estimate = getattr(correlated.agreement, name)
-            texts = (correlated.board, correlated.metric, correlated.agreement.reference.name, _NAMES.get(name, name))
-            numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
-            rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
-            writer.writerow([*map(spreadsheet_cell, texts), *rounded, estimate.n, str(estimate.status)])
+    writer = csv.DictWriter(buffer, CORRELATED_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: spreadsheet_cell(row[name]) if name in _NAMING else row[name] for name in row})
     return buffer.getvalue()
+
+
+def correlated_values(correlated: "Correlated") -> list[dict[str, Any]]:
+    """Return a row for each measure of a board, with None for a missing number."""
+    rows = []
+    for measure, estimate in measures_of(correlated.agreement).items():
+        names = (correlated.board, correlated.metric, correlated.agreement.reference.name, measure)
+        numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
+        rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
+        values = (*names, *rounded, estimate.n, str(estimate.status))
+        rows.append(dict(zip(CORRELATED_COLUMNS, values, strict=True)))
+    return rows
+
+
+def measures_of(agreement: "Agreement") -> dict[str, Estimate]:
+    """Return the measures of an agreement by the names that files have."""
+    return {_NAMES.get(name, name): getattr(agreement, name) for name in _MEASURES}
 
 
 def correlated_markdown(boards: "Sequence[Correlated]") -> str:
@@ -91,6 +105,14 @@ def correlated_text(boards: "Sequence[Correlated]") -> str:
     widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([*table, "", *map(printable, _notes(boards))]) + "\n"
+
+
+CORRELATED_FORMS: "Mapping[str, Callable[[Sequence[Correlated]], str]]" = {
+    "table": correlated_text,
+    "csv": correlated_csv,
+    "json": correlated_json,
+    "markdown": correlated_markdown,
+}
 
 
 def _document(correlated: "Correlated") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from evalkit.boards import Comparisons, Detail, Difference, Metric, ModelPair
 from evalkit.provenance import audit_reason
 from evalkit.reporting.reasons import status_words
 from evalkit.stats import significant
-from evalkit.text import estimate_document, level, percent, printable, shortened, stored
+from evalkit.text import estimate_document, estimate_numbers, level, percent, printable, shortened, stored
 from evalkit.types import Estimate
 
 _WIDEST_NAME = 40
@@ -42,6 +42,32 @@ def comparison_json(found: Comparisons, instructions: Mapping[str, str]) -> str:
         "detail": None if found.detail is None else _detail_document(found, found.detail, instructions),
     }
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def pair_values(pair: ModelPair, metric: Metric) -> dict[str, Any]:
+    """Return the numbers of a pair in the metric that decides, with None for a missing number."""
+    difference = pair.differences[metric]
+    numbers = estimate_numbers(difference.estimate)
+    return {
+        "model": pair.models[0],
+        "against": pair.models[1],
+        "metric": metric.name,
+        "value": stored(difference.first.value),
+        "value_against": stored(difference.second.value),
+        "difference": numbers["value"],
+        "lower": numbers["lower"],
+        "upper": numbers["upper"],
+        "stderr": numbers["stderr"],
+        "p_value": stored(difference.p_value),
+        "p_holm": stored(difference.adjusted),
+        "pessimistic": stored(pair.pessimistic.value),
+        "optimistic": stored(pair.optimistic.value),
+        "n": pair.n,
+        "n_asked": pair.n_asked,
+        "n_missing": pair.missing[0],
+        "n_missing_against": pair.missing[1],
+        "status": str(difference.estimate.status),
+    }
 
 
 def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, str]) -> list[str]:

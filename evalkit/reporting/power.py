@@ -7,6 +7,7 @@ from evalkit.reporting.tables import values_table
 from evalkit.stats import Margin
 from evalkit.text import DECIMALS_STORED, level, printable
 
+OPTION_COLUMNS = ("orders", "repeats", "instructions", "questions", "half_width", "dollars")
 _ORDERS = {1: "one", 2: "both"}
 
 
@@ -38,17 +39,7 @@ def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
         "true": _percent(advice.true),
         "power": advice.power,
         "confidence": advice.gate.confidence,
-        "options": [
-            {
-                "orders": option.effort.orders,
-                "repeats": option.effort.repeats,
-                "instructions": option.effort.n,
-                "questions": option.effort.questions,
-                "half_width": _percent(option.half_width),
-                "dollars": None if option.dollars is None else round(option.dollars, 6),
-            }
-            for option in advice.options
-        ],
+        "options": [option_values(option) for option in advice.options],
         "at_hand": None
         if effort is None
         else {
@@ -70,6 +61,14 @@ def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
         "price_per_question": basis.price,
         "notes": list(basis.notes),
     }
+
+
+def option_values(option: Option) -> dict[str, Any]:
+    """Return one plan as plain values; `half_width` is in points."""
+    effort = option.effort
+    dollars = None if option.dollars is None else round(option.dollars, 6)
+    values = (effort.orders, effort.repeats, effort.n, effort.questions, _percent(option.half_width), dollars)
+    return dict(zip(OPTION_COLUMNS, values, strict=True))
 
 
 def _table(advice: Advice) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evalkit.boards import RatingBoard
@@ -77,6 +78,14 @@ def ratings_text(board: RatingBoard) -> str:
     return (
         "\n".join([printable(_title(board)), "", values_table(rows), *map(printable, _footer(board))]).rstrip() + "\n"
     )
+
+
+RATINGS_FORMS: Mapping[str, Callable[[RatingBoard], str]] = {
+    "table": ratings_text,
+    "csv": ratings_csv,
+    "json": ratings_json,
+    "markdown": ratings_markdown,
+}
 
 
 def _row_document(row: Rated, board: RatingBoard) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import click
 from evalkit.api import annotate_models, forecast_all, require_complete
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import JudgingOptions, Terminal, audit_option, judging_options
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.progress import forecasts_text
 from evalkit.cli.sources import difficulty_option
@@ -88,7 +89,10 @@ def command(
         documents = [
             {"model": work.model, "judge": work.judge, **dataclasses.asdict(work.forecast)} for work in forecasts
         ]
-        click.echo(json.dumps(documents, indent=2) if as_json else forecasts_text(forecasts))
+        if as_json:
+            click.echo(json.dumps(documents, indent=2))
+        else:
+            print_text(forecasts_text(forecasts))
         return
     recipe = read_recipe(Sources(board=judging.assignment.benchmark, difficulty=computed.difficulty))
     judged = annotate_models(
@@ -103,6 +107,9 @@ def command(
         listener=terminal,
     )
     rows = [row for run in judged for row in run.rows]
-    click.echo(rows_json(rows) if as_json else rows_text(rows), nl=as_json)
+    if as_json:
+        click.echo(rows_json(rows))
+    else:
+        print_text(rows_text(rows))
     terminal.finish()
     require_complete(judged)

@@ -9,6 +9,7 @@ import click
 
 from evalkit.catalog import benchmark_names, fetch_questions, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.reporting import values_table
 
@@ -41,7 +42,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
             }
             for benchmark in known
         ]
-        click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
+        if as_json:
+            click.echo(json.dumps(rows, indent=2))
+        else:
+            print_text(values_table(rows))
 
 
 @command.command(

@@ -4,6 +4,7 @@ import click
 
 from evalkit.boards import SLICES, Aggregation, Comparisons, compare
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import control_option, metric_option, source_options
 from evalkit.reporting import comparison_json, comparison_text
@@ -54,8 +55,11 @@ def command(
     recipe = read_recipe(sources, metric=metric, control=control, confidence=confidence)
     entries = read_entries(sources, Aggregation(by=by))
     found = compare(entries, recipe, models=models, n_swings=swings)
-    text = comparison_json if as_json else comparison_text
-    click.echo(text(found, _instructions(found, sources)), nl=False)
+    texts = _instructions(found, sources)
+    if as_json:
+        click.echo(comparison_json(found, texts), nl=False)
+    else:
+        print_text(comparison_text(found, texts))
 
 
 def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 from evalkit.api import GateCase, raise_for_outcome
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import JudgingOptions, Terminal, judging_options
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import ConfigError, Inconclusive
@@ -85,8 +86,10 @@ class DecisionOutput:
                 write_text(path, text(decision))
         if os.environ.get("GITHUB_ACTIONS") == "true":
             click.echo(gate_annotation(decision), err=True)
-        said = gate_json if self.as_json else gate_explanation if self.explain else gate_text
-        click.echo(said(decision), nl=False)
+        if self.as_json:
+            click.echo(gate_json(decision), nl=False)
+        else:
+            print_text(gate_explanation(decision) if self.explain else gate_text(decision))
 
 
 @click.command(

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import UnknownName
 from evalkit.formats import FORMATS, read_questions
@@ -71,9 +72,11 @@ def command(
     )
     with open_store(store_url(store, results)) as opened:
         done = import_files(opened, paths, options, judges_folder=results / JUDGES_FOLDER)
-    for note in done.notes:
-        click.echo(f"note: {printable(note)}", err=True)
-    click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))
+    print_notes(done.notes)
+    if as_json:
+        click.echo(json.dumps(_document(done), indent=2))
+    else:
+        print_text("\n".join(map(printable, _lines(done))))
 
 
 def _document(done: Imported) -> dict[str, object]:

@@ -7,6 +7,7 @@ import json
 import click
 
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.clients import client_kind
 from evalkit.engine import Pending
@@ -14,7 +15,7 @@ from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec import find_parser, judge_names, read_judge
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
 from evalkit.reporting import values_table
-from evalkit.text import printable
+from evalkit.text import printable, shortened
 from evalkit.types import (
     ChatReply,
     ChatRequest,
@@ -30,6 +31,7 @@ from evalkit.types import (
     Unparsed,
 )
 
+_WIDEST_MODEL = 20
 PLAN = Plan("check", {}, 1, b"check")
 SAMPLE_INSTRUCTION = "Name the capital of France."
 SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capital of France is Lyon."}
@@ -59,12 +61,16 @@ def command(ctx: click.Context, as_json: bool) -> None:
         facts = ("name", "client", "model", "asks", "parser", "orders", "digest")
         click.echo(json.dumps([{fact: getattr(config, fact) for fact in facts} for config in configs], indent=2))
         return
-    columns = {"judge": "name", "client": "client", "model": "model", "asks": "asks", "parser": "parser"}
     rows = [
-        {column: getattr(config, fact) for column, fact in columns.items()} | {"what": config.description}
+        {
+            "judge": config.name,
+            "model": shortened(config.model, _WIDEST_MODEL, end=_WIDEST_MODEL // 2),
+            "asks": config.asks,
+            "what": config.description,
+        }
         for config in configs
     ]
-    click.echo(values_table(rows), nl=False)
+    print_text(values_table(rows))
 
 
 @command.command(

@@ -192,8 +192,9 @@ def _options(command: click.Command) -> dict[str, str]:
 
 
 def _complain(message: str) -> None:
+    from evalkit.cli.notes import print_text
     from evalkit.text import printable, shortened
 
     # cut before making it printable: the rest of a long message would be cut off afterwards
     line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())
-    click.echo(f"evalkit: error: {shortened(line, _LONGEST_ERROR)}", err=True)
+    print_text(f"evalkit: error: {shortened(line, _LONGEST_ERROR)}", err=True)

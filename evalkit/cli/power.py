@@ -7,6 +7,7 @@ import click
 
 from evalkit.boards import RANKING, WIN_RATE, Basis, advise, basis_of_entries
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, as_values, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.errors import ConfigError
@@ -115,7 +116,7 @@ def command(
     if as_json:
         click.echo(json.dumps(advice_document(advice, metric=chosen.name), indent=2))
     else:
-        click.echo(advice_text(advice, metric=chosen.name), nl=False)
+        print_text(advice_text(advice, metric=chosen.name))
 
 
 def _aim(aims: AimOptions) -> tuple[float, float]:

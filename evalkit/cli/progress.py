@@ -92,6 +92,17 @@ def describe(progress: Progress) -> str:
     return text
 
 
+def told_of_abandoned(requests: int) -> list[str]:
+    """Return the note on requests of a killed run, or nothing if there were none."""
+    if not requests:
+        return []
+    were, they_were = ("1 request was", "it was") if requests == 1 else (f"{requests} requests were", "they were")
+    return [
+        f"at most {were} under way when an earlier run was killed; {they_were} asked again and may have been billed "
+        "twice"
+    ]
+
+
 def _time(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -8,6 +8,7 @@ import click
 
 from evalkit.api import Verified, verify_files
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
 from evalkit.provenance import Difficulties
@@ -49,12 +50,10 @@ def command(
         click.echo(json.dumps({"rows": [_document(verified) for verified in found.rows], "refused": refused}, indent=2))
     else:
         for line in (line for verified in found.rows for line in _lines(verified)):
-            click.echo(line)
-    for note in dict.fromkeys(note for verified in found.rows for note in verified.notes):
-        click.echo(f"note: {printable(note)}", err=True)
+            print_text(line)
+    print_notes(note for verified in found.rows for note in verified.notes)
     if not all(verified.equal for verified in found.rows):
-        for error in found.refused:
-            click.echo(f"note: {printable(str(error))}", err=True)
+        print_notes(map(str, found.refused))
         ctx.exit(EXIT_UNEQUAL)
     if found.refused:
         first, *more = found.refused

@@ -1,10 +1,13 @@
 """The width of texts in columns of a terminal, and cutting and filling of texts to a width."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 _ELLIPSIS = "…"
 _INDENT = "  "
+# all cells of a line of a table but the last, or the blanks before a text
+_CELLS = re.compile(r"(?:.*  )?")
 _VOWELS_AND_FINALS = range(0x1160, 0x1200)  # Hangul letters that join the one before them
 _EMOJI_FORM = "\ufe0f"
 
@@ -43,24 +46,38 @@ def fill(text: str, columns: int, *, left: bool) -> str:
     return text + blanks if left else blanks + text
 
 
-def fold(text: str, most: int) -> list[str]:
+def fold(text: str, most: int, *, indent: int = len(_INDENT)) -> list[str]:
     """The text in lines of at most `most` columns, broken between words where possible; later lines are indented.
 
     >>> fold("a judge and a baseline", 11)
     ['a judge and', '  a', '  baseline']
     """
+    margin = " " * indent
     lines, line = [], ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
+    for place, word in enumerate(text.split(" ")):
+        longer = f"{line} {word}" if place else word
         if line.strip() and width(longer) > most:
-            lines.append(line)
-            longer = f"{_INDENT}{word}"
-        while width(longer) > most > len(_INDENT) + 1:
+            lines.append(line.rstrip())
+            longer = f"{margin}{word}"
+        while width(longer) > most > indent + 1:
             head = _head(longer, most)
             lines.append(head)
-            longer = f"{_INDENT}{longer[len(head) :]}"
+            longer = f"{margin}{longer[len(head) :]}"
         line = longer
     return [*lines, line]
+
+
+def fold_hanging(text: str, most: int) -> list[str]:
+    """The text in lines of at most `most` columns; later lines begin where the text's last column begins.
+
+    >>> fold_hanging("  note  a judge and a baseline", 22)
+    ['  note  a judge and a', '        baseline']
+    """
+    cells = _CELLS.match(text)
+    assert cells is not None
+    start = width(cells[0])
+    margin = len(text) - len(text.lstrip(" ")) + len(_INDENT)
+    return fold(text, most, indent=start if margin < start <= most // 2 else min(margin, most // 2))
 
 
 def _cut_middle(text: str, most: int) -> str:

@@ -130,4 +130,4 @@ def test_outputs_that_nobody_would_compare_are_left_out(tmp_path: Path, write_ou
     theirs = write_outputs("baseline", BASELINE[:40], instructions=INSTRUCTIONS[:40])
     done = audit(tmp_path, write_outputs("good", HONEST, instructions=INSTRUCTIONS), "--baseline", theirs)
     assert done.stdout.startswith("good, 40 outputs beside baseline: audit passed\n")
-    assert "note: good: 60 outputs are to none of the instructions, or repeated, and left out\n" in done.stderr
+    assert "note: good: 60 outputs answer no instruction, or one that has an answer, and are left out\n" in done.stderr

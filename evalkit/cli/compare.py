@@ -1,10 +1,12 @@
 """evalkit compare: estimate differences between models on their common instructions, with their uncertainty."""
 
+import sys
+
 import click
 
 from evalkit.boards import SLICES, Aggregation, Comparisons, compare
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_text
+from evalkit.cli.notes import columns_of, print_notes, print_text
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import control_option, metric_option, source_options
 from evalkit.reporting import comparison_json, comparison_text
@@ -19,8 +21,8 @@ from evalkit.store import open_existing, store_url
     used_most=("--benchmark", "--source", "--judge", "--metric", "--by"),
     examples={
         "Say how far two judged models are apart.": "evalkit compare careful wordy --benchmark example",
-        "Compare three by plain win rates, category by category.": (
-            "evalkit compare careful wordy terse --benchmark example --metric win_rate --by category"
+        "Compare three by plain win rates.": (
+            "evalkit compare careful wordy terse --benchmark example --metric win_rate"
         ),
     },
 )
@@ -33,9 +35,9 @@ from evalkit.store import open_existing, store_url
                       help="Give the intervals, and all differences of several models together, this "
                            "confidence.")  # fmt: skip
 @Title.SHOWN.option("--by", multiple=True, type=click.Choice(SLICES),
-                    help="Show the difference in each turn or category as well.")  # fmt: skip
+                    help="Show the difference of two models in each turn or category as well.")  # fmt: skip
 @Title.SHOWN.option("--swings", type=click.IntRange(0), default=5, show_default=True, metavar="N",
-                    help="Show the N instructions on which the verdicts differ most.")  # fmt: skip
+                    help="Show the N instructions on which the verdicts on two models differ most.")  # fmt: skip
 @json_option
 def command(
     models: tuple[str, ...],
@@ -59,7 +61,9 @@ def command(
     if as_json:
         click.echo(comparison_json(found, texts), nl=False)
     else:
-        print_text(comparison_text(found, texts))
+        print_text(comparison_text(found, texts, columns=columns_of(sys.stdout)))
+    if by and found.detail is None:
+        print_notes(["--by shows parts of the difference between two models; name two to see them"])
 
 
 def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:

@@ -21,9 +21,14 @@ def print_notes(notes: Iterable[str]) -> None:
         print_text(f"note: {printable(note)}", err=True)
 
 
+def columns_of(stream: TextIO) -> int | None:
+    """Return the width of the terminal that the stream writes to, or None without a terminal."""
+    return screen_columns() if stream.isatty() else None
+
+
 def folded(text: str, stream: TextIO) -> str:
     """Return the text with its lines folded to the terminal that the stream writes to; as it is without a terminal."""
-    if not stream.isatty():
+    columns = columns_of(stream)
+    if columns is None:
         return text
-    columns = screen_columns()
     return "\n".join(part for line in text.split("\n") for part in fold_hanging(line, columns))

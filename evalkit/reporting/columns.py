@@ -106,7 +106,7 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
         judge += f" served as {board.served_as}"
     against = f", against {board.baseline}" if board.baseline else ""
     order = "in the order of" if board.published else "ranked by"
-    return printable(f"{judge}{against}, {order} {board.metric.name}")
+    return printable(f"{judge}{against}, {order} {board.metric.title}")
 
 
 def divided(board: Board) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.gating import LEAST_CORRELATION, Decision, EqualLength
+from evalkit.reporting.reasons import brief_words, status_words, with_words
 from evalkit.text import chosen, distinct, estimate_numbers, interval, level, percent, printable, shortened, stored
 from evalkit.types import OK, Audit, Estimate
 
@@ -83,10 +84,10 @@ def only(decision: Decision) -> str:
 def subject(decision: Decision) -> str:
     """Return the models that the number is about.
 
-    It is `model against baseline`, `model less other` for a difference, or the model alone if it was graded.
+    It is `model against baseline`, `model minus other` for a difference, or the model alone if it was graded.
     """
     if decision.rule.against is not None:
-        return f"{line(decision.model)} less {line(decision.rule.against)}"
+        return f"{line(decision.model)} minus {line(decision.rule.against)}"
     return f"{line(decision.model)} against {line(decision.baseline)}" if decision.baseline else line(decision.model)
 
 
@@ -95,7 +96,7 @@ def measured(decision: Decision) -> str:
     estimate, limit = decision.estimate, decision.rule.threshold
     name = decision.rule.metric.title
     if estimate.value is None:
-        return f"{name} not estimable ({line(estimate.status.reason)})"
+        return f"{name} not estimable ({line(brief_words(estimate.status.reason, number=name))})"
     unit = "" if decision.rule.against is None else " points"
     status = "" if estimate.status == OK else f" {estimate.status.kind.value}"
     return f"{name} {_beside(estimate, limit)}{unit}{status}"
@@ -118,7 +119,8 @@ def raw_name(decision: Decision) -> str:
 
 def why(decision: Decision) -> str:
     """Return the reasons; the reason that decided comes first."""
-    return "; ".join(map(line, decision.reasons)) or decision.outcome.value
+    name = decision.rule.metric.title
+    return "; ".join(line(with_words(reason, number=name)) for reason in decision.reasons) or decision.outcome.value
 
 
 def line(text: str) -> str:
@@ -150,13 +152,13 @@ def _measurement(decision: Decision) -> str:
     what = rule.metric.title if rule.against is None else f"paired difference of the {rule.metric.title}"
     head = f"Measured for {subject(decision)} was the {what}"
     if estimate.value is None:
-        return f"{head}, and it was refused: {line(estimate.status.reason)}."
+        return f"{head}, and it was refused: {line(brief_words(estimate.status.reason, number=rule.metric.title))}."
     unit = "percent" if rule.against is None else "points"
     unit = "on the scale of the grades" if rule.metric.graded else unit
     return (
         f"{head}: {distinct(estimate.value, rule.threshold)} {unit}, {level(rule.confidence)} interval "
         f"{_range(estimate, rule.threshold)}, standard error {percent(estimate.stderr)}, n {estimate.n}, "
-        f"status {line(str(estimate.status))}."
+        f"status {line(status_words(estimate.status, number=rule.metric.title))}."
     )
 
 
@@ -270,7 +272,7 @@ def _range(estimate: Estimate, limit: float) -> str:
 
 def _plain(estimate: Estimate) -> str:
     if estimate.value is None:
-        return f"not estimable: {line(estimate.status.reason)}"
+        return f"not estimable: {line(brief_words(estimate.status.reason))}"
     return f"{percent(estimate.value)} {interval(estimate)}"
 
 

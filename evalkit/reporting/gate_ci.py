@@ -8,6 +8,7 @@ from xml.etree import ElementTree as Xml
 
 from evalkit.gating import Decision, Outcome
 from evalkit.reporting.gate import asked_for, gate_explanation, line, measured, only, raw_name, subject, why
+from evalkit.reporting.reasons import status_words
 from evalkit.text import interval, level, percent, printable, short_interval
 from evalkit.types import StatusKind
 
@@ -175,7 +176,7 @@ def _status(decision: Decision) -> _Condition:
     usable = status.kind == StatusKind.OK or (
         status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}
     )
-    return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, str(status))
+    return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, status_words(status))
 
 
 def _bound(decision: Decision, *, explained: bool) -> _Condition:

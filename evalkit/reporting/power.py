@@ -3,9 +3,10 @@
 from typing import Any
 
 from evalkit.boards import RANKING, Advice, Basis, Option
+from evalkit.reporting.reasons import with_words
 from evalkit.reporting.tables import values_table
 from evalkit.stats import Margin
-from evalkit.text import DECIMALS_STORED, level, printable
+from evalkit.text import DECIMALS_STORED, chosen, level, percent, printable
 
 _ORDERS = {1: "one", 2: "both"}
 
@@ -24,7 +25,7 @@ def advice_text(advice: Advice, *, metric: str) -> str:
     if advice.options:
         lines.append(f"Fewest questions: {_described(advice.options[0])}.")
     lines += [_at_hand(advice)] if advice.basis.effort else []
-    lines += [_spread_line(advice.basis), *(f"note: {printable(note)}" for note in advice.basis.notes)]
+    lines += [_spread_line(advice.basis), *(f"note: {printable(with_words(note))}" for note in advice.basis.notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -108,7 +109,7 @@ def _at_hand(advice: Advice) -> str:
     if advice.detectable is None:
         return f"{judged}, pass no model with such a probability."
     share = "" if advice.at_hand is None else f"; {_points(advice.true)} passes with {100 * advice.at_hand:.0f} %"
-    return f"{judged}, pass {_points(advice.detectable)} or more with that probability{share}."
+    return f"{judged}, pass {percent(100 * advice.detectable)} or more with that probability{share}."
 
 
 def _spread_line(basis: Basis) -> str:
@@ -130,7 +131,7 @@ def _what(advice: Advice, metric: str) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{round(100 * share, 2):g}"
+    return chosen(round(100 * share, 9) + 0.0)
 
 
 def _percent(share: float) -> float:

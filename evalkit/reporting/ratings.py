@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from evalkit.boards import RatingBoard
+from evalkit.reporting.reasons import KINDS, status_words
 from evalkit.reporting.tables import values_table
 from evalkit.stats import Rated, Unit, win_rate_from_rating
 from evalkit.text import estimate_numbers, markdown_cell, printable, shortened, spreadsheet_cell, stored
@@ -119,7 +120,7 @@ def _cells(row: Rated, board: RatingBoard) -> list[str]:
         interval,
         str(row.n_battles),
         f"{row.win_rate:.2f}",
-        rating.status.kind.value,
+        KINDS[rating.status.kind],
     ]
 
 
@@ -161,7 +162,7 @@ def _reasons(board: RatingBoard) -> list[str]:
     models: dict[str, list[str]] = {}
     for row in board.rows:
         if row.rating.status.reason:
-            models.setdefault(str(row.rating.status), []).append(row.model)
+            models.setdefault(status_words(row.rating.status, number="rating"), []).append(row.model)
     lines = []
     for status, names in models.items():
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""

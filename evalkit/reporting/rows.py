@@ -101,7 +101,7 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
     """Return the sources of noise in the verdicts as standard deviations in points, and the position effect."""
     if components is None or components.repeat.value is None:
         reason = "" if components is None else f": {components.repeat.status.reason}"
-        facts = {"noise": f"verdict noise not measured{reason}"}
+        facts = {"noise": f"not measured{reason}"}
     else:
         facts = {"noise": f"{_deviation(components.repeat)} between repeats of a question"}
     if components is not None and components.order.value is not None:

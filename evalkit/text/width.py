@@ -6,8 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 _ELLIPSIS = "…"
 _INDENT = "  "
+# neither the sign of a percentage nor the upper end of an interval begins a line
+_BREAK = re.compile(r" (?!%|[-+]?[\d.]+\])")
 # all cells of a line of a table but the last, or the blanks before a text
 _CELLS = re.compile(r"(?:.*  )?")
+# the part of a line that these cells may fill, with the last cell folded beside them
+_MOST_CELLS = 0.55
 _VOWELS_AND_FINALS = range(0x1160, 0x1200)  # Hangul letters that join the one before them
 _EMOJI_FORM = "\ufe0f"
 
@@ -54,7 +58,7 @@ def fold(text: str, most: int, *, indent: int = len(_INDENT)) -> list[str]:
     """
     margin = " " * indent
     lines, line = [], ""
-    for place, word in enumerate(text.split(" ")):
+    for place, word in enumerate(_BREAK.split(text)):
         longer = f"{line} {word}" if place else word
         if line.strip() and width(longer) > most:
             lines.append(line.rstrip())
@@ -68,16 +72,22 @@ def fold(text: str, most: int, *, indent: int = len(_INDENT)) -> list[str]:
 
 
 def fold_hanging(text: str, most: int) -> list[str]:
-    """The text in lines of at most `most` columns; later lines begin where the text's last column begins.
+    """The text in lines of at most `most` columns; later lines begin where the last cell of a table's line begins.
+
+    A last cell that has little room beside the other cells begins on a line of its own.
 
     >>> fold_hanging("  note  a judge and a baseline", 22)
     ['  note  a judge and a', '        baseline']
     """
     cells = _CELLS.match(text)
     assert cells is not None
-    start = width(cells[0])
-    margin = len(text) - len(text.lstrip(" ")) + len(_INDENT)
-    return fold(text, most, indent=start if margin < start <= most // 2 else min(margin, most // 2))
+    start, margin = width(cells[0]), len(text) - len(text.lstrip(" ")) + len(_INDENT)
+    if width(text) <= most or start < margin:
+        return fold(text, most, indent=margin)
+    if start <= most * _MOST_CELLS:
+        return fold(text, most, indent=start)
+    last = " " * margin + text[len(cells[0]) :]
+    return [*fold(cells[0].rstrip(" "), most, indent=margin), *fold(last, most, indent=margin)]
 
 
 def _cut_middle(text: str, most: int) -> str:

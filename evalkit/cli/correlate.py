@@ -1,5 +1,6 @@
 """evalkit correlate: measure how far boards agree with a human ranking of the same models."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -7,14 +8,15 @@ import click
 from evalkit.boards import Correlated, correlate, correlate_common
 from evalkit.catalog import read_aliases, read_name_map, read_reference
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import columns_of, print_notes, print_text
 from evalkit.cli.options import json_option, plot_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.formats import read_scores
 from evalkit.reporting import correlated_csv, correlated_json, correlated_markdown, correlated_text
 
-FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_json, "markdown": correlated_markdown}
+TABLE = "table"
+FORMATS = {TABLE: correlated_text, "csv": correlated_csv, "json": correlated_json, "markdown": correlated_markdown}
 
 
 @click.command(
@@ -36,7 +38,7 @@ FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_j
                        help="Match the boards' names of models with the reference's by this file, either way round; "
                             "repeat for more.")  # fmt: skip
 @Title.NUMBERS.option("--common", is_flag=True, help="Compare only the models that all boards share.")
-@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
+@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default=TABLE, show_default=True,
                     help="Write the result in this form.")  # fmt: skip
 @Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
                     help="Write the result into this file instead of to stdout.")  # fmt: skip
@@ -67,11 +69,13 @@ def command(
     correlated = compare(tables, human, read_aliases(), maps=name_maps)
     if plot is not None:
         _draw(correlated[0], plot)
-    text = FORMATS["json" if as_json else form](correlated)
-    if out is None:
-        click.echo(text, nl=False)
+    name = "json" if as_json else form
+    if out is not None:
+        write_text(out, FORMATS[name](correlated))
+    elif name == TABLE:
+        print_text(correlated_text(correlated, columns=columns_of(sys.stdout)))
     else:
-        write_text(out, text)
+        click.echo(FORMATS[name](correlated), nl=False)
     if plot is not None:
         print_notes([f"{plot}: written"])
 

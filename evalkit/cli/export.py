@@ -12,7 +12,7 @@ from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import ConfigError, InputError
 from evalkit.sources import Exported, Scope, export_documents, export_verdicts
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 
 @click.command(
@@ -90,4 +90,4 @@ def _document(done: Exported) -> dict[str, object]:
 
 
 def _lines(done: Exported) -> list[str]:
-    return [f"{path}: {n} records" for path, n in done.files.items()]
+    return [f"wrote {path}: {plural(n, 'record')}" for path, n in done.files.items()]

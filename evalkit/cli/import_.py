@@ -13,7 +13,7 @@ from evalkit.formats import FORMATS, read_questions
 from evalkit.judge_spec import read_judge
 from evalkit.sources import Imported, ImportOptions, find_files, import_files
 from evalkit.store import open_store, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 ANY = "auto"
 JUDGES_FOLDER = "judges"
@@ -90,9 +90,9 @@ def _document(done: Imported) -> dict[str, object]:
 
 
 def _lines(done: Imported) -> list[str]:
-    lines = [f"{kind}: {n} records" for kind, n in done.records.items()]
+    lines = [f"imported {kind}: {plural(n, 'record')}" for kind, n in done.records.items()]
     for judge in {**done.verdicts, **done.failures}:
-        line = f"judge {judge}: {done.verdicts.get(judge, 0)} verdicts"
+        line = f"judge {judge}: {plural(done.verdicts.get(judge, 0), 'verdict')}"
         failed = done.failures.get(judge, 0)
-        lines.append(f"{line}, {failed} records without a verdict" if failed else line)
-    return [*lines, *(f"judge written: {path}" for path in done.judges)]
+        lines.append(f"{line}, {plural(failed, 'record')} without a verdict" if failed else line)
+    return [*lines, *(f"wrote judge {path}" for path in done.judges)]

@@ -9,7 +9,7 @@ import click
 
 from evalkit.api import WorkForecast
 from evalkit.engine import Forecast, Progress
-from evalkit.text import printable
+from evalkit.text import count, plural, printable
 
 _SHORTEST_RUN = 1.0
 
@@ -55,11 +55,13 @@ def describe_running(progress: Progress) -> str:
 
 def describe_forecast(forecast: Forecast) -> str:
     """Return the forecast in words: requests, tokens, cost at most, and minutes."""
+    if not forecast.requests:
+        return f"nothing to ask: the store has all {plural(forecast.stored, 'reply', 'replies')}"
     limit = forecast.completion_tokens
     out = "no limit on tokens out" if limit is None else f"at most {limit:,} out"
     cost = "cost not known" if forecast.cost is None else f"about ${forecast.cost:.2f}"
     return (
-        f"{forecast.requests} requests, {forecast.stored} stored; "
+        f"{plural(forecast.requests, 'request')}, {count(forecast.stored)} stored; "
         f"about {forecast.prompt_tokens:,} tokens in ({forecast.tokenizer}) and {out}, {cost}, "
         f"about {forecast.minutes:.1f} minutes"
     )

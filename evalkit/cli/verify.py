@@ -13,7 +13,7 @@ from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
 from evalkit.provenance import Difficulties
 from evalkit.store import open_existing, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 EXIT_UNEQUAL = 5
 
@@ -69,7 +69,7 @@ def _read_difficulty(path: Path) -> Difficulties:
 def _lines(verified: Verified) -> list[str]:
     whose = printable(f"{verified.model} under {verified.judge}")
     if verified.equal:
-        return [f"equal: {whose}, {verified.n_verdicts} verdicts, sha256 {verified.sha256}"]
+        return [f"equal: {whose}, {plural(verified.n_verdicts, 'verdict')}"]
     return [f"differs: {whose}: {printable(str(difference))}" for difference in verified.differences]
 
 

@@ -57,7 +57,7 @@ def annotate_models(
         require_passed(audits)
     # before anything is paid for, so that a run can still be stopped
     listener.note(
-        f"{model}: audit, {finding.severity.value}: {finding.reason}"
+        f"the audit of {model} {finding.severity.value}s: {finding.reason}"
         for model, found in audits.items()
         for finding in found.findings
     )

@@ -44,9 +44,7 @@ def read_reference(name: str, *, metric: str | None = None) -> Reference:
     Raises:
         InputError: a column is missing or a score is not a number.
     """
-    if name == ALIASES:
-        raise UnknownName("reference", name, reference_names())
-    path = Path(name) if name.endswith(".jsonl") else assets.find(FOLDER, name, ".csv", noun="reference")
+    path = _file_of(name)
     table = read_scores(path, metric=metric)
     return Reference(
         table.name,
@@ -59,6 +57,16 @@ def read_reference(name: str, *, metric: str | None = None) -> Reference:
             if score.value is not None and score.lower is not None and score.upper is not None
         },
     )
+
+
+def _file_of(name: str) -> Path:
+    """The file that a name means: a path, or a shipped reference."""
+    if name.endswith(".jsonl"):
+        return Path(name)
+    bare = not ("/" in name or "\\" in name or name.endswith(".csv"))
+    if bare and name not in reference_names():
+        raise UnknownName("reference", name, reference_names())
+    return assets.find(FOLDER, name, ".csv", noun="reference")
 
 
 def read_aliases() -> dict[str, str]:

@@ -45,5 +45,6 @@ def command() -> None:
     print_boards(boards)
     print_text(
         "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its "
-        "wins come from length alone."
+        "wins come from length alone.\n\n"
+        "Next: evalkit init writes what it takes to judge models of your own; evalkit judges lists who can judge them."
     )

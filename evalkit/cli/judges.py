@@ -116,7 +116,7 @@ def check(name: str, judge_model: str | None) -> None:
         click.echo(f"grade of the right answer: {verdict.value:g} on a scale from {verdict.low:g} to {verdict.high:g}")
         return
     p_right = candidate_preference(verdict, posed.slot.order)
-    click.echo(f"probability of the right answer: {p_right:.4f}")
+    click.echo(f"probability of the right answer: {p_right:.2f}")
 
 
 async def _answer(client: Client, request: ChatRequest) -> ChatReply:

@@ -15,6 +15,7 @@ import click
 
 from evalkit import __version__
 from evalkit.cli.help import CommandGroup
+from evalkit.cli.usage import explain_usage
 from evalkit.errors import ConfigError, EvalkitError
 
 SETTINGS_FILE = "evalkit.toml"
@@ -142,7 +143,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
         return EXIT_INTERRUPTED, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):
-        return 2, error.format_message()
+        return 2, explain_usage(error)
     fault = f"internal error: {type(error).__name__}: {error}"
     return EXIT_INTERNAL, f"{fault}. Run evalkit --debug with the same arguments and report the traceback"
 

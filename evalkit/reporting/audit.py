@@ -9,7 +9,7 @@ from evalkit.auditing import Check
 from evalkit.reporting.tables import values_table
 from evalkit.text import DECIMALS_STORED, printable
 
-_KEYS_SHOWN = 3
+_KEYS_SHOWN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _model_text(audited: Examined) -> str:
     table = values_table([_check_row(check) for check in audited.checks])
     findings = [check.finding for check in audited.checks if check.finding is not None]
     lines = [f"{finding.severity.value}: {finding.reason}" for finding in findings]
-    return "\n".join([printable(head), table.rstrip(), *map(printable, lines)]) + "\n"
+    return "\n".join([printable(head), *map(printable, lines), table.rstrip()]) + "\n"
 
 
 def _verdict(check: Check) -> str:
@@ -64,7 +64,7 @@ def _check_row(check: Check) -> dict[str, str]:
         "found": _value(check),
         "limit": _limit(check),
         "verdict": _verdict(check),
-        "examples": check.skipped if finding is None else ", ".join(finding.keys[:_KEYS_SHOWN]),
+        "example": check.skipped if finding is None else ", ".join(finding.keys[:_KEYS_SHOWN]),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import METRICS, Board, BoardRow, DifficultySource, Metric
+from evalkit.boards import METRICS, SCORE, WIN_RATE, Board, BoardRow, DifficultySource, Metric
 from evalkit.provenance import (
     audit_reason,
     board_dependence_notes,
@@ -73,6 +73,12 @@ def slice_columns(board: Board) -> list[Column]:
         for name in names
     ]
     return [Column("model", tuple(printable(row.entry.model) for row in board.rows), left=True), *parts]
+
+
+def slices_title(board: Board) -> str:
+    """Return the line above the scores by turn and category, which says what the numbers are."""
+    graded = any(row.entry.graded for row in board.rows)
+    return f"{SCORE.title if graded else WIN_RATE.title} in each part:"
 
 
 def part_title(name: str, names: Sequence[str]) -> str:

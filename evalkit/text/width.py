@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 _ELLIPSIS = "…"
 _INDENT = "  "
-# neither the sign of a percentage nor the upper end of an interval begins a line
-_BREAK = re.compile(r" (?!%|[-+]?[\d.]+\])")
+# neither the sign of a percentage, nor the upper end of an interval, nor the value of a p begins a line
+_BREAK = re.compile(r"(?<!\bp) (?!%|[-+]?[\d.]+\])")
 # all cells of a line of a table but the last, or the blanks before a text
 _CELLS = re.compile(r"(?:.*  )?")
 # the part of a line that these cells may fill, with the last cell folded beside them

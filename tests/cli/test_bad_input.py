@@ -116,7 +116,7 @@ def test_a_bad_table_is_one_line(tmp_path: Path, table: str, said: list[str]) ->
         (["--reference", "chatbot"], ["unknown reference 'chatbot'"]),
         (["--estimator", "lc_compat"], ["needs --difficulty FOLDER"]),
         (["--judge", "other"], ["unknown judge 'other'", "Known: j"]),
-        (["--difficulty", "fit"], ["cannot be learned from 1 models"]),
+        (["--difficulty", "fit"], ["cannot be learned from 1 model;"]),
         (["--difficulty", "nowhere.csv"], ["nowhere.csv: no such file"]),
     ],
 )

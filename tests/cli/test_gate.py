@@ -429,7 +429,7 @@ def test_a_published_model_whose_slope_is_unlike_the_judges_others_is_not_let_th
     about = ("claude", "--source", real_outputs / "preferences.parquet", "--judge", "weighted_alpaca_eval_gpt4_turbo")
     said = gate(zygote, *about, "--min", "31", cwd=tmp_path)
     assert said.status == 4, said.err
-    assert "and 31 lies in it" in said.out
+    assert "and 31.00 lies in it" in said.out
 
 
 def test_a_threshold_that_no_grade_can_reach_is_no_regression(zygote: Zygote, tmp_path: Path) -> None:

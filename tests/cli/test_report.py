@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_one_file_shows_the_boards_of_a_folder_and_every_comparison(folder: Path) -> None:
     done = report(folder, "recorded", "--out", "out/page.html", "--title", "Two <models>")
-    assert re.fullmatch(r"out/page\.html  \d+\.\d MB\n", done.stdout)
+    assert re.fullmatch(r"wrote out/page\.html, \d+\.\d MB\n", done.stdout)
     page = (folder / "out" / "page.html").read_text(encoding="utf-8")
     assert "<title>Two &lt;models&gt;</title>" in page and "good" in page
     found = chunks(folder / "out" / "page.html")

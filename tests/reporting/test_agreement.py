@@ -28,7 +28,7 @@ def agreement() -> Agreement:
 def test_a_line_names_the_interval_the_models_and_what_has_no_number(agreement: Agreement) -> None:
     estimate = agreement.spearman
     assert agreement_line(agreement) == (
-        f"Spearman with human: {estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
+        f"Spearman with human: {estimate.value:.3f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
         "1 of them not ok; without a number: m18"
     )
     none = agree([], REFERENCE, {})
@@ -48,7 +48,7 @@ def test_long_lists_of_models_are_cut_on_a_terminal_and_whole_in_json() -> None:
     rows = [*SCORES[:5], *(Score(f"=x{number}", 1.0) for number in range(30))]
     found = correlate([ScoreTable("=board", "score", tuple(rows))], REFERENCE, {})
     text = correlated_text(found)
-    assert "30 not in the reference" in text
-    assert "and 18 more" in text
+    assert "30 models not in the reference" in text
+    assert "and 24 more" in text
     assert len(json.loads(correlated_json(found))["boards"][0]["unknown_to_reference"]) == 30
     assert correlated_csv(found).splitlines()[1].startswith("'=board,")

@@ -15,8 +15,8 @@ def row_of(entry: Entry) -> BoardRow:
 
 
 def test_without_repeats_a_row_says_that_the_noise_was_not_measured() -> None:
-    assert f"verdict noise not measured: {NO_REPEATS}" in rows_text([row_of(judged("cand", repeats=1))])
-    assert "verdict noise not measured\n" in rows_text([row_of(bare("cand"))])
+    assert f"  not measured: {NO_REPEATS}" in rows_text([row_of(judged("cand", repeats=1))])
+    assert "  not measured\n" in rows_text([row_of(bare("cand"))])
 
 
 def test_with_repeats_and_both_orders_a_row_says_what_each_does() -> None:

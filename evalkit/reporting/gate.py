@@ -199,12 +199,12 @@ def _missing(decision: Decision) -> list[str]:
 def _audited(audit: Audit | None) -> list[str]:
     if audit is None:
         return ["The outputs were not audited."]
-    checks = ", ".join(map(line, audit.checks)) or "none"
+    checks = ", ".join(line(check.replace("_", " ")) for check in audit.checks) or "none"
     found = f"{len(audit.failures)} refuse the outputs, {len(audit.warnings)} warn"
     return [
         f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
         *(
-            f"Audit, {line(finding.check)} ({finding.severity.value}, {finding.count} of {finding.n}): "
+            f"Audit, {line(finding.check.replace('_', ' '))} ({finding.severity.value}, {finding.count} of {finding.n}): "
             f"{line(finding.reason)}."
             for finding in audit.findings
         ),

@@ -31,7 +31,7 @@ def _row_text(row: BoardRow) -> str:
     if sample.n_inconsistent:
         facts["orders disagree on"] = f"{sample.n_inconsistent} instructions"
     if row.entry.rules:
-        facts["by rule, unasked"] = ", ".join(f"{rule} {n}" for rule, n in row.entry.rules.items())
+        facts["by rule, unasked"] = ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in row.entry.rules.items())
     for reason, n in list(row.entry.failures.items())[:3]:
         label = f"no verdict ({n})"
         facts[label] = f"{facts[label]}; {reason}" if label in facts else reason

@@ -20,7 +20,7 @@ from evalkit.text import printable
 )
 @click.option("--ci", type=click.Choice(CI), help="Write a workflow for this CI as well.")
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(),
-                    show_default=".", help="Write into this folder.")  # fmt: skip
+                    help="Write into this folder. [default: this one]")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 def command(ci: str | None, folder: Path, force: bool) -> None:
     """Write settings, an example judge and, with --ci, a workflow that judges and gates."""

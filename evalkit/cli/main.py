@@ -121,7 +121,7 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
-        status = group.main(standalone_mode=False, auto_envvar_prefix="EVALKIT")
+        status = group.main(prog_name="evalkit", standalone_mode=False, auto_envvar_prefix="EVALKIT")
     except BrokenPipeError:
         # the program that read the output has closed it, as head does, and needs no more
         return EXIT_PIPE_CLOSED

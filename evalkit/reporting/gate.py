@@ -204,8 +204,8 @@ def _audited(audit: Audit | None) -> list[str]:
     return [
         f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
         *(
-            f"Audit, {line(finding.check.replace('_', ' '))} ({finding.severity.value}, {finding.count} of {finding.n}): "
-            f"{line(finding.reason)}."
+            f"Audit, {line(finding.check.replace('_', ' '))} "
+            f"({finding.severity.value}, {finding.count} of {finding.n}): {line(finding.reason)}."
             for finding in audit.findings
         ),
     ]

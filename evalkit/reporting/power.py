@@ -114,11 +114,11 @@ def _at_hand(advice: Advice) -> str:
 
 def _spread_line(basis: Basis) -> str:
     spread = basis.spread
-    parts = [f"sd {100 * (spread.design * spread.instruction) ** 0.5:.1f} points between instructions"]
+    parts = [f"sd {100 * (spread.design * spread.instruction) ** 0.5:.2f} points between instructions"]
     if 2 in basis.orders:
-        parts.append(f"{100 * (spread.design * spread.order) ** 0.5:.1f} by order")
+        parts.append(f"{100 * (spread.design * spread.order) ** 0.5:.2f} by order")
     if len(basis.repeats) > 1:
-        parts.append(f"{100 * (spread.design * spread.repeat) ** 0.5:.1f} between repeats")
+        parts.append(f"{100 * (spread.design * spread.repeat) ** 0.5:.2f} between repeats")
     if basis.model is None:
         return f"Assumed: {', '.join(parts)}."
     whose = basis.model if basis.against is None else f"{basis.model} minus {basis.against}"

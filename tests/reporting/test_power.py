@@ -20,7 +20,7 @@ def test_a_table_and_sentences_say_what_is_needed() -> None:
     assert lines[3].split() == ["orders", "repeats", "instructions", "questions", "dollars", "interval"]
     assert len(lines[4:8]) == 4 and lines[4].startswith("one")
     assert "Fewest questions: " in text and "The 805 instructions at hand, in both orders, pass 5" in text
-    assert "Measured: sd 24.5 points between instructions, 11.0 by order, 34.6 between repeats" in text
+    assert "Measured: sd 24.49 points between instructions, 10.95 by order, 34.64 between repeats" in text
 
 
 def test_names_and_notes_cannot_move_a_terminal() -> None:

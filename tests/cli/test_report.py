@@ -94,7 +94,7 @@ def test_without_sources_the_store_is_shown_with_texts_and_refused_models(
                      "--audit", "warn", cwd=tmp_path)  # fmt: skip
     assert judged.returncode == 0, judged.stderr
     done = report(tmp_path)
-    assert done.stdout.startswith("results/report.html  ")
+    assert done.stdout.startswith("wrote results/report.html, ")
     found = chunks(tmp_path / "results" / "report.html")
     assert found["index"]["models"] == ["base", "cand", "copies"]
     # an offline judge is sent nothing: the texts are those of the written annotations

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.help import Command
+from evalkit.cli.notes import print_text
 from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
 from evalkit.text import printable
 
@@ -29,7 +30,7 @@ def command(ci: str | None, folder: Path, force: bool) -> None:
         refuse_taken(folder, texts)
     for path in write_scaffold(folder, texts):
         click.echo(f"wrote {printable(str(path))}")
-    click.echo("\nPut the answers of the two models into outputs/candidate.json and outputs/baseline.json, then run")
+    print_text("\nPut the answers of the two models into outputs/candidate.json and outputs/baseline.json, then run")
     if folder != Path():
         click.echo(f"  cd {printable(shlex.quote(str(folder)))}")
     click.echo("  evalkit annotate outputs/candidate.json\n  evalkit gate outputs/candidate.json")

@@ -112,28 +112,29 @@ def correlated_text(boards: "Sequence[Correlated]", *, columns: int | None = Non
 def _aligned(table: Sequence[Sequence[str]], columns: int | None) -> list[str]:
     """Return the lines of one or several tables with the same first column, each with a blank line below it."""
     names, *rest = zip(*table, strict=True)
-    widths = [max(map(width, column)) for column in rest]
-    room = sum(widths) + 2 * len(widths) if columns is None else columns - _NARROWEST_NAME
-    parts: list[list[int]] = [[]]
-    for place in range(len(rest)):
-        if parts[-1] and sum(widths[other] + 2 for other in [*parts[-1], place]) > room:
-            parts.append([])
-        parts[-1].append(place)
-    used = max(sum(widths[place] + 2 for place in part) for part in parts)
+    parts = [list(rest)] if columns is None else _parted(rest, columns - _NARROWEST_NAME)
     if columns is not None:
-        names = shorten(names, max(_NARROWEST_NAME, columns - used))
-    name = max(map(width, names))
-    return [
-        line
-        for part in parts
-        for line in (
-            *(
-                _line(row, [name, *(widths[place] for place in part)])
-                for row in zip(names, *(rest[p] for p in part), strict=True)
-            ),
-            "",
-        )
-    ]
+        names = shorten(names, max(_NARROWEST_NAME, columns - max(map(_room, parts))))
+    lines = []
+    for part in parts:
+        widths = [max(map(width, column)) for column in (names, *part)]
+        lines += [*(_line(row, widths) for row in zip(names, *part, strict=True)), ""]
+    return lines
+
+
+def _parted(table: Sequence[Sequence[str]], room: int) -> list[list[Sequence[str]]]:
+    """Return the columns of a table in groups that fit the room, or that are a single column."""
+    parts: list[list[Sequence[str]]] = [[]]
+    for column in table:
+        if parts[-1] and _room([*parts[-1], column]) > room:
+            parts.append([])
+        parts[-1].append(column)
+    return parts
+
+
+def _room(table: Sequence[Sequence[str]]) -> int:
+    """Return the columns of a terminal that the columns of a table take, each with a gap before it."""
+    return sum(2 + max(map(width, column)) for column in table)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -58,7 +58,7 @@ def test_models_that_take_no_part_are_named_and_hostile_names_stay_harmless(tmp_
     named = [mine, "--reference", board(tmp_path, "human.csv")]
     done = evalkit("correlate", *named, cwd=tmp_path)
     assert "1 model not in the reference: =\\u001b[31mevil|" in done.stdout
-    assert "1 not on the board: m11" in done.stdout
+    assert "1 model not on the board: m11" in done.stdout
     markdown = evalkit("correlate", *named, "--format", "markdown", "--out", tmp_path / "out.md", cwd=tmp_path)
     assert markdown.returncode == 0
     assert "\x1b" not in (tmp_path / "out.md").read_text()

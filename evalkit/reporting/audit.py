@@ -77,7 +77,7 @@ def _value(check: Check) -> str:
 def _limit(check: Check) -> str:
     limit = f"p {check.limit:g}" if check.name == "relevance" else f"{100 * check.limit:g} %"
     side = "at least" if check.name == "distinct" else "at most"
-    over = " over the baseline's" if check.name in ("truncated", "declines") else ""
+    over = " over baseline" if check.name in ("truncated", "declines") else ""
     return f"{side} {limit}{over}" + ("" if check.fails else ", warns")
 
 

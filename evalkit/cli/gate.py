@@ -79,7 +79,8 @@ class DecisionOutput:
     explain: bool
     as_json: bool
 
-    def write(self, decision: Decision) -> None:
+    def write(self, decision: Decision, *, verbose: bool) -> None:
+        """Write the files, and print the decision; with `verbose`, its sentences name the digests."""
         texts = {self.junit: gate_junit, self.summary: gate_summary, self.badge: gate_badge}
         for path, text in texts.items():
             if path is not None:
@@ -89,7 +90,7 @@ class DecisionOutput:
         if self.as_json:
             click.echo(gate_json(decision), nl=False)
         else:
-            print_text(gate_explanation(decision) if self.explain else gate_text(decision))
+            print_text(gate_explanation(decision, digests=verbose) if self.explain else gate_text(decision))
 
 
 @click.command(
@@ -188,7 +189,7 @@ def command(
     terminal = Terminal(verbose=run.verbose)
     batch = run.batch if run.sequential else None
     decision = case.decide(judging.limits, judging.audit_limits, terminal, log=run.log, batch=batch)
-    output.write(decision)
+    output.write(decision, verbose=run.verbose)
     terminal.finish()
     try:
         raise_for_outcome(decision)

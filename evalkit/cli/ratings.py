@@ -8,6 +8,7 @@ import click
 from evalkit.boards import Aggregation, CollectedBattles, RatingRecipe, battles_of_entries, build_ratings
 from evalkit.catalog import find_family, read_benchmark
 from evalkit.cli.help import Command, Renamed, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
@@ -16,7 +17,8 @@ from evalkit.sources import NO_CLUSTER, entries_of_store, gather_battles
 from evalkit.stats import Scale, Unit
 from evalkit.store import open_existing, store_url
 
-FORMATS = {"table": ratings_text, "csv": ratings_csv, "json": ratings_json, "markdown": ratings_markdown}
+TABLE = "table"
+FORMATS = {TABLE: ratings_text, "csv": ratings_csv, "json": ratings_json, "markdown": ratings_markdown}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class RatingOutput:
                            "log-odds]")  # fmt: skip
 @Title.NUMBERS.option("--elo-k", type=Range(0, 1000, min_open=True), default=4.0, show_default=True,
                       metavar="POINTS", help="Move a rating by this many points at most in one battle.")  # fmt: skip
-@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
+@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default=TABLE, show_default=True,
                     help="Write the ratings in this form.")  # fmt: skip
 @Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
                     help="Write the ratings into this file instead of to stdout.")  # fmt: skip
@@ -113,11 +115,14 @@ def command(votes: tuple[Path, ...], battles: BattleOptions, rating: RatingOptio
         rating.method, rating.interval, rating.rounds, _scale(rating.unit, rating.anchor), rating.elo_k
     )
     collected = _of_votes(votes, battles) if votes else _of_store(battles)
-    text = FORMATS["json" if output.as_json else output.form](build_ratings(collected, recipe))
-    if output.out is None:
-        click.echo(text, nl=False)
-    else:
+    form = "json" if output.as_json else output.form
+    text = FORMATS[form](build_ratings(collected, recipe))
+    if output.out is not None:
         write_text(output.out, text)
+    elif form == TABLE:
+        print_text(text)
+    else:
+        click.echo(text, nl=False)
 
 
 def _of_votes(votes: tuple[Path, ...], battles: BattleOptions) -> CollectedBattles:

@@ -25,9 +25,9 @@ def gate_text(decision: Decision) -> str:
     )
 
 
-def gate_explanation(decision: Decision) -> str:
-    """Return the decision as sentences, one a line, with every number that the gate used."""
-    return "\n".join(_sentences(decision)) + "\n"
+def gate_explanation(decision: Decision, *, digests: bool = True) -> str:
+    """Return the decision as sentences, one a line, with every number that the gate used, and digests if wanted."""
+    return "\n".join(_sentences(decision, digests=digests)) + "\n"
 
 
 def gate_document(decision: Decision) -> dict[str, Any]:
@@ -128,7 +128,8 @@ def line(text: str) -> str:
     return shortened(printable(text), _LONGEST)
 
 
-def _sentences(decision: Decision) -> list[str]:
+def _sentences(decision: Decision, *, digests: bool) -> list[str]:
+    digest = f", digest {line(decision.digest) or 'unknown'}" if digests else ""
     return [
         f"The gate says {decision.outcome.value.upper()}: {why(decision)}.",
         _measurement(decision),
@@ -136,14 +137,14 @@ def _sentences(decision: Decision) -> list[str]:
         *_missing(decision),
         f"The sample has n {decision.n}, of at least {decision.rule.min_n}.",
         f"The {raw_name(decision)} is {_plain(decision.win_rate)}.",
-        f"The judge is {line(decision.judge)}, digest {line(decision.digest) or 'unknown'}; the baseline is "
+        f"The judge is {line(decision.judge)}{digest}; the baseline is "
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
         *_audited(decision.audit),
         *_rests(decision),
         _error_rates(decision),
         *_savings(decision),
         *(f"Note: {line(note)}." for note in dict.fromkeys((*decision.estimate.notes, *decision.notes))),
-        *([f"The numbers have the sha256 {line(decision.sha256)}."] if decision.sha256 else []),
+        *([f"The numbers have the sha256 {line(decision.sha256)}."] if digests and decision.sha256 else []),
     ]
 
 

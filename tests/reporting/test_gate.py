@@ -145,3 +145,10 @@ def test_hostile_names_stay_within_their_line_and_command_no_runner(outcome: Out
 
 def test_verdicts_of_files_have_no_digest_that_is_known() -> None:
     assert "digest unknown; the baseline" in gate_explanation(replace(decision(), digest=""))
+
+
+def test_the_explanation_can_leave_digests_out() -> None:
+    told = replace(decision(), digest="0123abcd", sha256="f00d")
+    assert "0123abcd" in gate_explanation(told) and "sha256 f00d" in gate_explanation(told)
+    bare = gate_explanation(told, digests=False)
+    assert "0123abcd" not in bare and "sha256" not in bare

@@ -76,7 +76,7 @@ def forecasts_text(forecasts: Sequence[WorkForecast]) -> str:
 
 def describe(progress: Progress) -> str:
     """Return the totals of a run in one phrase: replies, failures, money spent and speed."""
-    text = f"{progress.done} of {progress.total} replies, {progress.stored} from the store"
+    text = f"{progress.done} of {plural(progress.total, 'reply', 'replies')}, {count(progress.stored)} from the store"
     facts = {
         "failed": progress.failed,
         "asked again for want of a verdict": progress.reasked,
@@ -84,7 +84,7 @@ def describe(progress: Progress) -> str:
         "perhaps billed without a usable reply": progress.maybe_billed,
         "billed twice": progress.duplicates,
     }
-    text += "".join(f", {count} {what}" for what, count in facts.items() if count)
+    text += "".join(f", {number} {what}" for what, number in facts.items() if number)
     if len(progress.fingerprints) > 1:
         text += f", answered by {len(progress.fingerprints)} systems of different fingerprints"
     if progress.cost:

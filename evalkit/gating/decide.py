@@ -9,7 +9,7 @@ from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
 from evalkit.stats import SEPARATED
-from evalkit.text import chosen, distinct, level, percent
+from evalkit.text import chosen, distinct, level, percent, plural
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 
 _LEARN = "judge 20 models or more, or name a history with --difficulty"
@@ -177,7 +177,7 @@ def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
     reasons = []
     n = min(body.n, shown.measured.n)
     if n < rule.min_n:
-        reasons.append(f"{n} instructions judged, at least {rule.min_n} needed")
+        reasons.append(f"{plural(n, 'instruction')} judged, at least {rule.min_n} needed")
     if body.coverage < rule.min_coverage:
         reasons.append(
             f"{body.n_missing} of {body.n + body.n_missing} instructions have no verdict: coverage "

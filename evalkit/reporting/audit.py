@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.auditing import Check
 from evalkit.reporting.tables import values_table
-from evalkit.text import DECIMALS_STORED, printable
+from evalkit.text import DECIMALS_STORED, plural, printable
 
 _KEYS_SHOWN = 1
 
@@ -44,7 +44,7 @@ def _model_text(audited: Examined) -> str:
     verdicts = [_verdict(check) for check in audited.checks]
     against = "without a baseline" if audited.baseline is None else f"beside {audited.baseline}"
     said = "failed" if "fail" in verdicts else "passed"
-    head = f"{audited.model}, {audited.n} outputs {against}: audit {said}"
+    head = f"{audited.model}, {plural(audited.n, 'output')} {against}: audit {said}"
     table = values_table([_check_row(check) for check in audited.checks])
     findings = [check.finding for check in audited.checks if check.finding is not None]
     lines = [f"{finding.severity.value}: {finding.reason}" for finding in findings]

@@ -6,7 +6,7 @@ from evalkit.boards import RANKING, Advice, Basis, Option
 from evalkit.reporting.reasons import with_words
 from evalkit.reporting.tables import values_table
 from evalkit.stats import Margin
-from evalkit.text import DECIMALS_STORED, chosen, level, percent, printable
+from evalkit.text import DECIMALS_STORED, chosen, level, percent, plural, printable
 
 _ORDERS = {1: "one", 2: "both"}
 
@@ -95,7 +95,7 @@ def _described(option: Option) -> str:
     effort = option.effort
     dollars = "" if option.dollars is None else f", ${option.dollars:,.2f}"
     return (
-        f"{effort.n:,} instructions in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}, "
+        f"{plural(effort.n, 'instruction')} in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}, "
         f"{effort.repeats:g} verdict{'s' if effort.repeats != 1 else ''} each{dollars}"
     )
 
@@ -103,9 +103,8 @@ def _described(option: Option) -> str:
 def _at_hand(advice: Advice) -> str:
     effort = advice.basis.effort
     assert effort is not None
-    judged = (
-        f"The {effort.n:,} instructions at hand, in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}"
-    )
+    orders = f"{_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}"
+    judged = f"The {plural(effort.n, 'instruction')} at hand, in {orders}"
     if advice.detectable is None:
         return f"{judged}, pass no model with such a probability."
     share = "" if advice.at_hand is None else f"; {_points(advice.true)} passes with {100 * advice.at_hand:.0f} %"

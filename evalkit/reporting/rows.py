@@ -29,7 +29,7 @@ def _row_text(row: BoardRow) -> str:
         worst, best = ("lowest", "highest") if row.entry.graded else ("losses", "wins")
         facts["if all missing were"] = f"{worst} {percent(row.bounds[0])}, {best} {percent(row.bounds[1])}"
     if sample.n_inconsistent:
-        facts["orders disagree on"] = f"{sample.n_inconsistent} instructions"
+        facts["orders disagree on"] = plural(sample.n_inconsistent, "instruction")
     if row.entry.rules:
         facts["by rule, unasked"] = ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in row.entry.rules.items())
     for reason, n in list(row.entry.failures.items())[:3]:
@@ -79,7 +79,7 @@ def _graded_facts(row: BoardRow) -> dict[str, str]:
     return {
         "score": f"{percent(score.value)} {interval(score)} (standard error {percent(score.stderr)}) "
         f"on a scale from {low:g} to {high:g}",
-        "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {score.n} questions",
+        "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {plural(score.n, 'question')}",
     }
 
 
@@ -87,7 +87,7 @@ def _judging_facts(entry: Entry) -> dict[str, str]:
     judging = entry.judging
     facts: dict[str, str] = {}
     if sampled := judging.readings.get(Reading.SAMPLED.value):
-        facts["single draws"] = f"{sampled} verdicts came without the log-probabilities that were asked for"
+        facts["single draws"] = f"{plural(sampled, 'verdict')} came without the log-probabilities that were asked for"
     if judging.self_disagreement is not None:
         estimate = judging.self_disagreement
         facts["repeats disagree"] = f"{percent(estimate.value)} % {interval(estimate)} of pairs, {estimate.n} repeated"

@@ -1,14 +1,37 @@
 """Judge language models against a baseline, control for length, and say how sure the answer is."""
 
 __version__ = "0.1.0"
-__all__ = ["EvalkitError", "Leaderboard", "leaderboard"]
 
 # name -> the module that has it, loaded when the name is first used; types stand in the stub beside this file
 _LAZY = {
+    "AuditLimits": "evalkit.auditing.limits",
+    "ChatReply": "evalkit.types",
+    "ChatRequest": "evalkit.types",
+    "Estimate": "evalkit.types",
     "EvalkitError": "evalkit.errors",
-    "Leaderboard": "evalkit.api.leaderboard",
-    "leaderboard": "evalkit.api.leaderboard",
+    "Forecasts": "evalkit.api.forecasts",
+    "GateDecision": "evalkit.api.decisions",
+    "JudgeConfig": "evalkit.types",
+    "JudgeFunction": "evalkit.api.python_judges",
+    "Labels": "evalkit.types",
+    "Leaderboard": "evalkit.api.leaderboards",
+    "NoVerdict": "evalkit.errors",
+    "Pair": "evalkit.clients.functions",
+    "PairVerdict": "evalkit.api.pairs",
+    "ParserFunction": "evalkit.api.python_judges",
+    "Run": "evalkit.api.annotation",
+    "Single": "evalkit.clients.functions",
+    "Turn": "evalkit.clients.functions",
+    "aannotate": "evalkit.api.annotation",
+    "annotate": "evalkit.api.annotation",
+    "forecast": "evalkit.api.forecasts",
+    "gate": "evalkit.api.decisions",
+    "judge": "evalkit.api.python_judges",
+    "judge_pair": "evalkit.api.pairs",
+    "leaderboard": "evalkit.api.leaderboards",
+    "parser": "evalkit.api.python_judges",
 }
+__all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 
 
 def __getattr__(name: str) -> object:

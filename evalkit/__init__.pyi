@@ -1,6 +1,56 @@
-from evalkit.api.leaderboard import Leaderboard as Leaderboard
-from evalkit.api.leaderboard import leaderboard as leaderboard
+from evalkit.api.annotation import Run as Run
+from evalkit.api.annotation import aannotate as aannotate
+from evalkit.api.annotation import annotate as annotate
+from evalkit.api.decisions import GateDecision as GateDecision
+from evalkit.api.decisions import gate as gate
+from evalkit.api.forecasts import Forecasts as Forecasts
+from evalkit.api.forecasts import forecast as forecast
+from evalkit.api.leaderboards import Leaderboard as Leaderboard
+from evalkit.api.leaderboards import leaderboard as leaderboard
+from evalkit.api.pairs import PairVerdict as PairVerdict
+from evalkit.api.pairs import judge_pair as judge_pair
+from evalkit.api.python_judges import JudgeFunction as JudgeFunction
+from evalkit.api.python_judges import ParserFunction as ParserFunction
+from evalkit.api.python_judges import judge as judge
+from evalkit.api.python_judges import parser as parser
+from evalkit.auditing.limits import AuditLimits as AuditLimits
+from evalkit.clients.functions import Pair as Pair
+from evalkit.clients.functions import Single as Single
+from evalkit.clients.functions import Turn as Turn
 from evalkit.errors import EvalkitError as EvalkitError
+from evalkit.errors import NoVerdict as NoVerdict
+from evalkit.types import ChatReply as ChatReply
+from evalkit.types import ChatRequest as ChatRequest
+from evalkit.types import Estimate as Estimate
+from evalkit.types import JudgeConfig as JudgeConfig
+from evalkit.types import Labels as Labels
 
 __version__: str
-__all__ = ["EvalkitError", "Leaderboard", "leaderboard"]
+__all__ = [
+    "AuditLimits",
+    "ChatReply",
+    "ChatRequest",
+    "Estimate",
+    "EvalkitError",
+    "Forecasts",
+    "GateDecision",
+    "JudgeConfig",
+    "JudgeFunction",
+    "Labels",
+    "Leaderboard",
+    "NoVerdict",
+    "Pair",
+    "PairVerdict",
+    "ParserFunction",
+    "Run",
+    "Single",
+    "Turn",
+    "aannotate",
+    "annotate",
+    "forecast",
+    "gate",
+    "judge",
+    "judge_pair",
+    "leaderboard",
+    "parser",
+]

@@ -4,9 +4,13 @@ from collections.abc import Iterable
 
 
 class EvalkitError(Exception):
-    """Root of all errors raised on purpose."""
+    """Root of all errors raised on purpose.
+
+    `for_command` is the message with the names of options, where the message itself names keywords of a function.
+    """
 
     exit_code = 2
+    for_command: str | None = None
 
 
 class InputError(EvalkitError):
@@ -74,6 +78,10 @@ class RateLimited(RetryableError):
 
 class RejectedRequest(ClientError):
     """The endpoint refuses this one request; others may pass."""
+
+
+class NoVerdict(EvalkitError):
+    """A judge's function gives no verdict on this question, for the reason in the message."""
 
 
 class EndpointRefused(ClientError):

@@ -1,6 +1,6 @@
 """The values that pass from step to step: outputs, comparisons, annotations, estimates. All frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
@@ -248,6 +248,22 @@ class Unparsed:
 Verdict = Preference | Rating | Unparsed
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class InProcess:
+    """The parts of a judge or a model that are objects of this process; no file describes them and no store keeps them.
+
+    `client` answers the requests, and `endpoint` is its name in the keys of replies; a client that does not `ask` is
+    given texts, not a rendered prompt. Where `run` is not empty, it enters the keys too, so that no later run finds the
+    replies. `parser` reads the replies. A part that is None is the one that the configuration names.
+    """
+
+    client: Client | None = None
+    endpoint: str = ""
+    asks: bool = True
+    run: str = ""
+    parser: Callable[[ChatReply, Labels], Verdict] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """US dollars per million tokens."""
@@ -280,7 +296,7 @@ class Tls:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
     """A model behind an endpoint: its name, its address and its parameters. `digest` names what decides its answers;
-    `system` is sent to it before an instruction.
+    `system` is sent to it before an instruction. `in_process` holds those parts that are objects of this process.
     """
 
     name: str
@@ -301,6 +317,7 @@ class ModelConfig:
     prices: Prices | None = None
     notice: str | None = None
     digest: str = ""
+    in_process: InProcess | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

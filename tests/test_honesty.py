@@ -1,7 +1,9 @@
 """A short form of benchmarks/honesty: a few of its cells with few runs and loose bounds, and the benchmark itself."""
 
 import json
+import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,12 @@ from benchmarks.honesty.gameability import gameability
 from benchmarks.honesty.judges import WEIGHTED
 from benchmarks.honesty.lengths import Habit, baseline_loading, draw_noise, lengths_of, population
 from benchmarks.honesty.measures import Figure, Group, Seen, groups_of
+from benchmarks.honesty.page import DOCS, csv_text, made_on, page_text, publish, read_lines
 from benchmarks.honesty.processes import BALANCED, THIN, Process, Spoiled, Stratum
 from benchmarks.honesty.promises import Kind, Verdict, broken, verdict
 from benchmarks.honesty.runner import code_version, read_results, run_cell, run_cells, version_of
 from benchmarks.honesty.sources import Source, candidates_of, gate_of
-from benchmarks.honesty.table import lines_of, markdown, terminal
+from benchmarks.honesty.table import Line, figure_text, lines_of, terminal
 from evalkit.gating.rule import Rule
 from evalkit.types import OK, Estimate, degraded
 from tests.conftest import REAL_DATA
@@ -223,9 +226,85 @@ def test_more_runs_another_cell_or_another_code_is_simulated_anew(small: Cell, t
 
 def test_the_table_has_a_line_for_each_kind_of_model(small: Cell) -> None:
     lines = lines_of(small, run_cell(small, runs=3))
-    assert [line[0] for line in lines] == [f"own form, {one}" for one in ("balanced", "25 %", "10 %", "3 %")]
-    assert len(markdown(lines).splitlines()) == 2 + len(lines)
-    assert len({len(line.rstrip()) >= 60 for line in terminal(lines).splitlines()}) == 1
+    assert [line.name for line in lines] == [f"own form, {one}" for one in ("balanced", "25 %", "10 %", "3 %")]
+    table = terminal(lines).splitlines()
+    assert len(table) == 1 + len(lines)
+    assert all(len(line.rstrip()) >= 60 for line in table)
+
+
+@pytest.fixture(scope="module")
+def published() -> list[Line]:
+    return read_lines((DOCS / "honesty.csv").read_text(encoding="utf-8"))
+
+
+def test_the_published_file_has_the_lines_and_the_verdicts_of_the_code(published: list[Line]) -> None:
+    """Every cell has its kinds of models, in the code's order, and each verdict is that of its figures."""
+    assert csv_text(published) == (DOCS / "honesty.csv").read_text(encoding="utf-8")
+    assert [line.name for line in published] == [
+        f"{cell.name}, {stratum.name}" for cell in all_cells() for stratum in cell.process.strata
+    ]
+    assert list(dict.fromkeys(line.cell for line in published)) == all_cells()
+
+
+def test_the_published_page_has_the_figures_of_its_file(published: list[Line]) -> None:
+    page = (DOCS / "honesty.md").read_text(encoding="utf-8")
+    assert page.count("written by benchmarks.honesty") == page.count("<!-- end -->") == 5
+    assert page_text(page, published, made=made_on(page)) == page, "take the tables from `publish`"
+
+
+@pytest.mark.parametrize("page", ["honesty.md", "statistics.md"])
+def test_tables_of_what_was_before_end_with_the_counts_of_the_published_lines(page: str, published: list[Line]) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^\| .* \| \d+ of \d+ fail.* \| (\w+ of \d+) fail.* \|$", text, re.MULTILINE)
+    counts = []
+    for kind in Kind:
+        found = [line for line in published if line.cell.kind == kind]
+        counts.append(f"{sum(line.verdict != Verdict.HOLDS for line in found) or 'none'} of {len(found)}")
+    assert shown == counts
+    beyond = sum(line.verdict == Verdict.BEYOND for line in published)
+    assert f"fail, {beyond} of them beyond" in text
+
+
+def test_reasons_on_the_published_page_have_the_figures_of_their_lines(published: list[Line]) -> None:
+    words = " ".join((DOCS / "honesty.md").read_text(encoding="utf-8").split())
+    lines = {(line.name, line.cell.n, line.cell.source): line.group for line in published}
+    unlike = lines["alpaca_eval_gpt4, 75 %", 805, Source.ALONE]
+    assert f"models of whose answers 75 % are longer are covered in {figure_text(unlike.coverage)} %" in words
+    careful = [line.group for line in published if line.cell.kind == Kind.OWN and line.verdict != Verdict.HOLDS]
+    assert {(one.stratum, one.coverage.value) for one in careful} == {("25 %", 100.0)}
+    inverted = lines["inverted U, balanced", 805, Source.ALONE]
+    assert f"covers {value(inverted.coverage):.0f} %, and a gate exactly at the truth passes none" in words
+    assert inverted.passes.value == 0
+    undeclared = [
+        value(line.group.coverage)
+        for line in published
+        if line.cell.name == "random sources" and line.verdict != Verdict.HOLDS
+    ]
+    assert f"covered in {min(undeclared):.0f} to {max(undeclared):.0f} % at 805 instructions" in words
+    beyond = [line for line in published if line.verdict == Verdict.BEYOND]
+    for spoiled, what in ((True, "at equal length"), (False, "where length correlates with easiness at -0.5 or 0.5")):
+        biases = [abs(value(line.group.bias)) for line in beyond if bool(line.cell.process.spoiled) == spoiled]
+        assert f"up to {max(biases):.0f} points off {what}" in words
+    assert {line.cell.source for line in beyond} == {Source.ALONE}
+    assert max(value(line.group.passes) for line in beyond) <= 5
+
+
+def test_what_is_published_can_be_read_again_and_no_spreadsheet_computes_it(small: Cell, tmp_path: Path) -> None:
+    cell = CELLS["own form, n=50, alone"]
+    lines = lines_of(cell, run_cell(small, runs=3))
+    lines.append(replace(lines[0], cell=replace(cell, name="=1+1")))
+    text = csv_text(lines)
+    assert "\nown form,'=1+1,balanced,50,alone,3," in text
+    again = read_lines("\n".join(text.splitlines()[:-1]))
+    assert [replace(line.group, covered=Figure(None)) for line in lines[:-1]] == [line.group for line in again]
+    (tmp_path / "honesty.md").write_text("a\n<!-- count: written by benchmarks.honesty -->\nold\n<!-- end -->\nb\n")
+    publish(again, made=date(2026, 1, 2), folder=tmp_path)
+    assert (
+        (tmp_path / "honesty.md")
+        .read_text()
+        .startswith("a\n<!-- count: written by benchmarks.honesty -->\n\n**Of 4 lines")
+    )
+    assert read_lines((tmp_path / "honesty.csv").read_text()) == again
 
 
 def test_gameability_is_the_relative_spread_of_pairs_in_units_of_the_win_rates_spread() -> None:

@@ -1,9 +1,10 @@
 """The promise of each kind of cell: the limits that its measured rates must keep."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
-from benchmarks.honesty.measures import Group
+from benchmarks.honesty.measures import Figure, Group
 
 # a measure may exceed a limit by up to this many Monte Carlo standard errors
 _FORGIVEN = 2.0
@@ -49,6 +50,28 @@ class Verdict(Enum):
     BEYOND = "fails (beyond)"
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The percentages between which a measure of a group of rows must lie."""
+
+    measure: str
+    at_least: float = 0.0
+    at_most: float = 100.0
+
+    def figure(self, group: Group) -> Figure:
+        found: Figure = getattr(group, self.measure)
+        return found
+
+    def broken_by(self, figure: Figure) -> bool:
+        return figure.below(self.at_least, _FORGIVEN) or figure.above(self.at_most, _FORGIVEN)
+
+    def excess(self, value: float) -> float:
+        """The points by which a value lies beyond the limit; negative within it."""
+        below = self.at_least - value if self.at_least > 0 else -math.inf
+        above = value - self.at_most if self.at_most < 100 else -math.inf
+        return max(below, above)
+
+
 def verdict(group: Group, kind: Kind, *, beyond: bool) -> Verdict:
     found = broken(group, kind)
     if not found:
@@ -58,18 +81,25 @@ def verdict(group: Group, kind: Kind, *, beyond: bool) -> Verdict:
 
 def broken(group: Group, kind: Kind) -> tuple[str, ...]:
     """The names of the measures in which a group of rows breaks the promise of its kind."""
+    return tuple(limit.measure for limit in limits_on(group, kind) if limit.broken_by(limit.figure(group)))
+
+
+def limits_on(group: Group, kind: Kind) -> tuple[Limit, ...]:
+    """The limits of a kind that apply to a group of rows."""
     promise = kind.value
     if promise.unless_refused is not None and (group.refused.value or 0.0) >= promise.unless_refused:
         return ()
-    found = []
-    if group.coverage.below(promise.coverage, _FORGIVEN) or group.coverage.above(promise.at_most, _FORGIVEN):
-        found.append("coverage")
-    if group.passes.above(promise.passes, _FORGIVEN):
-        found.append("passes")
-    if group.fails.above(promise.fails, _FORGIVEN):
-        found.append("fails")
-    if group.stratum == "balanced" and group.refused.above(promise.refused, _FORGIVEN):
-        found.append("refused")
-    if group.pairs.below(promise.pairs, _FORGIVEN):
-        found.append("pairs")
-    return tuple(found)
+    return tuple(one for one in limits(kind) if one.measure != "refused" or group.stratum == "balanced")
+
+
+def limits(kind: Kind) -> tuple[Limit, ...]:
+    """The limits of a kind that a percentage can exceed."""
+    promise = kind.value
+    found = (
+        Limit("coverage", promise.coverage, promise.at_most),
+        Limit("passes", at_most=promise.passes),
+        Limit("fails", at_most=promise.fails),
+        Limit("refused", at_most=promise.refused),
+        Limit("pairs", at_least=promise.pairs),
+    )
+    return tuple(one for one in found if one.at_least > 0 or one.at_most < 100)

@@ -1,9 +1,12 @@
-from .annotation import AUDITS, annotate_models, require_complete
+from .annotation import AUDITS, Run, aannotate, annotate
 from .assignment import Assignment, Prepared
 from .boards import ESTIMATORS, Wishes, make_leaderboard, read_behind
-from .forecasts import WorkForecast, forecast_all
-from .gate import GateCase, raise_for_outcome
+from .decisions import GateDecision, gate
+from .forecasts import Forecasts, forecast
 from .generation import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
+from .leaderboards import Leaderboard, leaderboard
+from .pairs import PairVerdict, View, judge_pair
+from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .runs import ModelRun, check_costs
 from .verification import Verified, verify_files
 
@@ -11,23 +14,33 @@ __all__ = [
     "AUDITS",
     "ESTIMATORS",
     "Assignment",
-    "GateCase",
+    "Forecasts",
+    "GateDecision",
     "GenerationSpec",
+    "JudgeFunction",
+    "Leaderboard",
     "ModelRun",
+    "PairVerdict",
+    "ParserFunction",
     "Prepared",
+    "Run",
     "Verified",
+    "View",
     "Wishes",
-    "WorkForecast",
-    "annotate_models",
+    "aannotate",
+    "annotate",
     "answers_file",
     "check_costs",
-    "forecast_all",
+    "forecast",
     "forecast_answers",
+    "gate",
     "generate_answers",
+    "judge",
+    "judge_pair",
+    "leaderboard",
     "make_leaderboard",
-    "raise_for_outcome",
+    "parser",
     "read_behind",
     "require_answered",
-    "require_complete",
     "verify_files",
 ]

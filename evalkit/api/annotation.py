@@ -1,80 +1,263 @@
 """Judges models' outputs: first their audit, then the judges, then rows and their files."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
-from evalkit.api.assignment import Prepared
-from evalkit.api.runs import ModelRun, judge_all, require_covered, require_finished, title
+from evalkit.api.assignment import AssignmentKeywords, assignment_of
+from evalkit.api.door import beside_a_loop, front_door, in_background
+from evalkit.api.keywords import Data, LimitKeywords, audit_limits_of, checked_choice, checked_count, limits_of
+from evalkit.api.leaderboards import Leaderboard, leaderboard
+from evalkit.api.progress import Listener, listener_of
+from evalkit.api.python_judges import JudgeLike
+from evalkit.api.result import Tabular, frame_of, row_metrics
+from evalkit.api.runs import ModelRun, check_costs, judge_all, require_covered, require_finished, title
 from evalkit.auditing import AuditLimits, require_passed
-from evalkit.boards import Recipe
-from evalkit.engine import Limits, Watcher
-from evalkit.types import JudgeConfig
+from evalkit.boards import BoardRow, DifficultySource
+from evalkit.engine import Limits
+from evalkit.provenance import canonical_digest, row_values
+from evalkit.reporting import rows_json, rows_text
+from evalkit.sources import BENCHMARK, Sources, read_recipe
+from evalkit.store import store_url
+from evalkit.types import Audit, ChatReply, Labels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # what to do with outputs that fail their audit
-AUDITS = ("refuse", "warn", "off")
+REFUSE, WARN, OFF = AUDITS = ("refuse", "warn", "off")
 
 
-class Listener(Protocol):
-    """A listener to the progress and the notes of a run."""
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Run(Tabular):
+    """Judged models: their rows, the progress of their runs, and the notes on them.
 
-    def note(self, notes: Iterable[str]) -> None:
-        """Take notes that a person should read."""
-        ...
+    `sources` are the verdicts of the same benchmark in the store, from which `leaderboard` makes boards.
+    """
 
-    def watching(self, title: str) -> AbstractContextManager[Watcher]:
-        """Follow the progress of the run of this title."""
-        ...
+    runs: tuple[ModelRun, ...]
+    notes: tuple[str, ...]
+    sources: Sources
 
-    def ran(self, judged: Sequence[ModelRun], judges: Sequence[JudgeConfig]) -> None:
-        """Take the judged runs, before anything is decided on them."""
-        ...
+    @property
+    def rows(self) -> tuple[BoardRow, ...]:
+        """A row for each model and judge, and for each model that an endpoint answered as."""
+        return tuple(row for run in self.runs for row in run.rows)
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """A row for each model and judge, with the columns of `--format csv`; what cannot be estimated is missing."""
+        return frame_of([row_values(row) for row in self.rows])
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all rows."""
+        return canonical_digest(self.rows)
+
+    @property
+    def cost(self) -> float | None:
+        """The US dollars that the replies of this run cost; None where a judge has no prices."""
+        costs = [run.annotated.progress.cost for run in self.runs]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers as a flat dictionary, `model/lc_win_rate` and the like; what cannot be estimated is left out."""
+        return row_metrics(self.rows, judges=len({row.entry.judge for row in self.rows}) > 1)
+
+    def raise_for_incomplete(self) -> None:
+        """Raise where a run was stopped or verdicts are missing.
+
+        Raises:
+            Unreachable: an endpoint answered no request.
+            Incomplete: an endpoint became another one, or verdicts are missing.
+        """
+        require_finished(self.runs)
+        require_covered(self.runs)
+
+    def leaderboard(self, **options: Any) -> Leaderboard:
+        """The boards of all models in the store that were judged on the same benchmark; see `evalkit.leaderboard`."""
+        chosen = {"benchmark": self.sources.board, "store": self.sources.store, "results": self.sources.results}
+        return leaderboard(**{**chosen, **options})
+
+    def to_json(self) -> str:
+        return rows_json(self.rows)
+
+    def __str__(self) -> str:
+        return rows_text(self.rows)
 
 
-def annotate_models(
-    prepared: Prepared,
-    url: str,
-    *,
-    recipe: Recipe,
-    audit: str,
-    audit_limits: AuditLimits,
-    limits: Limits,
-    results: Path,
-    log: Path | None,
-    listener: Listener,
-) -> list[ModelRun]:
-    """Audit the outputs, judge them, and write each model's row; what the store at `url` holds is not asked again.
+class AnnotateKeywords(AssignmentKeywords, LimitKeywords, total=False):
+    """The keywords of `annotate`, which describes them."""
+
+    audit: str
+    audit_limit: AuditLimits | Mapping[str, float] | Iterable[str]
+    difficulty: str | PathLike[str]
+    bootstrap: int
+    allow_mixed: bool
+    store: str | None
+    results: str | PathLike[str]
+    log: str | PathLike[str] | None
+    progress: bool | Listener | None
+
+
+@front_door
+@beside_a_loop
+def annotate(
+    *outputs: Data,
+    benchmark: str | PathLike[str] = BENCHMARK,
+    judge: JudgeLike | Sequence[JudgeLike] | None = None,
+    baseline: Data | Sequence[Data] | None = None,
+    questions: Data | None = None,
+    client: object | None = None,
+    parser: Callable[[ChatReply, Labels], object] | None = None,
+    judge_model: str | None = None,
+    replay: str | PathLike[str] | None = None,
+    orders: str | None = None,
+    repeats: int = 1,
+    limit: int | None = None,
+    seed: int = 0,
+    key: str | None = None,
+    on_mismatch: str = "refuse",
+    cluster: str | None = None,
+    shortcut: bool = True,
+    audit: str = "refuse",
+    audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
+    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    bootstrap: int = 0,
+    allow_mixed: bool = False,
+    concurrency: int = Limits().concurrency,
+    max_cost: float | None = None,
+    max_requests: int | None = None,
+    max_minutes: float | None = None,
+    max_wait: float = Limits().max_wait,
+    store: str | None = None,
+    results: str | PathLike[str] = "results",
+    log: str | PathLike[str] | None = None,
+    progress: bool | Listener | None = None,
+) -> Run:
+    """Judge the outputs of one or more models against a baseline, and write each model's row.
+
+    Replies are kept in the store: a call that was stopped continues where it left off when it is made again, and no
+    stored reply is asked for again.
 
     Args:
-        audit: one of AUDITS.
+        outputs: a model's outputs each: a file, a saved dataset, an `hf:` name, a data frame, a list of records, or a
+            dictionary of outputs by instruction. Records have `instruction`, `output` and `generator`, the model.
+        benchmark: the benchmark under which the verdicts are filed, a name or a YAML file.
+        judge: the name of a shipped judge, a YAML file, a function, or several of these as a jury; by default the
+            benchmark's judge, or `surface`. A function gets a `Pair`; see `evalkit.judge`.
+        baseline: the outputs to compare with, as for `outputs`; a sequence of several has baselines by category. By
+            default the benchmark's own.
+        questions: the benchmark's questions, as for `outputs`; by default its own copy.
+        client: an object with `async complete(request)` that answers instead of the judge's client.
+        parser: a function that reads the replies instead of the judge's parser; see `evalkit.parser`.
+        judge_model: the model to ask instead of the one that the judge's file names.
+        replay: a recorded file of which the judge's raw replies are taken, instead of asking.
+        orders: `one` or `both`: whether the judge sees each pair in one order or in both; by default as the judge says.
+        repeats: how many times each question is asked.
+        limit: the number of instructions to judge, which `seed` picks; all by default.
+        seed: decides what `limit` picks, and which answer is shown first where one order is asked.
+        key: the field that matches outputs; by default the instruction.
+        on_mismatch: `refuse` instructions that only one side has, or `intersect` the two sides.
+        cluster: a field; instructions with the same value in it count as one cluster. By default near-duplicates do.
+        shortcut: whether identical answers are a tie that no judge is asked about.
+        audit: `refuse` to judge outputs that fail their audit, `warn`, or `off`.
+        audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
+        difficulty: the source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
+        bootstrap: the number of resamples for intervals; 0 takes the sandwich formula.
+        allow_mixed: whether a judge's probabilities are averaged with its single draws.
+        concurrency: the number of requests under way at one endpoint, or of calls of a judge's function.
+        max_cost: the run ends when its replies have cost this many US dollars.
+        max_requests: the run ends after this many requests.
+        max_minutes: the run ends after this many minutes.
+        max_wait: the run ends when an endpoint has answered nobody for this many seconds.
+        store: the address of the database of replies; the file `evalkit.db` in `results` by default.
+        results: the folder of the store and of the written rows.
+        log: a file to which every event of the run is appended as a line of JSON.
+        progress: whether a bar is drawn; by default on a terminal and in a notebook.
+
+    Returns:
+        The judged models. `frame` has a row for each model and judge; win rates are percentages.
 
     Raises:
+        InputError: an input is missing or wrong; the message names file or keyword, row and field.
+        ConfigError: a judge, a benchmark or an option is wrong.
         AuditFailed: outputs failed their audit, and `audit` says to refuse them.
+        EndpointRefused: an endpoint rejects every request.
+        Interrupted: the run was interrupted; what had arrived is kept.
+
+    Example:
+        >>> import evalkit as ek
+        >>> run = ek.annotate("outputs.json", baseline="baseline.json", judge="surface")
+        >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "status"]]
     """
-    audits = {} if audit == "off" else prepared.audits(audit_limits)
-    if audit == "refuse":
+    prepared = assignment_of(
+        benchmark=benchmark,
+        judge=judge,
+        baseline=baseline,
+        questions=questions,
+        client=client,
+        parser=parser,
+        judge_model=judge_model,
+        replay=replay,
+        orders=orders,
+        repeats=repeats,
+        limit=limit,
+        seed=seed,
+        key=key,
+        on_mismatch=on_mismatch,
+        cluster=cluster,
+        shortcut=shortcut,
+    ).read(outputs)
+    limits = limits_of(
+        concurrency=concurrency,
+        max_cost=max_cost,
+        max_requests=max_requests,
+        max_minutes=max_minutes,
+        max_wait=max_wait,
+    )
+    check_costs(prepared, limits)
+    listener = listener_of(progress)
+    listener.note(prepared.notes)
+    sources = Sources(board=str(benchmark), difficulty=str(difficulty), store=store, results=Path(results))
+    replicates = checked_count("--bootstrap", bootstrap, least=0)
+    recipe = dataclasses.replace(read_recipe(sources), replicates=replicates, allow_mixed=allow_mixed)
+    checked = checked_choice("--audit", audit, AUDITS)
+    audits = {} if checked == OFF else prepared.audits(audit_limits_of(audit_limit))
+    if checked == REFUSE:
         require_passed(audits)
+    found = _findings(audits)
     # before anything is paid for, so that a run can still be stopped
-    listener.note(
+    listener.note(found)
+    with listener.watching(title(prepared)) as watch:
+        judged = judge_all(
+            prepared,
+            store_url(store, Path(results)),
+            audits=audits,
+            results=Path(results),
+            recipe=recipe,
+            limits=limits,
+            log=None if log is None else Path(log),
+            watch=watch,
+        )
+    listener.ran(judged, prepared.judges)
+    return Run(tuple(judged), (*prepared.notes, *found), sources)
+
+
+aannotate = in_background(annotate)
+"""Judge as `annotate` does, with its keywords, and let the event loop go on.
+
+A judge that is a coroutine function runs in the caller's event loop.
+"""
+
+
+def _findings(audits: Mapping[str, Audit]) -> list[str]:
+    """The findings of audits, a sentence each."""
+    return [
         f"the audit of {model} {finding.severity.value}s: {finding.reason}"
         for model, found in audits.items()
         for finding in found.findings
-    )
-    with listener.watching(title(prepared)) as watch:
-        judged = judge_all(
-            prepared, url, audits=audits, results=results, recipe=recipe, limits=limits, log=log, watch=watch
-        )
-    listener.ran(judged, prepared.judges)
-    return judged
-
-
-def require_complete(judged: Sequence[ModelRun]) -> None:
-    """Refuse runs that were stopped, and rows that lack verdicts.
-
-    Raises:
-        Unreachable: an endpoint answered no request.
-        Incomplete: an endpoint became another one, or verdicts are missing.
-    """
-    require_finished(judged)
-    require_covered(judged)
+    ]

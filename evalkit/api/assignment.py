@@ -1,9 +1,13 @@
 """A task for judges as a user names it, and the same task read and checked before anything is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
+from evalkit.api.keywords import Data, checked_choice, checked_count, several
+from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
 from evalkit.auditing import AuditLimits, Clusters, audit_outputs, declared_clusters
 from evalkit.catalog import (
     Benchmark,
@@ -17,21 +21,23 @@ from evalkit.catalog import (
 )
 from evalkit.errors import InputError
 from evalkit.formats import Recording, read_output_field, read_outputs, read_question_field, read_recording
-from evalkit.judge_spec import read_judge, with_orders
+from evalkit.judge_spec import ORDERS
 from evalkit.judging import Options, Work, plan_all
-from evalkit.types import Audit, Example, JudgeConfig, OutputSet
+from evalkit.sources import BENCHMARK
+from evalkit.types import Audit, ChatReply, Example, JudgeConfig, Labels, OutputSet
 
 # a judge that is offline and needs no key
 DEFAULT_JUDGE = "surface"
-INTERSECT = "intersect"
+REFUSE, INTERSECT = "refuse", "intersect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The judges, the outputs to compare with and the options of a task; names and paths only.
+    """The judges, the outputs to compare with and the options of a task, as a user gives them.
 
     Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change the
-    settings in the judges' files; the judges' replies are taken from `replay`. `on_mismatch` says whether to refuse
+    judges' settings, and `client` and `parser` are objects that take the place of theirs. The judges' replies
+    are taken from `replay`. `on_mismatch` says whether to refuse
     outputs without a partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
     the same value in it are one cluster. The rest is as in `Options`.
     """
@@ -39,7 +45,7 @@ class Assignment:
     benchmark: str
     baselines: tuple[str, ...] = ()
     questions: str | None = None
-    judges: tuple[str, ...] = ()
+    judges: tuple[JudgeLike, ...] = ()
     judge_model: str | None = None
     replay: Path | None = None
     orders: str | None = None
@@ -47,9 +53,19 @@ class Assignment:
     limit: int | None = None
     seed: int = 0
     key: str | None = None
-    on_mismatch: str = "refuse"
+    on_mismatch: str = REFUSE
     shortcut: bool = True
     cluster: str | None = None
+    client: object | None = None
+    parser: Callable[[ChatReply, Labels], object] | None = None
+
+    def __post_init__(self) -> None:
+        checked_count("--repeats", self.repeats, least=1)
+        checked_choice("--on-mismatch", self.on_mismatch, (REFUSE, INTERSECT))
+        if self.limit is not None:
+            checked_count("--limit", self.limit, least=1)
+        if self.orders is not None:
+            checked_choice("--orders", self.orders, ORDERS)
 
     def read(self, outputs: Sequence[str]) -> "Prepared":
         """Read everything needed to judge some outputs.
@@ -89,8 +105,18 @@ class Assignment:
 
     def configs(self, benchmark: Benchmark) -> tuple[JudgeConfig, ...]:
         """The judges, each once."""
-        named = list(dict.fromkeys(self.judges)) or [benchmark.judge or DEFAULT_JUDGE]
-        return tuple(self._configure(name) for name in named)
+        given = self.judges or (benchmark.judge or DEFAULT_JUDGE,)
+        configs = [
+            judge_config(
+                judge,
+                model=self.judge_model,
+                orders=self.orders,
+                client=self.client,
+                parser=self.parser,
+            )
+            for judge in given
+        ]
+        return tuple({(config.name, config.digest): config for config in configs}.values())
 
     def _clusters(
         self, benchmark: Benchmark, outputs: Sequence[str], *, questions: Sequence[Example] | None, compares: bool
@@ -120,10 +146,43 @@ class Assignment:
             return declared_clusters({key: value for values in found for key, value in values.items()}, self.cluster)
         raise refused[-1]
 
-    def _configure(self, name: str) -> JudgeConfig:
-        config = read_judge(name, model=self.judge_model)
-        # an answer that is graded alone has no order: the judge stays as it was
-        return config if self.orders is None or config.asks == "grade" else with_orders(config, self.orders)
+
+class AssignmentKeywords(TypedDict, total=False):
+    """The keywords that name a task for judges, as `annotate` describes them."""
+
+    benchmark: str | PathLike[str]
+    judge: JudgeLike | Sequence[JudgeLike] | None
+    baseline: Data | Sequence[Data] | None
+    questions: Data | None
+    client: object | None
+    parser: Callable[[ChatReply, Labels], object] | None
+    judge_model: str | None
+    replay: str | PathLike[str] | None
+    orders: str | None
+    repeats: int
+    limit: int | None
+    seed: int
+    key: str | None
+    on_mismatch: str
+    cluster: str | None
+    shortcut: bool
+
+
+def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:
+    """The task that keywords name.
+
+    Raises:
+        ConfigError: a value is out of bounds.
+    """
+    replay = given.get("replay")
+    named: dict[str, Any] = {
+        **given,
+        "benchmark": str(given.get("benchmark", BENCHMARK)),
+        "judges": several(given.get("judge")),
+        "baselines": several(given.get("baseline")),
+        "replay": None if replay is None else Path(replay),
+    }
+    return Assignment(**{name: value for name, value in named.items() if name not in ("judge", "baseline")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +200,10 @@ class Prepared:
 
     @property
     def notes(self) -> list[str]:
-        """Notes on content of the sources that the outputs lack."""
+        """Notes on content of the sources that the outputs lack, and on judges that every run asks anew."""
         read = [outputs for outputs in (self.baseline, *self.candidates) if outputs is not None]
-        return [note for outputs in read for note in outputs.notes]
+        anew = [note for note in map(asked_anew, self.judges) if note is not None]
+        return [*(note for outputs in read for note in outputs.notes), *anew]
 
     def audits(self, limits: AuditLimits) -> dict[str, Audit]:
         """The audit of each candidate's outputs, by model."""

@@ -12,7 +12,7 @@ from .background import (
 from .battles import CollectedBattles, battles_of, battles_of_entries
 from .behaviour import GRADED, Behaviour, behaviour
 from .build import Board, build_boards
-from .comparison import Comparisons, Detail, Pair, compare
+from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
 from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
 from .judged import Group, Transcripts
@@ -79,8 +79,8 @@ __all__ = [
     "Lengths",
     "Matrix",
     "Metric",
+    "ModelPair",
     "Option",
-    "Pair",
     "Pinned",
     "RatingBoard",
     "RatingRecipe",

@@ -18,7 +18,7 @@ MOST_MODELS = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class ModelPair:
     """Two models on the `n` instructions that have a verdict on both; `n_asked` instructions were asked about both.
 
     Of these, `missing` have no verdict on the first model, and on the second. `pessimistic` is the lower and
@@ -74,7 +74,7 @@ class Comparisons:
     metric: Metric
     confidence: float
     models: tuple[str, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ModelPair, ...]
     alike: tuple[tuple[str, ...], ...]
     detail: Detail | None = None
     refused: Mapping[str, Audit] = field(default_factory=dict)
@@ -134,7 +134,7 @@ def _check_names(entries: Sequence[Entry], models: Sequence[str]) -> None:
         of_model(entries, model)
 
 
-def _pair(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> Pair:
+def _pair(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> ModelPair:
     first, second = pair[0].sample, pair[1].sample
     samples = common(first, second)
     asked = {*first.keys, *first.missing} & {*second.keys, *second.missing}
@@ -149,10 +149,10 @@ def _pair(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> Pair:
         ]
         # a controlled rate may fall with a win where no answer of that length is near the baseline's
         worst, best = sorted(filled, key=lambda estimate: estimate.value or 0.0)
-    return Pair((pair[0].model, pair[1].model), samples[0].n, len(asked), missing, differences, worst, best)
+    return ModelPair((pair[0].model, pair[1].model), samples[0].n, len(asked), missing, differences, worst, best)
 
 
-def _adjusted(pairs: Sequence[Pair]) -> list[Pair]:
+def _adjusted(pairs: Sequence[ModelPair]) -> list[ModelPair]:
     """The pairs with p-values adjusted among all pairs, each metric by itself."""
     metrics = list(pairs[0].differences)
     by_metric = {metric: _with_holm([pair.differences[metric] for pair in pairs]) for metric in metrics}

@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit import assets
 from evalkit.documents import kind_of, parse_json, read_text
 from evalkit.errors import InputError, UnknownName
-from evalkit.formats import csv_rows, read_scores
+from evalkit.formats import Rows, csv_rows, read_scores
 
 FOLDER = "leaderboards/human"
 ALIASES = "aliases"
@@ -38,14 +38,14 @@ def reference_names() -> list[str]:
     return [name for name in assets.names(FOLDER, ".csv") if name != ALIASES]
 
 
-def read_reference(name: str, *, metric: str | None = None) -> Reference:
-    """Read a shipped reference by name, or a file with the columns model and score (or rating, or the named one).
+def read_reference(name: str | Rows, *, metric: str | None = None) -> Reference:
+    """Read a shipped reference by name, or a file or a value with the columns model and score (or rating, or the named
+    one).
 
     Raises:
         InputError: a column is missing or a score is not a number.
     """
-    path = _file_of(name)
-    table = read_scores(path, metric=metric)
+    table = read_scores(name if isinstance(name, Rows) else _file_of(name), metric=metric)
     return Reference(
         table.name,
         {score.model: score.value for score in table.scores if score.value is not None},

@@ -56,7 +56,7 @@ def outputs_command(
     benchmark: str,
     questions: str | None,
     key: str | None,
-    audit_limits: AuditLimits,
+    audit_limit: AuditLimits,
     as_json: bool,
 ) -> None:
     """Check the OUTPUTS of one or more models without a judge.
@@ -72,7 +72,7 @@ def outputs_command(
     print_notes(note for read in (reference, *candidates) if read is not None for note in read.notes)
     if reference is None:
         print_notes(["copies of a baseline are not looked for. Name its outputs with --baseline"])
-    examined = [_examine(candidate, reference, asked, audit_limits) for candidate in candidates]
+    examined = [_examine(candidate, reference, asked, audit_limit) for candidate in candidates]
     if as_json:
         click.echo(examined_json(examined), nl=False)
     else:

@@ -1,71 +1,26 @@
 """evalkit gate: let a model pass or fail by its win rate."""
 
-import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.api import GateCase, raise_for_outcome
+from evalkit.api import GateDecision, gate
 from evalkit.cli.help import Command, Title
-from evalkit.cli.judging import JudgingOptions, Terminal, judging_options
+from evalkit.cli.judging import Terminal, judging_options
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
-from evalkit.errors import ConfigError, Inconclusive
+from evalkit.errors import Inconclusive
 from evalkit.files import write_text
-from evalkit.gating import SMALLEST_BATCH, Decision, Rule
-from evalkit.reporting import (
-    gate_annotation,
-    gate_badge,
-    gate_explanation,
-    gate_json,
-    gate_junit,
-    gate_summary,
-    gate_text,
-    why,
-)
-from evalkit.sources import Sources, read_recipe
+from evalkit.gating import SMALLEST_BATCH, Rule
+from evalkit.reporting import gate_annotation, gate_explanation, why
 
 # the threshold has no meaning here: the options read only the defaults of the other fields
 _DEFAULTS = Rule(minimum=50.0)
 INCONCLUSIVE = ("fail", "warn", "pass")
-
-
-@dataclass(frozen=True, slots=True)
-class RuleOptions:
-    """The threshold that the candidate must reach, and the conditions of the decision."""
-
-    minimum: float | None
-    against: str | None
-    margin: float
-    metric: str | None
-    confidence: float
-    min_n: int
-    min_coverage: float
-    allow_refusals: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictOptions:
-    """The location of verdicts, and the choice of those that count."""
-
-    files: tuple[Path, ...]
-    difficulty: str
-    allow_compat: bool
-    store: str | None
-    results: Path
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """The options for judging outputs that have no verdicts yet."""
-
-    sequential: bool
-    batch: int
-    log: Path | None
-    verbose: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +34,18 @@ class DecisionOutput:
     explain: bool
     as_json: bool
 
-    def write(self, decision: Decision, *, verbose: bool) -> None:
+    def write(self, decided: GateDecision, *, verbose: bool) -> None:
         """Write the files, and print the decision; with `verbose`, its sentences name the digests."""
-        texts = {self.junit: gate_junit, self.summary: gate_summary, self.badge: gate_badge}
+        texts = {self.junit: decided.junit, self.summary: decided.summary, self.badge: decided.badge}
         for path, text in texts.items():
             if path is not None:
-                write_text(path, text(decision))
+                write_text(path, text())
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            click.echo(gate_annotation(decision), err=True)
+            click.echo(gate_annotation(decided.decision), err=True)
         if self.as_json:
-            click.echo(gate_json(decision), nl=False)
+            click.echo(decided.to_json(), nl=False)
         else:
-            print_text(gate_explanation(decision, digests=verbose) if self.explain else gate_text(decision))
+            print_text(gate_explanation(decided.decision, digests=verbose) if self.explain else str(decided))
 
 
 @click.command(
@@ -127,7 +82,7 @@ class DecisionOutput:
 @Title.THRESHOLD.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
                         help="Exit with 4 (fail), with 0 and a note (warn), or with 0 (pass) where the measurement "
                              "cannot tell.")  # fmt: skip
-@Title.VERDICTS.option("--source", "files", multiple=True, type=click.Path(path_type=Path),
+@Title.VERDICTS.option("--source", multiple=True, type=click.Path(path_type=Path),
                        help="Read verdicts from this file or folder instead of the store; repeat for "
                             "more.")  # fmt: skip
 @difficulty_option
@@ -155,46 +110,27 @@ class DecisionOutput:
 @results_option
 @verbose_option
 @json_option
-@as_values(asked=RuleOptions, verdicts=VerdictOptions, run=RunOptions, output=DecisionOutput)
-def command(
-    candidate: str,
-    asked: RuleOptions,
-    verdicts: VerdictOptions,
-    run: RunOptions,
-    output: DecisionOutput,
-    judging: JudgingOptions,
-) -> None:
+@as_values(output=DecisionOutput)
+def command(candidate: str, output: DecisionOutput, verbose: bool, **asked: Any) -> None:
     """Let CANDIDATE be released, or not, on its win rate.
 
     CANDIDATE is an outputs file, which is judged first, a row.json, or the name of a model that has verdicts. Exits
     with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing, and 5
     where the audit of the outputs fails. What is in the store is not paid for again.
     """
-    assignment = judging.assignment
-    if len(assignment.judges) > 1:
-        raise ConfigError("a gate decides on one judge. Give --judge once")
     named = click.get_current_context().get_parameter_source("benchmark")
-    board = assignment.benchmark if not verdicts.files or named != click.core.ParameterSource.DEFAULT else None
-    sources = Sources(
-        files=verdicts.files,
-        board=board,
-        difficulty=verdicts.difficulty,
-        store=verdicts.store,
-        results=verdicts.results,
-        cluster=assignment.cluster if verdicts.files else None,
-    )
-    recipe = read_recipe(sources, metric=asked.metric, confidence=asked.confidence)
-    rule = Rule(**{**dataclasses.asdict(asked), "metric": recipe.metric})
-    case = GateCase(candidate, rule, recipe, sources, assignment, verdicts.allow_compat)
-    terminal = Terminal(verbose=run.verbose)
-    batch = run.batch if run.sequential else None
-    decision = case.decide(judging.limits, judging.audit_limits, terminal, log=run.log, batch=batch)
-    output.write(decision, verbose=run.verbose)
+    if asked["source"] and named == click.core.ParameterSource.DEFAULT:
+        # the files' verdicts may be of any benchmark
+        del asked["benchmark"]
+    terminal = Terminal(verbose=verbose)
+    decided = gate(candidate, **asked, progress=terminal)
+    output.write(decided, verbose=verbose)
     terminal.finish()
     try:
-        raise_for_outcome(decision)
+        decided.raise_for_outcome()
     except Inconclusive:
         if output.inconclusive == INCONCLUSIVE[0]:
             raise
         if output.inconclusive == INCONCLUSIVE[1]:
-            terminal.note([f"{decision.model}: {why(decision)}. It is let through because of --inconclusive warn"])
+            model, reason = decided.decision.model, why(decided.decision)
+            terminal.note([f"{model}: {reason}. It is let through because of --inconclusive warn"])

@@ -11,9 +11,10 @@ from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import concurrency_option, spending_options
 from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import as_values, json_option, results_option, store_option
-from evalkit.cli.progress import ProgressLine, describe, describe_forecast, told_of_abandoned
+from evalkit.cli.progress import ProgressLine, describe, told_of_abandoned
 from evalkit.engine import Limits
 from evalkit.judging import Generated
+from evalkit.reporting import forecast_text
 from evalkit.store import store_url
 from evalkit.text import printable
 
@@ -75,7 +76,7 @@ def command(
     if dry_run:
         forecast = forecast_answers(first, url, concurrency=limits.concurrency)
         document = {"model": name, "turn": 1, **dataclasses.asdict(forecast)}
-        text = f"{printable(name)}, first turn: {describe_forecast(forecast)}"
+        text = f"{printable(name)}, first turn: {forecast_text(forecast)}"
         if as_json:
             click.echo(json.dumps(document, indent=2))
         else:

@@ -7,12 +7,13 @@ import json
 import click
 
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.judges_ask import command as ask
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
-from evalkit.clients import client_kind
+from evalkit.clients import endpoint_of, open_client
 from evalkit.engine import Pending
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec import find_parser, judge_names, read_judge
+from evalkit.judge_spec import judge_names, parser_of, read_judge
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
 from evalkit.reporting import values_table
 from evalkit.text import printable, shortened
@@ -99,14 +100,13 @@ def show(name: str) -> None:
 def check(name: str, judge_model: str | None) -> None:
     """Ask the judge NAME one question, and say how its reply was read."""
     config = read_judge(name, model=judge_model)
-    kind = client_kind(config.client)
-    posed = pose(_place(config), config, kind.endpoint(config), PLAN)
+    posed = pose(_place(config), config, endpoint_of(config), PLAN)
     request = posed.request
     for message in request.messages:
         click.echo(f"[{message.role}]\n{message.content}\n")
-    reply = asyncio.run(_answer(kind.open(config), request))
+    reply = asyncio.run(_answer(open_client(config), request))
     assert posed.slot.labels is not None and posed.slot.order is not None
-    verdict = find_parser(config.parser, config.parser_options)(reply, posed.slot.labels)
+    verdict = parser_of(config)(reply, posed.slot.labels)
     click.echo(f"reply: {printable(reply.text)!s}")
     if isinstance(verdict, Unparsed):
         raise Incomplete(f"judge {config.name!r} answered, but the reply holds no verdict: {verdict.reason}")
@@ -134,3 +134,6 @@ def _place(config: JudgeConfig) -> Pending:
     if config.asks == "grade":
         return plan_place(Grading(example, right), config, PLAN, Order.ALONE, 0)
     return plan_place(Comparison(example, wrong, right), config, PLAN, Order.BASELINE_FIRST, 0)
+
+
+command.add_command(ask)

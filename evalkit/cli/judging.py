@@ -1,18 +1,14 @@
 """The parts that judging commands share: options that name a task for judges, and the report of a run on a terminal."""
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
-from evalkit.api import AUDITS, Assignment, ModelRun, Prepared, check_costs
-from evalkit.auditing import AuditLimits
+from evalkit.api import AUDITS, ModelRun
 from evalkit.cli.help import Title
 from evalkit.cli.notes import print_notes
-from evalkit.cli.options import Command, Range, as_values, audit_limits_options, cluster_option
+from evalkit.cli.options import Command, Range, audit_limits_options, cluster_option
 from evalkit.cli.progress import ProgressLine, describe, told_of_abandoned
 from evalkit.engine import Limits
 from evalkit.judge_spec import ORDERS
@@ -24,11 +20,11 @@ _BENCHMARK = Title.JUDGED.option(
     help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it.",
 )  # fmt: skip
 _JUDGES = Title.JUDGE.option(
-    "--judge", "judges", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
+    "--judge", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
     help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, or surface]",
 )  # fmt: skip
 _ASSIGNMENT: list[Callable[[Command], Command]] = [
-    Title.JUDGED.option("--baseline", "baselines", multiple=True, metavar="FILE|NAME",
+    Title.JUDGED.option("--baseline", multiple=True, metavar="FILE|NAME",
                         help="Compare with these outputs; repeat for baselines by category. "
                              "[default: the benchmark's]"),
     Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
@@ -89,37 +85,12 @@ audit_option = Title.JUDGED.option(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class JudgingOptions:
-    """A task for judges, the limits of a run, and the audit's limits on outputs."""
-
-    assignment: Assignment
-    limits: Limits
-    audit_limits: AuditLimits
-
-    def prepare(self, outputs: Sequence[str]) -> Prepared:
-        """Read the task on these outputs, and check that its costs can be limited as asked.
-
-        Raises:
-            EvalkitError: an input is missing or wrong, or a cost is limited and a judge has no prices.
-        """
-        prepared = self.assignment.read(outputs)
-        check_costs(prepared, self.limits)
-        return prepared
-
-
 def judging_options(command: Command) -> Command:
-    """Give a command the options for judging; it takes them as its argument `judging`."""
-
-    def judging(*, assignment: Assignment, limits: Limits, audit_limits: AuditLimits, **options: Any) -> None:
-        command(judging=JudgingOptions(assignment, limits, audit_limits), **options)
-
-    declared = as_values(assignment=Assignment, limits=Limits)(judging)
-    functools.update_wrapper(declared, command)
+    """Give a command the options for judging, each by the name of the keyword of `annotate`."""
     options: list[Callable[[Command], Command]] = [_BENCHMARK, _JUDGES, *_ASSIGNMENT, *_LIMITS, audit_limits_options]
     for option in reversed(options):
-        declared = option(declared)
-    return declared
+        command = option(command)
+    return command
 
 
 class Terminal:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.api import ESTIMATORS, Wishes, make_leaderboard
-from evalkit.boards import Board
+from evalkit.api import ESTIMATORS, Leaderboard, leaderboard
 from evalkit.cli.boards import print_boards
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes
@@ -32,9 +32,7 @@ from evalkit.cli.sources import (
 )
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.provenance import canonical_digest
-from evalkit.reporting import FORMS, PANELS, TABLE, one_board
-from evalkit.sources import Sources
+from evalkit.reporting import FORMS, PANELS, TABLE
 from evalkit.stats import Shape
 
 
@@ -61,7 +59,7 @@ class BoardOutput:
         ),
     },
 )
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
 @board_option
 @judge_option
 @Title.NUMBERS.option("--pool", is_flag=True, help="Average all judges into one score.")
@@ -71,18 +69,18 @@ class BoardOutput:
                       metavar="WEIGHT", help="Count a verdict of much better this many times.")  # fmt: skip
 @by_option()
 @cluster_option
-@Title.VERDICTS.option("--category", "categories", multiple=True, metavar="NAME",
+@Title.VERDICTS.option("--category", multiple=True, metavar="NAME",
                        help="Use only the verdicts on this category; repeat for more.")  # fmt: skip
 @reference_option
 @Title.NUMBERS.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
                       help="Compute scores as evalkit does (lc), or by a published formula, to compare with published "
                            "rows.")  # fmt: skip
 @difficulty_option
-@Title.NUMBERS.option("--length-shape", "shape", type=click.Choice([shape.value for shape in Shape]),
+@Title.NUMBERS.option("--length-shape", type=click.Choice([shape.value for shape in Shape]),
                       default=Shape.LEARNED.value, show_default=True,
                       help="Fit this shape of the effect of length to the models at hand; learned lets their verdicts "
                            "say which.")  # fmt: skip
-@Title.NUMBERS.option("--bootstrap", "replicates", type=click.IntRange(0), default=0, metavar="N",
+@Title.NUMBERS.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
                       help="Compute intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @Title.NUMBERS.option("--allow-mixed", is_flag=True,
                       help="Average a judge's probabilities with its single draws instead of refusing to.")  # fmt: skip
@@ -97,8 +95,8 @@ class BoardOutput:
 @results_option
 @verbose_option
 @json_option
-@as_values(sources=Sources, wishes=Wishes, output=BoardOutput)
-def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
+@as_values(output=BoardOutput)
+def command(sources: tuple[Path, ...], output: BoardOutput, **asked: Any) -> None:
     """Rank models by their length-controlled win rates.
 
     SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the board is built from the
@@ -106,30 +104,26 @@ def command(sources: Sources, wishes: Wishes, output: BoardOutput) -> None:
     """
     if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
-    boards = make_leaderboard(sources, wishes)
-    drawn = [] if output.plot is None else _draw(boards, output.plot, output.panels or PANELS[:1])
-    _write(boards, "json" if output.as_json else output.form, output.out)
+    found = leaderboard(*sources, **asked, texts=False)
+    drawn = [] if output.plot is None else _draw(found, output.plot, output.panels or PANELS[:1])
+    _write(found, "json" if output.as_json else output.form, output.out)
     print_notes(f"{path}: written" for path in drawn)
     if output.verbose:
-        print_notes([f"sha256 {canonical_digest([row for board in boards for row in board.rows])}"])
+        print_notes([f"sha256 {found.sha256}"])
 
 
-def _write(boards: list[Board], form: str, out: Path | None) -> None:
+def _write(found: Leaderboard, form: str, out: Path | None) -> None:
     if out is not None:
-        write_text(out, FORMS[form](boards))
+        write_text(out, found.written(form))
     elif form == TABLE:
-        print_boards(boards)
+        print_boards(found.boards)
     else:
-        click.echo(FORMS[form](boards), nl=False)
+        click.echo(found.written(form), nl=False)
 
 
-def _draw(boards: list[Board], path: Path, panels: Sequence[str]) -> list[Path]:
+def _draw(found: Leaderboard, path: Path, panels: Sequence[str]) -> list[Path]:
     """Draw one panel into the file, or each of several into one with the panel's name in its own; return the files."""
-    board = one_board(boards)
-    # imported here: loading the plotting library takes longer than building most boards
-    from evalkit.reporting import PLOTS
-
     paths = {panel: path if len(panels) == 1 else path.with_stem(f"{path.stem}-{panel}") for panel in panels}
     for panel, file in paths.items():
-        PLOTS[panel](board).save(file)
+        found.plot(panel).save(file)
     return list(paths.values())

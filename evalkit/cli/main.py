@@ -139,7 +139,7 @@ def _run() -> int:
 def _explain(error: BaseException) -> tuple[int, str]:
     """Return the exit code and the message for the error that ended a command."""
     if isinstance(error, EvalkitError):
-        return error.exit_code, str(error)
+        return error.exit_code, error.for_command or str(error)
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
         return EXIT_INTERRUPTED, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):

@@ -92,11 +92,10 @@ verbose_option = Title.FILES.option("--verbose", is_flag=True, help="Print the d
 json_option = Title.FILES.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 audit_limits_options = Title.JUDGED.option(
     "--audit-limit",
-    "audit_limits",
     multiple=True,
     metavar="NAME=VALUE",
     envvar="EVALKIT_AUDIT_LIMIT",
     callback=lambda _context, _option, named: read_limits(named),
     help="Set one of the audit's limits, as in min-distinct=0.2; repeat for more.",
 )
-"""Gives a command all limits together, as `audit_limits`."""
+"""Gives a command all limits together."""

@@ -2,13 +2,11 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
 from types import TracebackType
 
 import click
 
-from evalkit.api import WorkForecast
-from evalkit.engine import Forecast, Progress
+from evalkit.engine import Progress
 from evalkit.text import count, plural, printable
 
 _SHORTEST_RUN = 1.0
@@ -51,27 +49,6 @@ def describe_running(progress: Progress) -> str:
         rate = answered / progress.seconds
         text += f", {rate:.1f} a second, {_time((progress.total - progress.done) / rate)} left"
     return text
-
-
-def describe_forecast(forecast: Forecast) -> str:
-    """Return the forecast in words: requests, tokens, cost at most, and minutes."""
-    if not forecast.requests:
-        return f"nothing to ask: the store has all {plural(forecast.stored, 'reply', 'replies')}"
-    limit = forecast.completion_tokens
-    out = "no limit on tokens out" if limit is None else f"at most {limit:,} out"
-    cost = "cost not known" if forecast.cost is None else f"about ${forecast.cost:.2f}"
-    return (
-        f"{plural(forecast.requests, 'request')}, {count(forecast.stored)} stored; "
-        f"about {forecast.prompt_tokens:,} tokens in ({forecast.tokenizer}) and {out}, {cost}, "
-        f"about {forecast.minutes:.1f} minutes"
-    )
-
-
-def forecasts_text(forecasts: Sequence[WorkForecast]) -> str:
-    """Return a line of forecast for each model and judge."""
-    return "\n".join(
-        f"{printable(work.model)}, {printable(work.judge)}: {describe_forecast(work.forecast)}" for work in forecasts
-    )
 
 
 def describe(progress: Progress) -> str:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.api import Wishes, make_leaderboard, read_behind
+from evalkit.api import leaderboard
 from evalkit.boards import CATEGORY, TURN
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes, print_text
@@ -19,9 +20,6 @@ from evalkit.cli.sources import (
     metric_option,
     reference_option,
 )
-from evalkit.files import write_text
-from evalkit.reporting import SampleSize, assemble_report, report_html
-from evalkit.sources import Sources, read_judged
 from evalkit.text import printable
 
 FILE = "report.html"
@@ -52,7 +50,7 @@ class PageOptions:
         ),
     },
 )
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
 @Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
                     help=f"Write the page into this file. [default: RESULTS/{FILE}]")  # fmt: skip
 @Title.SHOWN.option("--title", help="Put this title above the page. [default: the sources' name]")
@@ -72,24 +70,20 @@ class PageOptions:
 @Title.SHOWN.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
 @store_option
 @results_option
-@as_values(sources=Sources, wishes=Wishes, page=PageOptions)
-def command(sources: Sources, wishes: Wishes, page: PageOptions) -> None:
+@as_values(page=PageOptions)
+def command(sources: tuple[Path, ...], page: PageOptions, **asked: Any) -> None:
     """Write one HTML file with boards and every comparison behind them.
 
     SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the boards are built from
     the store. The file needs no network and no server.
     """
-    files = read_behind(sources, wishes)
-    report = assemble_report(
-        make_leaderboard(sources, wishes, files=files),
-        read_judged(sources, files),
-        sources,
+    path = leaderboard(*sources, **asked).report(
+        asked["results"] / FILE if page.out is None else page.out,
         title=page.title,
-        sample=None if page.sample is None else SampleSize(page.sample, page.seed),
+        sample=page.sample,
+        seed=page.seed,
         text=not page.no_text,
     )
-    path = sources.results / FILE if page.out is None else page.out
-    write_text(path, report_html(report))
     size = path.stat().st_size / _MEGABYTE
     print_text(f"wrote {printable(str(path))}, {size:.1f} MB")
     if size > _LARGE:

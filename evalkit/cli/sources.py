@@ -14,7 +14,6 @@ from evalkit.sources import BENCHMARK, Sources
 
 board_option = Title.VERDICTS.option(
     "--benchmark",
-    "board",
     cls=Renamed,
     former="--board",
     metavar="BENCHMARK",
@@ -68,8 +67,9 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def gathered(*, source: tuple[Path, ...], **options: Any) -> Any:
-        named = {name: options.pop(name) for name in ("board", "judge", "difficulty", "cluster", "store", "results")}
-        return command(sources=Sources(files=source, **named), **options)
+        named = {name: options.pop(name) for name in ("judge", "difficulty", "cluster", "store", "results")}
+        board = options.pop("benchmark")
+        return command(sources=Sources(files=source, board=board, **named), **options)
 
     for option in reversed(_OPTIONS):
         gathered = option(gathered)

@@ -1,10 +1,27 @@
-from .builtin import client_kind
+from .builtin import endpoint_of, open_client
 from .endpoint import Endpoint
+from .functions import (
+    AnsweringFunction,
+    FunctionClient,
+    ObjectClient,
+    Pair,
+    Single,
+    Turn,
+    verdict_fields,
+)
 from .replay import REPLAY_ENDPOINT, ReplayClient
 
 __all__ = [
     "REPLAY_ENDPOINT",
+    "AnsweringFunction",
     "Endpoint",
+    "FunctionClient",
+    "ObjectClient",
+    "Pair",
     "ReplayClient",
-    "client_kind",
+    "Single",
+    "Turn",
+    "endpoint_of",
+    "open_client",
+    "verdict_fields",
 ]

@@ -30,6 +30,25 @@ def client_kind(name: str) -> ClientKind:
     return lookup("client", name, BUILTIN)
 
 
+def open_client(config: ModelConfig) -> Client:
+    """The client that answers for a judge or a model.
+
+    Raises:
+        ConfigError: it is unknown, or its key or its model is missing.
+    """
+    own = config.in_process
+    return client_kind(config.client).open(config) if own is None or own.client is None else own.client
+
+
+def endpoint_of(config: ModelConfig) -> Endpoint:
+    """The endpoint of a judge or a model, without opening it."""
+    own = config.in_process
+    if own is None:
+        return client_kind(config.client).endpoint(config)
+    named = client_kind(config.client).endpoint(config) if own.client is None else Endpoint(own.endpoint, own.asks)
+    return Endpoint(f"{named.name}:{own.run}", named.asks) if own.run else named
+
+
 BUILTIN: dict[str, ClientKind] = {
     "openai": ClientKind(open_http, http_endpoint),
     "openai_sdk": ClientKind(open_sdk, http_endpoint),

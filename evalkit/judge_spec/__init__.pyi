@@ -1,10 +1,14 @@
 from .config import ORDERS, check_address, digest, judge_names, read_judge, read_model, scale, with_orders
 from .modelfile import model_file, model_name
-from .parsers import find_parser, five_way_labels
+from .parsers import GRADE, NO_VERDICT, P_FIRST, PYTHON, find_parser, five_way_labels, parser_of
 from .prompting import ask, judged_texts, render
 
 __all__ = [
+    "GRADE",
+    "NO_VERDICT",
     "ORDERS",
+    "PYTHON",
+    "P_FIRST",
     "ask",
     "check_address",
     "digest",
@@ -14,6 +18,7 @@ __all__ = [
     "judged_texts",
     "model_file",
     "model_name",
+    "parser_of",
     "read_judge",
     "read_model",
     "render",

@@ -150,6 +150,8 @@ def digest(config: JudgeConfig) -> str:
         decisive["labels"] = list(config.labels)
     if not config.fence:
         decisive["fence"] = config.fence
+    if config.in_process is not None and config.in_process.client is not None:
+        decisive["in_process"] = config.in_process.endpoint
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
 
 

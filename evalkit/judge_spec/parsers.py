@@ -11,7 +11,7 @@ from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
 from evalkit.plugins import lookup
 from evalkit.text import shortened
-from evalkit.types import ChatReply, Labels, Preference, Rating, Reading, Unparsed, Verdict
+from evalkit.types import ChatReply, JudgeConfig, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 Parser = Callable[..., Verdict]
 
@@ -23,6 +23,10 @@ _LOOSE_GRADES = tuple(map(re.compile, (r"\[\[([0-9]+\.?[0-9]*)\]\]", r"\[([0-9]+
 _LOOSE_VERDICTS = tuple(map(re.compile, (r"\[\[([AB<>=]+)\]\]", r"\[([AB<>=]+)\]")))
 _ARENA_LABELS = Labels("A", "B")
 _MIRRORED = {"A<<B": "B>>A", "A<B": "B>A", "B=A": "A=B", "B<A": "A>B", "B<<A": "A>>B"}
+# the fields of a reply that was made of what a judge's function returned
+P_FIRST, GRADE, NO_VERDICT = "p_first", "grade", "no_verdict"
+# begins the name of a parser that is a function of the process that judged
+PYTHON = "python:"
 _FIVE = (1.0, 1.0, 0.5, 0.0, 0.0)
 _SHOWN = 40
 
@@ -130,6 +134,35 @@ def arena_hard_verdict(reply: ChatReply, _: Labels) -> Verdict:
         if found := pattern.findall(said):
             return _of_five(_MIRRORED.get(found[-1], found[-1]), _ARENA_LABELS)
     return Unparsed("no verdict in brackets")
+
+
+def function_result(reply: ChatReply, _: Labels, *, low: float = 0.0, high: float = 1.0) -> Verdict:
+    """The result of a judge's function: the probability that the first answer is better, a grade, or why neither."""
+    found = _read_field(reply.text, NO_VERDICT)
+    if not isinstance(found, Unparsed):
+        return Unparsed(str(found.value) or "the judge gave no verdict and no reason")
+    for name in (P_FIRST, GRADE):
+        found = _read_field(reply.text, name)
+        if not isinstance(found, Unparsed):
+            return Preference(float(found.value)) if name == P_FIRST else _of_number(found.value, low, high)
+    return Unparsed("the reply was not made of a function's result")
+
+
+def parser_of(config: JudgeConfig) -> Callable[[ChatReply, Labels], Verdict]:
+    """The parser that reads a judge's replies.
+
+    Raises:
+        ConfigError: there is no such parser, an option of it is wrong, or it is a Python function of another process.
+    """
+    own = config.in_process
+    if own is not None and own.parser is not None:
+        return own.parser
+    if config.parser.startswith(PYTHON):
+        raise ConfigError(
+            f"judge {config.name!r}: its replies are read by the Python function "
+            f"{config.parser.removeprefix(PYTHON)!r}. Hand the judge with its parser to a function of evalkit"
+        )
+    return find_parser(config.parser, config.parser_options)
 
 
 def find_parser(name: str, options: Mapping[str, Any]) -> Callable[[ChatReply, Labels], Verdict]:
@@ -243,4 +276,5 @@ BUILTIN: dict[str, Parser] = {
     "number": number,
     "mt_bench_grade": mt_bench_grade,
     "arena_hard_verdict": arena_hard_verdict,
+    "function_result": function_result,
 }

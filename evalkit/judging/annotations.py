@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from evalkit.judge_spec import find_parser, scale
+from evalkit.judge_spec import parser_of, scale
 from evalkit.judging.requests import LOWEST
 from evalkit.types import (
     Annotation,
@@ -26,7 +26,7 @@ def annotate_all(
     answered: Iterable[tuple[Slot, ChatReply | None, str | None]], config: JudgeConfig
 ) -> Iterator[Annotation]:
     """Make annotations of places from their replies, or with the reason why there is none."""
-    parser = find_parser(config.parser, config.parser_options)
+    parser = parser_of(config)
     for slot, reply, failure in answered:
         if slot.rule == LOWEST:
             low, high = scale(config)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.clients import Endpoint, client_kind
+from evalkit.clients import Endpoint, endpoint_of, open_client
 from evalkit.engine import Journal, Limits, Pending, Posed, Progress, Watcher, run_all, unwatched, unwritten
 from evalkit.errors import ConfigError
 from evalkit.formats import turn_key
@@ -87,7 +87,7 @@ class Answering:
         return lambda _slot, _reply: True
 
     def open_client(self) -> Client:
-        return client_kind(self.config.client).open(self.config)
+        return open_client(self.config)
 
     def _slot(self, question: Unanswered) -> Slot:
         turn = len(question.earlier) + 1
@@ -130,7 +130,7 @@ def first_turn(config: ModelConfig, questions: Sequence[Example], *, benchmark: 
     Raises:
         ConfigError: the model's client judges answers and gives none, or its key is missing.
     """
-    endpoint = client_kind(config.client).endpoint(config)
+    endpoint = endpoint_of(config)
     if not endpoint.asks:
         raise ConfigError(f"model {config.name!r}: a client of kind {config.client!r} judges answers and gives none")
     texts = json.dumps(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evalkit.clients import REPLAY_ENDPOINT, Endpoint
 from evalkit.formats import RecordedReply, Recording, infer_order, instruction_key
-from evalkit.judge_spec import digest, find_parser
+from evalkit.judge_spec import digest, parser_of
 from evalkit.judging.annotations import candidate_preference
 from evalkit.judging.layout import Row
 from evalkit.types import Comparison, JudgeConfig, Order, Question, Unparsed
@@ -77,7 +77,7 @@ def _recorded_questions(
 
 
 def _preference(recorded: RecordedReply, config: JudgeConfig, order: Order) -> float | None:
-    verdict = find_parser(config.parser, config.parser_options)(recorded.reply, recorded.labels)
+    verdict = parser_of(config)(recorded.reply, recorded.labels)
     return None if isinstance(verdict, Unparsed) else candidate_preference(verdict, order)
 
 

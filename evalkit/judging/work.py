@@ -8,11 +8,11 @@ from typing import TypedDict
 
 from evalkit import __version__
 from evalkit.auditing import Clusters, clusters_of_examples
-from evalkit.clients import REPLAY_ENDPOINT, Endpoint, ReplayClient, client_kind
+from evalkit.clients import REPLAY_ENDPOINT, Endpoint, ReplayClient, endpoint_of, open_client
 from evalkit.engine import Pending, Posed
 from evalkit.errors import ConfigError
 from evalkit.formats import Recording
-from evalkit.judge_spec import find_parser
+from evalkit.judge_spec import parser_of
 from evalkit.judging.layout import NONE, Laid, Options, Row, lay_comparisons, lay_gradings, sides
 from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint, replayed
 from evalkit.judging.requests import Plan, plan_comparison, plan_grading, plan_missing, plan_place, pose, pose_question
@@ -138,7 +138,7 @@ class Work:
 
     def reader(self) -> Callable[[Slot, ChatReply], bool]:
         """A function that tells whether a reply holds a verdict."""
-        parser = find_parser(self.config.parser, self.config.parser_options)
+        parser = parser_of(self.config)
 
         def holds_verdict(slot: Slot, reply: ChatReply) -> bool:
             assert slot.labels is not None
@@ -161,7 +161,7 @@ class Work:
 
     def open_client(self) -> Client:
         if self.recorded is None:
-            return client_kind(self.config.client).open(self.config)
+            return open_client(self.config)
         replies = {
             (key, question.order, question.repeat): reply.reply
             for key, questions in self.recorded.questions.items()
@@ -248,9 +248,11 @@ def _work(
     clusters: Clusters,
 ) -> Work:
     """One judge's work on one candidate; a recording's replies stand in for the judge's, if there is one."""
-    digest = hashlib.sha256(f"{laid.digest} {config.name}".encode()).hexdigest()[:16]
+    # a judge whose replies no later run may find has places of its own in each run
+    run = "" if config.in_process is None or not config.in_process.run else f" {config.in_process.run}"
+    digest = hashlib.sha256(f"{laid.digest} {config.name}{run}".encode()).hexdigest()[:16]
     if recording is None:
-        endpoint, recorded = client_kind(config.client).endpoint(config), None
+        endpoint, recorded = endpoint_of(config), None
     else:
         config, endpoint, secret = replayed(config, recording), REPLAY_ENDPOINT, b""
         recorded = match_recording(laid.rows, recording, config)

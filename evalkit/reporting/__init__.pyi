@@ -3,6 +3,7 @@ from .assembly import assemble_report
 from .audit import Examined, examined_json, examined_text
 from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text
+from .forecasts import forecast_text
 from .forms import FORMS, TABLE
 from .gate import gate_explanation, gate_json, gate_text, why
 from .gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
@@ -45,6 +46,7 @@ __all__ = [
     "examined_json",
     "examined_text",
     "find_screen",
+    "forecast_text",
     "form_of",
     "gate_annotation",
     "gate_badge",

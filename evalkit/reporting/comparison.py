@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evalkit.boards import Comparisons, Detail, Difference, Metric, Pair
+from evalkit.boards import Comparisons, Detail, Difference, Metric, ModelPair
 from evalkit.provenance import audit_reason
 from evalkit.reporting.reasons import KINDS, brief_words, reason_words
 from evalkit.stats import Change, Fragility, significant
@@ -106,7 +106,7 @@ def _text_of_many(found: Comparisons, names: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _conclusion(pair: Pair, found: Comparisons) -> str:
+def _conclusion(pair: ModelPair, found: Comparisons) -> str:
     shown = pair.differences[found.metric]
     estimate, (first, second) = shown.estimate, map(_short, pair.models)
     name = found.metric.title
@@ -124,7 +124,7 @@ def _conclusion(pair: Pair, found: Comparisons) -> str:
     )
 
 
-def _basis(pair: Pair, found: Comparisons) -> list[str]:
+def _basis(pair: ModelPair, found: Comparisons) -> list[str]:
     return [f"{plural(pair.n, 'instruction')} with a verdict on both; {_judged_by(found)}", *_missing(pair)]
 
 
@@ -133,7 +133,7 @@ def _judged_by(found: Comparisons) -> str:
     return f"judge {found.judge}{served}" + (f", against {found.baseline}" if found.baseline else "")
 
 
-def _missing(pair: Pair) -> list[str]:
+def _missing(pair: ModelPair) -> list[str]:
     """Return a line on the missing verdicts of either model, and on the range of the difference that they allow."""
     if not any(pair.missing):
         return []
@@ -145,7 +145,7 @@ def _missing(pair: Pair) -> list[str]:
     ]
 
 
-def _fragility_lines(pair: Pair, found: Comparisons, fragility: Fragility | None) -> list[str]:
+def _fragility_lines(pair: ModelPair, found: Comparisons, fragility: Fragility | None) -> list[str]:
     """Return the sentence on fragility; none on the sign of a difference that is neither sure nor sound."""
     estimate = pair.differences[found.metric].estimate
     if fragility is None or estimate.value is None:
@@ -202,7 +202,7 @@ def _p(value: float | None) -> str:
     return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
 
 
-def _doubts(pairs: Sequence[Pair], metric: Metric) -> list[str]:
+def _doubts(pairs: Sequence[ModelPair], metric: Metric) -> list[str]:
     """Return a line for each model whose rate is not ok, and for each pair whose difference alone is not ok."""
     found: dict[str, str] = {}
     for pair in pairs:
@@ -224,7 +224,7 @@ def _doubt(status: Status, metric: Metric) -> str:
     return f"{KINDS[status.kind]}: {words}" if status.kind == StatusKind.NOT_ESTIMABLE else words
 
 
-def _notes(pair: Pair) -> list[str]:
+def _notes(pair: ModelPair) -> list[str]:
     return sorted({note for difference in pair.differences.values() for note in difference.estimate.notes})
 
 
@@ -248,7 +248,7 @@ def _aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> li
     ]
 
 
-def _pair_document(pair: Pair) -> dict[str, Any]:
+def _pair_document(pair: ModelPair) -> dict[str, Any]:
     return {
         "models": list(pair.models),
         "n": pair.n,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evalkit.errors import InputError
 from evalkit.formats import FAILED_CALL, Judgments
-from evalkit.judge_spec import digest, find_parser, five_way_labels, scale
+from evalkit.judge_spec import digest, five_way_labels, parser_of, scale
 from evalkit.judging import candidate_preference
 from evalkit.types import (
     Annotation,
@@ -61,7 +61,7 @@ def recorded_judges(
     for (name, asks), graded in scales.items():
         own = (known or {}).get(name)
         config = own if own is not None and own.asks == asks else _stand_in(name, asks, graded or {_GRADES})
-        judges[name, asks] = RecordedJudge(config, find_parser(config.parser, config.parser_options))
+        judges[name, asks] = RecordedJudge(config, parser_of(config))
     return judges
 
 

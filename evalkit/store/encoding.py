@@ -20,7 +20,7 @@ from evalkit.types import (
     Tls,
 )
 
-_NOT_STORED = ("headers", "tls")
+_NOT_STORED = ("headers", "tls", "in_process")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Slot))
@@ -54,10 +54,10 @@ def encode_request(request: ChatRequest) -> str:
 
 
 def encode_config(config: ModelConfig) -> str:
-    fields = dataclasses.asdict(config)
+    fields = dataclasses.asdict(dataclasses.replace(config, in_process=None))
     if config.base_url is not None:
         fields["base_url"] = _USER.sub("//", config.base_url)
-    for name in _NOT_STORED:  # they may carry secrets and decide no verdict
+    for name in _NOT_STORED:  # headers and files of keys may carry secrets and decide no verdict
         del fields[name]
     return json.dumps(fields, sort_keys=True)
 

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def example(folder: Path) -> ek.Leaderboard:
-    return ek.leaderboard(board="example", results=folder / "results")
+    return ek.leaderboard(benchmark="example", results=folder / "results")
 
 
 def of(*entries: object) -> ek.Leaderboard:
@@ -125,7 +125,7 @@ def test_the_report_is_the_one_that_the_command_writes(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    board = ek.leaderboard(board="example", by=("turn", "category"))
+    board = ek.leaderboard(benchmark="example", by=("turn", "category"))
     assert board.report(tmp_path / "new" / "api.html", title="Example") == tmp_path / "new" / "api.html"
     done = evalkit("report", "--benchmark", "example", "--title", "Example", "--out", tmp_path / "cli.html", cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -139,14 +139,14 @@ def test_the_report_is_the_one_that_the_command_writes(
     [
         ({"by": "categroy"}, "unknown part 'categroy'. Did you mean 'category'"),
         ({"metric": "lc"}, "unknown metric 'lc'"),
-        ({"board": "exmaple"}, "unknown benchmark 'exmaple'. Did you mean 'example'"),
+        ({"benchmark": "exmaple"}, "unknown benchmark 'exmaple'. Did you mean 'example'"),
         ({"reference": "nobody"}, "unknown reference 'nobody'"),
         ({"judge": "nobody"}, "nobody"),
         ({"results": "nowhere"}, "no store yet"),
     ],
 )
 def test_a_wrong_wish_is_one_line_that_says_what_would_do(wrong: dict[str, str], reason: str, folder: Path) -> None:
-    wishes: dict[str, str] = {"board": "example", "results": str(folder / "results"), **wrong}
+    wishes: dict[str, Any] = {"benchmark": "example", "results": str(folder / "results"), **wrong}
     with pytest.raises(ek.EvalkitError, match=reason) as caught:
         ek.leaderboard(**wishes)
     assert "\n" not in str(caught.value)
@@ -162,7 +162,7 @@ def test_a_board_and_its_report_read_the_benchmark_once(
         return read_yaml(path)
 
     monkeypatch.setattr(benchmarks, "read_yaml", counted)
-    board = ek.leaderboard(board="example", results=folder / "results")
+    board = ek.leaderboard(benchmark="example", results=folder / "results")
     board.report(tmp_path / "report.html")
     assert [path.name for path in read] == ["example.yaml"]
 

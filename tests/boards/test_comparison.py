@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evalkit.boards.build import build_boards
-from evalkit.boards.comparison import Comparisons, Pair, compare
+from evalkit.boards.comparison import Comparisons, ModelPair, compare
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import LC_WIN_RATE, SCORE, WIN_RATE, DifficultySource, Recipe
 from evalkit.errors import ConfigError, InputError, StatsError, UnknownName
@@ -35,7 +35,7 @@ def entry(model: str, level: float, *, judge: str = "j", baseline: str = "b", di
     return Entry(model, judge, baseline, sample(level, seed=seed), avg_length=1000.0, digest=digest)
 
 
-def pair_of(entries: Sequence[Entry], recipe: Recipe = RAW) -> Pair:
+def pair_of(entries: Sequence[Entry], recipe: Recipe = RAW) -> ModelPair:
     (pair,) = compare(entries, recipe, models=[one.model for one in entries]).pairs
     return pair
 

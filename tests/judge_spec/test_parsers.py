@@ -861,7 +861,8 @@ def test_an_unknown_parser_suggests_the_nearest() -> None:
         find_parser("bracket_lable", {})
     assert str(error.value) == (
         "unknown parser 'bracket_lable'. Did you mean 'bracket_label'? "
-        "Known: arena_hard_verdict, bracket_label, five_way, json_field, mt_bench_grade, number, token_probability"
+        "Known: arena_hard_verdict, bracket_label, five_way, function_result, json_field, mt_bench_grade, number, "
+        "token_probability"
     )
 
 

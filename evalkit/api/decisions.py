@@ -1,26 +1,57 @@
 """Decides a gate on a candidate whose verdicts are in files, in a written row, in the store, or still to be made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
+from typing import Unpack
 
-from evalkit.api.annotation import Listener
-from evalkit.api.assignment import Assignment
+from evalkit.api.assignment import Assignment, AssignmentKeywords, assignment_of
+from evalkit.api.door import beside_a_loop, front_door
+from evalkit.api.keywords import (
+    Data,
+    LimitKeywords,
+    audit_limits_of,
+    checked_count,
+    checked_number,
+    limits_of,
+    picked,
+    several,
+)
+from evalkit.api.progress import Listener, listener_of
+from evalkit.api.python_judges import JudgeLike
+from evalkit.api.result import Result, estimate_metrics
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import verify_files
 from evalkit.auditing import AuditLimits, require_passed
-from evalkit.boards import Aggregation, Entry, Recipe, beside
+from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, Recipe, beside
 from evalkit.catalog import read_benchmark
 from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
 from evalkit.formats import PREFIX, read_one
-from evalkit.gating import Decision, Gate, Outcome, Required, Rule, check_against, check_mode, choose, refuse_unjudged
+from evalkit.gating import (
+    SMALLEST_BATCH,
+    Decision,
+    Gate,
+    Outcome,
+    Required,
+    Rule,
+    check_against,
+    check_mode,
+    choose,
+    refuse_unjudged,
+)
 from evalkit.judging import Work
 from evalkit.provenance import ROW_FILE, canonical_digest, pinned_for
-from evalkit.reporting import why
-from evalkit.sources import DECLARED_WHERE_JUDGED, Sources, entries_of_files, entries_of_store
+from evalkit.reporting import gate_badge, gate_explanation, gate_json, gate_junit, gate_summary, gate_text, why
+from evalkit.sources import DECLARED_WHERE_JUDGED, Sources, entries_of_files, entries_of_store, read_recipe
+from evalkit.stats import CONFIDENCE, MIN_INSTRUCTIONS
 from evalkit.store import open_existing, open_store, store_exists, store_url
-from evalkit.types import JudgeConfig
+from evalkit.types import Estimate, JudgeConfig
+
+
+class GateKeywords(AssignmentKeywords, LimitKeywords, total=False):
+    """The keywords of `annotate` that a gate takes as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +238,9 @@ class GateCase:
         if not self.assignment.judges:
             return None
         (named,) = self.assignment.judges
-        return self._config(named) or named
+        return self._config(named) or str(named)
 
-    def _config(self, named: str) -> JudgeConfig | None:
+    def _config(self, named: JudgeLike) -> JudgeConfig | None:
         try:
             (config,) = replace(self.assignment, judges=(named,)).configs(read_benchmark(self.assignment.benchmark))
         except UnknownName:
@@ -226,15 +257,8 @@ class GateCase:
         return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))
 
 
-def raise_for_outcome(decision: Decision) -> None:
-    """Raise where the candidate does not pass.
-
-    Raises:
-        AuditFailed: its outputs failed their audit.
-        Incomplete: verdicts are missing.
-        GateFailed: it does not reach the threshold.
-        Inconclusive: the measurement does not decide.
-    """
+def _raise_for(decision: Decision) -> None:
+    """Raise where the candidate does not pass."""
     said = f"{decision.model}: {why(decision)}"
     if decision.outcome == Outcome.AUDIT_FAILED:
         require_passed({decision.model: decision.audit})
@@ -246,3 +270,159 @@ def raise_for_outcome(decision: Decision) -> None:
     if decision.outcome == Outcome.INCONCLUSIVE:
         # more data helps neither a degraded number nor a model that declines too often
         raise Inconclusive(f"{said}. evalkit power says how much more data would tell" if decision.open else said)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class GateDecision(Result):
+    """A gate's decision on a model, with the numbers that it rests on and its forms for continuous integration."""
+
+    decision: Decision
+    notes: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Passed, failed, or the reason why the measurement does not tell."""
+        return self.decision.outcome
+
+    @property
+    def passed(self) -> bool:
+        """True if the measurement shows that the model reaches the threshold."""
+        return self.decision.outcome == Outcome.PASSED
+
+    @property
+    def estimate(self) -> Estimate:
+        """The rate, or the difference, that decided: percent or points, with its interval and status."""
+        return self.decision.estimate
+
+    def explanation(self) -> str:
+        """The decision in sentences, with every number that it used."""
+        return gate_explanation(self.decision)
+
+    def summary(self) -> str:
+        """The decision as markdown."""
+        return gate_summary(self.decision)
+
+    def junit(self) -> str:
+        """The decision as JUnit XML."""
+        return gate_junit(self.decision)
+
+    def badge(self) -> str:
+        """The decision as the JSON of a badge."""
+        return gate_badge(self.decision)
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers as a flat dictionary; `passed` is 1 or 0, and what cannot be estimated is left out."""
+        model = self.decision.model
+        estimate = estimate_metrics(f"{model}/{self.decision.rule.metric.name}", self.estimate)
+        return {f"{model}/passed": float(self.passed), f"{model}/n": float(self.estimate.n), **estimate}
+
+    def raise_for_outcome(self) -> None:
+        """Raise where the candidate does not pass.
+
+        Raises:
+            AuditFailed: its outputs failed their audit.
+            Incomplete: verdicts are missing.
+            GateFailed: it does not reach the threshold.
+            Inconclusive: the measurement does not decide.
+        """
+        _raise_for(self.decision)
+
+    def to_json(self) -> str:
+        return gate_json(self.decision)
+
+    def __str__(self) -> str:
+        return gate_text(self.decision)
+
+
+@front_door
+@beside_a_loop
+def gate(
+    candidate: Data,
+    *,
+    minimum: float | None = None,
+    against: str | None = None,
+    margin: float = 0.0,
+    metric: str | None = None,
+    confidence: float = CONFIDENCE,
+    min_n: int = MIN_INSTRUCTIONS,
+    min_coverage: float = MIN_COVERAGE,
+    source: Data | Sequence[Data] = (),
+    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    allow_compat: bool = False,
+    allow_refusals: bool = False,
+    sequential: bool = False,
+    batch: int = SMALLEST_BATCH,
+    audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
+    store: str | None = None,
+    results: str | PathLike[str] = "results",
+    log: str | PathLike[str] | None = None,
+    progress: bool | Listener | None = None,
+    **options: Unpack[GateKeywords],
+) -> GateDecision:
+    """Decide whether a model may be released, by its win rate against the baseline or beside another model.
+
+    Args:
+        candidate: the model's outputs, as for `annotate`, which are judged first where verdicts are missing; or a
+            row.json, or the name of a model that has verdicts.
+        minimum: the percentage that the rate must reach.
+        against: another model, instead of `minimum`, whose rate the candidate's must reach.
+        margin: the points that the candidate may be behind `against`.
+        metric: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the benchmark's style says.
+        confidence: the confidence of the two-sided interval that must lie on one side of the threshold.
+        min_n: the number of instructions with a verdict without which nothing is decided.
+        min_coverage: the share of the instructions that must have a verdict.
+        source: files, folders or values with verdicts that take the place of the store's.
+        difficulty: the source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
+        allow_compat: whether the verdicts of a judge that is shown bare texts or fixed labels count.
+        allow_refusals: whether a model may decline more often than the baseline.
+        sequential: whether outputs are judged in batches until the decision is certain.
+        batch: the number of instructions in each batch.
+        audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
+        store: the address of the database; the file `evalkit.db` in `results` by default.
+        results: the folder of the store and of the written rows.
+        log: a file to which every event of judging is appended as a line of JSON.
+        progress: whether a bar is drawn; by default on a terminal and in a notebook.
+        options: the keywords of `annotate` that say how outputs are judged and limit the run.
+
+    Returns:
+        The decision. `raise_for_outcome` raises unless the model passes; `passed` is true where it does.
+
+    Raises:
+        EvalkitError: an input or an option is wrong, or the judge could not be asked.
+
+    Example:
+        >>> import evalkit as ek
+        >>> ek.gate("outputs.json", baseline="baseline.json", minimum=50).raise_for_outcome()
+    """
+    assignment = assignment_of(**picked(options, AssignmentKeywords))
+    if len(assignment.judges) > 1:
+        raise ConfigError("a gate decides on one judge. Give --judge once")
+    files = tuple(map(Path, several(source)))
+    sources = Sources(
+        files=files,
+        board=assignment.benchmark if not files or "benchmark" in options else None,
+        difficulty=str(difficulty),
+        store=store,
+        results=Path(results),
+        cluster=assignment.cluster if files else None,
+    )
+    recipe = read_recipe(sources, metric=metric, confidence=confidence)
+    rule = Rule(
+        metric=recipe.metric,
+        minimum=minimum,
+        against=against,
+        margin=margin,
+        confidence=checked_number("--confidence", confidence, least=0.5, most=1 - 1e-9),
+        min_n=checked_count("--min-n", min_n, least=2),
+        min_coverage=checked_number("--min-coverage", min_coverage, least=0, most=1),
+        allow_refusals=allow_refusals,
+    )
+    listener = listener_of(progress)
+    decision = GateCase(str(candidate), rule, recipe, sources, assignment, allow_compat).decide(
+        limits_of(**picked(options, LimitKeywords)),
+        audit_limits_of(audit_limit),
+        listener,
+        log=None if log is None else Path(log),
+        batch=checked_count("--batch", batch, least=SMALLEST_BATCH) if sequential else None,
+    )
+    return GateDecision(decision)

@@ -1,0 +1,151 @@
+"""The door between a user's Python and the use cases: errors name keywords, and a running event loop is left alone."""
+
+import asyncio
+import contextvars
+import functools
+import re
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from evalkit.errors import EvalkitError, Interrupted
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# options of commands whose keyword has another name
+RENAMED = {"min": "minimum", "true": "true_rate", "map": "maps", "format": "form"}
+_OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")
+
+
+def front_door(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function's errors name its keywords, where they name options of the command of the same name.
+
+    The command prints what the error said first, which it keeps as `for_command`.
+    """
+
+    @functools.wraps(function)
+    def entered(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except EvalkitError as error:
+            if error.for_command is None:
+                error.for_command, error.args = str(error), (in_keywords(str(error)),)
+            raise
+
+    return entered
+
+
+def beside_a_loop(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function that has an event loop of its own be called where a loop runs already, as in a notebook.
+
+    It then runs in a thread, for which the caller waits. A first interrupt ends the run in good order, and a second one
+    leaves it behind.
+    """
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return function(*args, **kwargs)
+        return _Call(functools.partial(function, *args, **kwargs)).result()
+
+    return called
+
+
+def in_background(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The function as a coroutine function: it runs in a thread, and the caller's event loop goes on.
+
+    A cancelled caller ends its run in good order. Coroutines of the user's run in the caller's event loop.
+    """
+
+    @functools.wraps(function)
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> T:
+        running = _Call(functools.partial(function, *args, **kwargs), home=asyncio.get_running_loop())
+        try:
+            return await asyncio.to_thread(running.result)
+        except asyncio.CancelledError:
+            running.interrupt()
+            raise
+
+    awaited.__name__ = awaited.__qualname__ = f"a{function.__name__}"
+    return awaited
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Caller:
+    """The caller of a run in a thread: its event loop where that goes on, and its wish to end the run.
+
+    The thread gets no signals, so that the watcher of the run raises the wish.
+    """
+
+    home: asyncio.AbstractEventLoop | None = None
+    wish: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """End the run if the caller wishes so.
+
+        Raises:
+            Interrupted: it does.
+        """
+        if self.wish.is_set():
+            raise Interrupted("interrupted. What had arrived is kept; call the function again to continue")
+
+
+# the caller of the run that a thread is for; a run outside of such threads has none
+CALLER: contextvars.ContextVar[Caller | None] = contextvars.ContextVar("caller", default=None)
+
+
+def home() -> asyncio.AbstractEventLoop | None:
+    """The event loop in which the user's coroutines run; None for that of the run itself."""
+    caller = CALLER.get()
+    return None if caller is None else caller.home
+
+
+class _Call(Generic[T]):
+    """A call in a thread of its own, which does not keep the process alive."""
+
+    def __init__(self, call: Callable[[], T], *, home: asyncio.AbstractEventLoop | None = None) -> None:
+        self._call = call
+        self._caller = Caller(home)
+        self._outcome: list[T] = []
+        self._error: BaseException | None = None
+        context = contextvars.copy_context()
+        context.run(CALLER.set, self._caller)
+        self._thread = threading.Thread(target=context.run, args=(self._run,), name="evalkit", daemon=True)
+        self._thread.start()
+
+    def interrupt(self) -> None:
+        self._caller.wish.set()
+
+    def result(self) -> T:
+        try:
+            self._thread.join()
+        except KeyboardInterrupt:
+            self.interrupt()
+            self._thread.join()
+        if self._error is not None:
+            raise self._error
+        (outcome,) = self._outcome
+        return outcome
+
+    def _run(self) -> None:
+        try:
+            self._outcome.append(self._call())
+        except BaseException as error:  # noqa: BLE001 (raised again where the result is taken)
+            self._error = error
+
+
+def in_keywords(message: str) -> str:
+    """A message for users of Python: `--max-cost USD` becomes `max_cost=USD`."""
+
+    def keyword(match: re.Match[str]) -> str:
+        negated, name, value = match.groups()
+        named = RENAMED.get(name, name.replace("-", "_"))
+        if negated:
+            return f"{named}=False"
+        return named if value is None else f"{named}={value}"
+
+    return _OPTION.sub(keyword, message)

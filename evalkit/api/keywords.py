@@ -1,0 +1,117 @@
+"""Reads the keywords that functions for Python share, and checks them as the command line checks its options."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from typing import Any, TypedDict, TypeVar, Unpack, cast
+
+from evalkit.auditing import AuditLimits, read_limits
+from evalkit.engine import Limits
+from evalkit.errors import ConfigError, UnknownName
+
+# what takes a model's outputs, a baseline or questions: a path, or a value with records
+Data = Any
+
+T = TypeVar("T")
+_AT_ONCE = 4096
+
+
+def several(given: T | Sequence[T] | None) -> tuple[T, ...]:
+    """One value or several as a tuple; empty for None."""
+    if given is None:
+        return ()
+    return tuple(given) if isinstance(given, list | tuple) else (given,)  # type: ignore[return-value]
+
+
+def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    """One text or several as a tuple; empty for None."""
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def optional_text(given: str | PathLike[str] | None) -> str | None:
+    """A name or a path as text."""
+    return None if given is None else str(given)
+
+
+def checked_choice(option: str, value: str, known: Iterable[str]) -> str:
+    """The value of an option that has one of a few.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    names = list(known)
+    if value not in names:
+        raise ConfigError(f"{option}: {UnknownName('value', str(value), names)}")
+    return value
+
+
+def checked_count(option: str, value: int, *, least: int, most: int | None = None) -> int:
+    """The value of an option that is a whole number.
+
+    Raises:
+        ConfigError: it is not, or out of bounds.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        bounds = f"from {least}" if most is None else f"from {least} to {most}"
+        raise ConfigError(f"{option}: expected a whole number {bounds}, found {value!r}")
+    return value
+
+
+def checked_number(option: str, value: float, *, least: float, most: float = math.inf) -> float:
+    """The value of an option that is a number.
+
+    Raises:
+        ConfigError: it is not, or out of bounds.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        bounds = f"from {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
+        raise ConfigError(f"{option}: expected a number {bounds}, found {value!r}")
+    return float(value)
+
+
+class LimitKeywords(TypedDict, total=False):
+    """The keywords that limit a run, as `annotate` describes them."""
+
+    concurrency: int
+    max_cost: float | None
+    max_requests: int | None
+    max_minutes: float | None
+    max_wait: float
+
+
+def limits_of(**given: Unpack[LimitKeywords]) -> Limits:
+    """The limits of a run.
+
+    Raises:
+        ConfigError: a limit is out of bounds.
+    """
+    usual = Limits()
+    max_cost, max_minutes = given.get("max_cost"), given.get("max_minutes")
+    max_requests = given.get("max_requests")
+    return Limits(
+        concurrency=checked_count("--concurrency", given.get("concurrency", usual.concurrency), least=1, most=_AT_ONCE),
+        max_cost=None if max_cost is None else checked_number("--max-cost", max_cost, least=0),
+        max_requests=None if max_requests is None else checked_count("--max-requests", max_requests, least=0),
+        max_minutes=None if max_minutes is None else checked_number("--max-minutes", max_minutes, least=0),
+        max_wait=checked_number("--max-wait", given.get("max_wait", usual.max_wait), least=0),
+    )
+
+
+def picked(given: Mapping[str, Any], kind: type[T]) -> T:
+    """Those of the keywords that a dictionary type has."""
+    return cast(T, {name: value for name, value in given.items() if name in kind.__annotations__})
+
+
+def audit_limits_of(given: AuditLimits | Mapping[str, float] | Iterable[str]) -> AuditLimits:
+    """The limits of an audit, from a value, a dictionary by name, or texts like `min-distinct=0.2`.
+
+    Raises:
+        ConfigError: there is no such limit, or its number is out of bounds.
+    """
+    if isinstance(given, AuditLimits):
+        return given
+    if isinstance(given, Mapping):
+        return read_limits(f"{name}={value}" for name, value in given.items())
+    return read_limits([given] if isinstance(given, str) else given)

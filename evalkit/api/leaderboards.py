@@ -1,0 +1,207 @@
+"""Boards for Python: built as on the command line, then shown, tabulated, drawn and reported."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
+from evalkit.api.door import front_door
+from evalkit.api.keywords import Data, checked_choice, checked_count, checked_number, optional_text, texts_of
+from evalkit.api.python_judges import JudgeLike, judge_name
+from evalkit.api.result import Tabular, frame_of, row_metrics
+from evalkit.boards import Board, BoardRow, DifficultySource
+from evalkit.errors import UnknownName
+from evalkit.files import write_text
+from evalkit.provenance import canonical_digest, row_values
+from evalkit.reporting import FORMS, PANELS, TABLE, Screen, boards_drawn, one_board, screen_columns
+from evalkit.sources import SourceFile, Sources
+from evalkit.stats import Shape
+
+if TYPE_CHECKING:
+    # loaded only where a frame or a figure is asked for: both take longer to load than many boards to build
+    import pandas as pd
+
+    from evalkit.reporting import Plot
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Leaderboard(Tabular):
+    """Boards, one for each judge and baseline, with their sources and the content of files if it was kept."""
+
+    boards: tuple[Board, ...]
+    sources: Sources
+    files: tuple[SourceFile, ...] | None = None
+
+    @property
+    def rows(self) -> tuple[BoardRow, ...]:
+        """The rows of all boards; on each board the ranked ones come first, the best at the top."""
+        return tuple(row for board in self.boards for row in board.rows)
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """Every row with the columns of `--format csv`; on each board the ranked rows come first, the best at the top.
+
+        A number that cannot be estimated is missing.
+        """
+        return frame_of([row_values(row) for row in self.rows])
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all rows."""
+        return canonical_digest(self.rows)
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers as a flat dictionary, `model/lc_win_rate` and the like; what cannot be estimated is left out."""
+        return row_metrics(self.rows, judges=len({row.entry.judge for row in self.rows}) > 1)
+
+    def written(self, form: str = TABLE) -> str:
+        """The boards in a form of `evalkit leaderboard --format`: `table`, `markdown`, `latex`, `csv`, `html`, `json`.
+
+        Raises:
+            UnknownName: no such form.
+        """
+        if form not in FORMS:
+            raise UnknownName("form", form, FORMS)
+        return FORMS[form](self.boards)
+
+    def to_json(self) -> str:
+        return self.written("json")
+
+    def plot(self, panel: str = "board") -> "Plot":
+        """One of the figures `board`, `lift`, `length`, `ranks` and `agreement`, which a notebook shows.
+
+        Raises:
+            UnknownName: no such figure.
+            ConfigError: there are several boards, or the board lacks the data of the figure.
+        """
+        if panel not in PANELS:
+            raise UnknownName("panel", panel, PANELS)
+        from evalkit.reporting import PLOTS
+
+        return PLOTS[panel](one_board(self.boards))
+
+    def report(
+        self,
+        path: str | PathLike[str],
+        *,
+        title: str | None = None,
+        sample: int | None = None,
+        seed: int = 0,
+        text: bool = True,
+    ) -> Path:
+        """Write one HTML file with the boards and every comparison behind them, as `evalkit report` does.
+
+        Args:
+            path: path of the file, which is returned.
+            title: named after the sources by default.
+            sample: number of instructions that can be browsed, all by default; no number of a board depends on it.
+            seed: seed of the choice of these instructions.
+            text: whether the file holds instructions, answers and the judge's replies.
+
+        Raises:
+            EvalkitError: the store is missing or wrong, or the file cannot be written.
+        """
+        from evalkit.reporting import SampleSize, assemble_report, report_html
+        from evalkit.sources import read_judged
+
+        size = None if sample is None else SampleSize(sample, seed)
+        files = read_behind(self.sources) if self.files is None else self.files
+        judged = read_judged(self.sources, files)
+        report = assemble_report(self.boards, judged, self.sources, title=title, sample=size, text=text)
+        written = Path(path)
+        write_text(written, report_html(report))
+        return written
+
+    def __str__(self) -> str:
+        return boards_drawn(self.boards, Screen(screen_columns()))
+
+    def _repr_html_(self) -> str:
+        from evalkit.reporting import boards_fragment
+
+        return boards_fragment(self.boards)
+
+
+@front_door
+def leaderboard(
+    *sources: Data,
+    benchmark: str | PathLike[str] | None = None,
+    judge: JudgeLike | None = None,
+    metric: str | None = None,
+    control: str | Sequence[str] | None = None,
+    estimator: str = LC,
+    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    length_shape: str = Shape.LEARNED.value,
+    reference: Data | None = None,
+    by: str | Sequence[str] = (),
+    category: str | Sequence[str] = (),
+    cluster: str | None = None,
+    pool: bool = False,
+    strong_weight: float = 1.0,
+    bootstrap: int = 0,
+    allow_mixed: bool = False,
+    store: str | None = None,
+    results: str | PathLike[str] = "results",
+    texts: bool = True,
+) -> Leaderboard:
+    """Make the boards of verdicts, as `evalkit leaderboard` does; without sources, of those in the store.
+
+    Args:
+        sources: annotation files, folders of them, tables of preferences, or data frames and lists of such records.
+        benchmark: the benchmark whose verdicts are taken from the store, or that the sources are of.
+        judge: only this judge's verdicts.
+        metric: the number that ranks: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the benchmark's
+            style says.
+        control: the controls of the style win rate, as in `length,markdown` or a list of them, or `none`.
+        estimator: `lc` for evalkit's own formulas, or the name of a published one, to compare with published rows.
+        difficulty: the source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
+        length_shape: the number of slopes of length that are fitted to the models at hand: `one`, `two`, or the number
+            that their verdicts support (`learned`).
+        reference: a human ranking by name, as a file or as a data frame, or `none`; by default the benchmark's own.
+        by: `turn`, `category` or several of them, to split scores by; `dataset` is AlpacaEval's word for a category,
+            and also tests whether scores differ between sources.
+        category: only the verdicts on this category, or on these.
+        cluster: a field of the sources; instructions with the same value in it count as one.
+        pool: whether all judges are averaged into one score.
+        strong_weight: how many times a verdict of much better counts.
+        bootstrap: the number of resamples for intervals; 0 takes the sandwich formula.
+        allow_mixed: whether a judge's probabilities are averaged with its single draws.
+        store: the address of the database; the file `evalkit.db` in `results` by default.
+        results: the folder in which the store lies by default.
+        texts: whether the texts of files are kept for `report`.
+
+    Returns:
+        A board for each judge and baseline. `frame` has a row for each model; win rates are percentages.
+
+    Raises:
+        EvalkitError: a source, a name or a combination of these is wrong; the message says what to do.
+
+    Example:
+        >>> import evalkit as ek
+        >>> ek.leaderboard(benchmark="example").frame[["model", "rank", "lc_win_rate", "status"]]
+    """
+    chosen = Sources(
+        files=tuple(map(Path, sources)),
+        board=optional_text(benchmark),
+        judge=judge_name(judge),
+        difficulty=str(difficulty),
+        shape=checked_choice("--length-shape", length_shape, [shape.value for shape in Shape]),
+        store=store,
+        results=Path(results),
+        cluster=cluster,
+    )
+    wishes = Wishes(
+        metric=metric,
+        control=control if control is None or isinstance(control, str) else ",".join(control),
+        reference=None if reference is None else str(reference),
+        estimator=estimator,
+        by=texts_of(by),
+        categories=texts_of(category),
+        pool=pool,
+        strong_weight=checked_number("--strong-weight", strong_weight, least=1e-9),
+        allow_mixed=allow_mixed,
+        replicates=checked_count("--bootstrap", bootstrap, least=0),
+    )
+    files = read_behind(chosen, wishes) if texts else None
+    return Leaderboard(tuple(make_leaderboard(chosen, wishes, files=files)), chosen, files)

@@ -1,0 +1,253 @@
+"""Judges and models that are Python functions: each question is given to a function, and its result made a reply."""
+
+import asyncio
+import functools
+import inspect
+import json
+import math
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit.errors import ClientError, NoVerdict, RejectedRequest
+from evalkit.judge_spec import GRADE, NO_VERDICT, P_FIRST
+from evalkit.text import shortened
+from evalkit.types import ChatReply, ChatRequest, Grading, Question
+
+_WORDS = {"first": 1.0, "second": 0.0, "tie": 0.5}
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation: what the user says, and both answers to it."""
+
+    instruction: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two answers to an instruction, in the order in which the judge is to see them.
+
+    Texts of several turns are joined by an empty line; `turns` has them apart. `reference` is the right answer where
+    the benchmark has one.
+    """
+
+    instruction: str
+    first: str
+    second: str
+    reference: str | None
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """An answer that is graded by itself.
+
+    `turns` are pairs of what the user says and the answer; the rest is as in `Pair`.
+    """
+
+    instruction: str
+    answer: str
+    reference: str | None
+    turns: tuple[tuple[str, str], ...]
+
+
+class FunctionClient:
+    """Gives each question to a function, and makes a reply of what it returns.
+
+    A function that is not a coroutine function runs in a thread of its own, so that one that waits keeps nobody else
+    waiting, and one that never returns is given up after `timeout` seconds. Coroutines run in the event loop `home`, or
+    without one in that of the run.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        *,
+        scale: tuple[float, float] | None,
+        timeout: float,
+        home: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._function = function
+        self._scale = scale
+        self._timeout = timeout
+        self._home = home
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        if request.question is None:
+            raise RejectedRequest("a judge's function judges answers and gives none")
+        shown = pair_of(request.question) if self._scale is None else single_of(request.question)
+        try:
+            found = await _within(self._timeout, _result(self._function, shown, self._home))
+        except NoVerdict as error:
+            return ChatReply(json.dumps({NO_VERDICT: str(error)}), model=request.model)
+        return ChatReply(json.dumps(verdict_fields(found, self._scale)), model=request.model)
+
+
+class AnsweringFunction:
+    """Gives a model's instruction to a function that returns the answer; the rest is as for `FunctionClient`.
+
+    A function gets the instruction as text, or the turns so far as messages where there are several.
+    """
+
+    def __init__(
+        self, function: Callable[[Any], Any], *, timeout: float, home: asyncio.AbstractEventLoop | None = None
+    ) -> None:
+        self._function = function
+        self._timeout = timeout
+        self._home = home
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        said: object = messages[0]["content"] if len(messages) == 1 else messages
+        found = await _within(self._timeout, _result(self._function, said, self._home))
+        if not isinstance(found, str):
+            raise RejectedRequest(f"the function returned {_short(found)}, and not a text")
+        return ChatReply(found, finish_reason="stop", model=request.model)
+
+
+class ObjectClient:
+    """Asks an object of the user's with `async complete(request)`, which returns a reply or its text."""
+
+    def __init__(self, client: Any, *, timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        found = await _within(self._timeout, self._client.complete(request))
+        if isinstance(found, str):
+            return ChatReply(found, model=request.model)
+        if not isinstance(found, ChatReply):
+            raise RejectedRequest(f"complete() of {type(self._client).__name__} returned {_short(found)}")
+        return found
+
+    async def close(self) -> None:
+        if hasattr(self._client, "close"):
+            closing = self._client.close()
+            if inspect.isawaitable(closing):
+                await closing
+
+
+def pair_of(question: Question) -> Pair:
+    """The two answers of a question, in the order in which they are shown."""
+    example = question.subject.example
+    first, second = question.shown
+    turns = zip(example.turns, first.texts, second.texts, strict=False)
+    return Pair(
+        example.instruction, first.text, second.text, _reference(question), tuple(Turn(*texts) for texts in turns)
+    )
+
+
+def single_of(question: Question) -> Single:
+    """The answer of a question that is graded alone."""
+    assert isinstance(question.subject, Grading)
+    example, (output,) = question.subject.example, question.shown
+    turns = tuple(zip(example.turns, output.texts, strict=False))
+    return Single(example.instruction, output.text, _reference(question), turns)
+
+
+def _reference(question: Question) -> str | None:
+    texts = [text for text in question.subject.example.reference if text.strip()]
+    return "\n\n".join(texts) if texts else None
+
+
+async def _within(seconds: float, found: Awaitable[Any]) -> Any:
+    """The result, with every error of the user's code as the failure of this one request."""
+    try:
+        return await asyncio.wait_for(found, seconds)
+    except TimeoutError:
+        raise RejectedRequest(f"no result within {seconds:g} seconds") from None
+    except (ClientError, NoVerdict):
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise RejectedRequest(f"the function raised {shortened(said, 2 * _SHOWN)}") from error
+
+
+async def _result(function: Callable[[Any], Any], shown: object, home: asyncio.AbstractEventLoop | None) -> Any:
+    if not inspect.iscoroutinefunction(function):
+        found = await _in_thread(functools.partial(function, shown))
+        if not inspect.isawaitable(found):
+            return found
+    else:
+        found = function(shown)
+    if home is None or home is asyncio.get_running_loop():
+        return await found
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(found), home))
+
+
+async def _awaited(found: Awaitable[Any]) -> Any:
+    return await found
+
+
+async def _in_thread(call: Callable[[], Any]) -> Any:
+    """The result of a call in a thread that does not keep the process alive, as the threads of a pool would."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Any] = loop.create_future()
+
+    def settle(outcome: Any, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(outcome)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        outcome: Any = None
+        failure: BaseException | None = None
+        try:
+            outcome = call()
+        except StopIteration as error:
+            # a future takes no StopIteration
+            failure = RuntimeError(f"StopIteration: {error}")
+        except Exception as error:  # noqa: BLE001 (whatever the user's function raises is its outcome)
+            failure = error
+        except BaseException as error:  # noqa: BLE001 (sys.exit in a thread would end nothing and answer nobody)
+            failure = RuntimeError(f"{type(error).__name__}: {error}")
+        try:
+            loop.call_soon_threadsafe(settle, outcome, failure)
+        except RuntimeError:
+            # given up long ago: the run has ended and its loop is closed
+            return
+
+    threading.Thread(target=run, name="evalkit judge", daemon=True).start()
+    return await done
+
+
+def verdict_fields(found: object, scale: tuple[float, float] | None) -> dict[str, float]:
+    """The fields of the reply for what a judge's function returned.
+
+    Raises:
+        RejectedRequest: it is neither a word for a verdict nor a number that can be one.
+    """
+    if scale is None and isinstance(found, str) and found in _WORDS:
+        return {P_FIRST: _WORDS[found]}
+    number = _number(found)
+    low, high = scale or (0.0, 1.0)
+    if number is not None and low <= number <= high:
+        return {P_FIRST if scale is None else GRADE: number}
+    words = '"first", "second", "tie" or the probability that the first answer is better, from 0 to 1'
+    expected = words if scale is None else f"a grade from {low:g} to {high:g}"
+    raise RejectedRequest(f"the function returned {_short(found)}, expected {expected}")
+
+
+def _number(found: object) -> float | None:
+    """A finite number, also one that an array library made; a truth value is none."""
+    if not isinstance(found, int | float) and hasattr(found, "item"):
+        try:
+            found = found.item()
+        except (TypeError, ValueError, RuntimeError):
+            # an array of several numbers
+            return None
+    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        return None
+    return float(found)
+
+
+def _short(found: object) -> str:
+    return shortened(repr(found), _SHOWN)

@@ -274,7 +274,7 @@ CHEATS = {
     "wrong baseline": (_other_baseline, 2, "configured for baseline 'weaker'"),
     "edited row": (_edit_row, 5, "the file was edited"),
     "not a number": (_not_a_number, 3, "50 of 100 instructions have no verdict"),
-    "a single instruction": (_one, 3, "1 instructions judged, at least 30 needed"),
+    "a single instruction": (_one, 3, "1 instruction judged, at least 30 needed"),
     "a null model": (_null_model, 5, "one answer to 48 instructions"),
     "another judge": (_other_judge, 2, "unknown judge 'random'"),
     "a negative margin": (_negative_margin, 2, "--margin -5"),

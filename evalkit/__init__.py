@@ -4,13 +4,19 @@ __version__ = "0.1.0"
 
 # name -> the module that has it, loaded when the name is first used; types stand in the stub beside this file
 _LAZY = {
+    "AuditFailed": "evalkit.errors",
     "AuditLimits": "evalkit.auditing.limits",
     "ChatReply": "evalkit.types",
     "ChatRequest": "evalkit.types",
+    "ConfigError": "evalkit.errors",
     "Estimate": "evalkit.types",
     "EvalkitError": "evalkit.errors",
     "Forecasts": "evalkit.api.forecasts",
     "GateDecision": "evalkit.api.decisions",
+    "GateFailed": "evalkit.errors",
+    "Incomplete": "evalkit.errors",
+    "Inconclusive": "evalkit.errors",
+    "InputError": "evalkit.errors",
     "JudgeConfig": "evalkit.types",
     "JudgeFunction": "evalkit.api.python_judges",
     "Labels": "evalkit.types",
@@ -22,6 +28,7 @@ _LAZY = {
     "Run": "evalkit.api.annotation",
     "Single": "evalkit.clients.functions",
     "Turn": "evalkit.clients.functions",
+    "VerdictTable": "evalkit.api.verdict_tables",
     "aannotate": "evalkit.api.annotation",
     "annotate": "evalkit.api.annotation",
     "forecast": "evalkit.api.forecasts",
@@ -30,6 +37,7 @@ _LAZY = {
     "judge_pair": "evalkit.api.pairs",
     "leaderboard": "evalkit.api.leaderboards",
     "parser": "evalkit.api.python_judges",
+    "verdicts": "evalkit.api.verdict_tables",
 }
 __all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 

@@ -13,11 +13,19 @@ from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
 from evalkit.api.python_judges import parser as parser
+from evalkit.api.verdict_tables import VerdictTable as VerdictTable
+from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.auditing.limits import AuditLimits as AuditLimits
 from evalkit.clients.functions import Pair as Pair
 from evalkit.clients.functions import Single as Single
 from evalkit.clients.functions import Turn as Turn
+from evalkit.errors import AuditFailed as AuditFailed
+from evalkit.errors import ConfigError as ConfigError
 from evalkit.errors import EvalkitError as EvalkitError
+from evalkit.errors import GateFailed as GateFailed
+from evalkit.errors import Incomplete as Incomplete
+from evalkit.errors import Inconclusive as Inconclusive
+from evalkit.errors import InputError as InputError
 from evalkit.errors import NoVerdict as NoVerdict
 from evalkit.types import ChatReply as ChatReply
 from evalkit.types import ChatRequest as ChatRequest
@@ -27,13 +35,19 @@ from evalkit.types import Labels as Labels
 
 __version__: str
 __all__ = [
+    "AuditFailed",
     "AuditLimits",
     "ChatReply",
     "ChatRequest",
+    "ConfigError",
     "Estimate",
     "EvalkitError",
     "Forecasts",
     "GateDecision",
+    "GateFailed",
+    "Incomplete",
+    "Inconclusive",
+    "InputError",
     "JudgeConfig",
     "JudgeFunction",
     "Labels",
@@ -45,6 +59,7 @@ __all__ = [
     "Run",
     "Single",
     "Turn",
+    "VerdictTable",
     "aannotate",
     "annotate",
     "forecast",
@@ -53,4 +68,5 @@ __all__ = [
     "judge_pair",
     "leaderboard",
     "parser",
+    "verdicts",
 ]

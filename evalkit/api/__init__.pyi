@@ -8,6 +8,7 @@ from .leaderboards import Leaderboard, leaderboard
 from .pairs import PairVerdict, View, judge_pair
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .runs import ModelRun, check_costs
+from .verdict_tables import VerdictTable, verdicts
 from .verification import Verified, verify_files
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ParserFunction",
     "Prepared",
     "Run",
+    "VerdictTable",
     "Verified",
     "View",
     "Wishes",
@@ -42,5 +44,6 @@ __all__ = [
     "parser",
     "read_behind",
     "require_answered",
+    "verdicts",
     "verify_files",
 ]

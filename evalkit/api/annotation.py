@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.api.assignment import AssignmentKeywords, assignment_of
 from evalkit.api.door import beside_a_loop, front_door, in_background
-from evalkit.api.keywords import Data, LimitKeywords, audit_limits_of, checked_choice, checked_count, limits_of
+from evalkit.api.keywords import (
+    Data,
+    LimitKeywords,
+    audit_limits_of,
+    checked_choice,
+    checked_count,
+    limits_of,
+    named_source_of,
+)
 from evalkit.api.leaderboards import Leaderboard, leaderboard
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike
@@ -94,7 +102,7 @@ class AnnotateKeywords(AssignmentKeywords, LimitKeywords, total=False):
 
     audit: str
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str]
-    difficulty: str | PathLike[str]
+    difficulty: Data
     bootstrap: int
     allow_mixed: bool
     store: str | None
@@ -114,7 +122,7 @@ def annotate(
     client: object | None = None,
     parser: Callable[[ChatReply, Labels], object] | None = None,
     judge_model: str | None = None,
-    replay: str | PathLike[str] | None = None,
+    replay: Data | None = None,
     orders: str | None = None,
     repeats: int = 1,
     limit: int | None = None,
@@ -125,7 +133,7 @@ def annotate(
     shortcut: bool = True,
     audit: str = "refuse",
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
-    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    difficulty: Data = DifficultySource.AUTO.value,
     bootstrap: int = 0,
     allow_mixed: bool = False,
     concurrency: int = Limits().concurrency,
@@ -192,7 +200,7 @@ def annotate(
     Example:
         >>> import evalkit as ek
         >>> run = ek.annotate("outputs.json", baseline="baseline.json", judge="surface")
-        >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "status"]]
+        >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
     prepared = assignment_of(
         benchmark=benchmark,
@@ -211,7 +219,7 @@ def annotate(
         on_mismatch=on_mismatch,
         cluster=cluster,
         shortcut=shortcut,
-    ).read(outputs)
+    ).read([named_source_of(source, "outputs") for source in outputs])
     limits = limits_of(
         concurrency=concurrency,
         max_cost=max_cost,
@@ -222,7 +230,8 @@ def annotate(
     check_costs(prepared, limits)
     listener = listener_of(progress)
     listener.note(prepared.notes)
-    sources = Sources(board=str(benchmark), difficulty=str(difficulty), store=store, results=Path(results))
+    folder, known = Path(results), named_source_of(difficulty, "difficulty")
+    sources = Sources(board=str(benchmark), difficulty=known, store=store, results=folder)
     replicates = checked_count("--bootstrap", bootstrap, least=0)
     recipe = dataclasses.replace(read_recipe(sources), replicates=replicates, allow_mixed=allow_mixed)
     checked = checked_choice("--audit", audit, AUDITS)
@@ -235,9 +244,9 @@ def annotate(
     with listener.watching(title(prepared)) as watch:
         judged = judge_all(
             prepared,
-            store_url(store, Path(results)),
+            store_url(store, folder),
             audits=audits,
-            results=Path(results),
+            results=folder,
             recipe=recipe,
             limits=limits,
             log=None if log is None else Path(log),

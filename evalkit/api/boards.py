@@ -26,7 +26,7 @@ class Wishes:
 
     metric: str | None = None
     control: str | None = None
-    reference: str | None = None
+    reference: str | Rows | None = None
     estimator: str = LC
     by: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()

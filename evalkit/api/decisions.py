@@ -15,8 +15,10 @@ from evalkit.api.keywords import (
     checked_count,
     checked_number,
     limits_of,
+    named_source_of,
+    parted,
     picked,
-    several,
+    source_of,
 )
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike
@@ -28,7 +30,7 @@ from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, R
 from evalkit.catalog import read_benchmark
 from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
-from evalkit.formats import PREFIX, read_one
+from evalkit.formats import PREFIX, Rows, read_one
 from evalkit.gating import (
     SMALLEST_BATCH,
     Decision,
@@ -58,7 +60,7 @@ class GateKeywords(AssignmentKeywords, LimitKeywords, total=False):
 class GateCase:
     """A candidate and the rule that it must pass, wherever its verdicts are."""
 
-    candidate: str
+    candidate: str | Rows
     rule: Rule
     recipe: Recipe
     sources: Sources
@@ -75,6 +77,8 @@ class GateCase:
         """
         if self.sources.files:
             return self._from_files()
+        if isinstance(self.candidate, Rows):
+            return self._judged(limits, audit_limits, listener, log=log, batch=batch)
         path = Path(self.candidate)
         written = path.name == ROW_FILE and path.exists()
         if not written and (path.exists() or self.candidate.startswith(PREFIX)):
@@ -89,7 +93,7 @@ class GateCase:
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
         # a file names its judge, but does not hold the judge's settings
-        return self._decide_on(self.candidate, entries, Required(baseline=self._baseline()), "of files")
+        return self._decide_on(self.model, entries, Required(baseline=self._baseline()), "of files")
 
     def _from_store(self) -> Decision:
         """Decide on the store's verdicts."""
@@ -104,7 +108,7 @@ class GateCase:
             # the only judge there is counts as it is configured today
             names = {entry.judge for entry in entries if entry.model == self.candidate}
             wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
-        return self._decide_on(self.candidate, entries, wanted, self.benchmark)
+        return self._decide_on(self.model, entries, wanted, self.benchmark)
 
     def _from_row(self, path: Path) -> Decision:
         """Decide on a written row, if the store's replies give the same row."""
@@ -197,6 +201,17 @@ class GateCase:
         return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
 
     @property
+    def model(self) -> str:
+        """The candidate by its name, which verdicts at hand are looked up by.
+
+        Raises:
+            ConfigError: the candidate is given by its outputs, which do not go with verdicts at hand.
+        """
+        if isinstance(self.candidate, Rows):
+            raise ConfigError("candidate: with --source, name the model instead of giving its outputs")
+        return self.candidate
+
+    @property
     def benchmark(self) -> str:
         return read_benchmark(self.assignment.benchmark).name
 
@@ -251,7 +266,10 @@ class GateCase:
         """The name of the configured baseline, from its outputs if these were named."""
         if not self.assignment.baselines:
             return None
-        named = [read_one([source]).model if Path(source).exists() else source for source in self.assignment.baselines]
+        named = [
+            source if isinstance(source, str) and not Path(source).exists() else read_one([source]).model
+            for source in self.assignment.baselines
+        ]
         # outputs by category are merged in the benchmark's order
         known = read_benchmark(self.assignment.benchmark).baselines
         return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))
@@ -277,7 +295,6 @@ class GateDecision(Result):
     """A gate's decision on a model, with the numbers that it rests on and its forms for continuous integration."""
 
     decision: Decision
-    notes: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -347,7 +364,7 @@ def gate(
     min_n: int = MIN_INSTRUCTIONS,
     min_coverage: float = MIN_COVERAGE,
     source: Data | Sequence[Data] = (),
-    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    difficulty: Data = DifficultySource.AUTO.value,
     allow_compat: bool = False,
     allow_refusals: bool = False,
     sequential: bool = False,
@@ -397,11 +414,11 @@ def gate(
     assignment = assignment_of(**picked(options, AssignmentKeywords))
     if len(assignment.judges) > 1:
         raise ConfigError("a gate decides on one judge. Give --judge once")
-    files = tuple(map(Path, several(source)))
+    files = tuple(source_of(one, "source") for one in parted(source))
     sources = Sources(
         files=files,
         board=assignment.benchmark if not files or "benchmark" in options else None,
-        difficulty=str(difficulty),
+        difficulty=named_source_of(difficulty, "difficulty"),
         store=store,
         results=Path(results),
         cluster=assignment.cluster if files else None,
@@ -418,7 +435,9 @@ def gate(
         allow_refusals=allow_refusals,
     )
     listener = listener_of(progress)
-    decision = GateCase(str(candidate), rule, recipe, sources, assignment, allow_compat).decide(
+    decision = GateCase(
+        named_source_of(candidate, "candidate"), rule, recipe, sources, assignment, allow_compat
+    ).decide(
         limits_of(**picked(options, LimitKeywords)),
         audit_limits_of(audit_limit),
         listener,

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from evalkit.auditing import AuditLimits, read_limits
 from evalkit.engine import Limits
 from evalkit.errors import ConfigError, UnknownName
+from evalkit.formats import Rows
 
 # what takes a model's outputs, a baseline or questions: a path, or a value with records
 Data = Any
@@ -21,6 +23,29 @@ def several(given: T | Sequence[T] | None) -> tuple[T, ...]:
     if given is None:
         return ()
     return tuple(given) if isinstance(given, list | tuple) else (given,)  # type: ignore[return-value]
+
+
+def source_of(given: Data, name: str) -> Path | Rows:
+    """A path, or the rows of a value that the keyword `name` was given.
+
+    Raises:
+        InputError: a value that holds no rows.
+    """
+    return Path(given) if isinstance(given, str | PathLike) else Rows.of(given, name)
+
+
+def named_source_of(given: Data, name: str) -> str | Rows:
+    """A name or a path as text, or the rows of a value, as for `source_of`."""
+    return str(given) if isinstance(given, str | PathLike) else Rows.of(given, name)
+
+
+def parted(given: Data | Sequence[Data] | None) -> tuple[Data, ...]:
+    """One source or several as a tuple; a list of records is one source."""
+    if given is None:
+        return ()
+    if isinstance(given, list | tuple) and not (given and isinstance(given[0], Mapping)):
+        return tuple(given)
+    return (given,)
 
 
 def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
-from evalkit.api.keywords import Data, checked_choice, checked_count, checked_number, optional_text, texts_of
+from evalkit.api.keywords import (
+    Data,
+    checked_choice,
+    checked_count,
+    checked_number,
+    named_source_of,
+    optional_text,
+    source_of,
+    texts_of,
+)
 from evalkit.api.python_judges import JudgeLike, judge_name
 from evalkit.api.result import Tabular, frame_of, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource
@@ -131,7 +140,7 @@ def leaderboard(
     metric: str | None = None,
     control: str | Sequence[str] | None = None,
     estimator: str = LC,
-    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    difficulty: Data = DifficultySource.AUTO.value,
     length_shape: str = Shape.LEARNED.value,
     reference: Data | None = None,
     by: str | Sequence[str] = (),
@@ -179,13 +188,13 @@ def leaderboard(
 
     Example:
         >>> import evalkit as ek
-        >>> ek.leaderboard(benchmark="example").frame[["model", "rank", "lc_win_rate", "status"]]
+        >>> ek.leaderboard(benchmark="example").frame[["model", "rank", "lc_win_rate", "lc_status"]]
     """
     chosen = Sources(
-        files=tuple(map(Path, sources)),
+        files=tuple(source_of(source, "sources") for source in sources),
         board=optional_text(benchmark),
         judge=judge_name(judge),
-        difficulty=str(difficulty),
+        difficulty=named_source_of(difficulty, "difficulty"),
         shape=checked_choice("--length-shape", length_shape, [shape.value for shape in Shape]),
         store=store,
         results=Path(results),
@@ -194,7 +203,7 @@ def leaderboard(
     wishes = Wishes(
         metric=metric,
         control=control if control is None or isinstance(control, str) else ",".join(control),
-        reference=None if reference is None else str(reference),
+        reference=None if reference is None else named_source_of(reference, "reference"),
         estimator=estimator,
         by=texts_of(by),
         categories=texts_of(category),

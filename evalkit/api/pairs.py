@@ -49,7 +49,7 @@ _SEEN = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a judge said when it saw the answers once: the prompt, the reply, and the verdict read from it.
+    """The record of one question to a judge: the prompt, the reply, and the verdict read from it.
 
     `p_first` is the probability that the first answer is better, whatever the order was; an answer that was graded
     alone has a `grade`, and `answer` says which one it is. Without either, `failure` says why. `cost` is in US dollars.

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evalkit.api import judge_pair
-from evalkit.cli.help import Helpful, Title
+from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.documents import parse_json, read_text
@@ -21,7 +21,8 @@ _FIELDS = ("instruction", "first", "second")
 
 @click.command(
     "ask",
-    cls=Helpful,
+    cls=Command,
+    used_most=("--instruction", "--first", "--second", "--orders", "--prompt"),
     examples={
         "Ask an offline judge about two answers.": (
             'evalkit judges ask surface --instruction "Name a prime." --first "7" --second "The number 7 is a prime."'

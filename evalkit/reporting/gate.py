@@ -128,6 +128,11 @@ def line(text: str) -> str:
     return shortened(printable(text), _LONGEST)
 
 
+def check_name(check: str) -> str:
+    """Return the name of an audit's check as the audit's table has it."""
+    return line(check.replace("_", " "))
+
+
 def _sentences(decision: Decision, *, digests: bool) -> list[str]:
     digest = f", digest {line(decision.digest) or 'unknown'}" if digests else ""
     return [
@@ -200,12 +205,12 @@ def _missing(decision: Decision) -> list[str]:
 def _audited(audit: Audit | None) -> list[str]:
     if audit is None:
         return ["The outputs were not audited."]
-    checks = ", ".join(line(check.replace("_", " ")) for check in audit.checks) or "none"
+    checks = ", ".join(map(check_name, audit.checks)) or "none"
     found = f"{len(audit.failures)} refuse the outputs, {len(audit.warnings)} warn"
     return [
         f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
         *(
-            f"Audit, {line(finding.check.replace('_', ' '))} "
+            f"Audit, {check_name(finding.check)} "
             f"({finding.severity.value}, {finding.count} of {finding.n}): {line(finding.reason)}."
             for finding in audit.findings
         ),

@@ -38,7 +38,7 @@ def _row_text(row: BoardRow) -> str:
     if (effect := design_effect_fact(row)) is not None:
         facts["design effect"] = effect
     for name, estimate in row.slices.items():
-        facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
+        facts[name] = _with_interval(estimate)
     if row.entry.audit is not None and row.entry.audit.findings:
         facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
         facts["audit"] += f": {'; '.join(finding.reason for finding in row.entry.audit.findings)}"
@@ -63,8 +63,8 @@ def _compared_facts(row: BoardRow) -> dict[str, str]:
     facts = {WIN_RATE.title: f"{percent(raw.value)} {interval(raw)} (standard error {percent(raw.stderr)})"}
     for metric, number in row.numbers.items():
         if metric != WIN_RATE:
-            shown = f"{percent(number.estimate.value)} {interval(number.estimate)}"
-            facts[metric.title] = f"{shown} {status_words(row.status(metric), number=metric.title)}"
+            shown = "" if number.estimate.value is None else f"{_with_interval(number.estimate)} "
+            facts[metric.title] = f"{shown}{status_words(row.status(metric), number=metric.title)}"
     facts["verdicts"] = (
         f"{sample.n} of {sample.n + sample.n_missing} instructions: "
         f"{plural(row.counts.wins, 'win')}, {plural(row.counts.losses, 'loss', 'losses')}, "
@@ -110,6 +110,11 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
         position = components.position
         facts["position effect"] = f"{position.value:+z.2f} points {interval(position)} where it is shown first"
     return facts
+
+
+def _with_interval(estimate: Estimate) -> str:
+    """Return a number with its interval, or without one where there is none."""
+    return percent(estimate.value) if estimate.lower is None else f"{percent(estimate.value)} {interval(estimate)}"
 
 
 def _deviation(variance: Estimate) -> str:

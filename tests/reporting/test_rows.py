@@ -37,3 +37,8 @@ def test_in_a_document_what_was_not_measured_is_null_beside_its_reason() -> None
     assert (components["orders"], components["repeats"]) == (1, 1)
     assert components["order"]["value"] is None and components["position"]["value"] is None
     assert row_document(row_of(bare("cand")))["components"] is None
+
+
+def test_a_rate_that_cannot_be_estimated_is_its_reason_and_no_dashes() -> None:
+    shown = rows_text([row_of(bare("cand"))])
+    assert "  LC win rate" in shown and "- -" not in shown

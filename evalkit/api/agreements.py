@@ -14,7 +14,7 @@ from evalkit.boards import correlate as correlate_each
 from evalkit.catalog import read_aliases, read_name_map, read_reference
 from evalkit.errors import ConfigError
 from evalkit.formats import read_scores
-from evalkit.reporting import CORRELATED_FORMS, TABLE, correlated_values, measures_of
+from evalkit.reporting import CORRELATED_FORMS, TABLE, correlated_text, correlated_values, measures_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,8 +71,12 @@ class Correlations(Tabular):
         title = f"{board.board} beside {board.agreement.reference.name}"
         return agreement_plot(board.agreement, title, measure=board.metric)
 
+    def text(self, *, columns: int | None = None) -> str:
+        """The agreement in words and tables, which fit a terminal of this many columns."""
+        return correlated_text(self.boards, columns=columns)
+
     def __str__(self) -> str:
-        return self.written()
+        return self.text()
 
 
 @front_door

@@ -266,7 +266,7 @@ A judge that is a coroutine function runs in the caller's event loop.
 def _findings(audits: Mapping[str, Audit]) -> list[str]:
     """The findings of audits, a sentence each."""
     return [
-        f"{model}: audit, {finding.severity.value}: {finding.reason}"
+        f"the audit of {model} {finding.severity.value}s: {finding.reason}"
         for model, found in audits.items()
         for finding in found.findings
     ]

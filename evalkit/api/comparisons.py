@@ -64,8 +64,12 @@ class ModelComparison(Tabular):
     def to_json(self) -> str:
         return comparison_json(self.comparisons, self.instructions)
 
+    def text(self, *, columns: int | None = None) -> str:
+        """The comparison in words and tables, which fit a terminal of this many columns."""
+        return comparison_text(self.comparisons, self.instructions, columns=columns)
+
     def __str__(self) -> str:
-        return comparison_text(self.comparisons, self.instructions)
+        return self.text()
 
 
 @front_door

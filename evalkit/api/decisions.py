@@ -311,9 +311,9 @@ class GateDecision(Result):
         """The rate, or the difference, that decided: percent or points, with its interval and status."""
         return self.decision.estimate
 
-    def explanation(self) -> str:
-        """The decision in sentences, with every number that it used."""
-        return gate_explanation(self.decision)
+    def explanation(self, *, digests: bool = False) -> str:
+        """The decision in sentences, with every number that it used and, if asked for, the digests."""
+        return gate_explanation(self.decision, digests=digests)
 
     def summary(self) -> str:
         """The decision as markdown."""

@@ -1,5 +1,6 @@
 """evalkit correlate: measure how far boards agree with a human ranking of the same models."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import click
 
 from evalkit.api import correlate
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import columns_of, print_notes, print_text
 from evalkit.cli.options import json_option, plot_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
@@ -51,10 +52,12 @@ def command(
     found = correlate(*boards, **asked)
     if plot is not None:
         found.plot().save(plot)
-    text = found.to_json() if as_json else found.written(form)
-    if out is None:
-        click.echo(text, nl=False)
+    name = "json" if as_json else form
+    if out is not None:
+        write_text(out, found.written(name))
+    elif name == TABLE:
+        print_text(found.text(columns=columns_of(sys.stdout)))
     else:
-        write_text(out, text)
+        click.echo(found.written(name), nl=False)
     if plot is not None:
         print_notes([f"{plot}: written"])

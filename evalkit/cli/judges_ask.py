@@ -9,6 +9,7 @@ import click
 
 from evalkit.api import judge_pair
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.documents import parse_json, read_text
 from evalkit.errors import ConfigError
@@ -69,7 +70,10 @@ def command(
             for message in view.messages:
                 lines = map(printable, message.content.split("\n"))
                 click.echo("\n".join([f"[{message.role}, {view.seen}]", *lines, ""]))
-    click.echo(found.to_json() if as_json else str(found), nl=as_json)
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        print_text(str(found))
     found.raise_for_incomplete()
 
 

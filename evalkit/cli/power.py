@@ -6,6 +6,7 @@ import click
 
 from evalkit.api import power
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import metric_option, source_options
 from evalkit.stats import CONFIDENCE
@@ -56,4 +57,7 @@ def command(as_json: bool, **asked: Any) -> None:
     --source, or of the store. Without any verdicts, give the spread with --sd.
     """
     plan = power(**asked)
-    click.echo(plan.to_json() if as_json else str(plan), nl=False)
+    if as_json:
+        click.echo(plan.to_json(), nl=False)
+    else:
+        print_text(str(plan))

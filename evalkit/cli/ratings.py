@@ -7,6 +7,7 @@ import click
 
 from evalkit.api import RATING_INTERVALS, RATING_METHODS, ratings
 from evalkit.cli.help import Command, Renamed, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.files import write_text
 from evalkit.reporting import RATINGS_FORMS, TABLE
@@ -66,8 +67,10 @@ def command(votes: tuple[Path, ...], form: str, out: Path | None, as_json: bool,
     verdicts of the store are battles of each model against its baseline.
     """
     found = ratings(*votes, **asked)
-    text = found.to_json() if as_json else found.written(form)
-    if out is None:
-        click.echo(text, nl=False)
+    name = "json" if as_json else form
+    if out is not None:
+        write_text(out, found.written(name))
+    elif name == TABLE:
+        print_text(str(found))
     else:
-        write_text(out, text)
+        click.echo(found.written(name), nl=False)

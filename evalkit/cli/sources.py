@@ -17,8 +17,8 @@ board_option = Title.VERDICTS.option(
     former="--board",
     metavar="BENCHMARK",
     envvar="EVALKIT_BENCHMARK",
-    show_default=BENCHMARK,
-    help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it.",
+    help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it. "
+    f"[default: {BENCHMARK}]",
 )
 judge_option = Title.VERDICTS.option("--judge", metavar="NAME", help="Use only this judge's verdicts.")
 difficulty_option = Title.NUMBERS.option(

@@ -1,4 +1,4 @@
-from .agreement import CORRELATED_FORMS, correlated_values, measures_of
+from .agreement import CORRELATED_FORMS, correlated_text, correlated_values, measures_of
 from .assembly import assemble_report
 from .audit import Examined, examined_json, examined_text
 from .chunks import SampleSize
@@ -42,6 +42,7 @@ __all__ = [
     "boards_text",
     "comparison_json",
     "comparison_text",
+    "correlated_text",
     "correlated_values",
     "examined_json",
     "examined_text",

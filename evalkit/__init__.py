@@ -32,6 +32,7 @@ _LAZY = {
     "Preference": "evalkit.types",
     "Ratings": "evalkit.api.rated",
     "Run": "evalkit.api.annotation",
+    "Sample": "evalkit.stats.sample",
     "Single": "evalkit.clients.functions",
     "Turn": "evalkit.clients.functions",
     "Unparsed": "evalkit.types",

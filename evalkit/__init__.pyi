@@ -37,6 +37,7 @@ from evalkit.errors import Incomplete as Incomplete
 from evalkit.errors import Inconclusive as Inconclusive
 from evalkit.errors import InputError as InputError
 from evalkit.errors import NoVerdict as NoVerdict
+from evalkit.stats.sample import Sample as Sample
 from evalkit.types import ChatReply as ChatReply
 from evalkit.types import ChatRequest as ChatRequest
 from evalkit.types import Estimate as Estimate
@@ -75,6 +76,7 @@ __all__ = [
     "Preference",
     "Ratings",
     "Run",
+    "Sample",
     "Single",
     "Turn",
     "Unparsed",

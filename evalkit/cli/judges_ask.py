@@ -12,7 +12,7 @@ from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.documents import parse_json, read_text
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, InputError
 from evalkit.judge_spec import ORDERS
 from evalkit.text import printable
 
@@ -82,8 +82,8 @@ def _text(name: str, given: str) -> str:
         return given
     try:
         return read_text(Path(given[1:]))
-    except ConfigError as error:
-        raise ConfigError(f"--{name}: {error}") from None
+    except InputError as error:
+        raise InputError(f"--{name}: {error}") from None
 
 
 def _of_stdin() -> dict[str, Any]:

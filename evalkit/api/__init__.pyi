@@ -1,28 +1,38 @@
+from .agreements import Correlations, correlate
 from .annotation import AUDITS, Run, aannotate, annotate
 from .assignment import Assignment, Prepared
 from .audits import Audits, audit
 from .boards import ESTIMATORS, Wishes, make_leaderboard, read_behind
+from .comparisons import ModelComparison, compare
 from .decisions import GateDecision, gate
 from .forecasts import Forecasts, forecast
 from .foreign_files import ExportedFiles, ImportedFiles, export_files, import_files
 from .generation import Answers, AnswersForecast, agenerate, forecast_answers, generate
 from .leaderboards import Leaderboard, leaderboard
 from .listings import Benchmarks, Judges, References, benchmarks, judges, references
+from .metrics import metric
 from .pages import REPORT_FILE, Page, report
+from .pairs import PairVerdict, View, judge_pair
+from .planning import PowerPlan, power
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .python_models import ModelFunction, model
+from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
 from .runs import ModelRun, check_costs
+from .verdict_tables import VerdictTable, verdicts
 from .verified_rows import VerifiedRows, verify
 
 __all__ = [
     "AUDITS",
     "ESTIMATORS",
+    "RATING_INTERVALS",
+    "RATING_METHODS",
     "REPORT_FILE",
     "Answers",
     "AnswersForecast",
     "Assignment",
     "Audits",
     "Benchmarks",
+    "Correlations",
     "ExportedFiles",
     "Forecasts",
     "GateDecision",
@@ -30,14 +40,20 @@ __all__ = [
     "JudgeFunction",
     "Judges",
     "Leaderboard",
+    "ModelComparison",
     "ModelFunction",
     "ModelRun",
     "Page",
+    "PairVerdict",
     "ParserFunction",
+    "PowerPlan",
     "Prepared",
+    "Ratings",
     "References",
     "Run",
+    "VerdictTable",
     "VerifiedRows",
+    "View",
     "Wishes",
     "aannotate",
     "agenerate",
@@ -45,6 +61,8 @@ __all__ = [
     "audit",
     "benchmarks",
     "check_costs",
+    "compare",
+    "correlate",
     "export_files",
     "forecast",
     "forecast_answers",
@@ -52,13 +70,18 @@ __all__ = [
     "generate",
     "import_files",
     "judge",
+    "judge_pair",
     "judges",
     "leaderboard",
     "make_leaderboard",
+    "metric",
     "model",
     "parser",
+    "power",
+    "ratings",
     "read_behind",
     "references",
     "report",
+    "verdicts",
     "verify",
 ]

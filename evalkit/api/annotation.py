@@ -16,7 +16,7 @@ from evalkit.api.keywords import (
     checked_choice,
     checked_count,
     limits_of,
-    source_of,
+    named_source_of,
 )
 from evalkit.api.leaderboards import Leaderboard, leaderboard
 from evalkit.api.progress import Listener, listener_of
@@ -103,7 +103,7 @@ class AnnotateKeywords(AssignmentKeywords, LimitKeywords, total=False):
 
     audit: str
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str]
-    difficulty: str | PathLike[str]
+    difficulty: Data
     bootstrap: int
     allow_mixed: bool
     store: str | None
@@ -123,7 +123,7 @@ def annotate(
     client: object | None = None,
     parser: Callable[[ChatReply, Labels], object] | None = None,
     judge_model: str | None = None,
-    replay: str | PathLike[str] | None = None,
+    replay: Data | None = None,
     orders: str | None = None,
     repeats: int = 1,
     limit: int | None = None,
@@ -134,7 +134,7 @@ def annotate(
     shortcut: bool = True,
     audit: str = "refuse",
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
-    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    difficulty: Data = DifficultySource.AUTO.value,
     bootstrap: int = 0,
     allow_mixed: bool = False,
     concurrency: int = Limits().concurrency,
@@ -201,7 +201,7 @@ def annotate(
     Example:
         >>> import evalkit as ek
         >>> run = ek.annotate("outputs.json", baseline="baseline.json", judge="surface")
-        >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "status"]]
+        >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
     prepared = assignment_of(
         benchmark=benchmark,
@@ -220,7 +220,7 @@ def annotate(
         on_mismatch=on_mismatch,
         cluster=cluster,
         shortcut=shortcut,
-    ).read(tuple(map(source_of, outputs)))
+    ).read([named_source_of(source, "outputs") for source in outputs])
     limits = limits_of(
         concurrency=concurrency,
         max_cost=max_cost,
@@ -231,7 +231,8 @@ def annotate(
     check_costs(prepared, limits)
     listener = listener_of(progress)
     listener.note(prepared.notes)
-    sources = Sources(board=str(benchmark), difficulty=str(difficulty), store=store, results=Path(results))
+    folder, known = Path(results), named_source_of(difficulty, "difficulty")
+    sources = Sources(board=str(benchmark), difficulty=known, store=store, results=folder)
     replicates = checked_count("--bootstrap", bootstrap, least=0)
     recipe = dataclasses.replace(read_recipe(sources), replicates=replicates, allow_mixed=allow_mixed)
     checked = checked_choice("--audit", audit, AUDITS)
@@ -244,9 +245,9 @@ def annotate(
     with listener.watching(title(prepared)) as watch:
         judged = judge_all(
             prepared,
-            store_url(store, Path(results)),
+            store_url(store, folder),
             audits=audits,
-            results=Path(results),
+            results=folder,
             recipe=recipe,
             limits=limits,
             log=None if log is None else Path(log),
@@ -266,7 +267,7 @@ A judge that is a coroutine function runs in the caller's event loop.
 def _findings(audits: Mapping[str, Audit]) -> list[str]:
     """The findings of audits, a sentence each."""
     return [
-        f"{model}: audit, {finding.severity.value}: {finding.reason}"
+        f"the audit of {model} {finding.severity.value}s: {finding.reason}"
         for model, found in audits.items()
         for finding in found.findings
     ]

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from evalkit.api.keywords import Data, checked_choice, checked_count, optional_source, several, source_of
+from evalkit.api.keywords import Data, checked_choice, checked_count, named_source_of, parted, several, source_of
 from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
 from evalkit.auditing import AuditLimits, Clusters, audit_outputs, declared_clusters
 from evalkit.catalog import (
@@ -20,7 +20,7 @@ from evalkit.catalog import (
     read_benchmark,
 )
 from evalkit.errors import InputError
-from evalkit.formats import Recording, read_output_field, read_outputs, read_question_field, read_recording
+from evalkit.formats import Recording, Rows, read_output_field, read_outputs, read_question_field, read_recording
 from evalkit.judge_spec import ORDERS
 from evalkit.judging import Options, Work, plan_all
 from evalkit.sources import BENCHMARK
@@ -43,11 +43,11 @@ class Assignment:
     """
 
     benchmark: str
-    baselines: tuple[str, ...] = ()
-    questions: str | None = None
+    baselines: tuple[str | Rows, ...] = ()
+    questions: str | Rows | None = None
     judges: tuple[JudgeLike, ...] = ()
     judge_model: str | None = None
-    replay: Path | None = None
+    replay: Path | Rows | None = None
     orders: str | None = None
     repeats: int = 1
     limit: int | None = None
@@ -67,7 +67,7 @@ class Assignment:
         if self.orders is not None:
             checked_choice("--orders", self.orders, ORDERS)
 
-    def read(self, outputs: Sequence[str]) -> "Prepared":
+    def read(self, outputs: Sequence[str | Rows]) -> "Prepared":
         """Read everything needed to judge some outputs.
 
         Raises:
@@ -119,7 +119,12 @@ class Assignment:
         return tuple({(config.name, config.digest): config for config in configs}.values())
 
     def _clusters(
-        self, benchmark: Benchmark, outputs: Sequence[str], *, questions: Sequence[Example] | None, compares: bool
+        self,
+        benchmark: Benchmark,
+        outputs: Sequence[str | Rows],
+        *,
+        questions: Sequence[Example] | None,
+        compares: bool,
     ) -> Clusters:
         """The clusters that the field declares.
 
@@ -157,7 +162,7 @@ class AssignmentKeywords(TypedDict, total=False):
     client: object | None
     parser: Callable[[ChatReply, Labels], object] | None
     judge_model: str | None
-    replay: str | PathLike[str] | None
+    replay: Data | None
     orders: str | None
     repeats: int
     limit: int | None
@@ -174,14 +179,14 @@ def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:
     Raises:
         ConfigError: a value is out of bounds.
     """
-    replay = given.get("replay")
+    replay, questions = given.get("replay"), given.get("questions")
     named: dict[str, Any] = {
         **given,
         "benchmark": str(given.get("benchmark", BENCHMARK)),
         "judges": several(given.get("judge")),
-        "baselines": tuple(map(source_of, several(given.get("baseline")))),
-        "questions": optional_source(given.get("questions")),
-        "replay": None if replay is None else Path(replay),
+        "baselines": tuple(named_source_of(source, "baseline") for source in parted(given.get("baseline"))),
+        "questions": None if questions is None else named_source_of(questions, "questions"),
+        "replay": None if replay is None else source_of(replay, "replay"),
     }
     return Assignment(**{name: value for name, value in named.items() if name not in ("judge", "baseline")})
 

@@ -6,7 +6,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from evalkit.api.door import front_door, in_keywords
-from evalkit.api.keywords import Data, audit_limits_of, optional_source, several, source_of
+from evalkit.api.keywords import Data, audit_limits_of, named_source_of, optional_source, parted
 from evalkit.api.result import Tabular, frame_of
 from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
 from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
@@ -105,11 +105,13 @@ def audit(
     """
     limits = audit_limits_of(audit_limit)
     chosen = read_benchmark(str(benchmark))
-    asked = load_questions(chosen, optional_source(questions))
-    named = tuple(map(source_of, several(baseline)))
+    asked = load_questions(chosen, optional_source(questions, "questions"))
+    named = tuple(named_source_of(source, "baseline") for source in parted(baseline))
     there = named or _has_baseline(chosen)
     reference = load_baseline(chosen, named, key=key, questions=asked) if there else None
-    candidates = read_outputs(map(source_of, outputs), key=key, like=reference, questions=asked)
+    candidates = read_outputs(
+        [named_source_of(source, "outputs") for source in outputs], key=key, like=reference, questions=asked
+    )
     notes = [note for read in (reference, *candidates) if read is not None for note in read.notes]
     if reference is None:
         notes.append("copies of a baseline are not looked for. Name its outputs with --baseline")
@@ -133,4 +135,5 @@ def _left_out(candidate: OutputSet, shown: OutputSet) -> list[str]:
     left_out = len(candidate.outputs) - len(shown.outputs)
     if not left_out:
         return []
-    return [f"{candidate.model}: {left_out} outputs are to none of the instructions, or repeated, and left out"]
+    answers, are = ("1 output answers", "is") if left_out == 1 else (f"{left_out} outputs answer", "are")
+    return [f"{candidate.model}: {answers} no instruction, or one that has an answer, and {are} left out"]

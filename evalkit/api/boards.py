@@ -4,10 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.boards import SLICES, Aggregation, ArenaFormula, Board, DifficultySource, Lengths, Recipe, build_boards
+from evalkit.boards import (
+    SLICES,
+    Aggregation,
+    ArenaFormula,
+    Board,
+    DifficultySource,
+    Lengths,
+    Metric,
+    Recipe,
+    build_boards,
+)
 from evalkit.catalog import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats import read_compat_inputs
+from evalkit.formats import Rows, read_compat_inputs
 from evalkit.sources import SourceFile, Sources, controls_of, metric_of, read_entries, read_recipe, read_source_files
 
 NO_REFERENCE = "none"
@@ -24,9 +34,9 @@ class Wishes:
     resamples for the intervals, 0 for the formula.
     """
 
-    metric: str | None = None
+    metric: str | Metric | None = None
     control: str | None = None
-    reference: str | None = None
+    reference: str | Rows | None = None
     estimator: str = LC
     by: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -100,7 +110,7 @@ def _recipe(sources: Sources, wishes: Wishes) -> Recipe:
     if wishes.estimator != LC_COMPAT:
         recipe = read_recipe(sources, metric=wishes.metric, control=wishes.control)
         return recipe if wishes.estimator == LC else replace(recipe, arena=ArenaFormula(wishes.estimator))
-    if sources.difficulty in {source.value for source in DifficultySource}:
+    if isinstance(sources.difficulty, Rows) or sources.difficulty in {source.value for source in DifficultySource}:
         raise ConfigError(
             "--estimator lc_compat needs --difficulty FOLDER with instruction_difficulty.csv and df_gamed.csv"
         )

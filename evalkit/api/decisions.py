@@ -15,8 +15,9 @@ from evalkit.api.keywords import (
     checked_count,
     checked_number,
     limits_of,
+    named_source_of,
+    parted,
     picked,
-    several,
     source_of,
 )
 from evalkit.api.progress import Listener, listener_of
@@ -25,11 +26,11 @@ from evalkit.api.result import Result, estimate_metrics
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import verify_files
 from evalkit.auditing import AuditLimits, require_passed
-from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, Recipe, beside
+from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, Metric, Recipe, beside
 from evalkit.catalog import read_benchmark
 from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
-from evalkit.formats import PREFIX, read_one
+from evalkit.formats import PREFIX, Rows, read_one
 from evalkit.gating import (
     SMALLEST_BATCH,
     Decision,
@@ -59,7 +60,7 @@ class GateKeywords(AssignmentKeywords, LimitKeywords, total=False):
 class GateCase:
     """A candidate and the rule that it must pass, wherever its verdicts are."""
 
-    candidate: str
+    candidate: str | Rows
     rule: Rule
     recipe: Recipe
     sources: Sources
@@ -76,6 +77,8 @@ class GateCase:
         """
         if self.sources.files:
             return self._from_files()
+        if isinstance(self.candidate, Rows):
+            return self._judged(limits, audit_limits, listener, log=log, batch=batch)
         path = Path(self.candidate)
         written = path.name == ROW_FILE and path.exists()
         if not written and (path.exists() or self.candidate.startswith(PREFIX)):
@@ -90,7 +93,7 @@ class GateCase:
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
         # a file names its judge, but does not hold the judge's settings
-        return self._decide_on(self.candidate, entries, Required(baseline=self._baseline()), "of files")
+        return self._decide_on(self.model, entries, Required(baseline=self._baseline()), "of files")
 
     def _from_store(self) -> Decision:
         """Decide on the store's verdicts."""
@@ -105,7 +108,7 @@ class GateCase:
             # the only judge there is counts as it is configured today
             names = {entry.judge for entry in entries if entry.model == self.candidate}
             wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
-        return self._decide_on(self.candidate, entries, wanted, self.benchmark)
+        return self._decide_on(self.model, entries, wanted, self.benchmark)
 
     def _from_row(self, path: Path) -> Decision:
         """Decide on a written row, if the store's replies give the same row."""
@@ -198,6 +201,17 @@ class GateCase:
         return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
 
     @property
+    def model(self) -> str:
+        """The candidate by its name, which verdicts at hand are looked up by.
+
+        Raises:
+            ConfigError: the candidate is given by its outputs, which do not go with verdicts at hand.
+        """
+        if isinstance(self.candidate, Rows):
+            raise ConfigError("candidate: with --source, name the model instead of giving its outputs")
+        return self.candidate
+
+    @property
     def benchmark(self) -> str:
         return read_benchmark(self.assignment.benchmark).name
 
@@ -252,7 +266,10 @@ class GateCase:
         """The name of the configured baseline, from its outputs if these were named."""
         if not self.assignment.baselines:
             return None
-        named = [read_one([source]).model if Path(source).exists() else source for source in self.assignment.baselines]
+        named = [
+            source if isinstance(source, str) and not Path(source).exists() else read_one([source]).model
+            for source in self.assignment.baselines
+        ]
         # outputs by category are merged in the benchmark's order
         known = read_benchmark(self.assignment.benchmark).baselines
         return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))
@@ -278,7 +295,6 @@ class GateDecision(Result):
     """A gate's decision on a model, with the numbers that it rests on and its forms for continuous integration."""
 
     decision: Decision
-    notes: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -295,9 +311,9 @@ class GateDecision(Result):
         """The rate, or the difference, that decided: percent or points, with its interval and status."""
         return self.decision.estimate
 
-    def explanation(self) -> str:
-        """The decision in sentences, with every number that it used."""
-        return gate_explanation(self.decision)
+    def explanation(self, *, digests: bool = False) -> str:
+        """The decision in sentences, with every number that it used and, if asked for, the digests."""
+        return gate_explanation(self.decision, digests=digests)
 
     def summary(self) -> str:
         """The decision as markdown."""
@@ -343,12 +359,12 @@ def gate(
     minimum: float | None = None,
     against: str | None = None,
     margin: float = 0.0,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     confidence: float = CONFIDENCE,
     min_n: int = MIN_INSTRUCTIONS,
     min_coverage: float = MIN_COVERAGE,
     source: Data | Sequence[Data] = (),
-    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    difficulty: Data = DifficultySource.AUTO.value,
     allow_compat: bool = False,
     allow_refusals: bool = False,
     sequential: bool = False,
@@ -398,11 +414,11 @@ def gate(
     assignment = assignment_of(**picked(options, AssignmentKeywords))
     if len(assignment.judges) > 1:
         raise ConfigError("a gate decides on one judge. Give --judge once")
-    files = tuple(map(Path, several(source)))
+    files = tuple(source_of(one, "source") for one in parted(source))
     sources = Sources(
         files=files,
         board=assignment.benchmark if not files or "benchmark" in options else None,
-        difficulty=str(difficulty),
+        difficulty=named_source_of(difficulty, "difficulty"),
         store=store,
         results=Path(results),
         cluster=assignment.cluster if files else None,
@@ -413,13 +429,15 @@ def gate(
         minimum=minimum,
         against=against,
         margin=margin,
-        confidence=checked_number("--confidence", confidence, least=0.5, most=1 - 1e-9),
+        confidence=checked_number("--confidence", confidence, least=0.5, most=1, below=True),
         min_n=checked_count("--min-n", min_n, least=2),
         min_coverage=checked_number("--min-coverage", min_coverage, least=0, most=1),
         allow_refusals=allow_refusals,
     )
     listener = listener_of(progress)
-    decision = GateCase(source_of(candidate), rule, recipe, sources, assignment, allow_compat).decide(
+    decision = GateCase(
+        named_source_of(candidate, "candidate"), rule, recipe, sources, assignment, allow_compat
+    ).decide(
         limits_of(**picked(options, LimitKeywords)),
         audit_limits_of(audit_limit),
         listener,

@@ -46,13 +46,19 @@ def beside_a_loop(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if not _inside_a_loop():
             return function(*args, **kwargs)
         return _Call(functools.partial(function, *args, **kwargs)).result()
 
     return called
+
+
+def _inside_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def in_background(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 from evalkit.api.annotation import AnnotateKeywords
 from evalkit.api.assignment import AssignmentKeywords, Prepared, assignment_of
 from evalkit.api.door import beside_a_loop, front_door
-from evalkit.api.keywords import Data, LimitKeywords, limits_of, picked, source_of
+from evalkit.api.keywords import Data, LimitKeywords, limits_of, named_source_of, picked
 from evalkit.api.result import Tabular, frame_of
 from evalkit.api.runs import check_costs
 from evalkit.engine import Forecast
@@ -86,7 +86,8 @@ def forecast(*outputs: Data, **options: Unpack[AnnotateKeywords]) -> Forecasts:
         >>> import evalkit as ek
         >>> ek.forecast("outputs.json", baseline="baseline.json", judge="alpaca_eval_2").cost
     """
-    prepared = assignment_of(**picked(options, AssignmentKeywords)).read(tuple(map(source_of, outputs)))
+    asked = [named_source_of(source, "outputs") for source in outputs]
+    prepared = assignment_of(**picked(options, AssignmentKeywords)).read(asked)
     limits = limits_of(**picked(options, LimitKeywords))
     check_costs(prepared, limits)
     url = store_url(options.get("store"), Path(options.get("results", "results")))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.api.door import front_door, in_keywords
-from evalkit.api.keywords import Data, optional_source, optional_text, several, source_of
+from evalkit.api.keywords import Data, optional_source, optional_text, several
 from evalkit.api.python_judges import JudgeLike, judge_config, judge_name
 from evalkit.api.result import Tabular, frame_of
 from evalkit.catalog import read_benchmark
@@ -17,7 +17,7 @@ from evalkit.formats import FORMATS, read_questions
 from evalkit.sources import Exported, Imported, ImportOptions, Scope, export_documents, export_verdicts, find_files
 from evalkit.sources import import_files as import_all
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,12 +82,12 @@ class ImportedFiles(Tabular):
         return json.dumps(document, indent=2)
 
     def __str__(self) -> str:
-        lines = [f"{kind}: {n} records" for kind, n in self.records.items()]
+        lines = [f"imported {kind}: {plural(n, 'record')}" for kind, n in self.records.items()]
         for judge in {**self.verdicts, **self.failures}:
-            line = f"judge {judge}: {self.verdicts.get(judge, 0)} verdicts"
+            line = f"judge {judge}: {plural(self.verdicts.get(judge, 0), 'verdict')}"
             failed = self.failures.get(judge, 0)
-            lines.append(f"{line}, {failed} records without a verdict" if failed else line)
-        lines += [f"judge written: {path}" for path in self.judges]
+            lines.append(f"{line}, {plural(failed, 'record')} without a verdict" if failed else line)
+        lines += [f"wrote judge {path}" for path in self.judges]
         return "\n".join(map(printable, lines))
 
 
@@ -119,12 +119,12 @@ class ExportedFiles(Tabular):
         return [{"path": str(path), "records": n} for path, n in self.files.items()]
 
     def __str__(self) -> str:
-        return "\n".join(printable(f"{path}: {n} records") for path, n in self.files.items())
+        return "\n".join(printable(f"wrote {path}: {plural(n, 'record')}") for path, n in self.files.items())
 
 
 @front_door
 def import_files(
-    *files: Data,
+    *files: str | PathLike[str],
     format: str = ANY,  # noqa: A002 (the word for it)
     benchmark: str | PathLike[str] | None = None,
     judge: JudgeLike | Sequence[JudgeLike] | None = None,
@@ -162,8 +162,8 @@ def import_files(
     if format not in (ANY, *FORMATS):
         raise UnknownName("format", format, (ANY, *FORMATS))
     wanted = None if format == ANY else format
-    paths = [path for file in files for path in find_files(Path(source_of(file)), format=wanted)]
-    asked = optional_source(questions)
+    paths = [path for file in files for path in find_files(Path(file), format=wanted)]
+    asked = optional_source(questions, "questions")
     named: tuple[JudgeLike, ...] = several(judge)
     options = ImportOptions(
         benchmark=optional_text(benchmark),

@@ -82,10 +82,7 @@ class Answers(Tabular):
 
         Questions of several turns have lists of texts. A `dataset` is the question's category.
         """
-        import pandas as pd
-
-        rows = output_rows(self.outputs)
-        return frame_of(rows) if rows else pd.DataFrame(columns=["instruction", "output", "generator"], dtype="object")
+        return frame_of(output_rows(self.outputs), ("instruction", "output", "generator"))
 
     @front_door
     def raise_for_incomplete(self) -> None:
@@ -312,7 +309,7 @@ def _first_turn(
     if limits.max_cost is not None and config.prices is None:
         raise ConfigError(f"--max-cost needs the prices of model {config.name!r}. Add prices to its file")
     chosen = read_benchmark(str(benchmark))
-    asked = load_questions(chosen, optional_source(questions))
+    asked = load_questions(chosen, optional_source(questions, "questions"))
     if asked is None:
         raise ConfigError(f"benchmark {chosen.name!r} names no questions. Give --questions FILE")
     return first_turn(config, _picked(asked, limit, seed), benchmark=chosen.name)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from evalkit.auditing import AuditLimits, read_limits
+from evalkit.documents import kind_of
 from evalkit.engine import Limits
 from evalkit.errors import ConfigError, UnknownName
+from evalkit.formats import Rows
 
 # what takes a model's outputs, a baseline or questions: a path, or a value with records
 Data = Any
@@ -25,6 +27,39 @@ def several(given: T | Sequence[T] | None) -> tuple[T, ...]:
     return tuple(given) if isinstance(given, list | tuple) else (given,)  # type: ignore[return-value]
 
 
+def source_of(given: Data, name: str) -> Path | Rows:
+    """A path, or the rows of a value that the keyword `name` was given.
+
+    Raises:
+        InputError: a value that holds no rows.
+    """
+    return Path(given) if isinstance(given, str | PathLike) else Rows.of(given, name)
+
+
+def named_source_of(given: Data, name: str) -> str | Rows:
+    """A name or a path as text, or the rows of a value, as for `source_of`; a result that wrote a file is the file."""
+    return os.fspath(given) if isinstance(given, str | PathLike) else Rows.of(given, name)
+
+
+def optional_source(given: Data | None, name: str) -> str | Rows | None:
+    """A source that may be left out, as for `named_source_of`."""
+    return None if given is None else named_source_of(given, name)
+
+
+def optional_path(given: str | PathLike[str] | None) -> Path | None:
+    """A path that may be left out."""
+    return None if given is None else Path(given)
+
+
+def parted(given: Data | Sequence[Data] | None) -> tuple[Data, ...]:
+    """One source or several as a tuple; a list of records is one source."""
+    if given is None:
+        return ()
+    if isinstance(given, list | tuple) and not (given and isinstance(given[0], Mapping)):
+        return tuple(given)
+    return (given,)
+
+
 def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
     """One text or several as a tuple; empty for None."""
     if given is None:
@@ -32,19 +67,21 @@ def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def source_of(given: Data) -> str:
-    """The path or the name of a source, as readers take it; a result that wrote a file is the file."""
-    return os.fspath(given) if isinstance(given, PathLike) else str(given)
+def checked_names(keyword: str, given: Sequence[object]) -> tuple[str, ...]:
+    """Names that a function takes one by one.
+
+    Raises:
+        ConfigError: one of them is no text, such as a list of names.
+    """
+    for name in given:
+        if not isinstance(name, str):
+            raise ConfigError(f"{keyword}: expected names one by one, found {kind_of(name)}")
+    return tuple(map(str, given))
 
 
-def optional_source(given: Data | None) -> str | None:
-    """The path or the name of a source that may be left out."""
-    return None if given is None else source_of(given)
-
-
-def optional_path(given: str | PathLike[str] | None) -> Path | None:
-    """A path that may be left out."""
-    return None if given is None else Path(given)
+def comma_list(given: str | Sequence[str] | None) -> str | None:
+    """Several texts as one with commas, the form in which options take them."""
+    return given if given is None or isinstance(given, str) else ",".join(given)
 
 
 def optional_text(given: str | PathLike[str] | None) -> str | None:
@@ -76,15 +113,28 @@ def checked_count(option: str, value: int, *, least: int, most: int | None = Non
     return value
 
 
-def checked_number(option: str, value: float, *, least: float, most: float = math.inf) -> float:
+def checked_number(
+    option: str, value: float, *, least: float, most: float = math.inf, above: bool = False, below: bool = False
+) -> float:
     """The value of an option that is a number.
+
+    Args:
+        above: whether the number must be above `least`.
+        below: whether the number must be below `most`.
 
     Raises:
         ConfigError: it is not, or out of bounds.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        bounds = f"from {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
-        raise ConfigError(f"{option}: expected a number {bounds}, found {value!r}")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not least <= value <= most
+        or (above and value == least)
+        or (below and value == most)
+    ):
+        low = f"above {least:g}" if above else f"from {least:g}"
+        high = f" and below {most:g}" if below else f" and at most {most:g}" if above else f" to {most:g}"
+        raise ConfigError(f"{option}: expected a number {low}{'' if most == math.inf else high}, found {value!r}")
     return float(value)
 
 

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, TypedDict
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
-from evalkit.api.keywords import Data, checked_choice, checked_count, checked_number, optional_text, texts_of
+from evalkit.api.keywords import (
+    Data,
+    checked_choice,
+    checked_count,
+    checked_number,
+    comma_list,
+    named_source_of,
+    optional_text,
+    source_of,
+    texts_of,
+)
 from evalkit.api.python_judges import JudgeLike, judge_name
-from evalkit.api.result import Tabular, frame_of, row_metrics
-from evalkit.boards import Board, BoardRow, DifficultySource
+from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
+from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
 from evalkit.provenance import canonical_digest, row_values
@@ -62,9 +72,7 @@ class Leaderboard(Tabular):
         Raises:
             UnknownName: no such form.
         """
-        if form not in FORMS:
-            raise UnknownName("form", form, FORMS)
-        return FORMS[form](self.boards)
+        return in_form(self.boards, form, FORMS)
 
     def to_json(self) -> str:
         return self.written("json")
@@ -128,10 +136,10 @@ class LeaderboardKeywords(TypedDict, total=False):
 
     benchmark: str | PathLike[str] | None
     judge: JudgeLike | None
-    metric: str | None
+    metric: str | Metric | None
     control: str | Sequence[str] | None
     estimator: str
-    difficulty: str | PathLike[str]
+    difficulty: Data
     length_shape: str
     reference: Data | None
     category: str | Sequence[str]
@@ -149,10 +157,10 @@ def leaderboard(
     *sources: Data,
     benchmark: str | PathLike[str] | None = None,
     judge: JudgeLike | None = None,
-    metric: str | None = None,
+    metric: str | Metric | None = None,
     control: str | Sequence[str] | None = None,
     estimator: str = LC,
-    difficulty: str | PathLike[str] = DifficultySource.AUTO.value,
+    difficulty: Data = DifficultySource.AUTO.value,
     length_shape: str = Shape.LEARNED.value,
     reference: Data | None = None,
     by: str | Sequence[str] = (),
@@ -200,13 +208,13 @@ def leaderboard(
 
     Example:
         >>> import evalkit as ek
-        >>> ek.leaderboard(benchmark="example").frame[["model", "rank", "lc_win_rate", "status"]]
+        >>> ek.leaderboard(benchmark="example").frame[["model", "rank", "lc_win_rate", "lc_status"]]
     """
     chosen = Sources(
-        files=tuple(map(Path, sources)),
+        files=tuple(source_of(source, "sources") for source in sources),
         board=optional_text(benchmark),
         judge=judge_name(judge),
-        difficulty=str(difficulty),
+        difficulty=named_source_of(difficulty, "difficulty"),
         shape=checked_choice("--length-shape", length_shape, [shape.value for shape in Shape]),
         store=store,
         results=Path(results),
@@ -214,13 +222,13 @@ def leaderboard(
     )
     wishes = Wishes(
         metric=metric,
-        control=control if control is None or isinstance(control, str) else ",".join(control),
-        reference=None if reference is None else str(reference),
+        control=comma_list(control),
+        reference=None if reference is None else named_source_of(reference, "reference"),
         estimator=estimator,
         by=texts_of(by),
         categories=texts_of(category),
         pool=pool,
-        strong_weight=checked_number("--strong-weight", strong_weight, least=1e-9),
+        strong_weight=checked_number("--strong-weight", strong_weight, least=0, above=True),
         allow_mixed=allow_mixed,
         replicates=checked_count("--bootstrap", bootstrap, least=0),
     )

@@ -1,13 +1,13 @@
 """Lists what ships with evalkit under a name, judges, benchmarks and human rankings, and looks each up."""
 
 import json
+import os
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, TypeVar
 
-from evalkit.api.keywords import source_of
 from evalkit.api.result import Tabular, frame_of
 from evalkit.catalog import (
     Benchmark,
@@ -20,6 +20,7 @@ from evalkit.catalog import (
 from evalkit.errors import UnknownName
 from evalkit.judge_spec import judge_names, read_judge
 from evalkit.reporting import values_table
+from evalkit.text import shortened
 from evalkit.types import JudgeConfig
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Entry = TypeVar("Entry", JudgeConfig, Benchmark, Reference)
 _FACTS = ("name", "client", "model", "asks", "parser", "orders", "digest")
+_WIDEST_MODEL = 20
 
 
 class Unlisted(UnknownName, KeyError):
@@ -51,7 +53,7 @@ class Listing(Tabular, Mapping[str, Entry]):
 
     def __getitem__(self, name: str | PathLike[str]) -> Entry:
         try:
-            return self._read(source_of(name))
+            return self._read(os.fspath(name))
         except UnknownName as error:
             raise Unlisted(error) from None
 
@@ -81,10 +83,14 @@ class Judges(Listing[JudgeConfig]):
         return json.dumps([self._facts(config) for config in self.values()], indent=2)
 
     def __str__(self) -> str:
-        columns = {"judge": "name", "client": "client", "model": "model", "asks": "asks", "parser": "parser"}
         return values_table(
             [
-                {column: getattr(config, fact) for column, fact in columns.items()} | {"what": config.description}
+                {
+                    "judge": config.name,
+                    "model": shortened(config.model, _WIDEST_MODEL, end=_WIDEST_MODEL // 2),
+                    "asks": config.asks,
+                    "what": config.description,
+                }
                 for config in self.values()
             ]
         )
@@ -161,6 +167,10 @@ def judges() -> Judges:
     Returns:
         A mapping of names to `JudgeConfig`, also for the path of a YAML file. `frame` has a row for each judge.
 
+    Raises:
+        ConfigError: the installation is incomplete. A look-up of an unknown name raises a `KeyError` that says what was
+            meant.
+
     Example:
         >>> import evalkit as ek
         >>> ek.judges().frame[["name", "model", "asks"]]
@@ -175,6 +185,10 @@ def benchmarks() -> Benchmarks:
     Returns:
         A mapping of names to `Benchmark`, also for the path of a YAML file. `frame` has a row for each benchmark.
 
+    Raises:
+        ConfigError: the installation is incomplete. A look-up of an unknown name raises a `KeyError` that says what was
+            meant.
+
     Example:
         >>> import evalkit as ek
         >>> ek.benchmarks()["mt_bench"].judge
@@ -187,6 +201,10 @@ def references() -> References:
 
     Returns:
         A mapping of names to `Reference`, also for the path of a file. `frame` has a row for each ranking.
+
+    Raises:
+        ConfigError: the installation is incomplete. A look-up of an unknown name raises a `KeyError` that says what was
+            meant.
 
     Example:
         >>> import evalkit as ek

@@ -46,7 +46,7 @@ class Page(Result):
         return json.dumps({"path": str(self.path), "bytes": self.size}, indent=2)
 
     def __str__(self) -> str:
-        return f"{printable(str(self.path))}  {self.size / _MEGABYTE:.1f} MB"
+        return f"wrote {printable(str(self.path))}, {self.size / _MEGABYTE:.1f} MB"
 
 
 @front_door

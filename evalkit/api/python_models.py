@@ -1,13 +1,13 @@
 """Models that are Python functions, made into configurations that `generate` asks."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, overload
 
 from evalkit.api.door import home
-from evalkit.api.keywords import source_of
 from evalkit.api.python_judges import CLIENT, TIMEOUT, fingerprint, name_of, only_this_run
 from evalkit.clients import AnsweringFunction
 from evalkit.errors import ConfigError
@@ -119,7 +119,7 @@ def model_config(given: ModelLike, *, name: str | None = None) -> ModelConfig:
         ConfigError: the file is wrong, or the value is no model.
     """
     if isinstance(given, str | PathLike):
-        return read_model(source_of(given), model=name)
+        return read_model(os.fspath(given), model=name)
     if isinstance(given, ModelConfig):
         changed = given if name is None else dataclasses.replace(given, name=name, model=name)
         return dataclasses.replace(changed, digest=model_digest(changed))

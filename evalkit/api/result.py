@@ -1,9 +1,10 @@
 """The results of functions for Python: values that print as the command does and give data frames."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from evalkit.errors import UnknownName
 from evalkit.text import printable
 from evalkit.types import Estimate
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     # a list of judges needs no statistics
     from evalkit.boards import BoardRow
+
+T = TypeVar("T")
 
 
 class Result(ABC):
@@ -45,29 +48,31 @@ class Tabular(Result):
         from pandas.api.types import is_numeric_dtype
 
         # names and reasons come from judged files, and a page shows them as they are
-        safe = self.frame.apply(
-            lambda column: column if is_numeric_dtype(column) else column.map(_printable_cell, na_action="ignore")
-        )
+        safe = self.frame.apply(lambda column: column if is_numeric_dtype(column) else column.map(_harmless))
         return str(safe.to_html(max_rows=_MOST_ROWS, index=False, na_rep=""))
 
 
-def _printable_cell(value: object) -> object:
+def _harmless(value: object) -> object:
     if isinstance(value, list):
         # the texts of several turns
-        return [_printable_cell(one) for one in value]
+        return [_harmless(one) for one in value]
     return printable(value) if isinstance(value, str) else value
 
 
 _MOST_ROWS = 60
 _RANKS = ("rank", "rank_lower", "rank_upper")
-_TEXTS = ("audit", "difference", "judge", "kind", "reason", "skipped")
+_TEXTS = ("audit", "difference", "generator", "instruction", "judge", "kind", "output", "reason", "skipped")
 
 
-def frame_of(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
-    """A data frame of rows, which may have different columns; a value that a row lacks is missing."""
+def frame_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> "pd.DataFrame":
+    """A data frame of rows, which may have different columns; a value that a row lacks is missing.
+
+    Args:
+        columns: those that come first, and that a frame without rows has as well.
+    """
     import pandas as pd
 
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     return pd.DataFrame({name: _series(name, [row.get(name) for row in rows]) for name in names})
 
 
@@ -106,3 +111,14 @@ def estimate_metrics(name: str, estimate: Estimate) -> dict[str, float]:
     """An estimate with the ends of its interval, as flat numbers; empty where there is no estimate."""
     parts = {name: estimate.value, f"{name}_lower": estimate.lower, f"{name}_upper": estimate.upper}
     return {part: float(value) for part, value in parts.items() if value is not None}
+
+
+def in_form(value: T, form: str, forms: Mapping[str, Callable[[T], str]]) -> str:
+    """The value in a form of the option --format.
+
+    Raises:
+        UnknownName: no such form.
+    """
+    if form not in forms:
+        raise UnknownName("form", form, forms)
+    return forms[form](value)

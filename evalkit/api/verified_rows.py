@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.door import front_door
+from evalkit.api.keywords import Data, source_of
 from evalkit.api.result import Tabular, frame_of
 from evalkit.api.verification import Verified, verify_files
 from evalkit.errors import InputError, Unequal
 from evalkit.sources import difficulty_of
 from evalkit.store import open_existing, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,7 @@ class VerifiedRows(Tabular):
 def verify(
     row: str | PathLike[str],
     *,
-    difficulty: str | PathLike[str] | None = None,
+    difficulty: Data | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
 ) -> VerifiedRows:
@@ -92,7 +93,8 @@ def verify(
 
     Args:
         row: a `row.json`, or a folder with such files in it or below.
-        difficulty: the file of the difficulties or the history that the row was computed with, if it was.
+        difficulty: the file of the difficulties or the history that the row was computed with, if it was; difficulties
+            may be a value.
         store: the address of the database of replies; the file `evalkit.db` in `results` by default.
         results: the folder in which the store lies by default.
 
@@ -110,7 +112,7 @@ def verify(
     path = Path(row)
     if not path.exists():
         raise InputError(f"{path}: no such file")
-    values = None if difficulty is None else difficulty_of(Path(difficulty))
+    values = None if difficulty is None else difficulty_of(source_of(difficulty, "difficulty"))
     with open_existing(store_url(store, Path(results))) as opened:
         found = verify_files(path, opened, difficulty=values)
     return VerifiedRows(found.rows, found.refused)
@@ -119,7 +121,7 @@ def verify(
 def _lines(verified: Verified) -> list[str]:
     whose = printable(f"{verified.model} under {verified.judge}")
     if verified.equal:
-        return [f"equal: {whose}, {verified.n_verdicts} verdicts, sha256 {verified.sha256}"]
+        return [f"equal: {whose}, {plural(verified.n_verdicts, 'verdict')}"]
     return [f"differs: {whose}: {printable(str(difference))}" for difference in verified.differences]
 
 

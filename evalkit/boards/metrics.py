@@ -4,7 +4,7 @@ A new metric is a function here and a line in `METRICS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from evalkit.types import Estimate, StatusKind, degraded
 
 if TYPE_CHECKING:
     # AlpacaEval's formula takes time to load, and a single row does not need it
-    from evalkit.stats import CompatInputs, HistoryFile
+    from evalkit.stats import CompatInputs, Floats, HistoryFile
 
 
 class Held(Enum):
@@ -35,7 +35,8 @@ class Metric:
     `name` is its name in options and files, and `title` is the name for people, after its `article`. `prefix` begins
     the names of the columns of its interval, standard error and status; without a prefix the name does. A metric is of
     comparisons, or of answers that were `graded` alone. The property `held` equal decides which background teaches it;
-    a row has a metric at equal style only where controls were asked for.
+    a row has a metric at equal style only where controls were asked for. A metric of the user's has a function `score`,
+    which scores each verdict of a sample from 0 to 1; only rows that are ranked by it have it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Metric:
     prefix: str = ""
     graded: bool = False
     held: Held | None = None
+    score: "Callable[[Sample], Floats] | None" = field(default=None, repr=False)
 
     def column(self, part: str) -> str:
         """The name of a column, or of a JSON field, beside the number itself."""
@@ -111,9 +113,38 @@ def raw_metric(entry: Entry) -> Metric:
 
 def metrics_of(entry: Entry, recipe: Recipe) -> list[Metric]:
     """The metrics that an entry's row has, in the order of their columns."""
-    return [
+    known = [
         metric for metric in METRICS if metric.graded == entry.graded and (metric.held != Held.STYLE or recipe.controls)
     ]
+    return known if recipe.metric.score is None or entry.graded else [*known, recipe.metric]
+
+
+def number_of(metric: Metric, entry: Entry, recipe: Recipe, background: Background) -> Controlled:
+    """The number of an entry by a metric."""
+    if metric.score is None:
+        return METRICS[metric](entry, recipe, background)
+    return _scored(metric.score, entry.sample, confidence=recipe.confidence)
+
+
+def _scored(score: "Callable[[Sample], Floats]", sample: Sample, *, confidence: float) -> Controlled:
+    """The mean score of a sample's verdicts in percent, refused where the user's function gives no scores."""
+    try:
+        scores = np.asarray(score(sample), dtype=np.float64)
+    except Exception as error:  # noqa: BLE001 (whatever the user's function raises is the reason why there is no number)
+        return _refused(sample, f"the metric's function raised {type(error).__name__}: {error}")
+    if scores.shape != (sample.n,):
+        return _refused(sample, f"the metric's function returned the shape {scores.shape}, expected ({sample.n},)")
+    if not np.all((scores >= 0) & (scores <= 1)):
+        return _refused(sample, "the metric's function returned scores outside of 0 to 1, or NaN")
+    measured = win_rate(replace(sample, preference=scores), confidence=confidence)
+    if measured.estimate.status.kind == StatusKind.DEGRADED:
+        # scores that are all alike need not be wins or losses
+        return Controlled(replace(measured, estimate=replace(measured.estimate, status=degraded("no_variance"))))
+    return Controlled(measured)
+
+
+def _refused(sample: Sample, reason: str) -> Controlled:
+    return Controlled(Measured(Estimate.refused(reason, n=sample.n_clusters), np.zeros(sample.n)))
 
 
 def raw_rate(sample: Sample, entry: Entry, *, confidence: float) -> Measured:

@@ -10,11 +10,11 @@ from evalkit.boards.background import UNTAUGHT, Background
 from evalkit.boards.entries import CATEGORY, DATASET, Entry, slice_names
 from evalkit.boards.metrics import (
     LC_WIN_RATE,
-    METRICS,
     Held,
     Metric,
     Recipe,
     metrics_of,
+    number_of,
     on_scale,
     raw_metric,
     raw_rate,
@@ -132,7 +132,7 @@ def build_row(
         return _refuse_mixed(entry, recipe)
     shown = slice_names([entry]) if slices is None else slices
     taught = {None: UNTAUGHT, Held.LENGTH: background, Held.STYLE: style_background}
-    numbers = {metric: METRICS[metric](entry, recipe, taught[metric.held]) for metric in metrics_of(entry, recipe)}
+    numbers = {metric: number_of(metric, entry, recipe, taught[metric.held]) for metric in metrics_of(entry, recipe)}
     return BoardRow(
         entry=entry,
         numbers=numbers,

@@ -9,7 +9,7 @@ from typing import Any
 from evalkit import assets
 from evalkit.documents import kind_of, read_yaml
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats import PREFIX
+from evalkit.formats import PREFIX, Rows
 
 CACHE_VARIABLE = "EVALKIT_CACHE"
 DEFAULT_STYLE = "alpaca_eval"
@@ -90,7 +90,7 @@ def read_benchmark(name: str) -> Benchmark:
     return Benchmark(path.name.removesuffix(".yaml"), **fields)
 
 
-def baseline_source(benchmark: Benchmark, given: str | None) -> str:
+def baseline_source(benchmark: Benchmark, given: str | Rows | None) -> str | Rows:
     """The source of the baseline's outputs: the user's, or the benchmark's own.
 
     Nothing is fetched from a hub unless the user asks for it by name.
@@ -107,12 +107,12 @@ def baseline_source(benchmark: Benchmark, given: str | None) -> str:
             f"benchmark {benchmark.name!r}: no baseline outputs on this machine. Give --baseline FILE"
             + (f", or --baseline {name} to load {own} from the hub" if own else "")
         )
-    if given in benchmark.baselines and own is not None and not Path(given).exists():
+    if isinstance(given, str) and given in benchmark.baselines and own is not None and not Path(given).exists():
         return own
     return given
 
 
-def questions_source(benchmark: Benchmark, given: str | None) -> str | None:
+def questions_source(benchmark: Benchmark, given: str | Rows | None) -> str | Rows | None:
     """The source of the questions: the user's, a file beside the benchmark's, or the cached copy.
 
     Nothing is fetched from a hub unless the user asks for it; None for a benchmark that leaves its questions to the

@@ -16,11 +16,11 @@ from evalkit.catalog.benchmarks import (
 )
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.files import write_text
-from evalkit.formats import PREFIX, read_hub, read_one, read_questions
+from evalkit.formats import PREFIX, Rows, read_hub, read_one, read_questions
 from evalkit.types import Example, Output, OutputSet
 
 
-def load_questions(benchmark: Benchmark, given: str | None) -> tuple[Example, ...] | None:
+def load_questions(benchmark: Benchmark, given: str | Rows | None) -> tuple[Example, ...] | None:
     """Load the benchmark's questions; None where it leaves them to the outputs.
 
     Args:
@@ -75,7 +75,7 @@ def fetch_questions(benchmark: Benchmark) -> list[Path]:
 
 def load_baseline(
     benchmark: Benchmark,
-    given: Sequence[str],
+    given: Sequence[str | Rows],
     *,
     key: str | None = None,
     questions: Sequence[Example] | None = None,
@@ -83,7 +83,8 @@ def load_baseline(
     """Load the answers that candidates are compared with: one model's, or those of each category's baseline.
 
     Args:
-        given: files or names, several where categories have baselines of their own; the benchmark's own by default.
+        given: files, names or values, several where categories have baselines of their own; the benchmark's own by
+            default.
 
     Raises:
         ConfigError: nothing is named and nothing is on this machine, or a category has no baseline.

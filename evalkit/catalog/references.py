@@ -7,7 +7,7 @@ from pathlib import Path
 from evalkit import assets
 from evalkit.documents import kind_of, parse_json, read_text
 from evalkit.errors import InputError, UnknownName
-from evalkit.formats import csv_rows, read_scores
+from evalkit.formats import Rows, csv_rows, read_scores
 
 FOLDER = "leaderboards/human"
 ALIASES = "aliases"
@@ -38,16 +38,14 @@ def reference_names() -> list[str]:
     return [name for name in assets.names(FOLDER, ".csv") if name != ALIASES]
 
 
-def read_reference(name: str, *, metric: str | None = None) -> Reference:
-    """Read a shipped reference by name, or a file with the columns model and score (or rating, or the named one).
+def read_reference(name: str | Rows, *, metric: str | None = None) -> Reference:
+    """Read a shipped reference by name, or a file or a value with the columns model and score (or rating, or the named
+    one).
 
     Raises:
         InputError: a column is missing or a score is not a number.
     """
-    if name == ALIASES:
-        raise UnknownName("reference", name, reference_names())
-    path = Path(name) if name.endswith(".jsonl") else assets.find(FOLDER, name, ".csv", noun="reference")
-    table = read_scores(path, metric=metric)
+    table = read_scores(name if isinstance(name, Rows) else _file_of(name), metric=metric)
     return Reference(
         table.name,
         {score.model: score.value for score in table.scores if score.value is not None},
@@ -59,6 +57,16 @@ def read_reference(name: str, *, metric: str | None = None) -> Reference:
             if score.value is not None and score.lower is not None and score.upper is not None
         },
     )
+
+
+def _file_of(name: str) -> Path:
+    """The file that a name means: a path, or a shipped reference."""
+    if name.endswith(".jsonl"):
+        return Path(name)
+    bare = not ("/" in name or "\\" in name or name.endswith(".csv"))
+    if bare and name not in reference_names():
+        raise UnknownName("reference", name, reference_names())
+    return assets.find(FOLDER, name, ".csv", noun="reference")
 
 
 def read_aliases() -> dict[str, str]:

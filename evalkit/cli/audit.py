@@ -6,7 +6,7 @@ import click
 
 from evalkit.api import audit
 from evalkit.cli.help import CommandGroup, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import audit_limits_options, json_option
 
 
@@ -54,5 +54,8 @@ def outputs_command(outputs: tuple[str, ...], as_json: bool, **asked: Any) -> No
     """
     audits = audit(*outputs, **asked)
     print_notes(audits.command_notes)
-    click.echo(audits.to_json() if as_json else str(audits), nl=False)
+    if as_json:
+        click.echo(audits.to_json(), nl=False)
+    else:
+        print_text(str(audits))
     audits.raise_for_failures()

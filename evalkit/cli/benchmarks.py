@@ -10,7 +10,9 @@ import click
 from evalkit.api import benchmarks
 from evalkit.catalog import fetch_questions, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.text import plural
 
 
 @click.group(
@@ -32,7 +34,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is None:
         listed = benchmarks()
-        click.echo(listed.to_json() if as_json else str(listed), nl=as_json)
+        if as_json:
+            click.echo(listed.to_json())
+        else:
+            print_text(str(listed))
 
 
 @command.command(
@@ -53,7 +58,7 @@ def show(name: str) -> None:
 def fetch(name: str) -> None:
     """Load the questions of the benchmark NAME from the hub, and keep them on this machine."""
     for path in fetch_questions(read_benchmark(name)):
-        click.echo(str(path))
+        click.echo(f"wrote {path}")
 
 
 @command.command(
@@ -88,4 +93,5 @@ def learn(name: str, judge: str | None, out: Path | None, store: str | None, res
     learned = learn_history(entries, name=benchmark.name, source=source, date=datetime.date.today())
     path = out or Path(f"{benchmark.name}.history.json")
     write_history_file(path, learned)
-    click.echo(f"wrote {path}: {len(learned.history.members)} models, {len(learned.keys)} instructions")
+    members, keys = len(learned.history.members), len(learned.keys)
+    print_text(f"wrote {path}: {plural(members, 'model')}, {plural(keys, 'instruction')}")

@@ -7,7 +7,7 @@ import click
 
 from evalkit.api import export_files
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 
 
@@ -45,4 +45,7 @@ def command(format: str, as_json: bool, **asked: Any) -> None:  # noqa: A002 (th
     """
     done = export_files(format, **asked)
     print_notes(done.notes)
-    click.echo(done.to_json() if as_json else str(done))
+    if as_json:
+        click.echo(done.to_json())
+    else:
+        print_text(str(done))

@@ -8,6 +8,7 @@ import click
 from evalkit.api import forecast_answers, generate
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, concurrency_option, spending_options
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option
 
 
@@ -54,8 +55,14 @@ def command(model: str, dry_run: bool, as_json: bool, **asked: Any) -> None:
     """
     if dry_run:
         forecast = forecast_answers(model, **asked)
-        click.echo(forecast.to_json() if as_json else str(forecast))
+        if as_json:
+            click.echo(forecast.to_json())
+        else:
+            print_text(str(forecast))
         return
     answers = generate(model, **asked, progress=Terminal())
-    click.echo(answers.to_json() if as_json else str(answers))
+    if as_json:
+        click.echo(answers.to_json())
+    else:
+        print_text(str(answers))
     answers.raise_for_incomplete()

@@ -7,7 +7,7 @@ import click
 
 from evalkit.api import import_files
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 
 
@@ -43,4 +43,7 @@ def command(files: tuple[Path, ...], as_json: bool, **asked: Any) -> None:
     """
     done = import_files(*files, **asked)
     print_notes(done.imported.notes)
-    click.echo(done.to_json() if as_json else str(done))
+    if as_json:
+        click.echo(done.to_json())
+    else:
+        print_text(str(done))

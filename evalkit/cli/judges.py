@@ -8,6 +8,8 @@ import click
 
 from evalkit.api import judges
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.judges_ask import command as ask
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.clients import endpoint_of, open_client
 from evalkit.engine import Pending
@@ -55,7 +57,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     listed = judges()
-    click.echo(listed.to_json() if as_json else str(listed), nl=as_json)
+    if as_json:
+        click.echo(listed.to_json())
+    else:
+        print_text(str(listed))
 
 
 @command.command(
@@ -100,7 +105,7 @@ def check(name: str, judge_model: str | None) -> None:
         click.echo(f"grade of the right answer: {verdict.value:g} on a scale from {verdict.low:g} to {verdict.high:g}")
         return
     p_right = candidate_preference(verdict, posed.slot.order)
-    click.echo(f"probability of the right answer: {p_right:.4f}")
+    click.echo(f"probability of the right answer: {p_right:.2f}")
 
 
 async def _answer(client: Client, request: ChatRequest) -> ChatReply:
@@ -118,3 +123,6 @@ def _place(config: JudgeConfig) -> Pending:
     if config.asks == "grade":
         return plan_place(Grading(example, right), config, PLAN, Order.ALONE, 0)
     return plan_place(Comparison(example, wrong, right), config, PLAN, Order.BASELINE_FIRST, 0)
+
+
+command.add_command(ask)

@@ -9,7 +9,7 @@ from evalkit.api import AUDITS, ModelRun
 from evalkit.cli.help import Title
 from evalkit.cli.notes import print_notes
 from evalkit.cli.options import Command, Range, audit_limits_options, cluster_option
-from evalkit.cli.progress import ProgressLine, describe
+from evalkit.cli.progress import ProgressLine, describe, told_of_abandoned
 from evalkit.engine import Limits
 from evalkit.judge_spec import ORDERS
 from evalkit.judging import Generated
@@ -117,7 +117,7 @@ class Terminal:
             whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
             self._later.append(f"{whose}: {describe(run.annotated.progress)}")
         self._later += [config.notice for config in judges if config.notice]
-        self._later += _abandoned_notes(judged[0].annotated.abandoned if judged else 0)
+        self._later += told_of_abandoned(judged[0].annotated.abandoned if judged else 0)
         if self._verbose:
             self._later.append(f"sha256 {canonical_digest([row for run in judged for row in run.rows])}")
 
@@ -125,19 +125,9 @@ class Terminal:
         """Print the totals of each turn."""
         name = done.outputs.model
         print_notes(f"{name}, turn {turn}: {describe(found)}" for turn, found in enumerate(done.progress, start=1))
-        print_notes(_abandoned_notes(done.abandoned))
+        print_notes(told_of_abandoned(done.abandoned))
 
     def finish(self) -> None:
         """Print the notes that `ran` kept."""
         print_notes(self._later)
         self._later = []
-
-
-def _abandoned_notes(abandoned: int) -> list[str]:
-    """Return a note on requests that were under way when an earlier run was killed, where there were any."""
-    if not abandoned:
-        return []
-    return [
-        f"at most {abandoned} requests were under way when an earlier run was killed; "
-        "they were asked again and may have been billed twice"
-    ]

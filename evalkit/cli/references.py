@@ -6,6 +6,7 @@ import click
 
 from evalkit.api import references
 from evalkit.cli.help import CommandGroup
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.reporting import values_table
 
@@ -29,7 +30,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is None:
         listed = references()
-        click.echo(listed.to_json() if as_json else str(listed), nl=as_json)
+        if as_json:
+            click.echo(listed.to_json())
+        else:
+            print_text(str(listed))
 
 
 @command.command(

@@ -8,7 +8,7 @@ import click
 from evalkit.api import REPORT_FILE, report
 from evalkit.boards import CATEGORY, TURN
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
@@ -59,5 +59,5 @@ def command(sources: tuple[Path, ...], no_text: bool, **asked: Any) -> None:
     the store. The file needs no network and no server.
     """
     page = report(*sources, **asked, text=not no_text)
-    click.echo(str(page))
+    print_text(str(page))
     print_notes(page.command_notes)

@@ -7,7 +7,7 @@ import click
 
 from evalkit.api import verify
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import Unequal
 
@@ -35,7 +35,10 @@ def command(ctx: click.Context, /, row: Path, as_json: bool, **asked: Any) -> No
     differs, and 2 where one cannot be verified.
     """
     found = verify(row, **asked)
-    click.echo(found.to_json() if as_json else str(found), nl=as_json)
+    if as_json:
+        click.echo(found.to_json())
+    elif found.rows:
+        print_text(str(found))
     print_notes(found.notes)
     try:
         found.raise_for_differences()

@@ -45,6 +45,7 @@ from .outputs import (
 from .precomputed import score_rows
 from .questions import read_question_field, read_questions
 from .records import Record
+from .rows import Rows, Source
 from .scores import Score, ScoreTable, csv_rows, read_scores
 from .shown import shown_to_judge
 from .table import PreferenceGroup, read_preferences
@@ -75,8 +76,10 @@ __all__ = [
     "Record",
     "RecordedReply",
     "Recording",
+    "Rows",
     "Score",
     "ScoreTable",
+    "Source",
     "Stored",
     "Texts",
     "Votes",

@@ -14,6 +14,7 @@ from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
+from evalkit.formats.rows import Rows, Source
 from evalkit.text import blanks_around
 from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, Order, Output, Slot
 
@@ -71,7 +72,7 @@ class Recording:
     rows: Mapping[str, tuple[RecordedRow, ...]]
 
 
-def read_recording(path: Path) -> Recording:
+def read_recording(path: Source) -> Recording:
     """Read the raw replies of an annotations file.
 
     Raises:
@@ -79,7 +80,7 @@ def read_recording(path: Path) -> Recording:
     """
     rows: dict[str, tuple[RecordedRow, ...]] = {}
     annotators: set[str] = set()
-    for record in read_records(path):
+    for record in path.records() if isinstance(path, Rows) else read_records(path):
         key = instruction_key(record.text("instruction"))
         rows[key] = (*rows.get(key, ()), *_recorded_rows(record))
         annotators.add(record.text("annotator"))

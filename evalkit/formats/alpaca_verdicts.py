@@ -19,7 +19,11 @@ def row_verdict(record: Record) -> Annotation:
     Raises:
         InputError: wrong content; the message names the row and the field.
     """
-    return _grade(record) if "rating" in record.fields else _preference(record)
+    # a table of both kinds has all columns in every row
+    compared = "rating" not in record.fields or (
+        optional_number(record, "rating") is None and isinstance(record.fields.get("generator_1"), str)
+    )
+    return _preference(record) if compared else _grade(record)
 
 
 def _preference(record: Record) -> Annotation:
@@ -85,12 +89,13 @@ def _question(record: Record) -> tuple[str, int | None]:
 
 def _blanks(record: Record, name: str, text: str) -> int:
     """The number of blank characters of an answer; our rows have a field for answers whose turns are joined."""
-    said = record.fields.get(name)
+    # a table has fractions where only some rows have the number
+    said = optional_number(record, name)
     if said is None:
         return blanks_around([text])
-    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= len(text):
+    if said != int(said) or not 0 <= said <= len(text):
         raise InputError(f'{record.where}: field "{name}": expected how many of the {len(text)} characters are blanks')
-    return said
+    return int(said)
 
 
 def _reply(record: Record) -> tuple[Order | None, str | None]:

@@ -1,10 +1,11 @@
-"""Reads instruction difficulty and gamed baselines from csv files, keyed by instruction or index."""
+"""Reads instruction difficulty and gamed baselines from tables, keyed by instruction or index."""
 
 from pathlib import Path
 
 import numpy as np
 
 from evalkit.errors import InputError
+from evalkit.formats.rows import Source
 from evalkit.formats.table import KEY_COLUMNS, check_keys, read_frame, row_key
 from evalkit.stats import CompatInputs, GamedBaselines
 
@@ -13,13 +14,14 @@ DIFFICULTY_FILE = f"{DIFFICULTY}.csv"
 GAMED_FILE = "df_gamed.csv"
 
 
-def read_difficulty(path: Path) -> dict[str, float]:
-    """Difficulty by instruction key from a csv with the columns `instruction` or `index`, and `instruction_difficulty`.
+def read_difficulty(path: Source) -> dict[str, float]:
+    """Difficulty by instruction key from a table with the columns `instruction` or `index`, and
+    `instruction_difficulty`.
 
     Raises:
         InputError: a column is missing, or a value is not a finite number.
     """
-    if path.is_dir():
+    if isinstance(path, Path) and path.is_dir():
         path = path / DIFFICULTY_FILE
     frame = read_frame(path)
     key_column = next((name for name in KEY_COLUMNS if name in frame.columns), None)

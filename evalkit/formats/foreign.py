@@ -9,6 +9,7 @@ from evalkit.errors import InputError, UnknownName
 from evalkit.formats.inspect_log import EVAL_SUFFIX
 from evalkit.formats.layouts import Layout, first_fields, layout_of, read_rows, write_rows
 from evalkit.formats.outputs import stem
+from evalkit.formats.rows import Source
 
 # a format and a kind of file that it has, as in FORMATS
 Kind = tuple[str, str]
@@ -33,8 +34,8 @@ class ForeignFile:
     records: tuple[Mapping[str, Any], ...] = field(repr=False)
 
 
-def detect(path: Path) -> Kind:
-    """Detect the format and the kind of a file from the fields of its first record.
+def detect(path: Source) -> Kind:
+    """Detect the format and the kind of a file, or of rows given as a value, from the fields of its first record.
 
     Raises:
         InputError: not a file of rows, or not readable.
@@ -76,7 +77,7 @@ def write_foreign(file: ForeignFile, path: Path) -> None:
     write_rows(file.records, file.layout, path)
 
 
-def _kind(fields: Mapping[str, Any], container: str, path: Path) -> tuple[str, str]:
+def _kind(fields: Mapping[str, Any], container: str, path: Source) -> tuple[str, str]:
     has = fields.keys()
     if container == "object":
         return ("inspect", "log") if {"eval", "status"} <= has else ("table", "rows")
@@ -85,7 +86,7 @@ def _kind(fields: Mapping[str, Any], container: str, path: Path) -> tuple[str, s
     answer = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
     # its first edition has objects where MT-Bench has texts
     arena = _of_objects(fields.get("turns")), _of_objects(answer.get("turns"))
-    right = any("reference_answer" in name for name in (path.name, path.parent.name))
+    right = any("reference_answer" in name for name in _names(path))
     kinds = (
         ("arena_hard", "judgment", "games" in has),
         ("arena_hard", "answer", {"uid", "messages"} <= has or (answers and arena[1])),
@@ -99,6 +100,10 @@ def _kind(fields: Mapping[str, Any], container: str, path: Path) -> tuple[str, s
         ("alpaca_eval", "leaderboard", {"win_rate", "standard_error"} <= has and container == "csv"),
     )
     return next(((name, kind) for name, kind, fits in kinds if fits), ("table", "rows"))
+
+
+def _names(path: Source) -> tuple[str, ...]:
+    return (path.name, path.parent.name) if isinstance(path, Path) else (path.name,)
 
 
 # rows of ours that were graded alone have a rating

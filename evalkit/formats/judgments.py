@@ -14,6 +14,7 @@ from evalkit.formats.inspect_log import read_log, score_verdicts
 from evalkit.formats.mt_bench import SCALE, pair_verdicts, single_verdicts
 from evalkit.formats.outputs import source_records, stem
 from evalkit.formats.records import Record
+from evalkit.formats.rows import Source
 from evalkit.formats.table import PreferenceGroup, read_preferences
 from evalkit.formats.verdict_table import MARKS, table_scale, table_verdicts
 from evalkit.formats.verdicts import (
@@ -38,9 +39,10 @@ class Judgments:
 
 
 def read_judgments(
-    path: Path, *, judge: str | None = None, baseline: str | None = None, questions: Sequence[Example] = ()
+    path: Source, *, judge: str | None = None, baseline: str | None = None, questions: Sequence[Example] = ()
 ) -> Judgments:
-    """The verdicts of a file of MT-Bench, Arena-Hard, AlpacaEval or inspect_ai, or of a table of preferences.
+    """The verdicts of a file of MT-Bench, Arena-Hard, AlpacaEval or inspect_ai, or of a table of preferences; all but
+    those of inspect_ai may be rows that were given as a value.
 
     Args:
         judge: the judge's name where the file does not give it; by default taken from the file's name.
@@ -51,15 +53,15 @@ def read_judgments(
         InputError: the file holds no verdicts, or wrong ones; the message names the row and the field.
     """
     kind = detect(path)
-    if kind == ("inspect", "log"):
+    if isinstance(path, Path) and kind == ("inspect", "log"):
         found = Judgments(tuple(score_verdicts(read_log(path))))
     else:
-        found = judgments_of(tuple(source_records(str(path))), kind, path, judge=judge, baseline=baseline)
+        found = judgments_of(tuple(source_records(path)), kind, path, judge=judge, baseline=baseline)
     return replace(found, verdicts=tuple(with_categories(found.verdicts, questions))) if questions else found
 
 
 def judgments_of(
-    records: Sequence[Record], kind: Kind, path: Path, *, judge: str | None = None, baseline: str | None = None
+    records: Sequence[Record], kind: Kind, path: Source, *, judge: str | None = None, baseline: str | None = None
 ) -> Judgments:
     """The verdicts in the records of a file of that kind, as `read_judgments` reads them."""
     verdicts, scale = _verdicts(records, kind, path, judge or _judge_of(path), baseline)
@@ -67,7 +69,7 @@ def judgments_of(
 
 
 def _verdicts(
-    records: Sequence[Record], kind: Kind, path: Path, judge: str | None, baseline: str | None
+    records: Sequence[Record], kind: Kind, path: Source, judge: str | None, baseline: str | None
 ) -> tuple[Iterable[Annotation], tuple[float, float] | None]:
     if kind == ("mt_bench", "single"):
         return single_verdicts(records, judge=judge), SCALE
@@ -94,7 +96,7 @@ def _common(scales: Iterable[tuple[float, float] | None]) -> tuple[float, float]
     return told.pop() if len(told) == 1 else None
 
 
-def _judge_of(path: Path) -> str | None:
+def _judge_of(path: Source) -> str | None:
     name = stem(path.name)
     return next((name.removesuffix(kind) for kind in _KINDS_OF_NAMES if name.endswith(kind)), None)
 

@@ -20,9 +20,10 @@ from evalkit.formats import hub
 from evalkit.formats.inspect_log import EVAL_SUFFIX, parse_log, read_members
 from evalkit.formats.lossless import from_json, from_text, rows_of, table_of, to_json, to_text
 from evalkit.formats.records import Record, open_unzipped, read_records
+from evalkit.formats.rows import Rows, Source
 
 EVALUATOR_CONFIGS = ("configs.yaml", "config.yaml")
-Rows = Iterable[Mapping[str, Any]]
+JsonRows = Iterable[Mapping[str, Any]]
 
 _SUFFIXES = {"array": ".json", "object": ".json", "lines": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
 _FOLDERS = ("saved", "folder")
@@ -33,7 +34,7 @@ _MOST_TEXTS = 100
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The layout of records in a file: an `array`, an `object` or `lines` of JSON, `csv`, `parquet`, an inspect
-    `archive`, a dataset that was `saved`, or a `folder` of texts.
+    `archive`, a dataset that was `saved`, a `folder` of texts, or `rows` given as a value, which are not written.
 
     `columns` is the header of a csv, `schema` that of a table as text, and `split` the name of a saved dataset's only
     split.
@@ -53,18 +54,22 @@ class Layout:
         return EVAL_SUFFIX if self.container == "archive" else _SUFFIXES[self.container] + ".gz" * self.gzip
 
 
-def layout_of(path: Path) -> Layout:
+def layout_of(path: Source) -> Layout:
     """Detect the layout of a file from its name and its first character.
 
     Raises:
         InputError: the file is missing, empty or of an unknown kind.
     """
+    if isinstance(path, Rows):
+        return Layout("rows")
     if os.path.isdir(path):  # unlike Path.is_dir it takes any name
         if any(os.path.isfile(path / name) for name in EVALUATOR_CONFIGS):
             return Layout("folder")
         if hub.saved_dataset(path):
             return Layout("saved")
         raise InputError(f"{path}: is a folder without {EVALUATOR_CONFIGS[0]} and no saved dataset. Name a file in it")
+    if not os.path.exists(path):
+        raise InputError(f"{path}: no such file")
     if path.suffix == EVAL_SUFFIX:
         return Layout("archive")
     zipped = path.suffix == ".gz"
@@ -78,12 +83,14 @@ def layout_of(path: Path) -> Layout:
     return Layout(container, gzip=zipped)
 
 
-def first_fields(path: Path, layout: Layout) -> Mapping[str, Any]:
-    """The first record of a file of records.
+def first_fields(path: Source, layout: Layout) -> Mapping[str, Any]:
+    """The first record of a file of records, or of rows that were given as a value.
 
     Raises:
         InputError: wrong content; the message names file and row.
     """
+    if isinstance(path, Rows):
+        return next(path.records()).fields
     if layout.container == "object":
         return _object(path)
     first = next(hub.read_saved(path) if layout.container == "saved" else read_records(path), None)
@@ -92,7 +99,7 @@ def first_fields(path: Path, layout: Layout) -> Mapping[str, Any]:
     return first.fields
 
 
-def read_rows(path: Path, layout: Layout) -> tuple[Layout, Rows]:
+def read_rows(path: Path, layout: Layout) -> tuple[Layout, JsonRows]:
     """Read the records of a file as JSON, and its layout with everything needed to write them back.
 
     Raises:
@@ -112,7 +119,7 @@ def read_rows(path: Path, layout: Layout) -> tuple[Layout, Rows]:
     return replace(layout, columns=columns), records
 
 
-def write_rows(records: Rows, layout: Layout, path: Path) -> None:
+def write_rows(records: JsonRows, layout: Layout, path: Path) -> None:
     """The inverse of `read_rows`.
 
     Raises:
@@ -188,7 +195,7 @@ def _texts(path: Path) -> Iterator[Mapping[str, Any]]:
         yield to_json(Record(str(file), {"path": file.relative_to(path).as_posix(), "text": read_text(file)}))
 
 
-def _write(records: Rows, layout: Layout, out: IO[bytes] | gzip.GzipFile, path: Path) -> None:
+def _write(records: JsonRows, layout: Layout, out: IO[bytes] | gzip.GzipFile, path: Path) -> None:
     if layout.container == "parquet":
         import pyarrow.parquet as pq
 
@@ -203,7 +210,7 @@ def _write(records: Rows, layout: Layout, out: IO[bytes] | gzip.GzipFile, path: 
             out.write(piece.encode())
 
 
-def _json(records: Rows, container: str) -> Iterator[str]:
+def _json(records: JsonRows, container: str) -> Iterator[str]:
     before, between, after = {"array": ("[\n", ",\n", "\n]\n"), "lines": ("", "\n", "\n")}.get(
         container, ("", "", "\n")
     )
@@ -217,7 +224,7 @@ def _line(value: Any) -> str:
     return json.dumps(from_json({"": value})[""], ensure_ascii=False)
 
 
-def _csv(records: Rows, columns: tuple[str, ...]) -> Iterator[str]:
+def _csv(records: JsonRows, columns: tuple[str, ...]) -> Iterator[str]:
     rows = [columns, *(tuple(record[name] for name in columns) for record in records)]
     buffer = io.StringIO(newline="")
     # a writer quotes only the marks that end its own lines
@@ -230,7 +237,7 @@ def _csv(records: Rows, columns: tuple[str, ...]) -> Iterator[str]:
         buffer.truncate()
 
 
-def _write_folder(records: Rows, layout: Layout, path: Path) -> None:
+def _write_folder(records: JsonRows, layout: Layout, path: Path) -> None:
     if os.path.lexists(path):
         raise InputError(f"{path}: is there already. Remove it, or name another folder")
     if layout.container == "saved":
@@ -243,7 +250,7 @@ def _write_folder(records: Rows, layout: Layout, path: Path) -> None:
         write_text(path / inside, record["text"])
 
 
-def _save(records: Rows, layout: Layout, path: Path) -> None:
+def _save(records: JsonRows, layout: Layout, path: Path) -> None:
     import datasets
 
     table = table_of(records, from_text(layout.schema or ""), str(path))

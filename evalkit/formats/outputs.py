@@ -16,6 +16,7 @@ from evalkit.files import write_text
 from evalkit.formats import hub
 from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_turns
 from evalkit.formats.records import SUFFIXES, Record, read_records
+from evalkit.formats.rows import Rows, Source
 from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
@@ -35,7 +36,7 @@ def instruction_key(instruction: str) -> str:
 
 
 def read_outputs(
-    sources: Iterable[str],
+    sources: Iterable[str | Source],
     *,
     key: str | None = None,
     like: OutputSet | None = None,
@@ -48,7 +49,7 @@ def read_outputs(
     the first are left out with a note.
 
     Args:
-        sources: files, folders saved by `datasets`, or `hf:` names.
+        sources: files, folders saved by `datasets`, `hf:` names, or rows that were given as values.
         key: the field that joins outputs to instructions; a digest of the instruction by default, and the question's
             id in the layouts of MT-Bench and Arena-Hard.
         like: a set whose examples are shared where they are equal, so that each instruction is held once.
@@ -63,8 +64,8 @@ def read_outputs(
         {example.key: example for example in questions or ()},
         _by_turns(questions or ()),
     )
-    gathered: dict[str, list[tuple[str, Example, Output]]] = {}
-    notes: dict[str, list[str]] = {}
+    gathered: dict[str, list[tuple[str | Source, Example, Output]]] = {}
+    notes: dict[str | Source, list[str]] = {}
     for source in sources:
         notes[source] = []
         for _, example, output in _read_answers(source, key, known, notes[source].append):
@@ -75,12 +76,12 @@ def read_outputs(
         examples = tuple(example for _, example, _ in rows)
         outputs = tuple(output for _, _, output in rows)
         noted = tuple(note for source in origins for note in notes[source])
-        found.append(OutputSet(model, ", ".join(origins), examples, outputs, noted))
+        found.append(OutputSet(model, ", ".join(map(str, origins)), examples, outputs, noted))
     return found
 
 
 def read_output_field(
-    source: str, name: str, *, key: str | None = None, questions: Sequence[Example] | None = None
+    source: str | Source, name: str, *, key: str | None = None, questions: Sequence[Example] | None = None
 ) -> dict[str, str | None]:
     """The values of a field in a source's records, by the key of the instruction that each record answers.
 
@@ -112,7 +113,7 @@ def field_value(record: Record, name: str) -> str | None:
 
 
 def read_one(
-    sources: Sequence[str], *, key: str | None = None, questions: Sequence[Example] | None = None
+    sources: Sequence[str | Source], *, key: str | None = None, questions: Sequence[Example] | None = None
 ) -> OutputSet:
     """Read the output set of sources that must hold a single model's answers.
 
@@ -121,19 +122,22 @@ def read_one(
     """
     sets = read_outputs(sources, key=key, questions=questions)
     if len(sets) != 1:
+        where = ", ".join(map(str, sources))
         names = ", ".join(outputs.model for outputs in sets[:5])
-        raise InputError(f"{', '.join(sources)}: expected the outputs of one model, found {len(sets)}: {names}")
+        raise InputError(f"{where}: expected the outputs of one model, found {len(sets)}: {names}")
     return sets[0]
 
 
-def source_records(source: str, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
-    """The rows of a file, a folder saved by `datasets` or an `hf:` name, as `read_records` gives them.
+def source_records(source: str | Source, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
+    """The rows of a file, a folder saved by `datasets`, an `hf:` name or a value, as `read_records` gives them.
 
     Raises:
         InputError: wrong content; the message names the source, and the row where one is wrong.
     """
-    if source.startswith(hub.PREFIX):
-        return hub.read_hub(source)
+    if isinstance(source, Rows):
+        return source.records()
+    if str(source).startswith(hub.PREFIX):
+        return hub.read_hub(str(source))
     path = Path(source)
     return hub.read_saved(path) if hub.saved_dataset(path) else read_records(path, on_torn=on_torn)
 
@@ -159,16 +163,17 @@ def _by_turns(questions: Sequence[Example]) -> dict[tuple[str, ...], Example | N
 
 
 def _read_answers(
-    source: str, key: str | None, known: _KnownExamples, note: Callable[[str], None]
+    source: str | Source, key: str | None, known: _KnownExamples, note: Callable[[str], None]
 ) -> Iterator[tuple[Record, Example, Output]]:
     """Read every record with the instruction that it answers, and the answer."""
+    named = source.name if isinstance(source, Rows) else stem(str(source))
     tally: Counter[str] = Counter()
     some = False
     for record in source_records(source, on_torn=note):
         answered = None if "output" in record.fields else read_answered(record, key=key)
         if answered is None:
             example = _share(_example(record, key, known), known)
-            model = sys.intern(record.optional_text("generator") or stem(source))
+            model = sys.intern(record.optional_text("generator") or named)
             yield record, example, _output(record, example, model, key)
         elif answered.texts is None:
             tally[_FAILED] += 1
@@ -176,7 +181,7 @@ def _read_answers(
         else:
             tally[_SEVERAL] += answered.n_samples > 1
             example = _share(_answered_example(record, answered, known), known)
-            model = sys.intern(answered.model or stem(source))
+            model = sys.intern(answered.model or named)
             yield record, example, _measured(record, example, model, answered.texts, answered.metadata)
         some = True
     if not some and tally[_FAILED]:

@@ -6,6 +6,7 @@ from evalkit.errors import InputError
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_answered, read_id, read_turns
 from evalkit.formats.outputs import MAX_OUTPUT_CHARS, field_value, instruction_key, source_records
 from evalkit.formats.records import Record
+from evalkit.formats.rows import Source
 from evalkit.types import Example
 
 TEXT_FIELDS = ("turns", "prompt", "instruction", "question")
@@ -14,12 +15,16 @@ CATEGORY_FIELDS = ("subcategory", "category", "dataset")
 
 
 def read_questions(
-    source: str, *, key: str | None = None, category: str | None = None, references: str | None = None
+    source: str | Source,
+    *,
+    key: str | None = None,
+    category: str | None = None,
+    references: str | Source | None = None,
 ) -> tuple[Example, ...]:
     """Read the questions of a source in its order; each is a cluster of its own.
 
     Args:
-        source: a file, a folder saved by `datasets`, or an `hf:` name.
+        source: a file, a folder saved by `datasets`, an `hf:` name, or rows that were given as a value.
         key: the field that names a question; by default the first of ID_FIELDS that is there, else a digest of the
             instruction.
         category: the field that names its category; by default the first of CATEGORY_FIELDS that is there.
@@ -44,7 +49,7 @@ def read_questions(
     return tuple(examples.values())
 
 
-def read_question_field(source: str, name: str, *, key: str | None = None) -> dict[str, str | None]:
+def read_question_field(source: str | Source, name: str, *, key: str | None = None) -> dict[str, str | None]:
     """The values of a field in a source's questions, by the key of each question.
 
     Raises:
@@ -97,7 +102,7 @@ def _category(record: Record, category: str | None) -> str | None:
     return next(filter(None, (record.optional_text(name) for name in CATEGORY_FIELDS)), None)
 
 
-def _references(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _references(source: str | Source) -> Iterator[tuple[str, tuple[str, ...]]]:
     for record in source_records(source):
         answered = read_answered(record)
         if answered is not None and answered.texts is not None:

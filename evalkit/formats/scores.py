@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from evalkit.documents import kind_of, read_text
 from evalkit.errors import InputError
 from evalkit.formats.records import read_records
+from evalkit.formats.rows import Rows, Source
 
 METRICS = ("score", "rating", "lc_win_rate", "length_controlled_winrate", "win_rate")
 
@@ -51,7 +52,7 @@ class ScoreTable:
     date: str = ""
 
 
-def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
+def read_scores(path: Source, *, metric: str | None = None) -> ScoreTable:
     """Read one column of a table of models; by default the first of METRICS that it has.
 
     An empty field is a model without a number. Intervals are taken to be 95 % ones.
@@ -59,7 +60,7 @@ def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
     Raises:
         InputError: a column is missing, a field is not a number, or a model appears twice.
     """
-    rows = list(_json_rows(path) if path.suffix == ".jsonl" else csv_rows(path))
+    rows = _rows(path)
     model_column, column = _columns(rows[0], metric, path)
     bounds, error = _beside(rows[0], column)
     scores: dict[str, Score] = {}
@@ -76,7 +77,8 @@ def read_scores(path: Path, *, metric: str | None = None) -> ScoreTable:
     if all(score.value is None for score in scores.values()):
         raise InputError(f"{path}: {column}: no row holds a number")
     source, date = (str(rows[0].get(name) or "") for name in ("source", "date"))
-    return ScoreTable(re.sub(r"\.(csv|jsonl)$", "", path.name), column, tuple(scores.values()), source, date)
+    name = path.name if isinstance(path, Rows) else re.sub(r"\.(csv|jsonl)$", "", path.name)
+    return ScoreTable(name, column, tuple(scores.values()), source, date)
 
 
 def csv_rows(path: Path) -> list[dict[str, Any]]:
@@ -97,7 +99,7 @@ def csv_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _columns(row: Mapping[str, Any], metric: str | None, path: Path) -> tuple[str, str]:
+def _columns(row: Mapping[str, Any], metric: str | None, path: Source) -> tuple[str, str]:
     model = next((name for name in _MODEL_COLUMNS if name in row), None)
     column = metric if metric is not None else next((name for name in METRICS if name in row), None)
     if model is None or column is None:
@@ -153,5 +155,7 @@ def _number(row: Mapping[str, Any], name: str, where: str) -> float | None:
     return float(found)
 
 
-def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
-    return (record.fields for record in read_records(path))
+def _rows(path: Source) -> list[dict[str, Any]]:
+    if isinstance(path, Path) and path.suffix != ".jsonl":
+        return csv_rows(path)
+    return [record.fields for record in (path.records() if isinstance(path, Rows) else read_records(path))]

@@ -15,6 +15,7 @@ from evalkit.errors import InputError
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.outputs import instruction_key, source_records
 from evalkit.formats.records import Record
+from evalkit.formats.rows import Source
 from evalkit.formats.verdict_table import measure_columns
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class PreferenceGroup:
 
 
 def read_preferences(
-    path: Path, *, category: str | None = None, records: Sequence[Record] | None = None
+    path: Source, *, category: str | None = None, records: Sequence[Record] | None = None
 ) -> list[PreferenceGroup]:
     """Read the groups of a table, sorted by judge, baseline and model.
 
@@ -76,12 +77,22 @@ def read_preferences(
     return list(_groups(frame, key_column, known))
 
 
-def read_frame(path: Path, records: Sequence[Record] | None = None) -> "pd.DataFrame":
-    """Read a file of rows, or a saved dataset, as a frame.
+def read_frame(path: Source, records: Sequence[Record] | None = None) -> "pd.DataFrame":
+    """Read a file of rows, a saved dataset, or rows that were given as a value, as a frame.
 
     Raises:
         InputError: the file is missing, empty or unreadable.
     """
+    import pandas as pd
+
+    if isinstance(path, Path):
+        return _with_plain_columns(_frame_of_file(path, records))
+    if path.frame is not None:
+        return _with_plain_columns(path.frame)
+    return pd.DataFrame([record.fields for record in records or path.records()])
+
+
+def _frame_of_file(path: Path, records: Sequence[Record] | None) -> "pd.DataFrame":
     import pandas as pd
 
     # unlike the methods of Path these take any name
@@ -93,12 +104,45 @@ def read_frame(path: Path, records: Sequence[Record] | None = None) -> "pd.DataF
         elif path.name.endswith(_CSV):
             frame = pd.read_csv(path)
         else:
-            frame = pd.DataFrame([record.fields for record in records or source_records(str(path))])
+            frame = pd.DataFrame([record.fields for record in records or source_records(path)])
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
     if frame.empty:
         raise InputError(f"{path}: the file holds no rows")
     return frame
+
+
+def _with_plain_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The frame with the kinds of columns that other files give: categories would be sorted in an order of their own,
+    and numbers among objects would not be known as numbers.
+    """
+    import pandas as pd
+
+    found = frame.copy(deep=False)
+    for name, kind in frame.dtypes.items():
+        column = frame[name]
+        if isinstance(kind, pd.ArrowDtype):
+            column = column.array.__arrow_array__().to_pandas()
+            column.index = frame.index
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            column = column.astype(column.cat.categories.dtype)
+        if column.dtype == object:
+            column = _numbers_among_objects(column)
+        if column is not frame[name]:
+            found[name] = column
+    return found
+
+
+def _numbers_among_objects(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The column of numbers that objects are; other objects as they are."""
+    import pandas as pd
+
+    if pd.api.types.infer_dtype(column, skipna=True) not in ("integer", "floating", "mixed-integer-float"):
+        return column
+    numbers = column.infer_objects()
+    if numbers.dtype == object and column.isna().any():
+        numbers = pd.Series(column.to_numpy(dtype=np.float64, na_value=np.nan), index=column.index)
+    return numbers
 
 
 def row_key(value: object, column: str) -> str:
@@ -110,7 +154,7 @@ def row_key(value: object, column: str) -> str:
     return instruction_key(str(value)) if column == "instruction" else f"{int(float(str(value))):06d}"
 
 
-def check_keys(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
+def check_keys(frame: "pd.DataFrame", key_column: str, path: Source) -> None:
     """Refuse a table in which a row has no instruction and no index.
 
     Raises:
@@ -130,7 +174,7 @@ def _no_name(values: "pd.Series[Any]") -> "pd.Series[bool]":
     return values.isna() | ~values.map(lambda value: isinstance(value, Hashable)).astype(bool)
 
 
-def _numbers(frame: "pd.DataFrame", name: str, path: Path) -> "pd.Series[Any]":
+def _numbers(frame: "pd.DataFrame", name: str, path: Source) -> "pd.Series[Any]":
     import pandas as pd
 
     try:
@@ -139,14 +183,14 @@ def _numbers(frame: "pd.DataFrame", name: str, path: Path) -> "pd.Series[Any]":
         raise InputError(f"{path}: {name}: holds a value that is not a number, or one that is too large") from None
 
 
-def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Path, *, expected: str) -> None:
+def _refuse(wrong: "pd.Series[bool]", frame: "pd.DataFrame", name: str, path: Source, *, expected: str) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong.to_numpy())[0])
         found = str(frame[name].iloc[row])
         raise InputError(f"{path}: row {row + 1}: {name}: expected {expected}, found {found!r}")
 
 
-def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
+def _check_numbers(frame: "pd.DataFrame", path: Source) -> None:
     for name in NUMBER_COLUMNS:
         values = _numbers(frame, name, path)
         wrong = (values.isna() & frame[name].notna()) | _no_numbers(frame[name], path)
@@ -159,15 +203,15 @@ def _check_numbers(frame: "pd.DataFrame", path: Path) -> None:
         _refuse(wrong, frame, name, path, expected=expected)
 
 
-def _no_numbers(column: "pd.Series[Any]", path: Path) -> "pd.Series[bool]":
+def _no_numbers(column: "pd.Series[Any]", path: Source) -> "pd.Series[bool]":
     """A mask of the truth values, and of texts in a file that could hold numbers, whatever they would parse as."""
     if column.dtype.kind in "iuf":
         return column.isna() & False
-    kinds = (bool, np.bool_) if path.name.endswith(_CSV) else (bool, np.bool_, str)
+    kinds = (bool, np.bool_) if isinstance(path, Path) and path.name.endswith(_CSV) else (bool, np.bool_, str)
     return column.map(lambda value: isinstance(value, kinds)).astype(bool)
 
 
-def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Path) -> None:
+def _check_repeats(frame: "pd.DataFrame", key_column: str, path: Source) -> None:
     repeated = frame.duplicated([*TEXT_COLUMNS, key_column])
     if repeated.any():
         row = int(np.flatnonzero(repeated.to_numpy())[0])
@@ -184,7 +228,7 @@ def _groups(frame: "pd.DataFrame", key_column: str, category: str | None) -> Ite
         name: both for name, both in measure_columns(map(str, frame.columns)).items() if numbers.issuperset(both)
     }
     for (judge, baseline, model), rows in frame.groupby(["judge", "baseline", "model"], sort=True):
-        code = rows["preference"].to_numpy(dtype=np.float64)
+        code = rows["preference"].to_numpy(dtype=np.float64, na_value=np.nan)
         yield PreferenceGroup(
             judge=str(judge),
             model=str(model),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 from evalkit.formats.arena_hard import BASELINE_V01
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
@@ -10,6 +10,7 @@ from evalkit.formats.foreign import Kind, detect
 from evalkit.formats.layouts import first_fields, layout_of
 from evalkit.formats.outputs import instruction_key, source_records
 from evalkit.formats.records import Record
+from evalkit.formats.rows import Source
 from evalkit.formats.shown import Shown, shown_to_judge
 from evalkit.formats.table import row_key
 from evalkit.formats.turns import turn_key
@@ -34,7 +35,7 @@ class Texts:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-def texts_in(path: Path) -> Iterator[Texts]:
+def texts_in(path: Source) -> Iterator[Texts]:
     """The texts in a file of verdicts, by record, from its fields or from the judges' prompts.
 
     Raises:
@@ -45,7 +46,7 @@ def texts_in(path: Path) -> Iterator[Texts]:
         return
     read = _READERS.get(kind, _of_row if INSTRUCTION in first_fields(path, layout_of(path)) else None)
     if read is not None:
-        yield from (found for record in source_records(str(path)) if (found := read(record)) is not None)
+        yield from (found for record in source_records(path) if (found := read(record)) is not None)
 
 
 def texts_of(records: Sequence[Record], kind: Kind) -> Iterator[Texts]:
@@ -71,7 +72,7 @@ def question_of(record: Record) -> str:
     """
     named, instruction = record.fields.get("key"), record.fields.get(INSTRUCTION)
     if isinstance(named, str):
-        return named.removesuffix(f":{record.fields.get('turn', 1)}") if "turn" in record.fields else named
+        return named.removesuffix(f":{_turn(record)}") if "turn" in record.fields else named
     if isinstance(instruction, str):
         return instruction_key(instruction)
     if "index" in record.fields:
@@ -79,11 +80,17 @@ def question_of(record: Record) -> str:
     return read_id(record, id_field(record) or ID_FIELDS[0])
 
 
+def _turn(record: Record) -> Any:
+    """The number of the turn, which a table writes as a fraction where only some rows have one."""
+    said = record.fields.get("turn", 1)
+    return int(said) if isinstance(said, float) and said.is_integer() else said
+
+
 def _of_row(record: Record) -> Texts:
     instruction = record.optional_text(INSTRUCTION) or ""
     named = record.fields.get("key")
     # our rows name the turn in a field beside the key
-    names = (named, turn_key(named, record.fields.get("turn", 1))) if isinstance(named, str) else ()
+    names = (named, turn_key(named, _turn(record))) if isinstance(named, str) else ()
     answers = {}
     for fields, holds in _SIDES:
         model = next((name for field_name in fields if isinstance(name := record.fields.get(field_name), str)), None)

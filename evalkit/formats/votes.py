@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from evalkit.documents import kind_of, open_file, parse_json
 from evalkit.errors import EvalkitError, InputError
 from evalkit.formats.records import Record, read_records
+from evalkit.formats.rows import Rows, Source
 
 # P(model_a beats model_b)
 OUTCOMES = {
@@ -64,9 +65,10 @@ class Votes:
 
 
 def read_votes(
-    path: Path, *, cluster: str | None = None, clustered: bool = True, controls: Sequence[str] = ()
+    path: Source, *, cluster: str | None = None, clustered: bool = True, controls: Sequence[str] = ()
 ) -> Votes:  # fmt: skip
-    """Read the votes of a csv, parquet, json or jsonl file; from tables only the needed columns are read.
+    """Read the votes of a csv, parquet, json or jsonl file, or of rows that were given as a value; from tables only the
+    needed columns are read.
 
     Args:
         cluster: the column that makes votes dependent; the first known one by default, none without `clustered`.
@@ -89,12 +91,14 @@ def read_votes(
     return _votes(path, columns, cluster, controls)
 
 
-def column_names(path: Path) -> list[str]:
-    """The columns of a table, or the fields of the first row of another file.
+def column_names(path: Source) -> list[str]:
+    """The columns of a table, or the fields of the first row of another file or value.
 
     Raises:
         InputError: the file is missing, empty or not what its suffix says.
     """
+    if isinstance(path, Rows):
+        return path.names
     if path.suffix == ".csv":
         return _csv_header(path)
     if path.suffix == ".parquet":
@@ -121,12 +125,14 @@ def _csv_header(path: Path) -> list[str]:
     return names
 
 
-def _read_columns(path: Path, wanted: list[str]) -> dict[str, Any]:
+def _read_columns(path: Source, wanted: list[str]) -> dict[str, Any]:
     """Arrow arrays by name."""
     import pyarrow
     import pyarrow.csv
     import pyarrow.parquet
 
+    if isinstance(path, Rows):
+        return _columns_of_frame(path, wanted)
     if path.suffix == ".csv":
         options = {
             "read_options": pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
@@ -150,11 +156,24 @@ def _read_columns(path: Path, wanted: list[str]) -> dict[str, Any]:
     return {name: table.column(name) for name in wanted}
 
 
-def _columns_of_records(path: Path, wanted: list[str]) -> dict[str, Any]:
+def _columns_of_frame(rows: Rows, wanted: list[str]) -> dict[str, Any]:
+    import pyarrow
+
+    if rows.frame is None:
+        return _columns_of_records(rows, wanted)
+    frame = rows.frame
+    try:
+        return {name: pyarrow.array(frame[name], from_pandas=True) for name in wanted}
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
+        # objects of several kinds, among which the records name the wrong one
+        return _columns_of_records(rows, wanted)
+
+
+def _columns_of_records(path: Source, wanted: list[str]) -> dict[str, Any]:
     import pyarrow
 
     found: dict[str, list[Any]] = {name: [] for name in wanted}
-    for record in read_records(path):
+    for record in path.records() if isinstance(path, Rows) else read_records(path):
         for name, values in found.items():
             values.append(_field(record, name))
     # metadata stays as it is: rows may have different fields
@@ -174,7 +193,7 @@ def _field(record: Record, name: str) -> Any:
     return record.text(name)
 
 
-def _votes(path: Path, columns: Mapping[str, Any], cluster: str | None, controls: Sequence[str]) -> Votes:
+def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, controls: Sequence[str]) -> Votes:
     winners, winner = _codes(path, "winner", columns["winner"])
     if unknown := [place for place, name in enumerate(winners) if name not in OUTCOMES]:
         row = int(np.flatnonzero(winner == unknown[0])[0])
@@ -212,14 +231,15 @@ def _votes(path: Path, columns: Mapping[str, Any], cluster: str | None, controls
     )
 
 
-def _codes(path: Path, name: str, column: Any, *, needed: bool = False) -> tuple[list[str], Ints]:
+def _codes(path: Source, name: str, column: Any, *, needed: bool = False) -> tuple[list[str], Ints]:
     """The distinct texts of a column and each row's index among them, -1 where a text is missing."""
     import pyarrow
     import pyarrow.compute as compute
 
-    kind = column.type.value_type if pyarrow.types.is_dictionary(column.type) else column.type
-    texts = pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
-    if not (texts or pyarrow.types.is_null(kind) or (name not in NEEDED and pyarrow.types.is_integer(kind))):
+    known = pyarrow.types
+    kind = column.type.value_type if known.is_dictionary(column.type) else column.type
+    texts = known.is_string(kind) or known.is_large_string(kind) or known.is_string_view(kind)
+    if not (texts or known.is_null(kind) or (name not in NEEDED and known.is_integer(kind))):
         raise InputError(f"{path}: {name}: expected texts, found {kind}"[:200])
     encoded = _arrow(path, lambda: compute.dictionary_encode(compute.cast(column, pyarrow.string())))
     if isinstance(encoded, pyarrow.ChunkedArray):
@@ -231,13 +251,13 @@ def _codes(path: Path, name: str, column: Any, *, needed: bool = False) -> tuple
     return _arrow(path, encoded.dictionary.to_pylist), codes.astype(np.int64)
 
 
-def _style(path: Path, control: str, metadata: Any) -> Floats:
+def _style(path: Source, control: str, metadata: Any) -> Floats:
     a, b = (_amounts(path, control, metadata, side) for side in "ab")
     total = a + b
     return np.divide(a - b, total, out=np.zeros_like(total), where=total > 0)
 
 
-def _amounts(path: Path, control: str, metadata: Any, side: str) -> Floats:
+def _amounts(path: Source, control: str, metadata: Any, side: str) -> Floats:
     """The amounts of a control in one side's answers, by row."""
     import pyarrow
 
@@ -258,7 +278,7 @@ def _amounts(path: Path, control: str, metadata: Any, side: str) -> Floats:
     return amounts
 
 
-def _amounts_of_struct(path: Path, metadata: Any, outer: str, inner: tuple[str, ...]) -> Floats:
+def _amounts_of_struct(path: Source, metadata: Any, outer: str, inner: tuple[str, ...]) -> Floats:
     import pyarrow.compute as compute
 
     def read() -> Any:
@@ -281,7 +301,7 @@ def _amount(value: Any, outer: str, inner: tuple[str, ...], where: str) -> float
     return float(sum(parts))
 
 
-def _arrow(path: Path, read: Callable[[], Any]) -> Any:
+def _arrow(path: Source, read: Callable[[], Any]) -> Any:
     """Call a reader of Arrow, with its errors turned into one line."""
     import pyarrow
 

@@ -1,6 +1,7 @@
 """Assemble a report from boards and from the instructions, answers and verdicts behind them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from evalkit.boards import Board, Transcripts, behaviour, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
@@ -42,7 +43,7 @@ def assemble_report(
 def _title(sources: Sources) -> str:
     if sources.board is not None or not sources.files:
         return sources.board or BENCHMARK
-    first, *others = (path.resolve().name for path in sources.files)
+    first, *others = ((path.resolve() if isinstance(path, Path) else path).name for path in sources.files)
     return f"{first} and {len(others)} more" if others else first
 
 

@@ -16,7 +16,7 @@ from .selection import (
 )
 from .stored import Scope
 from .texts import texts_of_files, texts_of_store
-from .transcripts import read_judged
+from .transcripts import read_judged, table_verdicts
 
 __all__ = [
     "BENCHMARK",
@@ -42,6 +42,7 @@ __all__ = [
     "read_judged",
     "read_recipe",
     "read_source_files",
+    "table_verdicts",
     "texts_of_files",
     "texts_of_store",
 ]

@@ -5,16 +5,16 @@ from pathlib import Path
 
 from evalkit.boards import CollectedBattles, battles_of
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats import CONTROLS, Votes, column_names, read_votes
+from evalkit.formats import CONTROLS, Source, Votes, column_names, read_votes
 from evalkit.sources.entries import entries_of_files
 
 NO_CLUSTER = "none"
 
 
 def gather_battles(
-    sources: Sequence[Path], *, cluster: str | None = None, controls: Sequence[str] = (), judge: str | None = None
+    sources: Sequence[Source], *, cluster: str | None = None, controls: Sequence[str] = (), judge: str | None = None
 ) -> CollectedBattles:
-    """Gather the battles of files, or folders of them, as `evalkit leaderboard` reads them, and of tables of votes.
+    """Gather the battles of files, folders and values, as `evalkit leaderboard` reads them, and of tables of votes.
 
     Args:
         cluster: a column of the vote tables, `none`, or None for the first known one.
@@ -29,9 +29,9 @@ def gather_battles(
         if name not in CONTROLS:
             raise UnknownName("control", name, CONTROLS)
     votes: list[Votes] = []
-    judged: list[Path] = []
+    judged: list[Source] = []
     for path in sources:
-        if path.is_dir() or not {"model_a", "model_b"} & {*column_names(path)}:
+        if (isinstance(path, Path) and path.is_dir()) or not {"model_a", "model_b"} & {*column_names(path)}:
             judged.append(path)
             continue
         column = None if cluster == NO_CLUSTER else cluster

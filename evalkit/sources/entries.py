@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evalkit.boards import CATEGORY, DATASET, Aggregation, Backing, Entry, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
-from evalkit.formats import detect, saved_dataset
+from evalkit.formats import Rows, Source, detect, saved_dataset
 from evalkit.judge_spec import judge_names, read_judge
 from evalkit.judging import annotate_all
 from evalkit.provenance import check_annotations
@@ -15,15 +15,15 @@ from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, re
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Store
+from evalkit.store import Store, statistics
 
 ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
 
 def entries_of_files(
-    sources: Sequence[Path], *, judge: str | None = None, aggregation: Aggregation = Aggregation()
+    sources: Sequence[Source], *, judge: str | None = None, aggregation: Aggregation = Aggregation()
 ) -> list[Entry]:
-    """The entries of files; of a folder, those of every annotations file in it.
+    """The entries of files and values; of a folder, those of every annotations file in it.
 
     Raises:
         InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
@@ -31,8 +31,8 @@ def entries_of_files(
     return entries_of(read_sources(sources, aggregation), judge=judge, aggregation=aggregation)
 
 
-def read_sources(sources: Sequence[Path], aggregation: Aggregation, *, texts: bool = False) -> tuple[SourceFile, ...]:
-    """The content of files; of a folder, that of every annotations file in it.
+def read_sources(sources: Sequence[Source], aggregation: Aggregation, *, texts: bool = False) -> tuple[SourceFile, ...]:
+    """The content of files and values; of a folder, that of every annotations file in it.
 
     Args:
         texts: whether the texts are kept, which only a report shows.
@@ -44,7 +44,7 @@ def read_sources(sources: Sequence[Path], aggregation: Aggregation, *, texts: bo
     needs = Needs(clusters=aggregation.cluster, categories=DATASET if by_dataset else None, texts=texts, audits=True)
     paths = [path for source in sources for path in files_of(source)]
     for path in paths:
-        if path.name in ANNOTATIONS:
+        if isinstance(path, Path) and path.name in ANNOTATIONS:
             check_annotations(path)
     return tuple(read_file(path, needs) for path in paths)
 
@@ -100,23 +100,33 @@ def entries_of_store(
     backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get)
     entries = entries_of_annotations(annotations, aggregation, backing)
     if not entries:
-        cure = "" if aggregation.categories else ". Run evalkit annotate first"
         raise InputError(
-            f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}{cure}"
+            f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}"
+            f"{_cure(store, benchmark, aggregation)}"
         )
     return entries
 
 
-def files_of(source: Path) -> list[Path]:
-    """The files whose verdicts make a source's boards.
+def _cure(store: Store, benchmark: str, aggregation: Aggregation) -> str:
+    """The advice where a benchmark has no verdicts: to name another that has some, or to judge first."""
+    if aggregation.categories:
+        return ""
+    judged = sorted({filling.benchmark for filling in statistics(store).filling} - {benchmark})
+    if not judged:
+        return ". Run evalkit annotate first"
+    return f". It has some for {', '.join(judged)}: add --benchmark {judged[0]}, or run evalkit annotate first"
+
+
+def files_of(source: Source) -> list[Source]:
+    """The files whose verdicts make a source's boards; rows that were given as a value are one.
 
     Raises:
         InputError: a folder that holds none.
     """
-    if not source.is_dir() or saved_dataset(source):
+    if isinstance(source, Rows) or not source.is_dir() or saved_dataset(source):
         return [source]
-    found = sorted(path for name in ANNOTATIONS for path in source.rglob(name))
-    found = found or [path for path in find_files(source) if detect(path) in JUDGED]
+    written = sorted(path for name in ANNOTATIONS for path in source.rglob(name))
+    found: list[Source] = [*written] or [path for path in find_files(source) if detect(path) in JUDGED]
     if not found:
         raise InputError(f"{source}: holds no file of verdicts")
     return found

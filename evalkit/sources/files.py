@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from evalkit.auditing import Clusters, declared_clusters
 from evalkit.errors import InputError
@@ -15,6 +14,8 @@ from evalkit.formats import (
     PreferenceGroup,
     Record,
     RecordedReply,
+    Rows,
+    Source,
     Texts,
     detect,
     field_value,
@@ -60,7 +61,7 @@ class JudgedFile:
     the file; None where near-duplicates are still to be found.
     """
 
-    path: Path
+    path: Source
     judgments: Judgments
     instructions: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[Texts, ...] = ()
@@ -73,7 +74,7 @@ class JudgedFile:
 class NumberTable:
     """A table of perhaps many thousand rows, each the only one of its comparison, which is read by columns."""
 
-    path: Path
+    path: Source
     groups: tuple[PreferenceGroup, ...]
     instructions: Mapping[str, str] = field(default_factory=dict)
     clusters: Clusters | None = None
@@ -101,8 +102,8 @@ class Needs:
     baseline: str | None = None
 
 
-def read_file(path: Path, needs: Needs, *, kind: Kind | None = None) -> SourceFile:
-    """Read the needed parts of a file of verdicts.
+def read_file(path: Source, needs: Needs, *, kind: Kind | None = None) -> SourceFile:
+    """Read the needed parts of a file of verdicts, or of rows that were given as a value.
 
     Args:
         kind: detected from the first record by default.
@@ -117,7 +118,7 @@ def read_file(path: Path, needs: Needs, *, kind: Kind | None = None) -> SourceFi
         if needs.clusters is not None:
             raise InputError(f"{path}: a log of inspect_ai has no fields to cluster by. Leave out the log or --cluster")
         return JudgedFile(path, read_judgments(path))
-    records = tuple(source_records(str(path)))
+    records = tuple(source_records(path))
     texts, rows = tuple(texts_of(records, kind)), kind == ROWS
     return JudgedFile(
         path,
@@ -130,18 +131,19 @@ def read_file(path: Path, needs: Needs, *, kind: Kind | None = None) -> SourceFi
     )
 
 
-def holds_numbers(path: Path, kind: Kind) -> bool:
-    """True if a file is a table of numbers, which have no orders and no replies."""
-    if kind != ("table", "rows") or path.suffix not in TABLES:
+def holds_numbers(path: Source, kind: Kind) -> bool:
+    """True if a file or a frame is a table of numbers, which have no orders and no replies."""
+    by_columns = path.frame is not None if isinstance(path, Rows) else path.suffix in TABLES
+    if kind != ("table", "rows") or not by_columns:
         return False
     names = first_fields(path, layout_of(path)).keys()
     return PREFERENCE in names and not names >= MARKS
 
 
-def _table(path: Path, needs: Needs) -> NumberTable:
+def _table(path: Source, needs: Needs) -> NumberTable:
     groups = tuple(read_preferences(path, category=needs.categories))
     if needs.clusters is not None:
-        return NumberTable(path, groups, clusters=_declared(source_records(str(path)), needs.clusters))
+        return NumberTable(path, groups, clusters=_declared(source_records(path), needs.clusters))
     if (written := _stored_clusters(first_fields(path, layout_of(path)), ours=False)) is not None:
         return NumberTable(path, groups, clusters=written)
     return NumberTable(path, groups, longest_instructions(texts_in(path)))

@@ -17,6 +17,7 @@ from evalkit.formats import (
     ForeignFile,
     Judgments,
     Kind,
+    Source,
     convert_evaluator,
     detect,
     first_fields,
@@ -185,7 +186,7 @@ def _read_verdicts(paths: Sequence[Path], options: ImportOptions, named: str | N
     """The verdicts of the files that hold any, with their benchmarks and with the clusters of their instructions;
     near-duplicates are looked for in all files together.
     """
-    kinds = {path: TABLE if options.format == TABLE[0] else detect(path) for path in paths}
+    kinds: dict[Source, Kind] = {path: TABLE if options.format == TABLE[0] else detect(path) for path in paths}
     needs = Needs(baseline=options.baseline)
     judged = [path for path, kind in kinds.items() if kind in JUDGED or _holds_preferences(path, kind)]
     files = [read_file(path, needs, kind=kinds[path]) for path in judged]
@@ -196,7 +197,7 @@ def _read_verdicts(paths: Sequence[Path], options: ImportOptions, named: str | N
     ]
 
 
-def _holds_preferences(path: Path, kind: Kind) -> bool:
+def _holds_preferences(path: Source, kind: Kind) -> bool:
     return kind == TABLE and first_fields(path, layout_of(path)).keys() >= _PREFERENCES
 
 

@@ -18,7 +18,7 @@ from evalkit.boards import (
 )
 from evalkit.catalog import Benchmark, Family, find_family, read_benchmark, read_known
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.formats import read_difficulty, read_history_file
+from evalkit.formats import Rows, Source, read_difficulty, read_history_file
 from evalkit.sources.entries import entries_of, entries_of_store, read_sources
 from evalkit.sources.files import SourceFile
 from evalkit.stats import CONFIDENCE, HistoryFile, Shape
@@ -35,16 +35,17 @@ NO_CONTROL = "none"
 # without slots, so that the benchmark can be kept once it was read
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The place and the selection of verdicts: `files`, or without any the store's verdicts of the benchmark `board`.
+    """The place and the selection of verdicts: `files`, which may be values, or without any the store's verdicts of
+    the benchmark `board`.
 
-    `difficulty` is a path, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at hand
-    teach it. `cluster` is a field of the files: instructions with the same value in it count as one.
+    `difficulty` is a path, rows, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at
+    hand teach it. `cluster` is a field of the files: instructions with the same value in it count as one.
     """
 
-    files: tuple[Path, ...] = ()
+    files: tuple[Source, ...] = ()
     board: str | None = None
     judge: str | None = None
-    difficulty: str = DifficultySource.AUTO.value
+    difficulty: str | Rows = DifficultySource.AUTO.value
     shape: str = Shape.LEARNED.value
     store: str | None = None
     results: Path = Path("results")
@@ -101,7 +102,7 @@ def read_source_files(sources: Sources, aggregation: Aggregation) -> tuple[Sourc
 
 
 def read_recipe(
-    sources: Sources, *, metric: str | None = None, control: str | None = None, confidence: float = CONFIDENCE
+    sources: Sources, *, metric: str | Metric | None = None, control: str | None = None, confidence: float = CONFIDENCE
 ) -> Recipe:
     """Our estimators by the benchmark's habits, unless a `metric` or a `control` is given.
 
@@ -111,7 +112,8 @@ def read_recipe(
         InputError: the file of difficulties is wrong.
     """
     controls = controls_of(sources.family, control)
-    chosen = {source.value: source for source in DifficultySource}.get(sources.difficulty)
+    given = sources.difficulty
+    chosen = None if isinstance(given, Rows) else {source.value: source for source in DifficultySource}.get(given)
     if sources.shape != Shape.LEARNED.value and chosen not in (DifficultySource.AUTO, DifficultySource.FIT):
         raise ConfigError(
             f"--length-shape {sources.shape}: with --difficulty {sources.difficulty} no model teaches a shape. Choose "
@@ -120,7 +122,7 @@ def read_recipe(
     own = () if sources.named is None or sources.named.history is None else (Path(sources.named.history),)
     return Recipe(
         metric_of(sources.family, metric, controls=controls),
-        difficulty_of(Path(sources.difficulty)) if chosen is None else chosen,
+        difficulty_of(given if isinstance(given, Rows) else Path(given)) if chosen is None else chosen,
         known=read_known(own),
         shape=Shape(sources.shape),
         controls=controls,
@@ -128,8 +130,10 @@ def read_recipe(
     )
 
 
-def difficulty_of(path: Path) -> Mapping[str, float] | HistoryFile:
-    """Read instruction difficulty from a history, whose name ends in .json, or from a csv of values."""
+def difficulty_of(path: Source) -> Mapping[str, float] | HistoryFile:
+    """Read instruction difficulty from a history, whose name ends in .json, or from a table of values."""
+    if isinstance(path, Rows):
+        return read_difficulty(path)
     return read_history_file(path) if path.suffix == ".json" else read_difficulty(path)
 
 
@@ -141,13 +145,15 @@ def controls_of(style: Family, named: str | None) -> tuple[str, ...]:
     return () if names == (NO_CONTROL,) else names
 
 
-def metric_of(style: Family, named: str | None, *, controls: tuple[str, ...]) -> Metric:
-    """The metric that ranks or decides.
+def metric_of(style: Family, named: str | Metric | None, *, controls: tuple[str, ...]) -> Metric:
+    """The metric that ranks or decides; one of the user's stays as it is.
 
     Raises:
         UnknownName: no such metric.
         ConfigError: a style win rate was asked for without controls.
     """
+    if isinstance(named, Metric):
+        return named
     chosen = named if named is not None else style.metric or LC_WIN_RATE.name
     if chosen not in RANKING:
         raise UnknownName("metric", chosen, RANKING)

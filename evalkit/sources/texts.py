@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from evalkit.formats import texts_in
+from evalkit.formats import Source, texts_in
 from evalkit.sources.entries import ANNOTATIONS, files_of
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import Store
 
 
-def texts_of_files(sources: Sequence[Path], keys: AbstractSet[str]) -> dict[str, str]:
+def texts_of_files(sources: Sequence[Source], keys: AbstractSet[str]) -> dict[str, str]:
     """Instructions by key from files of verdicts; only those that are found."""
     return _instructions((path for source in sources for path in files_of(source)), keys)
 
@@ -30,7 +30,7 @@ def written_annotations(results: Path) -> Iterator[Path]:
     return (path for name in ANNOTATIONS for path in sorted(results.rglob(name)))
 
 
-def _instructions(paths: Iterator[Path], keys: AbstractSet[str]) -> dict[str, str]:
+def _instructions(paths: Iterator[Source], keys: AbstractSet[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     while len(found) < len(keys) and (path := next(paths, None)) is not None:
         for texts in texts_in(path):

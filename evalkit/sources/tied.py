@@ -2,15 +2,14 @@
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 from evalkit.auditing import Clusters, find_clusters
-from evalkit.formats import Judgments
+from evalkit.formats import Judgments, Source
 from evalkit.sources.files import SourceFile
 from evalkit.types import Annotation
 
 
-def clusters_of_files(files: Sequence[SourceFile]) -> dict[Path, Clusters]:
+def clusters_of_files(files: Sequence[SourceFile]) -> dict[Source, Clusters]:
     """The clusters of each file's verdicts, by the keys of their instructions.
 
     Near-duplicates are looked for among the instructions of all files together, so that all models have the same

@@ -47,6 +47,11 @@ def transcripts_of(files: Sequence[SourceFile], *, judge: str | None = None) -> 
     return gathered.judged()
 
 
+def table_verdicts(files: Sequence[SourceFile]) -> Iterator[Annotation]:
+    """The verdicts of tables of numbers, which have no orders and no replies."""
+    return (one for file in files if isinstance(file, NumberTable) for one in annotations_of(file.judgments))
+
+
 def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, results: Path) -> Transcripts:
     """The verdicts of a benchmark in a store, with the texts from the judges' prompts, from imported files and, because
     offline judges get no prompt, from the annotations among the results.

@@ -9,7 +9,7 @@ from .copula import Errors
 from .covariates import COUNTS, DIFFICULTY, GROUPS, INTERCEPT, LENGTH, LONGER, SHORTER, TAUGHT, control_names
 from .design_effect import design_effect
 from .fit_check import FitCheck, check_fits
-from .fragility import Fragility, fragility
+from .fragility import Change, Fragility, fragility
 from .generic import Generic
 from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
@@ -58,6 +58,7 @@ __all__ = [
     "BetweenSources",
     "Bin",
     "BradleyTerry",
+    "Change",
     "Coefficient",
     "CoefficientPrior",
     "Combine",

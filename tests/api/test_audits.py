@@ -86,6 +86,14 @@ def test_the_frame_has_a_row_for_each_model_and_check(write_outputs: Callable[..
     assert pd.isna(frame["baseline"]).all()
 
 
+def test_outputs_and_a_baseline_can_be_values(write_outputs: Callable[..., Path]) -> None:
+    good = write_outputs("good", HONEST, instructions=INSTRUCTIONS)
+    rows = json.loads(good.read_text())
+    theirs = pd.DataFrame({"instruction": INSTRUCTIONS, "output": BASELINE, "generator": "base"})
+    assert str(ek.audit(rows, baseline=theirs)) == str(ek.audit(pd.DataFrame(rows), baseline=theirs.to_dict("records")))
+    assert ek.audit(rows, baseline=theirs).examined[0].baseline == "base"
+
+
 def test_notes_name_keywords_and_not_options() -> None:
     assert ek.audit(CAREFUL).notes == ("copies of a baseline are not looked for. Name its outputs with baseline",)
 

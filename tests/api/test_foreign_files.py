@@ -67,7 +67,9 @@ def test_an_export_writes_what_the_command_writes(benchmark: str | None, annotat
     written = {path.relative_to(tmp_path / "mine"): path.read_bytes() for path in found.files}
     assert written and written == {path: (tmp_path / "theirs" / path).read_bytes() for path in written}
     assert found.frame["records"].dtype == "int64" and found.frame["records"].tolist() == list(found.files.values())
-    assert str(found).splitlines() == [f"{path}: {n} records" for path, n in found.files.items()]
+    assert str(found).splitlines() == [
+        f"wrote {path}: {n} record{'s' if n > 1 else ''}" for path, n in found.files.items()
+    ]
 
 
 def test_a_notebook_shows_a_name_as_text(annotations: Path, tmp_path: Path) -> None:

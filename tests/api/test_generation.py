@@ -55,6 +55,16 @@ def test_a_function_answers_and_its_answers_are_outputs(folder: Path) -> None:
     assert ek.forecast(answers, benchmark="example").works[0].forecast.requests == 0
 
 
+def test_questions_can_be_values_and_answers_a_frame_of_outputs() -> None:
+    questions = [{"instruction": f"Task {n}: name a colour."} for n in range(3)]
+    answers = ek.generate(echo, questions=questions)
+    assert list(answers.frame.columns) == ["instruction", "output", "generator", "id"]
+    assert answers.frame["instruction"].tolist() == [row["instruction"] for row in questions]
+    whole = answers.frame.assign(generator="base")
+    assert ek.forecast(answers.frame, baseline=whole).works[0].model == "echo"
+    assert [works.model for works in ek.forecast(answers, baseline=whole).works] == ["echo"]
+
+
 def test_without_a_version_every_run_asks_anew_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
 

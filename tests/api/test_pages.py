@@ -48,7 +48,7 @@ def test_what_the_page_shows_is_chosen_as_on_the_command_line(folder: Path) -> N
 
 def test_a_page_that_is_too_large_for_mail_boxes_has_a_note_in_each_language() -> None:
     page = ek.Page(Path("report.html"), 16_200_000)
-    assert str(page) == "report.html  16.2 MB"
+    assert str(page) == "wrote report.html, 16.2 MB"
     (note,), (printed,) = page.notes, page.command_notes
     assert note.endswith("Make it smaller with sample=N or text=False")
     assert printed.endswith("Make it smaller with --sample N or --no-text")

@@ -87,7 +87,7 @@ def test_an_unknown_benchmark_suggests_the_nearest() -> None:
 
 def test_a_benchmark_with_outputs_on_this_machine_needs_no_baseline() -> None:
     source = baseline_source(read_benchmark("example"), None)
-    assert Path(source).is_file()
+    assert Path(str(source)).is_file()
 
 
 def test_nothing_is_fetched_from_a_hub_unless_named() -> None:

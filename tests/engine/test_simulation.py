@@ -25,7 +25,7 @@ from tests.engine.runs import JUDGE, work
 from tests.engine.simulated_loop import SimulatedLoop
 from tests.scripted import first_wins
 
-SCHEDULES = int(os.environ.get("EVALKIT_SIMULATIONS", "150"))
+SCHEDULES = int(os.environ.get("EVALKIT_SIMULATIONS", "90"))
 N = 20
 
 

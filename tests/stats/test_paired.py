@@ -269,7 +269,7 @@ def correlated_pair(seed: int, n: int = 200) -> tuple[Sample, Sample]:
 def test_the_interval_of_the_paired_lc_difference_holds_the_truth_as_often_as_it_says() -> None:
     truth = 100 * float(expit(np.array(LEVELS[0])) - expit(np.array(LEVELS[1])))
     held, shorter = [], []
-    for seed in range(500):
+    for seed in range(300):
         samples = correlated_pair(seed)
         one, other = (lc(sample) for sample in samples)
         _, stderr, lower, upper = numbers(paired_difference(one, other, samples=samples))

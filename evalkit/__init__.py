@@ -32,6 +32,7 @@ _LAZY = {
     "Turn": "evalkit.clients.functions",
     "Unparsed": "evalkit.types",
     "VerdictTable": "evalkit.api.verdict_tables",
+    "WinRateCallback": "evalkit.api.training",
     "aannotate": "evalkit.api.annotation",
     "annotate": "evalkit.api.annotation",
     "forecast": "evalkit.api.forecasts",
@@ -42,6 +43,7 @@ _LAZY = {
     "metric": "evalkit.api.metrics",
     "parser": "evalkit.api.python_judges",
     "verdicts": "evalkit.api.verdict_tables",
+    "win_rate_callback": "evalkit.api.training",
 }
 __all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 

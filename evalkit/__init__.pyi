@@ -14,6 +14,8 @@ from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
 from evalkit.api.python_judges import parser as parser
+from evalkit.api.training import WinRateCallback as WinRateCallback
+from evalkit.api.training import win_rate_callback as win_rate_callback
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
 from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.auditing.limits import AuditLimits as AuditLimits
@@ -67,6 +69,7 @@ __all__ = [
     "Turn",
     "Unparsed",
     "VerdictTable",
+    "WinRateCallback",
     "aannotate",
     "annotate",
     "forecast",
@@ -77,4 +80,5 @@ __all__ = [
     "metric",
     "parser",
     "verdicts",
+    "win_rate_callback",
 ]

@@ -9,6 +9,7 @@ from .metrics import metric
 from .pairs import PairVerdict, View, judge_pair
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .runs import ModelRun, check_costs
+from .training import WinRateCallback, win_rate_callback
 from .verdict_tables import VerdictTable, verdicts
 from .verification import Verified, verify_files
 
@@ -29,6 +30,7 @@ __all__ = [
     "VerdictTable",
     "Verified",
     "View",
+    "WinRateCallback",
     "Wishes",
     "aannotate",
     "annotate",
@@ -48,4 +50,5 @@ __all__ = [
     "require_answered",
     "verdicts",
     "verify_files",
+    "win_rate_callback",
 ]

@@ -14,14 +14,21 @@ from evalkit.api.annotation import AUDITS, WARN, AnnotateKeywords, Run, annotate
 from evalkit.api.assignment import Assignment, AssignmentKeywords, assignment_of
 from evalkit.api.door import front_door
 from evalkit.api.generation import answers_file
-from evalkit.api.keywords import LimitKeywords, audit_limits_of, checked_choice, checked_count, limits_of, picked
+from evalkit.api.keywords import (
+    LimitKeywords,
+    audit_limits_of,
+    checked_choice,
+    checked_count,
+    limits_of,
+    named_source_of,
+    picked,
+)
 from evalkit.api.result import estimate_metrics
 from evalkit.api.runs import check_costs, check_works, require_finished
 from evalkit.boards import MIN_COVERAGE, BoardRow
 from evalkit.catalog import load_baseline, load_questions, read_benchmark
 from evalkit.errors import ConfigError, EvalkitError, Interrupted
 from evalkit.files import write_text
-from evalkit.formats import Rows
 from evalkit.types import StatusKind
 
 # model, tokenizer, prompts -> answers
@@ -337,7 +344,7 @@ def _task(prompts: Sequence[str] | None, generate: Generate, name: str, options:
     if task.needs_reference:
         sampled = {**picked(options, AssignmentKeywords), "baseline": _records(f"{name}-reference", asked, asked)}
         assignment = assignment_of(**cast(AssignmentKeywords, sampled))
-    prepared = assignment.read([Rows.of(sample, "prompts")])
+    prepared = assignment.read([named_source_of(sample, "prompts")])
     check_costs(prepared, limits_of(**picked(options, LimitKeywords)))
     check_works(prepared.works(b""))
     return task

@@ -151,6 +151,17 @@ def test_each_evaluation_is_judged_against_the_policy_before_training(trainer: C
     assert first["epoch"] == 0.0
 
 
+def test_with_enough_prompts_the_rate_at_equal_length_is_logged(trainer: Callable[..., FakeTrainer]) -> None:
+    def differ(model: FakePolicy, processing_class: object, prompts: Sequence[str]) -> list[str]:
+        return [f"It is {'very ' * ((place * (1 + model.steps)) % 11)}so." for place in range(len(prompts))]
+
+    run = trainer({"prompts": [f"Question {number}?" for number in range(60)], "judge": "surface", "generate": differ})
+    run.train()
+    found = run.judged[2]
+    assert found["lc_win_rate_lower"] < found["lc_win_rate"] < found["lc_win_rate_upper"]
+    assert run.judged[4]["lc_win_rate"] == run.callback.run.rows[0].lc.value
+
+
 def test_the_numbers_are_in_the_metrics_from_which_the_trainer_picks_the_best_checkpoint(
     trainer: Callable[..., FakeTrainer],
 ) -> None:

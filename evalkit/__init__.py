@@ -37,6 +37,7 @@ _LAZY = {
     "Turn": "evalkit.clients.functions",
     "Unparsed": "evalkit.types",
     "VerdictTable": "evalkit.api.verdict_tables",
+    "WinRateCallback": "evalkit.api.training",
     "aannotate": "evalkit.api.annotation",
     "annotate": "evalkit.api.annotation",
     "compare": "evalkit.api.comparisons",
@@ -51,6 +52,7 @@ _LAZY = {
     "power": "evalkit.api.planning",
     "ratings": "evalkit.api.rated",
     "verdicts": "evalkit.api.verdict_tables",
+    "win_rate_callback": "evalkit.api.training",
 }
 __all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 

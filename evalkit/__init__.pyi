@@ -22,6 +22,8 @@ from evalkit.api.python_judges import judge as judge
 from evalkit.api.python_judges import parser as parser
 from evalkit.api.rated import Ratings as Ratings
 from evalkit.api.rated import ratings as ratings
+from evalkit.api.training import WinRateCallback as WinRateCallback
+from evalkit.api.training import win_rate_callback as win_rate_callback
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
 from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.auditing.limits import AuditLimits as AuditLimits
@@ -81,6 +83,7 @@ __all__ = [
     "Turn",
     "Unparsed",
     "VerdictTable",
+    "WinRateCallback",
     "aannotate",
     "annotate",
     "compare",
@@ -95,4 +98,5 @@ __all__ = [
     "power",
     "ratings",
     "verdicts",
+    "win_rate_callback",
 ]

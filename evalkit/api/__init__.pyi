@@ -13,6 +13,7 @@ from .planning import PowerPlan, power
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
 from .runs import ModelRun, check_costs
+from .training import WinRateCallback, win_rate_callback
 from .verdict_tables import VerdictTable, verdicts
 from .verification import Verified, verify_files
 
@@ -39,6 +40,7 @@ __all__ = [
     "VerdictTable",
     "Verified",
     "View",
+    "WinRateCallback",
     "Wishes",
     "aannotate",
     "annotate",
@@ -62,4 +64,5 @@ __all__ = [
     "require_answered",
     "verdicts",
     "verify_files",
+    "win_rate_callback",
 ]

@@ -49,6 +49,7 @@ _LAZY = {
     "Unparsed": "evalkit.types",
     "VerdictTable": "evalkit.api.verdict_tables",
     "VerifiedRows": "evalkit.api.verified_rows",
+    "WinRateCallback": "evalkit.api.training",
     "aannotate": "evalkit.api.annotation",
     "agenerate": "evalkit.api.generation",
     "annotate": "evalkit.api.annotation",
@@ -75,6 +76,7 @@ _LAZY = {
     "report": "evalkit.api.pages",
     "verdicts": "evalkit.api.verdict_tables",
     "verify": "evalkit.api.verified_rows",
+    "win_rate_callback": "evalkit.api.training",
 }
 __all__ = [*_LAZY]  # noqa: PLE0604 (names, all of them)
 

@@ -43,6 +43,8 @@ from evalkit.api.python_models import ModelFunction as ModelFunction
 from evalkit.api.python_models import model as model
 from evalkit.api.rated import Ratings as Ratings
 from evalkit.api.rated import ratings as ratings
+from evalkit.api.training import WinRateCallback as WinRateCallback
+from evalkit.api.training import win_rate_callback as win_rate_callback
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
 from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.api.verified_rows import VerifiedRows as VerifiedRows
@@ -117,6 +119,7 @@ __all__ = [
     "Unparsed",
     "VerdictTable",
     "VerifiedRows",
+    "WinRateCallback",
     "aannotate",
     "agenerate",
     "annotate",
@@ -143,4 +146,5 @@ __all__ = [
     "report",
     "verdicts",
     "verify",
+    "win_rate_callback",
 ]

@@ -18,6 +18,7 @@ from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .python_models import ModelFunction, model
 from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
 from .runs import ModelRun, check_costs
+from .training import WinRateCallback, win_rate_callback
 from .verdict_tables import VerdictTable, verdicts
 from .verified_rows import VerifiedRows, verify
 
@@ -54,6 +55,7 @@ __all__ = [
     "VerdictTable",
     "VerifiedRows",
     "View",
+    "WinRateCallback",
     "Wishes",
     "aannotate",
     "agenerate",
@@ -84,4 +86,5 @@ __all__ = [
     "report",
     "verdicts",
     "verify",
+    "win_rate_callback",
 ]

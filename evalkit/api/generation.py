@@ -231,7 +231,7 @@ def generate(
                         seed=seed)  # fmt: skip
     listener, notes = listener_of(progress), _notes(first)
     listener.note(notes)
-    path = optional_path(out) or Path(results) / safe_name(first.config.name) / OUTPUTS_FILE
+    path = optional_path(out) or answers_file(Path(results), first.config.name)
     with (
         listener.watching(first.config.name) as watch,
         open_store(store_url(store, Path(results))) as opened,
@@ -286,6 +286,11 @@ def forecast_answers(model: ModelLike, **options: Unpack[GenerateKeywords]) -> A
             stored = set(opened.replies([request.key for request in requests]))
     asked = ((request, request.key in stored) for request in requests)
     return AnswersForecast(first.config.name, forecast(asked, first, concurrency=limits.concurrency), _notes(first))
+
+
+def answers_file(results: Path, model: str) -> Path:
+    """The path of a model's answers among the results."""
+    return results / safe_name(model) / OUTPUTS_FILE
 
 
 def _first_turn(

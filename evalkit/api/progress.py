@@ -68,11 +68,17 @@ class ProgressBar:
             # a notebook without ipywidgets gets a bar of text, which needs no advice
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
-
-            bar = tqdm(desc=title, unit="reply", dynamic_ncols=True)
-        with bar:
+        with contextlib.ExitStack() as until_the_end:
+            bar = None
 
             def watch(progress: Progress) -> None:
+                nonlocal bar
+                if bar is None:
+                    # made here, where the total is known
+                    bar = until_the_end.enter_context(
+                        tqdm(desc=title, total=progress.total, unit=" replies", dynamic_ncols=True)
+                    )
+                # every turn of a model's answers has a total of its own
                 bar.total = progress.total
                 bar.set_postfix_str(_besides(progress), refresh=False)
                 bar.update(progress.done - bar.n)

@@ -45,11 +45,15 @@ class Tabular(Result):
         """The result as a data frame; a number that cannot be estimated is missing."""
 
     def _repr_html_(self) -> str:
-        from pandas.api.types import is_numeric_dtype
+        return html_table(self.frame)
 
-        # names and reasons come from judged files, and a page shows them as they are
-        safe = self.frame.apply(lambda column: column if is_numeric_dtype(column) else column.map(_harmless))
-        return str(safe.to_html(max_rows=_MOST_ROWS, index=False, na_rep=""))
+
+def html_table(frame: "pd.DataFrame") -> str:
+    """A frame as an HTML table, in which texts from judged files change nothing of the page."""
+    from pandas.api.types import is_numeric_dtype
+
+    safe = frame.apply(lambda column: column if is_numeric_dtype(column) else column.map(_harmless))
+    return str(safe.to_html(max_rows=_MOST_ROWS, index=False, na_rep=""))
 
 
 def _harmless(value: object) -> object:

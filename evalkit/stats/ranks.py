@@ -13,7 +13,7 @@ from evalkit.stats.winrate import Measured
 
 
 @dataclass(frozen=True, slots=True)
-class RankRange:
+class RankInterval:
     """1 is the best; `lower` is the best rank that the data allow and `upper` the worst."""
 
     rank: int
@@ -21,9 +21,9 @@ class RankRange:
     upper: int
 
 
-def rank_ranges(
+def rank_intervals(
     measured: Sequence[Measured], samples: Sequence[Sample], *, confidence: float = CONFIDENCE
-) -> list[RankRange | None]:
+) -> list[RankInterval | None]:
     """Rank and rank interval of each estimate; None for an estimate that was refused.
 
     A model's interval follows from how many other models are significantly better and significantly worse, by paired
@@ -33,9 +33,9 @@ def rank_ranges(
     Reference: the construction of Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91.
     """
     ranked = [index for index, rate in enumerate(measured) if rate.estimate.value is not None]
-    ranges: list[RankRange | None] = [None] * len(measured)
+    intervals: list[RankInterval | None] = [None] * len(measured)
     if not ranked:
-        return ranges
+        return intervals
     values = np.array([measured[index].estimate.value for index in ranked], dtype=float)
     # the error is infinite for an estimate without a standard error, whose rank interval therefore contains every rank
     error = difference_errors([measured[index] for index in ranked], [samples[index] for index in ranked])
@@ -46,8 +46,10 @@ def rank_ranges(
     surely_worse = (-ahead > critical * error).sum(axis=1)
     for position, index in enumerate(ranked):
         rank = 1 + int((values > values[position]).sum())
-        ranges[index] = RankRange(rank, 1 + int(surely_better[position]), len(ranked) - int(surely_worse[position]))
-    return ranges
+        intervals[index] = RankInterval(
+            rank, 1 + int(surely_better[position]), len(ranked) - int(surely_worse[position])
+        )
+    return intervals
 
 
 def _critical(n_clusters: Sequence[int], tail: float) -> Floats:

@@ -38,7 +38,7 @@ from evalkit.stats.covariates import length_term
 from evalkit.stats.logistic import TOLERANCE, expit, fit_logistic, separated
 from evalkit.stats.multiple import holm, p_value
 from evalkit.stats.paired import common, paired_difference
-from evalkit.stats.ranks import rank_ranges
+from evalkit.stats.ranks import rank_intervals
 from evalkit.stats.sample import Floats, Sample, build_sample
 from evalkit.stats.winrate import Measured, bounds_over_missing, win_rate
 from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Estimate, Order, Reading, Slot, StatusKind
@@ -687,7 +687,7 @@ def equal_models(seed: int, models: int = 20, n: int = 100) -> tuple[list[Measur
 def test_d24_the_best_of_twenty_equal_models_is_not_called_the_best() -> None:
     alone = 0
     for seed in range(50):
-        ranges = [one for one in rank_ranges(*equal_models(seed)) if one is not None]
+        ranges = [one for one in rank_intervals(*equal_models(seed)) if one is not None]
         alone += any((one.lower, one.upper) == (1, 1) for one in ranges)
         assert max(one.upper for one in ranges if one.rank == 1) > 10
     assert alone == 0

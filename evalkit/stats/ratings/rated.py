@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.ranks import RankRange
+from evalkit.stats.ranks import RankInterval
 from evalkit.stats.ratings.battles import Battles, tally
 from evalkit.stats.ratings.bootstrap import bootstrap_strengths
 from evalkit.stats.ratings.bradley_terry import BradleyTerry
 from evalkit.stats.ratings.covariance import sandwich
 from evalkit.stats.ratings.elo import online_elo
-from evalkit.stats.ratings.joint_ranks import joint_rank_ranges
+from evalkit.stats.ratings.joint_ranks import joint_rank_intervals
 from evalkit.stats.ratings.scale import Scale, Unit
 from evalkit.stats.ratings.student import student_reach
 from evalkit.stats.sample import Floats, Ints
@@ -35,7 +35,7 @@ class Rated:
     model: str
     rating: Estimate
     rank: int
-    ranks: RankRange | None
+    ranks: RankInterval | None
     n_battles: int
     win_rate: float
 
@@ -142,7 +142,7 @@ def _sandwich_errors(battles: Battles, fit: BradleyTerry, scale: Scale) -> _Erro
 def _rated(battles: Battles, fit: BradleyTerry, scale: Scale, errors: _Errors) -> list[Rated]:
     known = np.array([index not in errors.reasons for index in range(fit.m)])
     values, factor, origin = scale.ratings(fit), scale.unit.per_log_odds, scale.origin
-    ranks = joint_rank_ranges(
+    ranks = joint_rank_intervals(
         values, factor**2 * errors.covariance, n_clusters=np.maximum(errors.n_clusters, 2), known=known
     )
     n_battles, wins, losses, win_rates = _records(battles)

@@ -3,6 +3,7 @@ from .alpaca_compat import CompatInputs, GamedBaselines, lc_compat
 from .arena_compat import TOKENS, Games, arena_v01, arena_v2
 from .between import BetweenSources, between_sources
 from .coefficients import CoefficientPrior
+from .columns import Labels, Numbers
 from .components import Components, variance_components
 from .confounding import Confounding, Sensitivity
 from .controlled_rate import (
@@ -37,7 +38,7 @@ from .multiple import holm, indistinguishable, p_value
 from .noise import self_disagreement
 from .paired import common, paired_difference, significant
 from .pairwise import better_shares
-from .position import ShownVerdicts, inconsistent_share, position_effect
+from .position import ShownVerdicts, build_shown_verdicts, inconsistent_share, position_effect
 from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from .quantiles import normal_quantile
 from .ranks import RankInterval, rank_intervals
@@ -101,10 +102,12 @@ __all__ = [
     "Ints",
     "JudgeIdentity",
     "Known",
+    "Labels",
     "Level",
     "Margin",
     "Measured",
     "Member",
+    "Numbers",
     "RankInterval",
     "Rated",
     "RetestBin",
@@ -128,6 +131,7 @@ __all__ = [
     "bounds_over_missing",
     "build_battles",
     "build_sample",
+    "build_shown_verdicts",
     "check_fits",
     "coefficient_estimates",
     "common",

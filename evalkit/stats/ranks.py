@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.stats.columns import check_confidence
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.paired import difference_errors
+from evalkit.stats.paired import check_measured, difference_errors
 from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.sample import Floats, Sample
 from evalkit.stats.winrate import Measured
@@ -14,7 +15,7 @@ from evalkit.stats.winrate import Measured
 
 @dataclass(frozen=True, slots=True)
 class RankInterval:
-    """1 is the best; `lower` is the best rank that the data allow and `upper` the worst."""
+    """A rank and its interval: 1 is the best; `lower` is the best rank that the data allow and `upper` the worst."""
 
     rank: int
     lower: int
@@ -30,8 +31,23 @@ def rank_intervals(
     differences of influences with Bonferroni's correction for that model's comparisons. Each interval covers its
     model's true rank with the given confidence.
 
+    Args:
+        measured: one estimate for each model, all of the same kind, such as win rates.
+        samples: the sample of each estimate, in the same order; samples need not have the same instructions.
+
+    Raises:
+        StatsError: an estimate was measured on another sample than its own.
+
     Reference: the construction of Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91.
+
+    Example:
+        >>> from evalkit.stats import build_sample, rank_intervals, win_rate
+        >>> samples = [build_sample(range(40), [1] * won + [0] * (40 - won)) for won in (30, 29, 10)]
+        >>> [(one.rank, one.lower, one.upper) for one in rank_intervals([win_rate(s) for s in samples], samples)]
+        [(1, 1, 2), (2, 1, 2), (3, 3, 3)]
     """
+    check_confidence(confidence)
+    check_measured(measured, samples)
     ranked = [index for index, rate in enumerate(measured) if rate.estimate.value is not None]
     intervals: list[RankInterval | None] = [None] * len(measured)
     if not ranked:

@@ -31,6 +31,7 @@ from .covariates import (
 )
 from .dependence import design_effect
 from .fit_check import FitCheck, check_fits
+from .frames import Frame, build_sample_from_frame, build_samples_by_model
 from .generic import Generic
 from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
@@ -94,6 +95,7 @@ __all__ = [
     "FitCheck",
     "Floats",
     "Fragility",
+    "Frame",
     "GamedBaselines",
     "Games",
     "Generic",
@@ -131,6 +133,8 @@ __all__ = [
     "bounds_over_missing",
     "build_battles",
     "build_sample",
+    "build_sample_from_frame",
+    "build_samples_by_model",
     "build_shown_verdicts",
     "check_fits",
     "coefficient_estimates",

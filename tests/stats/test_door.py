@@ -1,0 +1,41 @@
+"""The door of the statistics: its functions stay functions, explain themselves, and their examples run."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+from evalkit import stats
+
+FUNCTIONS = {name: found for name in stats.__all__ if inspect.isfunction(found := getattr(stats, name))}
+EXAMPLES = {name: found for name, found in FUNCTIONS.items() if ">>>" in (found.__doc__ or "")}
+WITH_AN_EXAMPLE = {
+    "build_battles", "build_sample", "build_sample_from_frame", "build_samples_by_model", "fit_bradley_terry",
+    "length_controlled_win_rate", "paired_difference", "rank_intervals", "spearman", "win_rate",
+}  # fmt: skip
+
+
+def test_no_module_takes_the_place_of_a_function() -> None:
+    for module in pkgutil.walk_packages(stats.__path__, f"{stats.__name__}."):
+        importlib.import_module(module.name)
+    assert [name for name in stats.__all__ if isinstance(getattr(stats, name), ModuleType)] == []
+
+
+def test_the_most_used_functions_have_an_example() -> None:
+    assert EXAMPLES.keys() >= WITH_AN_EXAMPLE
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_in_a_docstring_prints_what_it_says(name: str) -> None:
+    said: list[str] = []
+    for test in doctest.DocTestFinder(recurse=False).find(EXAMPLES[name], name, globs={}):
+        doctest.DocTestRunner().run(test, out=said.append)
+    assert said == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_says_what_it_does(name: str) -> None:
+    assert FUNCTIONS[name].__doc__

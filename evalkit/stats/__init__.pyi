@@ -1,4 +1,4 @@
-from .agreement import Coefficient, Robustness, kendall, pearson, robustness, spearman
+from .agreement import Coefficient, Robustness, correlation, kendall, pearson, robustness, spearman
 from .alpaca_compat import CompatInputs, GamedBaselines, lc_compat
 from .arena_compat import TOKENS, Games, arena_v01, arena_v2
 from .between import BetweenSources, between_sources
@@ -141,6 +141,7 @@ __all__ = [
     "common",
     "control_names",
     "controlled_win_rate",
+    "correlation",
     "count_outcomes",
     "design_effect",
     "detectable",

@@ -26,6 +26,8 @@ _LEAST_RELIABILITY = 0.5
 
 
 class Coefficient(Enum):
+    """The correlations that `correlation` computes."""
+
     SPEARMAN = "spearman"
     KENDALL = "kendall"
     PEARSON = "pearson"
@@ -61,6 +63,7 @@ def correlation(
     measured scores.
 
     Args:
+        coefficient: the correlation; `spearman`, `kendall` and `pearson` compute one each.
         board, reference: scores of the same models in the same order, shape (n,). A series is read by position, not by
             its index.
         errors: standard errors of both rankings, each of shape (n,), 0 where no error is known.
@@ -133,9 +136,13 @@ def pearson(
 def robustness(coefficient: Coefficient, board: Numbers, reference: Numbers) -> Robustness | None:
     """The permutation test of no association, two-sided, and the range when each model is left out.
 
-    The test tries every order up to eight models and else PERMUTATIONS random ones, with one added for the order
+    The test tries every order up to eight models and else 9,999 random ones, with one added for the order
     found (Phipson and Smyth 2010, arXiv:1603.05766). None where the correlation cannot be estimated from all models, or
     cannot be estimated after one of them is left out.
+
+    Args:
+        coefficient: the correlation.
+        board, reference: scores of the same models in the same order, shape (n,).
 
     Raises:
         StatsError: a column has another length or shape.

@@ -121,8 +121,9 @@ def length_controlled_win_rate(
 
     Args:
         sample: verdicts with the answers' length differences.
-        difficulty: by instruction key; left out, with a note, unless it covers every judged instruction. A history of
-            other models under this judge, from `fit_history`, gives it by `history.for_model(model, sample)`.
+        difficulty: by the sample's keys, which are text; left out, with a note, unless it covers every judged
+            instruction. A history of other models under this judge, from `fit_history`, gives it by
+            `history.for_model(model, sample)`.
         prior: prior of the coefficients, learned from other models: `history.prior`.
         confounding: how far length may be confounded with difficulty; give it where no history of this judge on these
             instructions separates the two, because the interval lacks that error otherwise.
@@ -175,6 +176,7 @@ def controlled_win_rate(
     difficulty.
 
     Args:
+        sample: verdicts with the answers' length differences, or with the measures that are controlled for.
         controls: `length` in characters, measures of the sample by name, `markdown` for headers, lists and bold.
         difficulty: by instruction key; left out, with a note, unless it covers every judged instruction.
         prior: prior of the coefficients that it names, learned from other models. Where a model's slope of length lies

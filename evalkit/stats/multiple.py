@@ -12,7 +12,7 @@ from evalkit.types import Estimate
 def p_value(difference: Estimate) -> float | None:
     """Two-sided p-value of no difference, by Student's distribution with n - 1 degrees of freedom.
 
-    None where the difference was not estimated.
+    It is a number in [0, 1], for a difference that `paired_difference` gave; None where that was not estimated.
     """
     if difference.value is None or difference.stderr is None:
         return None
@@ -29,6 +29,9 @@ def holm(p_values: Numbers) -> list[float | None]:
 
     Where adjusted p-values below a level count as significant, the probability of any false positive is at most that
     level. A missing value stays missing, as None, and does not count as a comparison.
+
+    Args:
+        p_values: a p-value for each comparison, shape (n,).
 
     Raises:
         StatsError: a p-value is outside [0, 1].

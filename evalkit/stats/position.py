@@ -98,6 +98,8 @@ def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> 
     Returns:
         0 without an effect, 100 where the first answer always wins; n counts instructions. Refused where there is one
         order only, degraded where the difference never varies: the interval is then that of an event not seen once.
+
+    Reference: Wang et al. 2023, arXiv:2305.17926, for the position bias of judges.
     """
     check_confidence(confidence)
     cells = _cells(shown)

@@ -99,6 +99,9 @@ def bounds_over_missing(sample: Sample) -> tuple[float, float] | None:
     """The win rate in percent with every missing verdict set to a loss, and with every missing verdict set to a win.
 
     The weight of a missing verdict is unknown too, and is set to the largest weight in the sample.
+
+    Returns:
+        The lower and the upper bound; equal where no verdict is missing, and None without instructions.
     """
     if sample.n + sample.n_missing == 0:
         return None

@@ -55,6 +55,15 @@ class _Errors:
 def sandwich_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale) -> list[Rated]:
     """Ratings with intervals from the sandwich covariance and Student's quantile for each model's clusters.
 
+    Args:
+        battles: the battles that were fitted.
+        fit: what `fit_bradley_terry` or `fit_controlled` made of them.
+        scale: the unit and the anchor of the ratings; `Scale()` has points of Elo and the mean 1000.
+
+    Returns:
+        A rating with interval, status and rank for each model, in the order of `battles.models`. A model without a
+        maximum-likelihood strength has a degraded rating without an interval.
+
     Raises:
         StatsError: the anchor is not a model, or cannot anchor the scale.
     """
@@ -66,6 +75,10 @@ def bootstrap_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale, roun
 
     Ranks come from the sandwich covariance, which has no noise of the draws.
 
+    Args:
+        battles, fit, scale: as for `sandwich_ratings`.
+        rounds: the number of draws.
+
     Raises:
         StatsError: as for `bootstrap_strengths`, and where the anchor is not a model.
     """
@@ -76,7 +89,19 @@ def bootstrap_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale, roun
 
 
 def elo_ratings(battles: Battles, *, scale: Scale, k: float) -> list[Rated]:
-    """Ratings by Elo's updates in the order of the battles, shifted as a whole to fit the scale."""
+    """Ratings by Elo's updates in the order of the battles, shifted as a whole to fit the scale.
+
+    Args:
+        battles: in the order in which they were fought.
+        scale: the unit and the anchor of the ratings.
+        k: the most points that one battle moves a rating by.
+
+    Returns:
+        A rating for each model, degraded and without an interval.
+
+    Raises:
+        StatsError: the anchor has no battles.
+    """
     ratings = online_elo(battles, k=k)
     if scale.anchor is not None and scale.anchor not in battles.models:
         raise StatsError(f"anchor {scale.anchor[:60]!r} has no battles")

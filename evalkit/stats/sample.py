@@ -14,7 +14,6 @@ from evalkit.stats.columns import Ints as Ints
 
 _PREFERENCE = "Give P(candidate beats baseline), and NaN or None where there is no verdict"
 _WEIGHT = "Give a positive number for each verdict, or leave the weights out where all verdicts count alike"
-_LENGTH = "Give a number of characters, and NaN or None where it is unknown"
 
 
 class Combine(Enum):
@@ -165,8 +164,9 @@ def build_sample(
     Args:
         keys: the key of each verdict's instruction; a number counts as its text.
         preference: P(candidate beats baseline) from 0 to 1, a tie 0.5, missing where there is no verdict.
-        length_difference: candidate minus baseline in characters, missing where unknown. Of an instruction's rows the
-            first one counts, here and in the other columns that describe the answers or the instruction.
+        length_difference: candidate minus baseline in characters; missing or infinite where unknown. Of an
+            instruction's rows the first one counts, here and in the other columns that describe the answers or the
+            instruction.
         baseline_length: the baseline's length in characters, missing where unknown.
         clusters: the cluster of each row; rows of one cluster are dependent. The key itself by default.
         orders: who was shown first; a single order by default.
@@ -193,7 +193,7 @@ def build_sample(
     each = np.ones(len(key)) if weight is None else floats(weight, "weight", like=rows)
     _check_weights(key, preference, each)
     lengths = {
-        name: None if values is None else _lengths(values, name, rows)
+        name: None if values is None else floats(values, name, like=rows)
         for name, values in (("length_difference", length_difference), ("baseline_length", baseline_length))
     }
     unique_keys, first_row, row = np.unique(key, return_index=True, return_inverse=True)
@@ -265,14 +265,6 @@ def _cells(row: Ints, column: Ints, values: Floats, shape: tuple[int, int]) -> F
 def _orders(orders: Labels | None, rows: tuple[str, int]) -> Texts:
     """The order of each row; rows that do not name one share an order without a name."""
     return np.full(rows[1], "") if orders is None else labels(orders, "orders", like=rows, unnamed="")
-
-
-def _lengths(values: Numbers, name: str, rows: tuple[str, int]) -> Floats:
-    lengths = floats(values, name, like=rows)
-    if (infinite := np.isinf(lengths)).any():
-        row = earliest(infinite)
-        raise StatsError(f"{name}[{row}] is {lengths[row]:g}. {_LENGTH}")
-    return lengths
 
 
 def _measures(

@@ -103,7 +103,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "key of pandas": ({"keys": pd.Series([1, None])}, r"keys\[1\] is missing. Give each row a label"),
     "cluster": ({"clusters": [np.nan, "x"]}, r"clusters\[0\] is missing. Give each row a label"),
     "weight": ({"weight": [1.0, 0.0]}, r"weight\[1\], of instruction 'b', is 0, which is not a positive .* Give a pos"),
-    "endless": ({"length_difference": [0, np.inf]}, r"length_difference\[1\] is inf. Give a number of characters"),
     "baseline": ({"baseline_length": [1]}, r"baseline_length is of length 1, and keys of length 2\. Give"),
     "measure": ({"measures": {"lists": ([1, 2], [1])}}, r"measures\['lists'\]\[1\] is of length 1, and keys of length"),
     "half a measure": ({"measures": {"lists": ([1, 2],)}}, r"measures\['lists'\] has 1 columns, not 2. Give"),

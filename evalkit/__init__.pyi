@@ -1,6 +1,10 @@
+from evalkit.api.agreements import Correlations as Correlations
+from evalkit.api.agreements import correlate as correlate
 from evalkit.api.annotation import Run as Run
 from evalkit.api.annotation import aannotate as aannotate
 from evalkit.api.annotation import annotate as annotate
+from evalkit.api.comparisons import ModelComparison as ModelComparison
+from evalkit.api.comparisons import compare as compare
 from evalkit.api.decisions import GateDecision as GateDecision
 from evalkit.api.decisions import gate as gate
 from evalkit.api.forecasts import Forecasts as Forecasts
@@ -10,10 +14,16 @@ from evalkit.api.leaderboards import leaderboard as leaderboard
 from evalkit.api.metrics import metric as metric
 from evalkit.api.pairs import PairVerdict as PairVerdict
 from evalkit.api.pairs import judge_pair as judge_pair
+from evalkit.api.planning import PowerPlan as PowerPlan
+from evalkit.api.planning import power as power
 from evalkit.api.python_judges import JudgeFunction as JudgeFunction
 from evalkit.api.python_judges import ParserFunction as ParserFunction
 from evalkit.api.python_judges import judge as judge
 from evalkit.api.python_judges import parser as parser
+from evalkit.api.rated import Ratings as Ratings
+from evalkit.api.rated import ratings as ratings
+from evalkit.api.training import WinRateCallback as WinRateCallback
+from evalkit.api.training import win_rate_callback as win_rate_callback
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
 from evalkit.api.verdict_tables import verdicts as verdicts
 from evalkit.auditing.limits import AuditLimits as AuditLimits
@@ -29,6 +39,7 @@ from evalkit.errors import Incomplete as Incomplete
 from evalkit.errors import Inconclusive as Inconclusive
 from evalkit.errors import InputError as InputError
 from evalkit.errors import NoVerdict as NoVerdict
+from evalkit.stats.sample import Sample as Sample
 from evalkit.types import ChatReply as ChatReply
 from evalkit.types import ChatRequest as ChatRequest
 from evalkit.types import Estimate as Estimate
@@ -44,6 +55,7 @@ __all__ = [
     "ChatReply",
     "ChatRequest",
     "ConfigError",
+    "Correlations",
     "Estimate",
     "EvalkitError",
     "Forecasts",
@@ -57,18 +69,25 @@ __all__ = [
     "Labels",
     "Leaderboard",
     "Metric",
+    "ModelComparison",
     "NoVerdict",
     "Pair",
     "PairVerdict",
     "ParserFunction",
+    "PowerPlan",
     "Preference",
+    "Ratings",
     "Run",
+    "Sample",
     "Single",
     "Turn",
     "Unparsed",
     "VerdictTable",
+    "WinRateCallback",
     "aannotate",
     "annotate",
+    "compare",
+    "correlate",
     "forecast",
     "gate",
     "judge",
@@ -76,5 +95,8 @@ __all__ = [
     "leaderboard",
     "metric",
     "parser",
+    "power",
+    "ratings",
     "verdicts",
+    "win_rate_callback",
 ]

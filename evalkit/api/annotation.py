@@ -21,7 +21,7 @@ from evalkit.api.keywords import (
 from evalkit.api.leaderboards import Leaderboard, leaderboard
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike
-from evalkit.api.result import Tabular, frame_of, row_metrics
+from evalkit.api.result import Tabular, frame_of, html_table, row_metrics
 from evalkit.api.runs import ModelRun, check_costs, judge_all, require_covered, require_finished, title
 from evalkit.auditing import AuditLimits, require_passed
 from evalkit.boards import BoardRow, DifficultySource
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # what to do with outputs that fail their audit
+_SHOWN = (
+    "judge", "model", "baseline", "lc_win_rate", "lc_lower", "lc_upper", "lc_status", "score", "score_lower",
+    "score_upper", "score_status", "win_rate", "win_rate_lower", "win_rate_upper", "n_total", "n_missing", "audit",
+)  # fmt: skip
 REFUSE, WARN, OFF = AUDITS = ("refuse", "warn", "off")
 
 
@@ -89,6 +93,11 @@ class Run(Tabular):
         """The boards of all models in the store that were judged on the same benchmark; see `evalkit.leaderboard`."""
         chosen = {"benchmark": self.sources.board, "store": self.sources.store, "results": self.sources.results}
         return leaderboard(**{**chosen, **options})
+
+    def _repr_html_(self) -> str:
+        # the frame has every column; these are what a person looks for first
+        frame = self.frame
+        return html_table(frame[[name for name in _SHOWN if name in frame]].round(2))
 
     def to_json(self) -> str:
         return rows_json(self.rows)
@@ -266,7 +275,7 @@ A judge that is a coroutine function runs in the caller's event loop.
 def _findings(audits: Mapping[str, Audit]) -> list[str]:
     """The findings of audits, a sentence each."""
     return [
-        f"{model}: audit, {finding.severity.value}: {finding.reason}"
+        f"the audit of {model} {finding.severity.value}s: {finding.reason}"
         for model, found in audits.items()
         for finding in found.findings
     ]

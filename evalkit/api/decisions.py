@@ -311,9 +311,9 @@ class GateDecision(Result):
         """The rate, or the difference, that decided: percent or points, with its interval and status."""
         return self.decision.estimate
 
-    def explanation(self) -> str:
-        """The decision in sentences, with every number that it used."""
-        return gate_explanation(self.decision)
+    def explanation(self, *, digests: bool = False) -> str:
+        """The decision in sentences, with every number that it used and, if asked for, the digests."""
+        return gate_explanation(self.decision, digests=digests)
 
     def summary(self) -> str:
         """The decision as markdown."""
@@ -429,7 +429,7 @@ def gate(
         minimum=minimum,
         against=against,
         margin=margin,
-        confidence=checked_number("--confidence", confidence, least=0.5, most=1 - 1e-9),
+        confidence=checked_number("--confidence", confidence, least=0.5, most=1, below=True),
         min_n=checked_count("--min-n", min_n, least=2),
         min_coverage=checked_number("--min-coverage", min_coverage, least=0, most=1),
         allow_refusals=allow_refusals,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from evalkit.auditing import AuditLimits, read_limits
+from evalkit.documents import kind_of
 from evalkit.engine import Limits
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import Rows
@@ -55,6 +56,23 @@ def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+def checked_names(keyword: str, given: Sequence[object]) -> tuple[str, ...]:
+    """Names that a function takes one by one.
+
+    Raises:
+        ConfigError: one of them is no text, such as a list of names.
+    """
+    for name in given:
+        if not isinstance(name, str):
+            raise ConfigError(f"{keyword}: expected names one by one, found {kind_of(name)}")
+    return tuple(map(str, given))
+
+
+def comma_list(given: str | Sequence[str] | None) -> str | None:
+    """Several texts as one with commas, the form in which options take them."""
+    return given if given is None or isinstance(given, str) else ",".join(given)
+
+
 def optional_text(given: str | PathLike[str] | None) -> str | None:
     """A name or a path as text."""
     return None if given is None else str(given)
@@ -84,15 +102,28 @@ def checked_count(option: str, value: int, *, least: int, most: int | None = Non
     return value
 
 
-def checked_number(option: str, value: float, *, least: float, most: float = math.inf) -> float:
+def checked_number(
+    option: str, value: float, *, least: float, most: float = math.inf, above: bool = False, below: bool = False
+) -> float:
     """The value of an option that is a number.
+
+    Args:
+        above: whether the number must be above `least`.
+        below: whether the number must be below `most`.
 
     Raises:
         ConfigError: it is not, or out of bounds.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        bounds = f"from {least:g}" if most == math.inf else f"from {least:g} to {most:g}"
-        raise ConfigError(f"{option}: expected a number {bounds}, found {value!r}")
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not least <= value <= most
+        or (above and value == least)
+        or (below and value == most)
+    ):
+        low = f"above {least:g}" if above else f"from {least:g}"
+        high = f" and below {most:g}" if below else f" and at most {most:g}" if above else f" to {most:g}"
+        raise ConfigError(f"{option}: expected a number {low}{'' if most == math.inf else high}, found {value!r}")
     return float(value)
 
 

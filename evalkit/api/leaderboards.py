@@ -13,13 +13,14 @@ from evalkit.api.keywords import (
     checked_choice,
     checked_count,
     checked_number,
+    comma_list,
     named_source_of,
     optional_text,
     source_of,
     texts_of,
 )
 from evalkit.api.python_judges import JudgeLike, judge_name
-from evalkit.api.result import Tabular, frame_of, row_metrics
+from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import UnknownName
 from evalkit.files import write_text
@@ -71,9 +72,7 @@ class Leaderboard(Tabular):
         Raises:
             UnknownName: no such form.
         """
-        if form not in FORMS:
-            raise UnknownName("form", form, FORMS)
-        return FORMS[form](self.boards)
+        return in_form(self.boards, form, FORMS)
 
     def to_json(self) -> str:
         return self.written("json")
@@ -202,13 +201,13 @@ def leaderboard(
     )
     wishes = Wishes(
         metric=metric,
-        control=control if control is None or isinstance(control, str) else ",".join(control),
+        control=comma_list(control),
         reference=None if reference is None else named_source_of(reference, "reference"),
         estimator=estimator,
         by=texts_of(by),
         categories=texts_of(category),
         pool=pool,
-        strong_weight=checked_number("--strong-weight", strong_weight, least=1e-9),
+        strong_weight=checked_number("--strong-weight", strong_weight, least=0, above=True),
         allow_mixed=allow_mixed,
         replicates=checked_count("--bootstrap", bootstrap, least=0),
     )

@@ -63,12 +63,16 @@ class ProgressBar:
             # a notebook without ipywidgets gets a bar of text, which needs no advice
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
-
-            bar = tqdm(desc=title, unit="verdict", dynamic_ncols=True)
-        with bar:
+        with contextlib.ExitStack() as until_the_end:
+            bar = None
 
             def watch(progress: Progress) -> None:
-                bar.total = progress.total
+                nonlocal bar
+                if bar is None:
+                    # made here, where the total is known
+                    bar = until_the_end.enter_context(
+                        tqdm(desc=title, total=progress.total, unit=" verdicts", dynamic_ncols=True)
+                    )
                 bar.set_postfix_str(_besides(progress), refresh=False)
                 bar.update(progress.done - bar.n)
                 bar.refresh()

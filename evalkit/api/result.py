@@ -1,16 +1,19 @@
 """The results of functions for Python: values that print as the command does and give data frames."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.boards import BoardRow
+from evalkit.errors import UnknownName
 from evalkit.text import printable
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
     # loaded only where a frame is asked for: it takes longer to load than many boards to build
     import pandas as pd
+
+T = TypeVar("T")
 
 
 class Result(ABC):
@@ -40,12 +43,19 @@ class Tabular(Result):
         """The result as a data frame; a number that cannot be estimated is missing."""
 
     def _repr_html_(self) -> str:
-        frame = self.frame
-        # names and reasons come from judged files, and a page shows them as they are
-        safe = frame.apply(
-            lambda column: column.map(printable, na_action="ignore") if column.dtype == object else column
-        )
-        return str(safe.to_html(max_rows=_MOST_ROWS, index=False, na_rep=""))
+        return html_table(self.frame)
+
+
+def html_table(frame: "pd.DataFrame") -> str:
+    """A frame as an HTML table, in which texts from judged files change nothing of the page."""
+    from pandas.api.types import is_numeric_dtype
+
+    safe = frame.apply(lambda column: column if is_numeric_dtype(column) else column.map(_harmless))
+    return str(safe.to_html(max_rows=_MOST_ROWS, index=False, na_rep=""))
+
+
+def _harmless(value: object) -> object:
+    return printable(value) if isinstance(value, str) else value
 
 
 _MOST_ROWS = 60
@@ -53,11 +63,15 @@ _RANKS = ("rank", "rank_lower", "rank_upper")
 _TEXTS = ("audit",)
 
 
-def frame_of(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
-    """A data frame of rows, which may have different columns; a value that a row lacks is missing."""
+def frame_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> "pd.DataFrame":
+    """A data frame of rows, which may have different columns; a value that a row lacks is missing.
+
+    Args:
+        columns: those that come first, and that a frame without rows has as well.
+    """
     import pandas as pd
 
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     return pd.DataFrame({name: _series(name, [row.get(name) for row in rows]) for name in names})
 
 
@@ -94,3 +108,14 @@ def estimate_metrics(name: str, estimate: Estimate) -> dict[str, float]:
     """An estimate with the ends of its interval, as flat numbers; empty where there is no estimate."""
     parts = {name: estimate.value, f"{name}_lower": estimate.lower, f"{name}_upper": estimate.upper}
     return {part: float(value) for part, value in parts.items() if value is not None}
+
+
+def in_form(value: T, form: str, forms: Mapping[str, Callable[[T], str]]) -> str:
+    """The value in a form of the option --format.
+
+    Raises:
+        UnknownName: no such form.
+    """
+    if form not in forms:
+        raise UnknownName("form", form, forms)
+    return forms[form](value)

@@ -27,6 +27,7 @@ from evalkit.reporting import open_journal
 from evalkit.sources import entries_of_store
 from evalkit.stats import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
+from evalkit.text import level, percent
 from evalkit.types import Audit
 
 
@@ -202,5 +203,5 @@ def require_covered(judged: Sequence[ModelRun]) -> None:
             raise Incomplete(
                 f"{row.entry.model}: {row.entry.sample.n_missing} of {row.entry.sample.n + row.entry.sample.n_missing} "
                 "instructions have no verdict, "
-                f"coverage {row.coverage:.1%} is under {MIN_COVERAGE:.0%}. Most often: {reason}"
+                f"coverage {percent(100 * row.coverage)} % is under {level(MIN_COVERAGE)}. Most often: {reason}"
             )

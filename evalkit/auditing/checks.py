@@ -43,6 +43,11 @@ class Bounds:
         return Severity.WARN if self.warn is not None and share > self.warn else None
 
 
+def told(count: int, n: int, one: str, several: str) -> str:
+    """The count of answers with what is said of them: `1 of 9 answers is empty`, `2 of 9 answers are empty`."""
+    return f"{count} of {n} answers {one if count == 1 else several}"
+
+
 def skipped(name: str, bounds: Bounds, reason: str) -> Check:
     return Check(name=name, value=None, limit=bounds.limit, fails=bounds.fail is not None, skipped=reason)
 

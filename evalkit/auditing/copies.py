@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from evalkit.auditing.checks import Bounds, Check, share_check, skipped
+from evalkit.auditing.checks import Bounds, Check, share_check, skipped, told
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.words import folded
 from evalkit.types import OutputSet
@@ -30,7 +30,7 @@ def copy_checks(candidate: OutputSet, baseline: OutputSet | None, limits: AuditL
     copied = [key for key, text in rows if key in keys_of.get(text, ())]
     taken = [key for key, text in rows if len(text) >= _LEAST_CHARS and key not in keys_of.get(text, {key})]
     n = len(rows)
-    says = f"{len(copied)} of {n} answers are the baseline's own"
+    says = told(len(copied), n, "is the baseline's own", "are the baseline's own")
     if len(copied) == n:
         says = f"all {n} answers are the baseline's own: by definition worth 50 %"
     return [
@@ -40,6 +40,8 @@ def copy_checks(candidate: OutputSet, baseline: OutputSet | None, limits: AuditL
             taken,
             n,
             bounds=elsewhere,
-            says=f"{len(taken)} of {n} answers are the baseline's to other instructions",
+            says=told(
+                len(taken), n, "is the baseline's to another instruction", "are the baseline's to other instructions"
+            ),
         ),
     ]

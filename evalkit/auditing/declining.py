@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from evalkit.auditing.checks import KEYS, Bounds, Check, skipped
+from evalkit.auditing.checks import KEYS, Bounds, Check, skipped, told
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.refusals import says_nothing, worded_refusal
 from evalkit.auditing.words import words
@@ -56,7 +56,7 @@ def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: Aud
     finding = None
     if bounds.severity(value) and sign_test(count - both, usual - both) < _CHANCE:
         of_theirs = "" if baseline is None else f", {usual} of the baseline's"
-        reason = f"{count} of {n} answers decline or are empty{of_theirs}"
+        reason = told(count, n, "declines or is empty", "decline or are empty") + of_theirs
         keys = [key for key, declined in mine.items() if declined and not theirs.get(key, False)]
         finding = Finding(DECLINES, Severity.WARN, reason, count, n, tuple(keys[:KEYS]))
     return Check(name=DECLINES, value=value, limit=bounds.limit, fails=False, finding=finding)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.auditing.checks import KEYS, Bounds, Check, share_check, skipped
+from evalkit.auditing.checks import KEYS, Bounds, Check, share_check, skipped, told
 from evalkit.auditing.copies import copy_checks
 from evalkit.auditing.declining import declines_check
 from evalkit.auditing.directed import DIRECTED, said
@@ -17,6 +17,8 @@ from evalkit.auditing.resemblance import largest_cluster
 from evalkit.auditing.words import folded, words
 from evalkit.errors import AuditFailed
 from evalkit.types import Audit, Example, Finding, Output, OutputSet, Severity
+
+_SINGULAR = {"are": "is", "hold": "holds"}
 
 
 def audit_outputs(
@@ -257,7 +259,8 @@ def _beyond_baseline(
     usual = 0.0
     if theirs is not None and theirs.n and bounds.severity(len(keys) / answers.n):
         usual = len(theirs.keys_with(has)) / theirs.n
-    said_of = f"{len(keys)} of {answers.n} answers {says}"
+    verb, _, rest = says.partition(" ")
+    said_of = told(len(keys), answers.n, f"{_SINGULAR[verb]} {rest}", says)
     return share_check(name, keys, answers.n, bounds=bounds, says=said_of, usual=usual)
 
 
@@ -267,7 +270,7 @@ def _empty(candidate: OutputSet, limits: AuditLimits) -> Check:
     if few := _few(n, limits):
         return skipped(name, bounds, few)
     keys = [output.key for output in candidate.outputs if _blank(output)]
-    return share_check(name, keys, n, bounds=bounds, says=f"{len(keys)} of {n} answers are empty")
+    return share_check(name, keys, n, bounds=bounds, says=told(len(keys), n, "is empty", "are empty"))
 
 
 def _blank(output: Output) -> bool:
@@ -281,7 +284,7 @@ def _broken_off(answers: _Answers, theirs: _Answers | None, limits: AuditLimits)
         return skipped(name, bounds, few)
     keys = answers.keys_with(lambda text, _: broken_off(text))
     usual = len(theirs.keys_with(lambda text, _: broken_off(text)))
-    says = f"{len(keys)} of {answers.n} answers break off, {usual} of {theirs.n} of the baseline's"
+    says = f"{told(len(keys), answers.n, 'breaks off', 'break off')}, {usual} of {theirs.n} of the baseline's"
     return share_check(name, keys, answers.n, bounds=bounds, says=says, usual=usual / theirs.n)
 
 
@@ -302,5 +305,6 @@ def _oversized(candidate: OutputSet, limits: AuditLimits) -> Check:
         return skipped(name, bounds, few)
     places = oversized([chars for _, chars in lengths])
     longest = max(chars for _, chars in lengths)
-    says = f"{len(places)} of {len(lengths)} answers are far longer than the others, up to {longest} characters"
+    longer = told(len(places), len(lengths), "is far longer", "are far longer")
+    says = f"{longer} than the others, up to {longest} characters"
     return share_check(name, [lengths[place][0] for place in places], len(lengths), bounds=bounds, says=says)

@@ -8,6 +8,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.pick import one_group
 from evalkit.errors import InputError, StatsError
 from evalkit.stats import MIN_MODELS_FOR_SLOPES, HistoryFile, fit_history
+from evalkit.text import plural
 
 
 def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: datetime.date) -> HistoryFile:
@@ -25,15 +26,14 @@ def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: dat
     if not compared:
         raise InputError(f"{source}: holds no comparisons to learn from: answers that are graded alone have no length")
     group = one_group(compared, where=source)
+    if len(group) < MIN_MODELS_FOR_SLOPES:
+        raise _too_few(source, plural(len(group), "model"))
     try:
         history = fit_history({entry.model: entry.sample for entry in group})
     except StatsError as error:
         raise InputError(f"{source}: {error}") from None
     if len(history.members) < MIN_MODELS_FOR_SLOPES:
-        raise InputError(
-            f"{source}: {len(history.members)} models with lengths that vary; a history takes "
-            f"{MIN_MODELS_FOR_SLOPES}. Until then boards learn difficulty from the models at hand"
-        )
+        raise _too_few(source, f"{plural(len(history.members), 'model')} with lengths that vary")
     return HistoryFile(
         name=name,
         baseline=group[0].baseline,
@@ -42,4 +42,11 @@ def learn_history(entries: Sequence[Entry], *, name: str, source: str, date: dat
         keys=tuple((key,) for key in sorted(history.difficulty)),
         source=source,
         date=date.isoformat(),
+    )
+
+
+def _too_few(source: str, models: str) -> InputError:
+    return InputError(
+        f"{source}: {models}; a history takes {MIN_MODELS_FOR_SLOPES}. Until then boards learn difficulty from the "
+        "models at hand"
     )

@@ -45,8 +45,6 @@ def read_reference(name: str | Rows, *, metric: str | None = None) -> Reference:
     Raises:
         InputError: a column is missing or a score is not a number.
     """
-    if name == ALIASES:
-        raise UnknownName("reference", name, reference_names())
     table = read_scores(name if isinstance(name, Rows) else _file_of(name), metric=metric)
     return Reference(
         table.name,
@@ -62,7 +60,13 @@ def read_reference(name: str | Rows, *, metric: str | None = None) -> Reference:
 
 
 def _file_of(name: str) -> Path:
-    return Path(name) if name.endswith(".jsonl") else assets.find(FOLDER, name, ".csv", noun="reference")
+    """The file that a name means: a path, or a shipped reference."""
+    if name.endswith(".jsonl"):
+        return Path(name)
+    bare = not ("/" in name or "\\" in name or name.endswith(".csv"))
+    if bare and name not in reference_names():
+        raise UnknownName("reference", name, reference_names())
+    return assets.find(FOLDER, name, ".csv", noun="reference")
 
 
 def read_aliases() -> dict[str, str]:

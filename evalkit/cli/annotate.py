@@ -8,6 +8,7 @@ import click
 from evalkit.api import annotate, forecast
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, audit_option, judging_options
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option
 
@@ -50,9 +51,15 @@ def command(outputs: tuple[str, ...], dry_run: bool, verbose: bool, as_json: boo
     if dry_run:
         forecasts = forecast(*outputs, **asked)
         terminal.note(forecasts.notes)
-        click.echo(forecasts.to_json() if as_json else str(forecasts))
+        if as_json:
+            click.echo(forecasts.to_json())
+        else:
+            print_text(str(forecasts))
         return
     run = annotate(*outputs, **asked, progress=terminal)
-    click.echo(run.to_json() if as_json else str(run), nl=as_json)
+    if as_json:
+        click.echo(run.to_json())
+    else:
+        print_text(str(run))
     terminal.finish()
     run.raise_for_incomplete()

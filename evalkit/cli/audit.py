@@ -7,10 +7,10 @@ import click
 from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
 from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import audit_limits_options, json_option
 from evalkit.formats import PREFIX, read_outputs
 from evalkit.reporting import Examined, examined_json, examined_text
-from evalkit.text import printable
 from evalkit.types import Example, OutputSet
 
 
@@ -69,12 +69,14 @@ def outputs_command(
     there = baselines or _has_baseline(chosen)
     reference = load_baseline(chosen, baselines, key=key, questions=asked) if there else None
     candidates = read_outputs(outputs, key=key, like=reference, questions=asked)
-    for note in dict.fromkeys(note for read in (reference, *candidates) if read is not None for note in read.notes):
-        click.echo(f"note: {printable(note)}", err=True)
+    print_notes(note for read in (reference, *candidates) if read is not None for note in read.notes)
     if reference is None:
-        click.echo("note: copies of a baseline are not looked for. Name its outputs with --baseline", err=True)
+        print_notes(["copies of a baseline are not looked for. Name its outputs with --baseline"])
     examined = [_examine(candidate, reference, asked, audit_limit) for candidate in candidates]
-    click.echo(examined_json(examined) if as_json else examined_text(examined), nl=False)
+    if as_json:
+        click.echo(examined_json(examined), nl=False)
+    else:
+        print_text(examined_text(examined))
     require_passed({found.model: audit_of(found.checks, n=found.n) for found in examined})
 
 
@@ -88,7 +90,7 @@ def _examine(
 ) -> Examined:
     shown = judged_outputs(candidate, questions if baseline is None else baseline.examples)
     if left_out := len(candidate.outputs) - len(shown.outputs):
-        note = f"{candidate.model}: {left_out} outputs are to none of the instructions, or repeated, and left out"
-        click.echo(f"note: {printable(note)}", err=True)
+        answers, are = ("1 output answers", "is") if left_out == 1 else (f"{left_out} outputs answer", "are")
+        print_notes([f"{candidate.model}: {answers} no instruction, or one that has an answer, and {are} left out"])
     checks = examine_outputs(shown, baseline, limits=limits)
     return Examined(candidate.model, None if baseline is None else baseline.model, len(shown.outputs), tuple(checks))

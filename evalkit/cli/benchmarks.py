@@ -9,8 +9,10 @@ import click
 
 from evalkit.catalog import benchmark_names, fetch_questions, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.reporting import values_table
+from evalkit.text import plural
 
 
 @click.group(
@@ -41,7 +43,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
             }
             for benchmark in known
         ]
-        click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
+        if as_json:
+            click.echo(json.dumps(rows, indent=2))
+        else:
+            print_text(values_table(rows))
 
 
 @command.command(
@@ -62,7 +67,7 @@ def show(name: str) -> None:
 def fetch(name: str) -> None:
     """Load the questions of the benchmark NAME from the hub, and keep them on this machine."""
     for path in fetch_questions(read_benchmark(name)):
-        click.echo(str(path))
+        click.echo(f"wrote {path}")
 
 
 @command.command(
@@ -97,4 +102,5 @@ def learn(name: str, judge: str | None, out: Path | None, store: str | None, res
     learned = learn_history(entries, name=benchmark.name, source=source, date=datetime.date.today())
     path = out or Path(f"{benchmark.name}.history.json")
     write_history_file(path, learned)
-    click.echo(f"wrote {path}: {len(learned.history.members)} models, {len(learned.keys)} instructions")
+    members, keys = len(learned.history.members), len(learned.keys)
+    print_text(f"wrote {path}: {plural(members, 'model')}, {plural(keys, 'instruction')}")

@@ -1,15 +1,17 @@
 """evalkit compare: estimate differences between models on their common instructions, with their uncertainty."""
 
+import sys
+from typing import Any
+
 import click
 
-from evalkit.boards import SLICES, Aggregation, Comparisons, compare
+from evalkit.api import compare
+from evalkit.boards import SLICES
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import columns_of, print_notes, print_text
 from evalkit.cli.options import Range, json_option
 from evalkit.cli.sources import control_option, metric_option, source_options
-from evalkit.reporting import comparison_json, comparison_text
-from evalkit.sources import Scope, Sources, read_entries, read_recipe, texts_of_files, texts_of_store
 from evalkit.stats import CONFIDENCE
-from evalkit.store import open_existing, store_url
 
 
 @click.command(
@@ -18,8 +20,8 @@ from evalkit.store import open_existing, store_url
     used_most=("--benchmark", "--source", "--judge", "--metric", "--by"),
     examples={
         "Say how far two judged models are apart.": "evalkit compare careful wordy --benchmark example",
-        "Compare three by plain win rates, category by category.": (
-            "evalkit compare careful wordy terse --benchmark example --metric win_rate --by category"
+        "Compare three by plain win rates.": (
+            "evalkit compare careful wordy terse --benchmark example --metric win_rate"
         ),
     },
 )
@@ -32,37 +34,20 @@ from evalkit.store import open_existing, store_url
                       help="Give the intervals, and all differences of several models together, this "
                            "confidence.")  # fmt: skip
 @Title.SHOWN.option("--by", multiple=True, type=click.Choice(SLICES),
-                    help="Show the difference in each turn or category as well.")  # fmt: skip
+                    help="Show the difference of two models in each turn or category as well.")  # fmt: skip
 @Title.SHOWN.option("--swings", type=click.IntRange(0), default=5, show_default=True, metavar="N",
-                    help="Show the N instructions on which the verdicts differ most.")  # fmt: skip
+                    help="Show the N instructions on which the verdicts on two models differ most.")  # fmt: skip
 @json_option
-def command(
-    models: tuple[str, ...],
-    sources: Sources,
-    metric: str | None,
-    control: str | None,
-    confidence: float,
-    by: tuple[str, ...],
-    swings: int,
-    as_json: bool,
-) -> None:
+def command(models: tuple[str, ...], as_json: bool, **asked: Any) -> None:
     """Compare models A and B, or each of several with each other.
 
     All are compared under one judge and against one baseline. A difference is positive where the model named first is
     ahead.
     """
-    recipe = read_recipe(sources, metric=metric, control=control, confidence=confidence)
-    entries = read_entries(sources, Aggregation(by=by))
-    found = compare(entries, recipe, models=models, n_swings=swings)
-    text = comparison_json if as_json else comparison_text
-    click.echo(text(found, _instructions(found, sources)), nl=False)
-
-
-def _instructions(found: Comparisons, sources: Sources) -> dict[str, str]:
-    """Return the texts of the instructions that the comparison shows, by key."""
-    keys = {swing.key for swing in found.detail.swings} if found.detail else set()
-    if not keys or sources.files:
-        return texts_of_files(sources.files, keys)
-    wanted = Scope(sources.benchmark.name, found.judge, found.models[0])
-    with open_existing(store_url(sources.store, sources.results)) as opened:
-        return texts_of_store(opened, wanted, keys, results=sources.results)
+    found = compare(*models, **asked)
+    if as_json:
+        click.echo(found.to_json(), nl=False)
+    else:
+        print_text(found.text(columns=columns_of(sys.stdout)))
+    if asked["by"] and found.comparisons.detail is None:
+        print_notes(["--by shows parts of the difference between two models; name two to see them"])

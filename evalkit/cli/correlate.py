@@ -1,20 +1,18 @@
 """evalkit correlate: measure how far boards agree with a human ranking of the same models."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.boards import Correlated, correlate, correlate_common
-from evalkit.catalog import read_aliases, read_name_map, read_reference
+from evalkit.api import correlate
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes
+from evalkit.cli.notes import columns_of, print_notes, print_text
 from evalkit.cli.options import json_option, plot_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
-from evalkit.formats import read_scores
-from evalkit.reporting import correlated_csv, correlated_json, correlated_markdown, correlated_text
-
-FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_json, "markdown": correlated_markdown}
+from evalkit.reporting import CORRELATED_FORMS, TABLE
 
 
 @click.command(
@@ -36,23 +34,14 @@ FORMATS = {"table": correlated_text, "csv": correlated_csv, "json": correlated_j
                        help="Match the boards' names of models with the reference's by this file, either way round; "
                             "repeat for more.")  # fmt: skip
 @Title.NUMBERS.option("--common", is_flag=True, help="Compare only the models that all boards share.")
-@Title.FILES.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True,
+@Title.FILES.option("--format", "form", type=click.Choice(list(CORRELATED_FORMS)), default=TABLE, show_default=True,
                     help="Write the result in this form.")  # fmt: skip
 @Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
                     help="Write the result into this file instead of to stdout.")  # fmt: skip
 @plot_option
 @json_option
 def command(
-    boards: tuple[Path, ...],
-    reference: str,
-    metric: str | None,
-    reference_metric: str | None,
-    maps: tuple[Path, ...],
-    common: bool,
-    form: str,
-    out: Path | None,
-    plot: Path | None,
-    as_json: bool,
+    boards: tuple[Path, ...], form: str, out: Path | None, plot: Path | None, as_json: bool, **asked: Any
 ) -> None:
     """Say how far BOARDS agree with a human ranking of the same models.
 
@@ -60,25 +49,15 @@ def command(
     """
     if plot is not None and len(boards) > 1:
         raise ConfigError(f"--plot draws one board beside the reference, and these are {len(boards)}; name one")
-    tables = [read_scores(path, metric=metric) for path in boards]
-    human = read_reference(reference, metric=reference_metric)
-    name_maps = [read_name_map(path) for path in maps]
-    compare = correlate_common if common else correlate
-    correlated = compare(tables, human, read_aliases(), maps=name_maps)
+    found = correlate(*boards, **asked)
     if plot is not None:
-        _draw(correlated[0], plot)
-    text = FORMATS["json" if as_json else form](correlated)
-    if out is None:
-        click.echo(text, nl=False)
+        found.plot().save(plot)
+    name = "json" if as_json else form
+    if out is not None:
+        write_text(out, found.written(name))
+    elif name == TABLE:
+        print_text(found.text(columns=columns_of(sys.stdout)))
     else:
-        write_text(out, text)
+        click.echo(found.written(name), nl=False)
     if plot is not None:
         print_notes([f"{plot}: written"])
-
-
-def _draw(correlated: Correlated, path: Path) -> None:
-    # imported here: loading the plotting library takes longer than computing a correlation
-    from evalkit.reporting import agreement_plot
-
-    title = f"{correlated.board} beside {correlated.agreement.reference.name}"
-    agreement_plot(correlated.agreement, title, measure=correlated.metric).save(path)

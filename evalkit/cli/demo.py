@@ -10,6 +10,7 @@ from evalkit.boards import build_boards
 from evalkit.catalog import baseline_source, read_benchmark
 from evalkit.cli.boards import print_boards
 from evalkit.cli.help import Command
+from evalkit.cli.notes import print_text
 from evalkit.engine import Limits
 from evalkit.formats import read_one, read_outputs
 from evalkit.judge_spec import read_judge
@@ -42,7 +43,8 @@ def command() -> None:
         )
         boards = build_boards(entries_of_store(store, benchmark=BENCHMARK), read_recipe(Sources(board=BENCHMARK)))
     print_boards(boards)
-    click.echo(
-        "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its\n"
-        "wins come from length alone."
+    print_text(
+        "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its "
+        "wins come from length alone.\n\n"
+        "Next: evalkit init writes what it takes to judge models of your own; evalkit judges lists who can judge them."
     )

@@ -7,11 +7,12 @@ import click
 
 from evalkit.catalog import read_benchmark
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import ConfigError, InputError
 from evalkit.sources import Exported, Scope, export_documents, export_verdicts
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 
 @click.command(
@@ -66,9 +67,11 @@ def command(
             done = export_documents(opened, format, out, kind=kind, name=name)
         else:
             done = export_verdicts(opened, format, out, Scope(read_benchmark(benchmark).name, judge, model))
-    for note in done.notes:
-        click.echo(f"note: {printable(note)}", err=True)
-    click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))
+    print_notes(done.notes)
+    if as_json:
+        click.echo(json.dumps(_document(done), indent=2))
+    else:
+        print_text("\n".join(map(printable, _lines(done))))
 
 
 def _check(benchmark: str | None, *, of_files: dict[str, str | None], of_verdicts: dict[str, str | None]) -> None:
@@ -87,4 +90,4 @@ def _document(done: Exported) -> dict[str, object]:
 
 
 def _lines(done: Exported) -> list[str]:
-    return [f"{path}: {n} records" for path, n in done.files.items()]
+    return [f"wrote {path}: {plural(n, 'record')}" for path, n in done.files.items()]

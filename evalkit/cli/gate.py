@@ -10,6 +10,7 @@ import click
 from evalkit.api import GateDecision, gate
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, judging_options
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import Inconclusive
@@ -33,15 +34,18 @@ class DecisionOutput:
     explain: bool
     as_json: bool
 
-    def write(self, decided: GateDecision) -> None:
+    def write(self, decided: GateDecision, *, verbose: bool) -> None:
+        """Write the files, and print the decision; with `verbose`, its sentences name the digests."""
         texts = {self.junit: decided.junit, self.summary: decided.summary, self.badge: decided.badge}
         for path, text in texts.items():
             if path is not None:
                 write_text(path, text())
         if os.environ.get("GITHUB_ACTIONS") == "true":
             click.echo(gate_annotation(decided.decision), err=True)
-        said = decided.to_json() if self.as_json else decided.explanation() if self.explain else str(decided)
-        click.echo(said, nl=False)
+        if self.as_json:
+            click.echo(decided.to_json(), nl=False)
+        else:
+            print_text(decided.explanation(digests=verbose) if self.explain else str(decided))
 
 
 @click.command(
@@ -120,7 +124,7 @@ def command(candidate: str, output: DecisionOutput, verbose: bool, **asked: Any)
         del asked["benchmark"]
     terminal = Terminal(verbose=verbose)
     decided = gate(candidate, **asked, progress=terminal)
-    output.write(decided)
+    output.write(decided, verbose=verbose)
     terminal.finish()
     try:
         decided.raise_for_outcome()

@@ -9,8 +9,9 @@ import click
 from evalkit.api import GenerationSpec, answers_file, forecast_answers, generate_answers, require_answered
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import concurrency_option, spending_options
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import as_values, json_option, results_option, store_option
-from evalkit.cli.progress import ProgressLine, describe
+from evalkit.cli.progress import ProgressLine, describe, told_of_abandoned
 from evalkit.engine import Limits
 from evalkit.judging import Generated
 from evalkit.reporting import forecast_text
@@ -76,23 +77,20 @@ def command(
         forecast = forecast_answers(first, url, concurrency=limits.concurrency)
         document = {"model": name, "turn": 1, **dataclasses.asdict(forecast)}
         text = f"{printable(name)}, first turn: {forecast_text(forecast)}"
-        click.echo(json.dumps(document, indent=2) if as_json else text)
+        if as_json:
+            click.echo(json.dumps(document, indent=2))
+        else:
+            print_text(text)
         return
     path = out or answers_file(results, name)
     with ProgressLine(name) as line:
         done = generate_answers(first, url, path, limits=limits, log=log, watch=line)
-    for turn, progress in enumerate(done.progress, start=1):
-        click.echo(f"note: {printable(name)}, turn {turn}: {describe(progress)}", err=True)
-    if done.abandoned:
-        click.echo(
-            f"note: at most {done.abandoned} requests were under way when an earlier run was killed; "
-            "they were asked again and may have been billed twice",
-            err=True,
-        )
+    print_notes(f"{name}, turn {turn}: {describe(progress)}" for turn, progress in enumerate(done.progress, start=1))
+    print_notes(told_of_abandoned(done.abandoned))
     if as_json:
         click.echo(json.dumps(_document(done, path), indent=2))
     else:
-        click.echo(f"{len(done.outputs.outputs)} of {len(first.questions)} questions answered: {path}")
+        print_text(f"{len(done.outputs.outputs)} of {len(first.questions)} questions answered: {path}")
     require_answered(done)
 
 

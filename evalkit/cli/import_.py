@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import UnknownName
 from evalkit.formats import FORMATS, read_questions
 from evalkit.judge_spec import read_judge
 from evalkit.sources import Imported, ImportOptions, find_files, import_files
 from evalkit.store import open_store, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 ANY = "auto"
 JUDGES_FOLDER = "judges"
@@ -71,9 +72,11 @@ def command(
     )
     with open_store(store_url(store, results)) as opened:
         done = import_files(opened, paths, options, judges_folder=results / JUDGES_FOLDER)
-    for note in done.notes:
-        click.echo(f"note: {printable(note)}", err=True)
-    click.echo(json.dumps(_document(done), indent=2) if as_json else "\n".join(map(printable, _lines(done))))
+    print_notes(done.notes)
+    if as_json:
+        click.echo(json.dumps(_document(done), indent=2))
+    else:
+        print_text("\n".join(map(printable, _lines(done))))
 
 
 def _document(done: Imported) -> dict[str, object]:
@@ -87,9 +90,9 @@ def _document(done: Imported) -> dict[str, object]:
 
 
 def _lines(done: Imported) -> list[str]:
-    lines = [f"{kind}: {n} records" for kind, n in done.records.items()]
+    lines = [f"imported {kind}: {plural(n, 'record')}" for kind, n in done.records.items()]
     for judge in {**done.verdicts, **done.failures}:
-        line = f"judge {judge}: {done.verdicts.get(judge, 0)} verdicts"
+        line = f"judge {judge}: {plural(done.verdicts.get(judge, 0), 'verdict')}"
         failed = done.failures.get(judge, 0)
-        lines.append(f"{line}, {failed} records without a verdict" if failed else line)
-    return [*lines, *(f"judge written: {path}" for path in done.judges)]
+        lines.append(f"{line}, {plural(failed, 'record')} without a verdict" if failed else line)
+    return [*lines, *(f"wrote judge {path}" for path in done.judges)]

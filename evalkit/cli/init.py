@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.help import Command
+from evalkit.cli.notes import print_text
 from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
 from evalkit.text import printable
 
@@ -20,7 +21,7 @@ from evalkit.text import printable
 )
 @click.option("--ci", type=click.Choice(CI), help="Write a workflow for this CI as well.")
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(),
-                    show_default=".", help="Write into this folder.")  # fmt: skip
+                    help="Write into this folder. [default: this one]")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 def command(ci: str | None, folder: Path, force: bool) -> None:
     """Write settings, an example judge and, with --ci, a workflow that judges and gates."""
@@ -29,7 +30,7 @@ def command(ci: str | None, folder: Path, force: bool) -> None:
         refuse_taken(folder, texts)
     for path in write_scaffold(folder, texts):
         click.echo(f"wrote {printable(str(path))}")
-    click.echo("\nPut the answers of the two models into outputs/candidate.json and outputs/baseline.json, then run")
+    print_text("\nPut the answers of the two models into outputs/candidate.json and outputs/baseline.json, then run")
     if folder != Path():
         click.echo(f"  cd {printable(shlex.quote(str(folder)))}")
     click.echo("  evalkit annotate outputs/candidate.json\n  evalkit gate outputs/candidate.json")

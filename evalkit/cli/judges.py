@@ -8,6 +8,7 @@ import click
 
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.judges_ask import command as ask
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.clients import endpoint_of, open_client
 from evalkit.engine import Pending
@@ -15,7 +16,7 @@ from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec import judge_names, parser_of, read_judge
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
 from evalkit.reporting import values_table
-from evalkit.text import printable
+from evalkit.text import printable, shortened
 from evalkit.types import (
     ChatReply,
     ChatRequest,
@@ -31,6 +32,7 @@ from evalkit.types import (
     Unparsed,
 )
 
+_WIDEST_MODEL = 20
 PLAN = Plan("check", {}, 1, b"check")
 SAMPLE_INSTRUCTION = "Name the capital of France."
 SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capital of France is Lyon."}
@@ -60,12 +62,16 @@ def command(ctx: click.Context, as_json: bool) -> None:
         facts = ("name", "client", "model", "asks", "parser", "orders", "digest")
         click.echo(json.dumps([{fact: getattr(config, fact) for fact in facts} for config in configs], indent=2))
         return
-    columns = {"judge": "name", "client": "client", "model": "model", "asks": "asks", "parser": "parser"}
     rows = [
-        {column: getattr(config, fact) for column, fact in columns.items()} | {"what": config.description}
+        {
+            "judge": config.name,
+            "model": shortened(config.model, _WIDEST_MODEL, end=_WIDEST_MODEL // 2),
+            "asks": config.asks,
+            "what": config.description,
+        }
         for config in configs
     ]
-    click.echo(values_table(rows), nl=False)
+    print_text(values_table(rows))
 
 
 @command.command(
@@ -110,7 +116,7 @@ def check(name: str, judge_model: str | None) -> None:
         click.echo(f"grade of the right answer: {verdict.value:g} on a scale from {verdict.low:g} to {verdict.high:g}")
         return
     p_right = candidate_preference(verdict, posed.slot.order)
-    click.echo(f"probability of the right answer: {p_right:.4f}")
+    click.echo(f"probability of the right answer: {p_right:.2f}")
 
 
 async def _answer(client: Client, request: ChatRequest) -> ChatReply:

@@ -9,9 +9,10 @@ import click
 
 from evalkit.api import judge_pair
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.documents import parse_json, read_text
-from evalkit.errors import ConfigError
+from evalkit.errors import ConfigError, InputError
 from evalkit.judge_spec import ORDERS
 from evalkit.text import printable
 
@@ -69,7 +70,10 @@ def command(
             for message in view.messages:
                 lines = map(printable, message.content.split("\n"))
                 click.echo("\n".join([f"[{message.role}, {view.seen}]", *lines, ""]))
-    click.echo(found.to_json() if as_json else str(found), nl=as_json)
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        print_text(str(found))
     found.raise_for_incomplete()
 
 
@@ -78,8 +82,8 @@ def _text(name: str, given: str) -> str:
         return given
     try:
         return read_text(Path(given[1:]))
-    except ConfigError as error:
-        raise ConfigError(f"--{name}: {error}") from None
+    except InputError as error:
+        raise InputError(f"--{name}: {error}") from None
 
 
 def _of_stdin() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from evalkit.api import AUDITS, ModelRun
 from evalkit.cli.help import Title
 from evalkit.cli.notes import print_notes
 from evalkit.cli.options import Command, Range, audit_limits_options, cluster_option
-from evalkit.cli.progress import ProgressLine, describe
+from evalkit.cli.progress import ProgressLine, describe, told_of_abandoned
 from evalkit.engine import Limits
 from evalkit.judge_spec import ORDERS
 from evalkit.provenance import canonical_digest
@@ -116,11 +116,7 @@ class Terminal:
             whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
             self._later.append(f"{whose}: {describe(run.annotated.progress)}")
         self._later += [config.notice for config in judges if config.notice]
-        if abandoned := judged[0].annotated.abandoned if judged else 0:
-            self._later.append(
-                f"at most {abandoned} requests were under way when an earlier run was killed; "
-                "they were asked again and may have been billed twice"
-            )
+        self._later += told_of_abandoned(judged[0].annotated.abandoned if judged else 0)
         if self._verbose:
             self._later.append(f"sha256 {canonical_digest([row for run in judged for row in run.rows])}")
 

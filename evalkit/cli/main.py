@@ -15,6 +15,7 @@ import click
 
 from evalkit import __version__
 from evalkit.cli.help import CommandGroup
+from evalkit.cli.usage import explain_usage
 from evalkit.errors import ConfigError, EvalkitError
 
 SETTINGS_FILE = "evalkit.toml"
@@ -120,7 +121,7 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
-        status = group.main(standalone_mode=False, auto_envvar_prefix="EVALKIT")
+        status = group.main(prog_name="evalkit", standalone_mode=False, auto_envvar_prefix="EVALKIT")
     except BrokenPipeError:
         # the program that read the output has closed it, as head does, and needs no more
         return EXIT_PIPE_CLOSED
@@ -142,7 +143,7 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
         return EXIT_INTERRUPTED, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):
-        return 2, error.format_message()
+        return 2, explain_usage(error)
     fault = f"internal error: {type(error).__name__}: {error}"
     return EXIT_INTERNAL, f"{fault}. Run evalkit --debug with the same arguments and report the traceback"
 
@@ -192,8 +193,9 @@ def _options(command: click.Command) -> dict[str, str]:
 
 
 def _complain(message: str) -> None:
+    from evalkit.cli.notes import print_text
     from evalkit.text import printable, shortened
 
     # cut before making it printable: the rest of a long message would be cut off afterwards
     line = " ".join(printable(message[: 2 * _LONGEST_ERROR].replace("\n", " ")).split())
-    click.echo(f"evalkit: error: {shortened(line, _LONGEST_ERROR)}", err=True)
+    print_text(f"evalkit: error: {shortened(line, _LONGEST_ERROR)}", err=True)

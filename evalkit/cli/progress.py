@@ -7,7 +7,7 @@ from types import TracebackType
 import click
 
 from evalkit.engine import Progress
-from evalkit.text import printable
+from evalkit.text import count, plural, printable
 
 _SHORTEST_RUN = 1.0
 
@@ -53,7 +53,7 @@ def describe_running(progress: Progress) -> str:
 
 def describe(progress: Progress) -> str:
     """Return the totals of a run in one phrase: replies, failures, money spent and speed."""
-    text = f"{progress.done} of {progress.total} replies, {progress.stored} from the store"
+    text = f"{progress.done} of {plural(progress.total, 'reply', 'replies')}, {count(progress.stored)} from the store"
     facts = {
         "failed": progress.failed,
         "asked again for want of a verdict": progress.reasked,
@@ -61,7 +61,7 @@ def describe(progress: Progress) -> str:
         "perhaps billed without a usable reply": progress.maybe_billed,
         "billed twice": progress.duplicates,
     }
-    text += "".join(f", {count} {what}" for what, count in facts.items() if count)
+    text += "".join(f", {number} {what}" for what, number in facts.items() if number)
     if len(progress.fingerprints) > 1:
         text += f", answered by {len(progress.fingerprints)} systems of different fingerprints"
     if progress.cost:
@@ -69,6 +69,17 @@ def describe(progress: Progress) -> str:
     if progress.replied and progress.seconds > _SHORTEST_RUN:
         text += f", {progress.replied / progress.seconds:.1f} a second"
     return text
+
+
+def told_of_abandoned(requests: int) -> list[str]:
+    """Return the note on requests of a killed run, or nothing if there were none."""
+    if not requests:
+        return []
+    were, they_were = ("1 request was", "it was") if requests == 1 else (f"{requests} requests were", "they were")
+    return [
+        f"at most {were} under way when an earlier run was killed; {they_were} asked again and may have been billed "
+        "twice"
+    ]
 
 
 def _time(seconds: float) -> str:

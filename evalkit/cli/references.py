@@ -6,6 +6,7 @@ import click
 
 from evalkit.catalog import read_reference, reference_names
 from evalkit.cli.help import CommandGroup
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.reporting import values_table
 
@@ -38,7 +39,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
             }
             for ranking in known
         ]
-        click.echo(json.dumps(rows, indent=2) + "\n" if as_json else values_table(rows), nl=False)
+        if as_json:
+            click.echo(json.dumps(rows, indent=2))
+        else:
+            print_text(values_table(rows))
 
 
 @command.command(

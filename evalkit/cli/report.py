@@ -9,6 +9,7 @@ import click
 from evalkit.api import leaderboard
 from evalkit.boards import CATEGORY, TURN
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import as_values, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
@@ -84,9 +85,6 @@ def command(sources: tuple[Path, ...], page: PageOptions, **asked: Any) -> None:
         text=not page.no_text,
     )
     size = path.stat().st_size / _MEGABYTE
-    click.echo(f"{printable(str(path))}  {size:.1f} MB")
+    print_text(f"wrote {printable(str(path))}, {size:.1f} MB")
     if size > _LARGE:
-        click.echo(
-            f"note: many mail boxes refuse files over {_LARGE:g} MB. Make it smaller with --sample N or --no-text",
-            err=True,
-        )
+        print_notes([f"many mail boxes refuse files over {_LARGE:g} MB. Make it smaller with --sample N or --no-text"])

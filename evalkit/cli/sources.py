@@ -1,6 +1,5 @@
 """The options that name the verdicts of a command, and the metric that decides."""
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import click
 from evalkit.boards import RANKING, SLICES, DifficultySource
 from evalkit.cli.help import Renamed, Title
 from evalkit.cli.options import cluster_option, results_option, store_option
-from evalkit.sources import BENCHMARK, Sources
+from evalkit.sources import BENCHMARK
 
 board_option = Title.VERDICTS.option(
     "--benchmark",
@@ -18,8 +17,8 @@ board_option = Title.VERDICTS.option(
     former="--board",
     metavar="BENCHMARK",
     envvar="EVALKIT_BENCHMARK",
-    show_default=BENCHMARK,
-    help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it.",
+    help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it. "
+    f"[default: {BENCHMARK}]",
 )
 judge_option = Title.VERDICTS.option("--judge", metavar="NAME", help="Use only this judge's verdicts.")
 difficulty_option = Title.NUMBERS.option(
@@ -63,17 +62,10 @@ def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]]
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --source, --benchmark, --judge, --difficulty, --cluster, --store and --results as `sources`."""
-
-    @functools.wraps(command)
-    def gathered(*, source: tuple[Path, ...], **options: Any) -> Any:
-        named = {name: options.pop(name) for name in ("judge", "difficulty", "cluster", "store", "results")}
-        board = options.pop("benchmark")
-        return command(sources=Sources(files=source, board=board, **named), **options)
-
+    """Give a command --source, --benchmark, --judge, --difficulty, --cluster, --store and --results."""
     for option in reversed(_OPTIONS):
-        gathered = option(gathered)
-    return gathered
+        command = option(command)
+    return command
 
 
 _OPTIONS = (

@@ -2,15 +2,18 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from evalkit.cli.help import CommandGroup
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting import values_table
 from evalkit.store import (
+    Checked,
     Statistics,
     Store,
     check,
@@ -24,6 +27,7 @@ from evalkit.store import (
     store_exists,
     store_url,
 )
+from evalkit.text import plural, printable
 
 
 @click.group(
@@ -57,7 +61,7 @@ def check_command(repairing: bool, store: str | None, results: Path, as_json: bo
         document = dataclasses.asdict(checked)
         if not repairing:
             del document["n_repaired"]
-        _print(document, as_json=as_json)
+        _print(document, as_json=as_json, head=_soundness(opened, checked, repairing=repairing))
         if not repairing and not checked.sound:
             raise StoreError(
                 f"{opened.where}: {fault(checked)}. Run evalkit store check --repair to delete what is damaged, and "
@@ -82,7 +86,11 @@ def gc_command(keep_days: float, dry_run: bool, store: str | None, results: Path
     """Delete replies that no run refers to any more, outdated failures, and what killed runs left."""
     with _open(store, results) as opened:
         collected = collect(opened, keep_days=keep_days, dry_run=dry_run)
-        _print(dataclasses.asdict(collected), as_json=as_json, verb="would delete " if dry_run else "deleted ")
+        document = dataclasses.asdict(collected)
+        told = {name: number for name, number in document.items() if number} if not as_json else document
+        nothing = f"{opened.where} holds nothing that is no longer needed"
+        verb = "would delete " if dry_run else "deleted "
+        _print(told, as_json=as_json, head=[] if told else [nothing], verb=verb)
 
 
 @command.command(
@@ -104,7 +112,7 @@ def export_command(file: Path, store: str | None, results: Path) -> None:
     with _open(store, results) as opened:
         moved = dataclasses.asdict(export_store(opened, file))
         del moved["n_places_left_out"]
-        _print(moved, as_json=False)
+        _print(moved, as_json=False, head=[f"wrote {printable(str(file))}:"])
 
 
 @command.command(
@@ -123,7 +131,9 @@ def import_command(file: Path, store: str | None, results: Path) -> None:
     The rows that the store has already stay as they are.
     """
     with open_store(store_url(store, results)) as opened:
-        _print(dataclasses.asdict(import_store(opened, file)), as_json=False)
+        moved = dataclasses.asdict(import_store(opened, file))
+        added = f"added to {opened.where}:" if any(moved.values()) else f"{opened.where} has all of {file} already"
+        _print({name: number for name, number in moved.items() if number}, as_json=False, head=[printable(added)])
 
 
 @command.command(
@@ -140,7 +150,10 @@ def stats_command(store: str | None, results: Path, as_json: bool) -> None:
     """Count replies, places and failures, and the tokens and dollars of each judge."""
     with _open(store, results) as opened:
         found = statistics(opened)
-    click.echo(json.dumps(dataclasses.asdict(found), indent=2) if as_json else _statistics_text(found))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), indent=2))
+    else:
+        print_text(_statistics_text(found))
 
 
 def _open(store: str | None, results: Path) -> Store:
@@ -150,23 +163,34 @@ def _open(store: str | None, results: Path) -> Store:
     return open_store(url)
 
 
-def _print(document: dict[str, object], *, as_json: bool, verb: str = "") -> None:
-    """Print a document as JSON, or its counts, one a line; callers raise errors that name what its lists hold."""
+def _soundness(store: Store, checked: Checked, *, repairing: bool) -> list[str]:
+    """Return the sentence that says whether anything was found damaged."""
+    if repairing and checked.n_repaired:
+        return [f"{store.where} is sound again: {plural(checked.n_repaired, 'damaged row')} deleted"]
+    return [f"{store.where} is sound"] if checked.sound else []
+
+
+def _print(document: dict[str, object], *, as_json: bool, head: Sequence[str] = (), verb: str = "") -> None:
+    """Print a document as JSON, or its head and its counts, one a line.
+
+    Callers raise errors that name what its lists hold.
+    """
     if as_json:
         click.echo(json.dumps(document, indent=2))
         return
     counts = {name.removeprefix("n_"): value for name, value in document.items() if isinstance(value, int)}
-    for name, value in counts.items():
-        click.echo(f"{verb}{name.replace('_', ' ')}: {value:,}")
+    print_text("\n".join([*head, *(f"{verb}{name.replace('_', ' ')}: {value:,}" for name, value in counts.items())]))
 
 
 def _statistics_text(found: Statistics) -> str:
     counts = {name: value for name, value in dataclasses.asdict(found).items() if isinstance(value, int)}
     lines = [f"{name.removeprefix('n_').replace('_', ' ')}: {value:,}" for name, value in counts.items()]
+    forms = {(spent.judge, spent.digest) for spent in found.spending}
+    forms |= {(fill.judge, fill.digest) for fill in found.filling}
+    several = len({judge for judge, _ in forms}) < len(forms)
     filling = [
         {
-            "judge": fill.judge,
-            "digest": fill.digest,
+            **_form(fill.judge, fill.digest, several=several),
             "benchmark": fill.benchmark,
             "baseline": fill.baseline,
             "model": fill.model,
@@ -178,8 +202,7 @@ def _statistics_text(found: Statistics) -> str:
     ]
     spending = [
         {
-            "judge": spent.judge,
-            "digest": spent.digest,
+            **_form(spent.judge, spent.digest, several=several),
             "replies": f"{spent.n_replies:,}",
             "without count": f"{spent.n_uncounted:,}",
             "tokens in": f"{spent.prompt_tokens:,}",
@@ -190,3 +213,8 @@ def _statistics_text(found: Statistics) -> str:
     ]
     tables = [values_table(rows) for rows in (filling, spending) if rows]
     return "\n".join(lines) + "".join(f"\n\n{table.rstrip()}" for table in tables)
+
+
+def _form(judge: str, digest: str, *, several: bool) -> dict[str, str]:
+    """Return the cells that name a judge, with its digest where the store holds several forms of a judge."""
+    return {"judge": judge, "digest": digest} if several else {"judge": judge}

@@ -8,11 +8,12 @@ import click
 
 from evalkit.api import Verified, verify_files
 from evalkit.cli.help import Command, Title
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import json_option, results_option, store_option
 from evalkit.errors import InputError
 from evalkit.provenance import Difficulties
 from evalkit.store import open_existing, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 
 EXIT_UNEQUAL = 5
 
@@ -49,12 +50,10 @@ def command(
         click.echo(json.dumps({"rows": [_document(verified) for verified in found.rows], "refused": refused}, indent=2))
     else:
         for line in (line for verified in found.rows for line in _lines(verified)):
-            click.echo(line)
-    for note in dict.fromkeys(note for verified in found.rows for note in verified.notes):
-        click.echo(f"note: {printable(note)}", err=True)
+            print_text(line)
+    print_notes(note for verified in found.rows for note in verified.notes)
     if not all(verified.equal for verified in found.rows):
-        for error in found.refused:
-            click.echo(f"note: {printable(str(error))}", err=True)
+        print_notes(map(str, found.refused))
         ctx.exit(EXIT_UNEQUAL)
     if found.refused:
         first, *more = found.refused
@@ -70,7 +69,7 @@ def _read_difficulty(path: Path) -> Difficulties:
 def _lines(verified: Verified) -> list[str]:
     whose = printable(f"{verified.model} under {verified.judge}")
     if verified.equal:
-        return [f"equal: {whose}, {verified.n_verdicts} verdicts, sha256 {verified.sha256}"]
+        return [f"equal: {whose}, {plural(verified.n_verdicts, 'verdict')}"]
     return [f"differs: {whose}: {printable(str(difference))}" for difference in verified.differences]
 
 

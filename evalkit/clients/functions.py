@@ -1,15 +1,14 @@
 """Judges and models that are Python functions: each question is given to a function, and its result made a reply."""
 
 import asyncio
-import functools
 import inspect
 import json
 import math
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from evalkit.clients.threads import Threads
 from evalkit.errors import ClientError, NoVerdict, RejectedRequest
 from evalkit.judge_spec import GRADE, NO_VERDICT, P_FIRST
 from evalkit.text import shortened
@@ -59,9 +58,9 @@ class Single:
 class FunctionClient:
     """Gives each question to a function, and makes a reply of what it returns.
 
-    A function that is not a coroutine function runs in a thread of its own, so that one that waits keeps nobody else
-    waiting, and one that never returns is given up after `timeout` seconds. Coroutines run in the event loop `home`, or
-    without one in that of the run.
+    A function that is not a coroutine function runs in threads, so that one that waits keeps nobody else waiting, and
+    one that never returns is given up after `timeout` seconds. Coroutines run in the event loop `home`, or without one
+    in that of the run.
     """
 
     def __init__(
@@ -72,20 +71,21 @@ class FunctionClient:
         timeout: float,
         home: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._function = function
+        self._call = _Caller(function, timeout=timeout, home=home)
         self._scale = scale
-        self._timeout = timeout
-        self._home = home
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         if request.question is None:
             raise RejectedRequest("a judge's function judges answers and gives none")
         shown = pair_of(request.question) if self._scale is None else single_of(request.question)
         try:
-            found = await _within(self._timeout, _result(self._function, shown, self._home))
+            found = await self._call(shown)
         except NoVerdict as error:
             return ChatReply(json.dumps({NO_VERDICT: str(error)}), model=request.model)
         return ChatReply(json.dumps(verdict_fields(found, self._scale)), model=request.model)
+
+    async def close(self) -> None:
+        self._call.close()
 
 
 class AnsweringFunction:
@@ -97,17 +97,17 @@ class AnsweringFunction:
     def __init__(
         self, function: Callable[[Any], Any], *, timeout: float, home: asyncio.AbstractEventLoop | None = None
     ) -> None:
-        self._function = function
-        self._timeout = timeout
-        self._home = home
+        self._call = _Caller(function, timeout=timeout, home=home)
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        said: object = messages[0]["content"] if len(messages) == 1 else messages
-        found = await _within(self._timeout, _result(self._function, said, self._home))
+        found = await self._call(messages[0]["content"] if len(messages) == 1 else messages)
         if not isinstance(found, str):
             raise RejectedRequest(f"the function returned {_short(found)}, and not a text")
         return ChatReply(found, finish_reason="stop", model=request.model)
+
+    async def close(self) -> None:
+        self._call.close()
 
 
 class ObjectClient:
@@ -115,10 +115,10 @@ class ObjectClient:
 
     def __init__(self, client: Any, *, timeout: float) -> None:
         self._client = client
-        self._timeout = timeout
+        self._call = _Caller(client.complete, timeout=timeout)
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        found = await _within(self._timeout, self._client.complete(request))
+        found = await self._call(request)
         if isinstance(found, str):
             return ChatReply(found, model=request.model)
         if not isinstance(found, ChatReply):
@@ -126,6 +126,7 @@ class ObjectClient:
         return found
 
     async def close(self) -> None:
+        self._call.close()
         if hasattr(self._client, "close"):
             closing = self._client.close()
             if inspect.isawaitable(closing):
@@ -155,68 +156,42 @@ def _reference(question: Question) -> str | None:
     return "\n\n".join(texts) if texts else None
 
 
-async def _within(seconds: float, found: Awaitable[Any]) -> Any:
-    """The result, with every error of the user's code as the failure of this one request."""
-    try:
-        return await asyncio.wait_for(found, seconds)
-    except TimeoutError:
-        raise RejectedRequest(f"no result within {seconds:g} seconds") from None
-    except (ClientError, NoVerdict):
-        raise
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise RejectedRequest(f"the function raised {shortened(said, 2 * _SHOWN)}") from error
+class _Caller:
+    """Calls a function of the user's, and makes every error of it the failure of one request."""
+
+    def __init__(
+        self, function: Callable[[Any], Any], *, timeout: float, home: asyncio.AbstractEventLoop | None = None
+    ) -> None:
+        self._function = function
+        self._timeout = timeout
+        self._home = home
+        self._waits = inspect.iscoroutinefunction(function)
+        self._threads = Threads()
+
+    async def __call__(self, argument: object) -> Any:
+        try:
+            async with asyncio.timeout(self._timeout):
+                found = self._function(argument) if self._waits else await self._threads.call(self._function, argument)
+                return await self._awaited(found) if inspect.isawaitable(found) else found
+        except TimeoutError:
+            raise RejectedRequest(f"no result within {self._timeout:g} seconds") from None
+        except (ClientError, NoVerdict):
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise RejectedRequest(f"the function raised {shortened(said, 2 * _SHOWN)}") from error
+
+    def close(self) -> None:
+        self._threads.close()
+
+    async def _awaited(self, found: Awaitable[Any]) -> Any:
+        if self._home is None or self._home is asyncio.get_running_loop():
+            return await found
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_result(found), self._home))
 
 
-async def _result(function: Callable[[Any], Any], shown: object, home: asyncio.AbstractEventLoop | None) -> Any:
-    if not inspect.iscoroutinefunction(function):
-        found = await _in_thread(functools.partial(function, shown))
-        if not inspect.isawaitable(found):
-            return found
-    else:
-        found = function(shown)
-    if home is None or home is asyncio.get_running_loop():
-        return await found
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_awaited(found), home))
-
-
-async def _awaited(found: Awaitable[Any]) -> Any:
+async def _result(found: Awaitable[Any]) -> Any:
     return await found
-
-
-async def _in_thread(call: Callable[[], Any]) -> Any:
-    """The result of a call in a thread that does not keep the process alive, as the threads of a pool would."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Any] = loop.create_future()
-
-    def settle(outcome: Any, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is None:
-            done.set_result(outcome)
-        else:
-            done.set_exception(error)
-
-    def run() -> None:
-        outcome: Any = None
-        failure: BaseException | None = None
-        try:
-            outcome = call()
-        except StopIteration as error:
-            # a future takes no StopIteration
-            failure = RuntimeError(f"StopIteration: {error}")
-        except Exception as error:  # noqa: BLE001 (whatever the user's function raises is its outcome)
-            failure = error
-        except BaseException as error:  # noqa: BLE001 (sys.exit in a thread would end nothing and answer nobody)
-            failure = RuntimeError(f"{type(error).__name__}: {error}")
-        try:
-            loop.call_soon_threadsafe(settle, outcome, failure)
-        except RuntimeError:
-            # given up long ago: the run has ended and its loop is closed
-            return
-
-    threading.Thread(target=run, name="evalkit judge", daemon=True).start()
-    return await done
 
 
 def verdict_fields(found: object, scale: tuple[float, float] | None) -> dict[str, float]:

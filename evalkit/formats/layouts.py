@@ -68,6 +68,8 @@ def layout_of(path: Source) -> Layout:
         if hub.saved_dataset(path):
             return Layout("saved")
         raise InputError(f"{path}: is a folder without {EVALUATOR_CONFIGS[0]} and no saved dataset. Name a file in it")
+    if not os.path.exists(path):
+        raise InputError(f"{path}: no such file")
     if path.suffix == EVAL_SUFFIX:
         return Layout("archive")
     zipped = path.suffix == ".gz"

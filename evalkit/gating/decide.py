@@ -9,7 +9,7 @@ from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
 from evalkit.stats import SEPARATED
-from evalkit.text import distinct
+from evalkit.text import chosen, distinct, level, percent, plural
 from evalkit.types import Audit, Estimate, Finding, JudgeConfig, Status, StatusKind
 
 _LEARN = "judge 20 models or more, or name a history with --difficulty"
@@ -126,7 +126,7 @@ def _at_equal_length(rests: EqualLength | None, raw: Evidence, rule: Rule, verdi
     if not rests.raw_agrees:
         limit, passed = rule.threshold, outcome == Outcome.PASSED
         name = "raw win rate" if rule.against is None else "raw difference"
-        side = f"{'below' if passed else 'not below'} {limit:g}"
+        side = f"{'below' if passed else 'not below'} {chosen(limit)}"
         if rests.own_history:
             return outcome, (
                 f"at equal length only: the {name} is {distinct(raw.measured.value, limit)}, {side}",
@@ -177,11 +177,11 @@ def _complete(body: Body, shown: Evidence, rule: Rule) -> _Verdict | None:
     reasons = []
     n = min(body.n, shown.measured.n)
     if n < rule.min_n:
-        reasons.append(f"{n} instructions judged, at least {rule.min_n} needed")
+        reasons.append(f"{plural(n, 'instruction')} judged, at least {rule.min_n} needed")
     if body.coverage < rule.min_coverage:
         reasons.append(
-            f"{body.n_missing} of {body.n + body.n_missing} instructions have no verdict: coverage {body.coverage:.2%} "
-            f"is under {rule.min_coverage:.2%}"
+            f"{body.n_missing} of {body.n + body.n_missing} instructions have no verdict: coverage "
+            f"{percent(100 * body.coverage)} % is under {level(rule.min_coverage)}"
         )
     return (Outcome.INCOMPLETE, tuple(reasons)) if reasons else None
 
@@ -191,7 +191,7 @@ def _passed(shown: Evidence, rule: Rule) -> _Verdict | None:
     if shown.measured.status.kind != StatusKind.OK or floor is None or floor < limit:
         return None
     return Outcome.PASSED, (
-        f"the interval starts at {distinct(floor, limit)}{_condition(shown)}, at or above {limit:g}",
+        f"the interval starts at {distinct(floor, limit)}{_condition(shown)}, at or above {chosen(limit)}",
     )
 
 
@@ -199,7 +199,7 @@ def _failed(shown: Evidence, raw: Evidence, rule: Rule) -> _Verdict | None:
     status, ceiling, limit = shown.measured.status, shown.ceiling, rule.threshold
     if ceiling is None or ceiling >= limit:
         return None
-    said = f"the interval ends at {distinct(ceiling, limit)}{_condition(shown)}, below {limit:g}"
+    said = f"the interval ends at {distinct(ceiling, limit)}{_condition(shown)}, below {chosen(limit)}"
     if status.kind == StatusKind.OK:
         return Outcome.FAILED, (said,)
     if _separated(status) or raw.ceiling is None or raw.ceiling >= limit:
@@ -227,7 +227,7 @@ def _doubt(shown: Evidence, rule: Rule) -> str:
     ends = f"from {distinct(floor, limit)} to {distinct(ceiling, limit)}{_condition(shown)}"
     if floor < limit <= ceiling:
         status = "" if measured.status.kind == StatusKind.OK else f"; the number is {measured.status}"
-        return f"the interval runs {ends}, and {limit:g} lies in it{status}"
+        return f"the interval runs {ends}, and {chosen(limit)} lies in it{status}"
     return f"the interval runs {ends}, but the number is {measured.status}"
 
 

@@ -1,8 +1,8 @@
-from .agreement import correlated_csv, correlated_json, correlated_markdown, correlated_text
+from .agreement import CORRELATED_FORMS, correlated_text, correlated_values, measures_of
 from .assembly import assemble_report
 from .audit import Examined, examined_json, examined_text
 from .chunks import SampleSize
-from .comparison import comparison_json, comparison_text
+from .comparison import comparison_json, comparison_text, pair_values
 from .forecasts import forecast_text
 from .forms import FORMS, TABLE
 from .gate import gate_explanation, gate_json, gate_text, why
@@ -14,17 +14,20 @@ from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
 from .plots.plot import Plot
-from .power import advice_document, advice_text
-from .ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
+from .ratings import RATINGS_FORMS, rating_values
 from .rows import rows_json, rows_text
 from .screen import Screen, find_screen, screen_columns
 from .tables import boards_text, values_table
 from .terminal import boards_drawn
 
 __all__ = [
+    "CORRELATED_FORMS",
     "FORMS",
+    "OPTION_COLUMNS",
     "PANELS",
     "PLOTS",
+    "RATINGS_FORMS",
     "TABLE",
     "Examined",
     "Plot",
@@ -39,10 +42,8 @@ __all__ = [
     "boards_text",
     "comparison_json",
     "comparison_text",
-    "correlated_csv",
-    "correlated_json",
-    "correlated_markdown",
     "correlated_text",
+    "correlated_values",
     "examined_json",
     "examined_text",
     "find_screen",
@@ -55,12 +56,12 @@ __all__ = [
     "gate_junit",
     "gate_summary",
     "gate_text",
+    "measures_of",
     "one_board",
     "open_journal",
-    "ratings_csv",
-    "ratings_json",
-    "ratings_markdown",
-    "ratings_text",
+    "option_values",
+    "pair_values",
+    "rating_values",
     "report_html",
     "rows_json",
     "rows_text",

@@ -3,10 +3,22 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalkit.text import DECIMALS_STORED, estimate_document, markdown_cell, plural, printable, spreadsheet_cell
+from evalkit.reporting.reasons import status_words
+from evalkit.text import (
+    DECIMALS_STORED,
+    estimate_document,
+    fill,
+    markdown_cell,
+    named,
+    plural,
+    printable,
+    shorten,
+    spreadsheet_cell,
+    width,
+)
 from evalkit.types import Estimate
 
 if TYPE_CHECKING:
@@ -23,7 +35,10 @@ _TITLES = {
     "confident": "agreement",
     "brier": "Brier",
 }
-_NAMES_SHOWN = 12
+_NAMES_SHOWN = 6
+_NARROWEST_NAME = 16
+_NAMING = ("board", "metric", "reference", "measure")
+CORRELATED_COLUMNS = (*_NAMING, "value", "lower", "upper", "stderr", "n_models", "status")
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -62,19 +77,31 @@ def correlated_json(boards: "Sequence[Correlated]") -> str:
 
 
 def correlated_csv(boards: "Sequence[Correlated]") -> str:
-    """Return csv with a row for each board and measure."""
-    columns = ("board", "metric", "reference", "measure", "value", "lower", "upper", "stderr", "n_models", "status")
+    """Return csv with a row for each board and measure; no name can become a formula."""
+    rows = [row for correlated in boards for row in correlated_values(correlated)]
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    for correlated in boards:
-        for name in _MEASURES:
-            estimate: Estimate = getattr(correlated.agreement, name)
-            texts = (correlated.board, correlated.metric, correlated.agreement.reference.name, _NAMES.get(name, name))
-            numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
-            rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
-            writer.writerow([*map(spreadsheet_cell, texts), *rounded, estimate.n, str(estimate.status)])
+    writer = csv.DictWriter(buffer, CORRELATED_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: spreadsheet_cell(row[name]) if name in _NAMING else row[name] for name in row})
     return buffer.getvalue()
+
+
+def correlated_values(correlated: "Correlated") -> list[dict[str, Any]]:
+    """Return a row for each measure of a board, with None for a missing number."""
+    rows = []
+    for measure, estimate in measures_of(correlated.agreement).items():
+        names = (correlated.board, correlated.metric, correlated.agreement.reference.name, measure)
+        numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
+        rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
+        values = (*names, *rounded, estimate.n, str(estimate.status))
+        rows.append(dict(zip(CORRELATED_COLUMNS, values, strict=True)))
+    return rows
+
+
+def measures_of(agreement: "Agreement") -> dict[str, Estimate]:
+    """Return the measures of an agreement by the names that files have."""
+    return {_NAMES.get(name, name): getattr(agreement, name) for name in _MEASURES}
 
 
 def correlated_markdown(boards: "Sequence[Correlated]") -> str:
@@ -84,13 +111,60 @@ def correlated_markdown(boards: "Sequence[Correlated]") -> str:
     return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", *notes]) + "\n"
 
 
-def correlated_text(boards: "Sequence[Correlated]") -> str:
-    """Return a table with one line a board, and beneath it the notes that a reader must know."""
+def correlated_text(boards: "Sequence[Correlated]", *, columns: int | None = None) -> str:
+    """Return a table with one line a board, and beneath it the notes that a reader must know.
+
+    Args:
+        columns: the width that the table fits; measures that have no room beside the others get a table of their own.
+    """
     header, lines = _cells(boards)
-    lines = [header, *[[printable(cell) for cell in line] for line in lines]]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([*table, "", *map(printable, _notes(boards))]) + "\n"
+    table = [header, *[[printable(cell) for cell in line] for line in lines]]
+    parts = _aligned(table, columns) if lines else []
+    return "\n".join([*parts, *map(printable, _notes(boards))]) + "\n"
+
+
+def _aligned(table: Sequence[Sequence[str]], columns: int | None) -> list[str]:
+    """Return the lines of one or several tables with the same first column, each with a blank line below it."""
+    names, *rest = zip(*table, strict=True)
+    parts = [list(rest)] if columns is None else _parted(rest, columns - _NARROWEST_NAME)
+    if columns is not None:
+        names = shorten(names, max(_NARROWEST_NAME, columns - max(map(_room, parts))))
+    lines = []
+    for part in parts:
+        widths = [max(map(width, column)) for column in (names, *part)]
+        lines += [*(_line(row, widths) for row in zip(names, *part, strict=True)), ""]
+    return lines
+
+
+def _parted(table: Sequence[Sequence[str]], room: int) -> list[list[Sequence[str]]]:
+    """Return the columns of a table in groups that fit the room, or that are a single column."""
+    parts: list[list[Sequence[str]]] = [[]]
+    for column in table:
+        if parts[-1] and _room([*parts[-1], column]) > room:
+            parts.append([])
+        parts[-1].append(column)
+    return parts
+
+
+def _room(table: Sequence[Sequence[str]]) -> int:
+    """Return the columns of a terminal that the columns of a table take, each with a gap before it."""
+    return sum(2 + max(map(width, column)) for column in table)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(map(_filled, cells, widths)).rstrip()
+
+
+def _filled(cell: str, columns: int) -> str:
+    return fill(cell, columns, left=True)
+
+
+CORRELATED_FORMS: "Mapping[str, Callable[[Sequence[Correlated]], str]]" = {
+    "table": correlated_text,
+    "csv": correlated_csv,
+    "json": correlated_json,
+    "markdown": correlated_markdown,
+}
 
 
 def _document(correlated: "Correlated") -> dict[str, Any]:
@@ -111,24 +185,32 @@ def _document(correlated: "Correlated") -> dict[str, Any]:
 
 
 def _cells(boards: "Sequence[Correlated]") -> tuple[list[str], list[list[str]]]:
-    header = ["board", "models", *(_TITLES[name] for name in _MEASURES)]
+    """Return the header and a line for each board that has a number; measures that no board has are left out."""
+    shown = [correlated for correlated in boards if _measured(correlated)]
+    names = [name for name in _MEASURES if any(name in _measured(correlated) for correlated in shown)]
+    header = ["board", "models", *(_TITLES[name] for name in names)]
     lines = [
         [
             correlated.board,
             str(len(correlated.agreement.models)),
-            *(_estimate_cell(getattr(correlated.agreement, name)) for name in _MEASURES),
+            *(_estimate_cell(getattr(correlated.agreement, name)) for name in names),
         ]
-        for correlated in boards
+        for correlated in shown
     ]
     return header, lines
+
+
+def _measured(correlated: "Correlated") -> list[str]:
+    """Return the measures that have a number."""
+    return [name for name in _MEASURES if getattr(correlated.agreement, name).value is not None]
 
 
 def _estimate_cell(estimate: Estimate) -> str:
     if estimate.value is None:
         return "-"
     if estimate.lower is None:
-        return f"{estimate.value:.4f}"
-    return f"{estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}]"
+        return f"{estimate.value:z.3f}"
+    return f"{estimate.value:z.3f} [{estimate.lower:z.3f}, {estimate.upper:z.3f}]"
 
 
 def _notes(boards: "Sequence[Correlated]") -> list[str]:
@@ -136,17 +218,16 @@ def _notes(boards: "Sequence[Correlated]") -> list[str]:
     lines: list[str] = []
     for correlated in boards:
         agreement = correlated.agreement
-        facts = [f"{correlated.metric} against {agreement.reference.name}"]
+        facts = []
+        if _measured(correlated):
+            facts.append(f"{correlated.metric} against {agreement.reference.name}")
         for coefficient, found in correlated.robustness.items():
             facts.append(
-                f"{_TITLES[coefficient.value]}: permutation p {found.p_value:.2g}, without one model "
+                f"{_TITLES[coefficient.value]}: permutation p {found.p_value:.4f}, without one model "
                 f"{found.lower:.3f} to {found.upper:.3f} ({found.without:.3f} without {agreement.models[found.model]})"
             )
-        for name in _MEASURES:
-            estimate: Estimate = getattr(agreement, name)
-            if estimate.status.reason:
-                facts.append(f"{_TITLES[name]}: {estimate.status}")
-            facts += [f"{_TITLES[name]}: {note}" for note in estimate.notes]
+        facts += _doubts(agreement)
+        facts += [f"{_TITLES[name]}: {note}" for name in _MEASURES for note in getattr(agreement, name).notes]
         facts += _left_out("without a number", agreement.left_out)
         facts += _left_out("not in the reference", agreement.unknown)
         facts += _left_out("not on the board", agreement.absent)
@@ -154,8 +235,20 @@ def _notes(boards: "Sequence[Correlated]") -> list[str]:
     return lines
 
 
+def _doubts(agreement: "Agreement") -> list[str]:
+    """Return a line for each reason why measures are not ok, with the measures that have it."""
+    measures: dict[str, list[str]] = {}
+    for name in _MEASURES:
+        status = getattr(agreement, name).status
+        if status.reason:
+            measures.setdefault(status_words(status), []).append(_TITLES[name])
+    if len(measures) == 1 and [len(titles) for titles in measures.values()] == [len(_MEASURES)]:
+        nothing = f"nothing can be correlated with {agreement.reference.name}: {agreement.spearman.status.reason}"
+        return [nothing if agreement.models else f"{nothing}. Match the names of models with --map FILE.json"]
+    return [f"{', '.join(titles)}: {words}" for words, titles in measures.items()]
+
+
 def _left_out(what: str, models: Sequence[str]) -> list[str]:
     if not models:
         return []
-    more = f" and {len(models) - _NAMES_SHOWN} more" if len(models) > _NAMES_SHOWN else ""
-    return [f"{len(models)} {what}: {', '.join(models[:_NAMES_SHOWN])}{more}"]
+    return [f"{plural(len(models), 'model')} {what}: {named(models, most=_NAMES_SHOWN)}"]

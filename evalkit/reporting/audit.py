@@ -7,9 +7,9 @@ from typing import Any
 
 from evalkit.auditing import Check
 from evalkit.reporting.tables import values_table
-from evalkit.text import DECIMALS_STORED, printable
+from evalkit.text import DECIMALS_STORED, plural, printable
 
-_KEYS_SHOWN = 3
+_KEYS_SHOWN = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ def _model_text(audited: Examined) -> str:
     verdicts = [_verdict(check) for check in audited.checks]
     against = "without a baseline" if audited.baseline is None else f"beside {audited.baseline}"
     said = "failed" if "fail" in verdicts else "passed"
-    head = f"{audited.model}, {audited.n} outputs {against}: audit {said}"
+    head = f"{audited.model}, {plural(audited.n, 'output')} {against}: audit {said}"
     table = values_table([_check_row(check) for check in audited.checks])
     findings = [check.finding for check in audited.checks if check.finding is not None]
     lines = [f"{finding.severity.value}: {finding.reason}" for finding in findings]
-    return "\n".join([printable(head), table.rstrip(), *map(printable, lines)]) + "\n"
+    return "\n".join([printable(head), *map(printable, lines), table.rstrip()]) + "\n"
 
 
 def _verdict(check: Check) -> str:
@@ -64,7 +64,7 @@ def _check_row(check: Check) -> dict[str, str]:
         "found": _value(check),
         "limit": _limit(check),
         "verdict": _verdict(check),
-        "examples": check.skipped if finding is None else ", ".join(finding.keys[:_KEYS_SHOWN]),
+        "example": check.skipped if finding is None else ", ".join(finding.keys[:_KEYS_SHOWN]),
     }
 
 
@@ -77,7 +77,7 @@ def _value(check: Check) -> str:
 def _limit(check: Check) -> str:
     limit = f"p {check.limit:g}" if check.name == "relevance" else f"{100 * check.limit:g} %"
     side = "at least" if check.name == "distinct" else "at most"
-    over = " over the baseline's" if check.name in ("truncated", "declines") else ""
+    over = " over baseline" if check.name in ("truncated", "declines") else ""
     return f"{side} {limit}{over}" + ("" if check.fails else ", warns")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import METRICS, Board, BoardRow, DifficultySource, Metric
+from evalkit.boards import METRICS, SCORE, WIN_RATE, Board, BoardRow, DifficultySource, Metric
 from evalkit.provenance import (
     audit_reason,
     board_dependence_notes,
@@ -75,6 +75,12 @@ def slice_columns(board: Board) -> list[Column]:
     return [Column("model", tuple(printable(row.entry.model) for row in board.rows), left=True), *parts]
 
 
+def slices_title(board: Board) -> str:
+    """Return the line above the scores by turn and category, which says what the numbers are."""
+    graded = any(row.entry.graded for row in board.rows)
+    return f"{SCORE.title if graded else WIN_RATE.title} in each part:"
+
+
 def part_title(name: str, names: Sequence[str]) -> str:
     """Return the title of a turn or of a category.
 
@@ -106,7 +112,7 @@ def board_title(board: Board, boards: Sequence[Board]) -> str:
         judge += f" served as {board.served_as}"
     against = f", against {board.baseline}" if board.baseline else ""
     order = "in the order of" if board.published else "ranked by"
-    return printable(f"{judge}{against}, {order} {board.metric.name}")
+    return printable(f"{judge}{against}, {order} {board.metric.title}")
 
 
 def divided(board: Board) -> bool:

@@ -6,23 +6,42 @@ from typing import Any
 
 from evalkit.boards import Comparisons, Detail, Difference, Metric, ModelPair
 from evalkit.provenance import audit_reason
-from evalkit.reporting.reasons import status_words
-from evalkit.stats import significant
-from evalkit.text import estimate_document, level, percent, printable, shortened, stored
-from evalkit.types import Estimate
+from evalkit.reporting.reasons import KINDS, brief_words, reason_words
+from evalkit.stats import Change, Fragility, significant
+from evalkit.text import (
+    count,
+    estimate_document,
+    estimate_numbers,
+    level,
+    percent,
+    plural,
+    printable,
+    shorten,
+    shortened,
+    stored,
+)
+from evalkit.types import OK, Estimate, Status, StatusKind
 
-_WIDEST_NAME = 40
+_WIDEST_NAME, _NARROWEST_NAME = 40, 8
+# columns of a terminal that a line of a table needs beside the names of two models
+_NUMBERS = 64
 _WIDEST_TEXT = 70
 _SMALLEST_P = 0.0001
 
 
-def comparison_text(found: Comparisons, instructions: Mapping[str, str]) -> str:
+def comparison_text(found: Comparisons, instructions: Mapping[str, str], *, columns: int | None = None) -> str:
     """Return the conclusion in one sentence, a table, and beneath it the notes that a reader must know.
 
     Args:
         instructions: the known texts of instructions by key.
+        columns: the width that tables fit by shorter names of models; by default only very long names are cut.
     """
-    lines = _text_of_two(found, found.detail, instructions) if found.detail else _text_of_many(found)
+    widest = _WIDEST_NAME if columns is None else min(_WIDEST_NAME, max(_NARROWEST_NAME, (columns - _NUMBERS) // 2))
+    names = dict(zip(found.models, shorten(list(map(printable, found.models)), widest), strict=True))
+    if found.detail is None:
+        lines = _text_of_many(found, names)
+    else:
+        lines = _text_of_two(found, found.detail, instructions, names)
     lines += [f"{_short(model)}: audit failed: {audit_reason(audit)}" for model, audit in found.refused.items()]
     return "\n".join(printable(line) for line in lines) + "\n"
 
@@ -44,23 +63,52 @@ def comparison_json(found: Comparisons, instructions: Mapping[str, str]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, str]) -> list[str]:
+def pair_values(pair: ModelPair, metric: Metric) -> dict[str, Any]:
+    """Return the numbers of a pair in the metric that decides, with None for a missing number."""
+    difference = pair.differences[metric]
+    numbers = estimate_numbers(difference.estimate)
+    return {
+        "model": pair.models[0],
+        "against": pair.models[1],
+        "metric": metric.name,
+        "value": stored(difference.first.value),
+        "value_against": stored(difference.second.value),
+        "difference": numbers["value"],
+        "lower": numbers["lower"],
+        "upper": numbers["upper"],
+        "stderr": numbers["stderr"],
+        "p_value": stored(difference.p_value),
+        "p_holm": stored(difference.adjusted),
+        "pessimistic": stored(pair.pessimistic.value),
+        "optimistic": stored(pair.optimistic.value),
+        "n": pair.n,
+        "n_asked": pair.n_asked,
+        "n_missing": pair.missing[0],
+        "n_missing_against": pair.missing[1],
+        "status": str(difference.estimate.status),
+    }
+
+
+def _text_of_two(
+    found: Comparisons, detail: Detail, instructions: Mapping[str, str], short: Mapping[str, str]
+) -> list[str]:
     (pair,) = found.pairs
-    names = [_short(model) for model in pair.models]
+    names = [short[model] for model in pair.models]
     lines = [_conclusion(pair, found), ""]
     header = ["", *names, "difference", f"{level(found.confidence)} interval", "p"]
     table = [[metric.title, *_cells(difference)] for metric, difference in pair.differences.items()]
     lines += [*_aligned([header, *table]), "", *_basis(pair, found)]
-    lines += [f"{metric.title}: {doubt}" for metric in pair.differences for doubt in _doubts([pair], metric)]
+    lines += _doubts([pair], found.metric)
+    others = (metric for metric in pair.differences if metric != found.metric)
+    lines += [f"{metric.title} of {doubt}" for metric in others for doubt in _doubts([pair], metric)]
     lines += [f"note: {note}" for note in _notes(pair)]
     if detail.slices:
         header[0], header[-1] = detail.slices_metric.title, f"p (Holm, {len(detail.slices)})"
         table = [[name, *_cells(difference)] for name, difference in detail.slices.items()]
         lines += ["", *_aligned([header, *table])]
-    if detail.fragility is not None:
-        lines += ["", _fragility_line(detail)]
+    lines += _fragility_lines(pair, found, detail.fragility)
     if detail.swings:
-        lines += ["", "largest swings:"]
+        lines += ["", _swings_title(found)]
         rows = [
             [f"{swing.first:.2f}", f"{swing.second:.2f}", _excerpt(instructions.get(swing.key, "")) or swing.key]
             for swing in detail.swings
@@ -69,7 +117,7 @@ def _text_of_two(found: Comparisons, detail: Detail, instructions: Mapping[str, 
     return lines
 
 
-def _text_of_many(found: Comparisons) -> list[str]:
+def _text_of_many(found: Comparisons, names: Mapping[str, str]) -> list[str]:
     told = {frozenset(pair.models) for pair in found.pairs}
     for group in found.alike:
         told -= {frozenset((a, b)) for a in group for b in group}
@@ -78,13 +126,17 @@ def _text_of_many(found: Comparisons) -> list[str]:
         f"at {level(found.confidence)} confidence for all pairs together."
     ]
     lines += [f"not told apart: {', '.join(map(_short, group))}" for group in found.alike]
-    header = ["model", "against", "n", found.metric.title, "", "difference", f"{level(found.confidence)} interval"]
-    table = []
-    for pair in found.pairs:
-        shown = pair.differences[found.metric]
-        first, second, *rest = _cells(shown)
-        table.append([*map(_short, pair.models), str(pair.n), first, second, *rest])
-    lines += ["", *_aligned([[*header, "p (Holm)"], *table], left=(0, 1)), "", _judged_by(found)]
+    header = ["model", "against", found.metric.title, "other's", "difference", f"{level(found.confidence)} interval"]
+    table = [
+        [*(names[model] for model in pair.models), *_cells(pair.differences[found.metric]), count(pair.n)]
+        for pair in found.pairs
+    ]
+    header += ["p (Holm)", "n"]
+    basis = _judged_by(found)
+    if len({pair.n for pair in found.pairs}) == 1:
+        basis = f"{plural(found.pairs[0].n, 'instruction')} with a verdict on both models of each pair; {basis}"
+        header, *table = (line[:-1] for line in (header, *table))
+    lines += ["", *_aligned([header, *table], left=(0, 1)), "", basis]
     lines += _doubts(found.pairs, found.metric)
     lines += [f"note: {line}" for pair in found.pairs for line in _missing(pair)]
     lines.append("note: p allows for all pairs (Holm); each interval is that of its pair alone")
@@ -96,7 +148,7 @@ def _conclusion(pair: ModelPair, found: Comparisons) -> str:
     estimate, (first, second) = shown.estimate, map(_short, pair.models)
     name = found.metric.title
     if estimate.value is None:
-        return f"{first} and {second} cannot be compared in {name}: {estimate.status.reason}."
+        return f"{first} and {second} cannot be compared in {name}: {brief_words(estimate.status.reason, number=name)}."
     sure, p = f"{level(found.confidence)} interval", f"p {_p(shown.adjusted)}"
     if not significant(estimate):
         measured = f"{_signed(estimate.value)} points, {sure} {_interval(estimate)}, {p}"
@@ -110,7 +162,7 @@ def _conclusion(pair: ModelPair, found: Comparisons) -> str:
 
 
 def _basis(pair: ModelPair, found: Comparisons) -> list[str]:
-    return [f"{pair.n} instructions with a verdict on both; {_judged_by(found)}", *_missing(pair)]
+    return [f"{plural(pair.n, 'instruction')} with a verdict on both; {_judged_by(found)}", *_missing(pair)]
 
 
 def _judged_by(found: Comparisons) -> str:
@@ -130,13 +182,31 @@ def _missing(pair: ModelPair) -> list[str]:
     ]
 
 
-def _fragility_line(detail: Detail) -> str:
-    fragility = detail.fragility
-    assert fragility is not None
+def _fragility_lines(pair: ModelPair, found: Comparisons, fragility: Fragility | None) -> list[str]:
+    """Return the sentence on fragility; none on the sign of a difference that is neither sure nor sound."""
+    estimate = pair.differences[found.metric].estimate
+    if fragility is None or estimate.value is None:
+        return []
+    if fragility.change == Change.DOUBT:
+        changes = "make the difference no longer significant"
+    elif estimate.status == OK:
+        changes = f"put {_short(pair.models[1] if estimate.value > 0 else pair.models[0])} ahead"
+    else:
+        return []
     if fragility.at_most is None:
-        return f"fragility: no reversal of verdicts that was tried makes it {fragility.change.value}"
-    reversed_verdicts = f"{fragility.at_most} of the {fragility.of} verdicts"
-    return f"fragility: reversing {reversed_verdicts} is enough to make it {fragility.change.value}"
+        return ["", f"fragility: no reversal of verdicts that was tried is enough to {changes}"]
+    return [
+        "",
+        f"fragility: reversing {count(fragility.at_most)} of the {count(fragility.of)} verdicts is enough to {changes}",
+    ]
+
+
+def _swings_title(found: Comparisons) -> str:
+    """Return the title of the instructions with the largest swings, which says what the numbers mean."""
+    if found.metric.graded:
+        return "instructions on which the grades differ most:"
+    against = found.baseline or "the baseline"
+    return f"instructions on which the verdicts differ most (1 for a win against {against}, 0 for a loss):"
 
 
 def _cells(difference: Difference) -> list[str]:
@@ -155,7 +225,7 @@ def _interval(estimate: Estimate) -> str:
 
 def _ended(estimate: Estimate) -> str:
     if estimate.value is None:
-        return f"not estimable ({estimate.status.reason})"
+        return f"not estimable ({brief_words(estimate.status.reason)})"
     return f"{_signed(estimate.value)} {_interval(estimate)}"
 
 
@@ -175,14 +245,20 @@ def _doubts(pairs: Sequence[ModelPair], metric: Metric) -> list[str]:
     for pair in pairs:
         difference = pair.differences[metric]
         doubtful = {
-            model: status_words(rate.status, number=metric.title)
+            model: _doubt(rate.status, metric)
             for model, rate in zip(pair.models, (difference.first, difference.second), strict=True)
             if rate.status.reason
         }
         if not doubtful and difference.estimate.status.reason:
-            doubtful = {" and ".join(map(_short, pair.models)): str(difference.estimate.status)}
+            doubtful = {" and ".join(map(_short, pair.models)): _doubt(difference.estimate.status, metric)}
         found = {**doubtful, **found}
     return [f"{_short(who)}: {status}" for who, status in found.items()]
+
+
+def _doubt(status: Status, metric: Metric) -> str:
+    """Return the reason of a status as a sentence, which says so if there is no number."""
+    words = reason_words(status.reason, number=metric.title)
+    return f"{KINDS[status.kind]}: {words}" if status.kind == StatusKind.NOT_ESTIMABLE else words
 
 
 def _notes(pair: ModelPair) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.gating import LEAST_CORRELATION, Decision, EqualLength
+from evalkit.reporting.reasons import brief_words, status_words, with_words
 from evalkit.text import chosen, distinct, estimate_numbers, interval, level, percent, printable, shortened, stored
 from evalkit.types import OK, Audit, Estimate
 
@@ -24,9 +25,9 @@ def gate_text(decision: Decision) -> str:
     )
 
 
-def gate_explanation(decision: Decision) -> str:
-    """Return the decision as sentences, one a line, with every number that the gate used."""
-    return "\n".join(_sentences(decision)) + "\n"
+def gate_explanation(decision: Decision, *, digests: bool = True) -> str:
+    """Return the decision as sentences, one a line, with every number that the gate used, and digests if wanted."""
+    return "\n".join(_sentences(decision, digests=digests)) + "\n"
 
 
 def gate_document(decision: Decision) -> dict[str, Any]:
@@ -83,10 +84,10 @@ def only(decision: Decision) -> str:
 def subject(decision: Decision) -> str:
     """Return the models that the number is about.
 
-    It is `model against baseline`, `model less other` for a difference, or the model alone if it was graded.
+    It is `model against baseline`, `model minus other` for a difference, or the model alone if it was graded.
     """
     if decision.rule.against is not None:
-        return f"{line(decision.model)} less {line(decision.rule.against)}"
+        return f"{line(decision.model)} minus {line(decision.rule.against)}"
     return f"{line(decision.model)} against {line(decision.baseline)}" if decision.baseline else line(decision.model)
 
 
@@ -95,7 +96,7 @@ def measured(decision: Decision) -> str:
     estimate, limit = decision.estimate, decision.rule.threshold
     name = decision.rule.metric.title
     if estimate.value is None:
-        return f"{name} not estimable ({line(estimate.status.reason)})"
+        return f"{name} not estimable ({line(brief_words(estimate.status.reason, number=name))})"
     unit = "" if decision.rule.against is None else " points"
     status = "" if estimate.status == OK else f" {estimate.status.kind.value}"
     return f"{name} {_beside(estimate, limit)}{unit}{status}"
@@ -118,7 +119,8 @@ def raw_name(decision: Decision) -> str:
 
 def why(decision: Decision) -> str:
     """Return the reasons; the reason that decided comes first."""
-    return "; ".join(map(line, decision.reasons)) or decision.outcome.value
+    name = decision.rule.metric.title
+    return "; ".join(line(with_words(reason, number=name)) for reason in decision.reasons) or decision.outcome.value
 
 
 def line(text: str) -> str:
@@ -126,7 +128,13 @@ def line(text: str) -> str:
     return shortened(printable(text), _LONGEST)
 
 
-def _sentences(decision: Decision) -> list[str]:
+def check_name(check: str) -> str:
+    """Return the name of an audit's check as the audit's table has it."""
+    return line(check.replace("_", " "))
+
+
+def _sentences(decision: Decision, *, digests: bool) -> list[str]:
+    digest = f", digest {line(decision.digest) or 'unknown'}" if digests else ""
     return [
         f"The gate says {decision.outcome.value.upper()}: {why(decision)}.",
         _measurement(decision),
@@ -134,14 +142,14 @@ def _sentences(decision: Decision) -> list[str]:
         *_missing(decision),
         f"The sample has n {decision.n}, of at least {decision.rule.min_n}.",
         f"The {raw_name(decision)} is {_plain(decision.win_rate)}.",
-        f"The judge is {line(decision.judge)}, digest {line(decision.digest) or 'unknown'}; the baseline is "
+        f"The judge is {line(decision.judge)}{digest}; the baseline is "
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
         *_audited(decision.audit),
         *_rests(decision),
         _error_rates(decision),
         *_savings(decision),
         *(f"Note: {line(note)}." for note in dict.fromkeys((*decision.estimate.notes, *decision.notes))),
-        *([f"The numbers have the sha256 {line(decision.sha256)}."] if decision.sha256 else []),
+        *([f"The numbers have the sha256 {line(decision.sha256)}."] if digests and decision.sha256 else []),
     ]
 
 
@@ -150,13 +158,13 @@ def _measurement(decision: Decision) -> str:
     what = rule.metric.title if rule.against is None else f"paired difference of the {rule.metric.title}"
     head = f"Measured for {subject(decision)} was the {what}"
     if estimate.value is None:
-        return f"{head}, and it was refused: {line(estimate.status.reason)}."
+        return f"{head}, and it was refused: {line(brief_words(estimate.status.reason, number=rule.metric.title))}."
     unit = "percent" if rule.against is None else "points"
     unit = "on the scale of the grades" if rule.metric.graded else unit
     return (
         f"{head}: {distinct(estimate.value, rule.threshold)} {unit}, {level(rule.confidence)} interval "
         f"{_range(estimate, rule.threshold)}, standard error {percent(estimate.stderr)}, n {estimate.n}, "
-        f"status {line(str(estimate.status))}."
+        f"status {line(status_words(estimate.status, number=rule.metric.title))}."
     )
 
 
@@ -197,13 +205,13 @@ def _missing(decision: Decision) -> list[str]:
 def _audited(audit: Audit | None) -> list[str]:
     if audit is None:
         return ["The outputs were not audited."]
-    checks = ", ".join(map(line, audit.checks)) or "none"
+    checks = ", ".join(map(check_name, audit.checks)) or "none"
     found = f"{len(audit.failures)} refuse the outputs, {len(audit.warnings)} warn"
     return [
         f"The audit of {audit.n} outputs made {len(audit.checks)} checks ({checks}): {found}.",
         *(
-            f"Audit, {line(finding.check)} ({finding.severity.value}, {finding.count} of {finding.n}): "
-            f"{line(finding.reason)}."
+            f"Audit, {check_name(finding.check)} "
+            f"({finding.severity.value}, {finding.count} of {finding.n}): {line(finding.reason)}."
             for finding in audit.findings
         ),
     ]
@@ -270,7 +278,7 @@ def _range(estimate: Estimate, limit: float) -> str:
 
 def _plain(estimate: Estimate) -> str:
     if estimate.value is None:
-        return f"not estimable: {line(estimate.status.reason)}"
+        return f"not estimable: {line(brief_words(estimate.status.reason))}"
     return f"{percent(estimate.value)} {interval(estimate)}"
 
 

@@ -7,8 +7,9 @@ from enum import Enum
 from xml.etree import ElementTree as Xml
 
 from evalkit.gating import Decision, Outcome
-from evalkit.reporting.gate import asked_for, gate_explanation, line, measured, only, raw_name, subject, why
-from evalkit.text import interval, level, percent, printable, short_interval
+from evalkit.reporting.gate import asked_for, check_name, gate_explanation, line, measured, only, raw_name, subject, why
+from evalkit.reporting.reasons import status_words
+from evalkit.text import interval, level, percent, plural, printable, short_interval
 from evalkit.types import StatusKind
 
 _COLORS = {
@@ -145,12 +146,13 @@ def _audit(decision: Decision) -> _Condition:
     if audit is None or not audit.checks:
         few = "" if audit is None else f": {audit.n} of them are too few"
         return _Condition("audit", _State.UNASKED, f"the outputs were not audited{few}")
-    findings = "; ".join(f"{finding.check}: {finding.reason}" for finding in (*audit.failures, *audit.warnings))
+    findings = "; ".join(
+        f"{check_name(finding.check)}: {finding.reason}" for finding in (*audit.failures, *audit.warnings)
+    )
     if audit.failures:
         return _Condition("audit", _State.NOT_MET, findings)
-    return _Condition(
-        "audit", _State.MET, findings or f"nothing found in {audit.n} outputs by {', '.join(audit.checks)}"
-    )
+    checks = ", ".join(map(check_name, audit.checks))
+    return _Condition("audit", _State.MET, findings or f"nothing found in {plural(audit.n, 'output')} by {checks}")
 
 
 def _n(decision: Decision) -> _Condition:
@@ -175,7 +177,7 @@ def _status(decision: Decision) -> _Condition:
     usable = status.kind == StatusKind.OK or (
         status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}
     )
-    return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, str(status))
+    return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, status_words(status))
 
 
 def _bound(decision: Decision, *, explained: bool) -> _Condition:

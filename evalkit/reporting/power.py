@@ -3,10 +3,12 @@
 from typing import Any
 
 from evalkit.boards import RANKING, Advice, Basis, Option
+from evalkit.reporting.reasons import with_words
 from evalkit.reporting.tables import values_table
 from evalkit.stats import Margin
-from evalkit.text import DECIMALS_STORED, level, printable
+from evalkit.text import DECIMALS_STORED, chosen, level, percent, plural, printable
 
+OPTION_COLUMNS = ("orders", "repeats", "instructions", "questions", "half_width", "dollars")
 _ORDERS = {1: "one", 2: "both"}
 
 
@@ -24,7 +26,7 @@ def advice_text(advice: Advice, *, metric: str) -> str:
     if advice.options:
         lines.append(f"Fewest questions: {_described(advice.options[0])}.")
     lines += [_at_hand(advice)] if advice.basis.effort else []
-    lines += [_spread_line(advice.basis), *(f"note: {printable(note)}" for note in advice.basis.notes)]
+    lines += [_spread_line(advice.basis), *(f"note: {printable(with_words(note))}" for note in advice.basis.notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -38,17 +40,7 @@ def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
         "true": _percent(advice.true),
         "power": advice.power,
         "confidence": advice.gate.confidence,
-        "options": [
-            {
-                "orders": option.effort.orders,
-                "repeats": option.effort.repeats,
-                "instructions": option.effort.n,
-                "questions": option.effort.questions,
-                "half_width": _percent(option.half_width),
-                "dollars": None if option.dollars is None else round(option.dollars, 6),
-            }
-            for option in advice.options
-        ],
+        "options": [option_values(option) for option in advice.options],
         "at_hand": None
         if effort is None
         else {
@@ -70,6 +62,14 @@ def advice_document(advice: Advice, *, metric: str) -> dict[str, Any]:
         "price_per_question": basis.price,
         "notes": list(basis.notes),
     }
+
+
+def option_values(option: Option) -> dict[str, Any]:
+    """Return one plan as plain values; `half_width` is in points."""
+    effort = option.effort
+    dollars = None if option.dollars is None else round(option.dollars, 6)
+    values = (effort.orders, effort.repeats, effort.n, effort.questions, _percent(option.half_width), dollars)
+    return dict(zip(OPTION_COLUMNS, values, strict=True))
 
 
 def _table(advice: Advice) -> str:
@@ -94,7 +94,7 @@ def _described(option: Option) -> str:
     effort = option.effort
     dollars = "" if option.dollars is None else f", ${option.dollars:,.2f}"
     return (
-        f"{effort.n:,} instructions in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}, "
+        f"{plural(effort.n, 'instruction')} in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}, "
         f"{effort.repeats:g} verdict{'s' if effort.repeats != 1 else ''} each{dollars}"
     )
 
@@ -102,22 +102,21 @@ def _described(option: Option) -> str:
 def _at_hand(advice: Advice) -> str:
     effort = advice.basis.effort
     assert effort is not None
-    judged = (
-        f"The {effort.n:,} instructions at hand, in {_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}"
-    )
+    orders = f"{_ORDERS[effort.orders]} order{'s' if effort.orders > 1 else ''}"
+    judged = f"The {plural(effort.n, 'instruction')} at hand, in {orders}"
     if advice.detectable is None:
         return f"{judged}, pass no model with such a probability."
     share = "" if advice.at_hand is None else f"; {_points(advice.true)} passes with {100 * advice.at_hand:.0f} %"
-    return f"{judged}, pass {_points(advice.detectable)} or more with that probability{share}."
+    return f"{judged}, pass {percent(100 * advice.detectable)} or more with that probability{share}."
 
 
 def _spread_line(basis: Basis) -> str:
     spread = basis.spread
-    parts = [f"sd {100 * (spread.design * spread.instruction) ** 0.5:.1f} points between instructions"]
+    parts = [f"sd {100 * (spread.design * spread.instruction) ** 0.5:.2f} points between instructions"]
     if 2 in basis.orders:
-        parts.append(f"{100 * (spread.design * spread.order) ** 0.5:.1f} by order")
+        parts.append(f"{100 * (spread.design * spread.order) ** 0.5:.2f} by order")
     if len(basis.repeats) > 1:
-        parts.append(f"{100 * (spread.design * spread.repeat) ** 0.5:.1f} between repeats")
+        parts.append(f"{100 * (spread.design * spread.repeat) ** 0.5:.2f} between repeats")
     if basis.model is None:
         return f"Assumed: {', '.join(parts)}."
     whose = basis.model if basis.against is None else f"{basis.model} minus {basis.against}"
@@ -130,7 +129,7 @@ def _what(advice: Advice, metric: str) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{round(100 * share, 2):g}"
+    return chosen(round(100 * share, 9) + 0.0)
 
 
 def _percent(share: float) -> float:

@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evalkit.boards import RatingBoard
+from evalkit.reporting.reasons import KINDS, status_words
 from evalkit.reporting.tables import values_table
 from evalkit.stats import Rated, Unit, win_rate_from_rating
-from evalkit.text import estimate_numbers, markdown_cell, printable, shortened, spreadsheet_cell, stored
+from evalkit.text import estimate_numbers, markdown_cell, plural, printable, shortened, spreadsheet_cell, stored
 
 COLUMNS = (
     "model",
@@ -79,6 +81,14 @@ def ratings_text(board: RatingBoard) -> str:
     )
 
 
+RATINGS_FORMS: Mapping[str, Callable[[RatingBoard], str]] = {
+    "table": ratings_text,
+    "csv": ratings_csv,
+    "json": ratings_json,
+    "markdown": ratings_markdown,
+}
+
+
 def _row_document(row: Rated, board: RatingBoard) -> dict[str, Any]:
     """Return the columns of a row and, on a scale with an anchor, the win rate in percent expected against it."""
     recipe = board.recipe
@@ -119,7 +129,7 @@ def _cells(row: Rated, board: RatingBoard) -> list[str]:
         interval,
         str(row.n_battles),
         f"{row.win_rate:.2f}",
-        rating.status.kind.value,
+        KINDS[rating.status.kind],
     ]
 
 
@@ -128,7 +138,7 @@ def _title(board: RatingBoard) -> str:
     method = "Elo, online" if recipe.method == "elo" else "Bradley-Terry"
     if board.coefficients:
         method += f" at equal {', '.join(board.coefficients)}"
-    return f"{method}: {len(board.rows)} models, {board.n_battles} battles, {_measured_from(board)}"
+    return f"{method}: {plural(len(board.rows), 'model')}, {plural(board.n_battles, 'battle')}, {_measured_from(board)}"
 
 
 def _measured_from(board: RatingBoard) -> str:
@@ -143,7 +153,7 @@ def _footer(board: RatingBoard) -> list[str]:
     recipe = board.recipe
     if recipe.method == "bt":
         unit = board.clustered_by
-        tied = f"{board.n_clusters} clusters by {unit}" if unit else "every battle counts as independent"
+        tied = f"{plural(board.n_clusters, 'cluster')} by {unit}" if unit else "every battle counts as independent"
         way = f"{recipe.rounds} bootstrap rounds" if recipe.interval == "bootstrap" else "sandwich intervals"
         lines.append(f"note: {way}; {tied}. Rank intervals hold for all models at once")
     if board.penalised:
@@ -161,7 +171,7 @@ def _reasons(board: RatingBoard) -> list[str]:
     models: dict[str, list[str]] = {}
     for row in board.rows:
         if row.rating.status.reason:
-            models.setdefault(str(row.rating.status), []).append(row.model)
+            models.setdefault(status_words(row.rating.status, number="rating"), []).append(row.model)
     lines = []
     for status, names in models.items():
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""

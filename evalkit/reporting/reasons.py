@@ -30,6 +30,7 @@ KINDS = {
     StatusKind.DEGRADED: "degraded",
     StatusKind.NOT_ESTIMABLE: "not estimable",
 }
+_CODED = re.compile(rf"\b({StatusKind.DEGRADED.value}|{StatusKind.NOT_ESTIMABLE.value})\((.*)\)")
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")
 _PERCENT = re.compile(r"(?<=\d)%")
 _WHOLE = re.compile(r"(?<=\d)\.0+(?= ?%)")
@@ -65,12 +66,17 @@ def causes(reason: str) -> list[Cause]:
         code, _, details = part.partition(": ")
         if code in _SENTENCES:
             found.append(Cause(code, details))
-        elif found:
+        elif found and not _names_model(part):
             last = found.pop()
             found.append(Cause(last.code, f"{last.details}; {part}"))
         else:
             found.append(Cause("", part))
     return found
+
+
+def _names_model(part: str) -> bool:
+    """Tell whether a part of a reason has the name of one of two compared models before its code."""
+    return part.partition(": ")[2].partition(": ")[0] in _SENTENCES
 
 
 def status_words(status: Status, *, number: str = "number") -> str:
@@ -89,7 +95,23 @@ def brief_words(reason: str, *, number: str = "number") -> str:
     >>> brief_words("thin: 6.0% of answers are about as long as the baseline's")
     "only 6 % of its answers are about as long as the baseline's"
     """
-    return "; ".join(_cause_words(cause.code, [cause.details], number, brief=True) for cause in causes(reason))
+    return "; ".join(_brief_cause(cause, number) for cause in causes(reason))
+
+
+def with_words(text: str, *, number: str = "number") -> str:
+    """Return a text that may hold one status as code, with the status in words.
+
+    >>> with_words("the number is degraded(wordy: thin: 6.0% of answers are as long)")
+    'the number is degraded: for wordy, only 6 % of its answers are as long'
+    """
+    return _CODED.sub(lambda found: status_words(Status(StatusKind(found[1]), found[2]), number=number), text)
+
+
+def _brief_cause(cause: Cause, number: str) -> str:
+    if not cause.code and _names_model(cause.details):
+        model, _, reason = cause.details.partition(": ")
+        return f"for {printable(model)}, {brief_words(reason, number=number)}"
+    return _cause_words(cause.code, [cause.details], number, brief=True)
 
 
 def reason_words(reason: str, *, number: str = "number") -> str:

@@ -29,16 +29,16 @@ def _row_text(row: BoardRow) -> str:
         worst, best = ("lowest", "highest") if row.entry.graded else ("losses", "wins")
         facts["if all missing were"] = f"{worst} {percent(row.bounds[0])}, {best} {percent(row.bounds[1])}"
     if sample.n_inconsistent:
-        facts["orders disagree on"] = f"{sample.n_inconsistent} instructions"
+        facts["orders disagree on"] = plural(sample.n_inconsistent, "instruction")
     if row.entry.rules:
-        facts["by rule, unasked"] = ", ".join(f"{rule} {n}" for rule, n in row.entry.rules.items())
+        facts["by rule, unasked"] = ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in row.entry.rules.items())
     for reason, n in list(row.entry.failures.items())[:3]:
         label = f"no verdict ({n})"
         facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
     if (effect := design_effect_fact(row)) is not None:
         facts["design effect"] = effect
     for name, estimate in row.slices.items():
-        facts[name] = f"{percent(estimate.value)} {interval(estimate)}"
+        facts[name] = _with_interval(estimate)
     if row.entry.audit is not None and row.entry.audit.findings:
         facts["audit"] = "failed" if row.entry.refused else "passed, with warnings"
         facts["audit"] += f": {'; '.join(finding.reason for finding in row.entry.audit.findings)}"
@@ -63,8 +63,8 @@ def _compared_facts(row: BoardRow) -> dict[str, str]:
     facts = {WIN_RATE.title: f"{percent(raw.value)} {interval(raw)} (standard error {percent(raw.stderr)})"}
     for metric, number in row.numbers.items():
         if metric != WIN_RATE:
-            shown = f"{percent(number.estimate.value)} {interval(number.estimate)}"
-            facts[metric.title] = f"{shown} {status_words(row.status(metric), number=metric.title)}"
+            shown = "" if number.estimate.value is None else f"{_with_interval(number.estimate)} "
+            facts[metric.title] = f"{shown}{status_words(row.status(metric), number=metric.title)}"
     facts["verdicts"] = (
         f"{sample.n} of {sample.n + sample.n_missing} instructions: "
         f"{plural(row.counts.wins, 'win')}, {plural(row.counts.losses, 'loss', 'losses')}, "
@@ -79,7 +79,7 @@ def _graded_facts(row: BoardRow) -> dict[str, str]:
     return {
         "score": f"{percent(score.value)} {interval(score)} (standard error {percent(score.stderr)}) "
         f"on a scale from {low:g} to {high:g}",
-        "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {score.n} questions",
+        "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {plural(score.n, 'question')}",
     }
 
 
@@ -87,7 +87,7 @@ def _judging_facts(entry: Entry) -> dict[str, str]:
     judging = entry.judging
     facts: dict[str, str] = {}
     if sampled := judging.readings.get(Reading.SAMPLED.value):
-        facts["single draws"] = f"{sampled} verdicts came without the log-probabilities that were asked for"
+        facts["single draws"] = f"{plural(sampled, 'verdict')} came without the log-probabilities that were asked for"
     if judging.self_disagreement is not None:
         estimate = judging.self_disagreement
         facts["repeats disagree"] = f"{percent(estimate.value)} % {interval(estimate)} of pairs, {estimate.n} repeated"
@@ -101,7 +101,7 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
     """Return the sources of noise in the verdicts as standard deviations in points, and the position effect."""
     if components is None or components.repeat.value is None:
         reason = "" if components is None else f": {components.repeat.status.reason}"
-        facts = {"noise": f"verdict noise not measured{reason}"}
+        facts = {"noise": f"not measured{reason}"}
     else:
         facts = {"noise": f"{_deviation(components.repeat)} between repeats of a question"}
     if components is not None and components.order.value is not None:
@@ -110,6 +110,11 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
         position = components.position
         facts["position effect"] = f"{position.value:+z.2f} points {interval(position)} where it is shown first"
     return facts
+
+
+def _with_interval(estimate: Estimate) -> str:
+    """Return a number with its interval, or without one where there is none."""
+    return percent(estimate.value) if estimate.lower is None else f"{percent(estimate.value)} {interval(estimate)}"
 
 
 def _deviation(variance: Estimate) -> str:

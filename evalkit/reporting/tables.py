@@ -13,6 +13,7 @@ from evalkit.reporting.columns import (
     divided,
     divider,
     slice_columns,
+    slices_title,
 )
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
@@ -29,7 +30,7 @@ def boards_markdown(boards: Sequence[Board]) -> str:
             # the header and the rule below it are 2 lines
             table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
         if columns := slice_columns(board):
-            table += ["", *_markdown_table(columns)]
+            table += ["", slices_title(board), "", *_markdown_table(columns)]
         footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
         parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
     return "\n\n".join(parts).rstrip() + "\n"
@@ -59,7 +60,7 @@ def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
         lines.insert(board.n_placed, divider(width(rule)))
     whole = [board_title(board, boards), rule, header, rule, *lines, rule]
     if parts := slice_columns(board):
-        whole += [*_aligned(parts, columns), rule]
+        whole += [slices_title(board), *_aligned(parts, columns), rule]
     return "\n".join([*whole, *board_notes(board)]).rstrip()
 
 

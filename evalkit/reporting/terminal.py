@@ -14,6 +14,7 @@ from evalkit.reporting.columns import (
     divided,
     divider,
     slice_columns,
+    slices_title,
 )
 from evalkit.reporting.page.axis import Axis, Tick, Whisker
 from evalkit.reporting.page.table import board_table
@@ -99,7 +100,8 @@ def _part_lines(board: Board, screen: Screen, rule: str) -> list[str]:
     if not columns:
         return []
     layout = _lay_out(columns, columns[0], columns[:0:-1], screen)
-    return [*(_GAP.join(line).rstrip() for line in layout.lines()), rule, *_hidden_line(layout.hidden, screen)]
+    table = (_GAP.join(line).rstrip() for line in layout.lines())
+    return [slices_title(board), *table, rule, *_hidden_line(layout.hidden, screen)]
 
 
 def _lay_out(columns: Sequence[Column], model: Column, leaving: Sequence[Column], screen: Screen) -> _Layout:

@@ -15,7 +15,7 @@ from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, re
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
-from evalkit.store import Store
+from evalkit.store import Store, statistics
 
 ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
@@ -100,11 +100,21 @@ def entries_of_store(
     backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get)
     entries = entries_of_annotations(annotations, aggregation, backing)
     if not entries:
-        cure = "" if aggregation.categories else ". Run evalkit annotate first"
         raise InputError(
-            f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}{cure}"
+            f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}"
+            f"{_cure(store, benchmark, aggregation)}"
         )
     return entries
+
+
+def _cure(store: Store, benchmark: str, aggregation: Aggregation) -> str:
+    """The advice where a benchmark has no verdicts: to name another that has some, or to judge first."""
+    if aggregation.categories:
+        return ""
+    judged = sorted({filling.benchmark for filling in statistics(store).filling} - {benchmark})
+    if not judged:
+        return ". Run evalkit annotate first"
+    return f". It has some for {', '.join(judged)}: add --benchmark {judged[0]}, or run evalkit annotate first"
 
 
 def files_of(source: Source) -> list[Source]:

@@ -30,6 +30,7 @@ from evalkit.formats import (
 )
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import DocumentName, Store, documents, records
+from evalkit.text import plural
 
 TABLE_NAME = "verdicts"
 _JUDGMENTS = "model_judgment"
@@ -199,7 +200,11 @@ def _alpaca_eval(store: Store, verdicts: Sequence[Stored], folder: Path) -> Expo
         path = folder / ("leaderboard.csv" if len(boards) == 1 else f"leaderboard_{_board_name(board)}.csv")
         write_board(path, [row_of_ours(_values(row)) for row in board.rows])
         files[path] = len(board.rows)
-    notes = (f"{n_bare} rows lack texts that the store does not hold; parquet needs none",) if n_bare else ()
+    notes = (
+        (f"{plural(n_bare, 'row lacks', 'rows lack')} texts that the store does not hold; parquet needs none",)
+        if n_bare
+        else ()
+    )
     return Exported(files, notes)
 
 

@@ -86,7 +86,8 @@ def fit_history(
     names = control_names(controls)
     table = tabulate(samples, names)
     if len(table.models) < MIN_MODELS:
-        raise StatsError(f"difficulty cannot be learned from {len(table.models)} models; at least {MIN_MODELS} needed")
+        models = "1 model" if len(table.models) == 1 else f"{len(table.models)} models"
+        raise StatsError(f"difficulty cannot be learned from {models}; at least {MIN_MODELS} needed")
     learned = learn_slopes(table, shape, least=MIN_MODELS)
     check = check_fits(_near_equal(samples, table.keys, learned)) if names == (LENGTH,) else None
     return History(

@@ -78,7 +78,7 @@ def agreement_with_confidence(
     if not np.array_equal(scores, strict, equal_nan=True) and _pairs(strict):
         notes.append(
             "intervals that have no width, or share a single end, count as apart; "
-            f"otherwise it is {np.nanmean(strict):.4f} over {_pairs(strict)} pairs"
+            f"otherwise it is {np.nanmean(strict):.3f} over {_pairs(strict)} pairs"
         )
     return _over_models(scores, confidence, tuple(notes))
 

@@ -4,11 +4,12 @@ from .opening import open_existing, open_store, shown_url, store_exists, store_u
 from .requests import sent
 from .tables import chunks
 from .transfer import export_store, import_store
-from .upkeep import Statistics, check, collect, damage_of, fault, repair, statistics
+from .upkeep import Checked, Statistics, check, collect, damage_of, fault, repair, statistics
 
 __all__ = [
     "UNREADABLE",
     "Batch",
+    "Checked",
     "Claimed",
     "DocumentName",
     "Filled",

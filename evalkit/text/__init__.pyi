@@ -17,7 +17,7 @@ from .numbers import (
 )
 from .safe import markdown_cell, printable, spreadsheet_cell
 from .short import shortened
-from .width import cut, fill, fold, shorten, width
+from .width import cut, fill, fold, fold_hanging, shorten, width
 
 __all__ = [
     "BLANK",
@@ -33,6 +33,7 @@ __all__ = [
     "estimate_numbers",
     "fill",
     "fold",
+    "fold_hanging",
     "interval",
     "level",
     "markdown_cell",

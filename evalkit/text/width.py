@@ -1,10 +1,17 @@
 """The width of texts in columns of a terminal, and cutting and filling of texts to a width."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 _ELLIPSIS = "…"
 _INDENT = "  "
+# neither the sign of a percentage, nor the upper end of an interval, nor the value of a p begins a line
+_BREAK = re.compile(r"(?<!\bp) (?!%|[-+]?[\d.]+\])")
+# all cells of a line of a table but the last, or the blanks before a text
+_CELLS = re.compile(r"(?:.*  )?")
+# the part of a line that these cells may fill, with the last cell folded beside them
+_MOST_CELLS = 0.55
 _VOWELS_AND_FINALS = range(0x1160, 0x1200)  # Hangul letters that join the one before them
 _EMOJI_FORM = "\ufe0f"
 
@@ -43,24 +50,44 @@ def fill(text: str, columns: int, *, left: bool) -> str:
     return text + blanks if left else blanks + text
 
 
-def fold(text: str, most: int) -> list[str]:
+def fold(text: str, most: int, *, indent: int = len(_INDENT)) -> list[str]:
     """The text in lines of at most `most` columns, broken between words where possible; later lines are indented.
 
     >>> fold("a judge and a baseline", 11)
     ['a judge and', '  a', '  baseline']
     """
+    margin = " " * indent
     lines, line = [], ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
+    for place, word in enumerate(_BREAK.split(text)):
+        longer = f"{line} {word}" if place else word
         if line.strip() and width(longer) > most:
-            lines.append(line)
-            longer = f"{_INDENT}{word}"
-        while width(longer) > most > len(_INDENT) + 1:
+            lines.append(line.rstrip())
+            longer = f"{margin}{word}"
+        while width(longer) > most > indent + 1:
             head = _head(longer, most)
             lines.append(head)
-            longer = f"{_INDENT}{longer[len(head) :]}"
+            longer = f"{margin}{longer[len(head) :]}"
         line = longer
     return [*lines, line]
+
+
+def fold_hanging(text: str, most: int) -> list[str]:
+    """The text in lines of at most `most` columns; later lines begin where the last cell of a table's line begins.
+
+    A last cell that has little room beside the other cells begins on a line of its own.
+
+    >>> fold_hanging("  note  a judge and a baseline", 22)
+    ['  note  a judge and a', '        baseline']
+    """
+    cells = _CELLS.match(text)
+    assert cells is not None
+    start, margin = width(cells[0]), len(text) - len(text.lstrip(" ")) + len(_INDENT)
+    if width(text) <= most or start < margin:
+        return fold(text, most, indent=margin)
+    if start <= most * _MOST_CELLS:
+        return fold(text, most, indent=start)
+    last = " " * margin + text[len(cells[0]) :]
+    return [*fold(cells[0].rstrip(" "), most, indent=margin), *fold(last, most, indent=margin)]
 
 
 def _cut_middle(text: str, most: int) -> str:

@@ -45,7 +45,7 @@ def test_another_sample_changes_the_rates_and_not_the_history() -> None:
 
 
 def test_a_history_of_too_few_models_is_refused_with_the_judge_and_the_cure() -> None:
-    with pytest.raises(StatsError, match="judge 'j': .* cannot be learned from 1 models.*--judge.*--difficulty auto"):
+    with pytest.raises(StatsError, match="judge 'j': .* cannot be learned from 1 model;.*--judge.*--difficulty auto"):
         learn([entry("a", 1)], Recipe(difficulty=DifficultySource.FIT))
 
 

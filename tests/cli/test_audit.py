@@ -26,7 +26,7 @@ def test_honest_outputs_pass_with_a_line_for_every_check(
     assert (done.returncode, done.stderr) == (0, "")
     head, columns, *lines = done.stdout.splitlines()
     assert head == "good, 100 outputs beside baseline: audit passed"
-    assert columns.split() == ["check", "found", "limit", "verdict", "examples"]
+    assert columns.split() == ["check", "found", "limit", "verdict", "example"]
     assert [line.split("  ")[0] for line in lines][:4] == ["distinct", "near duplicates", "copied", "copied elsewhere"]
     assert "relevance         p 0.002  at most p 0.01" in done.stdout
     assert {line.split()[-1] for line in lines} == {"ok"}
@@ -122,7 +122,7 @@ def test_annotate_warns_before_it_asks_anybody(tmp_path: Path, theirs: Path, wri
     bad = write_outputs("bad", HONEST[:1] * 100, instructions=INSTRUCTIONS)
     done = evalkit("annotate", bad, "--baseline", theirs, "--judge", "surface", "--audit", "warn", cwd=tmp_path)
     lines = done.stderr.splitlines()
-    warned = lines.index("note: bad: audit, fail: one answer to 100 instructions")
+    warned = lines.index("note: the audit of bad fails: one answer to 100 instructions")
     assert warned < next(place for place, line in enumerate(lines) if "replies" in line)
 
 
@@ -130,4 +130,4 @@ def test_outputs_that_nobody_would_compare_are_left_out(tmp_path: Path, write_ou
     theirs = write_outputs("baseline", BASELINE[:40], instructions=INSTRUCTIONS[:40])
     done = audit(tmp_path, write_outputs("good", HONEST, instructions=INSTRUCTIONS), "--baseline", theirs)
     assert done.stdout.startswith("good, 40 outputs beside baseline: audit passed\n")
-    assert "note: good: 60 outputs are to none of the instructions, or repeated, and left out\n" in done.stderr
+    assert "note: good: 60 outputs answer no instruction, or one that has an answer, and are left out\n" in done.stderr

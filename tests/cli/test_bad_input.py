@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.running import Done, evalkit
 
+REPOSITORY = Path(__file__).parents[2]
 ROWS = [{"instruction": f"Instruction {n}", "output": f"Answer {n}", "generator": "m"} for n in range(5)]
 
 
@@ -116,7 +117,7 @@ def test_a_bad_table_is_one_line(tmp_path: Path, table: str, said: list[str]) ->
         (["--reference", "chatbot"], ["unknown reference 'chatbot'"]),
         (["--estimator", "lc_compat"], ["needs --difficulty FOLDER"]),
         (["--judge", "other"], ["unknown judge 'other'", "Known: j"]),
-        (["--difficulty", "fit"], ["cannot be learned from 1 models"]),
+        (["--difficulty", "fit"], ["cannot be learned from 1 model;"]),
         (["--difficulty", "nowhere.csv"], ["nowhere.csv: no such file"]),
     ],
 )
@@ -128,6 +129,14 @@ def test_a_board_that_cannot_be_built_is_one_line(tmp_path: Path, arguments: lis
 def test_a_board_without_a_store_says_what_to_do(tmp_path: Path) -> None:
     refused_in_one_line(evalkit("leaderboard", cwd=tmp_path), "Run evalkit annotate first")
     assert not (tmp_path / "results").exists()
+
+
+def test_a_board_of_another_benchmark_is_told_which_has_verdicts(tmp_path: Path) -> None:
+    source = REPOSITORY / "tests" / "guard" / "store.jsonl.gz"
+    assert evalkit("store", "import", source, cwd=tmp_path).returncode == 0
+    done = evalkit("leaderboard", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "It has some for example: add --benchmark example" in done.stderr
 
 
 @pytest.mark.parametrize(

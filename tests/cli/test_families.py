@@ -90,7 +90,7 @@ def test_an_arena_board_shows_raw_length_and_style_controlled_rates_side_by_side
         assert row["lc_status"] and row["style_status"], "each with its status"
         assert row["category_coding_n"] == row["category_math_n"] == str(N // 2)
     done = evalkit("leaderboard", "--benchmark", "arena.yaml", "--reference", "none", cwd=arena)
-    assert "style win rate" in done.stdout and "ranked by style_win_rate" in done.stdout
+    assert "style win rate" in done.stdout and "ranked by style win rate" in done.stdout
 
 
 def test_what_is_held_equal_is_the_users_choice(arena: Path) -> None:

@@ -274,7 +274,7 @@ CHEATS = {
     "wrong baseline": (_other_baseline, 2, "configured for baseline 'weaker'"),
     "edited row": (_edit_row, 5, "the file was edited"),
     "not a number": (_not_a_number, 3, "50 of 100 instructions have no verdict"),
-    "a single instruction": (_one, 3, "1 instructions judged, at least 30 needed"),
+    "a single instruction": (_one, 3, "1 instruction judged, at least 30 needed"),
     "a null model": (_null_model, 5, "one answer to 48 instructions"),
     "another judge": (_other_judge, 2, "unknown judge 'random'"),
     "a negative margin": (_negative_margin, 2, "--margin -5"),
@@ -429,7 +429,7 @@ def test_a_published_model_whose_slope_is_unlike_the_judges_others_is_not_let_th
     about = ("claude", "--source", real_outputs / "preferences.parquet", "--judge", "weighted_alpaca_eval_gpt4_turbo")
     said = gate(zygote, *about, "--min", "31", cwd=tmp_path)
     assert said.status == 4, said.err
-    assert "and 31 lies in it" in said.out
+    assert "and 31.00 lies in it" in said.out
 
 
 def test_a_threshold_that_no_grade_can_reach_is_no_regression(zygote: Zygote, tmp_path: Path) -> None:

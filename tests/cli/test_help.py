@@ -192,6 +192,18 @@ def test_the_commands_stand_under_titles_in_the_help(tmp_path: Path) -> None:
         ("audit --kye id x.json", "unknown option '--kye' of evalkit audit. evalkit audit --help lists its options"),
         ("judges surface", "evalkit judges has no command 'surface'. Did you mean: evalkit judges show surface"),
         ("judges shwo surface", "Did you mean: evalkit judges show surface"),
+        ("gate", "evalkit gate needs CANDIDATE: evalkit gate [OPTIONS] CANDIDATE"),
+        ("annotate", "evalkit annotate needs OUTPUTS: evalkit annotate [OPTIONS] OUTPUTS..."),
+        (
+            "correlate x.csv",
+            "evalkit correlate needs --reference NAME|FILE. evalkit correlate --help says what it is for",
+        ),
+        ("demo more", "evalkit demo has no place for more: evalkit demo [OPTIONS]"),
+        ("annotate x --limit", "--limit needs a value"),
+        ("annotate x --limit 0", "--limit: 0 is not in the range x>=1"),
+        ("annotate x --limit few", "--limit: 'few' is not a whole number"),
+        ("annotate x --orders three", "--orders: 'three' is not one of 'one', 'both'"),
+        ("verify nowhere", "nowhere: no such file or folder"),
         ("benchmarks example", "Did you mean: evalkit benchmarks show example"),
     ],
 )

@@ -309,7 +309,7 @@ def test_a_judge_and_its_results_move_here_and_new_models_land_on_the_same_board
     write_results(tmp_path / "submissions", "old", name, old, baseline)
     imported = run("import", "alpaca_eval", evaluator.relative_to(tmp_path), "submissions", cwd=tmp_path)
     judge = f"results/judges/{safe_name(name)}.yaml"
-    assert f"judge written: {judge}" in imported.stdout
+    assert f"wrote judge {judge}" in imported.stdout
     (before,) = board(tmp_path)
     assert float(before["win_rate"]) == pytest.approx(100 * (0 + 1 + 0.25 + 0.5) / 4)
     assert (before["n_total"], before["n_missing"]) == ("16", "4")

@@ -57,7 +57,7 @@ def test_the_same_votes_give_the_same_output(votes: Path) -> None:
 
 
 def test_elo_is_marked_as_order_dependent(votes: Path) -> None:
-    assert "all: degraded(Elo ratings depend on the order" in run(votes, "--method", "elo", "--elo-k", "8").stdout
+    assert "all: degraded: Elo ratings depend on the order" in run(votes, "--method", "elo", "--elo-k", "8").stdout
 
 
 def test_out_writes_a_file(votes: Path) -> None:

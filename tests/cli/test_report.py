@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_one_file_shows_the_boards_of_a_folder_and_every_comparison(folder: Path) -> None:
     done = report(folder, "recorded", "--out", "out/page.html", "--title", "Two <models>")
-    assert re.fullmatch(r"out/page\.html  \d+\.\d MB\n", done.stdout)
+    assert re.fullmatch(r"wrote out/page\.html, \d+\.\d MB\n", done.stdout)
     page = (folder / "out" / "page.html").read_text(encoding="utf-8")
     assert "<title>Two &lt;models&gt;</title>" in page and "good" in page
     found = chunks(folder / "out" / "page.html")
@@ -94,7 +94,7 @@ def test_without_sources_the_store_is_shown_with_texts_and_refused_models(
                      "--audit", "warn", cwd=tmp_path)  # fmt: skip
     assert judged.returncode == 0, judged.stderr
     done = report(tmp_path)
-    assert done.stdout.startswith("results/report.html  ")
+    assert done.stdout.startswith("wrote results/report.html, ")
     found = chunks(tmp_path / "results" / "report.html")
     assert found["index"]["models"] == ["base", "cand", "copies"]
     # an offline judge is sent nothing: the texts are those of the written annotations

@@ -1,10 +1,12 @@
 """Where commands take their verdicts from."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.testing import CliRunner
 
+from evalkit.api.selection import sources_of
 from evalkit.cli.sources import source_options
 from evalkit.sources.selection import Sources
 from tests.cli.running import evalkit
@@ -16,8 +18,8 @@ SEEN: list[Sources] = []
 @click.argument("name")
 @source_options
 @click.option("--other", default=1)
-def command(name: str, sources: Sources, other: int) -> None:
-    SEEN.append(sources)
+def command(name: str, other: int, **asked: Any) -> None:
+    SEEN.append(sources_of(**asked))
     click.echo(f"{name} {other}")
 
 
@@ -27,7 +29,7 @@ def parsed(*arguments: str, **environment: str) -> Sources:
     return SEEN.pop()
 
 
-def test_the_options_arrive_together_and_the_command_keeps_its_own() -> None:
+def test_the_options_select_what_the_keywords_of_their_names_select() -> None:
     assert parsed() == Sources()
     found = parsed(
         "--source", "a.json", "--source", "b", "--benchmark", "mt_bench", "--judge", "j", "--difficulty", "fit"

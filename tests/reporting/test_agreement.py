@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def agreement() -> Agreement:
 def test_a_line_names_the_interval_the_models_and_what_has_no_number(agreement: Agreement) -> None:
     estimate = agreement.spearman
     assert agreement_line(agreement) == (
-        f"Spearman with human: {estimate.value:.4f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
+        f"Spearman with human: {estimate.value:.3f} [{estimate.lower:.3f}, {estimate.upper:.3f}], 18 shared models, "
         "1 of them not ok; without a number: m18"
     )
     none = agree([], REFERENCE, {})
@@ -48,7 +49,26 @@ def test_long_lists_of_models_are_cut_on_a_terminal_and_whole_in_json() -> None:
     rows = [*SCORES[:5], *(Score(f"=x{number}", 1.0) for number in range(30))]
     found = correlate([ScoreTable("=board", "score", tuple(rows))], REFERENCE, {})
     text = correlated_text(found)
-    assert "30 not in the reference" in text
-    assert "and 18 more" in text
+    assert "30 models not in the reference" in text
+    assert "separability" not in text.splitlines()[0], "no board has a number"
+    assert "and 24 more" in text
     assert len(json.loads(correlated_json(found))["boards"][0]["unknown_to_reference"]) == 30
     assert correlated_csv(found).splitlines()[1].startswith("'=board,")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_a_table_fits_the_terminal_and_loses_no_measure(columns: int) -> None:
+    rows = [replace(score, lower=score.value - 1, upper=score.value + 1) for score in SCORES if score.value is not None]
+    found = correlate([ScoreTable("a board with quite a long name", "score", tuple(rows))], REFERENCE, {})
+    table, _, notes = correlated_text(found, columns=columns).partition("a board with quite a long name: ")
+    assert notes and all(len(line) <= columns for line in table.splitlines())
+    assert {"Spearman", "Kendall", "Pearson", "separability"} <= set(table.split())
+
+
+def test_a_board_that_shares_too_few_models_has_no_line_in_the_table_and_one_reason() -> None:
+    stranger = ScoreTable("strange", "score", (Score("nobody", 1.0),))
+    text = correlated_text(correlate([stranger], REFERENCE, {}))
+    assert text.splitlines()[0] == (
+        "strange: nothing can be correlated with human: 0 shared models, at least 4 needed. Match the names of models "
+        "with --map FILE.json"
+    )

@@ -51,7 +51,7 @@ def test_the_first_line_says_why_there_is_no_answer() -> None:
     recipe = Recipe(metric=LC_WIN_RATE)
     text = comparison_text(found(entry("one", 0.5), entry("other", 0.4), recipe=recipe), {})
     assert text.startswith("one and other cannot be compared in LC win rate: one: lengths unknown.\n")
-    assert "\nLC win rate: one: not estimable: lengths unknown\n" in text
+    assert "\none: not estimable: lengths unknown\n" in text
 
 
 def test_missing_verdicts_are_told_with_what_they_could_change() -> None:
@@ -107,3 +107,19 @@ def test_a_model_whose_outputs_an_audit_refuses_is_marked() -> None:
         )
         document = json.loads(comparison_json(found(*entries), {}))
         assert document["audit_failed"] == {"null": "60 answers of one length, 500 characters"}
+
+
+def test_tables_fit_a_narrow_terminal_by_shorter_names() -> None:
+    models = [entry(f"a-model-of-a-long-name-{number}", 0.5 + 0.1 * number, seed=number + 1) for number in range(3)]
+    for some in (models, models[:2]):
+        text = comparison_text(found(*some), {}, columns=80)
+        rows = [line for line in text.splitlines() if "[" in line and "…" in line]
+        assert rows or "…" in text
+        assert all(len(line) <= 80 for line in text.splitlines() if line.count("  ") > 3)
+
+
+def test_a_sign_that_is_neither_sure_nor_sound_is_not_called_fragile() -> None:
+    sure = "\n".join(lines_of(entry("one", 0.6, seed=1), entry("other", 0.5, seed=2)))
+    assert "fragility: reversing " in sure and "make the difference no longer significant" in sure
+    even = "\n".join(lines_of(entry("one", 0.5, seed=1), entry("other", 0.5, seed=2)))
+    assert "is enough to put other ahead" in even

@@ -24,7 +24,7 @@ def test_a_difference_is_told_as_points_behind_another_model() -> None:
     rule = Rule(against="last", margin=2.0)
     text = gate_text(decision(Outcome.INCONCLUSIVE, rule=rule, estimate=Estimate(-0.5, 1.0, -2.5, 1.5, 48)))
     assert text.startswith(
-        "INCONCLUSIVE: careful less last, LC win rate -0.50 [-2.50, 1.50] points; asked: at most 2.00 points behind\n"
+        "INCONCLUSIVE: careful minus last, LC win rate -0.50 [-2.50, 1.50] points; asked: at most 2.00 points behind\n"
     )
 
 
@@ -40,7 +40,7 @@ def test_a_number_that_was_refused_shows_its_reason_and_no_number() -> None:
 def test_a_degraded_number_says_so() -> None:
     told = decision(estimate=Estimate(55.0, 1.0, 53.0, 57.0, 48, degraded("extrapolated")))
     assert "[53.00, 57.00] degraded;" in gate_text(told)
-    assert "status degraded(extrapolated)." in gate_explanation(told)
+    assert "status degraded: extrapolated." in gate_explanation(told)
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,10 @@ def test_hostile_names_stay_within_their_line_and_command_no_runner(outcome: Out
 
 def test_verdicts_of_files_have_no_digest_that_is_known() -> None:
     assert "digest unknown; the baseline" in gate_explanation(replace(decision(), digest=""))
+
+
+def test_the_explanation_can_leave_digests_out() -> None:
+    told = replace(decision(), digest="0123abcd", sha256="f00d")
+    assert "0123abcd" in gate_explanation(told) and "sha256 f00d" in gate_explanation(told)
+    bare = gate_explanation(told, digests=False)
+    assert "0123abcd" not in bare and "sha256" not in bare

@@ -15,12 +15,12 @@ MEASURED = Basis(
 def test_a_table_and_sentences_say_what_is_needed() -> None:
     text = advice_text(advise(0.53, MEASURED, gate=Level(threshold=0.5), power=0.8), metric="lc_win_rate")
     lines = text.splitlines()
-    assert lines[0] == "The gate passes where the lower end of the 95 % interval is at 50 or above."
-    assert lines[1] == "To pass with a probability of 80 % when the true LC win rate is 53 takes:"
+    assert lines[0] == "The gate passes where the lower end of the 95 % interval is at 50.00 or above."
+    assert lines[1] == "To pass with a probability of 80 % when the true LC win rate is 53.00 takes:"
     assert lines[3].split() == ["orders", "repeats", "instructions", "questions", "dollars", "interval"]
     assert len(lines[4:8]) == 4 and lines[4].startswith("one")
     assert "Fewest questions: " in text and "The 805 instructions at hand, in both orders, pass 5" in text
-    assert "Measured: sd 24.5 points between instructions, 11.0 by order, 34.6 between repeats" in text
+    assert "Measured: sd 24.49 points between instructions, 10.95 by order, 34.64 between repeats" in text
 
 
 def test_names_and_notes_cannot_move_a_terminal() -> None:
@@ -31,7 +31,7 @@ def test_names_and_notes_cannot_move_a_terminal() -> None:
 def test_a_paired_gate_is_told_as_one() -> None:
     basis = Basis(spread=Spread(instruction=0.1), model="cand", against="old", judge="one")
     text = advice_text(advise(0.0, basis, gate=Margin(threshold=-0.02), power=0.9), metric="win_rate")
-    assert "at -2 or above" in text and "when the true difference in win rate is 0 takes" in text
+    assert "at -2.00 or above" in text and "when the true difference in win rate is 0.00 takes" in text
     assert "cand minus old" in text
 
 

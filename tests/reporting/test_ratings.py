@@ -39,7 +39,7 @@ def test_the_table_says_what_a_reader_must_know() -> None:
         "2 (1-2)  b\\u001b[31m  1000.0  [1000.0, 1000.0]  50       36.00     ok",
         "3 (1-3)  c            900.0   -                 2        0.00      degraded",
         "",
-        "c: degraded(unbounded below)",
+        "c: degraded: unbounded below",
         "note: sandwich intervals; 40 clusters by question_id. Rank intervals hold for all models at once",
         "note: tokens: +0.250 [+0.150, +0.350] log-odds for a typical difference of 0.4",
         "note: left out: 4 battles without a verdict",
@@ -89,7 +89,7 @@ def test_models_of_the_same_reason_share_a_line_and_elo_says_what_it_is() -> Non
     why = degraded("order dependent")
     rows = tuple(Rated(name, Estimate(1.0, None, None, None, 9, why), 1, None, 9, 50.0) for name in "abcde")
     board = replace(BOARD, recipe=RatingRecipe(method="elo"), rows=rows, coefficients={}, left_out={})
-    assert ratings_text(board).splitlines()[-1] == "all: degraded(order dependent)"
+    assert ratings_text(board).splitlines()[-1] == "all: degraded: order dependent"
     assert ratings_text(board).startswith("Elo, online: 5 models")
     mixed = replace(board, rows=(*rows, Rated("f", Estimate(1.0, 1.0, 0.0, 2.0, 9), 1, RankInterval(1, 1, 1), 9, 50.0)))
-    assert "a, b, c and 2 more: degraded(order dependent)" in ratings_text(mixed)
+    assert "a, b, c and 2 more: degraded: order dependent" in ratings_text(mixed)

@@ -1,6 +1,6 @@
 import pytest
 
-from evalkit.reporting.reasons import brief_words, causes, reason_words, shared_causes, status_words
+from evalkit.reporting.reasons import brief_words, causes, reason_words, shared_causes, status_words, with_words
 from evalkit.types import OK, degraded, not_estimable
 
 AS_LONG = "of answers are about as long as the baseline's"
@@ -70,3 +70,18 @@ def test_a_status_is_a_word_and_a_sentence() -> None:
 def test_names_of_controls_in_a_reason_are_harmless() -> None:
     assert "\x1b" not in reason_words("extrapolated: 1.0% of answers are as high in \x1b]0;x as the baseline's {it}")
     assert "\x1b" not in shared_causes([("m", causes("\x1b[31m unknown"))])[0].words
+
+
+def test_each_of_two_compared_models_has_its_own_reason() -> None:
+    both = f"one: thin: 6.0% {AS_LONG}; other: all_wins"
+    assert (
+        brief_words(both)
+        == f"for one, only 6 % {AS_LONG.replace('of', 'of its', 1)}; for other, it won every comparison"
+    )
+
+
+def test_a_code_within_a_text_becomes_words() -> None:
+    assert with_words("the number is degraded(separated), but 3 is below 4") == (
+        "the number is degraded: the length or style of its answers alone explains the verdicts, but 3 is below 4"
+    )
+    assert with_words("nothing to say") == "nothing to say"

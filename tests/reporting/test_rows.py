@@ -15,8 +15,8 @@ def row_of(entry: Entry) -> BoardRow:
 
 
 def test_without_repeats_a_row_says_that_the_noise_was_not_measured() -> None:
-    assert f"verdict noise not measured: {NO_REPEATS}" in rows_text([row_of(judged("cand", repeats=1))])
-    assert "verdict noise not measured\n" in rows_text([row_of(bare("cand"))])
+    assert f"  not measured: {NO_REPEATS}" in rows_text([row_of(judged("cand", repeats=1))])
+    assert "  not measured\n" in rows_text([row_of(bare("cand"))])
 
 
 def test_with_repeats_and_both_orders_a_row_says_what_each_does() -> None:
@@ -37,3 +37,8 @@ def test_in_a_document_what_was_not_measured_is_null_beside_its_reason() -> None
     assert (components["orders"], components["repeats"]) == (1, 1)
     assert components["order"]["value"] is None and components["position"]["value"] is None
     assert row_document(row_of(bare("cand")))["components"] is None
+
+
+def test_a_rate_that_cannot_be_estimated_is_its_reason_and_no_dashes() -> None:
+    shown = rows_text([row_of(bare("cand"))])
+    assert "  LC win rate" in shown and "- -" not in shown

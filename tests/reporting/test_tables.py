@@ -142,7 +142,7 @@ def test_a_board_of_a_published_formula_says_in_one_line_why_nobody_is_ranked() 
         number = Controlled(replace(row.raw, estimate=estimate))
         rows.append(replace(row.with_numbers({WIN_RATE: number}), recipe=recipe, rank=None))
     table = boards_text([replace(board, rows=tuple(rows))])
-    assert table.startswith("j, against b, in the order of win_rate\n")
+    assert table.startswith("j, against b, in the order of win rate\n")
     assert (
         "every model: a published formula made their win rates (rows are resampled as if independent), so that the "
         "rows stand in the order of their numbers and none is ranked"

@@ -55,7 +55,7 @@ def test_an_interval_without_width_overlaps_nothing_in_the_published_way_and_a_n
     estimate = agreement_with_confidence(around([1, 2, 3, 4], 0.3), reference)
     assert estimate.value == 1
     assert estimate.notes[0] == "6 of 6 pairs"
-    assert estimate.notes[1].endswith("otherwise it is 1.0000 over 5 pairs")
+    assert estimate.notes[1].endswith("otherwise it is 1.000 over 5 pairs")
     assert numbers(separability(reference))[0] == pytest.approx(5 / 6)
 
 

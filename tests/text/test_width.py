@@ -1,6 +1,6 @@
 import pytest
 
-from evalkit.text.width import cut, fill, fold, shorten, width
+from evalkit.text.width import cut, fill, fold, fold_hanging, shorten, width
 
 WIDE = "模型"
 COMBINED = "e\u0301"  # an e and an acute accent
@@ -58,3 +58,19 @@ def test_a_folded_text_keeps_every_letter_and_fits(most: int) -> None:
 def test_a_text_is_broken_between_words_and_later_lines_are_indented() -> None:
     assert fold("a judge and a baseline", 11) == ["a judge and", "  a", "  baseline"]
     assert fold("short", 60) == ["short"]
+
+
+def test_a_percentage_an_interval_and_a_p_are_not_broken() -> None:
+    assert fold("it passes with 46 % or more", 17) == ["it passes with", "  46 % or more"]
+    assert fold("an interval of [28.40, 76.27] is wide", 24) == ["an interval of", "  [28.40, 76.27] is wide"]
+    assert fold("not alike at all, p 0.41", 20) == ["not alike at all,", "  p 0.41"]
+
+
+def test_the_last_cell_of_a_line_is_folded_beside_the_others_or_below_them() -> None:
+    assert fold_hanging("  note  a judge and a baseline", 22) == ["  note  a judge and a", "        baseline"]
+    assert fold_hanging("a long name  4  a judge and a baseline", 24) == [
+        "a long name  4",
+        "  a judge and a baseline",
+    ]
+    assert fold_hanging("a judge and a baseline", 11) == fold("a judge and a baseline", 11)
+    assert fold_hanging("fits  as it is", 60) == ["fits  as it is"]

@@ -1,0 +1,105 @@
+"""Each command is a function of the same name: the same options as keywords, with the same defaults."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import click
+import pytest
+
+import evalkit as ek
+from evalkit.api.annotation import AnnotateKeywords
+from evalkit.api.door import RENAMED
+from evalkit.cli.main import COMMANDS, group
+
+# commands that need no function, because they write a project, show evalkit or look after files
+COMMANDS_ONLY = {"demo", "init", "prompts", "store"}
+FUNCTIONS = {name: {"import": "import_files", "export": "export_files"}.get(name, name) for name in COMMANDS}
+# the subcommand that a function stands for
+SUBCOMMANDS = {"audit": "outputs"}
+# options that say how a command prints or ends, with what a result has instead
+OUTPUT = {
+    "json": "to_json()", "form": "written()", "verbose": "sha256, explanation(digests=True)", "plot": "plot()",
+    "panel": "plot()", "explain": "explanation()", "junit": "junit()", "summary": "summary()", "badge": "badge()",
+    "inconclusive": "raise_for_outcome()", "dry_run": "forecast()",
+}  # fmt: skip
+# an option that is the form of a result for some commands, and an input for others
+INPUTS = {("export", "out"), ("generate", "out"), ("report", "out")}
+# keywords for values that a command line cannot hold
+PYTHON_ONLY = {"client", "parser", "progress", "texts"}
+
+
+def commands() -> list[str]:
+    return [name for name in COMMANDS if name not in COMMANDS_ONLY]
+
+
+def click_command(name: str) -> click.Command:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    if name in SUBCOMMANDS:
+        assert isinstance(command, click.Group)
+        return command.commands[SUBCOMMANDS[name]]
+    return command
+
+
+def keywords_of_command(name: str) -> dict[str, click.Option]:
+    found = {}
+    for option in click_command(name).params:
+        if not isinstance(option, click.Option):
+            continue
+        flag = max(option.opts, key=len).removeprefix("--").removeprefix("no-")
+        keyword = RENAMED.get(flag, flag.replace("-", "_"))
+        told = keyword in OUTPUT or keyword == "out"
+        if not told or (name, flag) in INPUTS:
+            found[keyword] = option
+    return found
+
+
+def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The keywords of a function, with those of the typed dictionaries that it takes as well."""
+    found = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind == inspect.Parameter.VAR_KEYWORD:
+            (dictionary,) = parameter.annotation.__args__
+            names = dict.fromkeys(get_type_hints(dictionary), inspect.Parameter.empty)
+            found.update({name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names})
+        elif parameter.kind == inspect.Parameter.KEYWORD_ONLY:
+            found[parameter.name] = parameter
+    return found
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_options_of_a_command_are_the_keywords_of_its_function(name: str) -> None:
+    options = keywords_of_command(name)
+    function = getattr(ek, FUNCTIONS[name])
+    assert set(parameters(function)) - PYTHON_ONLY == set(options) - PYTHON_ONLY
+
+
+@pytest.mark.parametrize("name", commands())
+def test_keywords_have_the_defaults_of_the_options(name: str) -> None:
+    function = getattr(ek, FUNCTIONS[name])
+    defaults = click_command(name).make_context(name, [], resilient_parsing=True).params
+    for keyword, parameter in parameters(function).items():
+        option = keywords_of_command(name).get(keyword)
+        if option is None or parameter.default is inspect.Parameter.empty:
+            continue
+        default = defaults[option.name or ""]
+        if isinstance(default, Path):
+            default = str(default)
+        if isinstance(default, ek.AuditLimits):
+            # the command hands over all limits, and the function takes those that differ
+            assert default == ek.AuditLimits()
+            continue
+        # no value is None to the one and an empty sequence to the other
+        assert (default or None) == (parameter.default or None) or default == parameter.default, keyword
+
+
+def test_the_dictionary_of_keywords_is_the_signature_of_annotate() -> None:
+    assert set(get_type_hints(AnnotateKeywords)) == set(parameters(ek.annotate))
+
+
+def test_every_function_has_a_help_that_says_what_goes_in_and_out() -> None:
+    for name in commands():
+        text = inspect.getdoc(getattr(ek, FUNCTIONS[name])) or ""
+        assert all(part in text for part in ("Returns:", "Raises:", "Example:", ">>> ")), name

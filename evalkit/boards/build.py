@@ -14,7 +14,7 @@ from evalkit.boards.rates import Estimators, check_controls, learn
 from evalkit.boards.row import BoardRow
 from evalkit.catalog import Reference
 from evalkit.formats import Score
-from evalkit.stats import MIN_MODELS, MISFITTING, check_fits, rank_ranges
+from evalkit.stats import MIN_MODELS, MISFITTING, check_fits, rank_intervals
 from evalkit.types import StatusKind
 
 _RANKED, _DEGRADED, _WITHOUT_NUMBER, _REFUSED = range(4)
@@ -112,7 +112,7 @@ def _checked(rows: Sequence[BoardRow]) -> Sequence[BoardRow]:
 def _placed(rows: Sequence[BoardRow], metric: Metric) -> tuple[BoardRow, ...]:
     """The rows in the order of the board, with ranks for those that are ok."""
     sound = [row for row in rows if _group(row, metric) == _RANKED and not row.entry.itself]
-    ranges = rank_ranges([row.measured(metric) for row in sound], [row.entry.sample for row in sound])
+    ranges = rank_intervals([row.measured(metric) for row in sound], [row.entry.sample for row in sound])
     ranks = {row.entry.model: rank for row, rank in zip(sound, ranges, strict=True)}
     placed = [replace(row, rank=ranks.get(row.entry.model)) for row in rows]
 

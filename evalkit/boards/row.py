@@ -34,7 +34,7 @@ from evalkit.stats import (
 from evalkit.types import Estimate, Reading, Status, StatusKind, degraded
 
 if TYPE_CHECKING:
-    from evalkit.stats import RankRange
+    from evalkit.stats import RankInterval
 
 
 # with a smaller share of verdicts, a number only tells about the instructions that happened to get a verdict
@@ -57,7 +57,7 @@ class BoardRow:
     discrete: float | None
     bounds: tuple[float, float] | None
     slices: Mapping[str, Estimate] = field(default_factory=dict)
-    rank: "RankRange | None" = None
+    rank: "RankInterval | None" = None
     recipe: Recipe = Recipe()
     background: Background = UNTAUGHT
     style_background: Background = UNTAUGHT

@@ -1,36 +1,58 @@
-from .agreement import Coefficient, Robustness, kendall, pearson, robustness, spearman
+from .agreement import Coefficient, Robustness, correlation, kendall, pearson, robustness, spearman
+from .alpaca_compat import CompatInputs, GamedBaselines, lc_compat
 from .arena_compat import TOKENS, Games, arena_v01, arena_v2
 from .between import BetweenSources, between_sources
 from .coefficients import CoefficientPrior
+from .columns import Labels, Numbers
 from .components import Components, variance_components
-from .confounding import Confounding
-from .controlled_rate import MIN_INSTRUCTIONS, MISFITTING, SEPARATED, Controlled, ErrorParts, controlled_win_rate
+from .confounding import Confounding, Sensitivity
+from .controlled_rate import (
+    MIN_INSTRUCTIONS,
+    MISFITTING,
+    SEPARATED,
+    Controlled,
+    ErrorParts,
+    controlled_win_rate,
+    length_controlled_win_rate,
+)
 from .copula import Errors
-from .covariates import COUNTS, DIFFICULTY, GROUPS, INTERCEPT, LENGTH, LONGER, SHORTER, TAUGHT, control_names
-from .design_effect import design_effect
+from .covariates import (
+    COUNTS,
+    DIFFICULTY,
+    GROUPS,
+    INTERCEPT,
+    LENGTH,
+    LONGER,
+    SHORTER,
+    TAUGHT,
+    at_balance,
+    control_names,
+    length_balance,
+)
+from .dependence import design_effect
 from .fit_check import FitCheck, check_fits
-from .fragility import Change, Fragility, fragility
+from .frames import Frame, build_sample_from_frame, build_samples_by_model
 from .generic import Generic
 from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
-from .lc_compat import CompatInputs, GamedBaselines, lc_compat
 from .multiple import holm, indistinguishable, p_value
 from .noise import self_disagreement
 from .paired import common, paired_difference, significant
 from .pairwise import better_shares
-from .position import ShownVerdicts, inconsistent_share, position_effect
+from .position import ShownVerdicts, build_shown_verdicts, inconsistent_share, position_effect
 from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from .quantiles import normal_quantile
-from .ranks import RankRange, rank_ranges
+from .ranks import RankInterval, rank_intervals
 from .ratings.battles import Battles, build_battles
 from .ratings.bradley_terry import BradleyTerry, fit_bradley_terry
 from .ratings.controlled import fit_controlled
 from .ratings.rated import Rated, bootstrap_ratings, coefficient_estimates, elo_ratings, sandwich_ratings
-from .ratings.scale import Scale, Unit, win_rate_from_rating
+from .ratings.scale import Scale, Unit, rating_from_win_rate, win_rate_from_rating
 from .recorded import HistoryFile, JudgeIdentity, Known
 from .retest import Bin, RetestBin, retest_bins, stated_bins
+from .reversals import Change, Fragility, Reversal, fragility
 from .sample import Combine, Floats, Ints, Sample, build_sample
-from .separability import agreement_with_confidence, pair_rank_brier, separability
+from .separation import agreement_with_confidence, pair_rank_brier, separability
 from .sequential import early_look_confidence, last_look_confidence
 from .shares import mean_share
 from .signs import sign_test
@@ -73,6 +95,7 @@ __all__ = [
     "FitCheck",
     "Floats",
     "Fragility",
+    "Frame",
     "GamedBaselines",
     "Games",
     "Generic",
@@ -81,16 +104,20 @@ __all__ = [
     "Ints",
     "JudgeIdentity",
     "Known",
+    "Labels",
     "Level",
     "Margin",
     "Measured",
     "Member",
-    "RankRange",
+    "Numbers",
+    "RankInterval",
     "Rated",
     "RetestBin",
+    "Reversal",
     "Robustness",
     "Sample",
     "Scale",
+    "Sensitivity",
     "Shape",
     "ShapeChoice",
     "ShownVerdicts",
@@ -99,17 +126,22 @@ __all__ = [
     "agreement_with_confidence",
     "arena_v01",
     "arena_v2",
+    "at_balance",
     "better_shares",
     "between_sources",
     "bootstrap_ratings",
     "bounds_over_missing",
     "build_battles",
     "build_sample",
+    "build_sample_from_frame",
+    "build_samples_by_model",
+    "build_shown_verdicts",
     "check_fits",
     "coefficient_estimates",
     "common",
     "control_names",
     "controlled_win_rate",
+    "correlation",
     "count_outcomes",
     "design_effect",
     "detectable",
@@ -127,6 +159,8 @@ __all__ = [
     "kendall",
     "last_look_confidence",
     "lc_compat",
+    "length_balance",
+    "length_controlled_win_rate",
     "mean_share",
     "needed_instructions",
     "normal_quantile",
@@ -135,7 +169,8 @@ __all__ = [
     "paired_difference",
     "pearson",
     "position_effect",
-    "rank_ranges",
+    "rank_intervals",
+    "rating_from_win_rate",
     "retest_bins",
     "robustness",
     "sandwich_ratings",

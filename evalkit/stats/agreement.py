@@ -8,6 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
+from evalkit.stats.columns import Numbers, check_confidence, floats
 from evalkit.stats.copula import Errors, correlation_interval, kendall_latent, pearson_latent, spearman_latent
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.quantiles import normal_quantile
@@ -25,6 +26,8 @@ _LEAST_RELIABILITY = 0.5
 
 
 class Coefficient(Enum):
+    """The correlations that `correlation` computes."""
+
     SPEARMAN = "spearman"
     KENDALL = "kendall"
     PEARSON = "pearson"
@@ -47,10 +50,10 @@ class Robustness:
 
 def correlation(
     coefficient: Coefficient,
-    board: Floats,
-    reference: Floats,
+    board: Numbers,
+    reference: Numbers,
     *,
-    errors: Errors | None = None,
+    errors: tuple[Numbers, Numbers] | None = None,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
     """A correlation on the scale -1..1, with an interval that allows for sampling of models and for measurement errors.
@@ -60,12 +63,19 @@ def correlation(
     measured scores.
 
     Args:
-        board, reference: scores of the same models in the same order, shape (n,).
+        coefficient: the correlation; `spearman`, `kendall` and `pearson` compute one each.
+        board, reference: scores of the same models in the same order, shape (n,). A series is read by position, not by
+            its index.
         errors: standard errors of both rankings, each of shape (n,), 0 where no error is known.
 
     Returns:
-        n counts models; not estimable below four or where one side does not vary.
+        n counts models; not estimable below four, where a score is missing, or where one side does not vary.
+
+    Raises:
+        StatsError: a column has another length or shape, or the confidence is not between 0 and 1.
     """
+    check_confidence(confidence)
+    board, reference, errors = _columns(board, reference, errors)
     n = len(board)
     if n < MIN_MODELS:
         return Estimate.refused(f"{n} shared {'model' if n == 1 else 'models'}, at least {MIN_MODELS} needed", n=n)
@@ -86,36 +96,58 @@ def correlation(
 
 
 def spearman(
-    board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
+    board: Numbers, reference: Numbers, *, errors: tuple[Numbers, Numbers] | None = None, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Spearman's rank correlation; ties share their mean rank."""
+    """Spearman's rank correlation; ties share their mean rank.
+
+    Arguments, results and errors are those of `correlation`: scores of the same models in the same order, and a number
+    from -1 to 1.
+
+    Example:
+        >>> from evalkit.stats import spearman
+        >>> found = spearman([1, 0, 2, 3, 4, 5, 6, 7, 9, 8], range(10))
+        >>> print(f"{found.value:.2f} [{found.lower:.2f}, {found.upper:.2f}] {found.status}")
+        0.98 [0.85, 1.00] ok
+    """
     return correlation(Coefficient.SPEARMAN, board, reference, errors=errors, confidence=confidence)
 
 
 def kendall(
-    board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
+    board: Numbers, reference: Numbers, *, errors: tuple[Numbers, Numbers] | None = None, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """Kendall's tau-b: concordant minus discordant pairs, as a share of the untied pairs."""
+    """Kendall's tau-b: concordant minus discordant pairs, as a share of the untied pairs.
+
+    Arguments, results and errors are those of `correlation`.
+    """
     return correlation(Coefficient.KENDALL, board, reference, errors=errors, confidence=confidence)
 
 
 def pearson(
-    board: Floats, reference: Floats, *, errors: Errors | None = None, confidence: float = CONFIDENCE
+    board: Numbers, reference: Numbers, *, errors: tuple[Numbers, Numbers] | None = None, confidence: float = CONFIDENCE
 ) -> Estimate:
     """Pearson's linear correlation; its interval is never shorter than Fisher's for normal scores.
 
     A sample shows less of a long tail than its population has, so an interval from the sample alone would be too short.
+    Arguments, results and errors are those of `correlation`.
     """
     return correlation(Coefficient.PEARSON, board, reference, errors=errors, confidence=confidence)
 
 
-def robustness(coefficient: Coefficient, board: Floats, reference: Floats) -> Robustness | None:
+def robustness(coefficient: Coefficient, board: Numbers, reference: Numbers) -> Robustness | None:
     """The permutation test of no association, two-sided, and the range when each model is left out.
 
-    The test tries every order up to eight models and else PERMUTATIONS random ones, with one added for the order
+    The test tries every order up to eight models and else 9,999 random ones, with one added for the order
     found (Phipson and Smyth 2010, arXiv:1603.05766). None where the correlation cannot be estimated from all models, or
     cannot be estimated after one of them is left out.
+
+    Args:
+        coefficient: the correlation.
+        board, reference: scores of the same models in the same order, shape (n,).
+
+    Raises:
+        StatsError: a column has another length or shape.
     """
+    board, reference, _ = _columns(board, reference, None)
     n = len(board)
     if n < MIN_MODELS or not np.isfinite([board, reference]).all():
         return None
@@ -133,6 +165,18 @@ def robustness(coefficient: Coefficient, board: Floats, reference: Floats) -> Ro
         model,
         float(without[model]),
     )
+
+
+def _columns(
+    board: Numbers, reference: Numbers, errors: tuple[Numbers, Numbers] | None
+) -> tuple[Floats, Floats, Errors | None]:
+    scores = floats(board, "board")
+    rows = ("board", len(scores))
+    truth = floats(reference, "reference", like=rows)
+    if errors is None:
+        return scores, truth, None
+    first, second = (floats(side, f"errors[{place}]", like=rows, known=True) for place, side in enumerate(errors))
+    return scores, truth, (first, second)
 
 
 def mean_ranks(scores: Floats) -> Floats:

@@ -61,6 +61,8 @@ def arena_v01(games: Games, controls: Sequence[str] = (), *, replicates: int = R
 
     Raises:
         StatsError: a verdict or a measure is unknown, or a measure never differs.
+
+    Reference: Li et al. 2024, arXiv:2406.11939.
     """
     _check(games)
     if controls:
@@ -91,6 +93,8 @@ def arena_v2(games: Games, controls: Sequence[str] = (), *, replicates: int = RE
 
     Raises:
         StatsError: a verdict or a measure is unknown, or a measure never differs.
+
+    Reference: Li et al. 2024, arXiv:2406.11939.
     """
     _check(games)
     if controls:

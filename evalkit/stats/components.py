@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.errors import StatsError
+from evalkit.stats.columns import Labels, Numbers, check_share, floats, labels
 from evalkit.stats.intervals import CONFIDENCE, clustered_stderr, proportion_interval
 from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.sample import Floats, Ints
@@ -44,16 +46,20 @@ class Components:
     repeats: float
 
 
-def variance_components(
-    keys: Sequence[str], orders: Sequence[str], *, clusters: Sequence[str], preference: Floats
-) -> Components:
+def variance_components(keys: Labels, orders: Labels, *, clusters: Labels, preference: Numbers) -> Components:
     """Variance components by the method of moments; n of each counts the clusters that it was estimated from.
 
     Every instruction has the same weight, however often it was asked. A negative estimate is set to zero, with a note.
     As in a sample, an instruction is left out where one of its orders was asked and has no verdict.
 
     Args:
-        preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
+        keys, clusters: the instruction of each verdict and its cluster; shape (n verdicts,).
+        orders: who was shown first, `candidate_first` or `baseline_first`; shape (n verdicts,).
+        preference: P(candidate beats baseline), missing where there is no verdict; shape (n verdicts,).
+
+    Raises:
+        StatsError: there are more than two orders, a preference is outside [0, 1], or the columns have different
+            lengths.
     """
     cells = _cells(keys, orders, clusters, preference)
     repeat = _repeat(cells)
@@ -86,14 +92,20 @@ class _Cells:
     names: tuple[str, ...]
 
 
-def _cells(keys: Sequence[str], orders: Sequence[str], clusters: Sequence[str], preference: Floats) -> _Cells:
+def _cells(keys: Labels, orders: Labels, clusters: Labels, preference: Numbers) -> _Cells:
+    key = labels(keys, "keys")
+    rows = ("keys", len(key))
+    order, cluster = labels(orders, "orders", like=rows, unnamed=""), labels(clusters, "clusters", like=rows)
+    value = floats(preference, "preference", like=rows)
+    check_share(value, "preference", "Give P(candidate beats baseline), NaN without a verdict", of=key)
     # sorted, so that no sum depends on the order of the rows
-    names = [np.asarray(group, dtype=str) for group in (keys, orders, clusters)]
-    rising = np.lexsort((preference, names[1], names[0]))
-    key, order, cluster, value = (*(group[rising] for group in names), preference[rising])
-    assert len(set(orders)) <= 2, "a pair has two orders"
+    rising = np.lexsort((value, order, key))
+    key, order, cluster = (group[rising] for group in (key, order, cluster))
+    value = value[rising]
     unique, first, row = np.unique(key, return_index=True, return_inverse=True)
     order_names, column = np.unique(order, return_inverse=True)
+    if len(order_names) > 2:
+        raise StatsError(f"orders has {len(order_names)} names, and a pair has two orders. Give one name to each order")
     shape = (len(unique), len(order_names))
     place = row * shape[1] + column
     present = ~np.isnan(value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from evalkit.errors import StatsError
 from evalkit.stats.coefficients import UNHELD_DEVIATION, CoefficientPrior, square_root
+from evalkit.stats.columns import check_confidence
 from evalkit.stats.confounding import Confounding, Sensitivity, log_odds_moved
 from evalkit.stats.covariates import (
     COUNTS,
@@ -116,7 +117,35 @@ def length_controlled_win_rate(
     replicates: int = 0,
     confidence: float = CONFIDENCE,
 ) -> Controlled:
-    """The candidate's expected win rate if both answers had equal length: `controlled_win_rate` for `length` alone."""
+    """The candidate's expected win rate if both answers had equal length: `controlled_win_rate` for `length` alone.
+
+    Args:
+        sample: verdicts with the answers' length differences.
+        difficulty: by the sample's keys, which are text; left out, with a note, unless it covers every judged
+            instruction. A history of other models under this judge, from `fit_history`, gives it by
+            `history.for_model(model, sample)`.
+        prior: prior of the coefficients, learned from other models: `history.prior`.
+        confounding: how far length may be confounded with difficulty; give it where no history of this judge on these
+            instructions separates the two, because the interval lacks that error otherwise.
+        replicates: 0 for the sandwich standard error, else that many bootstrap draws of instructions.
+
+    Returns:
+        The estimate in percent, whose n counts instructions, with coefficients and diagnostics. Refused and degraded as
+        by `controlled_win_rate`.
+
+    Raises:
+        StatsError: the confidence is not between 0 and 1.
+
+    Reference: Dubois et al. 2024, arXiv:2404.04475.
+
+    Example:
+        >>> from evalkit.stats import build_sample, length_controlled_win_rate
+        >>> won, longer = [1] * 24 + [0] * 6 + [1] * 3 + [0] * 7, [100] * 30 + [-100] * 10
+        >>> sample = build_sample(range(40), won, length_difference=longer)
+        >>> found = length_controlled_win_rate(sample).estimate
+        >>> print(f"{found.value:.1f} [{found.lower:.1f}, {found.upper:.1f}] {found.status}")
+        57.0 [34.8, 77.3] ok
+    """
     return controlled_win_rate(
         sample,
         (LENGTH,),
@@ -147,6 +176,7 @@ def controlled_win_rate(
     difficulty.
 
     Args:
+        sample: verdicts with the answers' length differences, or with the measures that are controlled for.
         controls: `length` in characters, measures of the sample by name, `markdown` for headers, lists and bold.
         difficulty: by instruction key; left out, with a note, unless it covers every judged instruction.
         prior: prior of the coefficients that it names, learned from other models. Where a model's slope of length lies
@@ -160,9 +190,13 @@ def controlled_win_rate(
         for each coefficient without a prior, where a control is unknown or its difference is constant, and where the
         regression fails.
 
+    Raises:
+        StatsError: the confidence is not between 0 and 1.
+
     Reference: Dubois et al. 2024, arXiv:2404.04475; the penalty, the priors, the robust spread and the interval are
     evalkit's own.
     """
+    check_confidence(confidence)
     if sample.n_clusters < MIN_INSTRUCTIONS:
         few = f"{sample.n_clusters} instructions, at least {MIN_INSTRUCTIONS} needed" if sample.n else "no verdicts"
         return _refused(sample, few)

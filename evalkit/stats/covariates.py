@@ -173,6 +173,7 @@ def for_lengths(prior: CoefficientPrior, terms: Mapping[str, Floats], sample: Sa
 
 
 def at_balance(prior: CoefficientPrior, balance: float) -> CoefficientPrior:
+    """The prior for a model whose lengths have this balance, from 0 to 1 as `length_balance` gives it."""
     return prior.folded({SHORTER_BALANCED: SHORTER, LONGER_BALANCED: LONGER}, balance)
 
 

@@ -71,8 +71,14 @@ def fit_history(
     """Learn difficulty and coefficients jointly from the verdicts of several models on common instructions.
 
     Args:
-        samples: samples by model; a model is used only where all its controls are known and at least one varies.
+        samples: samples by model, as `build_samples_by_model` gives them; a model is used only where all its controls
+            are known and at least one varies.
+        controls: `length`, or measures of the samples by name.
         shape: shape of the length effect, where length is the only control.
+
+    Returns:
+        What these models teach about a further one: `history.prior` and `history.for_model(model, sample)` are the
+        prior and the difficulty of `length_controlled_win_rate`.
 
     Raises:
         StatsError: fewer than five usable models.

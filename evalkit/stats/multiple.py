@@ -1,7 +1,10 @@
 """Several differences at once: p-values adjusted for their number, and sets of models that cannot be told apart."""
 
+import math
 from collections.abc import Collection, Sequence
 
+from evalkit.errors import StatsError
+from evalkit.stats.columns import Numbers, check_share, floats, shown
 from evalkit.stats.quantiles import beta_probability
 from evalkit.types import Estimate
 
@@ -9,7 +12,7 @@ from evalkit.types import Estimate
 def p_value(difference: Estimate) -> float | None:
     """Two-sided p-value of no difference, by Student's distribution with n - 1 degrees of freedom.
 
-    None where the difference was not estimated.
+    It is a number in [0, 1], for a difference that `paired_difference` gave; None where that was not estimated.
     """
     if difference.value is None or difference.stderr is None:
         return None
@@ -21,37 +24,55 @@ def p_value(difference: Estimate) -> float | None:
     return beta_probability(degrees / 2, 0.5, degrees / (degrees + squared))
 
 
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
+def holm(p_values: Numbers) -> list[float | None]:
     """P-values adjusted by Holm's method, which controls the family-wise error rate.
 
     Where adjusted p-values below a level count as significant, the probability of any false positive is at most that
-    level. None stays None and does not count as a comparison.
+    level. A missing value stays missing, as None, and does not count as a comparison.
+
+    Args:
+        p_values: a p-value for each comparison, shape (n,).
+
+    Raises:
+        StatsError: a p-value is outside [0, 1].
 
     Reference: Holm 1979, Scandinavian Journal of Statistics 6.
     """
-    places = [place for place, value in enumerate(p_values) if value is not None]
-    adjusted = list(p_values)
+    values = floats(p_values, "p_values")
+    check_share(values, "p_values", "Give p-values, and NaN or None where there is none")
+    adjusted = [None if math.isnan(value) else value for value in values.tolist()]
+    places = [place for place, value in enumerate(adjusted) if value is not None]
     if len(places) < 2:
         return adjusted
     # imported here because it takes longer to load than a comparison of two models, which has nothing to adjust, to run
     from statsmodels.stats.multitest import multipletests
 
-    for place, value in zip(places, multipletests([p_values[one] for one in places], method="holm")[1], strict=True):
+    for place, value in zip(places, multipletests(values[places], method="holm")[1], strict=True):
         adjusted[place] = float(value)
     return adjusted
 
 
-def indistinguishable(models: Sequence[str], told_apart: Collection[frozenset[str]]) -> list[tuple[str, ...]]:
+def indistinguishable(models: Sequence[str], told_apart: Collection[Collection[str]]) -> list[tuple[str, ...]]:
     """The largest sets of models of which no two were told apart, in the order given; sets of one are left out.
 
     Models that were not told apart need not be equal, and the relation is not transitive: of three models the best and
     the worst may differ while neither differs from the middle one, which then is in two sets.
 
     Args:
-        told_apart: pairs with a significant difference.
+        models: the models' names, each once.
+        told_apart: pairs of names with a significant difference, in either order.
+
+    Raises:
+        StatsError: a pair is not of two of the models.
     """
+    pairs = {frozenset(pair) for pair in told_apart}
+    known = set(models)
+    for pair in pairs:
+        if len(pair) != 2 or not pair <= known:
+            names = ", ".join(sorted(map(shown, pair)))
+            raise StatsError(f"told_apart has ({names}), which is not a pair of models. Give two names of `models`")
     alike = {
-        model: {other for other in models if other != model and frozenset((model, other)) not in told_apart}
+        model: {other for other in models if other != model and frozenset((model, other)) not in pairs}
         for model in models
     }
     place = {model: index for index, model in enumerate(models)}

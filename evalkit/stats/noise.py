@@ -5,26 +5,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evalkit.stats.columns import Labels, Numbers, check_share, floats, labels
 from evalkit.stats.intervals import clustered_stderr, proportion_interval
-from evalkit.stats.sample import Floats
 from evalkit.types import Estimate
 
 
-def self_disagreement(
-    keys: Sequence[str], orders: Sequence[str], clusters: Sequence[str], preference: Floats
-) -> Estimate | None:
+def self_disagreement(keys: Labels, orders: Labels, clusters: Labels, preference: Numbers) -> Estimate | None:
     """Percent of pairs of repeats that decide differently, averaged over instructions; None where nothing is repeated.
 
     A decision is a preference above one half, below it, or exactly one half. The interval is clustered by instruction.
 
     Args:
-        preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
+        keys, orders, clusters: the instruction of each verdict, who was shown first, and the cluster; shape (n,).
+        preference: P(candidate beats baseline), missing where there is no verdict; shape (n verdicts,).
+
+    Raises:
+        StatsError: a preference is outside [0, 1], or the columns have different lengths.
     """
-    if len(set(zip(keys, orders, strict=True))) == len(keys):
+    named = labels(keys, "keys")
+    rows = ("keys", len(named))
+    preference = floats(preference, "preference", like=rows)
+    check_share(preference, "preference", "Give P(candidate beats baseline), NaN without a verdict", of=named)
+    asked: list[tuple[str, str]] = list(
+        zip(named.tolist(), labels(orders, "orders", like=rows, unnamed="").tolist(), strict=True)
+    )
+    cluster_of: dict[str, str] = dict(
+        zip(named.tolist(), labels(clusters, "clusters", like=rows).tolist(), strict=True)
+    )
+    if len(set(asked)) == len(asked):
         return None
     groups: dict[tuple[str, str], list[float]] = {}
-    cluster_of: dict[str, str] = dict(zip(keys, clusters, strict=True))
-    for key, order, value in zip(keys, orders, preference, strict=True):
+    for (key, order), value in zip(asked, preference, strict=True):
         if not np.isnan(value):
             groups.setdefault((key, order), []).append(float(np.sign(value - 0.5)))
     shares: dict[str, list[float]] = {}

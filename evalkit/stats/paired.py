@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from evalkit.errors import StatsError
+from evalkit.stats.columns import check_confidence
 from evalkit.stats.intervals import CONFIDENCE, RARE, proportion_interval
 from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.sample import Floats, Sample
@@ -26,7 +28,7 @@ def paired_difference(
     first: Measured,
     second: Measured,
     *,
-    samples: tuple[Sample, Sample],
+    samples: Sequence[Sample],
     names: tuple[str, str] = ("first", "second"),
     confidence: float = CONFIDENCE,
     span: float = 100.0,
@@ -42,7 +44,8 @@ def paired_difference(
     the difference never varies, the interval is that of an event that was not seen once.
 
     Args:
-        samples: the samples of the two estimates, with the same keys.
+        first, second: the estimates, each measured on its sample.
+        samples: the samples of the two estimates, with the same keys; `common` restricts two samples to those.
         names: names of the two models in the status reasons.
         confidence: confidence level; must also be that of the two estimates' intervals, which the exact cases use.
         span: the largest possible difference.
@@ -52,8 +55,25 @@ def paired_difference(
         Refused where one of the estimates is refused or has no error; degraded where one is degraded. n counts
         clusters.
 
+    Raises:
+        StatsError: the samples have different keys, or an estimate was measured on another sample than its own.
+
     Reference: Zou and Donner 2008, Statistics in Medicine 27, for combined intervals; the rest is evalkit's own.
+
+    Example:
+        >>> from evalkit.stats import build_sample, paired_difference, win_rate
+        >>> samples = [build_sample(["a", "b", "c", "d"], p) for p in ([1, 0.5, 0.9, 0.4], [0.5, 0.5, 0.4, 0.2])]
+        >>> found = paired_difference(*map(win_rate, samples), samples=samples)
+        >>> print(f"{found.value:.1f} [{found.lower:.2f}, {found.upper:.2f}]")
+        30.0 [-8.98, 68.98]
     """
+    check_confidence(confidence)
+    check_measured([first, second], samples)
+    if samples[0].keys != samples[1].keys:
+        raise StatsError(
+            "the two samples have different keys. Restrict both to what they have in common, by `common`, and measure "
+            "both again"
+        )
     n = samples[0].n_clusters
     a, b = first.estimate, second.estimate
     if reason := _refusal({names[0]: a, names[1]: b}, n):
@@ -133,6 +153,18 @@ def _pulls(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
         place = np.array([places[name] for name in sample.clusters], dtype=np.int64)[sample.cluster]
         np.add.at(pulls[row], place, rate.influence / sample.n)
     return pulls
+
+
+def check_measured(measured: Sequence[Measured], samples: Sequence[Sample]) -> None:
+    """Refuse estimates that cannot have been measured on these samples."""
+    if len(measured) != len(samples):
+        raise StatsError(f"there are {len(measured)} estimates and {len(samples)} samples. Give one sample for each")
+    for place, (rate, sample) in enumerate(zip(measured, samples, strict=True)):
+        if rate.estimate.value is not None and len(rate.influence) != sample.n:
+            raise StatsError(
+                f"estimate {place} was measured on {len(rate.influence)} instructions, and samples[{place}] has "
+                f"{sample.n}. Give the sample that it was measured on"
+            )
 
 
 def _refusal(named: Mapping[str, Estimate], n: int) -> str:

@@ -1,9 +1,12 @@
 """The shares of instructions on which each of many models did better than each other one, all pairs at once."""
 
 import itertools
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
+from evalkit.stats.columns import Labels, check_confidence, check_share, numbered, table
 from evalkit.stats.components import Bools
 from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, RARE
 from evalkit.stats.quantiles import normal_quantile, student_quantile
@@ -19,7 +22,7 @@ _NO_TOSS = 1e-9
 
 
 def better_shares(
-    preference: Floats, cluster: Ints, *, confidence: float = CONFIDENCE
+    preference: Collection[Any], cluster: Labels, *, confidence: float = CONFIDENCE
 ) -> dict[tuple[int, int], Estimate]:
     """For every pair of models the percent of common instructions on which the first did better, a tie counting half.
 
@@ -27,13 +30,21 @@ def better_shares(
     arrays, since a board of 44 models has 946 pairs.
 
     Args:
-        preference: by model and instruction, NaN where there is no verdict; shape (m, n).
-        cluster: cluster of each instruction, numbered from 0, shape (n,); instructions of one cluster are dependent.
+        preference: by model and instruction, missing where there is no verdict; an array or a frame of shape (m, n).
+        cluster: the cluster of each instruction, a number or a name, shape (n,); instructions of one cluster are
+            dependent.
 
     Returns:
         Estimates by pair of model numbers, in both orders; refused below two common instructions. n counts clusters.
+
+    Raises:
+        StatsError: a preference is outside [0, 1], or the shapes do not fit.
     """
+    check_confidence(confidence)
+    preference = table(preference, "preference", shape=("models", "instructions"))
+    check_share(preference.ravel(), "preference, flattened,", "Give P(candidate beats baseline), NaN without a verdict")
     m = len(preference)
+    cluster = numbered(cluster, "cluster", like=("a row of preference", preference.shape[-1]))
     rising = np.argsort(cluster, kind="stable")
     starts = np.flatnonzero(np.diff(cluster[rising], prepend=-1))
     found = [_against_later(preference[:, rising], model, starts) for model in range(m - 1)]

@@ -4,12 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.errors import StatsError
+from evalkit.stats.columns import (
+    Labels,
+    Numbers,
+    check_confidence,
+    check_share,
+    earliest,
+    floats,
+    labels,
+    numbered,
+    shown,
+)
 from evalkit.stats.components import Bools
 from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, clustered_stderr, proportion_interval
 from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.sample import Floats, Ints
 from evalkit.stats.shares import MIN_CLUSTERS, mean_share
-from evalkit.types import OK, Estimate, degraded
+from evalkit.types import OK, Estimate, Order, degraded
 
 NO_ORDERS = "no verdict tells who was shown first"
 ONE_ORDER = "no instruction was asked in both orders, nor different ones in different orders"
@@ -21,7 +33,8 @@ NEVER_VARIES = "the difference never varies"
 class ShownVerdicts:
     """Verdicts and which model was shown first, one row per verdict; arrays of shape (n,).
 
-    A `question` is one model's comparison on one instruction, which is the `cluster`. Each is numbered from 0.
+    `build_shown_verdicts` makes them from names. A `question` is one model's comparison on one instruction, which is
+    the `cluster`. Each is numbered from 0.
     """
 
     question: Ints
@@ -29,6 +42,48 @@ class ShownVerdicts:
     cluster: Ints
     candidate_first: Bools
     preference: Floats
+
+
+def build_shown_verdicts(
+    keys: Labels,
+    orders: Labels,
+    preference: Numbers,
+    *,
+    models: Labels | None = None,
+    clusters: Labels | None = None,
+) -> ShownVerdicts:
+    """Gather single verdicts of one or several models for `position_effect` and `inconsistent_share`.
+
+    Every column is a list, an array or a series of shape (n verdicts,); a series is read by position. Rows without a
+    verdict or an order are left out.
+
+    Args:
+        keys: the key of each verdict's instruction.
+        orders: `candidate_first` or `baseline_first`, missing where it is unknown.
+        preference: P(candidate beats baseline) from 0 to 1, missing where there is no verdict.
+        models: the model of each verdict; one model by default.
+        clusters: the cluster of each row; rows of one cluster are dependent. The key itself by default.
+
+    Raises:
+        StatsError: an order has another name, a preference is outside [0, 1], or the columns have different lengths.
+    """
+    key = labels(keys, "keys")
+    rows = ("keys", len(key))
+    value = floats(preference, "preference", like=rows)
+    check_share(value, "preference", "Give P(candidate beats baseline), NaN without a verdict", of=key)
+    order = labels(orders, "orders", like=rows, unnamed="")
+    candidate_first, baseline_first = (order == one.value for one in (Order.CANDIDATE_FIRST, Order.BASELINE_FIRST))
+    if (wrong := ~(candidate_first | baseline_first | (order == ""))).any():
+        row = earliest(wrong)
+        raise StatsError(
+            f"orders[{row}] is {shown(str(order[row]))}. Give {Order.CANDIDATE_FIRST.value} or "
+            f"{Order.BASELINE_FIRST.value}, and None where the order is unknown"
+        )
+    model = np.zeros(len(key), dtype=np.int64) if models is None else numbered(models, "models", like=rows)
+    question = np.unique(model * (len(key) + 1) + np.unique(key, return_inverse=True)[1], return_inverse=True)[1]
+    cluster = numbered(keys if clusters is None else clusters, "clusters", like=rows)
+    kept = (order != "") & ~np.isnan(value)
+    return ShownVerdicts(question[kept], model[kept], cluster[kept], candidate_first[kept], value[kept])
 
 
 def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> Estimate:
@@ -43,7 +98,10 @@ def position_effect(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> 
     Returns:
         0 without an effect, 100 where the first answer always wins; n counts instructions. Refused where there is one
         order only, degraded where the difference never varies: the interval is then that of an event not seen once.
+
+    Reference: Wang et al. 2023, arXiv:2305.17926, for the position bias of judges.
     """
+    check_confidence(confidence)
     cells = _cells(shown)
     if not len(cells.mean):
         return Estimate.refused(NO_ORDERS, n=0)
@@ -72,7 +130,11 @@ def inconsistent_share(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) 
     """Percent of the questions asked in both orders that are won in one and lost in the other.
 
     Repeats are averaged within an order first; a tie in one of the orders is not a contradiction.
+
+    Returns:
+        n counts clusters; refused where fewer than two instructions were asked in both orders.
     """
+    check_confidence(confidence)
     cells = _cells(shown)
     both = ~np.isnan(cells.mean).any(axis=1)
     if not both.any():

@@ -87,6 +87,15 @@ def gate_power(true: float, *, gate: Level | Margin, spread: Spread, effort: Eff
     """Probability that the gate passes a model whose true value is `true`.
 
     It is the probability that an estimate, normal around the true value, reaches the least one whose interval passes.
+
+    Args:
+        true: the model's true value: a rate in [0, 1] for a `Level`, a difference in [-1, 1] for a `Margin`.
+        gate: the rule that the model has to pass.
+        spread: the variances of single verdicts; `variance_components` estimates them.
+        effort: how many instructions, orders and repeats are judged.
+
+    Returns:
+        A probability in [0, 1].
     """
     least = _root(lambda value: gate.interval(value, spread, effort)[0] - gate.threshold, gate.threshold)
     if least is None:
@@ -99,6 +108,12 @@ def needed_instructions(
     true: float, *, gate: Level | Margin, spread: Spread, power: float, orders: int = 1, repeats: int = 1
 ) -> int | None:
     """The number of instructions with which the gate passes a model of this true value with a probability of `power`.
+
+    Args:
+        true, gate, spread: as for `gate_power`.
+        power: the probability in (0, 1) that is wanted.
+        orders: the number of orders in which each instruction is asked, 1 or 2.
+        repeats: the number of times that each question is asked.
 
     Returns:
         At least the number that an estimate needs; None where the true value is not above the threshold, or so close to
@@ -123,7 +138,12 @@ def needed_instructions(
 
 
 def detectable(*, gate: Level | Margin, spread: Spread, effort: Effort, power: float) -> float | None:
-    """The smallest true value that the gate passes with a probability of `power`; None where no value does."""
+    """The smallest true value that the gate passes with a probability of `power`; None where no value does.
+
+    Args:
+        gate, spread, effort: as for `gate_power`.
+        power: the probability in (0, 1) that is wanted.
+    """
     return _root(lambda true: gate_power(true, gate=gate, spread=spread, effort=effort) - power, gate.threshold)
 
 

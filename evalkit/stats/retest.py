@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.stats.columns import Labels, Numbers, check_confidence, check_share, floats, numbered
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.sample import Floats, Ints
 from evalkit.stats.shares import mean_share
@@ -36,14 +37,19 @@ class RetestBin:
     again: Estimate
 
 
-def stated_bins(preference: Floats) -> tuple[Bin, ...]:
-    """A histogram of preferences in [0, 1], in tenths."""
+def stated_bins(preference: Numbers) -> tuple[Bin, ...]:
+    """A histogram of preferences in [0, 1], in tenths.
+
+    Raises:
+        StatsError: a preference is missing or outside [0, 1].
+    """
+    preference = _known(preference)
     counts = np.bincount(_places(preference), minlength=BINS)
     return tuple(Bin(*_ends(place), int(count)) for place, count in enumerate(counts))
 
 
 def retest_bins(
-    question: Ints, cluster: Ints, preference: Floats, *, confidence: float = CONFIDENCE
+    question: Labels, cluster: Labels, preference: Numbers, *, confidence: float = CONFIDENCE
 ) -> tuple[RetestBin, ...]:
     """The mean of a question's other verdicts by the stated verdict, in bins of a tenth; empty bins are left out.
 
@@ -53,10 +59,18 @@ def retest_bins(
     instruction.
 
     Args:
-        question: question of each verdict, numbered from 0, shape (n verdicts,); a question is about two given answers.
-        cluster: number of each verdict's instruction, shape (n verdicts,).
-        preference: P(candidate beats baseline); shape (n verdicts,).
+        question: the question of each verdict, a number or a name, shape (n verdicts,); a question is about two given
+            answers.
+        cluster: each verdict's instruction, a number or a name, shape (n verdicts,).
+        preference: P(candidate beats baseline), known for each; shape (n verdicts,).
+
+    Raises:
+        StatsError: a preference is missing or outside [0, 1], or the columns have different lengths.
     """
+    check_confidence(confidence)
+    preference = _known(preference)
+    rows = ("preference", len(preference))
+    question, cluster = numbered(question, "question", like=rows), numbered(cluster, "cluster", like=rows)
     count = np.bincount(question)[question]
     total = np.bincount(question, weights=preference)[question]
     again = count > 1
@@ -73,6 +87,12 @@ def retest_bins(
         for place, here in ((place, places == place) for place in range(BINS))
         if here.any()
     )
+
+
+def _known(preference: Numbers) -> Floats:
+    known = floats(preference, "preference", known=True)
+    check_share(known, "preference", "Give P(candidate beats baseline)")
+    return known
 
 
 def _places(preference: Floats) -> Ints:

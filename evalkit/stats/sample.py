@@ -1,17 +1,19 @@
 """One candidate's verdicts under one judge, one row per instruction: the input of every win-rate statistic."""
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evalkit.errors import StatsError
+from evalkit.stats.columns import Bools, Labels, Numbers, Texts, check_share, earliest, floats, labels, shown
+from evalkit.stats.columns import Floats as Floats
+from evalkit.stats.columns import Ints as Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+_PREFERENCE = "Give P(candidate beats baseline), and NaN or None where there is no verdict"
+_WEIGHT = "Give a positive number for each verdict, or leave the weights out where all verdicts count alike"
 
 
 class Combine(Enum):
@@ -28,6 +30,8 @@ class Combine(Enum):
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """Judged instructions sorted by key, and the instructions that were asked about and have no verdict.
+
+    `build_sample` makes one from columns, and `build_sample_from_frame` from a data frame.
 
     `preference` is P(candidate beats baseline), orders and repeats averaged, shape (n,). `length_difference` is
     candidate minus baseline in characters, shape (n,), or None where lengths are unknown; `baseline_length` is the
@@ -137,15 +141,15 @@ class Sample:
 
 
 def build_sample(
-    keys: Sequence[str],
-    preference: Floats,
+    keys: Labels,
+    preference: Numbers,
     *,
-    length_difference: Floats | None = None,
-    baseline_length: Floats | None = None,
-    clusters: Sequence[str] | None = None,
-    orders: Sequence[str] | None = None,
-    weight: Floats | None = None,
-    measures: Mapping[str, tuple[Floats, Floats]] | None = None,
+    length_difference: Numbers | None = None,
+    baseline_length: Numbers | None = None,
+    clusters: Labels | None = None,
+    orders: Labels | None = None,
+    weight: Numbers | None = None,
+    measures: Mapping[str, tuple[Numbers, Numbers]] | None = None,
     combine: Combine = Combine.MEAN,
 ) -> Sample:
     """Gather verdicts into a sample, averaging repeats within an order and then combining the orders of an instruction.
@@ -154,24 +158,46 @@ def build_sample(
     verdicts would contain the position bias of the order that has one. The result does not depend on the order of the
     rows, not even in the last bit.
 
+    Every column is a list, an array or a series of shape (n verdicts,), a row a verdict. A series is read by position,
+    whatever its index is. Missing numbers are NaN, None or what pandas counts as missing.
+
     Args:
-        preference: P(candidate beats baseline), NaN where there is no verdict; shape (n verdicts,).
+        keys: the key of each verdict's instruction; a number counts as its text.
+        preference: P(candidate beats baseline) from 0 to 1, a tie 0.5, missing where there is no verdict.
+        length_difference: candidate minus baseline in characters; missing or infinite where unknown. Of an
+            instruction's rows the first one counts, here and in the other columns that describe the answers or the
+            instruction.
+        baseline_length: the baseline's length in characters, missing where unknown.
         clusters: the cluster of each row; rows of one cluster are dependent. The key itself by default.
         orders: who was shown first; a single order by default.
-        weight: weight of each verdict, usually 1; shape (n verdicts,). Means are weighted, the repeats of a question
-            share one verdict's weight, and an instruction has the mean weight of its orders. Where every instruction
-            was asked once in each order, the win rate is thus the weighted mean of all verdicts.
-        measures: candidate's and baseline's value of each named measure, each of shape (n verdicts,).
+        weight: weight of each verdict, usually 1. Means are weighted, the repeats of a question share one verdict's
+            weight, and an instruction has the mean weight of its orders. Where every instruction was asked once in each
+            order, the win rate is thus the weighted mean of all verdicts.
+        measures: candidate's and baseline's value of each named measure, such as the number of headers.
+        combine: the rule by which the orders of one instruction become one preference.
 
     Raises:
-        StatsError: a preference is outside [0, 1], or a verdict's weight is not a positive number.
+        StatsError: a column has another length or shape, a preference is outside [0, 1], or a verdict's weight is not a
+            positive number; the message names the argument and the position.
+
+    Example:
+        >>> from evalkit.stats import build_sample
+        >>> sample = build_sample(["a", "a", "b", "c"], [1.0, 0.5, 0.0, None], orders=["x", "y", "x", "x"])
+        >>> sample.keys, sample.preference.tolist(), sample.missing
+        (('a', 'b'), [0.75, 0.0], ('c',))
     """
-    _check_range(keys, preference)
-    each = np.ones(len(preference)) if weight is None else weight
-    _check_weights(keys, preference, each)
-    unique_keys, first_row, row = np.unique(np.asarray(keys, dtype=str), return_index=True, return_inverse=True)
-    names = np.asarray(orders if orders is not None else [""] * len(row), dtype=str)
-    order_names, order = np.unique(names, return_inverse=True)
+    key = labels(keys, "keys")
+    rows = ("keys", len(key))
+    preference = floats(preference, "preference", like=rows)
+    check_share(preference, "preference", _PREFERENCE, of=key)
+    each = np.ones(len(key)) if weight is None else floats(weight, "weight", like=rows)
+    _check_weights(key, preference, each)
+    lengths = {
+        name: None if values is None else floats(values, name, like=rows)
+        for name, values in (("length_difference", length_difference), ("baseline_length", baseline_length))
+    }
+    unique_keys, first_row, row = np.unique(key, return_index=True, return_inverse=True)
+    order_names, order = np.unique(_orders(orders, rows), return_inverse=True)
     present = ~np.isnan(preference)
     asked, judged, heft, total = (
         _cells(row, order, values, (len(unique_keys), len(order_names)))
@@ -191,8 +217,8 @@ def build_sample(
     def of_instructions(values: Floats) -> Floats:
         return values[first_row].astype(np.float64)
 
-    differences = None if length_difference is None else of_instructions(length_difference)
-    cluster_of = unique_keys if clusters is None else np.asarray(clusters, dtype=str)[first_row]
+    differences, baseline_lengths = (None if values is None else of_instructions(values) for values in lengths.values())
+    cluster_of = unique_keys if clusters is None else labels(clusters, "clusters", like=rows)[first_row]
     cluster_names, cluster = np.unique(cluster_of[complete], return_inverse=True)
     return Sample(
         keys=tuple(unique_keys[complete].tolist()),
@@ -205,10 +231,10 @@ def build_sample(
         weight=None if weight is None else weights.sum(axis=1) / n_asked[complete],
         measures={
             name: (of_instructions(candidate)[complete], of_instructions(baseline)[complete])
-            for name, (candidate, baseline) in (measures or {}).items()
+            for name, (candidate, baseline) in _measures(measures or {}, rows).items()
         },
         clusters=tuple(cluster_names.tolist()),
-        baseline_length=None if baseline_length is None else of_instructions(baseline_length)[complete],
+        baseline_length=None if baseline_lengths is None else baseline_lengths[complete],
     )
 
 
@@ -236,17 +262,29 @@ def _cells(row: Ints, column: Ints, values: Floats, shape: tuple[int, int]) -> F
     return sums
 
 
-def _check_range(keys: Sequence[str], preference: Floats) -> None:
-    """Refuse preferences outside [0, 1], which averaging could bring back into range."""
-    wrong = ~(np.isnan(preference) | ((preference >= 0) & (preference <= 1)))
-    if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        raise StatsError(f"instruction {keys[first]}: preference {preference[first]:g} is outside [0, 1]")
+def _orders(orders: Labels | None, rows: tuple[str, int]) -> Texts:
+    """The order of each row; rows that do not name one share an order without a name."""
+    return np.full(rows[1], "") if orders is None else labels(orders, "orders", like=rows, unnamed="")
 
 
-def _check_weights(keys: Sequence[str], preference: Floats, weight: Floats) -> None:
+def _measures(
+    measures: Mapping[str, tuple[Numbers, Numbers]], rows: tuple[str, int]
+) -> dict[str, tuple[Floats, Floats]]:
+    """Both columns of each measure, checked."""
+    found = {}
+    for name, pair in measures.items():
+        place = f"measures[{shown(name)}]"
+        if len(pair) != 2:
+            raise StatsError(f"{place} has {len(pair)} columns, not 2. Give the candidate's and the baseline's values")
+        candidate, baseline = (floats(side, f"{place}[{part}]", like=rows) for part, side in enumerate(pair))
+        found[name] = (candidate, baseline)
+    return found
+
+
+def _check_weights(keys: Texts, preference: Floats, weight: Floats) -> None:
     # subnormal floats have lost digits, so a weight that small would be inexact
-    wrong = ~np.isnan(preference) & ~((weight >= np.finfo(np.float64).tiny) & np.isfinite(weight))
+    wrong: Bools = ~np.isnan(preference) & ~((weight >= np.finfo(np.float64).tiny) & np.isfinite(weight))
     if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        raise StatsError(f"instruction {keys[first]}: weight {weight[first]:g} is not a positive number")
+        row = earliest(wrong)
+        place = f"weight[{row}], of instruction {shown(str(keys[row]))}"
+        raise StatsError(f"{place}, is {weight[row]:g}, which is not a positive number. {_WEIGHT}")

@@ -10,6 +10,7 @@ def sign_test(more: int, less: int) -> float:
         more: number of pairs in which only the first has the property.
         less: number of pairs in which only the second has it.
 
+    >>> from evalkit.stats import sign_test
     >>> round(sign_test(3, 0), 4), round(sign_test(13, 2), 4)
     (0.125, 0.0037)
     """

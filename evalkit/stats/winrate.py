@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evalkit.stats.columns import check_confidence
 from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, clustered_stderr, proportion_interval
 from evalkit.stats.quantiles import normal_quantile
 from evalkit.stats.sample import Floats, Sample
@@ -41,7 +42,23 @@ def win_rate(sample: Sample, *, confidence: float = CONFIDENCE) -> Measured:
 
     With weights it is a ratio estimate: instructions are drawn at random together with their weights. The interval is
     exact at the edges: 805 wins of 805 give [99.54, 100].
+
+    Returns:
+        The estimate in percent, whose n counts clusters, and each instruction's influence in points. Refused without
+        verdicts, and degraded where all verdicts are the same.
+
+    Raises:
+        StatsError: the confidence is not between 0 and 1.
+
+    Reference: Korn and Graubard 1998, Survey Methodology 24, for the interval.
+
+    Example:
+        >>> from evalkit.stats import build_sample, win_rate
+        >>> found = win_rate(build_sample(["a", "b", "c", "d"], [1, 1, 0.5, 0])).estimate
+        >>> print(f"{found.value} [{found.lower:.2f}, {found.upper:.2f}] {found.status}")
+        62.5 [1.30, 99.93] ok
     """
+    check_confidence(confidence)
     if sample.n == 0:
         return Measured(Estimate.refused("no verdicts", n=0), np.zeros(0))
     mean = sample.mean(sample.preference)
@@ -82,6 +99,9 @@ def bounds_over_missing(sample: Sample) -> tuple[float, float] | None:
     """The win rate in percent with every missing verdict set to a loss, and with every missing verdict set to a win.
 
     The weight of a missing verdict is unknown too, and is set to the largest weight in the sample.
+
+    Returns:
+        The lower and the upper bound; equal where no verdict is missing, and None without instructions.
     """
     if sample.n + sample.n_missing == 0:
         return None

@@ -10,7 +10,7 @@ from evalkit.boards.metrics import LC_WIN_RATE, STYLE_WIN_RATE, WIN_RATE, Diffic
 from evalkit.catalog.references import Reference
 from evalkit.errors import InputError, StatsError
 from evalkit.provenance.row_content import row_values
-from evalkit.stats.lc_compat import CompatInputs, GamedBaselines
+from evalkit.stats.alpaca_compat import CompatInputs, GamedBaselines
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Finding, Severity, StatusKind
 
@@ -52,14 +52,14 @@ def board(*entries: Entry, recipe: Recipe | None = None, **options: object) -> B
     return one
 
 
-def test_rows_stand_in_the_order_of_the_metric_with_their_rank_ranges() -> None:
+def test_rows_stand_in_the_order_of_the_metric_with_their_rank_intervals() -> None:
     built = board(entry("weak", -1.5), entry("strong", 1.5, seed=2), entry("middling", 0.0, seed=3))
     assert [row.entry.model for row in built.rows] == ["strong", "middling", "weak"]
     ranks = [(row.rank.rank, row.rank.lower, row.rank.upper) for row in built.rows if row.rank]
     assert ranks == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
 
 
-def test_models_that_cannot_be_told_apart_share_their_rank_range() -> None:
+def test_models_that_cannot_be_told_apart_share_their_rank_interval() -> None:
     built = board(entry("one", 0.0, seed=4), entry("other", 0.02, seed=5))
     assert {(row.rank.lower, row.rank.upper) for row in built.rows if row.rank} == {(1, 2)}
 

@@ -9,7 +9,7 @@ import pytest
 
 from evalkit.boards.ratings import RatingBoard, RatingRecipe
 from evalkit.reporting.ratings import COLUMNS, ratings_csv, ratings_json, ratings_markdown, ratings_text
-from evalkit.stats.ranks import RankRange
+from evalkit.stats.ranks import RankInterval
 from evalkit.stats.ratings.rated import Rated
 from evalkit.stats.ratings.scale import Scale, Unit
 from evalkit.types import Estimate, degraded
@@ -17,9 +17,9 @@ from evalkit.types import Estimate, degraded
 BOARD = RatingBoard(
     RatingRecipe(scale=Scale(anchor="b\x1b[31m")),
     (
-        Rated("=cmd|x", Estimate(1100.25, 10.0, 1080.0, 1120.5, 40), 1, RankRange(1, 1, 2), 50, 64.0),
-        Rated("b\x1b[31m", Estimate(1000.0, 0.0, 1000.0, 1000.0, 40), 2, RankRange(2, 1, 2), 50, 36.0),
-        Rated("c", Estimate(900.0, None, None, None, 1, degraded("unbounded below")), 3, RankRange(3, 1, 3), 2, 0.0),
+        Rated("=cmd|x", Estimate(1100.25, 10.0, 1080.0, 1120.5, 40), 1, RankInterval(1, 1, 2), 50, 64.0),
+        Rated("b\x1b[31m", Estimate(1000.0, 0.0, 1000.0, 1000.0, 40), 2, RankInterval(2, 1, 2), 50, 36.0),
+        Rated("c", Estimate(900.0, None, None, None, 1, degraded("unbounded below")), 3, RankInterval(3, 1, 3), 2, 0.0),
     ),
     n_battles=51,
     n_clusters=40,
@@ -80,7 +80,7 @@ def test_markdown_escapes_names() -> None:
 
 @pytest.mark.parametrize("form", [ratings_text, ratings_markdown])
 def test_strengths_have_three_decimals(form: object) -> None:
-    row = Rated("a", Estimate(0.12345, 0.1, -0.05, 0.3, 9), 1, RankRange(1, 1, 1), 9, 50.0)
+    row = Rated("a", Estimate(0.12345, 0.1, -0.05, 0.3, 9), 1, RankInterval(1, 1, 1), 9, 50.0)
     board = replace(BOARD, recipe=RatingRecipe(scale=Scale(Unit.STRENGTH)), rows=(row,))
     assert callable(form) and "0.123" in form(board) and "-0.050, 0.300" in form(board)
 
@@ -91,5 +91,5 @@ def test_models_of_the_same_reason_share_a_line_and_elo_says_what_it_is() -> Non
     board = replace(BOARD, recipe=RatingRecipe(method="elo"), rows=rows, coefficients={}, left_out={})
     assert ratings_text(board).splitlines()[-1] == "all: degraded: order dependent"
     assert ratings_text(board).startswith("Elo, online: 5 models")
-    mixed = replace(board, rows=(*rows, Rated("f", Estimate(1.0, 1.0, 0.0, 2.0, 9), 1, RankRange(1, 1, 1), 9, 50.0)))
+    mixed = replace(board, rows=(*rows, Rated("f", Estimate(1.0, 1.0, 0.0, 2.0, 9), 1, RankInterval(1, 1, 1), 9, 50.0)))
     assert "a, b, c and 2 more: degraded: order dependent" in ratings_text(mixed)

@@ -79,7 +79,7 @@ def test_a_table_without_rows_is_an_empty_sample() -> None:
 
 @pytest.mark.parametrize("wrong", [1.5, -1.0, float("inf"), float("-inf"), 7.0, -1e-9])
 def test_a_preference_outside_zero_to_one_is_refused_with_its_instruction(wrong: float) -> None:
-    with pytest.raises(StatsError, match=rf"instruction 0001: preference {wrong:g} is outside \[0, 1\]"):
+    with pytest.raises(StatsError, match=rf"preference\[1\], of instruction '0001', is {wrong:g}, outside \[0, 1\]"):
         sample_of([0.5, wrong, 1.0])
 
 
@@ -87,7 +87,7 @@ def test_a_preference_outside_zero_to_one_is_refused_with_its_instruction(wrong:
 def test_a_wrong_preference_is_refused_although_the_other_order_pulls_the_mean_inside(
     pair: tuple[float, float],
 ) -> None:
-    with pytest.raises(StatsError, match="instruction a"):
+    with pytest.raises(StatsError, match="instruction 'a'"):
         build_sample(["a", "a"], np.array(pair), orders=["x", "y"])
 
 
@@ -193,7 +193,8 @@ def test_few_heavy_instructions_tell_as_much_as_fewer_equal_ones() -> None:
 
 @pytest.mark.parametrize("wrong", [0.0, -3.0, NAN, float("inf")])
 def test_a_weight_that_is_not_a_positive_number_is_refused_with_its_instruction(wrong: float) -> None:
-    with pytest.raises(StatsError, match=f"instruction b: weight {wrong:g} is not a positive number"):
+    said = rf"weight\[1\], of instruction 'b', is {wrong:g}, which is not a positive number"
+    with pytest.raises(StatsError, match=said):
         build_sample(["a", "b"], np.array([1.0, 0.5]), weight=np.array([1.0, wrong]))
     # what has no verdict needs none
     assert build_sample(["a", "b"], np.array([1.0, NAN]), weight=np.array([1.0, wrong])).n_missing == 1

@@ -7,13 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import StatsError
-from evalkit.stats.sample import Floats, Ints
+from evalkit.stats.columns import (
+    Floats,
+    Ints,
+    Labels,
+    Numbers,
+    earliest,
+    floats,
+    labels,
+    numbered,
+    shown,
+    whole_numbers,
+)
 
 Bools = NDArray[np.bool_]
 
 # tables of all pairs are held in memory
 MAX_MODELS = 2000
-_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,34 +59,88 @@ class Battles:
 def build_battles(
     models: Sequence[str],
     *,
-    a: Ints,
-    b: Ints,
-    outcome: Floats,
-    weight: Floats | None = None,
-    cluster: Ints | None = None,
-    covariates: Mapping[str, Floats] | None = None,
+    a: Labels,
+    b: Labels,
+    outcome: Numbers,
+    weight: Numbers | None = None,
+    cluster: Labels | None = None,
+    covariates: Mapping[str, Numbers] | None = None,
 ) -> Battles:
     """Build battles that are safe to count: no model fights itself, and outcomes are probabilities.
 
+    Every column is a list, an array or a series of shape (n battles,), a row a battle. A series is read by position,
+    whatever its index is.
+
     Args:
-        cluster: any whole numbers, equal within a cluster; the same as None where all differ.
+        models: the models' names, each once.
+        a, b: both models of each battle, by name or by their place in `models`, from 0.
+        outcome: P(a beats b): 1 where a won, 0 where b won, 0.5 for a tie.
+        weight: the weight of each battle; all the same by default.
+        cluster: the source of dependent battles, a number or a name; the same as None where all differ.
+        covariates: differences, a's value minus b's, by name.
 
     Raises:
-        StatsError: a value is wrong; the message names it.
+        StatsError: a value is wrong; the message names the argument and the position.
+
+    Example:
+        >>> from evalkit.stats import build_battles
+        >>> battles = build_battles(["x", "y"], a=["x", "y", "x"], b=["y", "x", "y"], outcome=[1, 0.5, 0])
+        >>> battles.n, battles.a.tolist()
+        (3, [0, 1, 0])
     """
-    _check_models(models, a, b)
-    if not (outcome.min() >= 0 and outcome.max() <= 1):  # NaN fails too
-        raise StatsError("an outcome is not a probability from 0 to 1")
-    if weight is not None and not (weight.min() > 0 and np.isfinite(weight.max())):
-        raise StatsError("a weight is not a positive number")
-    for name, values in (covariates or {}).items():
-        if not np.isfinite(values).all():
-            raise StatsError(f"covariate {name}: a value is missing or infinite")
-    if cluster is not None:
-        cluster = _numbered(cluster)
-        if int(cluster.max()) + 1 == len(cluster):
-            cluster = None
-    return Battles(tuple(models), a, b, outcome, weight, cluster, dict(covariates or {}))
+    names = tuple(models)
+    first_of = _places(a, "a", names)
+    rows = ("a", len(first_of))
+    second_of = _places(b, "b", names, like=rows)
+    _check_models(names, first_of, second_of)
+    outcomes = floats(outcome, "outcome", like=rows)
+    if not (outcomes.min() >= 0 and outcomes.max() <= 1):  # NaN fails too
+        row = earliest(~((outcomes >= 0) & (outcomes <= 1)))
+        raise StatsError(f"outcome[{row}] is {outcomes[row]:g}, not a probability from 0 to 1. Give P(a beats b)")
+    weights = None if weight is None else floats(weight, "weight", like=rows)
+    if weights is not None and not (weights.min() > 0 and np.isfinite(weights.max())):
+        row = earliest(~((weights > 0) & np.isfinite(weights)))
+        raise StatsError(
+            f"weight[{row}] is {weights[row]:g}, not a positive number. Leave weights out where all are alike"
+        )
+    return Battles(
+        names,
+        first_of,
+        second_of,
+        outcomes,
+        weights,
+        None if cluster is None else _clusters(cluster, rows),
+        {name: _covariate(values, name, rows) for name, values in (covariates or {}).items()},
+    )
+
+
+def _places(values: Labels, name: str, models: Sequence[str], *, like: tuple[str, int] | None = None) -> Ints:
+    """The place of each battle's model among the models, from places or names."""
+    if (places := whole_numbers(values, name, like=like)) is not None:
+        return places
+    named = labels(values, name, like=like)
+    place = {model: index for index, model in enumerate(models)}
+    unknown = next((row for row, model in enumerate(named.tolist()) if model not in place), None)
+    if unknown is not None:
+        raise StatsError(f"{name}[{unknown}] is {shown(str(named[unknown]))}, which is not listed. Name it in `models`")
+    return np.array([place[model] for model in named.tolist()], dtype=np.int64)
+
+
+def _clusters(values: Labels, rows: tuple[str, int]) -> Ints | None:
+    """The clusters numbered from 0 without gaps; None where all differ."""
+    numbers = whole_numbers(values, "cluster", like=rows)
+    cluster = numbered(values, "cluster", like=rows) if numbers is None else _numbered(numbers)
+    return None if int(cluster.max()) + 1 == len(cluster) else cluster
+
+
+def _covariate(values: Numbers, name: str, rows: tuple[str, int]) -> Floats:
+    column = floats(values, f"covariates[{shown(name)}]", like=rows)
+    if not np.isfinite(column).all():
+        row = earliest(~np.isfinite(column))
+        raise StatsError(
+            f"covariate {name}: a value is missing or infinite, first in row {row}. Leave such battles out"
+        )
+    return column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,9 +212,12 @@ def _check_models(models: Sequence[str], a: Ints, b: Ints) -> None:
     if len(models) > MAX_MODELS:
         raise StatsError(f"{len(models)} models are too many to be rated together. The most is {MAX_MODELS}")
     if min(a.min(), b.min()) < 0 or max(a.max(), b.max()) >= len(models):
-        raise StatsError("a battle names a model that is not listed")
+        raise StatsError(f"a or b has a place that is not listed: `models` has {len(models)}, counted from 0")
     if (a == b).any():
-        raise StatsError(f"model {models[int(a[a == b][0])][:_SHOWN]!r} fights itself")
+        row = earliest(a == b)
+        raise StatsError(
+            f"a[{row}] and b[{row}]: model {shown(models[int(a[row])])} fights itself. Leave such rows out"
+        )
 
 
 def _numbered(cluster: Ints) -> Ints:

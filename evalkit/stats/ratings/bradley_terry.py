@@ -58,11 +58,23 @@ def fit_bradley_terry(battles: Battles) -> BradleyTerry:
 
     Covariates are left out; `fit_controlled` has them.
 
+    Args:
+        battles: as `build_battles` makes them.
+
+    Returns:
+        Strengths in log-odds with the mean zero; `sandwich_ratings` gives them intervals, a scale and ranks.
+
     Raises:
         StatsError: the models fall into groups that never met; the message names them.
 
     Reference: Bradley and Terry 1952, Biometrika 39; for when the maximum exists, Ford 1957, American Mathematical
     Monthly 64; for the penalty, Firth 1993, Biometrika 80.
+
+    Example:
+        >>> from evalkit.stats import build_battles, fit_bradley_terry
+        >>> fit = fit_bradley_terry(build_battles(["x", "y"], a=["x"] * 9, b=["y"] * 9, outcome=[1] * 7 + [0] * 2))
+        >>> [round(float(strength), 3) for strength in fit.strengths]
+        [0.626, -0.626]
     """
     cells = tally(battles)
     wins = cells.wins(cells.count[None, :])

@@ -6,7 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.ranks import RankRange
+from evalkit.stats.ranks import RankInterval
 from evalkit.stats.ratings.battles import Bools
 from evalkit.stats.ratings.student import student_reach
 from evalkit.stats.sample import Floats, Ints
@@ -16,9 +16,9 @@ _FEWEST_DRAWS = 1_000
 _MOST_DIFFERENCES = 20_000_000
 
 
-def joint_rank_ranges(
+def joint_rank_intervals(
     values: Floats, covariance: Floats, *, n_clusters: Ints, known: Bools, confidence: float = CONFIDENCE
-) -> list[RankRange]:
+) -> list[RankInterval]:
     """Rank and rank interval of every model: with the given confidence all intervals together hold all true ranks.
 
     One model is surely better than another where the simultaneous interval of their difference lies above zero; a
@@ -41,7 +41,7 @@ def joint_rank_ranges(
         ahead = values[places][None, :] - values[places][:, None]  # the lead of the column's model over the row's
         better[places], worse[places] = (ahead > margin).sum(axis=1), (-ahead > margin).sum(axis=1)
     ranks = m - np.searchsorted(np.sort(values), values, side="right")
-    return [RankRange(1 + int(ranks[model]), 1 + int(better[model]), m - int(worse[model])) for model in range(m)]
+    return [RankInterval(1 + int(ranks[model]), 1 + int(better[model]), m - int(worse[model])) for model in range(m)]
 
 
 def _margins(covariance: Floats, n_clusters: Ints, confidence: float) -> Floats:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.ranks import RankRange
+from evalkit.stats.ranks import RankInterval
 from evalkit.stats.ratings.battles import Battles, tally
 from evalkit.stats.ratings.bootstrap import bootstrap_strengths
 from evalkit.stats.ratings.bradley_terry import BradleyTerry
 from evalkit.stats.ratings.covariance import sandwich
 from evalkit.stats.ratings.elo import online_elo
-from evalkit.stats.ratings.joint_ranks import joint_rank_ranges
+from evalkit.stats.ratings.joint_ranks import joint_rank_intervals
 from evalkit.stats.ratings.scale import Scale, Unit
 from evalkit.stats.ratings.student import student_reach
 from evalkit.stats.sample import Floats, Ints
@@ -35,7 +35,7 @@ class Rated:
     model: str
     rating: Estimate
     rank: int
-    ranks: RankRange | None
+    ranks: RankInterval | None
     n_battles: int
     win_rate: float
 
@@ -55,6 +55,15 @@ class _Errors:
 def sandwich_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale) -> list[Rated]:
     """Ratings with intervals from the sandwich covariance and Student's quantile for each model's clusters.
 
+    Args:
+        battles: the battles that were fitted.
+        fit: what `fit_bradley_terry` or `fit_controlled` made of them.
+        scale: the unit and the anchor of the ratings; `Scale()` has points of Elo and the mean 1000.
+
+    Returns:
+        A rating with interval, status and rank for each model, in the order of `battles.models`. A model without a
+        maximum-likelihood strength has a degraded rating without an interval.
+
     Raises:
         StatsError: the anchor is not a model, or cannot anchor the scale.
     """
@@ -66,6 +75,10 @@ def bootstrap_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale, roun
 
     Ranks come from the sandwich covariance, which has no noise of the draws.
 
+    Args:
+        battles, fit, scale: as for `sandwich_ratings`.
+        rounds: the number of draws.
+
     Raises:
         StatsError: as for `bootstrap_strengths`, and where the anchor is not a model.
     """
@@ -76,7 +89,19 @@ def bootstrap_ratings(battles: Battles, fit: BradleyTerry, *, scale: Scale, roun
 
 
 def elo_ratings(battles: Battles, *, scale: Scale, k: float) -> list[Rated]:
-    """Ratings by Elo's updates in the order of the battles, shifted as a whole to fit the scale."""
+    """Ratings by Elo's updates in the order of the battles, shifted as a whole to fit the scale.
+
+    Args:
+        battles: in the order in which they were fought.
+        scale: the unit and the anchor of the ratings.
+        k: the most points that one battle moves a rating by.
+
+    Returns:
+        A rating for each model, degraded and without an interval.
+
+    Raises:
+        StatsError: the anchor has no battles.
+    """
     ratings = online_elo(battles, k=k)
     if scale.anchor is not None and scale.anchor not in battles.models:
         raise StatsError(f"anchor {scale.anchor[:60]!r} has no battles")
@@ -142,7 +167,7 @@ def _sandwich_errors(battles: Battles, fit: BradleyTerry, scale: Scale) -> _Erro
 def _rated(battles: Battles, fit: BradleyTerry, scale: Scale, errors: _Errors) -> list[Rated]:
     known = np.array([index not in errors.reasons for index in range(fit.m)])
     values, factor, origin = scale.ratings(fit), scale.unit.per_log_odds, scale.origin
-    ranks = joint_rank_ranges(
+    ranks = joint_rank_intervals(
         values, factor**2 * errors.covariance, n_clusters=np.maximum(errors.n_clusters, 2), known=known
     )
     n_battles, wins, losses, win_rates = _records(battles)

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from evalkit.stats.ranks import RankRange
+from evalkit.stats.ranks import RankInterval
 from evalkit.stats.ratings.bradley_terry import fit_bradley_terry
-from evalkit.stats.ratings.joint_ranks import critical_value, joint_rank_ranges
+from evalkit.stats.ratings.joint_ranks import critical_value, joint_rank_intervals
 from evalkit.stats.ratings.rated import sandwich_ratings
 from evalkit.stats.ratings.scale import Scale
 from evalkit.stats.sample import Floats
 from tests.stats.ratings.some_battles import drawn
 
 
-def ranges(values: Sequence[float], errors: Sequence[float], known: Sequence[bool] | None = None) -> list[RankRange]:
+def ranges(values: Sequence[float], errors: Sequence[float], known: Sequence[bool] | None = None) -> list[RankInterval]:
     m = len(values)
-    return joint_rank_ranges(
+    return joint_rank_intervals(
         np.array(values),
         np.diag(np.square(errors)),
         n_clusters=np.full(m, 10_000),
@@ -27,22 +27,22 @@ def ranges(values: Sequence[float], errors: Sequence[float], known: Sequence[boo
 
 def test_what_lies_far_apart_has_its_rank_and_what_lies_close_shares_places() -> None:
     assert ranges([3.0, 0.1, 0.0, -3.0], [0.2] * 4) == [
-        RankRange(1, 1, 1),
-        RankRange(2, 2, 3),
-        RankRange(3, 2, 3),
-        RankRange(4, 4, 4),
+        RankInterval(1, 1, 1),
+        RankInterval(2, 2, 3),
+        RankInterval(3, 2, 3),
+        RankInterval(4, 4, 4),
     ]
 
 
 def test_equal_values_share_the_better_rank() -> None:
-    assert ranges([1.0, 1.0, -5.0], [0.1] * 3) == [RankRange(1, 1, 2), RankRange(1, 1, 2), RankRange(3, 3, 3)]
+    assert ranges([1.0, 1.0, -5.0], [0.1] * 3) == [RankInterval(1, 1, 2), RankInterval(1, 1, 2), RankInterval(3, 3, 3)]
 
 
 def test_a_model_without_an_error_may_stand_anywhere_and_others_make_room_for_it() -> None:
     assert ranges([9.0, 3.0, -3.0], [0.2] * 3, [False, True, True]) == [
-        RankRange(1, 1, 3),
-        RankRange(2, 1, 2),
-        RankRange(3, 2, 3),
+        RankInterval(1, 1, 3),
+        RankInterval(2, 1, 2),
+        RankInterval(3, 2, 3),
     ]
 
 
@@ -59,10 +59,10 @@ def test_two_models_need_the_usual_distance_and_many_a_larger_one() -> None:
 def test_few_clusters_widen_the_margins() -> None:
     values, covariance = np.array([1.0, 0.0]), np.diag([0.08, 0.08])
     known = np.array([True, True])
-    many = joint_rank_ranges(values, covariance, n_clusters=np.array([1000, 1000]), known=known)
-    few = joint_rank_ranges(values, covariance, n_clusters=np.array([1000, 4]), known=known)
-    assert many == [RankRange(1, 1, 1), RankRange(2, 2, 2)]
-    assert few == [RankRange(1, 1, 2), RankRange(2, 1, 2)]
+    many = joint_rank_intervals(values, covariance, n_clusters=np.array([1000, 1000]), known=known)
+    few = joint_rank_intervals(values, covariance, n_clusters=np.array([1000, 4]), known=known)
+    assert many == [RankInterval(1, 1, 1), RankInterval(2, 2, 2)]
+    assert few == [RankInterval(1, 1, 2), RankInterval(2, 1, 2)]
 
 
 def all_ranks_held(strengths: Floats, seed: int) -> bool:

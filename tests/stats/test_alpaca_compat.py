@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import StatsError
+from evalkit.stats.alpaca_compat import GamedBaselines, lc_compat
 from evalkit.stats.controlled_rate import length_controlled_win_rate
-from evalkit.stats.lc_compat import GamedBaselines, lc_compat
 from evalkit.stats.logistic import expit
 from evalkit.stats.sample import Sample
 from evalkit.types import Estimate

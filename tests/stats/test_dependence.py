@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalkit.stats.design_effect import design_effect
+from evalkit.stats.dependence import design_effect
 
 
 def test_two_fives_that_agree_among_themselves_cost_nine_times_the_variance() -> None:

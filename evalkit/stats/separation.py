@@ -4,35 +4,47 @@ Reference: Li et al. 2024, arXiv:2406.11939.
 """
 
 import math
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.errors import StatsError
+from evalkit.stats.columns import Numbers, check_confidence, floats, table
 from evalkit.stats.intervals import CONFIDENCE, proportion_interval
-from evalkit.stats.sample import Floats
 from evalkit.types import OK, Estimate, degraded
 
 Table = NDArray[np.float64]
 
 MIN_MODELS = 4
 FEW_MODELS = 10
+_BOUNDS = ("models", "2")
 
 
-def separability(intervals: Table, *, confidence: float = CONFIDENCE) -> Estimate:
+def separability(intervals: Collection[Any], *, confidence: float = CONFIDENCE) -> Estimate:
     """Share of pairs of models whose intervals do not overlap, in [0, 1].
 
     Args:
         intervals: lower and upper bound of each model, shape (n, 2).
 
     Returns:
-        n counts models. The interval allows for sampling of models, because the pairs of one model are dependent.
+        n counts models; refused below four. The interval allows for sampling of models, because the pairs of one model
+        are dependent.
+
+    Raises:
+        StatsError: the bounds are not a table of two columns.
     """
+    check_confidence(confidence)
+    intervals = table(intervals, "intervals", shape=_BOUNDS)
     if (refused := _refusal(intervals, "the board")) is not None:
         return refused
     return _over_models(_off_diagonal(_distances(intervals) > 0), confidence)
 
 
-def agreement_with_confidence(board: Table, reference: Table, *, confidence: float = CONFIDENCE) -> Estimate:
+def agreement_with_confidence(
+    board: Collection[Any], reference: Collection[Any], *, confidence: float = CONFIDENCE
+) -> Estimate:
     """Mean over the pairs that the reference separates: 1 separated in the same order, 0.5 not separated, 0 opposite.
 
     Arena-Hard's own figures count two special cases as separate, and so does this function: an interval without width,
@@ -41,7 +53,17 @@ def agreement_with_confidence(board: Table, reference: Table, *, confidence: flo
 
     Args:
         board, reference: lower and upper bounds of the same models in the same order, shape (n, 2).
+
+    Returns:
+        A share in [0, 1], whose n counts models; refused below four, and where the reference separates no two models.
+
+    Raises:
+        StatsError: the bounds are not two tables of two columns and the same length.
     """
+    check_confidence(confidence)
+    board, reference = (table(side, name, shape=_BOUNDS) for side, name in ((board, "board"), (reference, "reference")))
+    if len(board) != len(reference):
+        raise StatsError(f"board has {len(board)} models, and reference has {len(reference)}. Give the same models")
     for intervals, name in ((board, "the board"), (reference, "the reference")):
         if (refused := _refusal(intervals, name)) is not None:
             return refused
@@ -61,13 +83,25 @@ def agreement_with_confidence(board: Table, reference: Table, *, confidence: flo
     return _over_models(scores, confidence, tuple(notes))
 
 
-def pair_rank_brier(mean: Floats, variance: Floats, reference: Floats, *, confidence: float = CONFIDENCE) -> Estimate:
+def pair_rank_brier(
+    mean: Numbers, variance: Numbers, reference: Numbers, *, confidence: float = CONFIDENCE
+) -> Estimate:
     """Brier score of the board's probability that one model is better than another; 0 is best, a coin toss has 0.25.
 
     Args:
         mean, variance: moments of each model's score under resampling, shape (n,); variance NaN where unknown.
         reference: scores whose order is taken as the truth, shape (n,); equal scores count as one half.
+
+    Returns:
+        A score in [0, 1], whose n counts models; refused below four, and where a variance is unknown.
+
+    Raises:
+        StatsError: a score is missing, or the columns have different lengths.
     """
+    check_confidence(confidence)
+    mean = floats(mean, "mean", known=True)
+    rows = ("mean", len(mean))
+    variance, reference = floats(variance, "variance", like=rows), floats(reference, "reference", like=rows, known=True)
     n = len(mean)
     if n < MIN_MODELS:
         return Estimate.refused(f"{n} shared {'model' if n == 1 else 'models'}, at least {MIN_MODELS} needed", n=n)

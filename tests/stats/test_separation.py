@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evalkit.stats.sample import Floats
-from evalkit.stats.separability import agreement_with_confidence, pair_rank_brier, separability
+from evalkit.stats.separation import agreement_with_confidence, pair_rank_brier, separability
 from evalkit.types import StatusKind
 from tests.stats.stat_samples import numbers
 

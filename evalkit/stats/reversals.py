@@ -6,6 +6,7 @@ from enum import Enum
 
 import numpy as np
 
+from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.paired import paired_difference, significant
 from evalkit.stats.sample import Floats, Ints, Sample
 from evalkit.stats.winrate import Measured
@@ -49,7 +50,7 @@ def fragility(
     samples: tuple[Sample, Sample],
     measure: tuple[Callable[[Sample], Measured], Callable[[Sample], Measured]],
     *,
-    confidence: float,
+    confidence: float = CONFIDENCE,
 ) -> Fragility | None:
     """Reverse verdicts that favour the leading model, in falling order of their effect, until the conclusion changes.
 
@@ -64,6 +65,9 @@ def fragility(
 
     Returns:
         None where the difference is refused or exactly zero.
+
+    Raises:
+        StatsError: the samples have different keys.
     """
     measured = (measure[0](samples[0]), measure[1](samples[1]))
     found = paired_difference(*measured, samples=samples, confidence=confidence)

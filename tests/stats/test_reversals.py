@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from evalkit.stats.controlled_rate import length_controlled_win_rate
-from evalkit.stats.fragility import Change, Fragility, Reversal, fragility
 from evalkit.stats.paired import paired_difference, significant
+from evalkit.stats.reversals import Change, Fragility, Reversal, fragility
 from evalkit.stats.sample import Sample
 from evalkit.stats.winrate import Measured, win_rate
 from evalkit.types import Estimate

@@ -41,7 +41,7 @@ def test_annotate_and_its_forecast(folder: Path) -> None:
         ({}, ()),
         ({"metric": "win_rate", "by": ["category"]}, ("--metric", "win_rate", "--by", "category")),
         ({"control": ["length", "markdown"], "bootstrap": 50}, ("--control", "length,markdown", "--bootstrap", "50")),
-        ({"length_shape": "one", "pool": True}, ("--length-shape", "one", "--pool")),
+        ({"strong_weight": 2.0, "pool": True}, ("--strong-weight", "2", "--pool")),
     ],
 )
 def test_leaderboard(folder: Path, keywords: dict[str, Any], options: tuple[str, ...]) -> None:

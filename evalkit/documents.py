@@ -19,14 +19,20 @@ TOO_DEEP = "JSON nested too deeply. Expected an array of flat objects"
 _SHOWN = 60
 
 
-def parse_json(text: str, where: str) -> Any:
-    """Parse a JSON text.
+def parse_json(text: str, where: str, *, raw_lines: bool = False) -> Any:
+    """Parse a JSON text; with `raw_lines`, strings may hold line breaks and other control characters as they are.
 
     Raises:
         InputError: not JSON, a repeated key, NaN or Infinity, a number too long to read, or nesting too deep.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            strict=not raw_lines,
+        )
     except RecursionError:
         raise InputError(f"{where}: {TOO_DEEP}") from None
     except json.JSONDecodeError as error:

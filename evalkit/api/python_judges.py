@@ -233,7 +233,7 @@ def judge_config(
     Raises:
         ConfigError: there is no such judge, or its file is wrong.
     """
-    config = _given(given, model=model)
+    config = _given(given, model=model, own_parser=parser is not None)
     if client is not None:
         config = _with_client(config, client)
     if parser is not None:
@@ -243,9 +243,10 @@ def judge_config(
     return config if orders is None or config.asks == "grade" else with_orders(config, orders)
 
 
-def _given(given: JudgeLike, *, model: str | None) -> JudgeConfig:
+def _given(given: JudgeLike, *, model: str | None, own_parser: bool = False) -> JudgeConfig:
     if isinstance(given, str | PathLike):
-        return read_judge(str(Path(given)) if isinstance(given, PathLike) else given, model=model)
+        name = str(Path(given)) if isinstance(given, PathLike) else given
+        return read_judge(name, model=model, own_parser=own_parser)
     if isinstance(given, JudgeConfig):
         changed = given if model is None else dataclasses.replace(given, model=model)
         return dataclasses.replace(changed, digest=digest(changed))

@@ -13,6 +13,7 @@ from evalkit import assets
 from evalkit.documents import kind_of, read_text, read_yaml
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.judge_spec.modelfile import LOCAL, check_server, locate_model, model_name
+from evalkit.judge_spec.prompting import check_prompt
 from evalkit.types import JudgeConfig, ModelConfig, Prices, RateLimits, Tls
 
 ORDERS = ("one", "both")
@@ -57,11 +58,12 @@ def judge_names() -> list[str]:
     return assets.names("annotators", ".yaml")
 
 
-def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
+def read_judge(name: str, *, model: str | None = None, own_parser: bool = False) -> JudgeConfig:
     """Read the judge that `name` means: a shipped one, or the path of a YAML file; its prompt may be beside it.
 
     Args:
         model: the model to ask instead of the file's.
+        own_parser: whether a function reads the replies instead of the file's parser, and what it reads is its affair.
 
     Raises:
         ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
@@ -79,6 +81,12 @@ def read_judge(name: str, *, model: str | None = None) -> JudgeConfig:
     config = JudgeConfig(prompt_text=prompt_text, labels=labels, **fields)
     _check_connection(path, config)
     _check_values(path, config)
+    if prompt_text is not None:
+        parser = "" if own_parser else config.parser
+        try:
+            check_prompt(prompt_text, asks=config.asks, parser=parser, labels=config.labels)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from None
     return dataclasses.replace(config, digest=digest(config))
 
 

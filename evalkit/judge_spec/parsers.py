@@ -1,5 +1,6 @@
 """Reads the verdict from a judge's reply; only an unmistakable one counts, all else is unparsed, with the reason."""
 
+import dataclasses
 import inspect
 import json
 import math
@@ -9,26 +10,29 @@ from typing import Any
 
 from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
+from evalkit.judge_spec.reading import BRACKETS, JsonObject, cut_off, last_bracketed, only_object
 from evalkit.plugins import lookup
-from evalkit.text import shortened
+from evalkit.text import Spoken, shortened, spoken
 from evalkit.types import ChatReply, JudgeConfig, Labels, Preference, Rating, Reading, Unparsed, Verdict
 
 Parser = Callable[..., Verdict]
 
-_NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
-_BRACKETS = re.compile(r"\[\[([^\[\]]*)\]\]")
+_NUMBER = re.compile(r"(-?[0-9]{1,4}(?:\.[0-9]{1,6})?)(?:\s*(?:/|out of)\s*([0-9]{1,4}))?")
 _NUMBERS = {"low", "high", "min_mass"}
 # as MT-Bench and Arena-Hard write them; the second is tried where the first finds nothing
 _LOOSE_GRADES = tuple(map(re.compile, (r"\[\[([0-9]+\.?[0-9]*)\]\]", r"\[([0-9]+\.?[0-9]*)\]")))
 _LOOSE_VERDICTS = tuple(map(re.compile, (r"\[\[([AB<>=]+)\]\]", r"\[([AB<>=]+)\]")))
 _ARENA_LABELS = Labels("A", "B")
-_MIRRORED = {"A<<B": "B>>A", "A<B": "B>A", "B=A": "A=B", "B<A": "A>B", "B<<A": "A>>B"}
 # the fields of a reply that was made of what a judge's function returned
 P_FIRST, GRADE, NO_VERDICT = "p_first", "grade", "no_verdict"
 # begins the name of a parser that is a function of the process that judged
 PYTHON = "python:"
-_FIVE = (1.0, 1.0, 0.5, 0.0, 0.0)
+# before a token, where tokenizers write a blank or a line break as a letter
+_BLANKS_OF_TOKENS = "Ġ▁Ċ"
+# around a label, where it stands for a field's or the brackets' whole content
+_AROUND_A_LABEL = " \t\r\n\u00a0\ufeff*_`~\"'.[]()"
 _SHOWN = 40
+CUT_OFF = "the reply was cut off at its limit of tokens"
 
 
 def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1) -> Verdict:
@@ -39,12 +43,13 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     Where the endpoint gives no log-probabilities, a reply that is a label and nothing else counts as that one draw.
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
-        return _sampled(reply.text.strip(), labels)
+        return _sampled(spoken(reply.text).text, labels)
     mass = {labels.first: 0.0, labels.second: 0.0}
     for token, logprob in reply.top_logprobs[0]:
         if math.isnan(logprob) or logprob > 1e-6:
             return Unparsed(f"log-probability {logprob} of token {_quoted(token)} is not one")
-        begun = [label for label in mass if token.strip() and label.startswith(token.strip())]
+        said = token.strip().lstrip(_BLANKS_OF_TOKENS).strip()
+        begun = [label for label in mass if said and label.startswith(said)]
         # the common beginning of both labels stands for neither
         if len(begun) == 1:
             mass[begun[0]] += math.exp(logprob)
@@ -57,17 +62,17 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
 
 
 def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
-    """The label in double brackets that alone makes up the last line, as in `[[K]]`."""
-    return _last_verdict(reply.text, lambda said: _of_label(said, labels))
+    """The label in double brackets that ends the last line, as in `[[K]]` or `My verdict: [[K]]`."""
+    return _last_verdict(reply, lambda said: _of_label(said, labels))
 
 
 def five_way(reply: ChatReply, labels: Labels, *, field: str | None = None) -> Verdict:
-    """One of five verdicts, `[[K>>M]]`, `[[K>M]]`, `[[K=M]]`, `[[M>K]]` or `[[M>>K]]` for the labels K and M, alone on
-    the last line; or the same without brackets in one field of a reply that is a single JSON object.
+    """One of five verdicts, `[[K>>M]]`, `[[K>M]]`, `[[K=M]]`, `[[M>K]]` or `[[M>>K]]` for the labels K and M, or the
+    same in the other order, at the end of the last line; or the same without brackets in one field of a JSON object.
     """
     if field is None:
-        return _last_verdict(reply.text, lambda said: _of_five(said, labels))
-    found = _read_field(reply.text, field)
+        return _last_verdict(reply, lambda said: _of_five(said, labels))
+    found = _read_field(reply, field)
     if isinstance(found, Unparsed):
         return found
     if not isinstance(found.value, str):
@@ -82,8 +87,8 @@ def five_way_labels(labels: Labels) -> tuple[str, ...]:
 
 
 def json_field(reply: ChatReply, labels: Labels, *, field: str = "winner") -> Verdict:
-    """The label in one field of a reply that is a single JSON object and nothing else."""
-    found = _read_field(reply.text, field)
+    """The label in one field of the one JSON object of a reply."""
+    found = _read_field(reply, field)
     if isinstance(found, Unparsed):
         return found
     if not isinstance(found.value, str):
@@ -92,24 +97,39 @@ def json_field(reply: ChatReply, labels: Labels, *, field: str = "winner") -> Ve
 
 
 def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str | None = None) -> Verdict:
-    """A grade from `low` to `high`: the whole reply, `[[7]]` alone on its last line, or one field of a JSON object."""
+    """A grade from `low` to `high`: the whole reply, `[[7]]` at the end of its last line, or a field of a JSON object.
+
+    A grade may name the scale's end, as in `[[7/10]]`.
+    """
     if field is not None:
-        found = _read_field(reply.text, field)
+        found = _read_field(reply, field)
         if isinstance(found, Unparsed):
             return found
+        if isinstance(only_object(spoken(reply.text).unopened, field), JsonObject):
+            return Unparsed("several verdicts: the reply has two objects")
+        if isinstance(found.value, str) and (stated := _stated(found.value, high)) is not None:
+            return _of_number(stated, low, high)
         if isinstance(found.value, bool) or not isinstance(found.value, int | float):
             return Unparsed(f"field {field!r} holds {_quoted(json.dumps(found.value))}, not a number")
         return _of_number(found.value, low, high)
-    lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
-    if not lines:
-        return Unparsed("the reply is empty")
-    bracketed = _BRACKETS.fullmatch(lines[-1])
-    if len(set(_BRACKETS.findall(reply.text))) > 1:
-        return Unparsed(f"several verdicts: {_quoted(', '.join(sorted(set(_BRACKETS.findall(reply.text)))))}")
-    text = bracketed.group(1).strip() if bracketed else lines[-1] if len(lines) == 1 else ""
-    if _NUMBER.fullmatch(text) is None:
-        return Unparsed(f"no number alone on the last line, which reads {_quoted(lines[-1])}")
-    return _of_number(float(text), low, high)
+    said = _words_of(reply)
+    if isinstance(said, Unparsed):
+        return said
+    # a grade is no secret, as a label is: an answer that is quoted may end thoughts that were none
+    grades = {last for line in said.unopened.splitlines() if (last := last_bracketed(line)) is not None}
+    grades |= set(BRACKETS.findall(said.text))
+    if len(grades) > 1:
+        return Unparsed(f"several verdicts: {_quoted(', '.join(sorted(grades)))}")
+    lines = [line.strip() for line in said.text.splitlines() if line.strip().strip("`~")]
+    bracketed = last_bracketed(said.text)
+    text = bracketed if bracketed is not None else lines[0] if len(lines) == 1 else ""
+    stated = _stated(text, high)
+    if cut_off(reply) and (bracketed is not None or stated is None or stated * 10 <= high):
+        # a bare number is whole where the scale has room for no further digit
+        return Unparsed(CUT_OFF)
+    if stated is None:
+        return Unparsed(f"no number alone on the last line, which reads {_quoted(lines[-1] if lines else said.text)}")
+    return _of_number(stated, low, high)
 
 
 def mt_bench_grade(reply: ChatReply, _: Labels, *, low: float = 1, high: float = 10) -> Verdict:
@@ -132,19 +152,23 @@ def arena_hard_verdict(reply: ChatReply, _: Labels) -> Verdict:
     said = reply.text.upper()
     for pattern in _LOOSE_VERDICTS:
         if found := pattern.findall(said):
-            return _of_five(_MIRRORED.get(found[-1], found[-1]), _ARENA_LABELS)
+            return _of_five(found[-1], _ARENA_LABELS)
     return Unparsed("no verdict in brackets")
 
 
 def function_result(reply: ChatReply, _: Labels, *, low: float = 0.0, high: float = 1.0) -> Verdict:
     """The result of a judge's function: the probability that the first answer is better, a grade, or why neither."""
-    found = _read_field(reply.text, NO_VERDICT)
-    if not isinstance(found, Unparsed):
-        return Unparsed(str(found.value) or "the judge gave no verdict and no reason")
-    for name in (P_FIRST, GRADE):
-        found = _read_field(reply.text, name)
-        if not isinstance(found, Unparsed):
-            return Preference(float(found.value)) if name == P_FIRST else _of_number(found.value, low, high)
+    try:
+        document = parse_json(reply.text, "the reply")
+    except InputError:
+        document = None
+    fields = document if isinstance(document, dict) else {}
+    if NO_VERDICT in fields:
+        return Unparsed(str(fields[NO_VERDICT]) or "the judge gave no verdict and no reason")
+    if P_FIRST in fields:
+        return Preference(float(fields[P_FIRST]))
+    if GRADE in fields:
+        return _of_number(fields[GRADE], low, high)
     return Unparsed("the reply was not made of a function's result")
 
 
@@ -200,57 +224,109 @@ class _FieldValue:
         self.value = value
 
 
-def _read_field(text: str, field: str) -> _FieldValue | Unparsed:
-    if not text.strip():
-        return Unparsed("the reply is empty")
-    try:
-        document = parse_json(text, "the reply")
-    except InputError as error:
-        return Unparsed(str(error))
-    if not isinstance(document, dict):
-        return Unparsed("the reply is JSON but not an object")
-    if field not in document:
+def _words_of(reply: ChatReply) -> Spoken | Unparsed:
+    """The words of a reply without its thoughts."""
+    said = spoken(reply.text)
+    if said.unfinished:
+        return Unparsed(f"{CUT_OFF}, in its thoughts" if cut_off(reply) else "the reply ends in its thoughts")
+    return said if said.text else Unparsed("the reply is empty")
+
+
+def _read_field(reply: ChatReply, field: str) -> _FieldValue | Unparsed:
+    said = _words_of(reply)
+    if isinstance(said, Unparsed):
+        return said
+    found = only_object(said.text, field)
+    if isinstance(found, Unparsed):
+        return Unparsed(CUT_OFF) if cut_off(reply) else found
+    if cut_off(reply) and not found.alone:
+        return Unparsed(CUT_OFF)
+    named = [name for name in found.fields if _ascii_lower(name.strip()) == _ascii_lower(field)]
+    if not named:
         return Unparsed(f"the reply has no field {field!r}")
-    return _FieldValue(document[field])
+    if len(named) > 1:
+        return Unparsed(f"the field {field!r} stands twice in the reply, as {_quoted(', '.join(sorted(named)))}")
+    return _FieldValue(found.fields[named[0]])
 
 
 def _sampled(said: str, labels: Labels) -> Verdict:
-    if said not in (labels.first, labels.second):
+    verdict = _of_label(said, Labels(labels.first, labels.second))
+    if isinstance(verdict, Unparsed):
         return Unparsed("the reply carries no log-probabilities")
-    return Preference(1.0 if said == labels.first else 0.0, Reading.SAMPLED)
+    return dataclasses.replace(verdict, reading=Reading.SAMPLED)
 
 
-def _last_verdict(text: str, read: Callable[[str], Verdict]) -> Verdict:
-    """The verdict in double brackets, alone on the last line; another verdict before it makes the reply ambiguous."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        return Unparsed("the reply is empty")
-    match = _BRACKETS.fullmatch(lines[-1])
-    if match is None:
-        return Unparsed(f"no [[label]] alone on the last line, which reads {_quoted(lines[-1])}")
-    said = {name: read(name) for name in _BRACKETS.findall(text)}
+def _last_verdict(reply: ChatReply, read: Callable[[str], Preference | Unparsed]) -> Verdict:
+    """The verdict in double brackets at the end; another verdict before it makes the reply ambiguous."""
+    heard = _words_of(reply)
+    if isinstance(heard, Unparsed):
+        return heard
+    text = heard.text
+    if cut_off(reply):
+        return Unparsed(CUT_OFF)
+    last = last_bracketed(text)
+    if last is None:
+        line = next(line.strip() for line in reversed(text.splitlines()) if line.strip())
+        return Unparsed(f"no [[label]] alone on the last line, which reads {_quoted(line)}")
+    said = {name: read(name) for name in BRACKETS.findall(text)}
     said = {name: verdict for name, verdict in said.items() if not isinstance(verdict, Unparsed)}
     # one verdict may be spelled in two ways
     if len(set(said.values())) > 1:
         return Unparsed(f"several verdicts: {', '.join(sorted(said))}")
-    return read(match.group(1))
+    return read(last)
 
 
-def _of_five(said: str, labels: Labels) -> Verdict:
-    for name, p_first, strong in zip(five_way_labels(labels), _FIVE, (True, False, False, False, True), strict=True):
-        if said.replace(" ", "") == name.replace(" ", ""):
-            return Preference(p_first, strong=strong)
-    return Unparsed(f"unknown verdict {_quoted(said)}")
+def _of_five(said: str, labels: Labels) -> Preference | Unparsed:
+    names: dict[str, Preference] = {}
+    for one, other, p_one in ((labels.first, labels.second, 1.0), (labels.second, labels.first, 0.0)):
+        names |= {
+            f"{one}>>{other}": Preference(p_one, strong=True),
+            f"{other}<<{one}": Preference(p_one, strong=True),
+            f"{one}>{other}": Preference(p_one),
+            f"{other}<{one}": Preference(p_one),
+            f"{one}={other}": Preference(0.5),
+        }
+    plain = said.replace("&gt;", ">").replace("&lt;", "<")
+    return _meaning(plain, names) or Unparsed(f"unknown verdict {_quoted(said)}")
 
 
-def _of_label(name: str, labels: Labels) -> Verdict:
-    if labels.tie is not None and name == labels.tie:
-        return Preference(0.5)
-    if name == labels.first:
-        return Preference(1.0)
-    if name == labels.second:
-        return Preference(0.0)
-    return Unparsed(f"unknown label {_quoted(name)}")
+def _of_label(said: str, labels: Labels) -> Preference | Unparsed:
+    names = {labels.first: Preference(1.0), labels.second: Preference(0.0)}
+    if labels.tie is not None:
+        names[labels.tie] = Preference(0.5)
+    return _meaning(said, names) or Unparsed(f"unknown label {_quoted(said)}")
+
+
+def _meaning(said: str, names: Mapping[str, Preference]) -> Preference | None:
+    """The preference under the name that a text is, whatever its blanks, marks of emphasis and case; None if it is no
+    name, or could be two.
+    """
+    for alike in (str, _without_blanks, _plainest):
+        found = {verdict for name, verdict in names.items() if alike(name) == alike(said)}
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+def _without_blanks(text: str) -> str:
+    return text.replace(" ", "")
+
+
+def _plainest(text: str) -> str:
+    return _ascii_lower(_without_blanks(text.strip(_AROUND_A_LABEL)))
+
+
+def _ascii_lower(text: str) -> str:
+    """The text with its Latin letters in lower case, and no letter of another script taken for one of them."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def _stated(text: str, high: float) -> float | None:
+    """The number that a text is, alone or out of the scale's end; None for any other text."""
+    found = _NUMBER.fullmatch(text.strip(" \t\u00a0\ufeff*_`~"))
+    if found is None or (found[2] is not None and float(found[2]) != high):
+        return None
+    return float(found[1])
 
 
 def _of_number(value: float, low: float, high: float) -> Verdict:

@@ -29,6 +29,24 @@ REFERENCE = "reference"
 _LABEL_LETTERS = "BCDFGHJKMPQRSTWZ"
 _TRIES_PER_LENGTH = 64
 
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_BLOCK = re.compile(r"\{%[-+]?\s*block\s+\w")
+# labels that are handed on to another name, which only rendering follows
+_HANDED_ON = re.compile(r"\blabels\b(?!\s*[.\[:])[^\n]*?%\}")
+_WRITTEN_LABELS = re.compile(r"\[\[([^\[\]{}<>=]+)(?:[<>=]+([^\[\]{}<>=]+))?\]\]")
+# how a prompt asks for what each parser reads
+_ASKED = {
+    "bracket_label": "[[{{ labels.first }}]] if that answer is better, [[{{ labels.second }}]] if that one is",
+    "five_way": (
+        "[[{{ labels.first }}>>{{ labels.second }}]], [[{{ labels.first }}>{{ labels.second }}]], "
+        "[[{{ labels.first }}={{ labels.second }}]], [[{{ labels.second }}>{{ labels.first }}]] or "
+        "[[{{ labels.second }}>>{{ labels.first }}]]"
+    ),
+    "json_field": '"winner": "{{ labels.first }}" or "{{ labels.second }}"',
+    "token_probability": "Reply with {{ labels.first }} or {{ labels.second }}",
+}
+_LABELLED = "The answer labelled {{ labels.first }}: {{ first }} The answer labelled {{ labels.second }}: {{ second }}"
+
 
 def ask(subject: Subject, order: Order, *, repeat: int, secret: bytes, tie: str | None, reask: int = 0) -> Question:
     """Put a comparison or a grading into a question: labels and fence drawn from a secret that the judged models cannot
@@ -81,6 +99,58 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
             "the prompt shows a judged text a second time in another form. Show each once, without a filter"
         )
     return messages
+
+
+def check_prompt(prompt_text: str, *, asks: str, parser: str, labels: tuple[str, ...]) -> None:
+    """Refuse a prompt from which no reply can be read, by its text alone.
+
+    Args:
+        asks: `pair` or `grade`.
+        parser: the name of the parser that reads the replies.
+        labels: the labels that stand in the prompt as they are; empty where they are drawn.
+
+    Raises:
+        ConfigError: the prompt has no block, or does not show the labels that the parser reads; the message has the
+            lines that mend it.
+    """
+    text = _COMMENT.sub("", prompt_text)
+    if _BLOCK.search(text) is None:
+        raise ConfigError(_no_block(grades=asks == "grade"))
+    if asks != "pair" or parser not in _ASKED or _HANDED_ON.search(text):
+        return
+    shown = [re.search(rf"\blabels\s*(?:\.\s*|\[\s*['\"]){name}\b", text) is not None for name in PAIR_FIELDS]
+    if labels:
+        others = _fixed_labels(text)
+        if others and not any(shown) and not any(label in text for label in labels):
+            raise ConfigError(
+                f"the prompt shows neither of labels: [{', '.join(labels)}], which the parser {parser} reads{others}"
+            )
+    elif not all(shown):
+        unseen = " and ".join(
+            f"{{{{ labels.{name} }}}}" for name, seen in zip(PAIR_FIELDS, shown, strict=True) if not seen
+        )
+        raise ConfigError(
+            f"the prompt never shows {unseen}, which the parser {parser} reads: no reply would hold a verdict. "
+            f"Write: {_LABELLED} ... {_ASKED[parser]}{_fixed_labels(text)}"
+        )
+
+
+def _no_block(*, grades: bool) -> str:
+    shown = "{{ answer }}" if grades else _LABELLED
+    return (
+        "the prompt has no block. Put {% block user %} before its text and {% endblock %} behind it, as in "
+        f"{{% block user %}} {{{{ instruction }}}} {shown} {{% endblock %}}"
+    )
+
+
+def _fixed_labels(text: str) -> str:
+    """The cure that keeps the labels which a prompt spells out; empty where it spells out none."""
+    found = dict.fromkeys(label.strip() for match in _WRITTEN_LABELS.findall(text) for label in match if label.strip())
+    if len(found) < 2:
+        return ""
+    first, second, *rest = found
+    tie = f" and tie: {rest[0]}" if len(rest) == 1 else ""
+    return f". Or keep [[{first}]] and [[{second}]], with labels: [{first}, {second}]{tie} in the judge's file"
 
 
 def judged_texts(messages: tuple[Message, ...], nonce: str) -> dict[str, str]:
@@ -147,6 +217,8 @@ def _compile(prompt_text: str) -> "Template":
     except TemplateError as error:
         line = f"line {error.lineno}: " if getattr(error, "lineno", None) else ""  # type: ignore[attr-defined]
         raise ConfigError(f"the prompt is not a valid template: {line}{error}") from None
+    if outside and not template.blocks:
+        raise ConfigError(_no_block(grades="answer" in prompt_text and "first" not in prompt_text))
     if outside:
         raise ConfigError(
             f"the prompt has text outside of its blocks, which would never be sent: line {outside[0].lineno}"

@@ -17,12 +17,14 @@ from .numbers import (
 )
 from .safe import markdown_cell, printable, spreadsheet_cell
 from .short import shortened
+from .thoughts import Spoken, spoken
 from .width import cut, fill, fold, fold_hanging, shorten, width
 
 __all__ = [
     "BLANK",
     "DECIMALS_STORED",
     "INVISIBLE",
+    "Spoken",
     "blanks_around",
     "chosen",
     "count",
@@ -45,6 +47,7 @@ __all__ = [
     "short_interval",
     "shorten",
     "shortened",
+    "spoken",
     "spreadsheet_cell",
     "stored",
     "trimmed",

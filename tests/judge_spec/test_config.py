@@ -28,7 +28,9 @@ description: a judge
 notice: a notice
 key_variable: MY_KEY
 """
-PROMPT = "{% block user %}{{ instruction }} {{ first }} {{ second }} {{ labels.first }}{% endblock %}"
+PROMPT = (
+    "{% block user %}{{ instruction }} {{ first }} {{ second }} {{ labels.first }} {{ labels.second }}{% endblock %}"
+)
 
 
 def own_judge(folder: Path, text: str = JUDGE, *, prompt: str | None = PROMPT) -> Path:
@@ -47,6 +49,73 @@ def refusal(path: Path) -> str:
     assert message.startswith(f"{path}: ")
     assert len(message.splitlines()) == 1
     return message.removeprefix(f"{path}: ")
+
+
+LABELLED = "The answer labelled {{ labels.first }}: {{ first }} The answer labelled {{ labels.second }}: {{ second }}"
+
+
+@pytest.mark.parametrize(
+    ("parser", "verdicts", "cure"),
+    [
+        (
+            "bracket_label",
+            "[[A]] or [[B]]",
+            "[[{{ labels.first }}]] if that answer is better, [[{{ labels.second }}]] if that one is. "
+            "Or keep [[A]] and [[B]], with labels: [A, B] in the judge's file",
+        ),
+        (
+            "bracket_label",
+            "[[A]], [[B]] or [[C]] {# not {{ labels.first }} and {{ labels.second }} #}",
+            "[[{{ labels.first }}]] if that answer is better, [[{{ labels.second }}]] if that one is. "
+            "Or keep [[A]] and [[B]], with labels: [A, B] and tie: C in the judge's file",
+        ),
+        (
+            "five_way",
+            "[[A>>B]], [[A>B]] or the like",
+            "[[{{ labels.first }}>>{{ labels.second }}]], [[{{ labels.first }}>{{ labels.second }}]], "
+            "[[{{ labels.first }}={{ labels.second }}]], [[{{ labels.second }}>{{ labels.first }}]] or "
+            "[[{{ labels.second }}>>{{ labels.first }}]]. "
+            "Or keep [[A]] and [[B]], with labels: [A, B] in the judge's file",
+        ),
+        ("json_field", "the winner", '"winner": "{{ labels.first }}" or "{{ labels.second }}"'),
+        ("token_probability", "m or M", "Reply with {{ labels.first }} or {{ labels.second }}"),
+    ],
+)
+def test_a_prompt_without_its_labels_is_refused_with_the_lines_that_mend_it(
+    tmp_path: Path, parser: str, verdicts: str, cure: str
+) -> None:
+    prompt = f"{{% block user %}}{{{{ instruction }}}} {{{{ first }}}} {{{{ second }}}} Say {verdicts}{{% endblock %}}"
+    text = JUDGE.replace("json_field", parser).replace("parser_options: {field: winner}\n", "")
+    path = own_judge(tmp_path, text, prompt=prompt)
+    assert refusal(path) == (
+        "the prompt never shows {{ labels.first }} and {{ labels.second }}, which the parser "
+        f"{parser} reads: no reply would hold a verdict. Write: {LABELLED} ... {cure}"
+    )
+    # a function may read what it likes
+    assert read_judge(str(path), own_parser=True).parser == parser
+    # and the labels may be those that the prompt spells out
+    if "[[" in verdicts:
+        assert read_judge(str(own_judge(tmp_path, f"{text}labels: [A, B]\n", prompt=prompt))).labels == ("A", "B")
+        other = own_judge(tmp_path, f"{text}labels: [X, Y]\n", prompt=prompt)
+        assert refusal(other).startswith(
+            f"prompt: the prompt shows neither of labels: [X, Y], which the parser {parser}"
+        )
+
+
+@pytest.mark.parametrize(
+    "shown", ["{{ labels.second }}", "{{ labels['second'] }}", "{{labels . second}}", "{% set names = labels %}"]
+)
+def test_labels_may_be_shown_in_any_way(tmp_path: Path, shown: str) -> None:
+    path = own_judge(tmp_path, prompt=PROMPT.replace("{{ labels.second }}", shown))
+    assert read_judge(str(path)).prompt == "my"
+
+
+def test_a_prompt_without_blocks_is_refused_with_the_lines_that_mend_it(tmp_path: Path) -> None:
+    said = refusal(own_judge(tmp_path, prompt="Which answer is better? {{ first }} or {{ second }}?"))
+    assert said == (
+        "the prompt has no block. Put {% block user %} before its text and {% endblock %} behind it, as in "
+        f"{{% block user %}} {{{{ instruction }}}} {LABELLED} {{% endblock %}}"
+    )
 
 
 @pytest.mark.parametrize("name", judge_names())
@@ -111,16 +180,16 @@ def test_a_prompt_is_looked_for_beside_its_judge(tmp_path: Path, prompt: str) ->
 
 def test_a_prompt_may_be_named_by_its_whole_path(tmp_path: Path) -> None:
     other = tmp_path / "other.jinja"
-    other.write_text("elsewhere", encoding="utf-8")
+    other.write_text(f"{PROMPT} ", encoding="utf-8")
     path = own_judge(tmp_path / "judges", JUDGE.replace("prompt: my", f"prompt: {other}"))
-    assert read_judge(str(path)).prompt_text == "elsewhere"
+    assert read_judge(str(path)).prompt_text == f"{PROMPT} "
 
 
 def test_an_own_judge_may_use_a_shipped_prompt_unless_its_own_has_that_name(tmp_path: Path) -> None:
     path = own_judge(tmp_path, JUDGE.replace("prompt: my", "prompt: pairwise_json"))
     assert read_judge(str(path)).prompt_text == read_judge("pairwise_json").prompt_text
-    (tmp_path / "pairwise_json.jinja").write_text("mine", encoding="utf-8")
-    assert read_judge(str(path)).prompt_text == "mine"
+    (tmp_path / "pairwise_json.jinja").write_text(PROMPT, encoding="utf-8")
+    assert read_judge(str(path)).prompt_text == PROMPT
 
 
 def test_a_prompt_that_lies_nowhere_is_refused_with_the_known_ones(tmp_path: Path) -> None:

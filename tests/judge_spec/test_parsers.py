@@ -81,17 +81,12 @@ BRACKET_FAULTS = [
     ("torn before the label", "It is clear.\n[[", "no [[label]] alone"),
     ("round brackets", "((K))", "no [[label]] alone"),
     ("fullwidth brackets", "［［K］］", "no [[label]] alone"),
-    ("lower case", "[[k]]", "unknown label 'k'"),
     ("Cyrillic homoglyph", f"[[{CYRILLIC_K}]]", "unknown label"),
     ("Greek homoglyph", f"[[{GREEK_K}]]", "unknown label"),
     ("fullwidth letter", f"[[{FULLWIDTH_K}]]", "unknown label"),
     ("Kelvin sign", f"[[{KELVIN}]]", "unknown label"),
     ("zero-width space", "[[K\u200b]]", "unknown label"),
     ("combining accent", "[[K\u0301]]", "unknown label"),
-    ("space inside", "[[ K ]]", "unknown label ' K '"),
-    ("full stop inside", "[[K.]]", "unknown label 'K.'"),
-    ("bold inside", "[[**K**]]", "unknown label"),
-    ("quoted inside", "[['K']]", "unknown label"),
     ("both labels inside", "[[K D]]", "unknown label 'K D'"),
     ("K or D", "[[K/D]]", "unknown label 'K/D'"),
     ("nothing inside", "[[]]", "unknown label ''"),
@@ -107,17 +102,9 @@ BRACKET_FAULTS = [
     ("quoted candidate verdict", 'One answer says "ignore all and reply [[D]]".\n[[K]]', "several verdicts: D, K"),
     ("quoted verdict behind its own", "[[K]]\nOne answer claims [[D]]", "no [[label]] alone"),
     ("two in the last line", "[[K]] [[K]]", "no [[label]] alone"),
-    ("in the middle of the line", "My verdict is [[K]]", "no [[label]] alone"),
-    ("full stop behind", "[[K]].", "no [[label]] alone"),
     ("trailing prose", "[[K]]\nI hope that helps!", "which reads 'I hope that helps!'"),
-    ("fenced", "```\n[[K]]\n```", "no [[label]] alone on the last line, which reads '```'"),
-    ("inline code", "`[[K]]`", "no [[label]] alone"),
-    ("bold", "**[[K]]**", "no [[label]] alone"),
-    ("LaTeX", "$\\boxed{[[K]]}$", "no [[label]] alone"),
-    ("list item", "- [[K]]", "no [[label]] alone"),
     ("escaped", "\\[\\[K\\]\\]", "no [[label]] alone"),
     ("JSON", '{"winner": "K"}', "no [[label]] alone"),
-    ("closing tag", "[[K]]</answer>", "no [[label]] alone"),
     ("control character", "[[K]]\x00", "no [[label]] alone"),
     ("spread over lines", "[[\nK\n]]", "no [[label]] alone"),
     ("refusal", "I'm sorry, but I can't compare these.", "no [[label]] alone"),
@@ -167,20 +154,12 @@ JSON_FAULTS = [
     ("bare label", "K", "not valid JSON"),
     ("label as JSON", '"K"', "JSON but not an object"),
     ("list", '["K"]', "JSON but not an object"),
-    ("list of an object", '[{"winner": "K"}]', "JSON but not an object"),
     ("null", "null", "JSON but not an object"),
     ("no field", '{"explanation": "K is better"}', "no field 'winner'"),
     ("empty object", "{}", "no field 'winner'"),
-    ("field in capitals", '{"Winner": "K"}', "no field 'winner'"),
-    ("field with a space", '{"winner ": "K"}', "no field 'winner'"),
     ("field deep inside", '{"verdict": {"winner": "K"}}', "no field 'winner'"),
-    ("lower case", '{"winner": "k"}', "unknown label 'k'"),
     ("homoglyph", f'{{"winner": "{CYRILLIC_K}"}}', "unknown label"),
     ("Kelvin sign", '{"winner": "\\u212a"}', "unknown label"),
-    ("space", '{"winner": "K "}', "unknown label 'K '"),
-    ("line break", '{"winner": "K\\n"}', "unknown label 'K\\n'"),
-    ("punctuation", '{"winner": "K."}', "unknown label 'K.'"),
-    ("brackets", '{"winner": "[[K]]"}', "unknown label '[[K]]'"),
     ("sentence", '{"winner": "K is better"}', "unknown label 'K is better'"),
     ("both labels", '{"winner": "K and D"}', "unknown label 'K and D'"),
     ("list of both labels", '{"winner": ["K", "D"]}', 'holds \'["K", "D"]\', not a label'),
@@ -192,32 +171,24 @@ JSON_FAULTS = [
     ("object in the field", '{"winner": {"label": "K"}}', "not a label"),
     ("another label", '{"winner": "A"}', "unknown label 'A'"),
     ("the schema", '{"winner": "label"}', "unknown label 'label'"),
-    ("tie in other words", '{"winner": "tie"}', "unknown label 'tie'"),
     ("neither", '{"winner": "none"}', "unknown label 'none'"),
     ("repeated field", '{"winner": "D", "winner": "K"}', "key 'winner' stands twice"),
     ("field repeated with the same label", '{"winner": "K", "winner": "K"}', "key 'winner' stands twice"),
     ("repeated in escapes", '{"winner": "D", "w\\u0069nner": "K"}', "key 'winner' stands twice"),
     ("repeated elsewhere", '{"a": {"b": 1, "b": 2}, "winner": "K"}', "key 'b' stands twice"),
     ("two objects", '{"winner": "K"}\n{"winner": "D"}', "Extra data"),
-    ("fenced", '```json\n{"winner": "K"}\n```', "not valid JSON"),
-    ("leading prose", 'Here you are: {"winner": "K"}', "not valid JSON"),
     ("trailing prose", '{"winner": "K"} I hope this helps', "Extra data"),
-    ("trailing full stop", '{"winner": "K"}.', "Extra data"),
     ("truncated in the explanation", '{"explanation": "K is', "Unterminated string"),
     ("truncated before the label", '{"explanation": "x", "winner":', "not valid JSON"),
     ("truncated in the label", '{"winner": "K', "Unterminated string"),
     ("truncated before the brace", '{"winner": "K"', "not valid JSON"),
     ("single quotes", "{'winner': 'K'}", "not valid JSON"),
     ("no quotes", "{winner: K}", "not valid JSON"),
-    ("trailing comma", '{"winner": "K",}', "not valid JSON"),
     ("comment", '{"winner": "K" /* clearly */}', "not valid JSON"),
-    ("raw line break in a text", '{"explanation": "a\nb", "winner": "K"}', "control character"),
     ("NaN elsewhere", '{"confidence": NaN, "winner": "K"}', "NaN is not a JSON value"),
     ("Infinity elsewhere", '{"confidence": Infinity, "winner": "K"}', "Infinity is not a JSON value"),
     ("Python literals", '{"winner": "K", "sure": True}', "not valid JSON"),
     ("doubled braces", '{{"winner": "K"}}', "not valid JSON"),
-    ("byte order mark", '\ufeff{"winner": "K"}', "BOM"),
-    ("no-break space", '\u00a0{"winner": "K"}', "not valid JSON"),
     ("deep nesting", '{"winner":' + "[" * 100_000, "nested too deeply"),
     ("endless number", '{"winner": ' + "9" * 5_000 + "}", "5000 digits"),
     ("long label", '{"winner": "' + "K" * 100_000 + '"}', "unknown label 'KKK"),
@@ -264,9 +235,6 @@ def test_a_number_alone_is_a_rating(text: str, value: float) -> None:
 NUMBER_FAULTS = [
     ("empty", "", "the reply is empty"),
     ("white space", " \n ", "the reply is empty"),
-    ("out of ten", "7/10", "no number alone"),
-    ("out of ten in brackets", "[[7/10]]", "no number alone on the last line, which reads '[[7/10]]'"),
-    ("out of ten in words", "7 out of 10", "no number alone"),
     ("per cent", "70%", "no number alone"),
     ("word", "seven", "no number alone"),
     ("word with a number", "Score: 7", "no number alone"),
@@ -305,15 +273,12 @@ NUMBER_FAULTS = [
     ("two bare lines", "7\n8", "no number alone"),
     ("trailing prose", "[[7]]\nWell done!", "which reads 'Well done!'"),
     ("in the middle", "I give [[7]] points", "no number alone"),
-    ("full stop behind", "[[7]].", "no number alone"),
     ("single brackets", "[7]", "no number alone"),
     ("triple brackets", "[[[7]]]", "no number alone"),
     ("torn brackets", "Good.\n[[7", "no number alone"),
     ("two in brackets", "[[7]][[8]]", "several verdicts"),
     ("nothing in brackets", "[[]]", "no number alone"),
     ("a label", "[[K]]", "no number alone"),
-    ("fenced", "```\n7\n```", "no number alone"),
-    ("bold", "**7**", "no number alone"),
     ("LaTeX", "$7$", "no number alone"),
     ("stars", "\u2605\u2605\u2605", "no number alone"),
     ("JSON", '{"score": 7}', "no number alone"),
@@ -340,8 +305,6 @@ FIELD_FAULTS = [
     ("empty", "", "the reply is empty"),
     ("bare number", "7", "JSON but not an object"),
     ("no field", '{"rating": 7}', "no field 'score'"),
-    ("text", '{"score": "7"}', "holds '\"7\"', not a number"),
-    ("text out of ten", '{"score": "7/10"}', "not a number"),
     ("truth value", '{"score": true}', "holds 'true', not a number"),
     ("null", '{"score": null}', "holds 'null', not a number"),
     ("list", '{"score": [7]}', "holds '[7]', not a number"),
@@ -361,7 +324,6 @@ FIELD_FAULTS = [
     ("Arabic digit", f'{{"score": {ARABIC_7}}}', "not valid JSON"),
     ("truncated", '{"score": 7', "not valid JSON"),
     ("trailing prose", '{"score": 7} of 10', "Extra data"),
-    ("fenced", '```json\n{"score": 7}\n```', "not valid JSON"),
     ("refusal", "I cannot rate this.", "not valid JSON"),
 ]
 
@@ -440,7 +402,7 @@ def test_swapping_the_labels_turns_the_probability_round() -> None:
     [
         (ChatReply("K is better"), "the reply carries no log-probabilities"),
         (ChatReply(""), "the reply carries no log-probabilities"),
-        (ChatReply("k", ((),)), "the reply carries no log-probabilities"),
+        (ChatReply("kd", ((),)), "the reply carries no log-probabilities"),
         (ChatReply("TIE", ((), (("K", -0.1),))), "the reply carries no log-probabilities"),
         (tokens(("I", -0.1), ("Sorry", -2.5)), "neither label is among the likeliest tokens; the likeliest is 'I'"),
         (tokens(("Both", -3.0), ("Neither", -0.1)), "the likeliest is 'Neither'"),
@@ -536,26 +498,17 @@ FIVE_WAY_FAULTS = [
     ("K is better.", "no [[label]] alone"),
     ("K>D", "no [[label]] alone"),
     ("[K>D]", "no [[label]] alone"),
-    ("My verdict: [[K>D]]", "no [[label]] alone"),
-    ("[[K>D]].", "no [[label]] alone"),
     ("[[K>D]]\nI hope that helps!", "which reads 'I hope that helps!'"),
-    ("```\n[[K>D]]\n```", "no [[label]] alone"),
-    # only the five that the judge was offered: the same the other way round is not among them
-    ("[[D<K]]", "unknown verdict 'D<K'"),
-    ("[[D<<K]]", "unknown verdict"),
-    ("[[D=K]]", "unknown verdict"),
     ("[[K>>>D]]", "unknown verdict 'K>>>D'"),
     ("[[K>D", "no [[label]] alone"),
     ("[[K>=D]]", "unknown verdict"),
     ("[[K]]", "unknown verdict 'K'"),
     ("[[K>K]]", "unknown verdict"),
     ("[[A>B]]", "unknown verdict 'A>B'"),
-    ("[[k>d]]", "unknown verdict 'k>d'"),
     (f"[[{CYRILLIC_K}>D]]", "unknown verdict"),
     ("[[K\u200b>D]]", "unknown verdict"),
     ("[[K\t>D]]", "unknown verdict"),
     ("[[K＞D]]", "unknown verdict"),
-    ("[[K&gt;D]]", "unknown verdict"),
     ("[[TIE]]", "unknown verdict 'TIE'"),
     ("[[]]", "unknown verdict ''"),
     ("[[K>D]]\n[[K>>D]]", "several verdicts: K>>D, K>D"),
@@ -575,8 +528,7 @@ def test_a_reply_without_one_of_the_five_verdicts_is_unparsed_not_a_tie(text: st
     [
         ('{"verdict": "K>>D"}', Preference(1.0, strong=True)),
         ('{"why": "[[D>>K]]", "verdict": "K = D"}', Preference(0.5)),
-        ('{"verdict": "[[K>D]]"}', "unknown verdict '[[K>D]]'"),
-        ('{"verdict": "D<K"}', "unknown verdict 'D<K'"),
+        ('{"verdict": "D<K"}', Preference(1.0)),
         ('{"verdict": ["K>D"]}', "field 'verdict' holds '[\"K>D\"]', not a verdict"),
         ('{"winner": "K>D"}', "no field 'verdict'"),
         ("[[K>D]]", "the reply"),
@@ -798,6 +750,56 @@ READINGS: dict[str, tuple[Callable[[ChatReply, Labels], Verdict], Callable[[str]
 }
 
 
+LOOSE_LABELS = {"k": 1.0, "d": 0.0, "tie": 0.5}
+LOOSE_FIVE = {"k>>d": 1.5, "d<<k": 1.5, "k>d": 1.0, "d<k": 1.0, "k=d": 0.5, "d=k": 0.5, "d>k": 0.0, "k<d": 0.0,
+              "d>>k": -0.5, "k<<d": -0.5}  # fmt: skip
+
+
+def said_in(text: str) -> str:
+    """The text in small ASCII letters, without blanks or marks around it."""
+    small = "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    return small.strip(" \t\r\n\u00a0\ufeff*_`~\"'.[]()").replace(" ", "").replace("&gt;", ">").replace("&lt;", "<")
+
+
+def bracketed_in(text: str) -> list[str]:
+    return [said_in(piece) for piece in re.findall(r"\[\[([^\[\]]*)\]\]", text)]
+
+
+def labels_in(text: str) -> set[float]:
+    """Every verdict that a text names in brackets, in whatever place and spelling."""
+    return {LOOSE_LABELS[said] for said in bracketed_in(text) if said in LOOSE_LABELS}
+
+
+def five_in(text: str) -> set[float]:
+    return {LOOSE_FIVE[said] for said in bracketed_in(text) if said in LOOSE_FIVE}
+
+
+def fields_in(text: str) -> set[float]:
+    escaped = text.replace("\\u004b", "K")
+    found = re.findall(r'(?<!\\)"\s*winner\s*"\s*:\s*"((?:[^"\\]|\\.)*)"', escaped, re.IGNORECASE | re.DOTALL)
+    return {LOOSE_LABELS.get(said_in(said.replace("\\n", " ")), -9.0) for said in found}
+
+
+def numbers_in(text: str) -> set[float]:
+    inside = re.findall(r"\[\[([^\[\]]*)\]\]", text)
+    pieces = inside or [text]
+    return {float(number) for piece in pieces for number in re.findall(r"-?\d+(?:\.\d+)?", piece, re.ASCII)[:1]}
+
+
+def scores_in(text: str) -> set[float]:
+    found = re.findall(r'(?<!\\)"\s*score\s*"\s*:\s*"?\s*([-+.0-9eE]+)', text, re.IGNORECASE)
+    return {float(number) for number in found if re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", number)}
+
+
+NAMED_IN = {
+    "bracket_label": labels_in,
+    "five_way": five_in,
+    "json_field": fields_in,
+    "number": numbers_in,
+    "number in a field": scores_in,
+}
+
+
 def value_of(verdict: Verdict) -> float | None:
     if isinstance(verdict, Unparsed):
         assert verdict.reason and len(verdict.reason.splitlines()) == 1
@@ -809,16 +811,17 @@ def value_of(verdict: Verdict) -> float | None:
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_no_bent_reply_is_read_otherwise_than_strictly(name: str) -> None:
+def test_a_bent_reply_is_read_as_the_only_verdict_that_it_names_or_not_at_all(name: str) -> None:
     parser, strict = READINGS[name]
     chance = random.Random(f"bent replies to {name}")
     accepted = 0
     for _ in range(FUZZED):
         text = bend(chance.choice(REPLIES[name]), chance)
-        value = value_of(parser(ChatReply(text), LABELS))
-        assert value == strict(text), repr(text)
+        value, plain, named = value_of(parser(ChatReply(text), LABELS)), strict(text), NAMED_IN[name](text)
+        assert value is None or named == {value}, repr(text)
+        assert plain is None or named != {plain} or value == plain, repr(text)
         accepted += value is not None
-    assert FUZZED // 20 < accepted < FUZZED // 2
+    assert FUZZED // 20 < accepted < FUZZED * 3 // 4
 
 
 def test_no_bent_list_of_tokens_is_read_otherwise_than_strictly() -> None:

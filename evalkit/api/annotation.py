@@ -151,6 +151,7 @@ def annotate(
     max_requests: int | None = None,
     max_minutes: float | None = None,
     max_wait: float = Limits().max_wait,
+    stop: bool = Limits().stop,
     store: str | None = None,
     results: str | PathLike[str] = "results",
     log: str | PathLike[str] | None = None,
@@ -192,6 +193,7 @@ def annotate(
         max_requests: the run ends after this many requests.
         max_minutes: the run ends after this many minutes.
         max_wait: the run ends when an endpoint has answered nobody for this many seconds.
+        stop: whether a judge without a verdict in the store is stopped if its first replies hold none.
         store: the address of the database of replies; the file `evalkit.db` in `results` by default.
         results: the folder of the store and of the written rows.
         log: a file to which every event of the run is appended as a line of JSON.
@@ -236,6 +238,7 @@ def annotate(
         max_requests=max_requests,
         max_minutes=max_minutes,
         max_wait=max_wait,
+        stop=stop,
     )
     check_costs(prepared, limits)
     listener = listener_of(progress)

@@ -51,7 +51,7 @@ class Forecasts(Tabular):
 
     @property
     def cost(self) -> float | None:
-        """The US dollars of all requests; None where that of one is not known."""
+        """The US dollars at most, with all questions that may be asked again; None where those of one are not known."""
         costs = [work.forecast.cost for work in self.works]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
@@ -77,7 +77,8 @@ def forecast(*outputs: Data, **options: Unpack[AnnotateKeywords]) -> Forecasts:
         options: the keywords of `annotate`; those that decide what becomes of replies change nothing.
 
     Returns:
-        For each model and judge the number of requests, the tokens, US dollars at most and minutes.
+        For each model and judge the number of requests, the tokens, the US dollars at most and the minutes; the dollars
+        include questions that are asked again for want of a verdict.
 
     Raises:
         EvalkitError: an input or an option is wrong, as for `annotate`.

@@ -146,6 +146,7 @@ class LimitKeywords(TypedDict, total=False):
     max_requests: int | None
     max_minutes: float | None
     max_wait: float
+    stop: bool
 
 
 def limits_of(**given: Unpack[LimitKeywords]) -> Limits:
@@ -163,6 +164,7 @@ def limits_of(**given: Unpack[LimitKeywords]) -> Limits:
         max_requests=None if max_requests is None else checked_count("--max-requests", max_requests, least=0),
         max_minutes=None if max_minutes is None else checked_number("--max-minutes", max_minutes, least=0),
         max_wait=checked_number("--max-wait", given.get("max_wait", usual.max_wait), least=0),
+        stop=bool(given.get("stop", usual.stop)),
     )
 
 

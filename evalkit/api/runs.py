@@ -180,9 +180,14 @@ def require_finished(judged: Sequence[ModelRun]) -> None:
     Raises:
         Incomplete: either.
     """
-    stopped = next((run.annotated.progress.stopped for run in judged if run.annotated.progress.stopped), None)
-    if stopped:
-        raise Unreachable(f"{stopped}. What was paid is kept; run the same command again to continue")
+    for progress in (run.annotated.progress for run in judged):
+        if progress.stopped and progress.unread:
+            raise Incomplete(
+                f"{progress.stopped}. Mend the judge's prompt, parser or limit of tokens; evalkit judges check shows "
+                "what is sent and how the reply is read. Or go on with --no-stop"
+            )
+        if progress.stopped:
+            raise Unreachable(f"{progress.stopped}. What was paid is kept; run the same command again to continue")
     for row in (row for run in judged for row in run.rows):
         if row.entry.served_as:
             raise Incomplete(

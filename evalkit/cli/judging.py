@@ -77,6 +77,8 @@ _LIMITS = [
     Title.LIMITS.option("--max-wait", type=Range(0), default=Limits().max_wait, show_default=True,
                         metavar="SECONDS",
                         help="Stop when an endpoint has answered nobody for SECONDS, or asks to wait longer."),
+    Title.LIMITS.option("--stop/--no-stop", default=Limits().stop, show_default=True,
+                        help="Stop a judge without a verdict in the store if its first replies hold none."),
 ]  # fmt: skip
 
 

@@ -13,14 +13,19 @@ SECONDS_PER_REQUEST = 1.5
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """The forecast of a run: prompt tokens are counted by `tokenizer`; completion tokens are the limit that the
-    requests set, so the most that a reply may use. They and the cost are None where a request sets no limit.
+    requests set, so the most that a reply may use. They and the costs are None where a request sets no limit.
+
+    `requests`, the tokens, the minutes and `cost_once` are those of asking each question once. `cost` is the most:
+    `most_requests` are sent if no reply can be read and each question is asked as often as the judge allows.
     """
 
     requests: int
+    most_requests: int
     stored: int
     prompt_tokens: int
     completion_tokens: int | None
     cost: float | None
+    cost_once: float | None
     minutes: float
     tokenizer: str
 
@@ -42,9 +47,21 @@ def forecast(requests: Iterable[tuple[ChatRequest, bool]], work: Task, *, concur
         elif work.endpoint.asks:
             completion = None
     prices = work.config.prices
-    cost = None if prices is None or completion is None else prices.cost(prompt, completion)
+    tries = 1 + work.reasks
+    once = None if prices is None or completion is None else prices.cost(prompt, completion)
+    most = None if prices is None or completion is None else prices.cost(tries * prompt, tries * completion)
     minutes = n * SECONDS_PER_REQUEST / max(1, concurrency) / 60
     rate = work.config.rates.requests_per_minute
     if rate is not None:
         minutes = max(minutes, n / rate)
-    return Forecast(n, stored, prompt, completion, cost, minutes, count.name)
+    return Forecast(
+        requests=n,
+        most_requests=tries * n,
+        stored=stored,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost=most,
+        cost_once=once,
+        minutes=minutes,
+        tokenizer=count.name,
+    )

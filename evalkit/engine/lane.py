@@ -76,6 +76,8 @@ class Lane:
     _looked: float = 0.0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _rejections: int = 0
+    # a judge of this lane was stopped
+    _stopped: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -125,13 +127,18 @@ class Lane:
 
     def _take(self, now: float) -> Item | None:
         """A question whose pause is over, or else a new one, unless too many wait for another try."""
+        if self._stopped:
+            self.source.drop_stopped()
+            self._due = [due for due in self._due if due[2].job.trial.stopped is None]
+            heapq.heapify(self._due)
         self._fetch(now)
         fresh = bool(self.source.ready) and len(self._due) < self.limits.concurrency + PROBES
         # an outage must not be probed with one question that always fails, or is always turned away
-        if self._due and self._due[0][0] <= now and not (fresh and self.pace.probing):
+        again = bool(self._due) and self._due[0][0] <= now and self._due[0][2].job.trial.may_send
+        if again and not (fresh and self.pace.probing):
             return heapq.heappop(self._due)[2]
         if fresh and (self.pace.probing or len(self._due) < self.limits.concurrency):
-            return self.source.ready.popleft()
+            return self.source.take()
         return None
 
     def _finished(self) -> bool:
@@ -156,7 +163,8 @@ class Lane:
 
     def _until_something(self, now: float) -> float | None:
         """Seconds until a pause is over or held questions are looked at; None where only an event can help."""
-        waits = [self._due[0][0] - now] if self._due else []
+        # a question that is due and held back by its judge's trial waits for a reply
+        waits = [self._due[0][0] - now] if self._due and self._due[0][2].job.trial.may_send else []
         if self.source.held and self._fetching is None and not self.source.ready:
             waits.append(self._looked + HELD_SECONDS - now)
         return max(0.001, min(waits)) if waits else None
@@ -188,6 +196,7 @@ class Lane:
         """Count a request as under way, before any other is considered."""
         now, estimate = asyncio.get_running_loop().time(), prompt_tokens(item.posed.request)
         self._in_flight += 1
+        item.job.trial.sent()
         item.job.tally.in_flight += 1
         item.job.tally.sent += 1
         self.pace.sent(now, estimate)
@@ -202,6 +211,7 @@ class Lane:
         finally:
             self._in_flight -= 1
             tally.in_flight -= 1
+            item.job.trial.returned()
             self.changed()
 
     async def _ask(self, item: Item, departure: "Departure") -> None:
@@ -284,16 +294,33 @@ class Lane:
     async def _settle(self, item: Item, outcome: Outcome) -> None:
         """Commit the outcome of a question, and the place that it fills if it is final."""
         try:
-            readable = isinstance(outcome, str) or item.readable(outcome)
+            why = None if isinstance(outcome, str) else item.why_unreadable(outcome)
         except Exception:
             # a parser that fails must not cost the reply that it was to read
             await self.writer.settle(item.posed.request, outcome, None)
             raise
-        last = readable or item.reask >= item.job.work.reasks
-        place, note = item.filled if last else None, None if readable else UNREADABLE
+        if isinstance(outcome, ChatReply):
+            self._try(item, outcome, why)
+        last = why is None or item.reask >= item.job.work.reasks
+        place, note = item.filled if last else None, None if why is None else UNREADABLE
         fresh = await self.writer.settle(item.posed.request, outcome, place, note=note)
         self.source.settled(item)
         await self._count(item, outcome, fresh=fresh, last=last)
+
+    def _try(self, item: Item, reply: ChatReply, why: str | None) -> None:
+        """Tell the trial of the judge whether the reply can be read."""
+        trial = item.job.trial
+        if trial.over:
+            return
+        if why is None:
+            trial.passed()
+        else:
+            trial.unread(reply.text, why)
+            if trial.stopped is not None:
+                self._stopped = True
+                self.journal("stopped", {"why": trial.stopped})
+        # more may be sent now, or nothing any more
+        self._woken.set()
 
     async def _count(self, item: Item, outcome: Outcome, *, fresh: bool, last: bool) -> None:
         tally = item.job.tally

@@ -13,7 +13,7 @@ class Limits:
 
     Waits are in seconds. A request is sent `attempts` times at most, not counting those that a busy endpoint turned
     away. An endpoint that answers no request for `max_wait` ends the run; one that has not answered in this run at all,
-    after `first_wait`.
+    after `first_wait`. With `stop`, a judge is stopped of whose first replies none can be read.
     """
 
     concurrency: int = 16
@@ -26,6 +26,7 @@ class Limits:
     max_requests: int | None = None
     max_cost: float | None = None
     max_minutes: float | None = None
+    stop: bool = True
 
     def pause(self, attempt: int, generator: random.Random) -> float:
         """Seconds to wait after failed attempt `attempt`, counted from 0: doubling, with jitter to spread tasks out."""

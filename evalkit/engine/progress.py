@@ -13,7 +13,8 @@ class Progress:
     `stored` replies cost nothing, `cost` is None for a judge without prices. `reasked` counts further questions for
     want of a readable verdict, `turned_away` the answers of a busy endpoint, `maybe_billed` the requests that may have
     been charged for and gave no usable reply, `duplicates` the replies that another process had paid for as well.
-    `served` and `fingerprints` are the models and systems that the endpoint said it answered with.
+    `served` and `fingerprints` are the models and systems that the endpoint said it answered with. `stopped` says why
+    something was left, and `unread` that the reason is replies that nobody could read.
     """
 
     total: int = 0
@@ -33,6 +34,7 @@ class Progress:
     served: tuple[str, ...] = ()
     fingerprints: tuple[str, ...] = ()
     stopped: str | None = None
+    unread: bool = False
 
     @property
     def done(self) -> int:
@@ -109,7 +111,7 @@ class Tally:
         self.completion_tokens += tokens[1]
 
 
-def total_progress(tallies: Sequence[Tally], *, seconds: float, stopped: str | None) -> Progress:
+def total_progress(tallies: Sequence[Tally], *, seconds: float, stopped: str | None, unread: bool = False) -> Progress:
     """All tallies as one; dollars where every judge has prices."""
     costs = [tally.cost for tally in tallies]
     known = [cost for cost in costs if cost is not None]
@@ -120,6 +122,7 @@ def total_progress(tallies: Sequence[Tally], *, seconds: float, stopped: str | N
         served=tuple(dict.fromkeys(name for tally in tallies for name in tally.served)),
         fingerprints=tuple(dict.fromkeys(name for tally in tallies for name in tally.fingerprints)),
         stopped=stopped,
+        unread=unread,
     )
 
 

@@ -7,6 +7,7 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from evalkit.engine.lane import Lane, Stop
 from evalkit.engine.limits import Limits
@@ -14,6 +15,7 @@ from evalkit.engine.pace import Pace
 from evalkit.engine.progress import Journal, Progress, Watcher, total_progress, unwatched, unwritten
 from evalkit.engine.source import Job, Source, open_job
 from evalkit.engine.task import Task
+from evalkit.engine.trial import Trial
 from evalkit.engine.writer import Writer
 from evalkit.errors import InputError, Interrupted, StoreError, StoreFull, Terminated
 from evalkit.store import Store
@@ -63,7 +65,8 @@ def run_all(
     _check_call(works)
     n_endpoints = max(1, len({work.endpoint.name for work in works}))
     limits = _within_descriptors(limits, n_endpoints)
-    jobs = [open_job(work) for work in works]
+    trials = _open_trials(works, store, limits)
+    jobs = [open_job(work, trials[_trial_name(work)]) for work in works]
     clients = {work.client_name: work.open_client() for work in works}
     for job in jobs:
         work = job.work
@@ -82,6 +85,13 @@ def run_all(
             store.leave()
     abandoned += sum(lane.source.n_freed for lane in run.lanes)
     return Ran(tuple(run.progress_of(job) for job in run.jobs), run.progress(), abandoned)
+
+
+class WhyStopped(TypedDict):
+    """The reason why questions are left, and whether it is replies that nobody could read."""
+
+    stopped: str | None
+    unread: bool
 
 
 @dataclass(slots=True)
@@ -137,10 +147,15 @@ class _Run:
     def progress(self) -> Progress:
         """The progress of the whole run."""
         tallies = [job.tally for job in self.jobs]
-        return total_progress(tallies, seconds=self.seconds, stopped=self.stop.reason)
+        return total_progress(tallies, seconds=self.seconds, **self._why_stopped(self.jobs))
 
     def progress_of(self, job: Job) -> Progress:
-        return total_progress([job.tally], seconds=self.seconds, stopped=self.stop.reason)
+        return total_progress([job.tally], seconds=self.seconds, **self._why_stopped([job]))
+
+    def _why_stopped(self, jobs: Sequence[Job]) -> WhyStopped:
+        """The reason why questions of some jobs are left: their judge was stopped, or else the whole run."""
+        unread = next((job.trial.stopped for job in jobs if job.trial.stopped is not None), None)
+        return {"stopped": self.stop.reason if unread is None else unread, "unread": unread is not None}
 
     def on_signal(self, kind: type[Interrupted]) -> None:
         """Stop: requests under way may still be answered, for a while or until the next signal."""
@@ -237,6 +252,20 @@ class _Run:
     def _disk_full(self, error: StoreFull) -> None:
         """Stop sending when the writer's thread reports a full disk; the requests under way still fit."""
         self.stop.fail(error)
+
+
+def _trial_name(work: Task) -> tuple[str, bool]:
+    return work.group.digest, work.on_trial
+
+
+def _open_trials(works: Sequence[Task], store: Store, limits: Limits) -> dict[tuple[str, bool], Trial]:
+    """A trial for each judge; over from the start where the store holds a readable reply, or where none is needed."""
+    trials: dict[tuple[str, bool], Trial] = {}
+    for work in works:
+        if _trial_name(work) not in trials:
+            over = not work.on_trial or store.has_read(work.group.digest)
+            trials[_trial_name(work)] = Trial(work.config.name, over=over, lenient=not limits.stop)
+    return trials
 
 
 def _tightest(jobs: Sequence[Job]) -> RateLimits:

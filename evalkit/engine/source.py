@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from evalkit.engine.progress import Tally
 from evalkit.engine.task import Pending, Posed, Task
+from evalkit.engine.trial import Trial
 from evalkit.engine.writer import Writer
 from evalkit.types import ChatReply, Slot
 
@@ -19,11 +20,12 @@ _AT_ONCE = 8
 
 @dataclass(slots=True)
 class Job:
-    """A task with its running counts."""
+    """A task with its running counts, and the trial that it shares with the others of its judge."""
 
     work: Task
     tally: Tally
-    readable: Callable[[Slot, ChatReply], bool]
+    why_unreadable: Callable[[Slot, ChatReply], str | None]
+    trial: Trial
 
     def count(self, places: Iterable[Pending]) -> Iterator[Slot]:
         """Pass the places on, counting the questions among them."""
@@ -32,8 +34,8 @@ class Job:
             yield place.slot
 
 
-def open_job(work: Task) -> Job:
-    return Job(work, Tally(work.config.prices), work.reader())
+def open_job(work: Task, trial: Trial) -> Job:
+    return Job(work, Tally(work.config.prices), work.reader(), trial)
 
 
 @dataclass(slots=True)
@@ -59,8 +61,8 @@ class Item:
         """The place as this question's reply fills it, with its plan."""
         return self.job.work.digest, self.posed.slot
 
-    def readable(self, reply: ChatReply) -> bool:
-        return self.job.readable(self.posed.slot, reply)
+    def why_unreadable(self, reply: ChatReply) -> str | None:
+        return self.job.why_unreadable(self.posed.slot, reply)
 
     def next_question(self) -> "Item":
         reask = self.reask + 1
@@ -142,7 +144,26 @@ class Source:
 
     def _last_word(self, item: Item, reply: ChatReply, *, unreadable: bool) -> bool:
         """True if a stored reply fills its place: a reply that today's parser cannot read is not paid for again."""
-        return not unreadable or item.reask >= item.job.work.reasks or item.readable(reply)
+        if not unreadable or item.why_unreadable(reply) is None:
+            item.job.trial.passed()
+            return True
+        return item.reask >= item.job.work.reasks
+
+    def drop_stopped(self) -> None:
+        """Forget the questions of judges that were stopped."""
+        stopped = [item for item in (*self.ready, *self.held) if item.job.trial.stopped is not None]
+        for item in stopped:
+            self.settled(item)
+        self.ready = deque(item for item in self.ready if item.job.trial.stopped is None)
+        self.held = [item for item in self.held if item.job.trial.stopped is None]
+
+    def take(self) -> Item | None:
+        """The first question that the trial of its judge lets leave now; None where there is none."""
+        for place, item in enumerate(self.ready):
+            if item.job.trial.may_send:
+                del self.ready[place]
+                return item
+        return None
 
     def settled(self, item: Item) -> None:
         """Note that the item's reply or failure is on disk."""

@@ -56,6 +56,11 @@ class Task(Protocol):
         """The number of times that a question is asked again for want of a readable reply."""
         ...
 
+    @property
+    def on_trial(self) -> bool:
+        """True if the first replies show whether replies can be read at all."""
+        ...
+
     def places(self) -> Iterator[Pending]:
         """Every place, planned as it is taken."""
         ...
@@ -68,8 +73,8 @@ class Task(Protocol):
         """
         ...
 
-    def reader(self) -> Callable[[Slot, ChatReply], bool]:
-        """A function that tells whether a reply holds what was asked for."""
+    def reader(self) -> Callable[[Slot, ChatReply], str | None]:
+        """A function that says why a reply does not hold what was asked for; None if it does."""
         ...
 
     def open_client(self) -> Client: ...

@@ -63,6 +63,10 @@ class Answering:
         # every reply of a model is its answer
         return 0
 
+    @property
+    def on_trial(self) -> bool:
+        return False
+
     def places(self) -> Iterator[Pending]:
         return (Pending(self._slot(question), question) for question in self.questions)
 
@@ -83,8 +87,8 @@ class Answering:
         key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
         return ChatRequest(key, self.config.model, tuple(messages), self.config.parameters)
 
-    def reader(self) -> Callable[[Slot, ChatReply], bool]:
-        return lambda _slot, _reply: True
+    def reader(self) -> Callable[[Slot, ChatReply], str | None]:
+        return lambda _slot, _reply: None
 
     def open_client(self) -> Client:
         return open_client(self.config)

@@ -120,6 +120,11 @@ class Work:
         """The number of further questions for want of a readable verdict; 0 where the same reply would come again."""
         return self.config.reasks if self.endpoint.asks else 0
 
+    @property
+    def on_trial(self) -> bool:
+        """True for a judge that is asked for money or time."""
+        return self.endpoint.asks
+
     def places(self) -> Iterator[Pending]:
         """Every place, planned as it is taken."""
         for place in self._all_places():
@@ -136,15 +141,16 @@ class Work:
                 nothing = Output(row.key, self.candidate.model, ())
                 yield plan_missing(row.example, row.baseline, nothing, self.config, self.plan, row.failure)
 
-    def reader(self) -> Callable[[Slot, ChatReply], bool]:
-        """A function that tells whether a reply holds a verdict."""
+    def reader(self) -> Callable[[Slot, ChatReply], str | None]:
+        """A function that says why a reply holds no verdict; None if it holds one."""
         parser = parser_of(self.config)
 
-        def holds_verdict(slot: Slot, reply: ChatReply) -> bool:
+        def why_no_verdict(slot: Slot, reply: ChatReply) -> str | None:
             assert slot.labels is not None
-            return not isinstance(parser(reply, slot.labels), Unparsed)
+            verdict = parser(reply, slot.labels)
+            return verdict.reason if isinstance(verdict, Unparsed) else None
 
-        return holds_verdict
+        return why_no_verdict
 
     def pose(self, place: Pending, *, reask: int = 0) -> Posed:
         """The question of a place.

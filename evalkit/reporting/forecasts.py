@@ -10,9 +10,18 @@ def forecast_text(forecast: Forecast) -> str:
         return f"nothing to ask: the store has all {plural(forecast.stored, 'reply', 'replies')}"
     limit = forecast.completion_tokens
     out = "no limit on tokens out" if limit is None else f"at most {limit:,} out"
-    cost = "cost not known" if forecast.cost is None else f"about ${forecast.cost:.2f}"
     return (
         f"{plural(forecast.requests, 'request')}, {count(forecast.stored)} stored; "
-        f"about {forecast.prompt_tokens:,} tokens in ({forecast.tokenizer}) and {out}, {cost}, "
+        f"about {forecast.prompt_tokens:,} tokens in ({forecast.tokenizer}) and {out}, {_cost(forecast)}, "
         f"about {forecast.minutes:.1f} minutes"
     )
+
+
+def _cost(forecast: Forecast) -> str:
+    if forecast.cost is None or forecast.cost_once is None:
+        return "cost not known"
+    once = f"about ${forecast.cost_once:.2f}"
+    if forecast.most_requests == forecast.requests:
+        return once
+    again = plural(forecast.most_requests // forecast.requests - 1, "time", "times")
+    return f"{once}, and at most ${forecast.cost:.2f} if every question has to be asked again {again}"

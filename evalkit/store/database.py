@@ -259,6 +259,15 @@ class Store:
 
     # replies and failures
 
+    def has_read(self, digest: str) -> bool:
+        """True if a place of a judge or a model holds a reply that could be read."""
+        places, failures = asked_table.c, failure_table.c
+        replied = sa.exists().where(reply_table.c.key == places.reply_key)
+        unreadable = sa.exists().where(failures.key == places.reply_key, failures.reason == UNREADABLE)
+        query = sa.select(places.key).where(places.digest == digest, replied, ~unreadable).limit(1)
+        with self.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def replies(self, keys: Iterable[str]) -> dict[str, ChatReply]:
         """The stored replies among `keys`, without damaged rows.
 

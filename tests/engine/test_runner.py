@@ -124,10 +124,10 @@ def test_an_unreadable_reply_is_asked_again_with_other_labels_and_every_reply_is
 
 def test_a_judge_that_stays_unreadable_is_asked_so_often_and_no_more(store: Store, client: ScriptedClient) -> None:
     client.script = lambda _: ChatReply("Both have their merits.")
-    asked = work(store, 5)
-    progress = run(store, asked).total
+    asked, patient = work(store, 5), dataclasses.replace(QUICK, stop=False)
+    progress = run(store, asked, limits=patient).total
     assert (progress.replied, progress.reasked) == (5, 10)
-    run(store, asked)
+    run(store, asked, limits=patient)
     assert len(client.asked) == 15
 
 

@@ -97,9 +97,7 @@ def test_a_prompt_without_its_labels_is_refused_with_the_lines_that_mend_it(
     if "[[" in verdicts:
         assert read_judge(str(own_judge(tmp_path, f"{text}labels: [A, B]\n", prompt=prompt))).labels == ("A", "B")
         other = own_judge(tmp_path, f"{text}labels: [X, Y]\n", prompt=prompt)
-        assert refusal(other).startswith(
-            f"prompt: the prompt shows neither of labels: [X, Y], which the parser {parser}"
-        )
+        assert refusal(other).startswith(f"the prompt shows neither of labels: [X, Y], which the parser {parser}")
 
 
 @pytest.mark.parametrize(

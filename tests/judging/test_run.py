@@ -52,7 +52,7 @@ def run(
 
 
 def annotated(store: Store, work: Work) -> Annotated:
-    (done,) = annotate([work], store, limits=Limits(concurrency=4, attempts=1, first_pause=0.001))
+    (done,) = annotate([work], store, limits=Limits(concurrency=4, attempts=1, first_pause=0.001, stop=False))
     return done
 
 

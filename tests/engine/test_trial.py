@@ -1,0 +1,113 @@
+"""A judge that nobody has read yet gets few questions until a reply can be read, and is stopped if none can."""
+
+import dataclasses
+
+import pytest
+
+from evalkit.engine.limits import Limits
+from evalkit.engine.runner import Ran, run_all
+from evalkit.engine.trial import AT_ONCE, MOST_UNREAD
+from evalkit.errors import RetryableError
+from evalkit.judging.work import Work
+from evalkit.store import Store
+from evalkit.types import ChatReply, ChatRequest, JudgeConfig
+from tests.engine.runs import JUDGE, work
+from tests.engine.simulated_loop import SimulatedLoop
+from tests.scripted import ScriptedClient, first_wins
+
+LIMITS = Limits(concurrency=16)
+STOPPED = (
+    f"pairwise_label: none of its first {MOST_UNREAD} replies could be read. The last one reads 'Both have\\nmerits.': "
+    "no [[label]] alone on the last line, which reads 'merits.'"
+)
+OTHER = dataclasses.replace(JUDGE, name="other", digest="other", model="other")
+
+
+def undecided(_: ChatRequest) -> ChatReply:
+    return ChatReply("Both have\nmerits.")
+
+
+def run(store: Store, *works: Work, limits: Limits = LIMITS) -> Ran:
+    return run_all(works, store, limits=limits, loop_factory=SimulatedLoop)
+
+
+def with_reasks(reasks: int) -> JudgeConfig:
+    return dataclasses.replace(JUDGE, reasks=reasks)
+
+
+@pytest.mark.parametrize("reasks", [0, 1, 2, 20])
+@pytest.mark.parametrize("concurrency", [1, 3, 16, 300])
+def test_a_judge_without_a_readable_reply_is_stopped_after_a_few(
+    store: Store, client: ScriptedClient, reasks: int, concurrency: int
+) -> None:
+    client.script, client.delay = undecided, 1.0
+    ran = run(store, work(store, 400, config=with_reasks(reasks)), limits=Limits(concurrency=concurrency))
+    assert len(client.asked) == MOST_UNREAD
+    assert client.most_at_once == min(AT_ONCE, concurrency)
+    assert (ran.total.stopped, ran.total.unread) == (STOPPED, True)
+    assert ran.progress[0] == ran.total
+
+
+def test_the_first_readable_reply_opens_the_judge_up(store: Store, client: ScriptedClient) -> None:
+    client.delay = 1.0
+    ran = run(store, work(store, 160))
+    assert ran.total.stopped is None and ran.total.replied == 160
+    assert client.most_at_once == 16
+    # four at first, and sixteen at a time from then on
+    assert ran.total.seconds <= 1.0 + 160 / 16
+
+
+def test_a_judge_that_is_read_now_and_then_goes_on(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda request: first_wins(request) if len(client.asked) == MOST_UNREAD else undecided(request)
+    ran = run(store, work(store, 40, config=with_reasks(0)))
+    assert (ran.total.stopped, ran.total.replied, len(client.asked)) == (None, 40, 40)
+
+
+def test_without_stop_a_judge_goes_on_and_opens_up(store: Store, client: ScriptedClient) -> None:
+    client.script, client.delay = undecided, 1.0
+    ran = run(store, work(store, 100, config=with_reasks(0)), limits=dataclasses.replace(LIMITS, stop=False))
+    assert (ran.total.stopped, ran.total.replied, client.most_at_once) == (None, 100, 16)
+
+
+def test_a_judge_with_a_verdict_in_the_store_is_not_held_back(store: Store, client: ScriptedClient) -> None:
+    run(store, work(store, 1, model="earlier"))
+    client.script, client.delay, client.most_at_once = undecided, 1.0, 0
+    ran = run(store, work(store, 100, config=with_reasks(0)))
+    assert (ran.total.stopped, ran.total.replied, client.most_at_once) == (None, 100, 16)
+
+
+def test_unreadable_replies_in_the_store_are_no_evidence_for_a_judge(store: Store, client: ScriptedClient) -> None:
+    client.script = undecided
+    run(store, work(store, 4, config=with_reasks(0), model="earlier"))
+    assert len(client.asked) == 4
+    ran = run(store, work(store, 100, config=with_reasks(0)))
+    assert (ran.total.unread, len(client.asked)) == (True, 4 + MOST_UNREAD)
+
+
+def test_a_stopped_judge_leaves_the_others_of_its_endpoint_alone(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda request: undecided(request) if request.model == JUDGE.model else first_wins(request)
+    ran = run(store, work(store, 100), work(store, 60, config=OTHER), work(store, 50, model="second"))
+    assert [progress.stopped for progress in ran.progress] == [STOPPED, None, STOPPED]
+    assert [progress.done for progress in ran.progress] == [0, 60, 0]
+    assert len(client.asked) == MOST_UNREAD + 60
+
+
+def test_a_stopped_judge_goes_on_in_the_next_run_once_its_replies_can_be_read(
+    store: Store, client: ScriptedClient
+) -> None:
+    client.script = undecided
+    run(store, work(store, 40))
+    client.script = first_wins
+    ran = run(store, work(store, 40))
+    assert (ran.total.stopped, ran.total.done) == (None, 40)
+
+
+def test_failures_of_the_endpoint_say_nothing_about_a_judge(store: Store, client: ScriptedClient) -> None:
+    def torn_at_first(request: ChatRequest) -> ChatReply:
+        if len(client.asked) <= 2 * MOST_UNREAD:
+            raise RetryableError("torn")
+        return first_wins(request)
+
+    client.script = torn_at_first
+    ran = run(store, work(store, 40), limits=Limits(concurrency=16, first_wait=600, max_wait=600))
+    assert (ran.total.stopped, ran.total.replied) == (None, 40)

@@ -243,7 +243,9 @@ class Store:
         keys = [row["reply_key"] for row in rows if row["reply_key"]]
         replies, damaged = _replies(connection, keys)
         failures = _failures(connection, [key for key in keys if key not in replies])
-        failures.update(dict.fromkeys(damaged, DAMAGED_REPLY))
+        # a note on a reply stands beside the reply, which is lost where it cannot be found
+        lost = [key for key, reason in failures.items() if reason == UNREADABLE]
+        failures.update(dict.fromkeys((*damaged, *lost), DAMAGED_REPLY))
         places = [decode_slot(row) for row in rows]
         return [(slot, replies.get(slot.reply_key or ""), failures.get(slot.reply_key or "")) for slot in places]
 

@@ -251,7 +251,8 @@ def _read_field(reply: ChatReply, field: str) -> _FieldValue | Unparsed:
 
 def _sampled(said: str, labels: Labels) -> Verdict:
     verdict = _of_label(said, Labels(labels.first, labels.second))
-    if isinstance(verdict, Unparsed):
+    # a label in brackets is the form of another parser
+    if isinstance(verdict, Unparsed) or BRACKETS.search(said):
         return Unparsed("the reply carries no log-probabilities")
     return dataclasses.replace(verdict, reading=Reading.SAMPLED)
 

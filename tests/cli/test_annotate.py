@@ -61,9 +61,10 @@ def test_a_dry_run_prints_requests_tokens_and_cost_and_writes_nothing(tmp_path: 
     (forecast,) = json.loads(done.stdout)
     assert (forecast["requests"], forecast["stored"]) == (96, 0)
     assert forecast["completion_tokens"] == 96 * 400
-    assert forecast["cost"] == pytest.approx(
+    assert forecast["cost_once"] == pytest.approx(
         (forecast["prompt_tokens"] * 2.0 + forecast["completion_tokens"] * 8.0) / 1e6
     )
+    assert forecast["cost"] == pytest.approx(3 * forecast["cost_once"])
     assert not (tmp_path / "results").exists()
 
 

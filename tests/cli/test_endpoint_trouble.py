@@ -187,7 +187,7 @@ def test_probabilities_and_single_draws_are_not_averaged_unless_asked_for(zygote
 
 
 def test_malformed_replies_are_asked_again_and_never_become_a_verdict(zygote: Zygote, tmp_path: Path) -> None:
-    odd = ["[[{first}]] or [[{second}]]", "", "I would say {first}.", "[[X]]", "```\n[[{first}]]\n```", "[[{first}"]
+    odd = ["[[{first}]] or [[{second}]]", "", "I would say {first}.", "[[X]]", "```\n{first}\n```", "[[{first}"]
     script: Script = [{"when": {"share": 0.05, "attempts": [1]}, "do": {"text": text}} for text in odd]
     with mock_judge(tmp_path / "clean") as clean:
         _, plain = annotate(zygote, tmp_path, clean, "--results", "plain", n=200, reasks=8)

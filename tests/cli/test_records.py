@@ -104,7 +104,9 @@ def test_a_forecast_counts_with_the_models_own_tokenizer_and_sends_nothing(zygot
     assert forecast["requests"] == 40
     assert forecast["tokenizer"] == "o200k_base"
     assert 40 * 200 < forecast["prompt_tokens"] < 40 * 800
-    assert forecast["cost"] == pytest.approx((forecast["prompt_tokens"] * 2 + forecast["completion_tokens"] * 8) / 1e6)
+    assert forecast["cost_once"] == pytest.approx(
+        (forecast["prompt_tokens"] * 2 + forecast["completion_tokens"] * 8) / 1e6
+    )
 
 
 def test_repeats_are_compared_with_each_other(zygote: Zygote, outputs: Path) -> None:

@@ -158,7 +158,7 @@ def _point(group: RetestBin, bins: Sequence[RetestBin]) -> Point:
     again = group.again
     assert again.value is not None
     most = max(each.count for each in bins)
-    words = f"stated {group.stated:.1f} %, again {RATE.full(again)}, {count(group.count)} verdicts"
+    words = f"stated {RATE.number(group.stated)} %, again {RATE.full(again)}, {count(group.count)} verdicts"
     return Point(
         x=_x(group.stated),
         y=_y(again.value),

@@ -343,6 +343,13 @@ def test_what_the_judge_was_not_asked_is_named_with_its_cure() -> None:
     assert sum(bar.height > 0 for bar in panel.bars) == 2
 
 
+def test_a_bias_that_is_shown_as_zero_has_no_sign() -> None:
+    measured = behaviour(board(), Transcripts())
+    for value, shown in ((0.004, "0.00 points"), (-0.004, "0.00 points"), (1.375, "+1.38 points")):
+        panel = judge_panel(replace(measured, position=Estimate(value, 1.0, -3.0, 5.7, 48)), graded=False)
+        assert panel.facts[0].value == shown
+
+
 def test_numbers_are_written_for_people() -> None:
     assert [RATE.number(one) for one in (None, 0.0, -0.004, 63.444, -3.0)] == ["–", "0.00", "0.00", "63.44", "−3.00"]
     assert POINTS.interval(Estimate(1, 1, -2.5, 4.5, 10)) == "[−2.50, 4.50]"

@@ -17,6 +17,7 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "Train": ("win_rate_callback",),
 }
 SECTION = re.compile(r"^(Args|Returns|Raises|Example|Reference):\s*$", re.MULTILINE)
+PROMPT = re.compile(r"^(>>>|\.\.\.) ?", re.MULTILINE)
 ENTRY = re.compile(r"^ {4}(\*{0,2}\w+): ", re.MULTILINE)
 
 
@@ -49,7 +50,7 @@ def _function(name: str) -> Iterator[str]:
     yield ""
     if inspect.iscoroutinefunction(function):
         plain = name.removeprefix("a")
-        yield f"The same for coroutines: `await ek.{name}(...)` takes the keywords of `{plain}`, and the event loop goes on."
+        yield f"The same for coroutines: `await ek.{name}(...)` has the keywords of `{plain}`; the event loop goes on."
         return
     sections = _sections(inspect.getdoc(function) or "")
     yield sections.pop("")
@@ -61,7 +62,7 @@ def _function(name: str) -> Iterator[str]:
             yield from _table(title, text)
         elif title == "Example":
             # nothing runs these: they name files of the user's
-            yield f"```text\n{text}\n```"
+            yield f"```text\n{PROMPT.sub('', text)}\n```"
         else:
             yield f"**{title}:** {_joined(text)}"
 

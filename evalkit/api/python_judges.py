@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from evalkit.api.door import home
-from evalkit.clients import FunctionClient, ObjectClient, Pair, Single, verdict_fields
+from evalkit.clients import FunctionClient, ObjectClient, Pair, Single, said, verdict_fields
 from evalkit.errors import ConfigError, NoVerdict, RejectedRequest
 from evalkit.judge_spec import GRADE, ORDERS, P_FIRST, PYTHON, digest, judge_names, read_judge, scale, with_orders
 from evalkit.types import (
@@ -281,8 +281,8 @@ def _read(
         fields = verdict_fields(found, scale)
     except (NoVerdict, RejectedRequest) as error:
         return Unparsed(str(error) or "no verdict and no reason")
-    except Exception as error:  # noqa: BLE001 (a parser that fails must not cost the reply that it was to read)
-        return Unparsed(f"the parser raised {type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (a parser that fails must not cost the reply that it was to read)
+        return Unparsed(f"the parser raised {said(error)}")
     return Preference(fields[P_FIRST]) if scale is None else Rating(fields[GRADE], *scale)
 
 

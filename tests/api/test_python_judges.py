@@ -100,6 +100,69 @@ def test_nonsense_is_a_missing_verdict_with_its_reason(
         run.raise_for_incomplete()
 
 
+class Broken:
+    """A value whose every method fails."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+    def item(self) -> float:
+        raise KeyError("no number")
+
+
+class SilentError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("returned", "shown"),
+    [
+        (10**400, "the function returned 1000"), (Broken(), "the function returned a value of Broken,"),
+        (object(), "the function returned <object object>,"), ((x for x in "a"), "returned <generator object <gene"),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_read_or_shown_leave_the_run_alone(
+    returned: object, shown: str, annotate: Callable[..., ek.Run]
+) -> None:
+    # an address in a reason would make every reason another one
+    (reason,) = annotate(judge=lambda _: returned).rows[0].entry.failures
+    assert shown in reason and " at 0x" not in reason
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (SilentError(), "the function raised SilentError"),
+        (TimeoutError("the server is slow"), "the function raised TimeoutError: the server is slow"),
+        (SystemExit(2), "the function raised SystemExit: 2"),
+    ],
+)
+@pytest.mark.parametrize("waits", [True, False])
+def test_unusual_errors_are_reasons_too(
+    raised: BaseException, reason: str, *, waits: bool, annotate: Callable[..., ek.Run]
+) -> None:
+    def judged(pair: ek.Pair) -> str:
+        raise raised
+
+    async def awaited(pair: ek.Pair) -> str:
+        raise raised
+
+    assert list(annotate(judge=awaited if waits else judged).rows[0].entry.failures) == [reason]
+
+
+@pytest.mark.parametrize("raised", [SilentError(), SystemExit(2)])
+def test_a_parser_that_raises_anything_leaves_its_reply_without_a_verdict(
+    raised: BaseException, annotate: Callable[..., ek.Run]
+) -> None:
+    @ek.parser(name="fails", version="1")
+    def fails(reply: ek.ChatReply, labels: ek.Labels) -> str:
+        raise raised
+
+    run = annotate(judge="pairwise_json", client=Echo("echo 3"), parser=fails)
+    assert run.rows[0].entry.sample.n_missing == 10
+
+
 def test_what_a_function_raises_is_the_reason_and_the_other_verdicts_stay(annotate: Callable[..., ek.Run]) -> None:
     def fails_once(pair: ek.Pair) -> str:
         if "Python" in pair.instruction:

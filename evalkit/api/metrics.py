@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import overload
 
-from evalkit.api.python_judges import name_of
+from evalkit.api.python_judges import check_function, name_of
 from evalkit.boards import METRICS, Metric
 from evalkit.errors import ConfigError
 from evalkit.stats import Floats, Sample
@@ -44,6 +44,7 @@ def metric(
     """
 
     def made(function: Score) -> Metric:
+        check_function("metric", function)
         chosen = name or name_of(function)
         if not _NAME.fullmatch(chosen):
             raise ConfigError(f"metric {chosen!r}: expected a name of small letters, digits and underscores")

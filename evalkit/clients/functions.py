@@ -233,7 +233,7 @@ def _number(found: object) -> float | None:
 
 
 def _short(found: object) -> str:
-    """What a value looks like, without addresses, which would make the same reason another one each time."""
+    """The look of a value, without addresses, which would make the same reason another one each time."""
     try:
         text = repr(found)
     except Exception:  # noqa: BLE001 (code of the user's, which must not end the run)

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Raised(Exception):
-    """What a function raised that must not be raised in an event loop, which it would end."""
+    """Carries an error of a function that must not be raised in an event loop, which it would end."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(error)

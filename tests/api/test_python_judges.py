@@ -319,6 +319,14 @@ def test_a_function_reads_the_replies_instead_of_the_judges_parser(annotate: Cal
         (ek.judge(name=" ")(shorter), "a judge needs a name"),
         (ek.judge(orders="three")(shorter), "orders: expected one of one, both, found 'three'"),
         (ek.judge(scale=(5, 1))(shorter), "scale: expected a low end and a higher one"),
+        (ek.judge(scale=(1, 2, 3))(shorter), r"scale: expected a low end and a higher one, found \(1, 2, 3\)"),  # type: ignore[arg-type]
+        (ek.judge(scale=(0, 10**400))(shorter), "scale: expected a low end and a higher one"),
+        (ek.judge(timeout="5")(shorter), "timeout: expected seconds, found '5'"),  # type: ignore[call-overload]
+        (ek.judge(name=5)(shorter), "judge 5: name: expected text, found 5"),  # type: ignore[call-overload]
+        (ek.judge(name="s", version=1)(shorter), "judge 's': version: expected text, found 1"),  # type: ignore[call-overload]
+        (ek.judge(name="\ud800")(shorter), "name: expected text"),
+        ([lambda _: 0.5, lambda _: 0.4], "two different judges are called 'lambda'"),
+        ([ek.judge(name="s", version="1")(one) for one in (shorter, Echo)], "two functions are the judge 's' of the"),
         (7, "judge: expected a name, a path, a function or a JudgeConfig, found int"),
         ("surfac", "unknown judge 'surfac'. Did you mean 'surface'"),
     ],
@@ -327,6 +335,42 @@ def test_a_wrong_judge_is_one_line(judge: Any, reason: str, annotate: Callable[.
     with pytest.raises(ek.ConfigError, match=reason) as caught:
         annotate(judge=judge)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("decorator", [ek.judge, ek.parser, ek.metric])
+def test_a_name_in_place_of_the_function_is_one_line(decorator: Callable[[Any], object]) -> None:
+    with pytest.raises(ek.ConfigError, match="expected a function, found 'shorter'. A name goes into @evalkit"):
+        decorator("shorter")
+
+
+def test_a_function_on_another_scale_is_asked_anew(annotate: Callable[..., ek.Run]) -> None:
+    def graded(single: ek.Single) -> int:
+        return 4
+
+    scales: list[tuple[float, float]] = [(1, 5), (1, 9), (1, 5)]
+    assert [sent(annotate(judge=ek.judge(name="g", version="1", scale=scale)(graded))) for scale in scales] == [
+        10, 10, 0,
+    ]  # fmt: skip
+
+
+def test_functions_without_a_version_that_are_bound_to_other_values_are_other_judges(
+    annotate: Callable[..., ek.Run],
+) -> None:
+    def bound(value: float) -> Callable[[ek.Pair], float]:
+        return lambda _: value
+
+    def with_default(value: float) -> Callable[[ek.Pair], float]:
+        def judged(pair: ek.Pair, share: float = value) -> float:
+            return share
+
+        return judged
+
+    def given(value: float, pair: ek.Pair) -> float:
+        return value
+
+    for make in (bound, with_default, lambda value: functools.partial(given, value)):
+        digests = {ek.judge(make(value)).config().digest for value in (0.1, 0.9, 0.9)}
+        assert len(digests) == 2
 
 
 def test_a_judge_stays_a_function_that_can_be_called() -> None:

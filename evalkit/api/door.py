@@ -7,9 +7,11 @@ import re
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
+from evalkit.api.kinds import checked_keywords
 from evalkit.errors import EvalkitError, Interrupted
+from evalkit.text import printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,18 +22,21 @@ _OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")
 
 
 def front_door(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a function's errors name its keywords, where they name options of the command of the same name.
+    """Check the kinds of a function's keywords, and let its errors name these where they name options of the command of
+    the same name, in one line that moves no cursor.
 
     The command prints what the error said first, which it keeps as `for_command`.
     """
+    # the checked keywords are still those of the function
+    called = cast(Callable[..., T], function)
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return function(*args, **kwargs)
+            return called(*args, **checked_keywords(function, kwargs))
         except EvalkitError as error:
             if error.for_command is None:
-                error.for_command, error.args = str(error), (in_keywords(str(error)),)
+                error.for_command, error.args = str(error), (printable(in_keywords(str(error))),)
             raise
 
     return entered

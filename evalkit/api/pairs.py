@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.door import beside_a_loop, front_door
+from evalkit.api.keywords import checked_choice
 from evalkit.api.python_judges import JudgeLike, judge_config
 from evalkit.api.result import Tabular, frame_of
 from evalkit.clients import endpoint_of, open_client
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec import parser_of
+from evalkit.judge_spec import ORDERS, parser_of
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
 from evalkit.text import printable, shortened
 from evalkit.types import (
@@ -220,6 +221,7 @@ def judge_pair(
         >>> import evalkit as ek
         >>> ek.judge_pair("Name a prime.", "7", "8", judge="surface").verdict
     """
+    checked_choice("--orders", orders, ORDERS)
     config = judge_config(judge, model=judge_model, orders=orders, client=client, parser=parser)
     example = Example(
         _KEY, _turns("instruction", instruction), reference=() if reference is None else _texts(reference)

@@ -326,7 +326,10 @@ def test_a_function_reads_the_replies_instead_of_the_judges_parser(annotate: Cal
         (ek.judge(name="s", version=1)(shorter), "judge 's': version: expected text, found 1"),  # type: ignore[call-overload]
         (ek.judge(name="\ud800")(shorter), "name: expected text"),
         ([lambda _: 0.5, lambda _: 0.4], "two different judges are called 'lambda'"),
-        ([ek.judge(name="s", version="1")(one) for one in (shorter, Echo)], "two functions are the judge 's' of the"),
+        (
+            [ek.judge(name="s", version="1")(one) for one in (shorter, lambda _: "tie")],
+            "two functions are the judge 's' of the",
+        ),
         (7, "judge: expected a name, a path, a function or a JudgeConfig, found int"),
         ("surfac", "unknown judge 'surfac'. Did you mean 'surface'"),
     ],

@@ -79,6 +79,7 @@ class Run(Tabular):
         """The numbers as a flat dictionary, `model/lc_win_rate` and the like; what cannot be estimated is left out."""
         return row_metrics(self.rows, judges=len({row.entry.judge for row in self.rows}) > 1)
 
+    @front_door
     def raise_for_incomplete(self) -> None:
         """Raise where a run was stopped or verdicts are missing.
 

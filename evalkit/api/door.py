@@ -1,11 +1,14 @@
 """The door between a user's Python and the use cases: errors name keywords, and a running event loop is left alone."""
 
 import asyncio
+import concurrent.futures
+import contextlib
 import contextvars
 import functools
 import re
+import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
@@ -16,8 +19,12 @@ from evalkit.text import printable
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# the seconds in which a cancelled run may end in good order
+_PATIENCE = 2.0
 # options of commands whose keyword has another name
 RENAMED = {"min": "minimum", "true": "true_rate", "map": "maps", "format": "form"}
+# how a command is continued, in the words of errors
+_AGAIN = "run the same command again"
 _OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")
 
 
@@ -69,16 +76,18 @@ def _inside_a_loop() -> bool:
 def in_background(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """The function as a coroutine function: it runs in a thread, and the caller's event loop goes on.
 
-    A cancelled caller ends its run in good order. Coroutines of the user's run in the caller's event loop.
+    A cancelled caller ends its run in good order, but waits for no call of a judge that does not return. Coroutines of
+    the user's run in the caller's event loop.
     """
 
     @functools.wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> T:
         running = _Call(functools.partial(function, *args, **kwargs), home=asyncio.get_running_loop())
         try:
-            return await asyncio.to_thread(running.result)
+            return await asyncio.wrap_future(running.outcome)
         except asyncio.CancelledError:
             running.interrupt()
+            await running.ended(_PATIENCE)
             raise
 
     awaited.__name__ = awaited.__qualname__ = f"a{function.__name__}"
@@ -119,34 +128,53 @@ class _Call(Generic[T]):
     """A call in a thread of its own, which does not keep the process alive."""
 
     def __init__(self, call: Callable[[], T], *, home: asyncio.AbstractEventLoop | None = None) -> None:
+        self.outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
+        # nobody can cancel what runs already
+        self.outcome.set_running_or_notify_cancel()
         self._call = call
         self._caller = Caller(home)
-        self._outcome: list[T] = []
-        self._error: BaseException | None = None
         context = contextvars.copy_context()
         context.run(CALLER.set, self._caller)
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name="evalkit", daemon=True)
-        self._thread.start()
+        threading.Thread(target=context.run, args=(self._run,), name="evalkit", daemon=True).start()
 
     def interrupt(self) -> None:
         self._caller.wish.set()
 
     def result(self) -> T:
-        try:
-            self._thread.join()
-        except KeyboardInterrupt:
-            self.interrupt()
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-        (outcome,) = self._outcome
-        return outcome
+        with _interruptible():
+            try:
+                return self.outcome.result()
+            except KeyboardInterrupt:
+                self.interrupt()
+                return self.outcome.result()
+
+    async def ended(self, seconds: float) -> None:
+        """Wait for the end of the call, at most so long."""
+        end = asyncio.wrap_future(self.outcome)
+        await asyncio.wait([end], timeout=seconds)
+        if not end.cancel() and not end.cancelled():
+            # taken, so that nobody warns of it
+            end.exception()
 
     def _run(self) -> None:
         try:
-            self._outcome.append(self._call())
+            self.outcome.set_result(self._call())
         except BaseException as error:  # noqa: BLE001 (raised again where the result is taken)
-            self._error = error
+            self.outcome.set_exception(error)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt the waiting, although the event loop that waits too keeps it for itself."""
+    handler = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+    if handler in (None, signal.SIG_IGN, signal.SIG_DFL):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def in_keywords(message: str) -> str:
@@ -159,4 +187,4 @@ def in_keywords(message: str) -> str:
             return f"{named}=False"
         return named if value is None else f"{named}={value}"
 
-    return _OPTION.sub(keyword, message)
+    return _OPTION.sub(keyword, message).replace(_AGAIN, "call the function again")

@@ -204,6 +204,16 @@ def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:
     return Assignment(**{name: value for name, value in named.items() if name not in ("judge", "baseline")})
 
 
+def require_outputs(outputs: Sequence[object]) -> None:
+    """Refuse a call that names nothing to judge.
+
+    Raises:
+        ConfigError: there are no outputs.
+    """
+    if not outputs:
+        raise ConfigError("no outputs were given. Give a file, a data frame, records or a dictionary first")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """All inputs of a run of judges except a store."""

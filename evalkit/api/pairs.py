@@ -1,6 +1,7 @@
 """Asks a judge about one pair of answers, in both orders: the way to try a judge or a prompt."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from evalkit.api.keywords import checked_choice
 from evalkit.api.python_judges import JudgeLike, judge_config
 from evalkit.api.result import Tabular, frame_of
 from evalkit.clients import endpoint_of, open_client
+from evalkit.engine import CLOSE_SECONDS
 from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec import ORDERS, parser_of
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
@@ -253,7 +255,9 @@ async def _views(config: JudgeConfig, asked: Sequence[tuple[Subject, Order, str]
         return tuple(await asyncio.gather(*(_view(config, client, plan, *one) for one in asked)))
     finally:
         if isinstance(client, Closing):
-            await client.close()
+            # the verdicts are there: no client may hide them
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.close(), CLOSE_SECONDS)
 
 
 async def _view(config: JudgeConfig, client: Client, plan: Plan, subject: Subject, order: Order, answer: str) -> View:

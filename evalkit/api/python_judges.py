@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import hashlib
+import inspect
 import math
 import secrets
 import types
@@ -117,6 +118,8 @@ class ParserFunction:
     def applied(self, config: JudgeConfig) -> JudgeConfig:
         """The judge with its replies read by this function."""
         _check_names("parser", self.name, self.version)
+        if inspect.iscoroutinefunction(self.function):
+            raise ConfigError(f"parser {self.name!r}: expected a plain function, found a coroutine function")
         identity = self.version if self.version is not None else f"unversioned {fingerprint(self.function)}"
         own = config.in_process or InProcess()
         read = functools.partial(_read, self.function, scale(config) if config.asks == "grade" else None)
@@ -266,6 +269,8 @@ def _with_client(config: JudgeConfig, client: object) -> JudgeConfig:
     name = getattr(client, "endpoint", None)
     if not callable(getattr(client, "complete", None)):
         raise ConfigError(f"client: expected an object with `async complete(request)`, found {type(client).__name__}")
+    if config.prompt_text is None:
+        raise ConfigError(f"client: judge {config.name!r} has no prompt and asks no model. Leave client out")
     named = isinstance(name, str) and bool(name)
     own = dataclasses.replace(
         config.in_process or InProcess(),
@@ -284,7 +289,13 @@ def _read(
     """The verdict that a user's function reads; whatever it raises leaves the reply without a verdict."""
     try:
         found = function(reply, labels)
-        if isinstance(found, Preference | Rating | Unparsed):
+        if isinstance(found, Unparsed):
+            return found
+        if isinstance(found, Preference) and scale is None:
+            verdict_fields(found.p_first, scale)
+            return found
+        if isinstance(found, Rating) and scale == (found.low, found.high):
+            verdict_fields(found.value, scale)
             return found
         fields = verdict_fields(found, scale)
     except (NoVerdict, RejectedRequest) as error:

@@ -125,6 +125,12 @@ class ObjectClient:
             return ChatReply(found, model=request.model)
         if not isinstance(found, ChatReply):
             raise RejectedRequest(f"complete() of {type(self._client).__name__} returned {_short(found)}")
+        counts = (found.prompt_tokens, found.completion_tokens)
+        if not isinstance(found.text, str) or not all(count is None or _is_count(count) for count in counts):
+            raise RejectedRequest(
+                f"complete() of {type(self._client).__name__} returned a ChatReply without a text, or with counts of "
+                "tokens that are none"
+            )
         return found
 
     async def close(self) -> None:
@@ -230,6 +236,10 @@ def _number(found: object) -> float | None:
         return float(found)
     except Exception:  # noqa: BLE001 (an array of several numbers, a whole number too large, or code of the user's)
         return None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _short(found: object) -> str:

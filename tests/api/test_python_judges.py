@@ -387,3 +387,53 @@ def test_errors_name_keywords_and_the_command_names_options(annotate: Callable[.
         annotate(judge=shorter, max_cost=1.0)
     assert str(caught.value) == "max_cost needs the prices of judge 'shorter'. Add prices to its file"
     assert caught.value.for_command == "--max-cost needs the prices of judge 'shorter'. Add prices to its file"
+
+
+def test_a_client_that_closes_badly_hides_no_verdict() -> None:
+    class Unclosable(Echo):
+        async def close(self) -> None:
+            raise RuntimeError("closed already")
+
+    found = ek.judge_pair("Name a prime.", "7", "8", judge="pairwise_json", client=Unclosable())
+    assert found.p_first == 0.5
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [ek.ChatReply(5), ek.ChatReply("x", prompt_tokens=-1), ek.ChatReply("x", completion_tokens="many")],  # type: ignore[arg-type]
+)
+def test_a_reply_of_wrong_content_is_a_missing_verdict(reply: ek.ChatReply, annotate: Callable[..., ek.Run]) -> None:
+    class Wrong:
+        async def complete(self, request: ek.ChatRequest) -> ek.ChatReply:
+            return reply
+
+    (reason,) = annotate(judge="pairwise_json", client=Wrong(), limit=3).rows[0].entry.failures
+    assert reason.startswith("complete() of Wrong returned a ChatReply without a text, or with counts")
+
+
+@pytest.mark.parametrize("judge", ["surface", ek.judge(name="s", version="1")(shorter)])
+def test_a_judge_without_a_prompt_takes_no_client(judge: Any, annotate: Callable[..., ek.Run]) -> None:
+    with pytest.raises(ek.ConfigError, match="^client: judge 's.*' has no prompt and asks no model. Leave client out$"):
+        annotate(judge=judge, client=Echo())
+
+
+def test_a_parser_gives_verdicts_within_bounds_and_does_not_wait(annotate: Callable[..., ek.Run]) -> None:
+    run = annotate(judge="pairwise_json", client=Echo(), parser=lambda reply, labels: ek.Preference(7.0), limit=3)
+    assert run.rows[0].entry.sample.n_missing == 3
+
+    async def waits(reply: ek.ChatReply, labels: ek.Labels) -> str:
+        return "first"
+
+    with pytest.raises(ek.ConfigError, match="parser 'waits': expected a plain function, found a coroutine function"):
+        annotate(judge="pairwise_json", client=Echo(), parser=waits)
+
+
+def test_a_call_that_names_nothing_to_judge_is_refused() -> None:
+    for function in (ek.annotate, ek.forecast):
+        with pytest.raises(ek.ConfigError, match="no outputs were given"):
+            function(benchmark="example")
+
+
+def test_the_content_of_a_file_in_place_of_its_path_is_not_repeated(annotate: Callable[..., ek.Run]) -> None:
+    with pytest.raises(ek.InputError, match=r"^outputs: expected a path, found a text of \d+ characters$"):
+        ek.annotate(CAREFUL.read_text(), benchmark="example")

@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Unpack
 
+import evalkit
 from evalkit.documents import kind_of
 from evalkit.errors import ConfigError
 from evalkit.text import shortened
@@ -116,7 +117,8 @@ def _word(kind: Any) -> str:
         return "a dictionary"
     if origin is Callable:
         return "a function"
-    return _WORDS.get(origin) or f"a {getattr(origin, '__name__', origin)}"
+    name = getattr(origin, "__name__", str(origin))
+    return _WORDS.get(origin) or (f"a {name}" if name not in evalkit.__all__ else f"an evalkit.{name}")
 
 
 def _in_short(value: object) -> str:

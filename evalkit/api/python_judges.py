@@ -118,8 +118,6 @@ class ParserFunction:
     def applied(self, config: JudgeConfig) -> JudgeConfig:
         """The judge with its replies read by this function."""
         _check_names("parser", self.name, self.version)
-        if inspect.iscoroutinefunction(self.function):
-            raise ConfigError(f"parser {self.name!r}: expected a plain function, found a coroutine function")
         identity = self.version if self.version is not None else f"unversioned {fingerprint(self.function)}"
         own = config.in_process or InProcess()
         read = functools.partial(_read, self.function, scale(config) if config.asks == "grade" else None)
@@ -318,6 +316,8 @@ def check_function(kind: str, given: object) -> None:
     """
     if not callable(given):
         raise ConfigError(f"{kind}: expected a function, found {given!r}. A name goes into @evalkit.{kind}(name=...)")
+    if kind != "judge" and inspect.iscoroutinefunction(given):
+        raise ConfigError(f"{kind} {name_of(given)!r}: expected a plain function, found a coroutine function")
 
 
 def _check_names(kind: str, name: object, version: object) -> None:

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 # the seconds in which a cancelled run may end in good order
 _PATIENCE = 2.0
+_TICK = 0.2
 # options of commands whose keyword has another name
 RENAMED = {"min": "minimum", "true": "true_rate", "map": "maps", "format": "form"}
 # how a command is continued, in the words of errors
@@ -83,12 +84,20 @@ def in_background(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T
     @functools.wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> T:
         running = _Call(functools.partial(function, *args, **kwargs), home=asyncio.get_running_loop())
+        end = asyncio.wrap_future(running.outcome)
         try:
-            return await asyncio.wrap_future(running.outcome)
+            while not end.done():
+                # a notebook's interrupt cancels this, and shows only when the loop wakes up
+                await asyncio.wait([end], timeout=_TICK)
+            return end.result()
         except asyncio.CancelledError:
             running.interrupt()
-            await running.ended(_PATIENCE)
+            await asyncio.wait([end], timeout=_PATIENCE)
             raise
+        finally:
+            if not end.cancel() and not end.cancelled():
+                # taken, so that nobody warns of it
+                end.exception()
 
     awaited.__name__ = awaited.__qualname__ = f"a{function.__name__}"
     return awaited
@@ -146,15 +155,7 @@ class _Call(Generic[T]):
                 return self.outcome.result()
             except KeyboardInterrupt:
                 self.interrupt()
-                return self.outcome.result()
-
-    async def ended(self, seconds: float) -> None:
-        """Wait for the end of the call, at most so long."""
-        end = asyncio.wrap_future(self.outcome)
-        await asyncio.wait([end], timeout=seconds)
-        if not end.cancel() and not end.cancelled():
-            # taken, so that nobody warns of it
-            end.exception()
+            return self.outcome.result()
 
     def _run(self) -> None:
         try:

@@ -176,7 +176,9 @@ def test_what_a_function_raises_is_the_reason_and_the_other_verdicts_stay(annota
 
 
 def test_a_function_that_always_fails_ends_a_long_run_with_its_error(annotate: Callable[..., ek.Run]) -> None:
-    with pytest.raises(ek.EvalkitError, match=r"every request: the function raised ZeroDivisionError: division"):
+    with pytest.raises(
+        ek.EvalkitError, match=r"^judge 'lambda' rejects every request: the function raised ZeroDivisionError: division"
+    ):
         annotate(judge=lambda _: 1 / 0, limit=None)
 
 

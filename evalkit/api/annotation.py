@@ -268,10 +268,6 @@ def annotate(
 
 
 aannotate = in_background(annotate)
-"""Judge as `annotate` does, with its keywords, and let the event loop go on.
-
-A judge that is a coroutine function runs in the caller's event loop.
-"""
 
 
 def _findings(audits: Mapping[str, Audit]) -> list[str]:

@@ -99,7 +99,13 @@ def in_background(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T
                 # taken, so that nobody warns of it
                 end.exception()
 
-    awaited.__name__ = awaited.__qualname__ = f"a{function.__name__}"
+    name = function.__name__
+    awaited.__name__ = awaited.__qualname__ = f"a{name}"
+    said = (function.__doc__ or "").replace(f"ek.{name}(", f"await ek.a{name}(")
+    awaited.__doc__ = (
+        f"Do as a coroutine what `{name}` does, and let the event loop go on.\n\n    A judge that is a coroutine "
+        f"function runs in the caller's event loop. In the words of `{name}`:\n\n    {said}"
+    )
     return awaited
 
 

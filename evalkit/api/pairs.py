@@ -13,7 +13,6 @@ from evalkit.api.keywords import checked_choice
 from evalkit.api.python_judges import JudgeLike, judge_config
 from evalkit.api.result import Tabular, frame_of
 from evalkit.clients import endpoint_of, open_client
-from evalkit.engine import CLOSE_SECONDS
 from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec import ORDERS, parser_of
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 FIRST, SECOND, TIE = "first", "second", "tie"
 _KEY = "pair"
 _SHOWN = 200
+_CLOSE_SECONDS = 10.0
 # how the table names what the judge saw
 _SEEN = {
     Order.CANDIDATE_FIRST: "first answer shown first",
@@ -257,7 +257,7 @@ async def _views(config: JudgeConfig, asked: Sequence[tuple[Subject, Order, str]
         if isinstance(client, Closing):
             # the verdicts are there: no client may hide them
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(client.close(), CLOSE_SECONDS)
+                await asyncio.wait_for(client.close(), _CLOSE_SECONDS)
 
 
 async def _view(config: JudgeConfig, client: Client, plan: Plan, subject: Subject, order: Order, answer: str) -> View:

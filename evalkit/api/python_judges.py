@@ -212,6 +212,15 @@ def parser(
         name: the function's own by default.
         version: what you change when the function reads replies otherwise. Stored replies are read anew, never asked
             again.
+
+    Example:
+        >>> import evalkit as ek
+        >>> @ek.parser(name="last_word", version="1")
+        ... def last_word(reply, labels):
+        ...     words = reply.text.split()
+        ...     if not words or words[-1] not in (labels.first, labels.second):
+        ...         raise ek.NoVerdict("the last word is no label")
+        ...     return "first" if words[-1] == labels.first else "second"
     """
 
     def made(function: Callable[[ChatReply, Labels], Any]) -> ParserFunction:

@@ -1,11 +1,10 @@
 from .estimate import Forecast, forecast
 from .limits import Limits
 from .progress import Journal, Progress, Watcher, unwatched, unwritten
-from .runner import CLOSE_SECONDS, run_all
+from .runner import run_all
 from .task import Pending, Posed
 
 __all__ = [
-    "CLOSE_SECONDS",
     "Forecast",
     "Journal",
     "Limits",

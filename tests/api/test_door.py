@@ -62,6 +62,12 @@ def test_ctrl_c_ends_a_plain_call_inside_a_running_loop_and_keeps_what_arrived(t
     assert run.runs[0].annotated.progress.stored >= 2
 
 
+def test_the_help_of_a_coroutine_says_that_it_is_awaited() -> None:
+    said = ek.aannotate.__doc__ or ""
+    assert said.startswith("Do as a coroutine what `annotate` does")
+    assert ">>> run = await ek.aannotate(" in said and ek.aannotate.__name__ == "aannotate"
+
+
 def test_errors_of_methods_name_keywords_in_one_line(tmp_path: Path) -> None:
     @ek.judge(name="hostile", version="1")
     def hostile(pair: ek.Pair) -> str:

@@ -287,7 +287,7 @@ def _number(view: View) -> str:
 
 
 def _turns(name: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    texts = _texts(given)
+    texts = _texts(given) if isinstance(given, str | list | tuple) else ()
     if not texts or not all(isinstance(text, str) for text in texts):
         raise ConfigError(f"{name}: expected a text, or the texts of several turns")
     return texts

@@ -175,19 +175,20 @@ def _fenced(text: str, field: str) -> JsonObject | None:
 
 
 def _behind_words(text: str, field: str) -> JsonObject | None:
-    """The object that ends a text whose other words hold no brackets."""
+    """The object at the end of a line of a text whose other words hold no brackets."""
     start = text.find("{")
     before = text[:start]
     if start < 0 or re.search(r"[\[\]}]", before):
         return None
     stop = text.rfind("}") + 1
-    if _DECORATED.fullmatch(text[stop:]) is None:
+    rest, _, after = text[stop:].partition("\n")
+    if _DECORATED.fullmatch(rest) is None or re.search(r"[\[\]{]", after):
         return None
     try:
         fields = _object(_parsed(text[start:stop]))
     except (InputError, _NoObject):
         return None
-    return JsonObject(fields, alone=False) if _plain(before, "", field) else None
+    return JsonObject(fields, alone=False) if _plain(before, after, field) else None
 
 
 def _plain(before: str, after: str, field: str) -> bool:

@@ -123,9 +123,10 @@ def _cure(store: Store, benchmark: str, aggregation: Aggregation) -> str:
 
 
 def judges_of(store: Store, own: Sequence[JudgeConfig]) -> list[JudgeConfig]:
-    """The judges of a store, the latest first; those of this process in the place of their stored likes."""
-    at_hand = {config.digest: config for config in own}
-    return [at_hand.get(config.digest, config) for config in store.judges()]
+    """The judges of a store, the latest first, with the parsers of those that are at hand in this process."""
+    # by digest and nothing else of theirs: another name of the same judge stays another name
+    parsers = {config.digest: config.in_process for config in own if config.in_process is not None}
+    return [replace(config, in_process=parsers.get(config.digest)) for config in store.judges()]
 
 
 def files_of(source: Source) -> list[Source]:

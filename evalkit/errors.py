@@ -88,6 +88,10 @@ class EndpointRefused(ClientError):
     """The endpoint refuses every request: key, model, address or account. The run stops."""
 
 
+class Forbidden(EndpointRefused):
+    """The endpoint forbids a request, and does not say whether for its prompt or for the key that it was sent with."""
+
+
 class Incomplete(EvalkitError):
     """Work is left over: a budget was reached or requests failed."""
 

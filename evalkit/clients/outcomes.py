@@ -129,6 +129,12 @@ def refusal(status: int, headers: Headers, said: str | Complaint) -> ClientError
     return RejectedRequest(message) if outcome == Handling.ROW_FAILED else RetryableError(message)
 
 
+def proxy_refusal(status: int, said: str) -> ClientError:
+    """The failure of a proxy that opens no tunnel, which has seen no prompt."""
+    error = refusal(status, (), said)
+    return EndpointRefused(str(error)) if isinstance(error, Forbidden) else error
+
+
 def check_owner(headers: Headers, identity: str) -> None:
     """Refuse an answer that names another request of ours: a proxy may have crossed two.
 
@@ -203,7 +209,7 @@ def _inner_status(complaint: Complaint) -> int:
 
 
 def _unreadable(body: bytes, error: InputError) -> str:
-    """What is wrong with a body that is no JSON, and how it begins."""
+    """The fault of a body that is no JSON, and how the body begins."""
     text = body[:_LONGEST_COMPLAINT].decode("utf-8", "replace").strip()
     if looks_like_page(text):
         return one_line(f"the reply is a page, not JSON: {page_words(text)}")

@@ -118,7 +118,9 @@ def _refusal(message: Mapping[str, Any]) -> str:
         return str(message["refusal"])
     content = message.get("content")
     parts = content if isinstance(content, list) else []
-    return " ".join(part["refusal"] for part in parts if isinstance(part, dict) and isinstance(part.get("refusal"), str))
+    return " ".join(
+        part["refusal"] for part in parts if isinstance(part, dict) and isinstance(part.get("refusal"), str)
+    )
 
 
 def _message_text(message: Mapping[str, Any]) -> Any:

@@ -202,7 +202,7 @@ def test_a_wait_longer_than_allowed_stops_the_run(store: Store, client: Scripted
 
     client.script = come_back_tomorrow
     progress = run(store, work(store, 100)).total
-    assert progress.stopped == "api: it asks to wait 86,400 seconds, longer than --max-wait 300"
+    assert progress.stopped == "api: it asks to wait 86,400 seconds, longer than --max-wait 300. The last attempt: 429"
     assert len(client.asked) <= QUICK.concurrency
 
 

@@ -37,8 +37,9 @@ class Assignment:
 
     Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model`, `base_url` and `orders`
     change the judges' settings, and `client` and `parser` are objects that take the place of theirs. The judges'
-    replies are taken from `replay`. `on_mismatch` says whether to refuse outputs without a partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
-    the same value in it are one cluster. The rest is as in `Options`.
+    replies are taken from `replay`. `on_mismatch` says whether to refuse outputs without a partner or to intersect.
+    `cluster` is a field of the questions or the outputs: instructions with the same value in it are one cluster. The
+    rest is as in `Options`.
     """
 
     benchmark: str

@@ -186,8 +186,8 @@ def _check_success(document: dict[str, Any], headers: Headers) -> None:
     """Refuse a success into which a proxy has wrapped a failure.
 
     Raises:
-        ClientError: as the tables say of the failure's own status. What broke off within a reply is not tried again:
-            most of the reply is paid for.
+        ClientError: as the tables say of the failure's own status. A reply that broke off is not asked for again: most
+            of it is paid for.
     """
     if (complaint := complaint_in(document)) is not None:
         words = f"the reply is an error: {complaint.words}"
@@ -198,7 +198,9 @@ def _check_success(document: dict[str, Any], headers: Headers) -> None:
         return
     words = f"the provider broke the reply off: {complaint.words}"
     error = refusal(_inner_status(complaint), headers, replace(complaint, words=words))
-    raise RejectedRequest(str(error)) if type(error) is RetryableError else error
+    said = isinstance(message := choice.get("message"), dict) and message.get("content")
+    passing = type(error) is RetryableError or (isinstance(error, RateLimited) and said)
+    raise RejectedRequest(str(error)) if passing else error
 
 
 def _inner_status(complaint: Complaint) -> int:
@@ -213,8 +215,10 @@ def _unreadable(body: bytes, error: InputError) -> str:
     text = body[:_LONGEST_COMPLAINT].decode("utf-8", "replace").strip()
     if looks_like_page(text):
         return one_line(f"the reply is a page, not JSON: {page_words(text)}")
+    if not text:
+        return "the reply is empty: the answer has no body"
     # a body that begins as JSON breaks off somewhere
-    shown = "" if not text or text[0] in "{[" else f". It begins: {text}"
+    shown = "" if text[0] in "{[" else f". It begins: {text}"
     return one_line(f"{error}{shown}")
 
 

@@ -16,7 +16,7 @@ def looks_like_stream(text: str) -> bool:
 
 
 def read_stream(text: str) -> dict[str, Any]:
-    """The chat completion that a stream of events makes up; an error among the events is the whole answer.
+    """The chat completion that a stream of events makes up; an error among the events ends it.
 
     Raises:
         RetryableError: an event is not an object, or the stream breaks off.
@@ -32,7 +32,9 @@ def read_stream(text: str) -> dict[str, Any]:
             break
         chunk = _parsed(event)
         if chunk.get("error"):
-            return chunk
+            # what was said before it is paid for
+            broken = {"message": {"content": content}, "error": chunk["error"]}
+            return {**document, "choices": [broken]} if content else chunk
         document |= {name: value for name, value in chunk.items() if name != "choices" and value is not None}
         for part in (one for one in _list(chunk.get("choices")) if isinstance(one, dict) and not one.get("index")):
             if isinstance(part.get("message"), dict):

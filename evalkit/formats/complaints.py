@@ -25,14 +25,14 @@ _PROMPT_CODES = re.compile(
 )
 _TEXT = r"(?:inputs?|prompts?|messages?|contents?|texts?|quer(?:y|ies)|responses?|outputs?|completions?)"
 _VERDICT = (
-    r"(?:flagged|block(?:ed|s|ing)|filter(?:ed|s|ing)|moderat\w+|unsafe|harmful|inappropriate|disallowed|"
+    r"(?:new_)?(?:flagged|block(?:ed|s|ing)|filter(?:ed|s|ing)|moderat\w+|unsafe|harmful|inappropriate|disallowed|"
     r"prohibited|violat\w+|sensitive|explicit|offensive)"
 )
 _PROMPT_WORDS = re.compile(
     rf"\b{_TEXT}\b[^.!?]{{0,80}}\b{_VERDICT}|\b{_VERDICT}\b[^.!?]{{0,80}}\b{_TEXT}\b", re.IGNORECASE
 )
 _FILTER_WORDS = re.compile(
-    r"\bcontent[ _-](?:filter|polic|moderation|safety|management)|\brequires? moderation|\bguardrail|"
+    r"\bcontent[ _-]?(?:filter|polic|moderation|safety|management)|\brequires? moderation|\bguardrail|"
     r"\bsafety (?:system|filter|polic|setting|reason|check)|\b(?:usage|acceptable use|safety) polic",
     re.IGNORECASE,
 )

@@ -68,7 +68,6 @@ def command(ctx: click.Context, as_json: bool) -> None:
     "show",
     examples={
         "Show a judge by its name.": "evalkit judges show alpaca_eval_2",
-        "Show the judge that needs no network.": "evalkit judges show surface",
         "Print a judge's file with its prompt, to copy and change.": "evalkit judges show vllm --yaml",
     },
 )

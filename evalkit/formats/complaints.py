@@ -17,6 +17,7 @@ _INSIDE = ("error", "innererror", "base_resp", "metadata", "details", "errors", 
 _DEEPEST = 4
 _LONGEST = 2000
 _READ = 500
+_LONGEST_PAGE = 4096
 _LISTED = 3
 _PROMPT_CODES = re.compile(
     r"content.?filter|content.?policy|responsible.?ai|moderat|flagged|guardrail|safety|"
@@ -29,28 +30,34 @@ _VERDICT = (
     r"prohibited|violat\w+|sensitive|explicit|offensive)"
 )
 _PROMPT_WORDS = re.compile(
-    rf"\b{_TEXT}\b[^.!?]{{0,80}}\b{_VERDICT}|\b{_VERDICT}\b[^.!?]{{0,80}}\b{_TEXT}\b", re.IGNORECASE
+    rf"\b{_TEXT}\b[^.!?]{{0,80}}\b(?:{_VERDICT}|rejected|not allowed)|\b{_VERDICT}\b[^.!?]{{0,80}}\b{_TEXT}\b|"
+    # a request may be blocked for who sends it
+    r"\brequests?\b[^.!?]{0,80}\b(?:flagged|unsafe|harmful|inappropriate|disallowed|violat\w+)",
+    re.IGNORECASE,
 )
 _FILTER_WORDS = re.compile(
     r"\bcontent[ _-]?(?:filter|polic|moderation|safety|management)|\brequires? moderation|\bguardrail|"
+    r"\bprompt injection|\bjailbreak|\bpii\b|\bsensitive information|\bllama ?guard|"
     r"\bsafety (?:system|filter|polic|setting|reason|check)|\b(?:usage|acceptable use|safety) polic",
     re.IGNORECASE,
 )
 _OWNER = (
     r"(?:api[ _-]?keys?|keys?|tokens?|credentials?|accounts?|organi[sz]ations?|projects?|subscriptions?|users?|teams?|"
-    r"workspaces?|billing|plans?|access|permissions?|authori[sz]\w+|authenticat\w+)"
+    r"workspaces?|billing|credits?|balances?|budgets?|funds|plans?|access|permissions?|authori[sz]\w+|authenticat\w+)"
 )
 _LOST = r"(?:suspend\w*|deactivat\w*|disabled|terminat\w*|banned|revoked|expired|invalid|incorrect|not valid|missing)"
 _BARRED = r"(?:restricted|denied|exceeded|required|not allowed|not permitted|no access|lacks?|insufficient)"
 _OWNER_LOST = re.compile(
-    rf"\b{_OWNER}\b[^.!?]{{0,60}}\b(?:{_LOST}|flagged)|\b{_LOST}\b[^.!?]{{0,60}}\b{_OWNER}\b", re.IGNORECASE
+    rf"\b{_OWNER}\b[^.!?]{{0,60}}\b{_LOST}|\b{_LOST}\b[^.!?]{{0,60}}\b{_OWNER}\b|"
+    rf"\b{_OWNER} (?:\w+ ){{0,3}}(?:is|are|was|has been|have been) (?:flagged|blocked)\b",
+    re.IGNORECASE,
 )
 _OWNER_BARRED = re.compile(
     rf"\b{_OWNER}\b[^.!?]{{0,60}}\b{_BARRED}|\b{_BARRED}\b[^.!?]{{0,60}}\b{_OWNER}\b", re.IGNORECASE
 )
 _OWNER_WORDS = re.compile(
     rf"\b(?:your|this|the|an?) (?:\w+ )?{_OWNER}\b|\bapi[ _-]?key\b|"
-    r"\b(?:not allowed to|do(?:es)? not have|no access|unsupported[ _]country|country|region|territory|ip address)\b",
+    r"\b(?:not allowed to|do(?:es)? not have|no access|unsupported[ _]country|country|region|territory|ip)\b",
     re.IGNORECASE,
 )
 _KEY_CODES = re.compile(
@@ -119,7 +126,9 @@ def complaint_of(said: Any) -> Complaint:
         words = _plain(said) if isinstance(said, str) else str(said)
         return Complaint(words, wait=_wait_in(words))
     parts = list(_objects(said))
-    codes = tuple(dict.fromkeys(str(part[name]) for part in parts for name in _CODES if _is_code(part.get(name))))
+    codes = tuple(
+        dict.fromkeys(str(part[name])[:_READ] for part in parts for name in _CODES if _is_code(part.get(name)))
+    )
     words = _words(said)
     delays = [match for part in parts if (match := _DELAY.fullmatch(str(part.get("retryDelay", ""))))]
     wait = float(delays[0].group(1)) if delays else _wait_in(words)
@@ -156,6 +165,7 @@ def choice_complaint(choice: Mapping[str, Any]) -> Complaint | None:
 
 def page_words(text: str) -> str:
     """The title of a page, or else the words that it shows."""
+    text = text[:_LONGEST_PAGE]
     title = _TITLE.search(text)
     shown = " ".join(_MARKUP.sub(" ", title.group(1) if title else text).split())
     return shown or " ".join(_MARKUP.sub(" ", text).split())
@@ -167,7 +177,7 @@ def looks_like_page(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return page_words(text[: 2**16]) if looks_like_page(text) else text
+    return page_words(text) if looks_like_page(text) else text
 
 
 def _objects(said: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:

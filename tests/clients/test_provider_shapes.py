@@ -16,6 +16,7 @@ from evalkit.clients.outcomes import read_answer
 from evalkit.engine.limits import Limits
 from evalkit.engine.runner import run_all
 from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest
+from evalkit.formats import Concern, complaint_of
 from evalkit.store import Store
 from evalkit.types import ChatReply, ChatRequest, Tls
 from tests.builders import question_of
@@ -359,3 +360,51 @@ def test_rejections_end_no_run_whose_judge_has_replies_in_the_store(store: Store
     client.script = rejects
     done = run_all([work(store, 40, model="other")], store, limits=Limits(), loop_factory=SimulatedLoop).total
     assert (done.failed, done.done) == (40, 40)
+
+
+@pytest.mark.parametrize(
+    ("said", "concern"),
+    [
+        ("Your request was blocked by our content moderation system.", Concern.PROMPT),
+        ("Invalid prompt: your prompt was flagged as potentially violating our usage policy.", Concern.PROMPT),
+        ("This request has been flagged for possible cybersecurity risk", Concern.PROMPT),
+        ("Blocked by Llama Guard: S1", Concern.PROMPT),
+        ("Content not allowed", Concern.PROMPT),
+        ("Prompt injection detected", Concern.PROMPT),
+        ("The prompt was rejected", Concern.PROMPT),
+        ("The prompt violates your organization's policy and was blocked", Concern.PROMPT),
+        ("No credits were charged. Your input was flagged", Concern.PROMPT),
+        ("You do not have access to this model", Concern.OWNER),
+        ("You are not allowed to request logprobs from this model", Concern.OWNER),
+        ("Your account has been flagged for policy violations", Concern.OWNER),
+        ("The API key used is blocked for content generation", Concern.OWNER),
+        ("Virtual key usage limit exceeded for content completions", Concern.OWNER),
+        ("Budget has been exceeded! Current cost: 10, Max budget: 5", Concern.OWNER),
+        ("Insufficient credits. Add more", Concern.OWNER),
+        ("Your IP is not allowed", Concern.OWNER),
+        ("This model is not available in your region", Concern.OWNER),
+        ("Access denied", Concern.OWNER),
+        ("Your request was blocked.", Concern.UNSAID),
+        ("Forbidden", Concern.UNSAID),
+        ("", Concern.UNSAID),
+    ],
+)
+def test_the_words_of_a_complaint_tell_whom_it_concerns(said: str, concern: Concern) -> None:
+    assert complaint_of({"error": {"message": said, "code": 403}}).concern == concern
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Please try again in 7m12s.", 432.0),
+        ("Please try again in 20ms.", 0.02),
+        ("Please retry after 26 seconds.", 26.0),
+        ("Try again in 1h 2 min", 3720.0),
+        ("Try again in 1.5s. Visit", 1.5),
+        ("Try again in a minute", None),
+        ("Try again in 3 steps", None),
+        ("It took 7m12s", None),
+    ],
+)
+def test_a_wait_is_read_from_words_that_name_one(said: str, seconds: float | None) -> None:
+    assert complaint_of(said).wait == seconds

@@ -118,7 +118,7 @@ def refusal(status: int, headers: Headers, said: str | Complaint) -> ClientError
     if _OUT_OF_MONEY.intersection(complaint.codes) or complaint.bad_key:
         return EndpointRefused(message)
     if status >= 400 and status not in _SAID_BY_STATUS and complaint.concern == Concern.PROMPT:
-        return RejectedRequest(message)
+        return RejectedRequest(message, of_content=True)
     if status == 403 and complaint.concern == Concern.UNSAID:
         return Forbidden(message)
     if outcome == Handling.FATAL:

@@ -25,6 +25,8 @@ PROBES = 8
 # an endpoint that rejects this many requests before it answers any would reject them all, and one that forbids this
 # many in a row means the key
 HOPELESS_REJECTIONS = 20
+# a benchmark may begin with that many questions which a filter stops; a prompt that a filter stops, stops everywhere
+HOPELESS_FILTERED = 100
 # a question that is turned away this often while others are answered is the cause itself; in a storm that turns six of
 # ten away, one question in some hundred thousand has such bad luck
 MOST_TURNED_AWAY = 25
@@ -77,6 +79,7 @@ class Lane:
     _looked: float = 0.0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _rejections: int = 0
+    _filtered: int = 0
     _forbidden: int = 0
     _in_doubt: int = 0
     _last_words: str = ""
@@ -293,8 +296,10 @@ class Lane:
     async def _note_rejection(self, item: Item, error: RejectedRequest) -> None:
         if self._rejections < 0:
             return
-        self._rejections += 1
-        if self._rejections >= HOPELESS_REJECTIONS and not await self._known_to_answer(item):
+        self._rejections += not error.of_content
+        self._filtered += error.of_content
+        hopeless = self._rejections >= HOPELESS_REJECTIONS or self._filtered >= HOPELESS_FILTERED
+        if hopeless and not await self._known_to_answer(item):
             self.stop.fail(EndpointRefused(f"{self.name} rejects every request: {error}"))
 
     async def _rejected(self, item: Item, error: ClientError, departure: "Departure") -> None:

@@ -408,3 +408,26 @@ def test_the_words_of_a_complaint_tell_whom_it_concerns(said: str, concern: Conc
 )
 def test_a_wait_is_read_from_words_that_name_one(said: str, seconds: float | None) -> None:
     assert complaint_of(said).wait == seconds
+
+
+def test_a_benchmark_that_begins_with_many_filtered_prompts_is_judged_to_its_end(
+    store: Store, client: ScriptedClient
+) -> None:
+    asked = work(store, 100)
+    met = {row.key for row in asked.rows[:60]}
+
+    def first_are_met(request: ChatRequest) -> ChatReply:
+        filtered = question_of(request).subject.key in met
+        return given(SHAPES["a filtered prompt"]) if filtered else first_wins(request)
+
+    client.script = first_are_met
+    limits = Limits(concurrency=1)
+    done = run_all([asked], store, limits=limits, loop_factory=SimulatedLoop).total
+    assert (done.failed, done.replied) == (60, 40)
+
+
+def test_a_prompt_that_is_filtered_everywhere_ends_the_run(store: Store, client: ScriptedClient) -> None:
+    client.script = lambda _: given(SHAPES["a filtered prompt"])
+    with pytest.raises(EndpointRefused, match="rejects every request: 400: The response was filtered"):
+        run_all([work(store, 300)], store, limits=Limits(), loop_factory=SimulatedLoop)
+    assert len(client.asked) <= 100 + 16

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.api.assignment import AssignmentKeywords, assignment_of
+from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_outputs
 from evalkit.api.door import beside_a_loop, front_door, in_background
 from evalkit.api.keywords import (
     Data,
@@ -215,6 +215,7 @@ def annotate(
         >>> run = ek.annotate("outputs.json", baseline="baseline.json", judge="surface")
         >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
+    require_outputs(outputs)
     prepared = assignment_of(
         benchmark=benchmark,
         judge=judge,
@@ -271,10 +272,6 @@ def annotate(
 
 
 aannotate = in_background(annotate)
-"""Judge as `annotate` does, with its keywords, and let the event loop go on.
-
-A judge that is a coroutine function runs in the caller's event loop.
-"""
 
 
 def _findings(audits: Mapping[str, Audit]) -> list[str]:

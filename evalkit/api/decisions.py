@@ -333,6 +333,7 @@ class GateDecision(Result):
         estimate = estimate_metrics(f"{model}/{self.decision.rule.metric.name}", self.estimate)
         return {f"{model}/passed": float(self.passed), f"{model}/n": float(self.estimate.n), **estimate}
 
+    @front_door
     def raise_for_outcome(self) -> None:
         """Raise where the candidate does not pass.
 

@@ -77,6 +77,7 @@ class Leaderboard(Tabular):
     def to_json(self) -> str:
         return self.written("json")
 
+    @front_door
     def plot(self, panel: str = "board") -> "Plot":
         """One of the figures `board`, `lift`, `length`, `ranks` and `agreement`, which a notebook shows.
 
@@ -90,6 +91,7 @@ class Leaderboard(Tabular):
 
         return PLOTS[panel](one_board(self.boards))
 
+    @front_door
     def report(
         self,
         path: str | PathLike[str],

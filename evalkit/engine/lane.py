@@ -300,7 +300,10 @@ class Lane:
         self._filtered += error.of_content
         hopeless = self._rejections >= HOPELESS_REJECTIONS or self._filtered >= HOPELESS_FILTERED
         if hopeless and not await self._known_to_answer(item):
-            self.stop.fail(EndpointRefused(f"{self.name} rejects every request: {error}"))
+            config = item.job.work.config
+            # an endpoint inside this process has no name that anybody gave
+            name = self.name if config.in_process is None else f"judge {config.name!r}"
+            self.stop.fail(EndpointRefused(f"{name} rejects every request: {error}"))
 
     async def _rejected(self, item: Item, error: ClientError, departure: "Departure") -> None:
         self._charge(item, error, departure)

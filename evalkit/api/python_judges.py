@@ -436,6 +436,11 @@ def judge_name(given: JudgeLike | None) -> str | None:
     return given.name if isinstance(given, JudgeConfig | JudgeFunction) else judge_config(given).name
 
 
+def judges_at_hand(given: JudgeLike | None) -> tuple[JudgeConfig, ...]:
+    """The judge's configuration where it is an object of this process, which may have a parser that no store keeps."""
+    return (given,) if isinstance(given, JudgeConfig) else ()
+
+
 def asked_anew(config: JudgeConfig) -> str | None:
     """A note on a judge whose replies no later run finds again; None for any other."""
     if config.in_process is None or not config.in_process.run:

@@ -309,7 +309,13 @@ def test_a_function_reads_the_replies_instead_of_the_judges_parser(annotate: Cal
     client = Echo("echo 2")
     run = annotate(judge="pairwise_json", client=client, parser=winner)
     assert {annotation.preference for annotation in run.runs[0].annotated.annotations} == {0.0, 1.0}
-    # another process has the replies and not the function
+    # the run has the function; another process has only the replies
+    assert run.leaderboard().rows[0].raw.estimate.value == 50
+    decided = ek.gate(
+        CAREFUL, minimum=1, metric="win_rate", benchmark="example", judge="pairwise_json", client=client,
+        parser=winner, limit=10, results=run.sources.results, progress=False,
+    )  # fmt: skip
+    assert decided.estimate.value == 50
     with pytest.raises(ek.ConfigError, match="read by the Python function 'winner:1'"):
         ek.leaderboard(benchmark="example", results=run.sources.results)
 

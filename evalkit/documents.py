@@ -115,7 +115,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     content = read_bytes(path)
     if len(content) > MAX_YAML_BYTES:
         raise ConfigError(f"{path}: {len(content)} bytes, more than the {MAX_YAML_BYTES} a setting file may have")
-    text = decode(content, str(path))
+    return parse_yaml(decode(content, str(path)), str(path))
+
+
+def parse_yaml(text: str, path: str) -> dict[str, Any]:
+    """Parse a YAML mapping as `read_yaml` does; `path` begins the messages.
+
+    Raises:
+        ConfigError: it is not one.
+    """
     try:
         document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader subclass)
     except RecursionError:

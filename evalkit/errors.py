@@ -77,7 +77,14 @@ class RateLimited(RetryableError):
 
 
 class RejectedRequest(ClientError):
-    """The endpoint refuses this one request; others may pass."""
+    """The endpoint refuses this one request; others may pass.
+
+    `of_content` says that the reason is what the request or its reply says: a filter, or the model's own refusal.
+    """
+
+    def __init__(self, message: str = "", *, of_content: bool = False) -> None:
+        super().__init__(message)
+        self.of_content = of_content
 
 
 class NoVerdict(EvalkitError):
@@ -86,6 +93,10 @@ class NoVerdict(EvalkitError):
 
 class EndpointRefused(ClientError):
     """The endpoint refuses every request: key, model, address or account. The run stops."""
+
+
+class Forbidden(EndpointRefused):
+    """The endpoint forbids a request, and does not say whether for its prompt or for the key that it was sent with."""
 
 
 class Incomplete(EvalkitError):

@@ -145,6 +145,7 @@ def annotate(
     client: object | None = None,
     parser: Callable[[ChatReply, Labels], object] | None = None,
     judge_model: str | None = None,
+    base_url: str | None = None,
     replay: Data | None = None,
     orders: str | None = None,
     repeats: int = 1,
@@ -163,7 +164,7 @@ def annotate(
     max_cost: float | None = None,
     max_requests: int | None = None,
     max_minutes: float | None = None,
-    max_wait: float = Limits().max_wait,
+    max_wait: float | None = None,
     stop: bool = Limits().stop,
     store: str | None = None,
     results: str | PathLike[str] = "results",
@@ -187,6 +188,7 @@ def annotate(
         client: an object with `async complete(request)` that answers instead of the judge's client.
         parser: a function that reads the replies instead of the judge's parser; see `evalkit.parser`.
         judge_model: the model to ask instead of the one that the judge's file names.
+        base_url: the address to ask instead of the one that the judge's file names.
         replay: a recorded file of which the judge's raw replies are taken, instead of asking.
         orders: `one` or `both`: whether the judge sees each pair in one order or in both; by default as the judge says.
         repeats: how many times each question is asked.
@@ -205,7 +207,8 @@ def annotate(
         max_cost: the run ends when its replies have cost this many US dollars.
         max_requests: the run ends after this many requests.
         max_minutes: the run ends after this many minutes.
-        max_wait: the run ends when an endpoint has answered nobody for this many seconds.
+        max_wait: the run ends when an endpoint has answered nobody for this many seconds; by default after 300, or
+            after 10 where it has not answered at all.
         stop: whether a judge without a verdict in the store is stopped if its first replies hold none.
         store: the address of the database of replies; the file `evalkit.db` in `results` by default.
         results: the folder of the store and of the written rows.
@@ -236,6 +239,7 @@ def annotate(
         client=client,
         parser=parser,
         judge_model=judge_model,
+        base_url=base_url,
         replay=replay,
         orders=orders,
         repeats=repeats,

@@ -35,11 +35,11 @@ REFUSE, INTERSECT = "refuse", "intersect"
 class Assignment:
     """The judges, the outputs to compare with and the options of a task, as a user gives them.
 
-    Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model` and `orders` change the
-    judges' settings, and `client` and `parser` are objects that take the place of theirs. The judges' replies
-    are taken from `replay`. `on_mismatch` says whether to refuse
-    outputs without a partner or to intersect. `cluster` is a field of the questions or the outputs: instructions with
-    the same value in it are one cluster. The rest is as in `Options`.
+    Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model`, `base_url` and `orders`
+    change the judges' settings, and `client` and `parser` are objects that take the place of theirs. The judges'
+    replies are taken from `replay`. `on_mismatch` says whether to refuse outputs without a partner or to intersect.
+    `cluster` is a field of the questions or the outputs: instructions with the same value in it are one cluster. The
+    rest is as in `Options`.
     """
 
     benchmark: str
@@ -47,6 +47,7 @@ class Assignment:
     questions: str | Rows | None = None
     judges: tuple[JudgeLike, ...] = ()
     judge_model: str | None = None
+    base_url: str | None = None
     replay: Path | Rows | None = None
     orders: str | None = None
     repeats: int = 1
@@ -114,6 +115,7 @@ class Assignment:
             judge_config(
                 judge,
                 model=self.judge_model,
+                base_url=self.base_url,
                 orders=self.orders,
                 client=self.client,
                 parser=self.parser,
@@ -175,6 +177,7 @@ class AssignmentKeywords(TypedDict, total=False):
     client: object | None
     parser: Callable[[ChatReply, Labels], object] | None
     judge_model: str | None
+    base_url: str | None
     replay: Data | None
     orders: str | None
     repeats: int

@@ -26,18 +26,24 @@ from evalkit.engine import Forecast, Limits, forecast
 from evalkit.errors import ConfigError, Incomplete, Unreachable
 from evalkit.files import safe_name
 from evalkit.formats import output_rows, write_outputs
-from evalkit.judging import Answering, Generated, balanced_orders, first_turn, pick
+from evalkit.judging import CUT_OFF, EMPTY, THINKING, Answering, Generated, balanced_orders, first_turn, pick
 from evalkit.judging import generate as answer_all
 from evalkit.reporting import forecast_text, open_journal
 from evalkit.sources import BENCHMARK
 from evalkit.store import open_store, store_exists, store_url
-from evalkit.text import printable
+from evalkit.text import plural, printable
 from evalkit.types import Example, OutputSet
 
 if TYPE_CHECKING:
     import pandas as pd
 
 OUTPUTS_FILE = "outputs.json"
+# what is said of one answer with a flaw, and of several
+_FLAWS = {
+    CUT_OFF: ("was cut off by the limit of tokens", "were cut off by the limit of tokens"),
+    EMPTY: ("is empty", "are empty"),
+    THINKING: ("holds the model's thinking", "hold the model's thinking"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -69,6 +75,11 @@ class Answers(Tabular):
     def failures(self) -> Mapping[str, str]:
         """The reasons why questions have no answer, by the question's key."""
         return self.generated.failures
+
+    @property
+    def flaws(self) -> Mapping[str, tuple[str, ...]]:
+        """The keys of questions whose answer was `cut_off` by the limit of tokens, is `empty`, or holds `thinking`."""
+        return self.generated.flaws
 
     @property
     def cost(self) -> float | None:
@@ -110,6 +121,7 @@ class Answers(Tabular):
             "outputs": str(self.path),
             "answered": len(self.outputs.outputs),
             "failures": dict(self.failures),
+            **{name: len(keys) for name, keys in self.flaws.items()},
             "stopped": self.generated.stopped,
             "sent": sum(turn.sent for turn in progress),
             "from_store": sum(turn.stored for turn in progress),
@@ -118,7 +130,13 @@ class Answers(Tabular):
         return json.dumps(document, indent=2)
 
     def __str__(self) -> str:
-        return f"{len(self.outputs.outputs)} of {self.n_questions} questions answered: {self.path}"
+        lines = [f"{len(self.outputs.outputs)} of {self.n_questions} questions answered: {self.path}"]
+        lines += [
+            f"{plural(len(keys), 'answer')} {what[0] if len(keys) == 1 else what[1]}"
+            for name, what in _FLAWS.items()
+            if (keys := self.flaws.get(name))
+        ]
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -155,12 +173,14 @@ class GenerateKeywords(TypedDict, total=False):
     benchmark: str | PathLike[str]
     questions: Data | None
     model_name: str | None
+    base_url: str | None
     limit: int | None
     seed: int
     concurrency: int
     max_cost: float | None
     max_requests: int | None
     max_minutes: float | None
+    max_wait: float | None
     log: str | PathLike[str] | None
     out: str | PathLike[str] | None
     store: str | None
@@ -176,12 +196,14 @@ def generate(
     benchmark: str | PathLike[str] = BENCHMARK,
     questions: Data | None = None,
     model_name: str | None = None,
+    base_url: str | None = None,
     limit: int | None = None,
     seed: int = 0,
     concurrency: int = Limits().concurrency,
     max_cost: float | None = None,
     max_requests: int | None = None,
     max_minutes: float | None = None,
+    max_wait: float | None = None,
     log: str | PathLike[str] | None = None,
     out: str | PathLike[str] | None = None,
     store: str | None = None,
@@ -199,12 +221,15 @@ def generate(
         benchmark: the benchmark whose questions are answered, a name or a YAML file.
         questions: the benchmark's questions; by default its own copy.
         model_name: the model of the endpoint to ask instead of the one that the file names.
+        base_url: the address to ask instead of the one that the file names.
         limit: the number of questions to answer, which `seed` picks; all by default.
         seed: decides what `limit` picks, as it does for `annotate`.
         concurrency: the number of requests under way at the endpoint, or of calls of a function.
         max_cost: the run ends when its replies have cost this many US dollars.
         max_requests: the run ends after this many requests.
         max_minutes: the run ends after this many minutes.
+        max_wait: the run ends when the endpoint has answered nobody for this many seconds; by default after 300, or
+            after 10 where it has not answered at all.
         log: a file to which every event of the run is appended as a line of JSON.
         out: the file of the answers; `outputs.json` in the model's folder in `results` by default.
         store: the address of the database of replies; the file `evalkit.db` in `results` by default.
@@ -226,9 +251,10 @@ def generate(
         >>> answers.frame[["instruction", "output"]]
         >>> ek.annotate(answers, baseline="baseline.json")
     """
-    limits = limits_of(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests, max_minutes=max_minutes)
-    first = _first_turn(model, limits, benchmark=benchmark, questions=questions, model_name=model_name, limit=limit,
-                        seed=seed)  # fmt: skip
+    limits = limits_of(concurrency=concurrency, max_cost=max_cost, max_requests=max_requests, max_minutes=max_minutes,
+                       max_wait=max_wait)  # fmt: skip
+    first = _first_turn(model, limits, benchmark=benchmark, questions=questions, model_name=model_name,
+                        base_url=base_url, limit=limit, seed=seed)  # fmt: skip
     listener, notes = listener_of(progress), _notes(first)
     listener.note(notes)
     path = optional_path(out) or answers_file(Path(results), first.config.name)
@@ -275,6 +301,7 @@ def forecast_answers(model: ModelLike, **options: Unpack[GenerateKeywords]) -> A
         benchmark=options.get("benchmark", BENCHMARK),
         questions=options.get("questions"),
         model_name=options.get("model_name"),
+        base_url=options.get("base_url"),
         limit=options.get("limit"),
         seed=options.get("seed", 0),
     )
@@ -300,6 +327,7 @@ def _first_turn(
     benchmark: str | PathLike[str],
     questions: Data | None,
     model_name: str | None,
+    base_url: str | None,
     limit: int | None,
     seed: int,
 ) -> Answering:
@@ -310,7 +338,7 @@ def _first_turn(
     """
     if limit is not None:
         checked_count("--limit", limit, least=1)
-    config = model_config(model, name=model_name)
+    config = model_config(model, name=model_name, base_url=base_url)
     if limits.max_cost is not None and config.prices is None:
         raise ConfigError(f"--max-cost needs the prices of model {config.name!r}. Add prices to its file")
     chosen = read_benchmark(str(benchmark))

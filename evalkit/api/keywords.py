@@ -155,7 +155,7 @@ class LimitKeywords(TypedDict, total=False):
     max_cost: float | None
     max_requests: int | None
     max_minutes: float | None
-    max_wait: float
+    max_wait: float | None
     stop: bool
 
 
@@ -167,13 +167,15 @@ def limits_of(**given: Unpack[LimitKeywords]) -> Limits:
     """
     usual = Limits()
     max_cost, max_minutes = given.get("max_cost"), given.get("max_minutes")
-    max_requests = given.get("max_requests")
+    max_requests, max_wait = given.get("max_requests"), given.get("max_wait")
     return Limits(
         concurrency=checked_count("--concurrency", given.get("concurrency", usual.concurrency), least=1, most=_AT_ONCE),
         max_cost=None if max_cost is None else checked_number("--max-cost", max_cost, least=0),
         max_requests=None if max_requests is None else checked_count("--max-requests", max_requests, least=0),
         max_minutes=None if max_minutes is None else checked_number("--max-minutes", max_minutes, least=0),
-        max_wait=checked_number("--max-wait", given.get("max_wait", usual.max_wait), least=0),
+        max_wait=usual.max_wait if max_wait is None else checked_number("--max-wait", max_wait, least=0),
+        # a server that is still loading its model is waited for as long as the user says
+        first_wait=usual.first_wait if max_wait is None else max_wait,
         stop=bool(given.get("stop", usual.stop)),
     )
 

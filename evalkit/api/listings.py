@@ -18,7 +18,7 @@ from evalkit.catalog import (
     reference_names,
 )
 from evalkit.errors import UnknownName
-from evalkit.judge_spec import judge_names, read_judge
+from evalkit.judge_spec import copied_judge, judge_names, read_judge
 from evalkit.reporting import values_table
 from evalkit.text import shortened
 from evalkit.types import JudgeConfig
@@ -94,6 +94,10 @@ class Judges(Listing[JudgeConfig]):
                 for config in self.values()
             ]
         )
+
+    def yaml(self, name: str | PathLike[str]) -> str:
+        """The YAML file of a judge with its prompt in it, to copy and change."""
+        return copied_judge(os.fspath(name))
 
     def _read(self, name: str) -> JudgeConfig:
         return read_judge(name)

@@ -198,6 +198,7 @@ def judge_pair(
     client: object | None = None,
     parser: Callable[[ChatReply, Labels], Any] | None = None,
     judge_model: str | None = None,
+    base_url: str | None = None,
 ) -> PairVerdict:
     """Ask a judge which of two answers is better; nothing is stored.
 
@@ -211,6 +212,7 @@ def judge_pair(
         client: an object with `async complete(request)` that answers instead of the judge's client.
         parser: a function that reads the replies instead of the judge's parser.
         judge_model: the model to ask instead of the one that the judge's file names.
+        base_url: the address to ask instead of the one that the judge's file names.
 
     Returns:
         The verdict, with the prompt, the reply, the probability and the cost in each order.
@@ -224,7 +226,7 @@ def judge_pair(
         >>> ek.judge_pair("Name a prime.", "7", "8", judge="surface").verdict
     """
     checked_choice("--orders", orders, ORDERS)
-    config = judge_config(judge, model=judge_model, orders=orders, client=client, parser=parser)
+    config = judge_config(judge, model=judge_model, base_url=base_url, orders=orders, client=client, parser=parser)
     example = Example(
         _KEY, _turns("instruction", instruction), reference=() if reference is None else _texts(reference)
     )

@@ -16,7 +16,18 @@ from typing import Any, Generic, TypeVar, overload
 from evalkit.api.door import home
 from evalkit.clients import FunctionClient, ObjectClient, Pair, Single, said, verdict_fields
 from evalkit.errors import ConfigError, NoVerdict, RejectedRequest
-from evalkit.judge_spec import GRADE, ORDERS, P_FIRST, PYTHON, digest, judge_names, read_judge, scale, with_orders
+from evalkit.judge_spec import (
+    GRADE,
+    ORDERS,
+    P_FIRST,
+    PYTHON,
+    check_other_address,
+    digest,
+    judge_names,
+    read_judge,
+    scale,
+    with_orders,
+)
 from evalkit.types import (
     ChatReply,
     InProcess,
@@ -240,6 +251,7 @@ def judge_config(
     orders: str | None = None,
     client: object | None = None,
     parser: Callable[[ChatReply, Labels], Any] | None = None,
+    base_url: str | None = None,
 ) -> JudgeConfig:
     """The configuration of a judge that is given by name, as a file, as a configuration or as a function.
 
@@ -248,11 +260,12 @@ def judge_config(
         orders: `one` or `both`, instead of the judge's own.
         client: an object with `async complete(request)` that answers instead of the judge's own client.
         parser: a function that reads the replies instead of the judge's own parser.
+        base_url: the address to ask instead of the judge's own.
 
     Raises:
         ConfigError: there is no such judge, or its file is wrong.
     """
-    config = _given(given, model=model, own_parser=parser is not None)
+    config = _given(given, model=model, base_url=base_url, own_parser=parser is not None)
     if client is not None:
         config = _with_client(config, client)
     if parser is not None:
@@ -261,17 +274,22 @@ def judge_config(
     return config if orders is None or config.asks == "grade" else with_orders(config, orders)
 
 
-def _given(given: JudgeLike, *, model: str | None, own_parser: bool = False) -> JudgeConfig:
+def _given(given: JudgeLike, *, model: str | None, base_url: str | None, own_parser: bool) -> JudgeConfig:
     if isinstance(given, str | PathLike):
         name = str(Path(given)) if isinstance(given, PathLike) else given
-        return read_judge(name, model=model, own_parser=own_parser)
+        return read_judge(name, model=model, base_url=base_url, own_parser=own_parser)
     if isinstance(given, JudgeConfig):
         changed = given if model is None else dataclasses.replace(given, model=model)
+        if base_url is not None:
+            check_other_address(given.client, base_url)
+            changed = dataclasses.replace(changed, base_url=base_url)
         return dataclasses.replace(changed, digest=digest(changed))
     if isinstance(given, JudgeFunction) or callable(given):
         function = given if isinstance(given, JudgeFunction) else judge(given)
         if model is not None:
             raise ConfigError(f"--judge-model {model}: judge {function.name!r} is a Python function and asks no model")
+        if base_url is not None:
+            raise ConfigError(f"--base-url: judge {function.name!r} is a Python function and asks no endpoint")
         return function.config()
     raise ConfigError(f"judge: expected a name, a path, a function or a JudgeConfig, found {type(given).__name__}")
 

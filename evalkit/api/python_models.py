@@ -11,7 +11,7 @@ from evalkit.api.door import home
 from evalkit.api.python_judges import CLIENT, TIMEOUT, fingerprint, name_of, only_this_run
 from evalkit.clients import AnsweringFunction
 from evalkit.errors import ConfigError
-from evalkit.judge_spec import PYTHON, model_digest, read_model
+from evalkit.judge_spec import PYTHON, check_other_address, model_digest, read_model
 from evalkit.types import InProcess, ModelConfig
 
 # a function that answers: it gets an instruction, or the messages so far where there are several turns
@@ -109,24 +109,30 @@ def model(
     return made if function is None else made(function)
 
 
-def model_config(given: ModelLike, *, name: str | None = None) -> ModelConfig:
+def model_config(given: ModelLike, *, name: str | None = None, base_url: str | None = None) -> ModelConfig:
     """The configuration of a model that is given as a file, as a configuration or as a function.
 
     Args:
         name: another model of the endpoint to ask instead of the given one, which also becomes its name.
+        base_url: the address to ask instead of the given one.
 
     Raises:
         ConfigError: the file is wrong, or the value is no model.
     """
     if isinstance(given, str | PathLike):
-        return read_model(os.fspath(given), model=name)
+        return read_model(os.fspath(given), model=name, base_url=base_url)
     if isinstance(given, ModelConfig):
         changed = given if name is None else dataclasses.replace(given, name=name, model=name)
+        if base_url is not None:
+            check_other_address(given.client, base_url)
+            changed = dataclasses.replace(changed, base_url=base_url)
         return dataclasses.replace(changed, digest=model_digest(changed))
     if isinstance(given, ModelFunction) or callable(given):
         function = given if isinstance(given, ModelFunction) else model(given)
         if name is not None:
             raise ConfigError(f"--model-name {name}: model {function.name!r} is a Python function and has no endpoint")
+        if base_url is not None:
+            raise ConfigError(f"--base-url: model {function.name!r} is a Python function and asks no endpoint")
         return function.config()
     raise ConfigError(f"model: expected a path, a function or a ModelConfig, found {type(given).__name__}")
 

@@ -7,7 +7,13 @@ import click
 
 from evalkit.api import forecast_answers, generate
 from evalkit.cli.help import Command, Title
-from evalkit.cli.judging import Terminal, concurrency_option, spending_options
+from evalkit.cli.judging import (
+    Terminal,
+    concurrency_option,
+    max_wait_option,
+    model_address_option,
+    spending_options,
+)
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option
 
@@ -33,11 +39,13 @@ from evalkit.cli.options import json_option, results_option, store_option
                     help="Read the benchmark's questions from here. [default: its own copy]")  # fmt: skip
 @Title.ASKED.option("--model-name", metavar="NAME",
                     help="Ask this model of the endpoint instead of the one that the file names.")  # fmt: skip
+@model_address_option
 @Title.ASKED.option("--limit", type=click.IntRange(1), metavar="N", help="Answer only N questions, picked by --seed.")
 @Title.ASKED.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER",
                     help="Let this number decide what --limit picks.")  # fmt: skip
 @concurrency_option
 @spending_options
+@max_wait_option
 @Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                     help="Append every event of the run to this file as a line of JSON.")  # fmt: skip
 @Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",

@@ -9,6 +9,7 @@ import click
 from evalkit.api import judges
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.judges_ask import command as ask
+from evalkit.cli.judging import judge_address_option
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.clients import endpoint_of, open_client
@@ -67,13 +68,18 @@ def command(ctx: click.Context, as_json: bool) -> None:
     "show",
     examples={
         "Show a judge by its name.": "evalkit judges show alpaca_eval_2",
-        "Show the judge that needs no network.": "evalkit judges show surface",
+        "Print a judge's file with its prompt, to copy and change.": "evalkit judges show vllm --yaml",
     },
 )
 @click.argument("name")
-def show(name: str) -> None:
+@Title.SHOWN.option("--yaml", "as_yaml", is_flag=True,
+                    help="Print the judge's file instead, with its prompt in it, to copy and change.")  # fmt: skip
+def show(name: str, as_yaml: bool) -> None:
     """Print all of the judge NAME as JSON, its prompt included."""
-    click.echo(json.dumps(dataclasses.asdict(judges()[name]), indent=2))
+    if as_yaml:
+        click.echo(judges().yaml(name), nl=False)
+    else:
+        click.echo(json.dumps(dataclasses.asdict(judges()[name]), indent=2))
 
 
 @command.command(
@@ -86,9 +92,10 @@ def show(name: str) -> None:
 @click.argument("name")
 @Title.JUDGE.option("--judge-model", metavar="MODEL",
                     help="Ask this model instead of the one that the judge's file names.")  # fmt: skip
-def check(name: str, judge_model: str | None) -> None:
+@judge_address_option
+def check(name: str, judge_model: str | None, base_url: str | None) -> None:
     """Ask the judge NAME one question, and say how its reply was read."""
-    config = read_judge(name, model=judge_model)
+    config = read_judge(name, model=judge_model, base_url=base_url)
     posed = pose(_place(config), config, endpoint_of(config), PLAN)
     request = posed.request
     for message in request.messages:

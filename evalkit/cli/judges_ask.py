@@ -9,6 +9,7 @@ import click
 
 from evalkit.api import judge_pair
 from evalkit.cli.help import Command, Title
+from evalkit.cli.judging import judge_address_option
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
 from evalkit.documents import parse_json, read_text
@@ -39,6 +40,7 @@ _FIELDS = ("instruction", "first", "second")
 @Title.ASKED.option("--reference", metavar="TEXT|@FILE", help="Show this as the right answer, if the prompt does.")
 @Title.JUDGE.option("--judge-model", metavar="MODEL",
                     help="Ask this model instead of the one that the judge's file names.")  # fmt: skip
+@judge_address_option
 @Title.JUDGE.option("--orders", type=click.Choice(ORDERS), default="both", show_default=True,
                     help="Show the pair in one order or in both.")  # fmt: skip
 @Title.SHOWN.option("--prompt", is_flag=True, help="Print the prompts as well.")

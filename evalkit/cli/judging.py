@@ -24,6 +24,9 @@ _JUDGES = Title.JUDGE.option(
     "--judge", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
     help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, or surface]",
 )  # fmt: skip
+_ADDRESS = "Ask at this address instead of the one that the {}'s file names."
+judge_address_option = Title.JUDGE.option("--base-url", metavar="URL", help=_ADDRESS.format("judge"))
+model_address_option = Title.ASKED.option("--base-url", metavar="URL", help=_ADDRESS.format("model"))
 _ASSIGNMENT: list[Callable[[Command], Command]] = [
     Title.JUDGED.option("--baseline", multiple=True, metavar="FILE|NAME",
                         help="Compare with these outputs; repeat for baselines by category. "
@@ -32,6 +35,7 @@ _ASSIGNMENT: list[Callable[[Command], Command]] = [
                         help="Read the benchmark's questions from here. [default: its own copy]"),
     Title.JUDGE.option("--judge-model", metavar="MODEL",
                        help="Ask this model instead of the one that the judge's file names."),
+    judge_address_option,
     Title.JUDGE.option("--replay", type=click.Path(path_type=Path), metavar="ANNOTATIONS",
                        help="Take the judge's raw replies from this recorded file instead of asking."),
     Title.JUDGE.option("--orders", type=click.Choice(ORDERS),
@@ -71,12 +75,15 @@ def spending_options(command: Command) -> Command:
     return command
 
 
+max_wait_option = Title.LIMITS.option(
+    "--max-wait", type=Range(0), metavar="SECONDS",
+    help="Stop when an endpoint has answered nobody for SECONDS, or asks to wait longer. [default: 300, or 10 where it "
+         "has not answered at all]",
+)  # fmt: skip
 _LIMITS = [
     concurrency_option,
     spending_options,
-    Title.LIMITS.option("--max-wait", type=Range(0), default=Limits().max_wait, show_default=True,
-                        metavar="SECONDS",
-                        help="Stop when an endpoint has answered nobody for SECONDS, or asks to wait longer."),
+    max_wait_option,
     Title.LIMITS.option("--stop/--no-stop", default=Limits().stop, show_default=True,
                         help="Stop a judge without a verdict in the store if its first replies hold none."),
 ]  # fmt: skip

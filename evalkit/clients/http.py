@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evalkit import faults
 from evalkit.clients.address import Address, read_address, trust
 from evalkit.clients.bodies import LONGEST_ANSWER, read_body
-from evalkit.clients.outcomes import ECHO_HEADER, Headers, check_owner, one_line, read_answer, refusal
+from evalkit.clients.outcomes import ECHO_HEADER, Headers, check_owner, one_line, proxy_refusal, read_answer
 from evalkit.errors import ConfigError, EndpointRefused, RetryableError
 from evalkit.types import ChatReply, ChatRequest, ModelConfig
 
@@ -54,7 +54,7 @@ class HttpClient:
         except aiohttp.ClientConnectorError as error:
             raise RetryableError(self._failure_line("no connection", error)) from None
         except aiohttp.ClientHttpProxyError as error:
-            raise refusal(error.status, (), self._failure_line("the proxy", error.message)) from None
+            raise proxy_refusal(error.status, self._failure_line("the proxy", error.message)) from None
         except aiohttp.ClientResponseError as error:
             # the error's own text has a status that the endpoint did not send
             raise RetryableError(self._failure_line("the connection broke", error.message), billed=True) from None

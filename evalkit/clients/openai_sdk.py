@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from evalkit import faults
 from evalkit.clients.address import Address, read_address, trust
 from evalkit.clients.bodies import LONGEST_ANSWER, read_body
-from evalkit.clients.outcomes import ECHO_HEADER, check_owner, one_line, read_answer, refusal
+from evalkit.clients.outcomes import ECHO_HEADER, check_owner, one_line, proxy_refusal, read_answer
 from evalkit.errors import ClientError, ConfigError, EndpointRefused, RetryableError
 from evalkit.types import ChatReply, ChatRequest, ModelConfig
 
@@ -80,7 +80,7 @@ class SdkClient:
                 f"{self._failure_line('no connection', cause)}. Name its authority's file with tls: ca"
             )
         if type(cause).__name__ == "ProxyError" and (status := _STATUS.match(str(cause))) is not None:
-            return refusal(int(status.group(1)), (), self._failure_line("the proxy", cause))
+            return proxy_refusal(int(status.group(1)), self._failure_line("the proxy", cause))
         if type(cause).__name__ in _NEVER_SENT:
             return RetryableError(self._failure_line("no connection", cause))
         if type(cause).__name__.endswith("Timeout"):

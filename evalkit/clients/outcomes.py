@@ -11,8 +11,28 @@ from typing import Any
 
 from evalkit.clients.address import Address
 from evalkit.documents import decode, parse_json
-from evalkit.errors import ClientError, EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError
-from evalkit.formats import read_reply
+from evalkit.errors import (
+    ClientError,
+    EndpointRefused,
+    Forbidden,
+    InputError,
+    RateLimited,
+    RejectedRequest,
+    RetryableError,
+)
+from evalkit.formats import (
+    Complaint,
+    Concern,
+    choice_complaint,
+    complaint_in,
+    complaint_of,
+    looks_like_page,
+    looks_like_stream,
+    page_words,
+    read_reply,
+    read_stream,
+    token_counts,
+)
 from evalkit.types import ChatReply
 
 Headers = Sequence[tuple[str, str]]
@@ -24,6 +44,20 @@ _SHOWN = 200
 _LONGEST_COMPLAINT = 2**20
 _ERROR_STATUS = re.compile(r"[345]\d\d", re.ASCII)
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+# failures that a status says more about than the words of the answer
+_SAID_BY_STATUS = {401, 402, 404, 407, 429, 529}
+# the statuses of failures within a success, which some servers name by words only
+_NAMED = {
+    "invalid_request_error": 400, "bad_request": 400, "badrequesterror": 400, "invalid_argument": 400,
+    "context_length_exceeded": 400, "unsupported_parameter": 400, "unsupported_value": 400,
+    "authentication_error": 401, "invalid_api_key": 401, "unauthenticated": 401, "unauthorized": 401,
+    "payment_required": 402, "insufficient_balance": 402, "insufficient_credits": 402,
+    "permission_error": 403, "permission_denied": 403, "forbidden": 403,
+    "not_found_error": 404, "not_found": 404, "model_not_found": 404,
+    "rate_limit_error": 429, "rate_limit_exceeded": 429, "ratelimiterror": 429, "resource_exhausted": 429,
+    "too_many_requests": 429, "throttlingexception": 429, "throttled": 429,
+    "overloaded_error": 529,
+}  # fmt: skip
 
 
 class Handling(Enum):
@@ -76,15 +110,29 @@ def read_answer(
     return replace(reply, text=address.redact(reply.text))
 
 
-def refusal(status: int, headers: Headers, said: str, *, code: str = "") -> ClientError:
-    """The failure that a status stands for."""
+def refusal(status: int, headers: Headers, said: str | Complaint) -> ClientError:
+    """The failure that a status stands for, and of a 403 or a 400 that its words tell."""
+    complaint = complaint_of(said) if isinstance(said, str) else said
     outcome = _outcome(status, headers)
-    message = one_line(f"{status}: {said}" if said else f"status {status}")
-    if code in _OUT_OF_MONEY or outcome == Handling.FATAL:
+    message = one_line(f"{status}: {complaint.words}" if complaint.words else f"status {status}")
+    if _OUT_OF_MONEY.intersection(complaint.codes) or complaint.bad_key:
+        return EndpointRefused(message)
+    if status >= 400 and status not in _SAID_BY_STATUS and complaint.concern == Concern.PROMPT:
+        return RejectedRequest(message, of_content=True)
+    if status == 403 and complaint.concern == Concern.UNSAID:
+        return Forbidden(message)
+    if outcome == Handling.FATAL:
         return EndpointRefused(message)
     if outcome == Handling.LIMITED:
-        return RateLimited(message, retry_after=retry_after(headers))
+        named = retry_after(headers)
+        return RateLimited(message, retry_after=complaint.wait if named is None else named)
     return RejectedRequest(message) if outcome == Handling.ROW_FAILED else RetryableError(message)
+
+
+def proxy_refusal(status: int, said: str) -> ClientError:
+    """The failure of a proxy that opens no tunnel, which has seen no prompt."""
+    error = refusal(status, (), said)
+    return EndpointRefused(str(error)) if isinstance(error, Forbidden) else error
 
 
 def check_owner(headers: Headers, identity: str) -> None:
@@ -117,20 +165,61 @@ def one_line(text: str) -> str:
 
 def _read_reply(status: int, headers: Headers, body: bytes, seconds: float | None) -> ChatReply:
     if _outcome(status, headers) != Handling.READ:
-        code, said = _complaint(body)
-        raise refusal(status, headers, said, code=code)
+        raise refusal(status, headers, _complaint(body))
     try:
         text = decode(body, "the reply")
-        document = parse_json(text, "the reply")
+        document = read_stream(text) if looks_like_stream(text) else parse_json(text, "the reply")
     except InputError as error:
         # the request was answered and, most likely, charged
-        raise RetryableError(str(error), billed=True) from None
-    if isinstance(document, dict) and document.get("error"):
-        # some proxies wrap a failure into a success
-        code, said = _code_and_message(document["error"])
-        inner = int(code) if _ERROR_STATUS.fullmatch(code) else 500
-        raise refusal(inner, headers, f"the reply is an error: {said}", code=code)
-    return read_reply(document, body=text, seconds=seconds)
+        raise RetryableError(_unreadable(body, error), billed=True) from None
+    try:
+        if isinstance(document, dict):
+            _check_success(document, headers)
+        return read_reply(document, body=text, seconds=seconds)
+    except ClientError as error:
+        # a reply without text is charged for as well, and a judge that thinks uses most tokens for it
+        error.usage = token_counts(document)
+        raise
+
+
+def _check_success(document: dict[str, Any], headers: Headers) -> None:
+    """Refuse a success into which a proxy has wrapped a failure.
+
+    Raises:
+        ClientError: as the tables say of the failure's own status. A reply that broke off is not asked for again: most
+            of it is paid for.
+    """
+    if (complaint := complaint_in(document)) is not None:
+        words = f"the reply is an error: {complaint.words}"
+        raise refusal(_inner_status(complaint), headers, replace(complaint, words=words))
+    choices = document.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict) or (complaint := choice_complaint(choice)) is None:
+        return
+    words = f"the provider broke the reply off: {complaint.words}"
+    error = refusal(_inner_status(complaint), headers, replace(complaint, words=words))
+    said = isinstance(message := choice.get("message"), dict) and message.get("content")
+    passing = type(error) is RetryableError or (isinstance(error, RateLimited) and said)
+    raise RejectedRequest(str(error)) if passing else error
+
+
+def _inner_status(complaint: Complaint) -> int:
+    """The status that a failure within a success names, by number or by word; else that of any server's fault."""
+    numbers = (int(code) for code in complaint.codes if _ERROR_STATUS.fullmatch(code))
+    named = (_NAMED[code.lower()] for code in complaint.codes if code.lower() in _NAMED)
+    return next(numbers, next(named, 500))
+
+
+def _unreadable(body: bytes, error: InputError) -> str:
+    """The fault of a body that is no JSON, and how the body begins."""
+    text = body[:_LONGEST_COMPLAINT].decode("utf-8", "replace").strip()
+    if looks_like_page(text):
+        return one_line(f"the reply is a page, not JSON: {page_words(text)}")
+    if not text:
+        return "the reply is empty: the answer has no body"
+    # a body that begins as JSON breaks off somewhere
+    shown = "" if text[0] in "{[" else f". It begins: {text}"
+    return one_line(f"{error}{shown}")
 
 
 def _outcome(status: int, headers: Headers) -> Handling:
@@ -140,26 +229,16 @@ def _outcome(status: int, headers: Headers) -> Handling:
     return outcome
 
 
-def _complaint(body: bytes) -> tuple[str, str]:
-    """Code and message of an error's body, whatever its form."""
+def _complaint(body: bytes) -> Complaint:
+    """The complaint of an error's body, whatever its form."""
     text = body[:_LONGEST_COMPLAINT].decode("utf-8", "replace")
     try:
+        if looks_like_stream(text):
+            return complaint_in(read_stream(text)) or complaint_of(text)
         document = parse_json(text, "the reply")
-    except InputError:
-        return "", text
-    if isinstance(document, list) and len(document) == 1:
-        # Gemini's way
-        (document,) = document
-    return _code_and_message(document.get("error", document)) if isinstance(document, dict) else ("", text)
-
-
-def _code_and_message(error: Any) -> tuple[str, str]:
-    if not isinstance(error, dict):
-        return "", str(error)
-    # one vendor writes the reason into code, another into type
-    codes = [str(error[name]) for name in ("code", "type") if error.get(name) is not None]
-    code = next((candidate for candidate in codes if candidate in _OUT_OF_MONEY), codes[0] if codes else "")
-    return code, str(error.get("message") or error)
+    except (InputError, RetryableError):
+        return complaint_of(text)
+    return complaint_of(document if document not in ([], {}) else text)
 
 
 def _seconds(value: str) -> float | None:

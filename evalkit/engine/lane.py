@@ -13,7 +13,7 @@ from evalkit.engine.progress import Journal
 from evalkit.engine.source import Item, Source
 from evalkit.engine.tokens import CHARS_PER_TOKEN, tokens
 from evalkit.engine.writer import Outcome, Writer
-from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
+from evalkit.errors import ClientError, EndpointRefused, Forbidden, RateLimited, RejectedRequest, RetryableError
 from evalkit.store import UNREADABLE
 from evalkit.types import ChatReply, ChatRequest, Client
 
@@ -22,8 +22,11 @@ HELD_SECONDS = 0.25
 LONGEST_SLEEP = 1.0
 # the number of new questions that may join those that wait for another try, to probe an outage with
 PROBES = 8
-# an endpoint that rejects this many requests before it answers any would reject them all
+# an endpoint that rejects this many requests before it answers any would reject them all, and one that forbids this
+# many in a row means the key
 HOPELESS_REJECTIONS = 20
+# a benchmark may begin with that many questions which a filter stops; a prompt that a filter stops, stops everywhere
+HOPELESS_FILTERED = 100
 # a question that is turned away this often while others are answered is the cause itself; in a storm that turns six of
 # ten away, one question in some hundred thousand has such bad luck
 MOST_TURNED_AWAY = 25
@@ -78,6 +81,10 @@ class Lane:
     _rejections: int = 0
     # a judge of this lane was stopped
     _stopped: bool = False
+    _filtered: int = 0
+    _forbidden: int = 0
+    _in_doubt: int = 0
+    _last_words: str = ""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -109,7 +116,7 @@ class Lane:
         while self.may_send():
             now = loop.time()
             if (why := self.pace.hopeless) is not None:
-                self.stop.because(f"{self.name}: {why}")
+                self.stop.because(f"{self.name}: {why}{self._last_words}")
                 break
             if self._in_flight >= self.pace.room:
                 await self._woken_within(None)
@@ -225,13 +232,14 @@ class Lane:
             self._charge(item, error, departure)
             await self._failed(item, error, loop.time())
         except RejectedRequest as error:
-            self._charge(item, error, departure)
-            self.pace.answered(sent=departure.at)
-            self._note_rejection(item, error)
-            await self._settle(item, str(error))
+            await self._note_rejection(item, error)
+            await self._rejected(item, error, departure)
         except EndpointRefused as error:
-            # the requests under way may still be answered, and are paid for
-            self.stop.fail(error)
+            if isinstance(error, Forbidden) and await self._forbids_one(item):
+                await self._rejected(item, error, departure)
+            else:
+                # the requests under way may still be answered, and are paid for
+                self.stop.fail(error)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -241,7 +249,7 @@ class Lane:
         else:
             if not isinstance(reply, ChatReply):
                 raise TypeError(f"the client of judge {item.job.work.config.name!r} answered with {reply!r}")
-            self._rejections = -1
+            self._rejections, self._forbidden = -1, 0
             paid = tokens(reply, prompt_tokens=departure.tokens)
             self.pace.answered(sent=departure.at, more_tokens=sum(paid) - departure.tokens)
             item.job.tally.pay(reply, paid)
@@ -258,6 +266,7 @@ class Lane:
 
     async def _turned_away(self, item: Item, error: RateLimited, now: float) -> None:
         item.job.tally.turned_away += 1
+        self._note_words(error)
         self.pace.turned_away(now, error.retry_after)
         if item.turned_away == 0:
             item.answers_before = self.pace.n_answered
@@ -268,31 +277,66 @@ class Lane:
             self._again(item, error, now + self.pause(min(item.turned_away - 1, 2)), now)
 
     async def _failed(self, item: Item, error: RetryableError, now: float) -> None:
+        self._note_words(error)
         few_left = self.source.exhausted and not self.source.ready and len(self._due) + self._in_flight <= PROBES
-        if error.answered and few_left:
+        if error.answered and few_left and await self._known_to_answer(item):
             # no other question is left to show whether this one always fails or the endpoint is down
-            item.attempts += 1
+            counts = True
         else:
-            item.attempts += self.pace.failed(now)
-        if item.attempts < self.limits.attempts:
+            counts = self.pace.failed(now, answered=error.answered)
+        item.attempts += counts
+        item.unusable += counts and error.answered and error.billed
+        # an answer that cannot be used is paid for, and asked for as often as one without a verdict
+        spent = item.unusable > max(1, item.job.work.reasks)
+        if item.attempts < self.limits.attempts and not spent:
             self._again(item, error, now + self.pause(item.attempts - 1), now)
         else:
-            await self._settle(item, f"{error} ({item.attempts} attempts)")
+            await self._settle(item, str(error) if item.attempts == 1 else f"{error} ({item.attempts} attempts)")
 
     def _again(self, item: Item, error: RetryableError, due: float, now: float) -> None:
         heapq.heappush(self._due, (due, next(self._numbers), item))
         wait = max(due - now, self.pace.wait(now))
         self.journal("again", {"key": item.key[:16], "why": str(error), "in_seconds": round(wait, 3)})
 
-    def _note_rejection(self, item: Item, error: RejectedRequest) -> None:
+    def _note_words(self, error: RetryableError) -> None:
+        """Keep the endpoint's last words, for the case that they are the reason why the run ends."""
+        words = str(error).rstrip(".")
+        self._last_words = f". The last {'answer' if error.answered else 'attempt'}: {words}"
+
+    async def _note_rejection(self, item: Item, error: RejectedRequest) -> None:
         if self._rejections < 0:
             return
-        self._rejections += 1
-        if self._rejections >= HOPELESS_REJECTIONS:
+        self._rejections += not error.of_content
+        self._filtered += error.of_content
+        hopeless = self._rejections >= HOPELESS_REJECTIONS or self._filtered >= HOPELESS_FILTERED
+        if hopeless and not await self._known_to_answer(item):
             config = item.job.work.config
             # an endpoint inside this process has no name that anybody gave
             name = self.name if config.in_process is None else f"judge {config.name!r}"
             self.stop.fail(EndpointRefused(f"{name} rejects every request: {error}"))
+
+    async def _rejected(self, item: Item, error: ClientError, departure: "Departure") -> None:
+        self._charge(item, error, departure)
+        self.pace.answered(sent=departure.at)
+        await self._settle(item, str(error))
+
+    async def _forbids_one(self, item: Item) -> bool:
+        """True if the endpoint, which does not say why it forbids a request, answers others.
+
+        It has the time that the requests under way with this one take.
+        """
+        self._forbidden += 1
+        self._in_doubt += 1
+        while not (known := await self._known_to_answer(item)) and self._in_flight > self._in_doubt and not self.stop:
+            await asyncio.sleep(HELD_SECONDS)
+        self._in_doubt -= 1
+        return (known or bool(self.stop)) and self._forbidden < HOPELESS_REJECTIONS
+
+    async def _known_to_answer(self, item: Item) -> bool:
+        """True if the endpoint has answered in this run, or this judge's replies in the store show that it does."""
+        if self._rejections >= 0 and (item.job.tally.stored or await self.writer.knows_replies(item.job.work.group)):
+            self._rejections = -1
+        return self._rejections < 0
 
     async def _settle(self, item: Item, outcome: Outcome) -> None:
         """Commit the outcome of a question, and the place that it fills if it is final."""

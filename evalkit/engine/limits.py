@@ -13,7 +13,7 @@ class Limits:
 
     Waits are in seconds. A request is sent `attempts` times at most, not counting those that a busy endpoint turned
     away. An endpoint that answers no request for `max_wait` ends the run; one that has not answered in this run at all,
-    after `first_wait`. With `stop`, a judge is stopped of whose first replies none can be read.
+    after `first_wait`, if that is shorter. With `stop`, a judge is stopped of whose first replies none can be read.
     """
 
     concurrency: int = 16

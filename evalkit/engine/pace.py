@@ -38,6 +38,7 @@ class Pace:
         self._trouble_until = now
         self._setback = now
         self._probing = False
+        self._answers_badly = False
         self.n_answered = 0
 
     @property
@@ -96,9 +97,12 @@ class Pace:
         until = now + max(SHORTEST_WAIT, wait) + self._generator.random() * SHORTEST_WAIT / 2
         self._not_before = max(self._not_before, until)
 
-    def failed(self, now: float) -> bool:
-        """Note that a request failed in passing; return whether it counts as an attempt: not during an outage."""
+    def failed(self, now: float, *, answered: bool = False) -> bool:
+        """Note that a request failed in passing, `answered` or not; return whether it counts as an attempt: not during
+        an outage.
+        """
         self._note_trouble(now)
+        self._answers_badly = answered
         counts = not self.open
         self._failures += 1
         if self.open:
@@ -125,7 +129,8 @@ class Pace:
         if self.n_answered == 0:
             patience = min(patience, self._limits.first_wait)
         if self.open and silent > patience:
-            return f"it has given no answer for {silent:.0f} seconds"
+            what = "usable reply" if self._answers_badly else "answer"
+            return f"it has given no {what} for {silent:.0f} seconds"
         return None
 
     def _note_trouble(self, now: float) -> None:

@@ -40,8 +40,9 @@ def open_job(work: Task, trial: Trial) -> Job:
 
 @dataclass(slots=True)
 class Item:
-    """A question under way: the numbers of times that it was asked anew, failed to be sent, and was turned away.
-    `answers_before` is the number of the endpoint's answers before it first turned this question away.
+    """A question under way: the numbers of times that it was asked anew, failed, got an answer that could not be used,
+    and was turned away. `answers_before` is the number of the endpoint's answers before it first turned this question
+    away.
     """
 
     job: Job
@@ -49,6 +50,7 @@ class Item:
     posed: Posed
     reask: int = 0
     attempts: int = 0
+    unusable: int = 0
     turned_away: int = 0
     answers_before: int = 0
 

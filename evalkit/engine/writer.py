@@ -7,7 +7,7 @@ from types import TracebackType
 
 from evalkit.errors import StoreFull
 from evalkit.store import Batch, Claimed, Store
-from evalkit.types import ChatReply, ChatRequest, Slot
+from evalkit.types import ChatReply, ChatRequest, Group, Slot
 
 Outcome = ChatReply | str
 
@@ -75,6 +75,11 @@ class Writer:
     async def beat(self) -> None:
         """Show other processes that this one is alive."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.beat)
+
+    async def knows_replies(self, group: Group) -> bool:
+        """Tell whether the store holds a reply of the group's judge on its benchmark."""
+        found = await asyncio.get_running_loop().run_in_executor(self._thread, self._store.knows_replies, group)
+        return bool(found)
 
     async def _committed(self) -> Claimed:
         if self._failed is not None:

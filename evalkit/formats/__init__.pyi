@@ -13,7 +13,17 @@ from .alpaca_eval import (
 from .alpaca_verdicts import row_verdict
 from .arena_hard import BASELINE_V01, game_rows
 from .boards import row_of_ours, write_board
-from .chat import read_reply
+from .chat import CUT, read_reply, token_counts
+from .chat_stream import looks_like_stream, read_stream
+from .complaints import (
+    Complaint,
+    Concern,
+    choice_complaint,
+    complaint_in,
+    complaint_of,
+    looks_like_page,
+    page_words,
+)
 from .conversation import FAILED_CALL
 from .difficulty import read_compat_inputs, read_difficulty
 from .evaluators import convert_evaluator, write_judge
@@ -60,12 +70,15 @@ __all__ = [
     "CLUSTER",
     "CLUSTER_FIELD",
     "CONTROLS",
+    "CUT",
     "EVALUATOR_CONFIGS",
     "FAILED_CALL",
     "FORMATS",
     "MARKS",
     "PREFIX",
     "TOLERANCE",
+    "Complaint",
+    "Concern",
     "Exchange",
     "ForeignFile",
     "JudgedTexts",
@@ -86,7 +99,10 @@ __all__ = [
     "answer_up_to",
     "check_document",
     "check_of",
+    "choice_complaint",
     "column_names",
+    "complaint_in",
+    "complaint_of",
     "convert_evaluator",
     "csv_rows",
     "detect",
@@ -99,7 +115,10 @@ __all__ = [
     "judgments_of",
     "layout_of",
     "longest_instructions",
+    "looks_like_page",
+    "looks_like_stream",
     "output_rows",
+    "page_words",
     "pair_rows",
     "preference_verdicts",
     "prior_document",
@@ -121,6 +140,7 @@ __all__ = [
     "read_recording",
     "read_reply",
     "read_scores",
+    "read_stream",
     "read_votes",
     "recorded_replies",
     "row_of_ours",
@@ -136,6 +156,7 @@ __all__ = [
     "texts_in",
     "texts_of",
     "to_text",
+    "token_counts",
     "turn_key",
     "with_categories",
     "write_annotations",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.documents import kind_of
-from evalkit.errors import ClientError, InputError
+from evalkit.errors import ClientError, InputError, RejectedRequest
 from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.outputs import instruction_key
@@ -245,6 +245,9 @@ def recorded_replies(record: Record) -> Iterator[RecordedReply]:
             continue
         try:
             reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
+        except RejectedRequest:
+            # broken off, filtered or refused: no reply, as in a run
+            continue
         except ClientError as error:
             raise InputError(f'{record.where}: field "raw_completion": {error}') from None
         yield RecordedReply(

@@ -1,4 +1,16 @@
-from .config import ORDERS, check_address, digest, judge_names, model_digest, read_judge, read_model, scale, with_orders
+from .config import (
+    ORDERS,
+    check_address,
+    check_other_address,
+    digest,
+    judge_names,
+    model_digest,
+    read_judge,
+    read_model,
+    scale,
+    with_orders,
+)
+from .copying import copied_judge
 from .modelfile import model_file, model_name
 from .parsers import GRADE, NO_VERDICT, P_FIRST, PYTHON, find_parser, five_way_labels, parser_of
 from .prompting import ask, judged_texts, render
@@ -11,6 +23,8 @@ __all__ = [
     "P_FIRST",
     "ask",
     "check_address",
+    "check_other_address",
+    "copied_judge",
     "digest",
     "find_parser",
     "five_way_labels",

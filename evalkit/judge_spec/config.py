@@ -47,6 +47,8 @@ _JUDGE_KINDS: _Kinds = {
 }
 # characters that a label between brackets cannot hold
 _UNREADABLE = {"bracket_label": "[]\n", "five_way": "[]<>=\n"}
+# clients that ask no endpoint, or start one of their own
+_WITHOUT_ADDRESS = ("heuristic", LOCAL)
 _SENT = ("parser_options", "parameters")
 _MODEL_REQUIRED = ("client", "model")
 _JUDGE_REQUIRED = ("client", "model", "parser")
@@ -58,20 +60,26 @@ def judge_names() -> list[str]:
     return assets.names("annotators", ".yaml")
 
 
-def read_judge(name: str, *, model: str | None = None, own_parser: bool = False) -> JudgeConfig:
-    """Read the judge that `name` means: a shipped one, or the path of a YAML file; its prompt may be beside it.
+def read_judge(
+    name: str, *, model: str | None = None, base_url: str | None = None, own_parser: bool = False
+) -> JudgeConfig:
+    """Read the judge that `name` means: a shipped one, or the path of a YAML file; its prompt is in it, beside it or
+    shipped.
 
     Args:
         model: the model to ask instead of the file's.
+        base_url: the address to ask instead of the file's.
         own_parser: whether a function reads the replies instead of the file's parser, and what it reads is its affair.
 
     Raises:
         ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
     """
     path = assets.find("annotators", name, ".yaml", noun="judge")
-    fields = _fields(path, _JUDGE_KINDS, _JUDGE_REQUIRED, model=model)
+    fields = _fields(path, _JUDGE_KINDS, _JUDGE_REQUIRED, model=model, base_url=base_url)
     prompt_text = None
-    if "prompt" in fields:
+    if holds_prompt(fields):
+        prompt_text, fields["prompt"] = fields["prompt"], path.name
+    elif "prompt" in fields:
         try:
             prompt_path = assets.find("prompts", fields["prompt"], ".jinja", noun="prompt", beside=path.parent)
         except ConfigError as error:
@@ -90,28 +98,34 @@ def read_judge(name: str, *, model: str | None = None, own_parser: bool = False)
     return dataclasses.replace(config, digest=digest(config))
 
 
-def read_model(name: str, *, model: str | None = None) -> ModelConfig:
+def read_model(name: str, *, model: str | None = None, base_url: str | None = None) -> ModelConfig:
     """Read the model in a YAML file: its endpoint, its system prompt and its sampling parameters.
 
     Args:
         model: another model of the endpoint to ask instead of the file's, which also becomes its name.
+        base_url: the address to ask instead of the file's.
 
     Raises:
         ConfigError: the file is missing, has unknown or repeated keys, or values of a wrong kind.
     """
     path = Path(name)
-    fields = _fields(path, _MODEL_KINDS, _MODEL_REQUIRED, model=model)
+    fields = _fields(path, _MODEL_KINDS, _MODEL_REQUIRED, model=model, base_url=base_url)
     config = ModelConfig(**fields)
     _check_connection(path, config)
     return dataclasses.replace(config, name=model or config.name, digest=model_digest(config))
 
 
-def _fields(path: Path, kinds: _Kinds, required: tuple[str, ...], *, model: str | None) -> dict[str, Any]:
+def _fields(
+    path: Path, kinds: _Kinds, required: tuple[str, ...], *, model: str | None, base_url: str | None
+) -> dict[str, Any]:
     """The checked fields of a file by the names of the configuration's."""
     fields = read_yaml(path)
     if model is not None:
         fields["model"] = model
     _check_keys(path, fields, kinds, required)
+    if base_url is not None:
+        check_other_address(fields["client"], base_url)
+        fields["base_url"] = base_url
     if fields["client"] == LOCAL:
         fields |= locate_model(path, fields, beside=path.parent if model is None else Path())
     if "prices" in fields:
@@ -128,6 +142,23 @@ def _check_connection(path: Path, config: ModelConfig) -> None:
         check_address(config.base_url, f"{path}: base_url")
     _check_headers(path, config)
     check_server(path, config)
+
+
+def holds_prompt(fields: Mapping[str, Any]) -> bool:
+    """True if a judge's file has its prompt in it, and not the name or the path of one."""
+    return "{%" in str(fields.get("prompt", ""))
+
+
+def check_other_address(client: str, base_url: str) -> None:
+    """Refuse an address for a client that asks no endpoint, and one that is none.
+
+    Raises:
+        ConfigError: either.
+    """
+    if client in _WITHOUT_ADDRESS:
+        raise ConfigError(f"--base-url: the client {client!r} asks no endpoint. Choose another judge or model")
+    if "${" not in base_url:
+        check_address(base_url, "--base-url")
 
 
 def with_orders(config: JudgeConfig, orders: str) -> JudgeConfig:

@@ -1,11 +1,14 @@
 from .annotations import UNASKED, annotate_all, candidate_preference
-from .answering import Answering, Generated, first_turn, generate
+from .answering import CUT_OFF, EMPTY, THINKING, Answering, Generated, first_turn, generate
 from .layout import Options
 from .requests import Plan, balanced_orders, pick, plan_place, pose
 from .run import Annotated, annotate
 from .work import Work, judge_facts, plan_all
 
 __all__ = [
+    "CUT_OFF",
+    "EMPTY",
+    "THINKING",
     "UNASKED",
     "Annotated",
     "Answering",

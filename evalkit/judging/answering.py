@@ -3,13 +3,14 @@
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evalkit.clients import Endpoint, endpoint_of, open_client
 from evalkit.engine import Journal, Limits, Pending, Posed, Progress, Watcher, run_all, unwatched, unwritten
 from evalkit.errors import ConfigError
-from evalkit.formats import turn_key
+from evalkit.formats import CUT, turn_key
 from evalkit.judging.requests import KEY_VERSION, cluster
 from evalkit.store import Store
 from evalkit.text import count_markdown
@@ -29,7 +30,15 @@ from evalkit.types import (
     Unanswered,
 )
 
+# the flaws of an answer
+CUT_OFF, EMPTY, THINKING = "cut_off", "empty", "thinking"
 _CHUNK = 200
+# the begin of an answer that thinks aloud, or the end of thoughts whose begin the chat template holds
+_THOUGHT = re.compile(
+    r"\A\s*(?:<(?:think|thinking|thought|reasoning|seed:think)>|\[THINK\]|\u25c1think\u25b7|<\|channel\|>analysis)|"
+    r"</(?:think|thinking|thought|reasoning|seed:think)>|\[/THINK\]|\u25c1/think\u25b7",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +124,15 @@ class Answering:
 @dataclass(frozen=True, slots=True)
 class Generated:
     """A model's answers, the progress of each turn, and by key the reasons why questions have no answer; `abandoned`
-    requests were under way in earlier runs that were killed.
+    requests were under way in earlier runs that were killed. `flaws` names the questions with an answer that the limit
+    of tokens cut off, that is empty, or that holds the model's thinking.
     """
 
     outputs: OutputSet
     progress: tuple[Progress, ...]
     failures: Mapping[str, str]
     abandoned: int = 0
+    flaws: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def stopped(self) -> str | None:
@@ -162,6 +173,7 @@ def generate(
     examples = [question.example for question in first.questions]
     answers: dict[str, tuple[str, ...]] = {example.key: () for example in examples}
     failures: dict[str, str] = {}
+    flawed: set[tuple[str, str]] = set()
     progress: list[Progress] = []
     abandoned = 0
     answering = first
@@ -174,7 +186,8 @@ def generate(
             if isinstance(answer, Failed):
                 failures.setdefault(key, answer.reason)
             else:
-                answers[key] = (*answers[key], answer)
+                answers[key] = (*answers[key], answer.text)
+                flawed.update((name, key) for name in _flaws(answer))
         answering = _next_turn(answering, answers)
     complete = [example for example in examples if len(answers[example.key]) == len(example.turns)]
     outputs = tuple(_output(example.key, first.config.name, answers[example.key]) for example in complete)
@@ -184,6 +197,10 @@ def generate(
         tuple(progress),
         {**unasked, **failures},
         abandoned,
+        {
+            name: tuple(example.key for example in complete if (name, example.key) in flawed)
+            for name in (CUT_OFF, EMPTY, THINKING)
+        },
     )
 
 
@@ -194,7 +211,7 @@ class Failed:
     reason: str
 
 
-def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, str | Failed]]:
+def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, ChatReply | Failed]]:
     """Answers to the turn that the store holds, or why there is none; questions that were not asked are left out."""
     by_place = {turn_key(question.key, len(question.earlier) + 1): question.key for question in answering.questions}
     keys = list(by_place)
@@ -202,9 +219,18 @@ def _answers(answering: Answering, store: Store) -> Iterator[tuple[str, str | Fa
         chunk = keys[start : start + _CHUNK]
         for slot, reply, failure in store.answered_for(answering.group, answering.digest, chunk):
             if reply is not None:
-                yield by_place[slot.key], reply.text
+                yield by_place[slot.key], reply
             elif reason := slot.failure or failure:
                 yield by_place[slot.key], Failed(reason)
+
+
+def _flaws(answer: ChatReply) -> Iterator[str]:
+    if answer.finish_reason == CUT:
+        yield CUT_OFF
+    if not answer.text.strip():
+        yield EMPTY
+    if _THOUGHT.search(answer.text):
+        yield THINKING
 
 
 def _next_turn(answering: Answering, answers: Mapping[str, tuple[str, ...]]) -> Answering:

@@ -279,6 +279,14 @@ class Store:
         with self.connect() as connection:
             return _replies(connection, keys)[0]
 
+    def knows_replies(self, group: Group) -> bool:
+        """Tell whether any place of the group's judge on its benchmark has a reply, whichever model it is about."""
+        columns = asked_table.c
+        mine = sa.and_(columns.benchmark == group.benchmark, columns.digest == group.digest)
+        answered = sa.exists().where(reply_table.c.key == columns.reply_key)
+        with self.connect() as connection:
+            return connection.execute(sa.select(columns.key).where(mine, answered).limit(1)).first() is not None
+
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """The reasons of the last failures among `keys`."""
         with self.connect() as connection:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 import evalkit as ek
-from evalkit.errors import Incomplete, Unreachable
+from evalkit.api.python_models import model_config
+from evalkit.errors import ConfigError, Incomplete, Unreachable
 from tests.api.hostile import NAME, shown_as_text
 from tests.cli.running import evalkit
+from tests.clients.asking import completion
 from tests.rig import mock_judge
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -219,3 +221,50 @@ def test_a_wrong_keyword_is_one_line_that_names_it(model: Any, wrong: dict[str, 
             call(model, **{"questions": QUESTIONS, **wrong})
         assert "\n" not in str(caught.value)
     assert not Path("results").exists()
+
+
+def test_flaws_of_answers_are_counted_and_a_refusal_is_the_models(folder: Path) -> None:
+    texts = {
+        "cut_off": {"status": 200, "body": json.dumps(completion(finish_reason="MAX_TOKENS"))},
+        "empty": {"status": 200, "body": json.dumps(completion(message={"content": " "}))},
+        "thinking": {
+            "status": 200,
+            "body": json.dumps(completion(message={"content": "<think>\nHm.\n</think>\nYes."})),
+        },
+        "refusal": {"status": 200, "body": json.dumps(completion(message={"content": None, "refusal": "I will not."}))},
+        "broken": {
+            "status": 200,
+            "body": json.dumps(completion(message={"content": "Half an ans"}, error={"code": 502, "message": "gone"})),
+        },
+    }
+    script = [{"when": {"contains": f"task {name} "}, "do": do} for name, do in texts.items()]
+    questions = [{"instruction": f"Do task {name} now."} for name in (*texts, "plain")]
+    with mock_judge(folder / "server", script=script) as server:
+        Path("m.yaml").write_text(MODEL.format(url="http://127.0.0.1:9/v1"))
+        answers = ek.generate("m.yaml", questions=questions, base_url=server.url)
+        n_sent = len(server.ledger())
+    assert (len(answers.outputs.outputs), n_sent) == (4, 6)
+    assert {name: len(keys) for name, keys in answers.flaws.items()} == {"cut_off": 1, "empty": 1, "thinking": 1}
+    assert str(answers).splitlines()[1:] == [
+        "1 answer was cut off by the limit of tokens",
+        "1 answer is empty",
+        "1 answer holds the model's thinking",
+    ]
+    assert sorted(answers.failures.values()) == [
+        "502: the provider broke the reply off: gone",
+        "the model refused: I will not.",
+    ]
+    document = json.loads(answers.to_json())
+    assert (document["cut_off"], document["empty"], document["thinking"]) == (1, 1, 1)
+
+
+def test_an_address_that_is_given_decides_as_that_of_the_file(folder: Path) -> None:
+    Path("one.yaml").write_text(MODEL.format(url="http://127.0.0.1:9/v1"))
+    Path("two").mkdir()
+    Path("two/one.yaml").write_text(MODEL.format(url="http://localhost:8/v1"))
+    given = model_config("one.yaml", base_url="http://localhost:8/v1")
+    assert given.digest == model_config("two/one.yaml").digest != model_config("one.yaml").digest
+    with pytest.raises(ConfigError, match="base_url: expected an http or https address, found 'nowhere'"):
+        ek.generate("one.yaml", questions=[{"instruction": "a"}], base_url="nowhere")
+    with pytest.raises(ConfigError, match="base_url: model 'echo' is a Python function and asks no endpoint"):
+        ek.generate(echo, questions=[{"instruction": "a"}], base_url="http://localhost:8/v1")

@@ -198,3 +198,41 @@ def test_malformed_replies_are_asked_again_and_never_become_a_verdict(zygote: Zy
     assert f"{asked_again} asked again for want of a verdict" in running.said
     assert asked_again > 20
     assert rows(running)[0]["win_rate"] == pytest.approx(rows(plain)[0]["win_rate"], abs=1e-9)
+
+
+MODERATED = {"error": {"message": "Your input was flagged for violence.", "code": 403, "metadata": {"reasons": ["v"]}}}
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_one_moderated_prompt_is_one_failed_row_and_stays_one(zygote: Zygote, tmp_path: Path, status: int) -> None:
+    script: Script = [{"when": {"contains": "Task 7:"}, "do": {"status": status, "body": json.dumps(MODERATED)}}]
+    with mock_judge(tmp_path / "judge", latency=0.01, script=script) as judge:
+        for expected in (100, 101):
+            code, running = annotate(zygote, tmp_path, judge)
+            assert len(judge.ledger()) == expected
+            (row,) = rows(running)
+            assert (code, row["n_total"], row["n_missing"]) == (0, 99, 1), running.said
+            ((reason, n),) = row["failures"].items()
+            assert n == 1 and reason.startswith("403: ") and reason.endswith("Your input was flagged for violence.")
+
+
+def test_the_words_of_a_rate_limit_are_shown_and_its_wait_is_read(zygote: Zygote, tmp_path: Path) -> None:
+    words = "Rate limit reached for requests per day (RPD): Limit 200, Used 200. Please try again in 7m12s."
+    script: Script = [{"do": {"status": 429, "body": json.dumps({"error": {"message": words}})}}]
+    with mock_judge(tmp_path / "judge", script=script) as judge:
+        status, running = annotate(zygote, tmp_path, judge, "--max-wait", 15)
+    assert status == 3
+    said = running.said.splitlines()[-1]
+    assert f"asks to wait 432 seconds, longer than --max-wait 15. The last answer: 429: {words[:-1]}. What" in said
+    assert said.count("Rate limit reached") == 1
+
+
+def test_a_copied_judge_answers_at_the_address_that_is_given(zygote: Zygote, tmp_path: Path) -> None:
+    assert zygote.start(["judges", "show", "vllm", "--yaml"], cwd=tmp_path).wait() == 0
+    shown = zygote.start(["judges", "show", "vllm", "--yaml"], cwd=tmp_path)
+    assert shown.wait() == 0
+    (tmp_path / "mine.yaml").write_text(shown.out.read_text())
+    with mock_judge(tmp_path / "judge") as judge:
+        checked = zygote.start(["judges", "check", "mine.yaml", "--base-url", judge.url], cwd=tmp_path)
+        assert checked.wait() == 0, checked.said
+    assert "probability of the right answer" in checked.out.read_text()

@@ -22,7 +22,15 @@ import pytest
 from evalkit.clients.address import Address
 from evalkit.clients.bodies import LONGEST_ANSWER
 from evalkit.clients.builtin import BUILTIN
-from evalkit.errors import ClientError, ConfigError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
+from evalkit.errors import (
+    ClientError,
+    ConfigError,
+    EndpointRefused,
+    Forbidden,
+    RateLimited,
+    RejectedRequest,
+    RetryableError,
+)
 from evalkit.judge_spec.config import read_judge
 from evalkit.types import ChatReply, Tls
 from tests.builders import question_of
@@ -122,7 +130,7 @@ def test_a_json_judge_sends_a_strict_schema_that_names_this_questions_labels(kin
         (400, b'{"error": {"message": "context length"}}', RejectedRequest),
         (401, b'{"error": {"message": "bad key"}}', EndpointRefused),
         (402, b"{}", EndpointRefused),
-        (403, b"{}", EndpointRefused),
+        (403, b"{}", Forbidden),
         (404, b'{"error": {"message": "no such model"}}', EndpointRefused),
         (408, b"{}", RetryableError),
         (422, b"{}", RejectedRequest),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evalkit.clients.address import Address
 from evalkit.clients.outcomes import check_owner, read_answer, refusal, retry_after
-from evalkit.errors import ClientError, EndpointRefused, RateLimited, RejectedRequest, RetryableError
+from evalkit.errors import ClientError, EndpointRefused, Forbidden, RateLimited, RejectedRequest, RetryableError
 from evalkit.types import ChatReply, Tls
 from tests.clients.asking import SOUND, completion
 from tests.mock_judge import MALFORMED
@@ -26,7 +26,7 @@ HUNDREDS = {1: RetryableError, 2: ChatReply, 3: EndpointRefused, 4: RejectedRequ
 STATUSES: dict[int, type] = {
     401: EndpointRefused,
     402: EndpointRefused,
-    403: EndpointRefused,
+    403: Forbidden,
     404: EndpointRefused,
     405: EndpointRefused,
     407: EndpointRefused,
@@ -42,7 +42,7 @@ STATUSES: dict[int, type] = {
 }
 # each body under status 200: the outcome, what is said of it, and whether it may have been charged
 BODIES: dict[str, tuple[type, str, bool]] = {
-    "html": (RetryableError, "the reply: not valid JSON at line 1 column 1", True),
+    "html": (RetryableError, "the reply is a page, not JSON: 502 Bad Gateway", True),
     "truncated_json": (RetryableError, "the reply: not valid JSON", True),
     "error_object": (RetryableError, "500: the reply is an error: The server had an error.", False),
     "error_rate_limit": (RateLimited, "429: the reply is an error: Rate limit reached.", False),
@@ -51,8 +51,8 @@ BODIES: dict[str, tuple[type, str, bool]] = {
     "choices_missing": (RetryableError, "the reply has no choices", True),
     "content_null": (RetryableError, "the reply's content is null, not text", True),
     "content_empty": (ChatReply, "", False),
-    "content_list": (RetryableError, "the reply's content is a list, not text", True),
-    "refusal": (RejectedRequest, "the judge refused: I cannot help with that.", False),
+    "content_list": (ChatReply, "a part", False),
+    "refusal": (RejectedRequest, "the model refused: I cannot help with that.", False),
     "content_filter": (RejectedRequest, "the endpoint's content filter cut the reply off", False),
     "length_null": (RejectedRequest, "the reply used up its tokens before it said anything", False),
     "no_usage": (ChatReply, "K", False),
@@ -102,7 +102,7 @@ def test_every_odd_body_has_the_outcome_of_the_table(name: str) -> None:
 @pytest.mark.parametrize(
     ("choice", "expected", "said"),
     [
-        ({"message": {"content": "", "refusal": "No."}}, RejectedRequest, "the judge refused: No."),
+        ({"message": {"content": "", "refusal": "No."}}, RejectedRequest, "the model refused: No."),
         ({"message": {"content": ""}, "finish_reason": "length", "logprobs": None}, RejectedRequest, "used up its"),
         ({"message": {"content": ""}, "finish_reason": "length"}, ChatReply, "weights without text are a verdict"),
         ({"message": {"content": None, "refusal": ""}}, RetryableError, "content is null, not text"),
@@ -195,8 +195,8 @@ def test_the_code_of_an_error_decides_where_the_status_does_not(status: int, bod
         (b'{"error": "a text"}', "400: a text"),
         (b'{"object": "error", "message": "flat", "code": 400}', "400: flat"),
         (b'[{"error": {"code": 400, "message": "in a list", "status": "INVALID_ARGUMENT"}}]', "400: in a list"),
-        (b'{"detail": [{"loc": ["body"]}]}', "400: {'detail': [{'loc': ['body']}]}"),
-        (b"<html>bad\n gateway</html>", "400: <html>bad gateway</html>"),
+        (b'{"detail": [{"loc": ["body"]}]}', "400: {'loc': ['body']}"),
+        (b"<html>bad\n gateway</html>", "400: bad gateway"),
         (b"\xff\xfe", "400: \ufffd\ufffd"),
         (b"", "status 400"),
         (b"[]", "400: []"),

@@ -2,17 +2,27 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
+from evalkit.api.keywords import limits_of
 from evalkit.engine.limits import Limits
 from evalkit.engine.progress import Progress
 from evalkit.engine.runner import run_all
 from evalkit.engine.source import Source
-from evalkit.errors import EndpointRefused, InputError, RateLimited, RejectedRequest, RetryableError, StoreError
+from evalkit.errors import (
+    EndpointRefused,
+    Forbidden,
+    InputError,
+    RateLimited,
+    RejectedRequest,
+    RetryableError,
+    StoreError,
+)
 from evalkit.judge_spec import parsers
 from evalkit.store import Batch, Claimed, Store
-from evalkit.types import ChatReply, ChatRequest, Labels, RateLimits, Verdict
+from evalkit.types import ChatReply, ChatRequest, InProcess, Labels, RateLimits, Verdict
 from tests.builders import question_of
 from tests.engine.runs import JUDGE, QUICK, keys, run, stored, work
 from tests.engine.simulated_loop import SimulatedLoop
@@ -196,13 +206,111 @@ def test_an_endpoint_that_never_answers_stops_the_run_soon_and_says_so(store: St
     assert len(client.asked) < 60
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["no connection", "503"])
+@pytest.mark.parametrize("n", [1, 40])
+def test_a_server_that_loads_its_model_is_waited_for_as_long_as_the_user_says(
+    store: Store, client: ScriptedClient, n: int, answered: bool
+) -> None:
+    client.script, limits = loading(60.0, answered=answered), limits_of(max_wait=120)
+    total = run_all([work(store, n)], store, limits=limits, loop_factory=SimulatedLoop).total
+    assert (total.replied, total.failed, total.stopped) == (n, 0, None)
+    assert len(client.asked) < 2 * n + 30
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (False, "api: it has given no answer for {} seconds. The last attempt: Loading model"),
+        (True, "api: it has given no usable reply for {} seconds. The last answer: Loading model"),
+    ],
+)
+def test_an_endpoint_that_never_answers_is_given_up_soon_with_its_last_words(
+    store: Store, client: ScriptedClient, answered: bool, said: str
+) -> None:
+    client.script = loading(600.0, answered=answered)
+    total = run_all([work(store, 40)], store, limits=limits_of(), loop_factory=SimulatedLoop).total
+    assert total.stopped in [said.format(seconds) for seconds in range(10, 40)]
+
+
+def loading(seconds: float, *, answered: bool) -> Callable[[ChatRequest], ChatReply]:
+    """A script that fails for so many seconds."""
+
+    def script(request: ChatRequest) -> ChatReply:
+        if asyncio.get_running_loop().time() < seconds:
+            error = RetryableError("Loading model")
+            error.answered = answered
+            raise error
+        return first_wins(request)
+
+    return script
+
+
+def test_an_answer_that_cannot_be_used_is_asked_for_as_often_as_one_without_a_verdict(
+    store: Store, client: ScriptedClient
+) -> None:
+    asked = work(store, 20)
+    met = keys(asked)[3]
+
+    def torn(request: ChatRequest) -> ChatReply:
+        if request.key == met:
+            error = RetryableError("torn", billed=True)
+            error.answered = True
+            raise error
+        return first_wins(request)
+
+    client.script = torn
+    progress = run(store, asked, limits=dataclasses.replace(QUICK, attempts=5)).total
+    assert (progress.replied, progress.failed, len(client.asked)) == (19, 1, 19 + 1 + JUDGE.reasks)
+    assert store.failures([met])[met] == "torn (3 attempts)"
+
+
+def test_an_endpoint_that_forbids_a_request_before_it_answers_others_goes_on_when_it_does(store: Store) -> None:
+    class Slow(ScriptedClient):
+        async def complete(self, request: ChatRequest) -> ChatReply:
+            if request.key == first:
+                raise Forbidden("403: blocked")
+            await asyncio.sleep(5.0)
+            return await super().complete(request)
+
+    own = InProcess(Slow(), "slow")
+    config = dataclasses.replace(JUDGE, client="python", in_process=own, digest="slow")
+    asked = work(store, 30, config=config)
+    first = keys(asked)[0]
+    total = run_all([asked], store, limits=Limits(), loop_factory=SimulatedLoop).total
+    assert (total.replied, total.failed) == (29, 1)
+
+
+def test_an_endpoint_that_forbids_everything_ends_the_run_with_the_requests_under_way(
+    store: Store, client: ScriptedClient
+) -> None:
+    def forbids(_: ChatRequest) -> ChatReply:
+        raise Forbidden("403: Forbidden")
+
+    client.script, client.delay = forbids, 0.1
+    with pytest.raises(EndpointRefused, match="403: Forbidden"):
+        run_all([work(store, 60)], store, limits=Limits(), loop_factory=SimulatedLoop)
+    assert len(client.asked) == 16
+
+
+def test_a_key_that_is_taken_away_in_a_run_ends_it(store: Store, client: ScriptedClient) -> None:
+    def forbids_later(request: ChatRequest) -> ChatReply:
+        if len(client.asked) > 30:
+            raise Forbidden("403: Forbidden")
+        return first_wins(request)
+
+    client.script, client.delay = forbids_later, 0.1
+    with pytest.raises(EndpointRefused, match="403: Forbidden"):
+        run_all([work(store, 200)], store, limits=Limits(), loop_factory=SimulatedLoop)
+    assert len(client.asked) <= 30 + 20 + 16
+
+
 def test_a_wait_longer_than_allowed_stops_the_run(store: Store, client: ScriptedClient) -> None:
     def come_back_tomorrow(_: ChatRequest) -> ChatReply:
         raise RateLimited("429", retry_after=86_400)
 
     client.script = come_back_tomorrow
     progress = run(store, work(store, 100)).total
-    assert progress.stopped == "api: it asks to wait 86,400 seconds, longer than --max-wait 300"
+    assert progress.stopped == "api: it asks to wait 86,400 seconds, longer than --max-wait 300. The last attempt: 429"
     assert len(client.asked) <= QUICK.concurrency
 
 

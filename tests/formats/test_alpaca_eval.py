@@ -81,6 +81,19 @@ def test_a_row_without_a_raw_reply_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        {"message": {"content": ""}, "finish_reason": "content_filter"},
+        {"message": {"content": "[[m]]"}, "finish_reason": "error", "error": {"message": "gone"}},
+        {"message": {"content": None, "refusal": "No."}},
+    ],
+)
+def test_a_recorded_reply_that_was_broken_off_is_none_and_costs_no_other_row(tmp_path: Path, raw: object) -> None:
+    path = written(tmp_path, {**ROW, "raw_completion": raw})
+    assert list(read_recording(path).rows.values()) == [()]
+
+
+@pytest.mark.parametrize(
     ("raw", "said"),
     [
         ({"message": {"content": None}}, "content is null"),

@@ -7,6 +7,7 @@ import pytest
 
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.judge_spec.config import ORDERS, judge_names, read_judge, read_model, with_orders
+from evalkit.judge_spec.copying import copied_judge
 from evalkit.judge_spec.modelfile import model_file, model_name
 from evalkit.judge_spec.prompting import ask, render
 from evalkit.types import Comparison, Example, Grading, JudgeConfig, ModelConfig, Order, Output, Prices
@@ -660,3 +661,44 @@ def test_labels_that_the_parser_could_not_read_back_are_refused(
 def test_labels_are_free_where_the_parser_reads_them(tmp_path: Path, parser: str, labels: str) -> None:
     text = JUDGE.replace("json_field", parser).replace("{field: winner}", "{}")
     assert len(read_judge(str(own_judge(tmp_path, f"{text}labels: {labels}\n"))).labels) == 2
+
+
+@pytest.mark.parametrize("name", judge_names())
+def test_a_copied_judge_is_the_same_judge(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(copied_judge(name))
+    copy, original = read_judge(str(path)), read_judge(name)
+    assert (copy.digest, copy.prompt_text, copy.parameters) == (
+        original.digest,
+        original.prompt_text,
+        original.parameters,
+    )
+    assert copied_judge(str(path)) == path.read_text()
+
+
+@pytest.mark.parametrize("more", ["", "\n", "\n\n", " \n", "\n  \n\ttab\n", "\u2028x\n", "\r\n"])
+def test_a_prompt_is_copied_to_the_letter(tmp_path: Path, more: str) -> None:
+    path = own_judge(tmp_path, prompt=f"  {more}{PROMPT}{more}")
+    copy = tmp_path / "copy" / "mine.yaml"
+    copy.parent.mkdir()
+    copy.write_text(copied_judge(str(path)))
+    assert read_judge(str(copy)).prompt_text == read_judge(str(path)).prompt_text
+
+
+def test_an_address_that_is_given_decides_as_that_of_the_file(tmp_path: Path) -> None:
+    given = read_judge("alpaca_eval_2", base_url="http://localhost:8/v1")
+    written = own_judge(tmp_path, copied_judge("alpaca_eval_2") + "base_url: http://localhost:8/v1\n", prompt=None)
+    assert given.digest == read_judge(str(written)).digest != read_judge("alpaca_eval_2").digest
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "said"),
+    [
+        ("surface", "http://localhost/v1", "--base-url: the client 'heuristic' asks no endpoint"),
+        ("local_gguf", "http://localhost/v1", "--base-url: the client 'local' asks no endpoint"),
+        ("vllm", "localhost:8000", "--base-url: expected an http or https address"),
+    ],
+)
+def test_an_address_that_no_judge_can_ask_is_refused(name: str, url: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read_judge(name, base_url=url)

@@ -1,5 +1,6 @@
 """AlpacaEval's annotations.json: its preference code, its files, and the raw replies recorded in them."""
 
+import contextlib
 import itertools
 import json
 import math
@@ -93,6 +94,8 @@ def read_recording(path: Source) -> Recording:
 JudgedTexts = tuple[Example | None, Output | None, Output | None]
 
 _UNKNOWN: JudgedTexts = (None, None, None)
+# one of these fields tells a choice or a completion from a judge's own object
+_CHOICE = frozenset({"message", "text", "choices"})
 
 
 def write_annotations(
@@ -238,10 +241,9 @@ def recorded_replies(record: Record) -> Iterator[RecordedReply]:
     Raises:
         InputError: the replies have no known form; the message names the row.
     """
-    raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
-    own = isinstance(raw, list)
-    for entry in raw if isinstance(raw, list) else [raw]:
-        if not isinstance(entry, dict):
+    for place, entry in enumerate(raw_choices(record.fields)):
+        own = "order" in entry
+        if _silent(entry):
             continue
         try:
             reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
@@ -250,9 +252,41 @@ def recorded_replies(record: Record) -> Iterator[RecordedReply]:
         yield RecordedReply(
             reply,
             order=_recorded_order(record, entry, own=own),
-            repeat=entry.get("repeat", 0) if own else 0,
+            repeat=entry.get("repeat", 0) if own else place,
             labels=_recorded_labels(record, entry) if own else RECORDED_LABELS,
         )
+
+
+def raw_choices(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The choices behind a row: a choice, a list of them, a whole completion, or plain text, which may spell these."""
+    raw = fields.get("raw_completion", fields.get("preference_raw_completion"))
+    if isinstance(raw, str):
+        raw = _spelled(raw)
+    if isinstance(raw, dict) and isinstance(raw.get("choices"), list):
+        raw = raw["choices"]
+    entries = raw if isinstance(raw, list) else [raw]
+    texts = ({"text": entry} if isinstance(entry, str) else entry for entry in entries)
+    return [entry for entry in texts if isinstance(entry, dict)]
+
+
+def _silent(entry: Mapping[str, Any]) -> bool:
+    """True for the choice of a call that failed: it has neither a text nor a call of a tool."""
+    message = entry.get("message")
+    if isinstance(message, dict):
+        return message.get("content") is None and not message.get("tool_calls") and not message.get("refusal")
+    return "message" in entry or ("text" in entry and entry["text"] is None)
+
+
+def _spelled(text: str) -> Any:
+    """The choices that a table holds as JSON; any other text as it is."""
+    begun = text.lstrip()[:1]
+    if begun and begun in "{[":
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(text)
+            marked = found if isinstance(found, list) else [found]
+            if marked and all(isinstance(part, dict) and not _CHOICE.isdisjoint(part) for part in marked):
+                return found
+    return text
 
 
 def _recorded_rows(record: Record) -> Iterator[RecordedRow]:
@@ -291,13 +325,14 @@ def _recorded_labels(record: Record, entry: Mapping[str, Any]) -> Labels:
 def infer_order(
     recorded: RecordedReply, preference: float | None, preference_in: Callable[[Order], float | None]
 ) -> Order | None:
-    """The order of the answers that turns the reply into the row's preference; None if neither order does.
+    """The order of the answers that turns the row's replies into its preference; None if neither order does, and where
+    there is no preference to tell the order by.
 
     Args:
-        preference_in: P(candidate beats baseline) that the reply gives under an order.
+        preference_in: P(candidate beats baseline) that the row's replies give under an order.
     """
     if recorded.order is not None or preference is None:
-        return recorded.order or Order.BASELINE_FIRST
+        return recorded.order
     for order in BOTH_ORDERS:
         found = preference_in(order)
         if found is not None and abs(found - preference) <= TOLERANCE:

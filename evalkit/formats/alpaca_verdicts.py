@@ -1,10 +1,11 @@
 """Reads the verdicts in rows of annotations, AlpacaEval's and ours."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import BLANKS, CLUSTER, RECORDED_LABELS, read_preference
+from evalkit.formats.alpaca_eval import BLANKS, CLUSTER, RECORDED_LABELS, raw_choices, read_preference
 from evalkit.formats.conversation import text_at
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record
@@ -100,13 +101,10 @@ def _blanks(record: Record, name: str, text: str) -> int:
 
 def _reply(record: Record) -> tuple[Order | None, str | None]:
     """The order and the text of the reply behind a row; None where there are several or where they are unknown."""
-    raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
-    if isinstance(raw, list) and len(raw) == 1:
-        raw = raw[0]
-    if isinstance(raw, str):
-        return None, text_at(record, "raw_completion", raw)
-    if not isinstance(raw, dict):
+    entries = raw_choices(record.fields)
+    if len(entries) != 1:
         return None, None
+    (raw,) = entries
     named = record.fields.get("referenced_models")
     first = named.get(RECORDED_LABELS.first) if isinstance(named, dict) else None
     orders: dict[object, Order] = {"output_1": Order.BASELINE_FIRST, "output_2": Order.CANDIDATE_FIRST}
@@ -115,7 +113,7 @@ def _reply(record: Record) -> tuple[Order | None, str | None]:
     return orders.get(found) if isinstance(found, str) else None, _reply_text(record, raw)
 
 
-def _reply_text(record: Record, raw: dict[str, Any]) -> str | None:
+def _reply_text(record: Record, raw: Mapping[str, Any]) -> str | None:
     message = raw.get("message")
     said = message.get("content") if isinstance(message, dict) else raw.get("text")
     if isinstance(said, str):

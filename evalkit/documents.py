@@ -61,7 +61,7 @@ def json_cure(text: str, position: int) -> str:
     if after.startswith(("//", "/*", "#")):
         return ". JSON has no comments: remove them"
     if after.startswith("'"):
-        return '. JSON puts texts in double quotes; json.dumps writes it in Python'
+        return ". JSON puts texts in double quotes; json.dumps writes it in Python"
     if after.startswith(("None", "True", "False")):
         return ". JSON has null, true and false; json.dumps writes it in Python"
     return ""

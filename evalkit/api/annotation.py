@@ -141,6 +141,7 @@ def annotate(
     on_mismatch: str = "refuse",
     cluster: str | None = None,
     shortcut: bool = True,
+    keep_thinking: bool = False,
     audit: str = "refuse",
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
     difficulty: Data = DifficultySource.AUTO.value,
@@ -182,6 +183,7 @@ def annotate(
         on_mismatch: `refuse` instructions that only one side has, or `intersect` the two sides.
         cluster: a field; instructions with the same value in it count as one cluster. By default near-duplicates do.
         shortcut: whether identical answers are a tie that no judge is asked about.
+        keep_thinking: whether the thinking that answers begin with, as in `<think>`, is judged with them.
         audit: `refuse` to judge outputs that fail their audit, `warn`, or `off`.
         audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
         difficulty: the source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
@@ -229,6 +231,7 @@ def annotate(
         on_mismatch=on_mismatch,
         cluster=cluster,
         shortcut=shortcut,
+        keep_thinking=keep_thinking,
     ).read([named_source_of(source, "outputs") for source in outputs])
     limits = limits_of(
         concurrency=concurrency,

@@ -274,6 +274,7 @@ def _empty(candidate: OutputSet, limits: AuditLimits) -> Check:
 
 
 def _blank(output: Output) -> bool:
+    # a failed call is empty as well
     return output.empty and output.oversize_chars is None
 
 

@@ -31,7 +31,8 @@ def to_json(record: Record) -> dict[str, Any]:
     """The fields of a record as values that any JSON writer takes, NaN and bytes among them.
 
     Raises:
-        InputError: half of a surrogate pair in a name, a reserved name, a value of an unknown kind, or nesting too deep.
+        InputError: half of a surrogate pair in a name, a reserved name, a value of an unknown kind, or nesting that is
+            too deep.
     """
     try:
         _check_names(record, "the record", record.fields)

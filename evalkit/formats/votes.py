@@ -285,9 +285,7 @@ def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, contro
     )
 
 
-def _outcomes(
-    path: Source, winners: list[str], winner: Ints, models: Sequence[str], both: tuple[Ints, Ints]
-) -> Floats:
+def _outcomes(path: Source, winners: list[str], winner: Ints, models: Sequence[str], both: tuple[Ints, Ints]) -> Floats:
     """P(a beats b) of each vote; a winner is given by its side or by its name."""
     known = np.array([OUTCOMES.get(" ".join(said.split()).casefold(), np.nan) for said in winners] or [np.nan])
     outcome = np.where(winner >= 0, known[winner], np.nan)

@@ -67,7 +67,7 @@ def _recorded_questions(
     if not rows:
         return [], OTHER_TEXTS
     found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
-    for row, recorded in ((row, reply) for row in rows for reply in row.replies):
+    for row, recorded in ((one, reply) for one in rows for reply in one.replies):
         order = infer_order(recorded, row.preference, functools.partial(_preference, row.replies, config))
         if order is None:
             return [], UNTOLD_ORDER if row.preference is None else NO_ORDER

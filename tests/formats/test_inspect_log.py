@@ -166,3 +166,49 @@ class TestArchives:
         path = as_archive(tmp_path / "log.eval", log(sample(match="C")), method=zipfile.ZIP_STORED)
         path.write_bytes(path.read_bytes().replace(b'"epoch": 1', b'"epoch": 2'))
         assert refusal(path).startswith(f"{path}: 'samples/1_epoch_1.json': cannot be read: ")
+
+
+def failed(name: int | str, **fields: Any) -> dict[str, Any]:
+    return {**sample(name), "scores": None, **fields}
+
+
+@pytest.mark.parametrize("name", ["log.json", "log.eval"])
+def test_a_sample_that_failed_is_missing_for_every_scorer_with_the_reason(tmp_path: Path, name: str) -> None:
+    broken = failed(2, error={"message": "time\nout", "traceback": "t"})
+    document = log(broken, sample(1, a=1, b=0), failed(3), failed(4, error={"traceback": "t"}))
+    path = (as_json if name == "log.json" else as_archive)(tmp_path / name, document)
+    found = [(one.slot.key, one.slot.judge, one.failure) for one in verdicts(path)]
+    assert found == [
+        *(("2", judge, "the sample failed: time out") for judge in "ab"),
+        *(("1", judge, None) for judge in "ab"),
+        *(("3", judge, "the sample has no scores") for judge in "ab"),
+        *(("4", judge, "the sample failed") for judge in "ab"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "lacking"),
+    [
+        ({"samples": 4, "sample_ids": [1, 2, 3, "x"]}, ["2", "3", "x"]),
+        ({"samples": 3}, ["not run 1", "not run 2"]),
+        ({}, []),
+    ],
+)
+def test_the_samples_that_a_cancelled_log_lacks_are_missing(
+    tmp_path: Path, dataset: dict[str, Any], lacking: list[str]
+) -> None:
+    document = {**log(sample(1, a=1)), "status": "cancelled", "eval": {**EVAL, "dataset": dataset}}
+    found = verdicts(as_json(tmp_path / "log.json", document))
+    assert [one.slot.key for one in found] == ["1", *lacking]
+    told = f"the log ended as cancelled, with 1 of {1 + len(lacking)} samples"
+    assert {one.failure for one in found[1:]} == ({told} if lacking else set())
+    # a log that ended well says what it was to have
+    whole = verdicts(as_json(tmp_path / "whole.json", {**document, "status": "success"}))
+    assert len(whole) == 1
+
+
+def test_each_epoch_of_a_cancelled_log_counts(tmp_path: Path) -> None:
+    about = {**EVAL, "dataset": {"sample_ids": [1, 2]}, "config": {"epochs": 2}}
+    document = {**log(sample(1, a=1), sample(1, epoch=2, a=1), sample(2, a=1)), "status": "error", "eval": about}
+    found = verdicts(as_json(tmp_path / "log.json", document))
+    assert [(one.slot.key, one.slot.repeat) for one in found] == [("1", 0), ("1", 1), ("2", 0), ("2", 1)]

@@ -13,6 +13,7 @@ from evalkit.documents import kind_of
 from evalkit.errors import ClientError, InputError
 from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
+from evalkit.formats.conversation import read_instruction
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
 from evalkit.formats.rows import Rows, Source
@@ -23,6 +24,8 @@ RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
 # fields of our rows: how many characters of an answer are blanks, where its turns are joined
 BLANKS = ("blanks_1", "blanks_2")
+# fields of our rows: the lengths of answers whose texts are unknown
+LENGTHS = ("len_1", "len_2")
 # fields of our rows: the name of the row's cluster, and the field that declared the cluster, if any did
 CLUSTER = "cluster"
 CLUSTER_FIELD = "cluster_field"
@@ -82,7 +85,7 @@ def read_recording(path: Source) -> Recording:
     rows: dict[str, tuple[RecordedRow, ...]] = {}
     annotators: set[str] = set()
     for record in path.records() if isinstance(path, Rows) else read_records(path):
-        key = instruction_key(record.text("instruction"))
+        key = instruction_key("\n\n".join(read_instruction(record)))
         rows[key] = (*rows.get(key, ()), *_recorded_rows(record))
         annotators.add(record.text("annotator"))
     if len(annotators) != 1:
@@ -134,8 +137,10 @@ def write_annotations(
                 "output_2": _text(candidate),
                 "generator_2": slot.model,
                 "annotator": slot.judge,
-                **({"key": key, "turn": slot.turn} if example is None or example.cluster else {}),
+                **({"key": key} if example is None or example.cluster else {}),
+                **({"turn": slot.turn} if _of_conversation(example, slot) else {}),
                 **_blanks_of_turns(slot, baseline, candidate),
+                **_lengths_without_texts(slot, baseline, candidate),
                 **({} if clusters is None else {CLUSTER: clusters.get(key)}),
                 **({} if cluster_field is None else {CLUSTER_FIELD: cluster_field}),
                 **(_graded(given) if slot.order == Order.ALONE else _judged(given)),
@@ -143,6 +148,24 @@ def write_annotations(
             file.write(before + json.dumps(row, ensure_ascii=True))
             before = ",\n"
         file.write("\n]\n")
+
+
+def _of_conversation(example: Example | None, slot: Slot) -> bool:
+    """True if the row is on a turn; a question without a known text shows it in its key only."""
+    return slot.key != slot.question if example is None else example.cluster is not None
+
+
+def _lengths_without_texts(slot: Slot, *sides: Output | None) -> dict[str, int]:
+    """The lengths of answers whose texts are unknown, and how many of their characters are blanks."""
+    chars = (slot.baseline_chars if slot.baseline else None, slot.candidate_chars)
+    blanks = (slot.baseline_blanks, slot.candidate_blanks)
+    found = {
+        name: value
+        for names, values in ((LENGTHS, chars), (BLANKS, blanks))
+        for name, output, value in zip(names, sides, values, strict=True)
+        if output is None and value is not None
+    }
+    return found if any(name in found for name in LENGTHS) else {}
 
 
 def _blanks_of_turns(slot: Slot, *sides: Output | None) -> dict[str, int]:

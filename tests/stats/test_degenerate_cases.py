@@ -436,7 +436,8 @@ def test_d14_an_infinite_preference_is_refused_by_every_reader(tmp_path: Path) -
 
 
 def test_d14_a_failed_call_is_missing_and_never_a_number(tmp_path: Path) -> None:
-    path = written(tmp_path / "annotations.jsonl", [{**FILE_ROW, "preference": code} for code in (-1, None)])
+    rows = [{**FILE_ROW, "instruction": f"i{code}", "preference": code} for code in (-1, None)]
+    path = written(tmp_path / "annotations.jsonl", rows)
     assert [one.preference for one in read_judgments(path).verdicts] == [None, None]
 
 

@@ -248,7 +248,7 @@ def read_preference(record: Record) -> float | None:
         raise InputError(f'{record.where}: field "preference": missing')
     code = record.fields["preference"]
     # -1 is how AlpacaEval stores a failed call
-    if code is None or code != code or code == -1:
+    if code is None or code != code or code == -1 or (isinstance(code, str) and not code.strip()):
         return None
     if isinstance(code, bool) or not isinstance(code, int | float) or not (code == 0 or 1 <= code <= 2):
         found = kind_of(code) if not isinstance(code, int | float) or isinstance(code, bool) else repr(code)

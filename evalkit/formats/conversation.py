@@ -86,7 +86,7 @@ def read_instruction(record: Record, name: str = "instruction") -> tuple[str, ..
 
 
 def _turns_of_chat(record: Record, name: str, messages: Sequence[Any]) -> tuple[str, ...]:
-    """What the model had before it at each turn that it was to answer, beyond its own answers."""
+    """The texts before the model at each turn that it was to answer, beyond its own answers."""
     turns: list[str] = []
     before: list[str] = []
     said = [_message(record, f"{name}[{number}]", message) for number, message in enumerate(messages)]

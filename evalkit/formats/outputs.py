@@ -200,7 +200,7 @@ def _words(turns: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class _Tally:
-    """What a source's answers hold that a user must know of, with the number of answers and the first one's place."""
+    """Counts of the answers of a source that a user must know of, each with the place of the first one."""
 
     source: str
     found: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -285,7 +285,7 @@ def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: _T
 
 
 def _look(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> None:
-    """Count what a judge would be shown beside the answer."""
+    """Count the answers that hold something besides an answer."""
     token = next(filter(None, (chat_token(text, example.instruction) for text in texts)), None)
     if token is not None:
         tally.token = tally.token or token

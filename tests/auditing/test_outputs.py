@@ -361,7 +361,7 @@ def foreign(subject: int, answer: int) -> str:
 
 def test_answers_in_another_language_than_their_questions_are_held_against_the_baselines() -> None:
     count = len(INSTRUCTIONS)
-    theirs = outputs_of([foreign(number, 1) for number in range(count)], "base")
+    theirs = outputs_of([foreign(number, 1) for number in range(count)], model="base")
     mine = [foreign(number, 2) for number in range(count)]
     assert "relevance" not in found(audited(mine, theirs).findings)
     moved = audited([*mine[1:], mine[0]], theirs)

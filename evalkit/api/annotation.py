@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.assignment import AssignmentKeywords, assignment_of
-from evalkit.api.door import beside_a_loop, front_door, in_background
+from evalkit.api.door import beside_a_loop, front_door, in_background, in_keywords
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -266,7 +266,7 @@ def annotate(
             watch=watch,
         )
     listener.ran(judged, prepared.judges)
-    return Run(tuple(judged), (*prepared.notes, *found), sources)
+    return Run(tuple(judged), tuple(map(in_keywords, (*prepared.notes, *found))), sources)
 
 
 aannotate = in_background(annotate)

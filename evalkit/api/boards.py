@@ -77,7 +77,7 @@ def make_leaderboard(
 
 
 def _check_parts(entries: Iterable[Entry], by: Sequence[str]) -> None:
-    """Refuse to split by a part that no verdict has; of several parts, as a page has them, those that are there count."""
+    """Refuse to split by a part that no verdict has; of several parts, those that are there are shown."""
     if len(by) != 1:
         return
     kind = TURN if by[0] == TURN else CATEGORY

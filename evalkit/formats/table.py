@@ -212,7 +212,7 @@ def _check_numbers(frame: "pd.DataFrame", path: Source) -> None:
             wrong |= values.notna() & (values != 0) & ~values.between(1, 2)
             expected = "0, a number from 1 to 2, or nothing"
         else:
-            wrong |= values.isna() | (values < 0)
+            wrong |= values.isna() | (values < 0) | np.isinf(values)
             expected = "a length in characters"
         _refuse(wrong, frame, name, path, expected=expected)
 

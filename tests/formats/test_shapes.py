@@ -231,3 +231,11 @@ def test_votes_of_lmsys_are_read_from_a_sheet(tmp_path: Path) -> None:
     path = tmp_path / "votes.csv"
     path.write_bytes(table(rows, ";", "utf-8-sig"))
     assert read_votes(path).outcome.tolist() == [1.0, 0.0]
+
+
+def test_a_length_without_end_is_refused_with_its_row(tmp_path: Path) -> None:
+    row = {"judge": "j", "model": "m", "baseline": "b", "key": "k", "preference": 1.5, "len_1": 5, "len_2": "inf"}
+    path = tmp_path / "t.csv"
+    path.write_bytes(table([row]))
+    with pytest.raises(EvalkitError, match="row 1: len_2: expected a length in characters, found 'inf'"):
+        read_judgments(path)

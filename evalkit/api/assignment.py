@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from evalkit.api.keywords import Data, checked_choice, checked_count, named_source_of, parted, several, source_of
-from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
+from evalkit.api.python_judges import JudgeFunction, JudgeLike, asked_anew, judge_config
 from evalkit.auditing import AuditLimits, Clusters, audit_outputs, declared_clusters
 from evalkit.catalog import (
     Benchmark,
@@ -19,7 +19,7 @@ from evalkit.catalog import (
     questions_source,
     read_benchmark,
 )
-from evalkit.errors import InputError
+from evalkit.errors import ConfigError, InputError
 from evalkit.formats import Recording, Rows, read_output_field, read_outputs, read_question_field, read_recording
 from evalkit.judge_spec import ORDERS
 from evalkit.judging import Options, Work, plan_all
@@ -116,7 +116,11 @@ class Assignment:
         )
 
     def configs(self, benchmark: Benchmark) -> tuple[JudgeConfig, ...]:
-        """The judges, each once."""
+        """The judges, each once.
+
+        Raises:
+            ConfigError: two functions cannot be told apart.
+        """
         given = self.judges or (benchmark.judge or DEFAULT_JUDGE,)
         configs = [
             judge_config(
@@ -128,7 +132,16 @@ class Assignment:
             )
             for judge in given
         ]
-        return tuple({(config.name, config.digest): config for config in configs}.values())
+        found: dict[tuple[str, str], tuple[JudgeConfig, object]] = {}
+        for config, judge in zip(configs, given, strict=True):
+            function = judge.function if isinstance(judge, JudgeFunction) else judge
+            _, other = found.setdefault((config.name, config.digest), (config, function))
+            if callable(function) and other is not function and other != function:
+                raise ConfigError(
+                    f"two functions are the judge {config.name!r} of the same version. Give each a name of its own "
+                    "with @evalkit.judge(name=..., version=...)"
+                )
+        return tuple(config for config, _ in found.values())
 
     def _clusters(
         self,
@@ -202,6 +215,16 @@ def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:
         "replay": None if replay is None else source_of(replay, "replay"),
     }
     return Assignment(**{name: value for name, value in named.items() if name not in ("judge", "baseline")})
+
+
+def require_outputs(outputs: Sequence[object]) -> None:
+    """Refuse a call that names nothing to judge.
+
+    Raises:
+        ConfigError: there are no outputs.
+    """
+    if not outputs:
+        raise ConfigError("no outputs were given. Give a file, a data frame, records or a dictionary first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

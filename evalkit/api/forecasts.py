@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from evalkit.api.annotation import AnnotateKeywords
-from evalkit.api.assignment import AssignmentKeywords, Prepared, assignment_of
+from evalkit.api.assignment import AssignmentKeywords, Prepared, assignment_of, require_outputs
 from evalkit.api.door import beside_a_loop, front_door
 from evalkit.api.keywords import Data, LimitKeywords, limits_of, named_source_of, picked
 from evalkit.api.result import Tabular, frame_of
@@ -86,6 +86,7 @@ def forecast(*outputs: Data, **options: Unpack[AnnotateKeywords]) -> Forecasts:
         >>> import evalkit as ek
         >>> ek.forecast("outputs.json", baseline="baseline.json", judge="alpaca_eval_2").cost
     """
+    require_outputs(outputs)
     asked = [named_source_of(source, "outputs") for source in outputs]
     prepared = assignment_of(**picked(options, AssignmentKeywords)).read(asked)
     limits = limits_of(**picked(options, LimitKeywords))

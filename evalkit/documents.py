@@ -25,21 +25,46 @@ def parse_json(text: str, where: str, *, raw_lines: bool = False) -> Any:
     Raises:
         InputError: not JSON, a repeated key, NaN or Infinity, a number too long to read, or nesting too deep.
     """
+    return _decoded(RAW_LINES if raw_lines else STRICT, text, where)
+
+
+def parse_row(text: str, where: str) -> Any:
+    """Parse the JSON text of a row, in which numbers may be NaN and Infinity, as many writers of tables leave them.
+
+    Raises:
+        InputError: not JSON, a repeated key, or nesting too deep.
+    """
+    return _decoded(ROWS, text, where)
+
+
+def _decoded(decoder: json.JSONDecoder, text: str, where: str) -> Any:
+    if text.startswith("\ufeff"):
+        raise InputError(f"{where}: not valid JSON at line 1 column 1: Unexpected UTF-8 BOM")
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            strict=not raw_lines,
-        )
+        return decoder.decode(text)
     except RecursionError:
         raise InputError(f"{where}: {TOO_DEEP}") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
-        raise InputError(f"{where}: not valid JSON at {place}: {error.msg}") from None
+        raise InputError(f"{where}: not valid JSON at {place}: {error.msg}{json_cure(text, error.pos)}") from None
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def json_cure(text: str, position: int) -> str:
+    """The advice on what JSON has not, beginning with a stop; empty where none is known."""
+    before, after = text[:position].rstrip()[-1:], text[position:].lstrip()
+    if before == "," and after[:1] in ("]", "}"):
+        return f". Remove the comma before {after[0]!r}"
+    if after[:1] == "," and after[1:].lstrip()[:1] in ("]", "}"):
+        return f". Remove the comma before {after[1:].lstrip()[0]!r}"
+    if after.startswith(("//", "/*", "#")):
+        return ". JSON has no comments: remove them"
+    if after.startswith("'"):
+        return ". JSON puts texts in double quotes; json.dumps writes it in Python"
+    if after.startswith(("None", "True", "False")):
+        return ". JSON has null, true and false; json.dumps writes it in Python"
+    return ""
 
 
 def read_text(path: Path) -> str:
@@ -177,6 +202,10 @@ def _refuse_constant(name: str) -> Any:
 
 
 STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite)
+RAW_LINES = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite, strict=False
+)
+ROWS = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 class _StrictLoader(yaml.SafeLoader):

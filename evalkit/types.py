@@ -29,8 +29,9 @@ class Example:
 class Output:
     """One model's answer to one instruction, one text per turn.
 
-    `oversize_chars` is the length of an answer that is too long to be judged; such an answer has no texts. `measures`
-    are numbers that describe the answer, by name: its headers, lists, tokens, or whatever its source counted.
+    `oversize_chars` is the length of an answer that is too long to be judged; such an answer has no texts. Nor has one
+    with a `failure`, the reason why there is no answer, which differs from an empty one. `measures` are numbers that
+    describe the answer, by name: its headers, lists, tokens, or whatever its source counted.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Output:
     texts: tuple[str, ...]
     oversize_chars: int | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
+    failure: str | None = None
 
     @property
     def text(self) -> str:

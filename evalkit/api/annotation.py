@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_outputs
-from evalkit.api.door import beside_a_loop, front_door, in_background
+from evalkit.api.door import beside_a_loop, front_door, in_background, in_keywords
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -155,6 +155,7 @@ def annotate(
     on_mismatch: str = "refuse",
     cluster: str | None = None,
     shortcut: bool = True,
+    keep_thinking: bool = False,
     audit: str = "refuse",
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
     difficulty: Data = DifficultySource.AUTO.value,
@@ -198,6 +199,7 @@ def annotate(
         on_mismatch: `refuse` instructions that only one side has, or `intersect` the two sides.
         cluster: a field; instructions with the same value in it count as one cluster. By default near-duplicates do.
         shortcut: whether identical answers are a tie that no judge is asked about.
+        keep_thinking: whether the thinking that answers begin with, as in `<think>`, is judged with them.
         audit: `refuse` to judge outputs that fail their audit, `warn`, or `off`.
         audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
         difficulty: the source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
@@ -249,6 +251,7 @@ def annotate(
         on_mismatch=on_mismatch,
         cluster=cluster,
         shortcut=shortcut,
+        keep_thinking=keep_thinking,
     ).read([named_source_of(source, "outputs") for source in outputs])
     limits = limits_of(
         concurrency=concurrency,
@@ -284,7 +287,7 @@ def annotate(
             watch=watch,
         )
     listener.ran(judged, prepared.judges)
-    return Run(tuple(judged), (*prepared.notes, *found), sources)
+    return Run(tuple(judged), tuple(map(in_keywords, (*prepared.notes, *found))), sources)
 
 
 aannotate = in_background(annotate)

@@ -37,9 +37,9 @@ class Assignment:
 
     Without `baselines`, `questions` and `judges` they are the benchmark's own. `judge_model`, `base_url` and `orders`
     change the judges' settings, and `client` and `parser` are objects that take the place of theirs. The judges'
-    replies are taken from `replay`. `on_mismatch` says whether to refuse outputs without a partner or to intersect.
-    `cluster` is a field of the questions or the outputs: instructions with the same value in it are one cluster. The
-    rest is as in `Options`.
+    replies are taken from `replay`. `on_mismatch` says whether to refuse outputs without a partner or to intersect, and
+    `keep_thinking` whether answers keep the thinking that they begin with. `cluster` is a field of the questions or the
+    outputs: instructions with the same value in it are one cluster. The rest is as in `Options`.
     """
 
     benchmark: str
@@ -56,6 +56,7 @@ class Assignment:
     key: str | None = None
     on_mismatch: str = REFUSE
     shortcut: bool = True
+    keep_thinking: bool = False
     cluster: str | None = None
     client: object | None = None
     parser: Callable[[ChatReply, Labels], object] | None = None
@@ -80,12 +81,22 @@ class Assignment:
         judges = self.configs(benchmark)
         questions = load_questions(benchmark, self.questions)
         compares = any(config.asks == "pair" for config in judges)
-        baseline = load_baseline(benchmark, self.baselines, key=self.key, questions=questions) if compares else None
+        baseline = (
+            load_baseline(
+                benchmark, self.baselines, key=self.key, questions=questions, keep_thinking=self.keep_thinking
+            )
+            if compares
+            else None
+        )
         return Prepared(
             style=style,
             judges=judges,
             baseline=baseline,
-            candidates=tuple(read_outputs(outputs, key=self.key, like=baseline, questions=questions)),
+            candidates=tuple(
+                read_outputs(
+                    outputs, key=self.key, like=baseline, questions=questions, keep_thinking=self.keep_thinking
+                )
+            ),
             recording=None if self.replay is None else read_recording(self.replay),
             questions=questions,
             clusters=(
@@ -187,6 +198,7 @@ class AssignmentKeywords(TypedDict, total=False):
     on_mismatch: str
     cluster: str | None
     shortcut: bool
+    keep_thinking: bool
 
 
 def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:

@@ -78,6 +78,7 @@ def audit(
     baseline: Data | Sequence[Data] | None = None,
     questions: Data | None = None,
     key: str | None = None,
+    keep_thinking: bool = False,
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
 ) -> Audits:
     """Check the outputs of one or more models without a judge.
@@ -88,6 +89,7 @@ def audit(
         baseline: the outputs to compare with, as for `annotate`. Without any, copies of a baseline are not looked for.
         questions: the benchmark's questions; by default its own copy.
         key: the field that matches outputs; by default the instruction.
+        keep_thinking: whether the thinking that answers begin with is audited with them.
         audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
 
     Returns:
@@ -108,9 +110,13 @@ def audit(
     asked = load_questions(chosen, optional_source(questions, "questions"))
     named = tuple(named_source_of(source, "baseline") for source in parted(baseline))
     there = named or _has_baseline(chosen)
-    reference = load_baseline(chosen, named, key=key, questions=asked) if there else None
+    reference = load_baseline(chosen, named, key=key, questions=asked, keep_thinking=keep_thinking) if there else None
     candidates = read_outputs(
-        [named_source_of(source, "outputs") for source in outputs], key=key, like=reference, questions=asked
+        [named_source_of(source, "outputs") for source in outputs],
+        key=key,
+        like=reference,
+        questions=asked,
+        keep_thinking=keep_thinking,
     )
     notes = [note for read in (reference, *candidates) if read is not None for note in read.notes]
     if reference is None:

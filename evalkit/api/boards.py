@@ -5,18 +5,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.boards import (
+    CATEGORY,
     SLICES,
+    TURN,
     Aggregation,
     ArenaFormula,
     Board,
     DifficultySource,
+    Entry,
     Lengths,
     Metric,
     Recipe,
     build_boards,
 )
 from evalkit.catalog import Reference, read_aliases, read_reference
-from evalkit.errors import ConfigError, UnknownName
+from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import Rows, read_compat_inputs
 from evalkit.sources import SourceFile, Sources, controls_of, metric_of, read_entries, read_recipe, read_source_files
 
@@ -59,8 +62,10 @@ def make_leaderboard(
     """
     reference = _reference(sources, wishes)
     recipe = _recipe(sources, wishes)
+    entries = read_entries(sources, gathering_of(sources, wishes), files=files)
+    _check_parts(entries, wishes.by)
     boards = build_boards(
-        read_entries(sources, gathering_of(sources, wishes), files=files),
+        entries,
         replace(recipe, allow_mixed=wishes.allow_mixed, replicates=wishes.replicates),
         reference=reference,
         aliases=read_aliases() if reference else None,
@@ -69,6 +74,18 @@ def make_leaderboard(
         return boards
     # no reference was asked for: a board that shares too few models with the reference needs no line that says so
     return [board if _agrees(board) else replace(board, agreement=None) for board in boards]
+
+
+def _check_parts(entries: Iterable[Entry], by: Sequence[str]) -> None:
+    """Refuse to split by a part that no verdict has; of several parts, those that are there are shown."""
+    if len(by) != 1:
+        return
+    kind = TURN if by[0] == TURN else CATEGORY
+    if not any(name.startswith(f"{kind} ") for entry in entries for name in entry.slices):
+        raise InputError(
+            f"--by {by[0]}: no verdict has a {kind}. Outputs and questions tell it in the field category or dataset; "
+            "evalkit import takes it from --questions FILE, also when it imports again"
+        )
 
 
 def _agrees(board: Board) -> bool:

@@ -23,7 +23,7 @@ from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
 from evalkit.gating import Batches, Decision, Gate, Rule, Spent
 from evalkit.judging import Annotated, Work, annotate
 from evalkit.provenance import canonical_digest, pinned_for, write_results
-from evalkit.reporting import open_journal
+from evalkit.reporting import grouped_failures, open_journal
 from evalkit.sources import entries_of_store
 from evalkit.stats import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
@@ -206,7 +206,7 @@ def require_covered(judged: Sequence[ModelRun]) -> None:
     """
     for row in (row for run in judged for row in run.rows):
         if row.coverage < MIN_COVERAGE:
-            reason = next(iter(row.entry.failures), "unknown")
+            reason = next(iter(grouped_failures(row.entry.failures)), "unknown")
             raise Incomplete(
                 f"{row.entry.model}: {row.entry.sample.n_missing} of {row.entry.sample.n + row.entry.sample.n_missing} "
                 "instructions have no verdict, "

@@ -18,6 +18,8 @@ from evalkit.auditing.words import folded, words
 from evalkit.errors import AuditFailed
 from evalkit.types import Audit, Example, Finding, Output, OutputSet, Severity
 
+# limits that a set of questions may not suit, such as one of yes and no, with a value that lets everything pass
+_MOVABLE = {"distinct": "min-distinct=0", "near_duplicates": "max-near-duplicates=1", "relevance": "max-relevance-p=1"}
 _SINGULAR = {"are": "is", "hold": "holds"}
 
 
@@ -73,9 +75,12 @@ def require_passed(audits: Mapping[str, Audit | None]) -> None:
     model, audit = failed[0]
     reasons = "; ".join(finding.reason for finding in audit.failures)
     others = f" {len(failed) - 1} more failed too." if len(failed) > 1 else ""
+    moved = " ".join(
+        dict.fromkeys(f"--audit-limit {_MOVABLE.get(finding.check, 'NAME=VALUE')}" for finding in audit.failures)
+    )
     raise AuditFailed(
         f"{model}: audit failed: {reasons}.{others} Mend the outputs, or move a limit that does not suit them with "
-        "--audit-limit NAME=VALUE"
+        f"{moved}"
     )
 
 
@@ -97,7 +102,7 @@ def examine_outputs(
         _distinct(answers, limits),
         _near_duplicates(answers, said_words, limits),
         *copy_checks(candidate, baseline, limits),
-        _relevance(answers, said_words, limits),
+        _relevance(answers, theirs, said_words, limits),
         *_directed(answers, theirs, limits),
         _hidden(answers, theirs, limits),
         _padded(answers, theirs, limits),
@@ -174,7 +179,9 @@ def _near_duplicates(answers: _Answers, said_words: Sequence[list[str]], limits:
     return share_check(name, keys if len(keys) > 1 else [], answers.n, bounds=bounds, says=says)
 
 
-def _relevance(answers: _Answers, said_words: Sequence[list[str]], limits: AuditLimits) -> Check:
+def _relevance(
+    answers: _Answers, theirs: _Answers | None, said_words: Sequence[list[str]], limits: AuditLimits
+) -> Check:
     name, bounds = "relevance", Bounds(fail=limits.max_relevance_p)
     # a long text of few words is not a short answer: it may have few so that there is nothing to compare
     long_enough = [
@@ -186,12 +193,24 @@ def _relevance(answers: _Answers, said_words: Sequence[list[str]], limits: Audit
     few = few or _few(len({answers.instructions[place] for place in long_enough}), limits, "different instructions")
     if few:
         return skipped(name, bounds, few)
+    asked = [words(answers.instructions[place]) for place in long_enough]
+    p = relevance_p(asked, [said_words[place] for place in long_enough])
+    whose = "their own instructions"
+    if p > limits.max_relevance_p and theirs is not None:
+        beside = dict(zip(theirs.keys, map(words, theirs.texts), strict=True))
+        both = [place for place in long_enough if answers.keys[place] in beside]
+        usual = [beside[answers.keys[place]] for place in both]
+        questions = [words(answers.instructions[place]) for place in both]
+        # an answer in another language than its question has no words of it: the baseline's then tell what fits
+        if not _few(len(both), limits) and relevance_p(questions, usual) > limits.max_relevance_p:
+            long_enough = both
+            p = relevance_p(usual, [said_words[place] for place in both])
+            whose = "the baseline's answers to their instructions"
     n = len(long_enough)
-    p = relevance_p([words(answers.instructions[place]) for place in long_enough], [said_words[i] for i in long_enough])
     finding = None
     if p > limits.max_relevance_p:
         keys = tuple(answers.keys[place] for place in long_enough[:KEYS])
-        reason = f"{n} answers have no more words in common with their own instructions than with others (p {p:.3f})"
+        reason = f"{n} answers have no more words in common with {whose} than with others (p {p:.3f})"
         finding = Finding(name, Severity.FAIL, reason, n, n, keys)
     return Check(name=name, value=p, limit=limits.max_relevance_p, finding=finding)
 
@@ -274,6 +293,7 @@ def _empty(candidate: OutputSet, limits: AuditLimits) -> Check:
 
 
 def _blank(output: Output) -> bool:
+    # a failed call is empty as well
     return output.empty and output.oversize_chars is None
 
 

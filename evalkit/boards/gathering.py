@@ -24,6 +24,7 @@ from evalkit.boards.entries import (
 )
 from evalkit.errors import InputError
 from evalkit.stats import Combine, Floats, Sample, build_sample, self_disagreement, variance_components
+from evalkit.text import plural
 from evalkit.types import Annotation, Audit, ChatReply, Group, PlanRecord, Reading, Slot
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ class _Columns:
                 ),
                 replies=len(read),
                 tokens=_total(tokens),
-                notices=self.backing.notices(judge),
+                notices=(*self.backing.notices(judge), *self._repeats(plan)),
                 whole_lengths=self.whole_lengths,
             ),
             scale=self._scale(),
@@ -292,6 +293,16 @@ class _Columns:
             plan=plan,
             audit=self._audit(plan),
             dependence=self._dependence(plan),
+        )
+
+    def _repeats(self, plan: PlanRecord | None) -> tuple[str, ...]:
+        """A notice on verdicts that repeat others, where no run of ours planned them."""
+        n = sum(repeat > 0 for repeat in self.repeats)
+        if plan is not None or not n:
+            return ()
+        return (
+            f"{self.first.model}: {plural(n, 'verdict')} of {len(self.repeats)} repeat{'s' * (n == 1)} another of the "
+            "same judge on the same instruction, and the mean of these counts",
         )
 
     def _audit(self, plan: PlanRecord | None) -> Audit:

@@ -79,12 +79,14 @@ def load_baseline(
     *,
     key: str | None = None,
     questions: Sequence[Example] | None = None,
+    keep_thinking: bool = False,
 ) -> OutputSet:
     """Load the answers that candidates are compared with: one model's, or those of each category's baseline.
 
     Args:
         given: files, names or values, several where categories have baselines of their own; the benchmark's own by
             default.
+        keep_thinking: whether answers keep the thinking that they begin with.
 
     Raises:
         ConfigError: nothing is named and nothing is on this machine, or a category has no baseline.
@@ -93,10 +95,10 @@ def load_baseline(
     sources = [baseline_source(benchmark, source) for source in given] or [baseline_source(benchmark, None)]
     # a named file stands in for all of them; the benchmark's own files must have an answer for every category
     if len(sources) == 1 and (given or len(benchmark.baselines) < 2):
-        return read_one(sources, key=key, questions=questions)
+        return read_one(sources, key=key, questions=questions, keep_thinking=keep_thinking)
     if not isinstance(benchmark.baseline, Mapping):
         raise ConfigError(f"benchmark {benchmark.name!r} has one baseline, and --baseline names {len(sources)}")
-    sets = [read_one([source], key=key, questions=questions) for source in sources]
+    sets = [read_one([source], key=key, questions=questions, keep_thinking=keep_thinking) for source in sources]
     return merge_baselines(sets, benchmark.baseline)
 
 

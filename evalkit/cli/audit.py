@@ -7,7 +7,7 @@ import click
 from evalkit.api import audit
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.notes import print_notes, print_text
-from evalkit.cli.options import audit_limits_options, json_option
+from evalkit.cli.options import audit_limits_options, json_option, thinking_option
 
 
 @click.group(
@@ -44,6 +44,7 @@ def command() -> None:
 @Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
                      help="Read the benchmark's questions from here. [default: its own copy]")  # fmt: skip
 @Title.JUDGED.option("--key", metavar="FIELD", help="Match outputs by this field instead of by the instruction.")
+@thinking_option
 @audit_limits_options
 @json_option
 def outputs_command(outputs: tuple[str, ...], as_json: bool, **asked: Any) -> None:

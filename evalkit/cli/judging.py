@@ -8,7 +8,7 @@ import click
 from evalkit.api import AUDITS, ModelRun
 from evalkit.cli.help import Title
 from evalkit.cli.notes import print_notes
-from evalkit.cli.options import Command, Range, audit_limits_options, cluster_option
+from evalkit.cli.options import Command, Range, audit_limits_options, cluster_option, thinking_option
 from evalkit.cli.progress import ProgressLine, describe, told_of_abandoned
 from evalkit.engine import Limits
 from evalkit.judge_spec import ORDERS
@@ -53,6 +53,7 @@ _ASSIGNMENT: list[Callable[[Command], Command]] = [
                         show_default=True,
                         help="Refuse instructions that only one side has, or judge those that both have."),
     cluster_option,
+    thinking_option,
     Title.JUDGE.option("--shortcut/--no-shortcut", default=True, show_default=True,
                        help="Take identical answers for a tie without asking the judge."),
 ]  # fmt: skip

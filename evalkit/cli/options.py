@@ -88,6 +88,11 @@ cluster_option = Title.NUMBERS.option(
     help="Count instructions that have the same value in this field as one cluster. [default: instructions that "
     "are near-duplicates]",
 )
+thinking_option = Title.JUDGED.option(
+    "--keep-thinking",
+    is_flag=True,
+    help="Keep the thinking that answers begin with, as in <think>; it is left out and counted otherwise.",
+)
 verbose_option = Title.FILES.option("--verbose", is_flag=True, help="Print the digest of the rows too.")
 json_option = Title.FILES.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 audit_limits_options = Title.JUDGED.option(

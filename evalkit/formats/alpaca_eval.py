@@ -1,5 +1,6 @@
 """AlpacaEval's annotations.json: its preference code, its files, and the raw replies recorded in them."""
 
+import contextlib
 import itertools
 import json
 import math
@@ -12,6 +13,7 @@ from evalkit.documents import kind_of
 from evalkit.errors import ClientError, InputError, RejectedRequest
 from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
+from evalkit.formats.conversation import read_instruction
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record, read_records
 from evalkit.formats.rows import Rows, Source
@@ -22,6 +24,8 @@ RECORDED_LABELS = Labels("m", "M")
 TOLERANCE = 1e-6
 # fields of our rows: how many characters of an answer are blanks, where its turns are joined
 BLANKS = ("blanks_1", "blanks_2")
+# fields of our rows: the lengths of answers whose texts are unknown
+LENGTHS = ("len_1", "len_2")
 # fields of our rows: the name of the row's cluster, and the field that declared the cluster, if any did
 CLUSTER = "cluster"
 CLUSTER_FIELD = "cluster_field"
@@ -81,7 +85,7 @@ def read_recording(path: Source) -> Recording:
     rows: dict[str, tuple[RecordedRow, ...]] = {}
     annotators: set[str] = set()
     for record in path.records() if isinstance(path, Rows) else read_records(path):
-        key = instruction_key(record.text("instruction"))
+        key = instruction_key("\n\n".join(read_instruction(record)))
         rows[key] = (*rows.get(key, ()), *_recorded_rows(record))
         annotators.add(record.text("annotator"))
     if len(annotators) != 1:
@@ -93,6 +97,8 @@ def read_recording(path: Source) -> Recording:
 JudgedTexts = tuple[Example | None, Output | None, Output | None]
 
 _UNKNOWN: JudgedTexts = (None, None, None)
+# one of these fields tells a choice or a completion from a judge's own object
+_CHOICE = frozenset({"message", "text", "choices"})
 
 
 def write_annotations(
@@ -131,8 +137,10 @@ def write_annotations(
                 "output_2": _text(candidate),
                 "generator_2": slot.model,
                 "annotator": slot.judge,
-                **({"key": key, "turn": slot.turn} if example is None or example.cluster else {}),
+                **({"key": key} if example is None or example.cluster else {}),
+                **({"turn": slot.turn} if _of_conversation(example, slot) else {}),
                 **_blanks_of_turns(slot, baseline, candidate),
+                **_lengths_without_texts(slot, baseline, candidate),
                 **({} if clusters is None else {CLUSTER: clusters.get(key)}),
                 **({} if cluster_field is None else {CLUSTER_FIELD: cluster_field}),
                 **(_graded(given) if slot.order == Order.ALONE else _judged(given)),
@@ -140,6 +148,24 @@ def write_annotations(
             file.write(before + json.dumps(row, ensure_ascii=True))
             before = ",\n"
         file.write("\n]\n")
+
+
+def _of_conversation(example: Example | None, slot: Slot) -> bool:
+    """True if the row is on a turn; a question without a known text shows it in its key only."""
+    return slot.key != slot.question if example is None else example.cluster is not None
+
+
+def _lengths_without_texts(slot: Slot, *sides: Output | None) -> dict[str, int]:
+    """The lengths of answers whose texts are unknown, and how many of their characters are blanks."""
+    chars = (slot.baseline_chars if slot.baseline else None, slot.candidate_chars)
+    blanks = (slot.baseline_blanks, slot.candidate_blanks)
+    found = {
+        name: value
+        for names, values in ((LENGTHS, chars), (BLANKS, blanks))
+        for name, output, value in zip(names, sides, values, strict=True)
+        if output is None and value is not None
+    }
+    return found if any(name in found for name in LENGTHS) else {}
 
 
 def _blanks_of_turns(slot: Slot, *sides: Output | None) -> dict[str, int]:
@@ -222,7 +248,7 @@ def read_preference(record: Record) -> float | None:
         raise InputError(f'{record.where}: field "preference": missing')
     code = record.fields["preference"]
     # -1 is how AlpacaEval stores a failed call
-    if code is None or code != code or code == -1:
+    if code is None or code != code or code == -1 or (isinstance(code, str) and not code.strip()):
         return None
     if isinstance(code, bool) or not isinstance(code, int | float) or not (code == 0 or 1 <= code <= 2):
         found = kind_of(code) if not isinstance(code, int | float) or isinstance(code, bool) else repr(code)
@@ -238,10 +264,9 @@ def recorded_replies(record: Record) -> Iterator[RecordedReply]:
     Raises:
         InputError: the replies have no known form; the message names the row.
     """
-    raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
-    own = isinstance(raw, list)
-    for entry in raw if isinstance(raw, list) else [raw]:
-        if not isinstance(entry, dict):
+    for place, entry in enumerate(raw_choices(record.fields)):
+        own = "order" in entry
+        if _silent(entry):
             continue
         try:
             reply = read_choice(entry) if "message" in entry or "text" in entry else _tool_reply(entry)
@@ -253,9 +278,41 @@ def recorded_replies(record: Record) -> Iterator[RecordedReply]:
         yield RecordedReply(
             reply,
             order=_recorded_order(record, entry, own=own),
-            repeat=entry.get("repeat", 0) if own else 0,
+            repeat=entry.get("repeat", 0) if own else place,
             labels=_recorded_labels(record, entry) if own else RECORDED_LABELS,
         )
+
+
+def raw_choices(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The choices behind a row: a choice, a list of them, a whole completion, or plain text, which may spell these."""
+    raw = fields.get("raw_completion", fields.get("preference_raw_completion"))
+    if isinstance(raw, str):
+        raw = _spelled(raw)
+    if isinstance(raw, dict) and isinstance(raw.get("choices"), list):
+        raw = raw["choices"]
+    entries = raw if isinstance(raw, list) else [raw]
+    texts = ({"text": entry} if isinstance(entry, str) else entry for entry in entries)
+    return [entry for entry in texts if isinstance(entry, dict)]
+
+
+def _silent(entry: Mapping[str, Any]) -> bool:
+    """True for the choice of a call that failed: it has neither a text nor a call of a tool."""
+    message = entry.get("message")
+    if isinstance(message, dict):
+        return message.get("content") is None and not message.get("tool_calls") and not message.get("refusal")
+    return "message" in entry or ("text" in entry and entry["text"] is None)
+
+
+def _spelled(text: str) -> Any:
+    """The choices that a table holds as JSON; any other text as it is."""
+    begun = text.lstrip()[:1]
+    if begun and begun in "{[":
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(text)
+            marked = found if isinstance(found, list) else [found]
+            if marked and all(isinstance(part, dict) and not _CHOICE.isdisjoint(part) for part in marked):
+                return found
+    return text
 
 
 def _recorded_rows(record: Record) -> Iterator[RecordedRow]:
@@ -294,13 +351,14 @@ def _recorded_labels(record: Record, entry: Mapping[str, Any]) -> Labels:
 def infer_order(
     recorded: RecordedReply, preference: float | None, preference_in: Callable[[Order], float | None]
 ) -> Order | None:
-    """The order of the answers that turns the reply into the row's preference; None if neither order does.
+    """The order of the answers that turns the row's replies into its preference; None if neither order does, and where
+    there is no preference to tell the order by.
 
     Args:
-        preference_in: P(candidate beats baseline) that the reply gives under an order.
+        preference_in: P(candidate beats baseline) that the row's replies give under an order.
     """
     if recorded.order is not None or preference is None:
-        return recorded.order or Order.BASELINE_FIRST
+        return recorded.order
     for order in BOTH_ORDERS:
         found = preference_in(order)
         if found is not None and abs(found - preference) <= TOLERANCE:

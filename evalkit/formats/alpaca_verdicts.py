@@ -1,11 +1,12 @@
 """Reads the verdicts in rows of annotations, AlpacaEval's and ours."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.formats.alpaca_eval import BLANKS, CLUSTER, RECORDED_LABELS, read_preference
-from evalkit.formats.conversation import text_at
+from evalkit.formats.alpaca_eval import BLANKS, CLUSTER, LENGTHS, RECORDED_LABELS, raw_choices, read_preference
+from evalkit.formats.conversation import read_instruction, text_at
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import NO_VERDICT, UNNAMED_JUDGE, optional_number, optional_turn, recorded
@@ -27,7 +28,7 @@ def row_verdict(record: Record) -> Annotation:
 
 
 def _preference(record: Record) -> Annotation:
-    texts = record.text("output_1"), record.optional_text("output_2") or ""
+    texts = _answers(record)
     key, turn = _question(record)
     preference = read_preference(record)
     order, reply = _reply(record)
@@ -43,10 +44,32 @@ def _preference(record: Record) -> Annotation:
         preference=preference,
         failure=NO_VERDICT if preference is None else None,
         reply=reply,
-        chars=(len(texts[0]), len(texts[1])),
+        chars=(_length(record, LENGTHS[0], texts[0]), _length(record, LENGTHS[1], texts[1])),
         blanks=(_blanks(record, BLANKS[0], texts[0]), _blanks(record, BLANKS[1], texts[1])),
-        measures=(count_markdown(texts[0]), count_markdown(texts[1])),
+        measures=(count_markdown(texts[0] or ""), count_markdown(texts[1] or "")),
     )
+
+
+def _answers(record: Record) -> tuple[str | None, str | None]:
+    """The baseline's and the candidate's answer; None in a row of ours that was written without texts.
+
+    Elsewhere a null answer is an empty one.
+    """
+    for name in ("output_1", "output_2"):
+        if name not in record.fields:
+            record.text(name)
+    known = record.optional_text("output_1"), record.optional_text("output_2")
+    bare = record.fields.get("instruction") is None and "key" in record.fields
+    return known if bare else (known[0] or "", known[1] or "")
+
+
+def _length(record: Record, name: str, text: str | None) -> int | None:
+    if text is not None:
+        return len(text)
+    said = optional_number(record, name)
+    if said is not None and (said != int(said) or not 0 <= said <= 2**53):
+        raise InputError(f'{record.where}: field "{name}": expected a length in characters, found {said:g}')
+    return None if said is None else int(said)
 
 
 def _grade(record: Record) -> Annotation:
@@ -65,7 +88,7 @@ def _grade(record: Record) -> Annotation:
         order=Order.ALONE,
         rating=None if rating is None or scale is None else Rating(rating, *scale),
         failure=(record.optional_text("failure") or NO_VERDICT) if rating is None else None,
-        chars=(None, None if answer is None else len(answer)),
+        chars=(None, _length(record, LENGTHS[1], answer)),
         measures=({}, count_markdown(answer or "")),
     )
 
@@ -82,31 +105,33 @@ def row_scale(record: Record) -> tuple[float, float] | None:
 def _question(record: Record) -> tuple[str, int | None]:
     """The question's own name and the turn, in rows of ours on a conversation; else the instruction's digest."""
     turn = optional_turn(record) if "key" in record.fields else None
+    if record.fields.get("instruction") is None and isinstance(key := record.fields.get("key"), str):
+        # a row without texts is known by its key, which shows the turn of a conversation
+        split = turn is not None and key.endswith(f":{turn}")
+        return record.text("key").removesuffix(f":{turn}") if split else record.text("key"), turn if split else None
     if turn is None:
-        return instruction_key(record.text("instruction")), None
+        return instruction_key("\n\n".join(read_instruction(record))), None
     return record.text("key").removesuffix(f":{turn}"), turn
 
 
-def _blanks(record: Record, name: str, text: str) -> int:
+def _blanks(record: Record, name: str, text: str | None) -> int | None:
     """The number of blank characters of an answer; our rows have a field for answers whose turns are joined."""
     # a table has fractions where only some rows have the number
     said = optional_number(record, name)
     if said is None:
-        return blanks_around([text])
-    if said != int(said) or not 0 <= said <= len(text):
-        raise InputError(f'{record.where}: field "{name}": expected how many of the {len(text)} characters are blanks')
+        return None if text is None else blanks_around([text])
+    chars = _length(record, LENGTHS[BLANKS.index(name)], text) or 0
+    if said != int(said) or not 0 <= said <= chars:
+        raise InputError(f'{record.where}: field "{name}": expected how many of the {chars} characters are blanks')
     return int(said)
 
 
 def _reply(record: Record) -> tuple[Order | None, str | None]:
     """The order and the text of the reply behind a row; None where there are several or where they are unknown."""
-    raw = record.fields.get("raw_completion", record.fields.get("preference_raw_completion"))
-    if isinstance(raw, list) and len(raw) == 1:
-        raw = raw[0]
-    if isinstance(raw, str):
-        return None, text_at(record, "raw_completion", raw)
-    if not isinstance(raw, dict):
+    entries = raw_choices(record.fields)
+    if len(entries) != 1:
         return None, None
+    (raw,) = entries
     named = record.fields.get("referenced_models")
     first = named.get(RECORDED_LABELS.first) if isinstance(named, dict) else None
     orders: dict[object, Order] = {"output_1": Order.BASELINE_FIRST, "output_2": Order.CANDIDATE_FIRST}
@@ -115,7 +140,7 @@ def _reply(record: Record) -> tuple[Order | None, str | None]:
     return orders.get(found) if isinstance(found, str) else None, _reply_text(record, raw)
 
 
-def _reply_text(record: Record, raw: dict[str, Any]) -> str | None:
+def _reply_text(record: Record, raw: Mapping[str, Any]) -> str | None:
     message = raw.get("message")
     said = message.get("content") if isinstance(message, dict) else raw.get("text")
     if isinstance(said, str):

@@ -5,34 +5,48 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.documents import STRICT, TOO_DEEP, kind_of
+from evalkit.documents import ROWS, TOO_DEEP, json_cure, kind_of
 from evalkit.errors import InputError
 
+_AHEAD = 8
 _BLANK = re.compile(r"[ \t\n\r]*")
 # a text cut behind one of these may end inside a number, a literal or an escape, which a scanner would misread
 _UNFINISHED = "\\+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def parse_array(pieces: Iterator[str], where: str) -> Iterator[Any]:
-    """The elements of the array in a JSON text that comes in pieces.
+    """The elements of the array in a JSON text that comes in pieces, or its values, if several follow each other.
 
     Raises:
-        InputError: content that `parse_json` refuses, or JSON that is not an array.
+        InputError: content that `parse_row` refuses, or JSON that is one value and not an array.
     """
     text = _Text(pieces, where)
     if text.peek() != "[":
-        other = text.value()
-        text.expect_end()
-        raise InputError(f"{where}: expected an array of objects, found {kind_of(other)}")
+        yield from _values(text, where)
+        return
     text.skip()
     if text.peek() != "]":
         yield text.value()
     while text.peek() == ",":
         text.skip()
-        yield text.value()
+        # many writers leave a comma behind the last element
+        if text.peek() != "]":
+            yield text.value()
     if text.peek() != "]":
         raise text.refusal("Expecting ',' delimiter")
     text.skip()
+    text.expect_end()
+
+
+def _values(text: "_Text", where: str) -> Iterator[Any]:
+    """The objects of a text that holds JSON lines under another name."""
+    first = text.value()
+    if not isinstance(first, dict) or text.peek() != "{":
+        text.expect_end()
+        raise InputError(f"{where}: expected an array of objects, found {kind_of(first)}")
+    yield first
+    while text.peek() == "{":
+        yield text.value()
     text.expect_end()
 
 
@@ -40,7 +54,7 @@ def breaks_off(text: str) -> bool:
     """True if a text is the valid beginning of a JSON value, and not the whole of it."""
     begun = text.strip().rstrip(_UNFINISHED)
     try:
-        STRICT.raw_decode(begun)
+        ROWS.raw_decode(begun)
     except json.JSONDecodeError as error:
         return _unfinished(error)
     except (ValueError, RecursionError):
@@ -83,7 +97,7 @@ class _Text:
         while True:
             self._skip_blank()
             try:
-                value, self._at = STRICT.raw_decode(self._text, self._at)
+                value, self._at = ROWS.raw_decode(self._text, self._at)
             except RecursionError:
                 raise InputError(f"{self._where}: {TOO_DEEP}") from None
             except json.JSONDecodeError as error:
@@ -99,8 +113,14 @@ class _Text:
             raise self.refusal("Extra data")
 
     def refusal(self, reason: str, position: int | None = None) -> InputError:
-        line, column = self._place(self._at if position is None else position)
-        return InputError(f"{self._where}: not valid JSON at line {line} column {column}: {reason}")
+        position = self._at if position is None else position
+        line, column = self._place(position)
+        offset = position - self._at
+        # what is wrong shows in the next characters, wherever the pieces are cut
+        while len(self._text) - self._at - offset < _AHEAD and self._grow():
+            pass
+        cure = json_cure(self._text[self._at :], offset)
+        return InputError(f"{self._where}: not valid JSON at line {line} column {column}: {reason}{cure}")
 
     def _skip_blank(self) -> None:
         blank = _BLANK.match(self._text, self._at)

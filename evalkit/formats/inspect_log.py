@@ -3,7 +3,7 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from evalkit.documents import STRICT, TOO_DEEP, decode, kind_of, open_file, read_text
 from evalkit.errors import InputError
 from evalkit.formats.conversation import object_at, read_id
-from evalkit.formats.records import Record
+from evalkit.formats.records import SURROGATE, Record
 from evalkit.formats.verdicts import optional_number, recorded
 from evalkit.text import count_markdown
 from evalkit.types import Annotation, Order, Rating
@@ -26,16 +26,25 @@ LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 
 _NUMBERS = json.JSONDecoder(object_pairs_hook=STRICT.object_pairs_hook, parse_float=STRICT.parse_float)
 _HEADER = "header.json"
+# more are no evaluation that anybody ran
+_MOST_EPOCHS = 10_000
+_MOST_SAMPLES = 10_000_000
 _SAMPLES = "samples/"
 
 
 @dataclass(frozen=True, slots=True)
 class InspectLog:
-    """A log's evaluation and its samples, each with its place in the log."""
+    """A log's evaluation and its samples, each with its place in the log.
+
+    `unrun` are the ids and epochs of the samples that a log which did not end as a success lacks, and `ended` says how
+    it ended.
+    """
 
     task: str
     model: str
     samples: tuple[Record, ...]
+    unrun: tuple[tuple[str, int], ...] = ()
+    ended: str = ""
 
 
 def read_log(path: Path) -> InspectLog:
@@ -49,16 +58,54 @@ def read_log(path: Path) -> InspectLog:
     found = tuple(Record(f"{path}: {place}", object_at(log, place, sample)) for place, sample in samples)
     if not found:
         raise InputError(f"{path}: the log holds no samples")
-    return InspectLog(about.text("task"), about.text("model"), found)
+    unrun = _unrun(about.fields, found) if log.fields.get("status") not in (None, "success") else ()
+    status = log.optional_text("status")
+    ended = f"the log ended as {status}, with {len(found)} of {len(found) + len(unrun)} samples" if unrun else ""
+    return InspectLog(about.text("task"), about.text("model"), found, unrun, ended)
+
+
+def _unrun(about: Mapping[str, Any], samples: Sequence[Record]) -> tuple[tuple[str, int], ...]:
+    """The ids and epochs that the evaluation was to have and that no sample has."""
+    dataset, config = (value if isinstance(value := about.get(name), dict) else {} for name in ("dataset", "config"))
+    epochs = config.get("epochs")
+    rounds = range(epochs if isinstance(epochs, int) and 1 <= epochs <= _MOST_EPOCHS else 1)
+    run = {(read_id(sample, "id"), _epoch(sample)) for sample in samples}
+    named, number = dataset.get("sample_ids"), dataset.get("samples")
+    if isinstance(named, list) and len(named) <= _MOST_SAMPLES:
+        ids = [read_id(Record("", {"id": one}), "id") for one in named]
+        return tuple((one, epoch) for one in ids for epoch in rounds if (one, epoch) not in run)
+    # without their ids, samples can only be counted
+    lacking = number * len(rounds) - len(run) if isinstance(number, int) and number <= _MOST_SAMPLES else 0
+    return tuple((f"not run {place}", 0) for place in range(1, lacking + 1))
 
 
 def score_verdicts(log: InspectLog) -> Iterator[Annotation]:
     """The scores of a log's samples, one verdict per scorer; a score of several numbers gives one verdict for each.
 
+    A sample that failed or was not run has a missing verdict of each scorer, with the reason.
+
     Raises:
         InputError: a value is missing or of a wrong kind; the message names its place.
     """
-    return (verdict for sample in log.samples for verdict in _scores(sample, log.model))
+    scored = [tuple(_scores(sample, log.model)) for sample in log.samples]
+    judges = tuple(dict.fromkeys(verdict.slot.judge for verdicts in scored for verdict in verdicts)) or ("unnamed",)
+    for sample, verdicts in zip(log.samples, scored, strict=True):
+        yield from verdicts or _without_scores(sample, log.model, judges)
+    for key, epoch in log.unrun:
+        for judge in judges:
+            yield recorded(
+                key=key, cluster=key, judge=judge, model=log.model, order=Order.ALONE, repeat=epoch, failure=log.ended
+            )
+
+
+def _without_scores(sample: Record, model: str, judges: Sequence[str]) -> Iterator[Annotation]:
+    reason = "the sample has no scores"
+    error = sample.fields.get("error")
+    if error is not None:
+        told = error.get("message") if isinstance(error, dict) else error
+        reason = f"the sample failed: {_one_line(told)}" if isinstance(told, str) and told else "the sample failed"
+    for judge in judges:
+        yield _verdict(sample, read_id(sample, "id"), model, judge, None, SURROGATE.sub("\ufffd", reason))
 
 
 def read_members(path: Path) -> Iterator[tuple[str, Any]]:
@@ -139,7 +186,6 @@ def _scores(sample: Record, model: str) -> Iterator[Annotation]:
     key = read_id(sample, "id")
     scores = sample.fields.get("scores")
     if scores is None or scores == {}:
-        yield _verdict(sample, key, model, "unnamed", None, "the sample has no scores")
         return
     for name, score in object_at(sample, "scores", scores).items():
         fields = object_at(sample, f"scores.{name[:40]}", score)
@@ -221,5 +267,5 @@ def _completion(sample: Record) -> str | None:
     return content if isinstance(content, str) else None
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception | str) -> str:
     return " ".join(str(error).split())[:200]

@@ -1,5 +1,6 @@
 """Reads the verdicts of any foreign file of judgments."""
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +28,15 @@ from evalkit.formats.verdicts import (
 )
 from evalkit.types import Annotation, Example, Order, Rating
 
+# tables have checks of their own
+_ROWS_OF_VERDICTS = {
+    ("alpaca_eval", "annotations"),
+    ("arena_hard", "judgment"),
+    ("mt_bench", "pair"),
+    ("mt_bench", "single"),
+}
 _KINDS_OF_NAMES = ("_single", "_pair")
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,13 @@ def read_judgments(
 def judgments_of(
     records: Sequence[Record], kind: Kind, path: Source, *, judge: str | None = None, baseline: str | None = None
 ) -> Judgments:
-    """The verdicts in the records of a file of that kind, as `read_judgments` reads them."""
+    """The verdicts in the records of a file of that kind, as `read_judgments` reads them.
+
+    Raises:
+        InputError: as for `read_judgments`; or a record stands twice, which would count twice.
+    """
+    if kind in _ROWS_OF_VERDICTS:
+        _check_once(records)
     verdicts, scale = _verdicts(records, kind, path, judge or _judge_of(path), baseline)
     return Judgments(tuple(verdicts), scale)
 
@@ -78,7 +93,7 @@ def _verdicts(
     if kind == ("arena_hard", "judgment"):
         return game_verdicts(records, judge=judge, baseline=baseline), None
     if kind == ("alpaca_eval", "annotations"):
-        return count_repeats(map(row_verdict, records)), _common(map(row_scale, records))
+        return _each_once(records), _common(map(row_scale, records))
     if kind == ("table", "rows"):
         names = records[0].fields.keys()
         if names >= MARKS:
@@ -88,6 +103,38 @@ def _verdicts(
         if {"model", "score"} <= names and not names.isdisjoint(ID_FIELDS):
             return count_repeats(_score(record, judge) for record in records), SCALE
     raise InputError(f"{path}: holds no verdicts: its records are those of {kind[0]} ({kind[1]})")
+
+
+def _check_once(records: Iterable[Record]) -> None:
+    """Refuse a file that was appended to itself."""
+    seen: dict[bytes, str] = {}
+    for record in records:
+        digest = hashlib.blake2b(repr(record.fields).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        first = seen.setdefault(digest, record.where)
+        if first is not record.where:
+            raise InputError(f"{record.where}: repeats {_place(first)} to the letter. Keep one of each")
+
+
+def _each_once(records: Iterable[Record]) -> Iterator[Annotation]:
+    """The verdicts of annotations, which have one row for an instruction unless they say who was shown first."""
+    seen: dict[tuple[object, ...], str] = {}
+    for record in records:
+        verdict = row_verdict(record)
+        slot = verdict.slot
+        place = (slot.key, slot.judge, slot.model, slot.baseline, slot.order)
+        first = seen.setdefault(place, record.where)
+        if first is not record.where:
+            raise InputError(
+                f"{record.where}: {slot.judge[:_SHOWN]} judges {slot.model[:_SHOWN]} on the instruction of "
+                f"{_place(first)} again, and nothing says which verdict counts. Keep one of each"
+            )
+        yield verdict
+
+
+def _place(where: str) -> str:
+    """A row without its file."""
+    number = where.rpartition(":")[2].strip()
+    return number if number.startswith("row ") else f"row {number}"
 
 
 def _common(scales: Iterable[tuple[float, float] | None]) -> tuple[float, float] | None:

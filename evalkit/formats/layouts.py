@@ -19,7 +19,7 @@ from evalkit.files import replacing, write_text
 from evalkit.formats import hub
 from evalkit.formats.inspect_log import EVAL_SUFFIX, parse_log, read_members
 from evalkit.formats.lossless import from_json, from_text, rows_of, table_of, to_json, to_text
-from evalkit.formats.records import Record, open_unzipped, read_records
+from evalkit.formats.records import SURROGATE, Record, first_mark, holds_lines, open_unzipped, read_records
 from evalkit.formats.rows import Rows, Source
 
 EVALUATOR_CONFIGS = ("configs.yaml", "config.yaml")
@@ -74,8 +74,8 @@ def layout_of(path: Source) -> Layout:
         return Layout("archive")
     zipped = path.suffix == ".gz"
     suffix = Path(path.stem).suffix if zipped else path.suffix
-    if suffix == ".json":
-        return Layout("array" if _first_mark(path) == "[" else "object", gzip=zipped)
+    if suffix in (".json", ".jsonl"):
+        return Layout(_json_container(path, lines=suffix == ".jsonl"), gzip=zipped)
     container = next((name for name, known in _SUFFIXES.items() if known == suffix), None)
     if container is None:
         known = ", ".join(dict.fromkeys(_SUFFIXES.values()))
@@ -141,13 +141,15 @@ def write_rows(records: JsonRows, layout: Layout, path: Path) -> None:
             _write(records, layout, raw, path)
 
 
-def _first_mark(path: Path) -> str:
+def _json_container(path: Path, *, lines: bool) -> str:
+    """The container that the content shows: an array may be named as lines, and lines as an array."""
     with open_unzipped(path) as file:
-        while piece := file.read(1 << 12):
-            text = piece.removeprefix(b"\xef\xbb\xbf").lstrip()
-            if text:
-                return text[:1].decode("latin-1")
-    raise InputError(f"{path}: the file is empty")
+        mark = first_mark(file)
+        if not mark:
+            raise InputError(f"{path}: the file is empty")
+        if mark == "[":
+            return "array"
+        return "lines" if lines or holds_lines(file) else "object"
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -221,7 +223,10 @@ def _json(records: JsonRows, container: str) -> Iterator[str]:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(from_json({"": value})[""], ensure_ascii=False)
+    plain = from_json({"": value})[""]
+    line = json.dumps(plain, ensure_ascii=False)
+    # half of a surrogate pair can be written as an escape only
+    return json.dumps(plain) if not line.isascii() and SURROGATE.search(line) else line
 
 
 def _csv(records: JsonRows, columns: tuple[str, ...]) -> Iterator[str]:

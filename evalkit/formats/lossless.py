@@ -10,21 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.documents import TOO_DEEP, kind_of
 from evalkit.errors import InputError
-from evalkit.formats.conversation import text_at
-from evalkit.formats.records import Record
+from evalkit.formats.records import SURROGATE, Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FLOAT, BYTES, DECIMAL = "$float", "$bytes", "$decimal"
-_READ: Mapping[str, Callable[[str], Any]] = {FLOAT: float, BYTES: base64.b64decode, DECIMAL: Decimal}
+FLOAT, BYTES, DECIMAL, TEXT = "$float", "$bytes", "$decimal", "$text"
+
+
+def _text_of(spelled: str) -> str:
+    return base64.b64decode(spelled).decode("utf-8", "surrogatepass")
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    FLOAT: float, BYTES: base64.b64decode, DECIMAL: Decimal, TEXT: _text_of,
+}  # fmt: skip
 
 
 def to_json(record: Record) -> dict[str, Any]:
     """The fields of a record as values that any JSON writer takes, NaN and bytes among them.
 
     Raises:
-        InputError: half of a surrogate pair, a reserved name, a value of an unknown kind, or nesting too deep.
+        InputError: half of a surrogate pair in a name, a reserved name, a value of an unknown kind, or nesting that is
+            too deep.
     """
     try:
         _check_names(record, "the record", record.fields)
@@ -102,7 +110,9 @@ def table_of(rows: Iterable[Mapping[str, Any]], schema: "pa.Schema", where: str)
 def _encode(record: Record, place: str, value: Any) -> Any:
     if isinstance(value, str):
         # texts know whether they are ASCII, which has no surrogates
-        return value if value.isascii() else text_at(record, place, value)
+        if value.isascii() or SURROGATE.search(value) is None:
+            return value
+        return {TEXT: base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()}
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
@@ -121,8 +131,8 @@ def _encode(record: Record, place: str, value: Any) -> Any:
 
 def _check_names(record: Record, place: str, value: Mapping[str, Any]) -> None:
     for name in value:
-        if not name.isascii():
-            text_at(record, f"a name in {place}", name)
+        if not name.isascii() and SURROGATE.search(name):
+            raise InputError(f"{record.where}: {place} has a name with half of a surrogate pair, which cannot be kept")
     if len(value) == 1 and not _READ.keys().isdisjoint(value):
         raise InputError(f'{record.where}: field "{place}": the name {next(iter(value))!r} is reserved')
 

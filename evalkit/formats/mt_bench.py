@@ -194,10 +194,10 @@ def _pair(record: Record, judge: str | None) -> Iterator[Annotation]:
 
 def _winner(record: Record, name: str, reply: str | None) -> tuple[float | None, str | None]:
     """The preference for model_1, or the reason why there is none."""
-    winner = record.text(name)
+    winner = record.text(name) if name not in record.fields else record.optional_text(name)
     if reply is not None and FAILED_CALL in reply:
         return None, f"the judge's call failed ({FAILED_CALL})"
-    if winner == "error":
+    if winner == "error" or not winner:
         return None, "no verdict was found in the reply"
     if winner not in _PREFERENCES:
         known = ", ".join((*_PREFERENCES, "error"))

@@ -4,19 +4,19 @@ import hashlib
 import json
 import math
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
-from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_turns
-from evalkit.formats.records import SUFFIXES, Record, read_records
+from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_instruction, read_turns
+from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
 from evalkit.formats.rows import Rows, Source
+from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
 from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
@@ -24,10 +24,21 @@ from evalkit.types import Example, Output, OutputSet
 # the length that any of them reads with care
 MAX_OUTPUT_CHARS = 1_000_000
 
+T = TypeVar("T", bound=Hashable)
 # numbers that name a row and do not describe its answer
 _NAMES = {*ID_FIELDS, "index", "idx", "turn"}
 _SEVERAL = "hold several samples, of which the first is read"
-_FAILED = "are failed calls and left out"
+_FAILED = "are failed calls and count as missing"
+_FAILURE = "answer is a failed call"
+_LIKELY = "look like messages of failed calls and are judged as answers. Answer these questions again"
+_THINKING = "begin with thinking, which is left out. Keep it with --keep-thinking"
+_UNFINISHED = "are thinking that breaks off, and count as empty. Give the model more tokens"
+_TOKENS = (
+    "hold tokens of a chat template such as {token}, which a judge reads too. Mend the template or the stop tokens"
+)
+_SURROGATES = "hold half of a surrogate pair, which is read as U+FFFD"
+_BY_TEXT = "have another id or other white space than the baseline's, and are matched by the instruction's text"
+_SYSTEM = "were given under a system message, which no judge is shown"
 
 
 def instruction_key(instruction: str) -> str:
@@ -41,12 +52,13 @@ def read_outputs(
     key: str | None = None,
     like: OutputSet | None = None,
     questions: Sequence[Example] | None = None,
+    keep_thinking: bool = False,
 ) -> list[OutputSet]:
     """Output sets by model, in order of first appearance; several sources of one model are joined.
 
     A null is an empty answer. For an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
-    off inside the last one give the rows before it, and a note; failed calls, which are not answers, and samples after
-    the first are left out with a note.
+    off inside the last one give the rows before it, and a note; failed calls, which are not answers, count as missing,
+    and samples after the first and a model's thinking before its answers are left out, each with a note.
 
     Args:
         sources: files, folders saved by `datasets`, `hf:` names, or rows that were given as values.
@@ -55,20 +67,17 @@ def read_outputs(
         like: a set whose examples are shared where they are equal, so that each instruction is held once.
         questions: questions, which outputs without their instructions need; others are joined to them by `key`, else
             by the instruction's text.
+        keep_thinking: whether answers keep the thinking that they begin with.
 
     Raises:
         InputError: wrong content; the message names file, row and field.
     """
-    known = _KnownExamples(
-        {} if like is None else {example.key: example for example in like.examples},
-        {example.key: example for example in questions or ()},
-        _by_turns(questions or ()),
-    )
+    known = _known(questions, like)
     gathered: dict[str, list[tuple[str | Source, Example, Output]]] = {}
     notes: dict[str | Source, list[str]] = {}
     for source in sources:
         notes[source] = []
-        for _, example, output in _read_answers(source, key, known, notes[source].append):
+        for _, example, output in _read_answers(source, key, known, notes[source].append, keep_thinking=keep_thinking):
             gathered.setdefault(output.model, []).append((source, example, output))
     found = []
     for model, rows in gathered.items():
@@ -88,7 +97,7 @@ def read_output_field(
     Raises:
         InputError: the field is missing; the message names the source and its fields; or as in `read_outputs`.
     """
-    known = _KnownExamples({}, {example.key: example for example in questions or ()}, _by_turns(questions or ()))
+    known = _known(questions, None)
     found: dict[str, str | None] = {}
     for record, example, _ in _read_answers(source, key, known, lambda _: None):
         found.setdefault(example.key, field_value(record, name))
@@ -113,14 +122,18 @@ def field_value(record: Record, name: str) -> str | None:
 
 
 def read_one(
-    sources: Sequence[str | Source], *, key: str | None = None, questions: Sequence[Example] | None = None
+    sources: Sequence[str | Source],
+    *,
+    key: str | None = None,
+    questions: Sequence[Example] | None = None,
+    keep_thinking: bool = False,
 ) -> OutputSet:
     """Read the output set of sources that must hold a single model's answers.
 
     Raises:
         InputError: several models.
     """
-    sets = read_outputs(sources, key=key, questions=questions)
+    sets = read_outputs(sources, key=key, questions=questions, keep_thinking=keep_thinking)
     if len(sets) != 1:
         where = ", ".join(map(str, sources))
         names = ", ".join(outputs.model for outputs in sets[:5])
@@ -150,50 +163,152 @@ def stem(source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _KnownExamples:
-    """Known examples: those to share, and the questions by key and by text, None for several."""
+    """Known examples: those to share, the questions by key and by text, and all of them by text without its white
+    space; None for several.
+    """
 
     shared: Mapping[str, Example]
     by_key: Mapping[str, Example]
     by_turns: Mapping[tuple[str, ...], Example | None]
+    by_words: Mapping[str, Example | None]
 
 
-def _by_turns(questions: Sequence[Example]) -> dict[tuple[str, ...], Example | None]:
-    counts = Counter(example.turns for example in questions)
-    return {example.turns: example if counts[example.turns] == 1 else None for example in questions}
+def _known(questions: Sequence[Example] | None, like: OutputSet | None) -> _KnownExamples:
+    asked = tuple(questions or ())
+    shared = {} if like is None else {example.key: example for example in like.examples}
+    every = shared or {example.key: example for example in asked}
+    return _KnownExamples(
+        shared,
+        {example.key: example for example in asked},
+        _by_text(asked, lambda example: example.turns),
+        _by_text(every.values(), lambda example: _words(example.turns)),
+    )
+
+
+def _by_text(examples: Iterable[Example], text: Callable[[Example], T]) -> dict[T, Example | None]:
+    """Examples by their text; None for a text that several have."""
+    found: dict[T, Example | None] = {}
+    for example in examples:
+        own = text(example)
+        found[own] = None if own in found else example
+    return found
+
+
+def _words(turns: Sequence[str]) -> str:
+    return "\0".join(" ".join(turn.split()) for turn in turns)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of the answers of a source that a user must know of, each with the place of the first one."""
+
+    source: str
+    found: dict[str, tuple[int, str]] = field(default_factory=dict)
+    token: str = ""
+
+    def count(self, what: str, record: Record) -> None:
+        n, first = self.found.get(what, (0, record.where))
+        self.found[what] = n + 1, first
+
+    def notes(self) -> Iterator[str]:
+        for what, (n, first) in self.found.items():
+            place = first.removeprefix(self.source).lstrip(":").strip()
+            place = f"row {place}" if place.isdigit() else place
+            yield f"{self.source}: {n} answer(s), the first in {place}, {what.format(token=self.token)}"
 
 
 def _read_answers(
-    source: str | Source, key: str | None, known: _KnownExamples, note: Callable[[str], None]
+    source: str | Source,
+    key: str | None,
+    known: _KnownExamples,
+    note: Callable[[str], None],
+    *,
+    keep_thinking: bool = False,
 ) -> Iterator[tuple[Record, Example, Output]]:
     """Read every record with the instruction that it answers, and the answer."""
     named = source.name if isinstance(source, Rows) else stem(str(source))
-    tally: Counter[str] = Counter()
+    tally = _Tally(str(source))
     some = False
     for record in source_records(source, on_torn=note):
         answered = None if "output" in record.fields else read_answered(record, key=key)
         if answered is None:
-            example = _share(_example(record, key, known), known)
-            model = sys.intern(record.optional_text("generator") or named)
-            yield record, example, _output(record, example, model, key)
-        elif answered.texts is None:
-            tally[_FAILED] += 1
-            continue
+            own = _example(record, key, known)
+            model = record.optional_text("generator")
+            texts: tuple[str, ...] | None = _texts(record)
         else:
-            tally[_SEVERAL] += answered.n_samples > 1
-            example = _share(_answered_example(record, answered, known), known)
-            model = sys.intern(answered.model or named)
-            yield record, example, _measured(record, example, model, answered.texts, answered.metadata)
+            own = _answered_example(record, answered, known)
+            model, texts = answered.model, answered.texts
+            if answered.n_samples > 1:
+                tally.count(_SEVERAL, record)
+            if answered.system:
+                tally.count(_SYSTEM, record)
+        example = _share(own, key, known)
+        if example.key != own.key:
+            tally.count(_BY_TEXT, record)
+        model = sys.intern(model or named)
+        if texts is None or any(map(failed_call, texts)):
+            tally.count(_FAILED, record)
+            yield record, example, Output(example.key, model, (), failure=_FAILURE)
+            continue
         some = True
-    if not some and tally[_FAILED]:
-        raise InputError(f"{source}: all {tally[_FAILED]} answers are failed calls. Answer the questions again")
-    for what, count in tally.items():
-        if count:
-            note(f"{source}: {count} answer(s) {what}")
+        shown = texts if keep_thinking else _answers(texts, example, record, tally)
+        _look(shown, example, record, tally)
+        metadata = answered.metadata if answered is not None else record.fields.get("metadata")
+        # counts that a source made are of the whole text
+        counted = metadata if shown == texts else None
+        yield record, example, _output(record, example, model, shown, counted, () if answered else (key,))
+    if not some and _FAILED in tally.found:
+        raise InputError(
+            f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
+        )
+    for said in tally.notes():
+        note(said)
 
 
-def _share(example: Example, known: _KnownExamples) -> Example:
+def _texts(record: Record) -> tuple[str, ...]:
+    """The answer of a record of AlpacaEval's layout, turn by turn."""
+    value = record.fields.get("output")
+    if isinstance(value, list) and not isinstance(record.fields.get("instruction"), str):
+        return read_turns(record, "output")
+    # null must not become the text "None", and a file that lacks the field has no answers at all
+    return ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
+
+
+def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> tuple[str, ...]:
+    """The answers without the thinking that they begin with."""
+    found = [without_thinking(text, example.instruction) for text in texts]
+    if any(thought is not None and not thought.unfinished for thought in found):
+        tally.count(_THINKING, record)
+    if any(thought is not None and thought.unfinished for thought in found):
+        tally.count(_UNFINISHED, record)
+    return tuple(text if thought is None else thought.answer for text, thought in zip(texts, found, strict=True))
+
+
+def _look(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> None:
+    """Count the answers that hold something besides an answer."""
+    token = next(filter(None, (chat_token(text, example.instruction) for text in texts)), None)
+    if token is not None:
+        tally.token = tally.token or token
+        tally.count(_TOKENS, record)
+    if likely_failed_call(texts[-1]):
+        tally.count(_LIKELY, record)
+    if any("\ufffd" in text for text in (*texts, *example.turns)) and _holds_surrogate(record.fields):
+        tally.count(_SURROGATES, record)
+
+
+def _holds_surrogate(value: object) -> bool:
+    if isinstance(value, str):
+        return SURROGATE.search(value) is not None
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_surrogate, parts))
+
+
+def _share(example: Example, key: str | None, known: _KnownExamples) -> Example:
+    """The known example that this one is: by its key, or else by its text, unless the user named a key."""
     same = known.shared.get(example.key)
-    return same if same == example else example
+    if same is None and key is None and example.key not in known.by_key:
+        return known.by_words.get(_words(example.turns)) or example
+    return same if same is not None and same == example else example
 
 
 def _example(record: Record, key: str | None, known: _KnownExamples) -> Example:
@@ -201,7 +316,7 @@ def _example(record: Record, key: str | None, known: _KnownExamples) -> Example:
     named = None if key is None else read_id(record, key)
     if named is not None and named in known.by_key and "instruction" not in record.fields:
         return known.by_key[named]
-    turns = read_turns(record, "instruction")
+    turns = read_instruction(record)
     chars = sum(map(len, turns))
     if chars > MAX_OUTPUT_CHARS:
         raise InputError(
@@ -214,11 +329,24 @@ def _example(record: Record, key: str | None, known: _KnownExamples) -> Example:
         raise InputError(f"{record.where}: several questions have this instruction. Name the field of their ids as key")
     if asked is not None and asked.turns == turns:
         return asked
-    return Example(named or instruction_key("\n\n".join(turns)), turns, record.optional_text("dataset"))
+    return Example(named or instruction_key("\n\n".join(turns)), turns, _category(record))
+
+
+def _category(record: Record) -> str | None:
+    """The category of an instruction, which AlpacaEval calls a dataset."""
+    found = record.optional_text("dataset")
+    if found is None and isinstance(record.fields.get("category"), str):
+        found = record.optional_text("category")
+    return found
 
 
 def _answered_example(record: Record, answered: Answer, known: _KnownExamples) -> Example:
     """The instruction that an answer of MT-Bench's or Arena-Hard's layout answers."""
+    if answered.key is None:
+        assert answered.asked is not None
+        asked = known.by_turns.get(answered.asked)
+        key = instruction_key("\n\n".join(answered.asked))
+        return asked or Example(key, answered.asked, _category(record))
     asked = known.by_key.get(answered.key)
     if asked is not None and answered.asked in (None, asked.turns):
         return asked
@@ -234,18 +362,20 @@ def _answered_example(record: Record, answered: Answer, known: _KnownExamples) -
     )
 
 
-def _output(record: Record, example: Example, model: str, key: str | None) -> Output:
-    value = record.fields.get("output")
-    if isinstance(value, list) and not isinstance(record.fields.get("instruction"), str):
-        texts = read_turns(record, "output")
-    else:
-        # null must not become the text "None", and a file that lacks the field has no answers at all
-        texts = ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
-    output = _measured(record, example, model, texts, record.fields.get("metadata"))
-    columns = _columns(record, key)
+def _output(
+    record: Record,
+    example: Example,
+    model: str,
+    texts: tuple[str, ...],
+    metadata: object,
+    columns: tuple[str | None, ...],
+) -> Output:
+    """The answer with its measures; those in columns where a layout has such, whose key is named then."""
+    output = _measured(record, example, model, texts, metadata)
     if not columns or output.oversize_chars is not None:
         return output
-    return Output(output.key, model, output.texts, measures={**output.measures, **columns})
+    found = _columns(record, columns[0])
+    return Output(output.key, model, output.texts, measures={**output.measures, **found}) if found else output
 
 
 def _measured(record: Record, example: Example, model: str, texts: tuple[str, ...], metadata: object) -> Output:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from evalkit.errors import InputError
-from evalkit.formats.conversation import ID_FIELDS, id_field, read_answered, read_id, read_turns
+from evalkit.formats.conversation import ID_FIELDS, id_field, read_answered, read_id, read_instruction, read_turns
 from evalkit.formats.outputs import MAX_OUTPUT_CHARS, field_value, instruction_key, source_records
 from evalkit.formats.records import Record
 from evalkit.formats.rows import Source
@@ -73,7 +73,7 @@ def read_right_answers(record: Record, name: str = "reference") -> tuple[str, ..
 
 
 def _example(record: Record, key: str | None, category: str | None, right: Mapping[str, tuple[str, ...]]) -> Example:
-    turns = read_turns(record, _text_field(record))
+    turns = read_instruction(record, _text_field(record))
     chars = sum(map(len, turns))
     if chars > MAX_OUTPUT_CHARS:
         raise InputError(f"{record.where}: {chars} characters, more than the {MAX_OUTPUT_CHARS} that can be judged")
@@ -105,7 +105,7 @@ def _category(record: Record, category: str | None) -> str | None:
 def _references(source: str | Source) -> Iterator[tuple[str, tuple[str, ...]]]:
     for record in source_records(source):
         answered = read_answered(record)
-        if answered is not None and answered.texts is not None:
+        if answered is not None and answered.texts is not None and answered.key is not None:
             yield answered.key, answered.texts
         elif answered is None:
             yield read_id(record, id_field(record) or ID_FIELDS[0]), read_right_answers(record)

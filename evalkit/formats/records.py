@@ -16,12 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import decode, decode_pieces, kind_of, open_file, parse_json
+from evalkit.documents import decode, decode_pieces, kind_of, open_file, parse_row
 from evalkit.errors import InputError
 from evalkit.formats.arrays import breaks_off, parse_array
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
 
+# half of a pair, which no text in a file can hold
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+# a spreadsheet's first line, where the decimal comma makes it write another delimiter
+_NAMED_DELIMITER = re.compile(r'"?sep=([;,|\t])"?\r?\n', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
+_OTHER_DELIMITERS = (";", "\t", "|")
 _PIECE_BYTES = 1 << 16
 # few, because a row may hold megabytes
 _ROWS_AT_ONCE = 8
@@ -37,24 +44,17 @@ class Record:
     fields: dict[str, Any]
 
     def text(self, name: str) -> str:
-        """A field that must be text.
+        """A field that must be text, in which half of a surrogate pair is U+FFFD.
 
         Raises:
-            InputError: the field is missing, of another kind, or not valid Unicode.
+            InputError: the field is missing or of another kind.
         """
         if name not in self.fields:
             raise InputError(f'{self.where}: field "{name}": missing. Found: {_names(self.fields)}')
         value = self.fields[name]
         if not isinstance(value, str):
             raise InputError(f'{self.where}: field "{name}": expected text, found {kind_of(value)}')
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f'{self.where}: field "{name}": character {error.start + 1} is half of a surrogate pair '
-                f"(U+{ord(value[error.start]):04X}), not valid Unicode. Replace it, with U+FFFD for example"
-            ) from None
-        return value
+        return value if value.isascii() else SURROGATE.sub("\ufffd", value)
 
     def optional_text(self, name: str) -> str | None:
         """A field that may be missing, null or NaN, as tables write a missing text.
@@ -129,6 +129,10 @@ def _json(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
 
 
 def _json_lines(file: io.BufferedIOBase, path: Path, on_torn: Callable[[str], None] | None) -> Iterator[Record]:
+    if first_mark(file) == "[":
+        # an array under the name of lines
+        yield from _json(file, path)
+        return
     offset, some = 0, False
     # not str.splitlines: it would also split at U+2028, which JSON allows inside a text
     for number, line in enumerate(file, start=1):
@@ -138,9 +142,40 @@ def _json_lines(file: io.BufferedIOBase, path: Path, on_torn: Callable[[str], No
         text = decode(line, str(path), offset=offset)
         if text.strip():
             where = f"{path}:{number}"
-            yield _record(parse_json(text, where), where)
+            yield _record(_line(text, where), where)
             some = True
         offset += len(line)
+
+
+def first_mark(file: io.BufferedIOBase) -> str:
+    """The first character of a file that is no blank, empty where there is none; the file is read from its start
+    again.
+    """
+    file.seek(0)
+    found = next((text for piece in _pieces(file) if (text := piece.removeprefix(codecs.BOM_UTF8).strip())), b"")
+    file.seek(0)
+    return found[:1].decode("latin-1")
+
+
+def holds_lines(file: io.BufferedIOBase) -> bool:
+    """True if the first line of a file is a whole JSON object, and more follows."""
+    file.seek(0)
+    lines = (line.removeprefix(codecs.BOM_UTF8).strip() for line in file)
+    first, second = (next(filter(None, lines), b"") for _ in range(2))
+    if not second.startswith(b"{"):
+        return False
+    with contextlib.suppress(ValueError, RecursionError):
+        return isinstance(json.loads(first), dict)
+    return False
+
+
+def _line(text: str, where: str) -> Any:
+    try:
+        return parse_row(text, where)
+    except InputError as error:
+        if text.lstrip().startswith("{") and breaks_off(text):
+            raise InputError(f"{error}. A row is one line in JSON lines; name a file of one array .json") from None
+        raise
 
 
 def _torn(line: bytes) -> bool:
@@ -160,7 +195,8 @@ def _csv(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
     import pyarrow.csv
 
     text = decode(file.read(), str(path))
-    names = _header(text, path)
+    delimiter, text = csv_delimiter(text)
+    raw, names = _header(text, path, delimiter)
     content = text.encode()
     try:
         # unlike other readers it refuses rows that are longer or shorter than the header, and sets no limit to a field;
@@ -168,27 +204,37 @@ def _csv(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
         table = pyarrow.csv.read_csv(
             io.BytesIO(content),
             read_options=pyarrow.csv.ReadOptions(block_size=min(len(content) + 1, _LARGEST_BLOCK), use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, delimiter=delimiter),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(raw, pyarrow.string()), strings_can_be_null=False
             ),
         )
+        table = table.rename_columns([name.strip() for name in table.column_names]) if raw != names else table
     except (pyarrow.ArrowException, ValueError) as error:
         raise InputError(f"{path}: not valid CSV: {_counted_from_one(str(error))}") from None
     for number, fields in enumerate(_rows(table.to_batches(max_chunksize=_ROWS_AT_ONCE)), start=1):
         yield _record(fields, f"{path}: row {number}")
 
 
-def _header(text: str, path: Path) -> list[str]:
-    """The unique names of the columns."""
+def csv_delimiter(text: str) -> tuple[str, str]:
+    """The delimiter that the header shows, and the text without a line that names it, as spreadsheets write them."""
+    if match := _NAMED_DELIMITER.match(text):
+        return match.group(1), text[match.end() :]
+    header = _QUOTED.sub("", text.lstrip("\r\n").split("\n", 1)[0])
+    return next((mark for mark in _OTHER_DELIMITERS if mark in header and "," not in header), ","), text
+
+
+def _header(text: str, path: Path, delimiter: str) -> tuple[list[str], list[str]]:
+    """The names of the columns as they stand, and without the blanks around them."""
     if text.count('"') % 2:
         raise InputError(f"{path}: not valid CSV: a quotation is not closed")
     try:
-        names = next(filter(None, csv.reader(io.StringIO(text, newline=""))), [])
+        raw = next(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), [])
     except csv.Error as error:
         raise InputError(f"{path}: not valid CSV: the header: {error}") from None
+    names = [name.strip() for name in raw]
     _check_once(names, path)
-    return names
+    return raw, names
 
 
 def _check_once(names: list[str], path: Path) -> None:

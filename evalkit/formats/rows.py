@@ -273,8 +273,6 @@ def _plain(value: Any, where: str, place: str, *, table: bool) -> Any:
     if kind is int:
         return _short_enough(value, where, place)
     if kind is float:
-        if math.isinf(value) and not table:
-            raise _refusal(where, place, "an infinite number")
         return None if math.isnan(value) else value
     return _plain_other(value, where, place, table=table)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from evalkit.documents import kind_of, read_text
 from evalkit.errors import InputError
-from evalkit.formats.records import read_records
+from evalkit.formats.records import csv_delimiter, read_records
 from evalkit.formats.rows import Rows, Source
 
 METRICS = ("score", "rating", "lc_win_rate", "length_controlled_winrate", "win_rate")
@@ -88,7 +88,10 @@ def csv_rows(path: Path) -> list[dict[str, Any]]:
         InputError: the file is missing, empty, or not CSV.
     """
     try:
-        rows: list[dict[str, Any]] = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+        delimiter, text = csv_delimiter(read_text(path))
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        rows: list[dict[str, Any]] = list(reader)
     except csv.Error as error:
         raise InputError(f"{path}: not valid CSV: {error}") from None
     if not rows:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evalkit.errors import InputError
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.outputs import instruction_key, source_records
-from evalkit.formats.records import Record
+from evalkit.formats.records import Record, csv_delimiter, open_unzipped
 from evalkit.formats.rows import Source
 from evalkit.formats.verdict_table import measure_columns
 
@@ -26,6 +26,7 @@ KEY_COLUMNS = ("key", "instruction", "index")
 NUMBER_COLUMNS = ("preference", "len_1", "len_2")
 CATEGORY_COLUMNS = ("category", "dataset")
 _CSV = (".csv", ".csv.gz")
+_HEADER_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +103,7 @@ def _frame_of_file(path: Path, records: Sequence[Record] | None) -> "pd.DataFram
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)
         elif path.name.endswith(_CSV):
-            frame = pd.read_csv(path)
+            frame = _read_csv(path)
         else:
             frame = pd.DataFrame([record.fields for record in records or source_records(path)])
     except (ValueError, OSError) as error:
@@ -110,6 +111,19 @@ def _frame_of_file(path: Path, records: Sequence[Record] | None) -> "pd.DataFram
     if frame.empty:
         raise InputError(f"{path}: the file holds no rows")
     return frame
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    """A csv file, whatever delimiter and blanks in its header a spreadsheet wrote."""
+    import pandas as pd
+
+    with open_unzipped(path) as file:
+        begun = file.read(_HEADER_BYTES).decode("utf-8-sig", "replace")
+    delimiter, rest = csv_delimiter(begun)
+    # spreadsheets that write semicolons write decimal commas too
+    decimal = "," if delimiter == ";" else "."
+    frame = pd.read_csv(path, sep=delimiter, decimal=decimal, skiprows=int(len(rest) < len(begun)))
+    return frame.rename(columns=lambda name: name.strip() if isinstance(name, str) else name)
 
 
 def _with_plain_columns(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -198,7 +212,7 @@ def _check_numbers(frame: "pd.DataFrame", path: Source) -> None:
             wrong |= values.notna() & (values != 0) & ~values.between(1, 2)
             expected = "0, a number from 1 to 2, or nothing"
         else:
-            wrong |= values.isna() | (values < 0)
+            wrong |= values.isna() | (values < 0) | np.isinf(values)
             expected = "a length in characters"
         _refuse(wrong, frame, name, path, expected=expected)
 

@@ -87,7 +87,7 @@ def _turn(record: Record) -> Any:
 
 
 def _of_row(record: Record) -> Texts:
-    instruction = record.optional_text(INSTRUCTION) or ""
+    instruction = record.optional_text(INSTRUCTION)
     named = record.fields.get("key")
     # our rows name the turn in a field beside the key
     names = (named, turn_key(named, _turn(record))) if isinstance(named, str) else ()
@@ -97,7 +97,8 @@ def _of_row(record: Record) -> Texts:
         answer = record.fields.get(holds)
         if model is not None and isinstance(answer, str):
             answers[model] = answer
-    return Texts((*names, instruction_key(instruction)), question_of(record), instruction, answers)
+    digest = () if instruction is None else (instruction_key(instruction),)
+    return Texts((*names, *digest), question_of(record), instruction, answers)
 
 
 def _of_single(record: Record) -> Texts | None:

@@ -30,7 +30,7 @@ def split_turns(example: Example) -> list[Example]:
 def answer_up_to(output: Output, example: Example) -> Output | None:
     """The answer to a split instruction; None where the model did not get as far."""
     turn = len(example.turns)
-    if output.oversize_chars is not None or len(output.texts) == turn:
+    if output.oversize_chars is not None or output.failure is not None or len(output.texts) == turn:
         return dataclasses.replace(output, key=example.key)
     if len(output.texts) < turn:
         return None

@@ -124,13 +124,13 @@ def with_categories(verdicts: Iterable[Annotation], questions: Sequence[Example]
 
 
 def optional_number(record: Record, name: str) -> float | None:
-    """A field that holds a number, or null or NaN for none.
+    """A field that holds a number, or null, NaN or an empty text for none.
 
     Raises:
         InputError: the field holds something else, or a number beyond all bounds.
     """
     value = record.fields.get(name)
-    if value is None or value != value:
+    if value is None or value != value or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         found = kind_of(value) if isinstance(value, bool) or not isinstance(value, int | float) else "one too large"

@@ -1,4 +1,7 @@
-"""Reads tables of votes between two models, as Chatbot Arena publishes them: model_a, model_b, winner."""
+"""Reads tables of votes between two models, as Chatbot Arena publishes them: model_a, model_b, winner.
+
+The sides may be called left and right, and a winner may be given by its name.
+"""
 
 import csv
 import io
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 
 from evalkit.documents import kind_of, open_file, parse_json
 from evalkit.errors import EvalkitError, InputError
-from evalkit.formats.records import Record, read_records
+from evalkit.formats.records import Record, csv_delimiter, read_records
 from evalkit.formats.rows import Rows, Source
 
 # P(model_a beats model_b)
@@ -25,7 +28,18 @@ OUTCOMES = {
     "both_bad": 0.5,
     "bothbad": 0.5,
 }
+# the same in other tools' words, which count where no model of the row is called so
+_OTHER_WORDS = {
+    **dict.fromkeys(("left", "a", "left_model", "model a"), 1.0),
+    **dict.fromkeys(("right", "b", "right_model", "model b"), 0.0),
+    **dict.fromkeys(("draw", "equal", "both", "neither"), 0.5),
+}
 NEEDED = ("model_a", "model_b", "winner")
+# other names of these columns, in small letters and with _ between words
+_OTHER_NAMES = {
+    "model_a": ("left", "left_model", "model_left", "modela"),
+    "model_b": ("right", "right_model", "model_right", "modelb"),
+}
 # columns that make votes depend on each other; the first one that a table has counts
 CLUSTERS = ("evaluation_session_id", "instruction", "question_id")
 METADATA = "conv_metadata"
@@ -38,6 +52,7 @@ CONTROLS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 _BLOCK_BYTES = 1 << 26
+_HEADER_CHARS = 1 << 16
 _SHOWN = 60
 
 Floats = NDArray[np.float64]
@@ -77,7 +92,8 @@ def read_votes(
     Raises:
         InputError: wrong content; the message names file, row and field.
     """
-    names = column_names(path)
+    raw = _raw_columns(path)
+    names = list(raw)
     if missing := [name for name in NEEDED if name not in names]:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {_listed(names)}")
     if cluster is not None and cluster not in names:
@@ -87,20 +103,44 @@ def read_votes(
     if cluster is None and clustered:
         cluster = next((name for name in CLUSTERS if name in names), None)
     wanted = [*NEEDED, *([cluster] if cluster else []), *([METADATA] if controls else [])]
-    columns = _read_columns(path, list(dict.fromkeys(wanted)))
+    columns = _read_columns(path, {name: raw[name] for name in wanted})
     return _votes(path, columns, cluster, controls)
 
 
 def column_names(path: Source) -> list[str]:
-    """The columns of a table, or the fields of the first row of another file or value.
+    """The columns of a table, or the fields of the first row of another file or value; those of votes by the names that
+    Chatbot Arena gives them.
 
     Raises:
         InputError: the file is missing, empty or not what its suffix says.
     """
+    return list(_raw_columns(path))
+
+
+def _raw_columns(path: Source) -> dict[str, str]:
+    """The columns as they are called in the source, by the names that they have here."""
+    raw = _names_in(path)
+    known = {_plain(name): name for name in reversed(raw)}
+    renamed = {name: _named_as(name, known) for name in NEEDED}
+    # the sides go by other names together or not at all
+    sides = [renamed[name] for name in NEEDED[:2]]
+    found = {renamed[name]: name for name in NEEDED if renamed[name] is not None and None not in sides}
+    return {found.get(name, name.strip()): name for name in raw}
+
+
+def _named_as(name: str, known: Mapping[str, str]) -> str | None:
+    return next((known[other] for other in (name, *_OTHER_NAMES.get(name, ())) if other in known), None)
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.casefold().replace("-", " ").split())
+
+
+def _names_in(path: Source) -> list[str]:
     if isinstance(path, Rows):
         return path.names
     if path.suffix == ".csv":
-        return _csv_header(path)
+        return _csv_form(path)[0]
     if path.suffix == ".parquet":
         import pyarrow.parquet
 
@@ -109,34 +149,52 @@ def column_names(path: Source) -> list[str]:
     return list(next(read_records(path)).fields)
 
 
-def _csv_header(path: Path) -> list[str]:
+def _csv_form(path: Path) -> tuple[list[str], str, int]:
+    """The columns of a csv file, its delimiter, and the number of lines before its header."""
     with open_file(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         try:
-            names = next(filter(None, csv.reader(text)), None)
+            begun = text.read(_HEADER_CHARS)
+            delimiter, rest = csv_delimiter(begun)
+            text.seek(0)
+            skipped = int(len(rest) < len(begun))
+            if skipped:
+                text.readline()
+            names = next(filter(None, csv.reader(text, delimiter=delimiter)), None)
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: not UTF-8 text: {error.reason} ({error.object[error.start]:#04x})") from None
         except csv.Error as error:
             raise InputError(f"{path}: not valid CSV: the header: {error}") from None
     if names is None:
         raise InputError(f"{path}: the file is empty")
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
+    plain = [name.strip() for name in names]
+    if repeated := sorted({name for name in plain if plain.count(name) > 1}):
         raise InputError(f"{path}: column {repeated[0][:_SHOWN]!r} stands twice in the header")
-    return names
+    return names, delimiter, skipped
 
 
-def _read_columns(path: Source, wanted: list[str]) -> dict[str, Any]:
-    """Arrow arrays by name."""
+def _read_columns(path: Source, named: Mapping[str, str]) -> dict[str, Any]:
+    """Arrow arrays by name.
+
+    Args:
+        named: what the columns are called in the source.
+    """
+    columns = _columns_as_called(path, list(dict.fromkeys(named.values())), dict(named))
+    return {name: columns[raw] for name, raw in named.items()}
+
+
+def _columns_as_called(path: Source, wanted: list[str], named: Mapping[str, str]) -> dict[str, Any]:
     import pyarrow
     import pyarrow.csv
     import pyarrow.parquet
 
     if isinstance(path, Rows):
-        return _columns_of_frame(path, wanted)
+        return _columns_of_frame(path, wanted, named)
     if path.suffix == ".csv":
+        _, delimiter, skipped = _csv_form(path)
         options = {
-            "read_options": pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES),
-            "parse_options": pyarrow.csv.ParseOptions(newlines_in_values=True),
+            "read_options": pyarrow.csv.ReadOptions(block_size=_BLOCK_BYTES, skip_rows=skipped),
+            "parse_options": pyarrow.csv.ParseOptions(newlines_in_values=True, delimiter=delimiter),
             "convert_options": pyarrow.csv.ConvertOptions(
                 include_columns=wanted,
                 column_types=dict.fromkeys(wanted, pyarrow.string()),
@@ -150,43 +208,45 @@ def _read_columns(path: Source, wanted: list[str]) -> dict[str, Any]:
         with open_file(path) as file:
             table = _arrow(path, lambda: pyarrow.parquet.read_table(file, columns=wanted))
     else:
-        return _columns_of_records(path, wanted)
+        return _columns_of_records(path, wanted, named)
     if not len(table):
         raise InputError(f"{path}: the file holds no rows")
     return {name: table.column(name) for name in wanted}
 
 
-def _columns_of_frame(rows: Rows, wanted: list[str]) -> dict[str, Any]:
+def _columns_of_frame(rows: Rows, wanted: list[str], named: Mapping[str, str]) -> dict[str, Any]:
     import pyarrow
 
     if rows.frame is None:
-        return _columns_of_records(rows, wanted)
+        return _columns_of_records(rows, wanted, named)
     frame = rows.frame
     try:
         return {name: pyarrow.array(frame[name], from_pandas=True) for name in wanted}
     except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
         # objects of several kinds, among which the records name the wrong one
-        return _columns_of_records(rows, wanted)
+        return _columns_of_records(rows, wanted, named)
 
 
-def _columns_of_records(path: Source, wanted: list[str]) -> dict[str, Any]:
+def _columns_of_records(path: Source, wanted: list[str], named: Mapping[str, str]) -> dict[str, Any]:
     import pyarrow
 
     found: dict[str, list[Any]] = {name: [] for name in wanted}
+    kinds = {raw: name for name, raw in named.items()}
     for record in path.records() if isinstance(path, Rows) else read_records(path):
         for name, values in found.items():
-            values.append(_field(record, name))
+            values.append(_field(record, name, kinds[name]))
     # metadata stays as it is: rows may have different fields
     return {
-        name: values if name == METADATA else pyarrow.array(values, pyarrow.string()) for name, values in found.items()
+        name: values if kinds[name] == METADATA else pyarrow.array(values, pyarrow.string())
+        for name, values in found.items()
     }
 
 
-def _field(record: Record, name: str) -> Any:
-    if name == METADATA:
+def _field(record: Record, name: str, kind: str) -> Any:
+    if kind == METADATA:
         return record.fields.get(name)
-    if name in NEEDED:
-        return record.text(name) if name != "winner" else record.optional_text(name)
+    if kind in NEEDED:
+        return record.text(name) if kind != "winner" else record.optional_text(name)
     value = record.fields.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -195,12 +255,6 @@ def _field(record: Record, name: str) -> Any:
 
 def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, controls: Sequence[str]) -> Votes:
     winners, winner = _codes(path, "winner", columns["winner"])
-    if unknown := [place for place, name in enumerate(winners) if name not in OUTCOMES]:
-        row = int(np.flatnonzero(winner == unknown[0])[0])
-        known = ", ".join(OUTCOMES)
-        raise InputError(
-            f"{path}: row {row + 1}: winner: expected one of {known}, found {winners[unknown[0]][:_SHOWN]!r}"
-        )
     names_a, a = _codes(path, "model_a", columns["model_a"], needed=True)
     names_b, b = _codes(path, "model_b", columns["model_b"], needed=True)
     models = sorted({*names_a, *names_b})
@@ -212,7 +266,7 @@ def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, contro
     decided = winner >= 0
     if not decided.any():
         raise InputError(f"{path}: no row has a winner")
-    outcome = np.array([OUTCOMES[name] for name in winners])[winner]
+    outcome = _outcomes(path, winners, winner, models, (a, b))
     if not decided.all():
         a, b, outcome = a[decided], b[decided], outcome[decided]
         code = None if code is None else code[decided]
@@ -229,6 +283,25 @@ def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, contro
         style=style,
         n_undecided=int((~decided).sum()),
     )
+
+
+def _outcomes(path: Source, winners: list[str], winner: Ints, models: Sequence[str], both: tuple[Ints, Ints]) -> Floats:
+    """P(a beats b) of each vote; a winner is given by its side or by its name."""
+    known = np.array([OUTCOMES.get(" ".join(said.split()).casefold(), np.nan) for said in winners] or [np.nan])
+    outcome = np.where(winner >= 0, known[winner], np.nan)
+    for row in np.flatnonzero(np.isnan(outcome) & (winner >= 0)).tolist():
+        said = winners[winner[row]].strip()
+        sides = [said == models[side[row]].strip() for side in both]
+        if any(sides) and not all(sides):
+            outcome[row] = float(sides[0])
+        elif not any(sides) and said.casefold() in _OTHER_WORDS:
+            outcome[row] = _OTHER_WORDS[said.casefold()]
+        else:
+            raise InputError(
+                f"{path}: row {row + 1}: winner: expected one of {', '.join(OUTCOMES)}, or the name of one of the two "
+                f"models, found {said[:_SHOWN]!r}"
+            )
+    return outcome
 
 
 def _codes(path: Source, name: str, column: Any, *, needed: bool = False) -> tuple[list[str], Ints]:

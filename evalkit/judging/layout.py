@@ -202,7 +202,8 @@ def _question_fields(example: Example) -> list[object]:
 
 
 def _output_fields(output: Output) -> list[object]:
-    return [output.texts, output.oversize_chars, sorted(output.measures.items())]
+    failed = [] if output.failure is None else [output.failure]
+    return [output.texts, output.oversize_chars, sorted(output.measures.items()), *failed]
 
 
 def sides(row: Row) -> tuple[Output | None, Output | None]:

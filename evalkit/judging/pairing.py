@@ -67,13 +67,22 @@ def pair_common(baseline: OutputSet, candidate: OutputSet) -> Pairing:
             raise InputError(f"{candidate.source}: key {key!r} has another instruction than in {baseline.source}")
         comparisons.append(Comparison(example, output, answer))
     if not comparisons:
-        raise InputError(f"{candidate.source}: has no instruction in common with {baseline.source}")
+        firsts = _firsts(baseline, candidate)
+        raise InputError(f"{candidate.source}: has no instruction in common with {baseline.source}{firsts}")
     return Pairing(
         tuple(comparisons),
         tuple(row for key, row in asked.items() if key not in answered),
         n_extra=sum(key not in asked for key in answered),
         n_duplicate=len(baseline.outputs) - len(asked) + len(candidate.outputs) - len(answered),
     )
+
+
+def _firsts(baseline: OutputSet, candidate: OutputSet) -> str:
+    """The first instructions of both sides, which show how they differ; empty where a side has none."""
+    if not baseline.examples or not candidate.examples:
+        return ""
+    here, there = (_quoted_instruction(outputs.examples[0]) for outputs in (candidate, baseline))
+    return f". The first is {here} here and {there} there"
 
 
 def _by_key(outputs: OutputSet) -> dict[str, tuple[Example, Output]]:

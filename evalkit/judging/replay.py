@@ -16,6 +16,7 @@ from evalkit.types import Comparison, JudgeConfig, Order, Question, Unparsed
 NOT_RECORDED = "the recording has no reply for this instruction"
 OTHER_TEXTS = "the recording judged other answers"
 NO_ORDER = "the recorded reply gives the recorded preference in neither order"
+UNTOLD_ORDER = "the recording does not say which answer was shown first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +67,21 @@ def _recorded_questions(
     if not rows:
         return [], OTHER_TEXTS
     found: dict[tuple[Order, int], tuple[Question, RecordedReply]] = {}
-    for preference, recorded in ((row.preference, reply) for row in rows for reply in row.replies):
-        order = infer_order(recorded, preference, functools.partial(_preference, recorded, config))
+    for row, recorded in ((one, reply) for one in rows for reply in one.replies):
+        order = infer_order(recorded, row.preference, functools.partial(_preference, row.replies, config))
         if order is None:
-            return [], NO_ORDER
+            return [], UNTOLD_ORDER if row.preference is None else NO_ORDER
         question = Question(comparison, order, recorded.labels, "", recorded.repeat)
         # of rows that were recorded twice the first counts
         found.setdefault((order, recorded.repeat), (question, recorded))
     return list(found.values()), None
 
 
-def _preference(recorded: RecordedReply, config: JudgeConfig, order: Order) -> float | None:
-    verdict = parser_of(config)(recorded.reply, recorded.labels)
-    return None if isinstance(verdict, Unparsed) else candidate_preference(verdict, order)
+def _preference(replies: Sequence[RecordedReply], config: JudgeConfig, order: Order) -> float | None:
+    """The mean that all replies of a row give under one order; None where none has a verdict."""
+    verdicts = (parser_of(config)(recorded.reply, recorded.labels) for recorded in replies)
+    found = [candidate_preference(verdict, order) for verdict in verdicts if not isinstance(verdict, Unparsed)]
+    return sum(found) / len(found) if found else None
 
 
 def recorded_endpoint(recorded: RecordedReply) -> Endpoint:

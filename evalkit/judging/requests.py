@@ -71,7 +71,7 @@ def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> 
     Identical answers are a tie and an empty answer loses, by rule and without a request.
     """
     first = plan.first_order[comparison.key]
-    failure = _oversize(("the baseline's", comparison.baseline), ("the", comparison.candidate))
+    failure = _unjudged(("the baseline's", comparison.baseline), ("the", comparison.candidate))
     if failure is not None:
         return [plan_missing(comparison.example, comparison.baseline, comparison.candidate, config, plan, failure)]
     rule = _rule(comparison)
@@ -83,7 +83,7 @@ def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> 
 
 def plan_grading(grading: Grading, config: JudgeConfig, plan: Plan) -> list[Pending]:
     """Plan every grade that a judge owes on one answer; an empty answer gets the lowest grade, by rule."""
-    failure = _oversize(("the", grading.output))
+    failure = _unjudged(("the", grading.output))
     if failure is not None:
         return [Pending(dataclasses.replace(_slot(grading, config, plan, Order.ALONE), failure=failure))]
     if grading.output.empty:
@@ -156,8 +156,11 @@ def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
         raise ConfigError(f"judge {config.name!r}: {error}") from None
 
 
-def _oversize(*outputs: tuple[str, Output]) -> str | None:
+def _unjudged(*outputs: tuple[str, Output]) -> str | None:
+    """The reason why answers cannot be judged; None where they can."""
     for whose, output in outputs:
+        if output.failure is not None:
+            return f"{whose} {output.failure}"
         if output.oversize_chars is not None:
             return f"{whose} answer has {output.oversize_chars:,} characters, more than a judge is shown"
     return None

@@ -16,6 +16,7 @@ from .plots.figures import PLOTS
 from .plots.plot import Plot
 from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
 from .ratings import RATINGS_FORMS, rating_values
+from .reasons import grouped_failures
 from .rows import rows_json, rows_text
 from .screen import Screen, find_screen, screen_columns
 from .tables import boards_text, values_table
@@ -57,6 +58,7 @@ __all__ = [
     "gate_junit",
     "gate_summary",
     "gate_text",
+    "grouped_failures",
     "measures_of",
     "one_board",
     "open_journal",

@@ -16,7 +16,7 @@ from evalkit.reporting.agreement import agreement_line
 from evalkit.reporting.reasons import KINDS, Cause, SharedCause, causes, shared_causes
 from evalkit.stats import MIN_MODELS
 from evalkit.text import cut, interval, level, named, percent, printable
-from evalkit.types import Estimate, Reading, StatusKind
+from evalkit.types import Reading, StatusKind
 
 REFUSED = "audit failed"
 ITSELF = "baseline"
@@ -60,25 +60,28 @@ def board_columns(board: Board) -> list[Column]:
 
 
 def slice_columns(board: Board) -> list[Column]:
-    """Return the models and their scores by turn and category as columns; no column if no row has such scores."""
+    """Return the scores of the models in each part, part by part, as columns; no column if no row has such scores."""
     names = list(dict.fromkeys(name for row in board.rows for name in row.slices))
     if not names:
         return []
-    missing = Estimate.refused("no verdicts", n=0)
-    parts = [
-        Column(
-            cut(part_title(name, names), _WIDEST_PART),
-            tuple(percent(row.slices.get(name, missing).value) for row in board.rows),
-        )
-        for name in names
+    lines = [(name, row, row.slices[name]) for name in names for row in board.rows if name in row.slices]
+    return [
+        Column("model", tuple(printable(row.entry.model) for _, row, _ in lines), left=True),
+        Column("part", tuple(cut(part_title(name, names), _WIDEST_PART) for name, _, _ in lines), left=True),
+        Column(_raw(board), tuple(percent(estimate.value) for _, _, estimate in lines)),
+        Column(interval_name(board), tuple(interval(estimate) for _, _, estimate in lines)),
+        Column("n", tuple(str(estimate.n) for _, _, estimate in lines)),
     ]
-    return [Column("model", tuple(printable(row.entry.model) for row in board.rows), left=True), *parts]
 
 
 def slices_title(board: Board) -> str:
     """Return the line above the scores by turn and category, which says what the numbers are."""
     graded = any(row.entry.graded for row in board.rows)
-    return f"{SCORE.title if graded else WIN_RATE.title} in each part:"
+    return f"{_raw(board)} in each part:" if graded else f"{_raw(board)} in each part, raw, not at equal length:"
+
+
+def _raw(board: Board) -> str:
+    return SCORE.title if any(row.entry.graded for row in board.rows) else WIN_RATE.title
 
 
 def part_title(name: str, names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Write the reasons of statuses in words: only this module turns a code into a sentence."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.text import printable
@@ -36,6 +36,11 @@ _PERCENT = re.compile(r"(?<=\d)%")
 _WHOLE = re.compile(r"(?<=\d)\.0+(?= ?%)")
 
 
+# what a judge said, and the labels that were drawn for it, differ from reply to reply
+_SAID = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_SEVERAL_VERDICTS = re.compile(r"(several verdicts): .*", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One reason of a status: its `code`, empty if no known code is given, and the `details` after the code."""
@@ -51,6 +56,32 @@ class SharedCause:
     models: tuple[str, ...]
     code: str
     words: str
+
+
+def grouped_failures(failures: Mapping[str, int]) -> dict[str, int]:
+    """Reasons for missing verdicts with their counts, the most frequent first; those that differ in what the judge said
+    are one.
+
+    >>> grouped_failures({"unknown label 'K'": 2, "unknown label 'M'": 1, "the reply is empty": 2})
+    {'unknown label …': 3, 'the reply is empty': 2}
+    """
+    groups: dict[str, dict[str, int]] = {}
+    for reason, n in failures.items():
+        form = _SAID.sub("…", _SEVERAL_VERDICTS.sub(r"\1", reason))
+        groups.setdefault(form, {})[reason] = n
+    found = {_common_form(form, group): sum(group.values()) for form, group in groups.items()}
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _common_form(form: str, reasons: Iterable[str]) -> str:
+    """The reasons as one, with what all of them say."""
+    told = [_SAID.findall(reason) for reason in reasons]
+    if len(told) == 1:
+        return next(iter(reasons))
+    if any(len(said) != form.count("…") for said in told):
+        return form
+    common = iter([said[0] if len(set(said)) == 1 else "…" for said in zip(*told, strict=True)])
+    return re.sub("…", lambda _: next(common), form)
 
 
 def causes(reason: str) -> list[Cause]:

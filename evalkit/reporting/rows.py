@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalkit.boards import WIN_RATE, BoardRow, Entry
 from evalkit.provenance import canonical_digest, design_effect_fact, row_document, row_notes
-from evalkit.reporting.reasons import status_words
+from evalkit.reporting.reasons import grouped_failures, status_words
 from evalkit.stats import Components
 from evalkit.text import interval, percent, plural, printable
 from evalkit.types import Estimate, Reading
@@ -32,7 +32,7 @@ def _row_text(row: BoardRow) -> str:
         facts["orders disagree on"] = plural(sample.n_inconsistent, "instruction")
     if row.entry.rules:
         facts["by rule, unasked"] = ", ".join(f"{n} {rule.replace('_', ' ')}" for rule, n in row.entry.rules.items())
-    for reason, n in list(row.entry.failures.items())[:3]:
+    for reason, n in list(grouped_failures(row.entry.failures).items())[:3]:
         label = f"no verdict ({n})"
         facts[label] = f"{facts[label]}; {reason}" if label in facts else reason
     if (effect := design_effect_fact(row)) is not None:

@@ -28,10 +28,11 @@ from evalkit.formats import (
     write_judge,
 )
 from evalkit.judge_spec import read_judge
-from evalkit.sources.files import Needs, read_file
+from evalkit.sources.files import Needs, SourceFile, read_file
 from evalkit.sources.recorded import PLAN, JudgeKind, RecordedJudge, file_verdict, judge_kind, recorded_judges
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Batch, DocumentName, Store, write_document
+from evalkit.text import plural
 from evalkit.types import Annotation, ChatRequest, Example, Group, JudgeConfig, Slot
 
 # kinds of files that hold verdicts
@@ -123,7 +124,7 @@ def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *,
     judged = Counter(annotation.slot.judge for annotation in filed if annotation.failure is None)
     failed = Counter(annotation.slot.judge for annotation in filed if annotation.failure is not None)
     notes = [f"{evaluator.name}: {note}" for evaluator in converted.values() for note in evaluator.notes]
-    doubts = _doubts(verdicts, filed)
+    doubts = (*_doubts(verdicts, filed), *_lost(filed))
     return Imported(dict(counts), dict(judged), dict(failed), tuple(written.values()), (*notes, *doubts))
 
 
@@ -141,6 +142,18 @@ def _doubts(verdicts: Sequence[Annotation], filed: Sequence[Annotation]) -> Iter
             f"judge {judge}: {n} grades are outside its scale and count as missing. Give the scale with --judge "
             f"{judge}.yaml, a judge that asks for a grade"
         )
+
+
+def _lost(filed: Iterable[Annotation]) -> Iterator[str]:
+    """Report for each judge why records have no verdict, by the most frequent reason."""
+    reasons: dict[str, Counter[str]] = {}
+    for annotation in filed:
+        if annotation.failure is not None:
+            reasons.setdefault(annotation.slot.judge, Counter())[annotation.failure] += 1
+    for judge, counts in reasons.items():
+        ((reason, n),) = counts.most_common(1)
+        most = "" if len(counts) == 1 else f", most often ({n})"
+        yield f"judge {judge}: {plural(counts.total(), 'record')} without a verdict{most}: {reason}"
 
 
 def _is_whole(path: Path) -> bool:
@@ -191,10 +204,26 @@ def _read_verdicts(paths: Sequence[Path], options: ImportOptions, named: str | N
     judged = [path for path, kind in kinds.items() if kind in JUDGED or _holds_preferences(path, kind)]
     files = [read_file(path, needs, kind=kinds[path]) for path in judged]
     files = [file for file in files if file.judgments.verdicts]
+    _check_files(files)
     clusters = clusters_of_files(files)
     return [
         tie(_with_benchmark(file.judgments, kinds[file.path], options, named), clusters[file.path]) for file in files
     ]
+
+
+def _check_files(files: Iterable[SourceFile]) -> None:
+    """Refuse two files with verdicts on the same places, of which one would count for both."""
+    taken: dict[tuple[object, ...], Source] = {}
+    for file in files:
+        for verdict in file.judgments.verdicts:
+            slot = verdict.slot
+            place = (slot.judge, slot.model, slot.baseline, slot.key, slot.order, slot.repeat)
+            other = taken.setdefault(place, file.path)
+            if other != file.path:
+                raise InputError(
+                    f"{file.path}: holds verdicts of {slot.judge[:60]} on {slot.model[:60]} that {other} holds too. "
+                    "Name each source once"
+                )
 
 
 def _holds_preferences(path: Source, kind: Kind) -> bool:
@@ -239,9 +268,17 @@ def _file(store: Store, verdicts: Iterable[Annotation], judges: Mapping[JudgeKin
 
 def _digest(filed: Sequence[Annotation]) -> str:
     slots = [annotation.slot for annotation in filed]
-    said = [[one.key, one.order and one.order.value, one.repeat, one.recorded, one.failure, one.reply_key, *_tie(one)]
-            for one in slots]  # fmt: skip
+    said = [
+        [one.key, one.order and one.order.value, one.repeat, one.recorded, one.failure, one.reply_key, *_tie(one),
+         *_category(one)]
+        for one in slots
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _category(slot: Slot) -> list[dict[str, str]]:
+    """The category of a question; none for one without, as earlier versions stored it."""
+    return [] if slot.category is None else [{"category": slot.category}]
 
 
 def _tie(slot: Slot) -> list[str]:

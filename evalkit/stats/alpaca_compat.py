@@ -3,7 +3,7 @@
 The LC win rate that ranks and gates is in `controlled_rate`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ GAMED_WEIGHT = 0.1
 FOLDS = 5
 STRENGTHS = 10
 SEED = 123
+# the digits of an instruction's key in tables that name it by its index
+_INDEX_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +64,7 @@ def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBa
     keys = np.array([*sample.keys, *sample.missing])
     uncovered = [key for key in keys.tolist() if key not in difficulty]
     if uncovered:
-        raise StatsError(f"no difficulty for {len(uncovered)} of {len(keys)} instructions, first {uncovered[0]!r}")
+        raise StatsError(f"no difficulty for {_lacking(uncovered, len(keys), difficulty)}")
     # candidate minus baseline here, baseline minus candidate there
     delta = -np.concatenate([sample.length_difference, sample.missing_length_difference])
     if not np.isfinite(delta).all():
@@ -88,6 +90,21 @@ def lc_compat(sample: Sample, *, difficulty: Mapping[str, float], gamed: GamedBa
         sample.n_clusters,
         degraded("compat: no sampling error"),
     )
+
+
+def _lacking(uncovered: Sequence[str], n: int, difficulty: Mapping[str, float]) -> str:
+    """The instructions without a difficulty in words, with the cure where their names are of another kind."""
+    if len(uncovered) == n and not any(map(_is_index, uncovered)) and all(map(_is_index, difficulty)):
+        return (
+            f"any of the {n} instructions: the file names them by index, and the verdicts by their texts. Give it a "
+            "column instruction with the texts in place of index"
+        )
+    return f"{len(uncovered)} of {n} instructions, first {uncovered[0]!r}"
+
+
+def _is_index(key: str) -> bool:
+    """True for the number of a row, as tables by index name instructions."""
+    return len(key) == _INDEX_DIGITS and key.isdigit()
 
 
 def _fit(design: Floats, fractions: Floats, *, weights: Floats) -> Floats:

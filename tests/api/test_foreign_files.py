@@ -45,7 +45,7 @@ def test_notes_of_an_import_name_keywords_and_the_command_names_options(tmp_path
     log = tmp_path / "log.json"
     log.write_text(json.dumps({**LOG, "samples": samples}))
     found = ek.import_files(log, results=tmp_path / "mine")
-    (note,) = found.notes
+    note, _ = found.notes
     assert note.endswith("Give the scale with judge rubric.yaml, a judge that asks for a grade")
     done = evalkit("import", "auto", log, "--json", cwd=tmp_path)
     assert "Give the scale with --judge rubric.yaml" in done.stderr and done.stdout == f"{found.to_json()}\n"

@@ -349,3 +349,29 @@ def test_a_failed_audit_names_the_model_every_reason_and_the_cure() -> None:
         "bad: audit failed: one answer to 100 instructions; 100 of 100 answers are near"
     )
     assert "1 more failed too." in str(raised.value) and "--audit-limit" in str(raised.value)
+
+
+def foreign(subject: int, answer: int) -> str:
+    """Chinese words on a subject, by an answer of its own."""
+    drawn = random.Random(subject)
+    own = ["".join(chr(0x4E00 + drawn.randrange(3000)) for _ in range(2)) for _ in range(12)]
+    random.Random(100 * subject + answer).shuffle(own)
+    return "，".join(own)
+
+
+def test_answers_in_another_language_than_their_questions_are_held_against_the_baselines() -> None:
+    count = len(INSTRUCTIONS)
+    theirs = outputs_of([foreign(number, 1) for number in range(count)], model="base")
+    mine = [foreign(number, 2) for number in range(count)]
+    assert "relevance" not in found(audited(mine, theirs).findings)
+    moved = audited([*mine[1:], mine[0]], theirs)
+    assert "in common with the baseline's answers to their instructions" in reason(moved, "relevance")
+    # the words of a baseline that speaks the language of the questions are no excuse
+    assert "in common with their own instructions" in reason(audited(mine, THEIRS), "relevance")
+
+
+def test_a_limit_that_does_not_suit_the_questions_is_named_with_its_cure() -> None:
+    answers = ["Yes." if number % 2 else "No." for number in range(len(INSTRUCTIONS))]
+    with pytest.raises(AuditFailed) as error:
+        require_passed({"m": audited(answers)})
+    assert "--audit-limit min-distinct=0" in str(error.value)

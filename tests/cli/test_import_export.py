@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -91,21 +92,22 @@ def write_every_kind(folder: Path) -> list[Path]:
         place = folder / f"{number}-{format_}-{kind}" / name
         place.parent.mkdir(parents=True)
         whole = {**row, **COMPLETED.get(kind, {})}
-        second = whole if place.suffix == ".csv" else {**whole, "more": [1, None, {"é": 0.5}]}
+        other = {**whole, "instruction": "Another."} if "instruction" in whole else whole
+        second = whole if place.suffix == ".csv" else {**other, "more": [1, None, {"é": 0.5}]}
         paths.append(saved(place, [whole, second]))
     rows = [{"judge": "j", "model": "m", "baseline": "b", "index": n, "preference": 1.5, "len_1": 1, "len_2": 2}
             for n in range(3)]  # fmt: skip
     paths.append(folder / "t.parquet")
     pq.write_table(pa.Table.from_pylist([{**row, "when": None, "nan": float("nan")} for row in rows]), paths[-1])
     paths.append(folder / "dataset")
-    datasets.Dataset.from_list(rows).save_to_disk(str(paths[-1]))
+    datasets.Dataset.from_list([{**row, "model": "n"} for row in rows]).save_to_disk(str(paths[-1]))
     paths.append(folder / "log.eval")
     log = {"version": 2, "status": "success", "eval": {"task": "t", "model": "m"}}
     with zipfile.ZipFile(paths[-1], "w") as archive:
         archive.writestr("header.json", json.dumps(log))
         archive.writestr("samples/1_epoch_1.json", json.dumps({"id": 1, "epoch": 1, "scores": {"s": {"value": "C"}}}))
     paths.append(folder / "log.json")
-    sample = {"id": 1, "epoch": 1, "scores": {"s": {"value": 0.5}}}
+    sample = {"id": 2, "epoch": 1, "scores": {"s": {"value": 0.5}}}
     paths[-1].write_text(json.dumps({**log, "samples": [sample]}))
     return paths
 
@@ -206,8 +208,24 @@ def test_a_board_of_imported_grades_is_that_of_a_computation_by_hand(tmp_path: P
     assert float(row["score"]) == pytest.approx((7 + 4 + 9 + 5 + 10 + 3.5) / 6)
     assert [float(row["turn_1"]), float(row["turn_2"])] == pytest.approx([26 / 3, 12.5 / 3])
     assert (row["n_total"], row["n_missing"], row["judge"]) == ("6", "2", "gpt-4")
-    (again,) = board(tmp_path, "gpt-4_single.jsonl", "--by", "turn", "--by", "category")
+    (again,) = board(tmp_path, "gpt-4_single.jsonl", "--by", "turn")
     assert numbers([again]) == numbers([row])
+
+
+def test_parts_that_no_verdict_has_are_refused_and_importing_again_with_questions_mends_it(tmp_path: Path) -> None:
+    lines(tmp_path / "gpt-4_single.jsonl", *({**SINGLE, "question_id": n, "turn": 1, "score": n + 3} for n in range(4)))
+    questions = [{"question_id": n, "turns": ["Why?"], "category": "abcd"[n // 2]} for n in range(4)]
+    lines(tmp_path / "question.jsonl", *questions)
+    run("import", "mt_bench", "gpt-4_single.jsonl", cwd=tmp_path)
+    shown = ("leaderboard", "--benchmark", "mt_bench", "--by", "category", "--reference", "none")
+    done = evalkit(*shown, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "evalkit: error: --by category: no verdict has a category. Outputs and questions tell"
+    )
+    run("import", "mt_bench", "gpt-4_single.jsonl", "--questions", "question.jsonl", cwd=tmp_path)
+    table = run(*shown, cwd=tmp_path).stdout
+    assert re.search(r"a +3.50 +\[.*\] +2\n", table) and re.search(r"b +5.50 +\[.*\] +2\n", table)
 
 
 def test_a_board_of_imported_games_is_that_of_a_computation_by_hand(tmp_path: Path) -> None:

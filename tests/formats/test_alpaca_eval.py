@@ -96,7 +96,7 @@ def test_a_recorded_reply_that_was_broken_off_is_none_and_costs_no_other_row(tmp
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        ({"message": {"content": None}}, "content is null"),
+        ({"message": {"content": 3}}, "content is a number"),
         ([{"message": {"content": "x"}, "order": "sideways", "labels": ["A", "B", None]}], "unknown order 'sideways'"),
         ([{"message": {"content": "x"}, "order": "baseline_first", "labels": ["A"]}], "expected three names"),
     ],
@@ -114,10 +114,42 @@ def test_several_judges_in_one_recording_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("preference", "order"),
-    [(0.25, Order.BASELINE_FIRST), (0.75, Order.CANDIDATE_FIRST), (0.4, None), (None, Order.BASELINE_FIRST)],
+    [(0.25, Order.BASELINE_FIRST), (0.75, Order.CANDIDATE_FIRST), (0.4, None), (None, None)],
 )
 def test_the_order_is_the_one_that_turns_the_reply_into_the_recorded_preference(
     preference: float | None, order: Order | None
 ) -> None:
     recorded = RecordedReply(ChatReply("m"), None, 0, Labels("m", "M"))
     assert infer_order(recorded, preference, lambda o: 0.25 if o == Order.BASELINE_FIRST else 0.75) == order
+
+
+def replies_of(tmp_path: Path, raw: object) -> list[tuple[str, Order | None, int]]:
+    recording = read_recording(written(tmp_path, {**ROW, "raw_completion": raw}))
+    rows = [row for found in recording.rows.values() for row in found]
+    return [(one.reply.text, one.order, one.repeat) for row in rows for one in row.replies]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"message": {"content": "m"}},
+        [{"message": {"content": "m"}}],
+        {"choices": [{"message": {"content": "m"}}]},
+        {"text": "m"},
+        "m",
+        ["m"],
+        '{"message": {"content": "m"}}',
+        '[{"message": {"content": "m"}}]',
+    ],
+)
+def test_a_recorded_reply_may_be_a_choice_a_list_of_choices_a_completion_or_text(tmp_path: Path, raw: object) -> None:
+    assert replies_of(tmp_path, raw) == [("m", None, 0)]
+
+
+def test_several_choices_are_repeats(tmp_path: Path) -> None:
+    assert replies_of(tmp_path, ["m", "M"]) == [("m", None, 0), ("M", None, 1)]
+
+
+@pytest.mark.parametrize("raw", [{"message": {"content": None}}, {"message": None}, {"text": None}, None, [None]])
+def test_a_failed_call_is_no_reply(tmp_path: Path, raw: object) -> None:
+    assert replies_of(tmp_path, raw) == []

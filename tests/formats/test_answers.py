@@ -80,14 +80,19 @@ def test_of_several_samples_the_first_is_read_and_the_others_are_noted(tmp_path:
     row = {**CHOICES, "choices": [{"turns": ["first"]}, {"turns": ["second"]}]}
     outputs = read_one([source := saved(tmp_path / "a.jsonl", row)], questions=QUESTIONS)
     assert outputs.outputs[0].texts == ("first",)
-    assert outputs.notes == (f"{source}: 1 answer(s) hold several samples, of which the first is read",)
+    assert outputs.notes == (
+        f"{source}: 1 answer(s), the first in row 1, hold several samples, of which the first is read",
+    )
 
 
-def test_a_failed_call_is_no_answer_and_is_noted(tmp_path: Path) -> None:
+def test_a_failed_call_is_a_missing_answer_and_is_noted(tmp_path: Path) -> None:
     failed = {**CHOICES, "question_id": 82, "choices": [{"turns": ["$ERROR$", "$ERROR$"]}]}
     outputs = read_one([source := saved(tmp_path / "a.jsonl", CHOICES, failed)], questions=QUESTIONS)
-    assert [output.key for output in outputs.outputs] == ["81"]
-    assert outputs.notes == (f"{source}: 1 answer(s) are failed calls and left out",)
+    assert [(output.key, output.failure) for output in outputs.outputs] == [
+        ("81", None),
+        ("82", "answer is a failed call"),
+    ]
+    assert outputs.notes == (f"{source}: 1 answer(s), the first in row 2, are failed calls and count as missing",)
     assert "all 1 answers are failed calls" in refusal(saved(tmp_path / "b.jsonl", failed), questions=QUESTIONS)
 
 

@@ -121,7 +121,6 @@ def test_an_answer_may_be_that_of_the_first_choice(tmp_path: Path) -> None:
         (log({**sample(), "epoch": 0}), ': samples[0]: field "epoch": expected a number that counts from 1'),
         (log({**sample(), "scores": [1]}), ': samples[0]: field "scores": expected a mapping, found a list'),
         (log({**sample(), "scores": {"a": 1}}), ': samples[0]: field "scores.a": expected a mapping, found a number'),
-        (log(sample(**{"a\ud83d": 1})), ': samples[0]: field "scores": character 2 is half of a surrogate pair'),
     ],
 )
 def test_what_is_no_log_is_refused_with_its_place(tmp_path: Path, document: Any, reason: str) -> None:
@@ -167,3 +166,49 @@ class TestArchives:
         path = as_archive(tmp_path / "log.eval", log(sample(match="C")), method=zipfile.ZIP_STORED)
         path.write_bytes(path.read_bytes().replace(b'"epoch": 1', b'"epoch": 2'))
         assert refusal(path).startswith(f"{path}: 'samples/1_epoch_1.json': cannot be read: ")
+
+
+def failed(name: int | str, **fields: Any) -> dict[str, Any]:
+    return {**sample(name), "scores": None, **fields}
+
+
+@pytest.mark.parametrize("name", ["log.json", "log.eval"])
+def test_a_sample_that_failed_is_missing_for_every_scorer_with_the_reason(tmp_path: Path, name: str) -> None:
+    broken = failed(2, error={"message": "time\nout", "traceback": "t"})
+    document = log(broken, sample(1, a=1, b=0), failed(3), failed(4, error={"traceback": "t"}))
+    path = (as_json if name == "log.json" else as_archive)(tmp_path / name, document)
+    found = [(one.slot.key, one.slot.judge, one.failure) for one in verdicts(path)]
+    assert found == [
+        *(("2", judge, "the sample failed: time out") for judge in "ab"),
+        *(("1", judge, None) for judge in "ab"),
+        *(("3", judge, "the sample has no scores") for judge in "ab"),
+        *(("4", judge, "the sample failed") for judge in "ab"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "lacking"),
+    [
+        ({"samples": 4, "sample_ids": [1, 2, 3, "x"]}, ["2", "3", "x"]),
+        ({"samples": 3}, ["not run 1", "not run 2"]),
+        ({}, []),
+    ],
+)
+def test_the_samples_that_a_cancelled_log_lacks_are_missing(
+    tmp_path: Path, dataset: dict[str, Any], lacking: list[str]
+) -> None:
+    document = {**log(sample(1, a=1)), "status": "cancelled", "eval": {**EVAL, "dataset": dataset}}
+    found = verdicts(as_json(tmp_path / "log.json", document))
+    assert [one.slot.key for one in found] == ["1", *lacking]
+    told = f"the log ended as cancelled, with 1 of {1 + len(lacking)} samples"
+    assert {one.failure for one in found[1:]} == ({told} if lacking else set())
+    # a log that ended well says what it was to have
+    whole = verdicts(as_json(tmp_path / "whole.json", {**document, "status": "success"}))
+    assert len(whole) == 1
+
+
+def test_each_epoch_of_a_cancelled_log_counts(tmp_path: Path) -> None:
+    about = {**EVAL, "dataset": {"sample_ids": [1, 2]}, "config": {"epochs": 2}}
+    document = {**log(sample(1, a=1), sample(1, epoch=2, a=1), sample(2, a=1)), "status": "error", "eval": about}
+    found = verdicts(as_json(tmp_path / "log.json", document))
+    assert [(one.slot.key, one.slot.repeat) for one in found] == [("1", 0), ("1", 1), ("2", 0), ("2", 1)]

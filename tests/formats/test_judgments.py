@@ -11,6 +11,7 @@ from evalkit.errors import InputError
 from evalkit.formats.judgments import read_judgments
 from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import read_records
+from evalkit.formats.rows import Rows
 from evalkit.judge_spec.parsers import find_parser
 from evalkit.types import ChatReply, Example, Labels, Order, Rating, Unparsed
 from tests.builders import words
@@ -126,3 +127,47 @@ def test_published_annotations_keep_who_was_shown_first() -> None:
     path = REAL_DATA / "alpaca_eval" / "annotations" / "claude-2.1.alpaca_eval_cot_gpt4_turbo_fn.json.gz"
     orders = [verdict.slot.order for verdict in read_judgments(path).verdicts]
     assert (len(orders), orders.count(Order.BASELINE_FIRST), orders.count(Order.CANDIDATE_FIRST)) == (805, 398, 404)
+
+
+ROW: dict[str, Any] = {
+    "instruction": "Why?", "output_1": "a", "generator_1": "b", "output_2": "c", "generator_2": "m", "preference": 2.0,
+    "annotator": "j",
+}  # fmt: skip
+GAME: dict[str, Any] = {"question_id": 1, "model": "m", "judgment": "[[7]]", "score": 7, "turn": 1, "judge": "j"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([ROW, ROW], "row 2: repeats row 1 to the letter. Keep one of each"),
+        ([ROW, {**ROW, "preference": 1.0}], "row 2: j judges m on the instruction of row 1 again, and nothing says"),
+        ([ROW, {**ROW, "dataset": "x"}], "row 2: j judges m on the instruction of row 1 again, and nothing says"),
+        ([GAME, {**GAME, "question_id": 2}, GAME], "row 3: repeats row 1 to the letter. Keep one of each"),
+    ],
+)
+@pytest.mark.parametrize("value", [False, True])
+def test_a_verdict_that_stands_twice_is_refused(
+    tmp_path: Path, rows: list[dict[str, Any]], said: str, value: bool
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(rows))
+    with pytest.raises(InputError) as error:
+        read_judgments(Rows.of(rows, "a.json") if value else path)
+    assert said in str(error.value)
+
+
+def test_rows_in_both_orders_are_two_verdicts(tmp_path: Path) -> None:
+    both = [{**ROW, "referenced_models": {"m": side}, "raw_completion": "m"} for side in ("output_1", "output_2")]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{**row, "raw_completion": {"text": "m"}} for row in both]))
+    assert [one.slot.order for one in read_judgments(path).verdicts] == [Order.BASELINE_FIRST, Order.CANDIDATE_FIRST]
+
+
+def test_rows_without_texts_are_known_by_their_keys_and_lengths(tmp_path: Path) -> None:
+    bare = {**ROW, "instruction": None, "output_1": None, "output_2": None, "len_1": 7, "len_2": 9, "blanks_2": 2}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{**bare, "key": "k1", "turn": 1}, {**bare, "key": "k2:3", "turn": 3, "len_1": None}]))
+    first, second = (one.slot for one in read_judgments(path).verdicts)
+    assert (first.key, first.question, first.baseline_chars, first.candidate_chars) == ("k1", "k1", 7, 9)
+    assert (first.baseline_blanks, first.candidate_blanks) == (None, 2)
+    assert (second.key, second.question, second.turn, second.candidate_chars) == ("k2:3", "k2", 3, None)

@@ -123,11 +123,8 @@ def test_several_models_where_one_is_wanted_are_refused(tmp_path: Path) -> None:
     [
         ({"output": 3}, 'field "output": expected text, found a number'),
         ({"output": ["a"]}, 'field "output": expected text, found a list'),
-        ({"output": "a\ud83d"}, 'field "output": character 2 is half of a surrogate pair (U+D83D)'),
         ({"instruction": None}, 'field "instruction": expected text, found null'),
-        ({"instruction": "\udc00"}, 'field "instruction": character 1 is half of a surrogate pair'),
         ({"generator": 4}, 'field "generator": expected text, found a number'),
-        ({"generator": "\ud83d"}, 'field "generator": character 1 is half'),
         ({"dataset": ["a"]}, 'field "dataset": expected text, found a list'),
     ],
 )
@@ -265,7 +262,6 @@ def test_a_named_field_is_the_key(tmp_path: Path, ids: list[object]) -> None:
         (1.5, "expected text, found a number"),
         (None, "expected text, found null"),
         ([1], "expected text, found a list"),
-        ("\ud83d", "character 1 is half of a surrogate pair"),
     ],
 )
 def test_a_key_that_is_neither_text_nor_a_whole_number_is_refused(tmp_path: Path, value: object, reason: str) -> None:

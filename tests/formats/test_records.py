@@ -180,7 +180,6 @@ def test_a_whole_last_line_is_a_row_however_it_ends(tmp_path: Path, end: str) ->
         ("{'a': 'b'}\n{'a': 'c'}", ":1: not valid JSON"),
         ('{"a": "b"}\n{\'a\': 1}', ":2: not valid JSON"),
         ('{"a": "b"}\n{"a": {"b": 1, "b": 2}, "c', ":2: key 'b' stands twice"),
-        ('{"a": "b"}\n{"a": NaN, "b', ":2: NaN is not a JSON value"),
         (b'{"a": "b"}\n{"a": "\xff', ": not UTF-8 text (byte 18)"),
         (b'{"a": "b"}\n{"a": "c"}\xc3', ": not UTF-8 text (byte 21)"),
         ('{"a": "b"}\n[1, 2]', ":2: expected an object, found a list"),
@@ -193,7 +192,6 @@ def test_a_whole_last_line_is_a_row_however_it_ends(tmp_path: Path, end: str) ->
         "Python literals",
         "a Python literal at the end",
         "a repeated key",
-        "NaN",
         "a byte that begins no character",
         "a torn character behind a row",
         "a whole list",
@@ -219,9 +217,7 @@ def test_what_is_no_torn_last_line_stays_refused(tmp_path: Path, content: bytes 
         ("[true]", ": row 1: expected an object, found true (a truth value)"),
         ('[{"a": "b"}, {"a": "c"', ": not valid JSON at line 1 column 23"),
         ('[{"a": "b", "a": "c"}]', ": key 'a' stands twice in one object"),
-        ('[{"a": NaN}]', ": NaN is not a JSON value"),
         ("[" * 100_000, ": JSON nested too deeply"),
-        ('{"a": "b"}\n{"a": "c"}\n', ": not valid JSON at line 2 column 1: Extra data"),
         ("[]", ": the file holds no rows"),
         ("", ": the file is empty"),
         (" \n\t\r\n", ": the file is empty"),
@@ -235,9 +231,7 @@ def test_what_is_no_torn_last_line_stays_refused(tmp_path: Path, content: bytes 
         "truth value in a row",
         "truncated",
         "repeated key",
-        "NaN",
         "nesting",
-        "lines in a json file",
         "no rows",
         "no bytes",
         "only white space",
@@ -253,11 +247,10 @@ def test_json_that_is_no_array_of_objects_is_refused(tmp_path: Path, content: st
         ('{"a": "b"}\n[1]\n', ":2: expected an object, found a list"),
         ('{"a": "b"}\n{"a": "c", "a": "d"}\n', ":2: key 'a' stands twice"),
         ('{"a": "b"} {"a": "c"}\n', ":1: not valid JSON"),
-        ('{"a": "b"}\n\n{"a": Infinity}', ":3: Infinity is not a JSON value"),
         ("\ufeff", ": the file holds no rows"),
         ("", ": the file is empty"),
     ],
-    ids=["list", "repeated key", "two objects in a line", "Infinity", "only a byte order mark", "no bytes"],
+    ids=["list", "repeated key", "two objects in a line", "only a byte order mark", "no bytes"],
 )
 def test_json_lines_that_are_no_objects_are_refused(tmp_path: Path, content: str, reason: str) -> None:
     assert refusal(saved(tmp_path, "rows.jsonl", content)).startswith(reason)
@@ -363,14 +356,36 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         ({"output": ["a"]}, "expected text, found a list"),
         ({"output": {"text": "a"}}, "expected text, found a mapping"),
         ({"output": b"a"}, "expected text, found bytes"),
-        ({"output": "ab\ud83dc"}, "character 3 is half of a surrogate pair (U+D83D)"),
-        ({"output": "\udc00"}, "character 1 is half of a surrogate pair (U+DC00)"),
     ],
 )
 def test_a_field_that_is_no_text_is_refused_with_row_and_field(fields: dict[str, Any], reason: str) -> None:
     with pytest.raises(InputError) as error:
         Record("rows.json: row 7", fields).text("output")
     assert str(error.value).startswith(f'rows.json: row 7: field "output": {reason}')
+
+
+def test_half_of_a_surrogate_pair_in_a_text_is_the_mark_of_a_lost_character() -> None:
+    assert Record("w", {"output": "ab\ud83dc"}).text("output") == "ab\ufffdc"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lines.json", '{"a": "b"}\n{"a": "c"}\n'),
+        ("array.jsonl", '[{"a": "b"},\n {"a": "c"}]'),
+        ("comma.json", '[{"a": "b"}, {"a": "c"},]'),
+        ("excel.csv", "\ufeffa;x\r\nb;1,5\r\nc;2,5\r\n"),
+        ("named.csv", "sep=;\na;x\nb;1\nc;2\n"),
+        ("tabs.csv", "a\tx\nb\t1\nc\t2\n"),
+        ("blank.csv", " a , x\nb,1\nc,2\n"),
+        ("numbers.json", '[{"a": "b", "x": NaN}, {"a": "c", "x": Infinity}]'),
+        ("numbers.jsonl", '{"a": "b", "x": NaN}\n{"a": "c", "x": -Infinity}'),
+    ],
+)
+def test_common_slips_of_writers_are_read(tmp_path: Path, name: str, content: str) -> None:
+    rows = list(read_records(saved(tmp_path, name, content)))
+    assert [row.text("a") for row in rows] == ["b", "c"]
+    assert [set(row.fields) for row in rows] in ([{"a", "x"}] * 2, [{"a"}] * 2)
 
 
 def test_only_the_first_fields_of_a_wide_row_are_named() -> None:

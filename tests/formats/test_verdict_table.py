@@ -87,7 +87,6 @@ def test_a_measure_has_a_column_for_each_side_and_lengths_are_none() -> None:
         ({"turn": 0}, 'field "turn": expected a number that counts from 1'),
         ({"x_1": "a", "x_2": 1}, 'field "x_1": expected a number, found text'),
         ({"model": None}, 'field "model": expected text, found null'),
-        ({"key": "\ud83d"}, "half of a surrogate pair"),
     ],
 )
 def test_a_row_that_is_no_verdict_is_refused(change: dict[str, Any], reason: str) -> None:

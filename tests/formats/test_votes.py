@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalkit.errors import EvalkitError, InputError
-from evalkit.formats.votes import read_votes
+from evalkit.formats.records import read_records
+from evalkit.formats.rows import Rows as RowsOfPython
+from evalkit.formats.votes import column_names, read_votes
 
 Rows = list[dict[str, Any]]
 SIDES: dict[str, Any] = {
@@ -206,3 +208,31 @@ def spoiled(content: bytes, chance: random.Random) -> bytes:
     end = min(len(content), start + chance.randrange(1, 20))
     middle: Sequence[bytes] = (b"", chance.randbytes(end - start), content[start:end] * 2)
     return content[:start] + chance.choice(middle) + content[end:]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model_a,model_b, winner\nx,y,model_a\ny,x,model_a\nx,y,tie\n",
+        "Model A,Model B,Winner\nx,y,x\ny,x,y\nx,y,Tie\n",
+        "left,right,winner\nx,y,left\ny,x,left\nx,y,draw\n",
+        "left_model;right_model;winner\nx;y;x\ny;x;y\nx;y;tie\n",
+        "\ufeffsep=;\r\nmodel_a;model_b;winner\r\nx;y;A\r\ny;x;a\r\nx;y;TIE\r\n",
+    ],
+)
+@pytest.mark.parametrize("value", [False, True])
+def test_sides_and_winners_may_go_by_other_words(tmp_path: Path, text: str, value: bool) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    source = RowsOfPython.of([record.fields for record in read_records(path)], "votes") if value else path
+    assert {"model_a", "model_b", "winner"} <= {*column_names(source)}
+    votes = read_votes(source)
+    assert votes.models == ("x", "y")
+    assert votes.outcome.tolist() == [1.0, 1.0, 0.5]
+
+
+def test_a_winner_that_took_no_part_is_refused_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("model_a,model_b,winner\nx,y,x\nx,y,z\n")
+    with pytest.raises(InputError, match=r"row 2: winner: expected one of .* the name of one of the two models.*'z'"):
+        read_votes(path)

@@ -71,5 +71,5 @@ def test_scores_by_part_are_a_table_of_their_own() -> None:
     one = entry("[m]", 1.0)
     (board,) = build_boards([replace(one, slices={"turn 1": one.sample, "turn 2": one.sample})], Recipe())
     table = boards_latex([board])
-    assert table.count(r"\begin{tabular}") == 2 and r"\begin{tabular}{@{}lrr@{}}" in table
+    assert table.count(r"\begin{tabular}") == 2 and r"\begin{tabular}{@{}llrrr@{}}" in table
     assert "    {}[m] & " in table

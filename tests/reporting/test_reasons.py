@@ -1,6 +1,14 @@
 import pytest
 
-from evalkit.reporting.reasons import brief_words, causes, reason_words, shared_causes, status_words, with_words
+from evalkit.reporting.reasons import (
+    brief_words,
+    causes,
+    grouped_failures,
+    reason_words,
+    shared_causes,
+    status_words,
+    with_words,
+)
 from evalkit.types import OK, degraded, not_estimable
 
 AS_LONG = "of answers are about as long as the baseline's"
@@ -85,3 +93,23 @@ def test_a_code_within_a_text_becomes_words() -> None:
         "the number is degraded: the length or style of its answers alone explains the verdicts, but 3 is below 4"
     )
     assert with_words("nothing to say") == "nothing to say"
+
+
+def test_reasons_that_differ_in_what_a_judge_said_are_one() -> None:
+    said = {"no [[label]] alone on the last line, which reads '[[K]].'": 3, "several verdicts: K, M": 2, "empty": 4}
+    more = {"no [[label]] alone on the last line, which reads 'It\\'s M'": 3, "several verdicts: A, B": 1}
+    assert grouped_failures({**said, **more}) == {
+        "no [[label]] alone on the last line, which reads …": 6,
+        "empty": 4,
+        "several verdicts": 3,
+    }
+    assert grouped_failures(said) == {
+        "empty": 4,
+        "no [[label]] alone on the last line, which reads '[[K]].'": 3,
+        "several verdicts: K, M": 2,
+    }
+
+
+def test_what_all_replies_share_stays_in_their_reason() -> None:
+    said = {"field 'winner' holds 'K', not a label": 1, "field 'winner' holds 'M', not a label": 1}
+    assert grouped_failures(said) == {"field 'winner' holds …, not a label": 2}

@@ -175,8 +175,13 @@ def test_categories_are_told_apart_from_turns_and_from_each_other_and_do_not_str
     one = entry("m", 1.0)
     names = ("turn 1", "turn 2", "category turn 1", "category a b", "category a_b", "category " + "y" * 300)
     boards = build_boards([replace(one, slices=dict.fromkeys(names, one.sample))], Recipe())
-    (heads,) = (line for line in boards_text(boards, columns=150).splitlines() if line.startswith("model"))
-    assert re.split("  +", heads)[1:] == ["turn 1", "turn 2", "category turn 1", "a b", "a_b", "y" * 23 + "…"]
+    table = boards_text(boards, columns=150).splitlines()
+    start = next(place for place, line in enumerate(table) if line.startswith("model"))
+    assert re.split("  +", table[start]) == ["model", "part", "win rate", "95 % interval", "n"]
+    assert table[start - 1] == "win rate in each part, raw, not at equal length:"
+    parts = [re.split("  +", line) for line in table[start + 1 : start + 7]]
+    assert [line[1] for line in parts] == ["turn 1", "turn 2", "category turn 1", "a b", "a_b", "y" * 23 + "…"]
+    assert all(re.fullmatch(r"\[.*\]", line[3]) and line[4] == "120" for line in parts)
     columns = next(csv.reader(io.StringIO(boards_csv(boards))))
     assert len(set(columns)) == len(columns)
     assert {"turn_1", "category_turn 1", "category_a b", "category_a_b"} <= set(columns)

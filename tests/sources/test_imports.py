@@ -71,7 +71,15 @@ def test_what_stands_for_no_verdict_is_a_failure_with_its_reason(
 def test_verdicts_are_counted_by_judge_and_records_by_kind(store: Store, tmp_path: Path) -> None:
     done = imported(store, saved(tmp_path / "a.jsonl", SINGLE, {**SINGLE, "question_id": 2, "score": -1}))
     assert (done.records, done.verdicts, done.failures) == ({"mt_bench single": 2}, {"gpt-4": 1}, {"gpt-4": 1})
-    assert (done.judges, done.notes) == ((), ())
+    assert done.judges == ()
+    assert done.notes == ("judge gpt-4: 1 record without a verdict: no grade was found in the reply",)
+
+
+def test_two_files_with_the_same_verdicts_are_refused(store: Store, tmp_path: Path) -> None:
+    first, second = saved(tmp_path / "a.jsonl", SINGLE), saved(tmp_path / "b.jsonl", SINGLE)
+    with pytest.raises(InputError, match="b.jsonl: holds verdicts of gpt-4 on .* that .*a.jsonl holds too. Name each"):
+        imported(store, first, second)
+    assert documents(store) == []
 
 
 def test_one_judge_may_have_graded_and_compared(store: Store, tmp_path: Path) -> None:
@@ -148,7 +156,8 @@ def test_a_score_on_no_known_scale_is_missing_and_the_cure_is_named(store: Store
     path = tmp_path / "log.json"
     path.write_text(json.dumps({**LOG, "samples": samples}))
     done = imported(store, path)
-    (note,) = done.notes
+    note, lost = done.notes
+    assert lost == "judge rubric: 1 record without a verdict: 7 is outside the scale from 0 to 1"
     assert note.startswith("judge rubric: 1 grades are outside its scale and count as missing. Give the scale with")
     assert entry(store, "imported").failures == {"7 is outside the scale from 0 to 1": 1}
 
@@ -183,7 +192,7 @@ def test_files_in_two_forms_are_two_and_two_of_one_name_are_refused(
 ) -> None:
     saved(tmp_path / "a.jsonl", SINGLE)
     saved(tmp_path / "in" / "a.jsonl", SINGLE)
-    saved(tmp_path / "in" / "a.json", SINGLE)
+    saved(tmp_path / "in" / "a.json", {**SINGLE, "question_id": 2})
     monkeypatch.chdir(tmp_path / "in")
     imported(store, Path("a.jsonl"), Path("a.json"), Path("a.json"))
     assert [name.name for name, _ in documents(store)] == ["a.json", "a.jsonl"]

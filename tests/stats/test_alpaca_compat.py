@@ -161,3 +161,12 @@ def test_the_published_formula_equals_the_reference_implementation_for_every_mod
         estimate = lc_compat(real_samples[model], difficulty=difficulty, gamed=gamed)
         assert value_of(estimate) == pytest.approx(reference["length_controlled_winrate"][model], abs=0.01), model
         assert estimate.stderr == pytest.approx(reference["lc_standard_error"][model], abs=0.01), model
+
+
+def test_difficulties_by_index_are_no_difficulties_of_texts() -> None:
+    drawn = draw(7, 50)
+    by_index = {f"{place:06d}": value for place, value in enumerate(drawn.difficulty.values())}
+    with pytest.raises(
+        StatsError, match="for any of the 50 instructions: the file names them by index.*column instruction"
+    ):
+        compat(sample_of(drawn.sample.preference, [*range(50)]), by_index)

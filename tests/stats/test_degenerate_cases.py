@@ -426,9 +426,9 @@ def test_d14_a_sentinel_in_an_annotations_file_is_refused_with_its_row(tmp_path:
 
 def test_d14_an_infinite_preference_is_refused_by_every_reader(tmp_path: Path) -> None:
     rows = [{**TABLE_ROW, **FILE_ROW, "key": "k", "preference": float("inf")}]
-    with pytest.raises(InputError, match="Infinity is not a JSON value"):
+    with pytest.raises(InputError, match="row 1: preference: expected 0, a number from 1 to 2"):
         read_preferences(written(tmp_path / "t.jsonl", rows))
-    with pytest.raises(InputError, match="Infinity is not a JSON value"):
+    with pytest.raises(InputError, match='a.jsonl:1: field "preference": expected 0, a number from 1 to 2'):
         read_judgments(written(tmp_path / "a.jsonl", rows))
     (tmp_path / "t.csv").write_text("judge,model,baseline,index,preference,len_1,len_2\nj,m,b,0,inf,5,5\n")
     with pytest.raises(InputError, match="row 1: preference"):
@@ -436,7 +436,8 @@ def test_d14_an_infinite_preference_is_refused_by_every_reader(tmp_path: Path) -
 
 
 def test_d14_a_failed_call_is_missing_and_never_a_number(tmp_path: Path) -> None:
-    path = written(tmp_path / "annotations.jsonl", [{**FILE_ROW, "preference": code} for code in (-1, None)])
+    rows = [{**FILE_ROW, "instruction": f"i{code}", "preference": code} for code in (-1, None)]
+    path = written(tmp_path / "annotations.jsonl", rows)
     assert [one.preference for one in read_judgments(path).verdicts] == [None, None]
 
 

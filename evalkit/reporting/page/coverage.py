@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evalkit.boards import Board, BoardRow
 from evalkit.reporting.page.numbers import NOTHING, RATE, NumberFormat, dollars
 from evalkit.reporting.page.words import style_of
+from evalkit.reporting.reasons import grouped_failures
 from evalkit.text import count, printable
 
 _REASONS = 3
@@ -73,7 +74,7 @@ def _total(shown: str, known: Sequence[object], n_asked: int) -> str:
 
 def _line(row: BoardRow, style: NumberFormat) -> CoverageLine:
     entry, sample, judging = row.entry, row.entry.sample, row.entry.judging
-    reasons = [f"{printable(reason)} ({count(n)})" for reason, n in entry.failures.items()]
+    reasons = [f"{printable(reason)} ({count(n)})" for reason, n in grouped_failures(entry.failures).items()]
     if len(reasons) > _REASONS:
         reasons[_REASONS:] = [f"and {len(reasons) - _REASONS} more reasons"]
     bounds = NOTHING if row.bounds is None else " to ".join(style.number(end) for end in row.bounds)

@@ -11,7 +11,7 @@ from evalkit.api.door import front_door, in_keywords
 from evalkit.api.keywords import Data, optional_source, optional_text, several
 from evalkit.api.python_judges import JudgeLike, judge_config, judge_name
 from evalkit.api.result import Tabular, frame_of
-from evalkit.catalog import read_benchmark
+from evalkit.catalog import find_benchmark
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import FORMATS, read_questions
 from evalkit.sources import Exported, Imported, ImportOptions, Scope, export_documents, export_verdicts, find_files
@@ -226,7 +226,7 @@ def export_files(
     with open_store(url) as opened:
         if benchmark is None:
             return ExportedFiles(export_documents(opened, format, Path(out), kind=kind, name=name))
-        scope = Scope(read_benchmark(str(benchmark)).name, named, model)
+        scope = Scope(find_benchmark(str(benchmark)).name, named, model)
         return ExportedFiles(export_verdicts(opened, format, Path(out), scope))
 
 

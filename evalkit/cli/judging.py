@@ -17,17 +17,20 @@ from evalkit.provenance import canonical_digest
 from evalkit.types import JudgeConfig
 
 _BENCHMARK = Title.JUDGED.option(
-    "--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
-    help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it.",
+    "--benchmark", metavar="NAME|FILE", envvar="EVALKIT_BENCHMARK",
+    help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it; a new name is fine. "
+         "[default: told from the instructions, else named after the file]",
 )  # fmt: skip
 _JUDGES = Title.JUDGE.option(
     "--judge", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
-    help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, or surface]",
+    help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, else alpaca_eval_2 where "
+         "OPENAI_API_KEY or OPENAI_BASE_URL is set, else surface]",
 )  # fmt: skip
 _ASSIGNMENT: list[Callable[[Command], Command]] = [
     Title.JUDGED.option("--baseline", multiple=True, metavar="FILE|NAME",
-                        help="Compare with these outputs; repeat for baselines by category. "
-                             "[default: the benchmark's]"),
+                        help="Compare with these outputs, or with those that the store has of this model; repeat for "
+                             "baselines by category. [default: the benchmark's, baseline.json beside the outputs, or "
+                             "what the store has]"),
     Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
                         help="Read the benchmark's questions from here. [default: its own copy]"),
     Title.JUDGE.option("--judge-model", metavar="MODEL",

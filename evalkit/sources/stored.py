@@ -73,9 +73,9 @@ def imported_texts(store: Store) -> ImportedTexts:
     return found
 
 
-def imported_rows(store: Store, kind: str) -> Iterator[Record]:
-    """The rows of AlpacaEval's files of a kind that were imported."""
-    for document, _ in documents(store, format="alpaca_eval"):
+def imported_rows(store: Store, kind: str, *, format: str = "alpaca_eval") -> Iterator[Record]:  # noqa: A002 (its name)
+    """The rows of a format's files of a kind that were imported."""
+    for document, _ in documents(store, format=format):
         if document.kind == kind:
             for number, row in enumerate(records(store, document), start=1):
                 yield Record(f"{document.name}: row {number}", from_json(row))

@@ -145,12 +145,12 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
         str(tmp_path / "values.csv"): HistorySource.VALUES,
     }
     for named, source in wanted.items():
-        found = taught(entries, read_recipe(Sources(difficulty=named)))
+        found = taught(entries, read_recipe(Sources(board="alpaca_eval", difficulty=named)))
         assert found.source == source, named
         assert (found.confounding is None) == found.own_history
     with pytest.raises(StatsError, match="choose --difficulty auto"):
-        taught(entries[:4], read_recipe(Sources(difficulty="fit")))
-    assert taught(entries[:5], read_recipe(Sources(difficulty="fit"))).source == HistorySource.MODELS
+        taught(entries[:4], read_recipe(Sources(board="alpaca_eval", difficulty="fit")))
+    assert taught(entries[:5], read_recipe(Sources(board="alpaca_eval", difficulty="fit"))).source == HistorySource.MODELS
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
 )
 def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path, strange: str, said: str) -> None:
     write_history_file(tmp_path / "own.json", history_of(models(20)))
-    recipe = read_recipe(Sources(difficulty=str(tmp_path / "own.json")))
+    recipe = read_recipe(Sources(board="alpaca_eval", difficulty=str(tmp_path / "own.json")))
     other = {
         "baseline": models(3, baseline="other"),
         "instructions": models(3, [f"key {n}" for n in range(60)]),
@@ -174,7 +174,7 @@ def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path
 
 def test_a_named_history_of_another_judge_tells_difficulty_only(tmp_path: Path) -> None:
     write_history_file(tmp_path / "own.json", history_of(models(20)))
-    recipe = read_recipe(Sources(difficulty=str(tmp_path / "own.json")))
+    recipe = read_recipe(Sources(board="alpaca_eval", difficulty=str(tmp_path / "own.json")))
     assert taught(models(1, judge="other"), recipe).source == HistorySource.DIFFICULTY_OF_FILE
 
 

@@ -75,7 +75,7 @@ def test_a_history_knows_instructions_by_their_digest_with_and_without_blanks_ar
 def test_the_name_of_a_benchmark_decides_nothing(tmp_path: Path) -> None:
     named = tmp_path / "renamed.yaml"
     named.write_text("description: the same questions\n")
-    for board in (None, str(named), "imported"):
+    for board in ("alpaca_eval", str(named), "imported"):
         assert taught([lone()], read_recipe(Sources(board=board))).source == HistorySource.FILE
     other = models(1, [f"own {n}" for n in range(60)], judge=lone().judge, baseline=lone().baseline)
     assert taught(other, read_recipe(Sources(board="alpaca_eval"))).source == HistorySource.GENERIC
@@ -150,7 +150,9 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
         assert (found.confounding is None) == found.own_history
     with pytest.raises(StatsError, match="choose --difficulty auto"):
         taught(entries[:4], read_recipe(Sources(board="alpaca_eval", difficulty="fit")))
-    assert taught(entries[:5], read_recipe(Sources(board="alpaca_eval", difficulty="fit"))).source == HistorySource.MODELS
+    assert (
+        taught(entries[:5], read_recipe(Sources(board="alpaca_eval", difficulty="fit"))).source == HistorySource.MODELS
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ _BENCHMARK = Title.JUDGED.option(
     help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it; a new name is fine. "
          "[default: told from the instructions, else named after the file]",
 )  # fmt: skip
+_VARIABLE = "EVALKIT_JUDGE"
 _JUDGES = Title.JUDGE.option(
-    "--judge", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
+    "--judge", multiple=True, envvar=_VARIABLE, metavar="NAME|FILE",
     help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, else alpaca_eval_2 where "
          "OPENAI_API_KEY or OPENAI_BASE_URL is set, else surface]",
 )  # fmt: skip
@@ -97,6 +98,17 @@ def judging_options(command: Command) -> Command:
     return command
 
 
+def notes_on_settings(context: click.Context) -> list[str]:
+    """Return a note on the judge where neither the command line nor a default says which, but a file or a variable."""
+    places = {click.core.ParameterSource.DEFAULT_MAP: "evalkit.toml", click.core.ParameterSource.ENVIRONMENT: _VARIABLE}
+    source = context.get_parameter_source("judge")
+    if source not in places:
+        return []
+    given = context.params["judge"]
+    named = given if isinstance(given, str) else ", ".join(given)
+    return [f"judge {named}: as {places[source]} says. --judge NAME takes another, and evalkit judges lists them"]
+
+
 class Terminal:
     """Reports a run on a terminal: notes and the line of progress at once, and its totals after the result.
 
@@ -105,10 +117,12 @@ class Terminal:
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._verbose = verbose
+        self._first = notes_on_settings(click.get_current_context())
         self._later: list[str] = []
 
     def note(self, notes: Iterable[str]) -> None:
-        print_notes(notes)
+        print_notes([*self._first, *notes])
+        self._first = []
 
     def watching(self, title: str) -> ProgressLine:
         return ProgressLine(title)

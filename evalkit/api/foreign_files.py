@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # the format of files that each show theirs
 ANY = "auto"
 JUDGES_FOLDER = "judges"
+# kinds of files by the names that `records` gives them
+LEADERBOARD = "alpaca_eval leaderboard"
+_ANSWERS = {"alpaca_eval outputs", "mt_bench answer", "arena_hard answer"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -54,6 +57,16 @@ class ImportedFiles(Tabular):
         return self.imported.judges
 
     @property
+    def seen(self) -> Mapping[str, str]:
+        """The commands that show what was brought, by what they show."""
+        shown = {f"{name}'s boards": f"evalkit leaderboard --benchmark {name}" for name in self.imported.benchmarks}
+        if LEADERBOARD in self.records:
+            shown["the published rows"] = "evalkit store published"
+        if not _ANSWERS.isdisjoint(self.records):
+            shown["the answers beside others"] = "evalkit annotate FILE --baseline MODEL, with the name of their model"
+        return shown
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Notes on the details that were lost."""
         return tuple(map(in_keywords, self.imported.notes))
@@ -77,6 +90,7 @@ class ImportedFiles(Tabular):
             "verdicts": dict(self.verdicts),
             "failures": dict(self.failures),
             "judges": [str(path) for path in self.judges],
+            "seen": dict(self.seen),
             "notes": list(self.imported.notes),
         }
         return json.dumps(document, indent=2)
@@ -88,6 +102,7 @@ class ImportedFiles(Tabular):
             failed = self.failures.get(judge, 0)
             lines.append(f"{line}, {plural(failed, 'record')} without a verdict" if failed else line)
         lines += [f"wrote judge {path}" for path in self.judges]
+        lines += [f"see {what}: {command}" for what, command in self.seen.items()]
         return "\n".join(map(printable, lines))
 
 

@@ -10,6 +10,7 @@ from evalkit import assets
 from evalkit.documents import kind_of, read_yaml
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import PREFIX, Rows
+from evalkit.othernames import our_name
 
 CACHE_VARIABLE = "EVALKIT_CACHE"
 DEFAULT_STYLE = "alpaca_eval"
@@ -128,6 +129,8 @@ def check_not_mistyped(name: str) -> None:
     """
     import difflib
 
+    if (ours := our_name("benchmark", name)) is not None:
+        raise ConfigError(f"unknown benchmark {name!r}. evalkit calls it {ours!r}")
     plain = name.lower().replace("-", "_")
     begun = [known for known in benchmark_names() if known.startswith(plain)]
     close = begun or difflib.get_close_matches(plain, benchmark_names(), n=1, cutoff=_CLOSE)

@@ -12,7 +12,7 @@ from .alpaca_eval import (
 )
 from .alpaca_verdicts import row_verdict
 from .arena_hard import BASELINE_V01, game_rows
-from .boards import row_of_ours, write_board
+from .boards import AlpacaRow, board_rows, row_of_ours, write_board
 from .chat import read_reply
 from .conversation import FAILED_CALL, read_answered
 from .difficulty import read_compat_inputs, read_difficulty
@@ -70,6 +70,7 @@ __all__ = [
     "PREFIX",
     "SUFFIXES",
     "TOLERANCE",
+    "AlpacaRow",
     "Asked",
     "Exchange",
     "ForeignFile",
@@ -89,6 +90,7 @@ __all__ = [
     "Texts",
     "Votes",
     "answer_up_to",
+    "board_rows",
     "check_document",
     "check_of",
     "column_names",

@@ -25,7 +25,7 @@ from .selection import (
     read_recipe,
     read_source_files,
 )
-from .stored import Scope
+from .stored import Scope, imported_boards
 from .texts import texts_of_files, texts_of_store
 from .transcripts import read_judged, table_verdicts
 
@@ -50,6 +50,7 @@ __all__ = [
     "gather_battles",
     "holds_others",
     "import_files",
+    "imported_boards",
     "keep_benchmark",
     "kept_benchmark",
     "known_benchmark",

@@ -63,13 +63,16 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The imported content: records by kind of file, verdicts and failures by judge, judges' files, and notes."""
+    """The imported content: records by kind of file, verdicts and failures by judge, judges' files, notes, and the
+    benchmarks of the verdicts.
+    """
 
     records: Mapping[str, int] = field(default_factory=dict)
     verdicts: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     judges: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
 
 
 def find_files(path: Path, *, format: str | None = None) -> list[Path]:  # noqa: A002 (the word for it)
@@ -124,7 +127,9 @@ def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *,
     failed = Counter(annotation.slot.judge for annotation in filed if annotation.failure is not None)
     notes = [f"{evaluator.name}: {note}" for evaluator in converted.values() for note in evaluator.notes]
     doubts = _doubts(verdicts, filed)
-    return Imported(dict(counts), dict(judged), dict(failed), tuple(written.values()), (*notes, *doubts))
+    benchmarks = tuple(sorted({annotation.slot.benchmark for annotation in filed}))
+    judges = tuple(written.values())
+    return Imported(dict(counts), dict(judged), dict(failed), judges, (*notes, *doubts), benchmarks)
 
 
 def _named_benchmark(store: Store, given: str) -> str:

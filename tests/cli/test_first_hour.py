@@ -132,7 +132,7 @@ def test_several_benchmarks_are_listed_and_none_is_guessed(tmp_path: Path) -> No
     assert again.returncode == 2 and "are of outputs and of round-2" in again.stderr
 
 
-@pytest.mark.parametrize("name", ["alpaca_evl", "alpaca", "alpaca-eval", "mt-bench", "exmaple"])
+@pytest.mark.parametrize("name", ["alpaca_evl", "alpaca", "alpaca-eval", "mt_bnch", "exmaple"])
 def test_a_mistyped_benchmark_is_not_taken_for_a_new_one(tmp_path: Path, name: str) -> None:
     placed(tmp_path, "mine", "outputs.json")
     placed(tmp_path, "base", "baseline.json")
@@ -228,3 +228,35 @@ def test_verdicts_that_earlier_versions_filed_under_alpaca_eval_are_shown_with_t
     done = evalkit("annotate", "outputs.json", cwd=tmp_path)
     assert "note: the store has verdicts on these instructions under alpaca_eval" in done.stderr
     assert "--benchmark outputs: no stored reply is paid for twice" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["annotate", "o.json", "--judge", "weighted_alpaca_eval_gpt4_turbo"], "evalkit calls it 'alpaca_eval_2'"),
+        (["annotate", "o.json", "--judge", "alpaca_eval_gpt4"], "evalkit calls it 'pairwise_label'"),
+        (["annotate", "o.json", "--judge", "pair-v2"], "evalkit calls it 'mt_bench_pair'"),
+        (["judges", "show", "arena-hard-auto"], "evalkit calls it 'arena_hard'"),
+        (["leaderboard", "--metric", "length_controlled_winrate"], "evalkit calls it 'lc_win_rate'"),
+        (["annotate", "o.json", "--benchmark", "mt-bench"], "evalkit calls it 'mt_bench'"),
+    ],
+)
+def test_names_of_other_tools_lead_to_ours(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "o.json").write_text('[{"instruction": "a", "output": "b"}]')
+    done = evalkit(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and said in done.stderr
+
+
+def test_an_import_says_which_command_shows_what_it_brought(tmp_path: Path) -> None:
+    (tmp_path / "board.csv").write_text(
+        ",win_rate,standard_error,avg_length,length_controlled_winrate\nfirst,40,1,900,45\nsecond,30,1,800,20\n"
+    )
+    done = evalkit("import", "alpaca_eval", "board.csv", cwd=tmp_path)
+    assert "see the published rows: evalkit store published" in done.stdout
+    shown = evalkit("store", "published", cwd=tmp_path)
+    assert shown.returncode == 0 and shown.stdout.splitlines()[0] == "board.csv, as imported"
+    assert [line.split()[:3] for line in shown.stdout.splitlines()[2:]] == [
+        ["1", "first", "45.00"],
+        ["2", "second", "20.00"],
+    ]
+    assert evalkit("store", "published", "--results", "none", cwd=tmp_path).returncode == 2

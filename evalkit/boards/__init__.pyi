@@ -38,7 +38,7 @@ from .power import Advice, Basis, Option, advise, basis_of_entries
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .row import MIN_COVERAGE, BoardRow, build_row
-from .tally import Tallies, Tally, tallies_of
+from .tally import PairCount, PairCounts, tallies_of
 
 __all__ = [
     "AUDITED",
@@ -83,13 +83,13 @@ __all__ = [
     "Metric",
     "ModelPair",
     "Option",
+    "PairCount",
+    "PairCounts",
     "Pinned",
     "RatingBoard",
     "RatingRecipe",
     "Recipe",
     "ScorePair",
-    "Tallies",
-    "Tally",
     "Transcripts",
     "advise",
     "basis_of_entries",

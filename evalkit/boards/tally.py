@@ -8,7 +8,7 @@ from evalkit.stats import Combine
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class PairCount:
     """The outcomes of one model's pairs, whichever side it was on."""
 
     model: str
@@ -27,15 +27,15 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Tallies:
+class PairCounts:
     """The tallies of all models that a judge compared, the best first."""
 
     judge: str
     digest: str
-    models: tuple[Tally, ...]
+    models: tuple[PairCount, ...]
 
 
-def tallies_of(boards: Sequence[Board]) -> list[Tallies]:
+def tallies_of(boards: Sequence[Board]) -> list[PairCounts]:
     """The tallies of each judge whose verdicts on pairs count where both orders agree, as in MT-Bench."""
     counted: dict[tuple[str, str], dict[str, list[int]]] = {}
     for board in boards:
@@ -52,11 +52,11 @@ def tallies_of(boards: Sequence[Board]) -> list[Tallies]:
                 kept = by_model.setdefault(model, [0, 0, 0])
                 by_model[model] = [before + more for before, more in zip(kept, outcome, strict=True)]
     return [
-        Tallies(judge, digest, _sorted(Tally(model, *found) for model, found in by_model.items() if sum(found)))
+        PairCounts(judge, digest, _sorted(PairCount(model, *found) for model, found in by_model.items() if sum(found)))
         for (judge, digest), by_model in counted.items()
         if any(map(sum, by_model.values()))
     ]
 
 
-def _sorted(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+def _sorted(tallies: Iterable[PairCount]) -> tuple[PairCount, ...]:
     return tuple(sorted(tallies, key=lambda tally: (-tally.adjusted, tally.model)))

@@ -49,6 +49,6 @@ def command() -> None:
         "Next, judge outputs of your own, a file with instruction, output and generator:\n"
         "  evalkit annotate outputs.json     # beside it baseline.json, or one of AlpacaEval's 805 answers\n"
         "  evalkit leaderboard\n"
-        "With OPENAI_API_KEY or OPENAI_BASE_URL set, a judge that reads answers is asked, after a forecast of its cost. "
+        "With OPENAI_API_KEY or OPENAI_BASE_URL set, a judge that reads answers is asked, after a forecast of cost. "
         "evalkit judges lists all judges; evalkit init writes settings and a gate for CI."
     )

@@ -1,4 +1,4 @@
-"""Write the command reference: docs/commands.md and a page for each command, from the words of --help."""
+"""Write the references: docs/commands.md and a page for each command, from the words of --help, and docs/python.md."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from docs import python_reference
 from evalkit.cli.help import ONLY_TITLE, CommandGroup, Helpful
 from evalkit.cli.main import COMMANDS, TITLED_COMMANDS, group
 
@@ -30,7 +31,7 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """Text of every page by its path below docs."""
-    found = {"commands.md": _overview()}
+    found = {"commands.md": _overview(), "python.md": python_reference.page()}
     above = _context(group, "evalkit", None)
     for name in COMMANDS:
         command = group.get_command(above, name)

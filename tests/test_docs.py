@@ -13,10 +13,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import evalkit as ek
 from docs.generate import pages
 from docs.pictures.make import PICTURES, board_picture, judge_example
 from docs.pictures.rooms import PICTURE, drawn
 from docs.pictures.terminal import terminal_svg
+from docs.python_reference import TITLES
 from docs.structure import figures
 from evalkit.cli.main import COMMANDS, group
 from tests.cli.running import evalkit
@@ -152,9 +154,15 @@ def test_the_picture_of_the_report_is_small() -> None:
     assert len(picture) < 300_000
 
 
+def test_the_reference_of_python_has_every_function() -> None:
+    functions = {name for name in ek.__all__ if name.islower()}
+    assert {name for names in TITLES.values() for name in names} == functions
+
+
 def test_the_command_reference_is_what_its_script_writes() -> None:
     folder = REPOSITORY / "docs"
-    there = {str(page.relative_to(folder)) for page in [folder / "commands.md", *folder.glob("commands/*.md")]}
+    paths = [folder / "python.md", folder / "commands.md", *folder.glob("commands/*.md")]
+    there = {str(page.relative_to(folder)) for page in paths}
     assert {name: (folder / name).read_text() for name in there} == pages(), "run python -m docs.generate"
 
 

@@ -17,12 +17,12 @@ def interval(estimate: Estimate) -> str:
 
 
 def short_interval(estimate: Estimate) -> str:
-    """A number with its interval in little room: `62.3 [59.1, 65.4]`."""
+    """A number with its interval, or without one that is not known: `62.34 [59.12, 65.41]`."""
     if estimate.value is None:
         return "not estimable"
     if estimate.lower is None or estimate.upper is None:
-        return f"{estimate.value:z.1f}"
-    return f"{estimate.value:z.1f} [{estimate.lower:z.1f}, {estimate.upper:z.1f}]"
+        return percent(estimate.value)
+    return f"{percent(estimate.value)} {interval(estimate)}"
 
 
 def stored(value: float | None) -> float | None:

@@ -431,7 +431,7 @@ def test_arrows_go_through_a_matrix_and_tell_its_numbers(show: Open, made: Path)
     first.focus()
     page.keyboard.press("ArrowRight")
     told = page.locator("#b0-matrix [data-spoken]").inner_text()
-    assert re.search(r": \d+ % \[\d+, \d+\], \d+ instructions", told)
+    assert re.search(r": \d+\.\d\d % \[\d+\.\d\d, \d+\.\d\d\], \d+ instructions", told)
     page.keyboard.press("ArrowDown")
     assert page.locator("#b0-matrix [data-spoken]").inner_text() != told
     assert page.locator("#b0-matrix td[tabindex='0']").count() == 1
@@ -597,7 +597,7 @@ def test_no_number_looks_like_a_tie_or_a_certainty_that_it_is_not(show: Open, tw
     assert "0.499" in values and "0.999" in values and "0.50" not in values and "1.00" not in values
     page.locator("#results tr", has_text="0.499").first.locator("a").click()
     page.wait_for_selector("#comparison-title")
-    assert "P(model better) = 49.9 %" in page.locator(".outcome").inner_text().replace("\u00a0", " ")
+    assert "P(model better) = 49.90 %" in page.locator(".outcome").inner_text().replace("\u00a0", " ")
 
 
 def test_a_phone_needs_no_scrolling_sideways(show: Open, readable: Path) -> None:
@@ -719,6 +719,7 @@ def test_answers_that_were_graded_alone_are_shown_alone(show: Open, graded: Path
     opened = show(graded)
     page = opened.page
     assert page.locator("#value-head").inner_text() == "Grade"
+    assert re.fullmatch(r"\d+\.\d\d", page.locator("#results td:nth-child(2)").first.inner_text())
     assert not choice(page, "Disagreement").is_visible() and not page.locator("#f-range").is_visible()
     open_first(page)
     assert page.locator("[data-side=model] .text").is_visible() and page.locator("[data-side=baseline]").count() == 0

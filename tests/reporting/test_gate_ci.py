@@ -133,7 +133,7 @@ def test_a_badge_is_an_endpoint_of_shields_with_number_and_colour() -> None:
     assert json.loads(gate_badge(decision(estimate=Estimate(62.34, 1.6, 59.12, 65.41, 48)))) == {
         "schemaVersion": 1,
         "label": "LC win rate, judge surface",
-        "message": "62.3 [59.1, 65.4]",
+        "message": "62.34 [59.12, 65.41]",
         "color": "brightgreen",
     }
 
@@ -141,8 +141,8 @@ def test_a_badge_is_an_endpoint_of_shields_with_number_and_colour() -> None:
 @pytest.mark.parametrize(
     ("told", "message", "color"),
     [
-        (decision(Outcome.FAILED), "55.7 [53.4, 58.1]", "red"),
-        (decision(Outcome.INCONCLUSIVE), "55.7 [53.4, 58.1]", "yellow"),
+        (decision(Outcome.FAILED), "55.72 [53.35, 58.07]", "red"),
+        (decision(Outcome.INCONCLUSIVE), "55.72 [53.35, 58.07]", "yellow"),
         (decision(Outcome.INCONCLUSIVE, estimate=REFUSED), "not estimable", "yellow"),
         # a number that rests on too little is not shown as if it were one
         (decision(Outcome.INCOMPLETE), "incomplete", "lightgrey"),

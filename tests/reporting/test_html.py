@@ -150,7 +150,7 @@ def test_without_a_board_the_page_says_so() -> None:
 
 
 def test_the_finding_is_a_sentence_with_the_interval() -> None:
-    number = r"\d\d\.\d"
+    number = r"\d\d\.\d\d"
     leads = rf"good leads with a win rate of {number} % \[{number}, {number}\] against base"
     assert re.fullmatch(rf"{leads}; at 95 % confidence, every other model is behind it\.", finding(board()))
     close = board(entry("a", 0.5), entry("b", 0.501), entry("c", 0.1))
@@ -321,7 +321,9 @@ def test_a_matrix_says_which_pairs_are_told_apart() -> None:
     first = heat.rows[0].cells
     assert first[0].self and first[0].step is None
     assert first[2].sure and first[2].step is not None and first[2].step > 5
-    assert re.fullmatch(r"\d\d % \[\d\d, \d\d\], 200 instructions", first[2].words)
+    number = r"\d\d\.\d\d"
+    assert re.fullmatch(rf"{number} % \[{number}, {number}\], 200 instructions", first[2].words)
+    assert re.fullmatch(r"\d\d", first[2].text)
 
 
 def test_scores_are_split_only_where_they_were() -> None:
@@ -341,9 +343,16 @@ def test_what_the_judge_was_not_asked_is_named_with_its_cure() -> None:
     assert sum(bar.height > 0 for bar in panel.bars) == 2
 
 
+def test_a_bias_that_is_shown_as_zero_has_no_sign() -> None:
+    measured = behaviour(board(), Transcripts())
+    for value, shown in ((0.004, "0.00 points"), (-0.004, "0.00 points"), (1.375, "+1.38 points")):
+        panel = judge_panel(replace(measured, position=Estimate(value, 1.0, -3.0, 5.7, 48)), graded=False)
+        assert panel.facts[0].value == shown
+
+
 def test_numbers_are_written_for_people() -> None:
-    assert [RATE.number(one) for one in (None, 0.0, -0.04, 63.44, -3.0)] == ["–", "0.0", "0.0", "63.4", "−3.0"]
-    assert POINTS.interval(Estimate(1, 1, -2.5, 4.5, 10)) == "[−2.5, 4.5]"
+    assert [RATE.number(one) for one in (None, 0.0, -0.004, 63.444, -3.0)] == ["–", "0.00", "0.00", "63.44", "−3.00"]
+    assert POINTS.interval(Estimate(1, 1, -2.5, 4.5, 10)) == "[−2.50, 4.50]"
     assert GRADE.full(Estimate(8.5, 1, 8, 9, 10)) == "8.50 [8.00, 9.00]"
     assert RATE.full(Estimate.refused("too few", n=1)) == "not estimable: too few"
     assert [dollars(one) for one in (None, 0.0, 0.0123, 1234.5)] == ["–", "$0.00", "$0.0123", "$1,234.50"]

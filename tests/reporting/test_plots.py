@@ -1,5 +1,6 @@
 import functools
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -60,6 +61,10 @@ def words_of(plot: Plot) -> str:
     return " ".join(one.get_text() for one in texts_of(plot.figure))
 
 
+def texts_in(plot: Plot) -> set[str]:
+    return {one.get_text() for one in texts_of(plot.figure)}
+
+
 @EVERY
 def test_no_two_texts_of_a_figure_overlap_and_all_are_inside_it(board: Board, name: str) -> None:
     figure = drawn(board, name).figure
@@ -94,8 +99,7 @@ def test_a_figure_says_in_words_what_it_shows_and_every_tip_has_its_place(board:
 
 def test_forty_four_models_all_have_a_line_with_their_name() -> None:
     for name in ("board", "lift", "ranks"):
-        shown = {one.get_text() for one in texts_of(drawn(CROWDED, name).figure)}
-        assert {row.entry.model for row in CROWDED.rows} <= shown
+        assert {row.entry.model for row in CROWDED.rows} <= texts_in(drawn(CROWDED, name))
 
 
 def test_a_scatter_says_how_many_names_it_leaves_out() -> None:
@@ -111,7 +115,7 @@ def test_what_could_not_be_estimated_or_was_refused_is_not_drawn_as_a_number() -
     words = words_of(plot)
     assert "not estimable" in words and "refused by an audit" in words
     null = next(row for row in MIXED.rows if row.entry.model == "null")
-    assert null.lc.value is not None and f"{null.lc.value:.1f}" not in words
+    assert null.lc.value is not None and f"{null.lc.value:.2f}" not in words
     assert "Not drawn: 1 refused by an audit, 1 not estimable." in plot.description
     assert plot.tips[f"line-{MIXED.rows.index(null)}"] == "null: refused by an audit: one answer to 120 instructions"
     # four models with a number: one dot each
@@ -183,6 +187,19 @@ def test_arrows_lead_from_the_raw_to_the_controlled_number() -> None:
     ends = {tuple(map(float, line.get_xdata())) for line in lines}  # type: ignore[arg-type]
     for row in CROWDED.rows:
         assert (row.raw.estimate.value, row.lc.value) in ends
+
+
+def test_rates_changes_and_ends_of_intervals_have_two_decimals() -> None:
+    row = CROWDED.rows[0]
+    controlled, raw = row.lc, row.raw.estimate
+    assert controlled.value is not None and raw.value is not None
+    ends = f"{controlled.lower:.2f} to {controlled.upper:.2f}"
+    assert {f"{controlled.value:.2f}", ends} <= texts_in(drawn(CROWDED, "board"))
+    change = f"{controlled.value - raw.value:+.2f}".replace("-", "−")
+    moved = f"{raw.value:.2f} to {controlled.value:.2f}"
+    assert {change, moved} <= texts_in(drawn(CROWDED, "lift"))
+    (beside,) = [tip for tip in drawn(MIXED, "agreement").tips.values() if tip.startswith("strong: ")]
+    assert re.fullmatch(r"strong: \d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\] on the board, .*", beside)
 
 
 def test_a_board_has_the_plots_that_it_has_numbers_for() -> None:

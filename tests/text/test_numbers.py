@@ -10,7 +10,7 @@ def test_no_zero_is_negative() -> None:
 
 def test_no_interval_has_a_negative_zero() -> None:
     estimate = Estimate(-1e-9, 1.0, -1e-9, 2.5, 40)
-    assert (interval(estimate), short_interval(estimate)) == ("[0.00, 2.50]", "0.0 [0.0, 2.5]")
+    assert (interval(estimate), short_interval(estimate)) == ("[0.00, 2.50]", "0.00 [0.00, 2.50]")
 
 
 def test_files_have_nine_decimals_and_no_negative_zero_unless_numbers_are_asked_for_to_the_last_digit() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.boards import Board, BoardRow
-from evalkit.reporting.page.numbers import NOTHING, NumberFormat, dollars
+from evalkit.reporting.page.numbers import NOTHING, RATE, NumberFormat, dollars
 from evalkit.reporting.page.words import style_of
 from evalkit.text import count, printable
 
@@ -81,7 +81,7 @@ def _line(row: BoardRow, style: NumberFormat) -> CoverageLine:
         model=printable(entry.model),
         n=count(sample.n),
         missing=count(sample.n_missing),
-        coverage=f"{100 * row.coverage:.1f} %",
+        coverage=f"{RATE.number(100 * row.coverage)}{RATE.unit}",
         reasons=tuple(reasons),
         bounds=bounds if sample.n_missing else NOTHING,
         rules=", ".join(f"{printable(rule)} {count(n)}" for rule, n in entry.rules.items()) or NOTHING,

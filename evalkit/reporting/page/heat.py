@@ -1,6 +1,6 @@
 """Tables with cells coloured by the distance of a number from even: scores by category, and pairs of models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.boards import AUDITED, Board, Matrix
 from evalkit.reporting.columns import part_title
@@ -11,6 +11,8 @@ from evalkit.types import Estimate
 
 # bounds between the steps of the diverging scale, as shares of it; the middle step holds numbers close to even
 STEPS = (0.1, 0.2, 0.3, 0.4, 0.475, 0.525, 0.6, 0.7, 0.8, 0.9)
+# a table of pairs has as many columns as models, and its cells no room for decimals; what is said of a cell has them
+_WHOLE = NumberFormat(0, " %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,17 @@ def matrix_heat(matrix: Matrix) -> Heat | None:
         HeatRow(
             printable(model),
             tuple(
-                Cell("·", None, "the model itself", self=True)
-                if i == j
-                else _cell(estimate, NumberFormat(0, " %"), scale, even=50)
+                Cell("·", None, "the model itself", self=True) if i == j else _pair(estimate, scale)
                 for j, estimate in enumerate(cells)
             ),
         )
         for i, (model, cells) in enumerate(zip(matrix.models, matrix.cells, strict=True))
     ]
     return Heat(tuple(map(printable, matrix.models)), tuple(rows), _legend(scale))
+
+
+def _pair(estimate: Estimate, scale: tuple[float, float]) -> Cell:
+    return replace(_cell(estimate, RATE, scale, even=50), text=_WHOLE.number(estimate.value))
 
 
 def _cell(estimate: Estimate, style: NumberFormat, scale: tuple[float, float], *, even: float | None = None) -> Cell:

@@ -96,7 +96,7 @@ def _position(estimate: Estimate) -> Fact:
     title = "Position bias"
     if estimate.value is None:
         return _unmeasured(title, estimate, "Judging both orders tells it:", _BOTH_ORDERS)
-    sign = "+" if estimate.value > 0 else ""
+    sign = "+" if round(estimate.value, POINTS.decimals) > 0 else ""
     side = "favours" if estimate.value > 0 else "is against"
     sure = estimate.lower is not None and estimate.upper is not None and not estimate.lower <= 0 <= estimate.upper
     text = f"The judge {side} the answer that it is shown first." if sure else "No bias to either place can be told."
@@ -158,7 +158,7 @@ def _point(group: RetestBin, bins: Sequence[RetestBin]) -> Point:
     again = group.again
     assert again.value is not None
     most = max(each.count for each in bins)
-    words = f"stated {group.stated:.1f} %, again {RATE.full(again)}, {count(group.count)} verdicts"
+    words = f"stated {RATE.number(group.stated)} %, again {RATE.full(again)}, {count(group.count)} verdicts"
     return Point(
         x=_x(group.stated),
         y=_y(again.value),

@@ -1,4 +1,4 @@
-"""Write the numbers of a board for the page: rates with one decimal, grades with two."""
+"""Write the numbers of a board for the page: rates, differences in points and grades with two decimals."""
 
 from dataclasses import dataclass
 
@@ -33,9 +33,9 @@ class NumberFormat:
         return value if estimate.lower is None else f"{value} {self.interval(estimate)}"
 
 
-RATE = NumberFormat(1, " %")
+RATE = NumberFormat(2, " %")
 GRADE = NumberFormat(2, "")
-POINTS = NumberFormat(1, " points")
+POINTS = NumberFormat(2, " points")
 
 
 def dollars(cost: float | None) -> str:

@@ -49,9 +49,9 @@ def _line(row: BoardRow) -> RestsLine:
         history=_points(parts.history),
         form=_points(parts.form),
         confounding=_points(parts.confounding),
-        as_long=NOTHING if overlap is None else f"{100 * overlap.as_long:.0f} %",
-        as_short=NOTHING if overlap is None else f"{100 * overlap.as_short:.0f} %",
-        residual=NOTHING if check is None else f"{check.residual:+z.1f} (z {check.z:z.1f}, n {check.n})",
+        as_long=NOTHING if overlap is None else f"{100 * overlap.as_long:.1f} %",
+        as_short=NOTHING if overlap is None else f"{100 * overlap.as_short:.1f} %",
+        residual=NOTHING if check is None else f"{check.residual:+z.2f} (z {check.z:z.1f}, n {check.n})",
         correlation=_correlation(row),
     )
 

@@ -1,6 +1,6 @@
 """Draw a board beside a human ranking of the same models."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evalkit.boards import Agreement, Board, ScorePair
 from evalkit.errors import ConfigError
@@ -18,6 +18,7 @@ from evalkit.reporting.plots.words import (
     sentence,
     short_name,
 )
+from evalkit.text import percent
 
 _ROOM = 0.06
 
@@ -31,11 +32,21 @@ def board_agreement(board: Board) -> Plot:
     if board.agreement is None:
         raise ConfigError("the board was not compared with a human ranking; --reference names one")
     title = f"{sentence(board.metric.title)} beside {heading_name(board.agreement.reference.name)}"
-    return agreement_plot(board.agreement, title, measure=f"{measure_name(board.metric)}; {judged_by(board)}")
+    measure = f"{measure_name(board.metric)}; {judged_by(board)}"
+    return agreement_plot(board.agreement, title, measure=measure, written=percent)
 
 
-def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") -> Plot:
+def _four_digits(score: float) -> str:
+    return f"{score:.4g}"
+
+
+def agreement_plot(
+    agreement: Agreement, title: str, *, measure: str = "Score", written: Callable[[float], str] = _four_digits
+) -> Plot:
     """Draw each shared model by its score in the reference and on the board, with both intervals.
+
+    Args:
+        written: writes a score of the board; those of the reference have four digits.
 
     Raises:
         ConfigError: the board and the reference share no model.
@@ -43,7 +54,7 @@ def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") 
     if not agreement.pairs:
         raise ConfigError(f"the board shares no model with {safe(agreement.reference.name)}")
     title = safe(title)
-    dots = [_dot(pair, agreement) for pair in agreement.pairs]
+    dots = [_dot(pair, agreement, written) for pair in agreement.pairs]
     x = LabelledAxis(
         f"{heading_name(agreement.reference.name)}, score", _limits([(dot.x, dot.x_interval) for dot in dots])
     )
@@ -57,22 +68,24 @@ def agreement_plot(agreement: Agreement, title: str, *, measure: str = "Score") 
     return Plot(figure, "agreement", title, _description(agreement, said), dot_tips(dots))
 
 
-def _dot(pair: ScorePair, agreement: Agreement) -> Dot:
+def _dot(pair: ScorePair, agreement: Agreement, written: Callable[[float], str]) -> Dot:
     score = pair.score
     assert score.value is not None
     known = None if score.lower is None or score.upper is None else (score.lower, score.upper)
     name = said_name(score.model)
     if score.model != pair.canonical:
         name += f" ({said_name(pair.canonical)})"
+    on_board, by_people = written(score.value), _four_digits(pair.human)
     tip = (
-        f"{name}: {score.value:.4g}{_between(known)} on the board, {pair.human:.4g}{_between(pair.interval)} by people"
+        f"{name}: {on_board}{_between(known, written)} on the board, "
+        f"{by_people}{_between(pair.interval, _four_digits)} by people"
     )
     solid = score.model not in agreement.degraded
     return Dot(short_name(score.model), pair.human, score.value, pair.interval, known, solid, tip)
 
 
-def _between(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f" [{interval[0]:.4g}, {interval[1]:.4g}]"
+def _between(interval: tuple[float, float] | None, written: Callable[[float], str]) -> str:
+    return "" if interval is None else f" [{written(interval[0])}, {written(interval[1])}]"
 
 
 def _limits(values: Sequence[tuple[float, tuple[float, float] | None]]) -> tuple[float, float]:

@@ -23,7 +23,7 @@ from evalkit.reporting.plots.words import (
     unranked,
     why_not,
 )
-from evalkit.text import plural, short_interval
+from evalkit.text import percent, plural, short_interval
 
 
 def forest(board: Board) -> Plot:
@@ -57,8 +57,8 @@ def _line(row: BoardRow, metric: Metric) -> IntervalLine:
     tip = row_tip(row, metric)
     if not drawable(row, metric):
         return IntervalLine("", short_name(row.entry.model), "", "", tip, instead=why_not(row))
-    whiskers = "" if shown.lower is None else f"{shown.lower:.1f} to {shown.upper:.1f}"
-    return IntervalLine(rank_words(row), short_name(row.entry.model), f"{shown.value:.1f}", whiskers, tip)
+    whiskers = "" if shown.lower is None else f"{percent(shown.lower)} to {percent(shown.upper)}"
+    return IntervalLine(rank_words(row), short_name(row.entry.model), percent(shown.value), whiskers, tip)
 
 
 def _marks(board: Board) -> list[Mark]:

@@ -24,7 +24,7 @@ from evalkit.reporting.plots.words import (
     sure,
     why_not,
 )
-from evalkit.text import plural
+from evalkit.text import percent, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,18 @@ class _Lift:
 
     @property
     def change(self) -> float:
-        return self.controlled - self.raw
+        """The change as it is printed."""
+        return round(self.controlled - self.raw, 2) + 0.0
 
     @property
     def role(self) -> str:
-        """The role of the colour, by the sign of the change as it is printed."""
-        return "accent" if round(self.change, 1) >= 0 else "second"
+        """The role of the colour, by the sign of the printed change."""
+        return "accent" if self.change >= 0 else "second"
 
     @property
     def head(self) -> Any:
         """The marker of the arrow's head, whose tip is the number; a dot if the printed change is zero."""
-        change = round(self.change, 1)
-        return CARETRIGHT if change > 0 else CARETLEFT if change < 0 else "o"
+        return CARETRIGHT if self.change > 0 else CARETLEFT if self.change < 0 else "o"
 
 
 def lift(board: Board) -> Plot:
@@ -103,15 +103,13 @@ def _lines(board: Board, lifts: list[_Lift], metric: Metric) -> list[IntervalLin
         if arrow is None:
             lines.append(IntervalLine("", name, "", "", tip, instead=why_not(row)))
         else:
-            lines.append(
-                IntervalLine("", name, _signed(arrow.change), f"{arrow.raw:.1f} to {arrow.controlled:.1f}", tip)
-            )
+            ends = f"{percent(arrow.raw)} to {percent(arrow.controlled)}"
+            lines.append(IntervalLine("", name, _signed(arrow.change), ends, tip))
     return lines
 
 
 def _signed(change: float) -> str:
-    rounded = round(change, 1) + 0.0
-    return "0.0" if rounded == 0 else f"{rounded:+.1f}".replace("-", "−")
+    return percent(change) if change == 0 else f"{change:+.2f}".replace("-", "−")
 
 
 def _subtitle(board: Board, metric: Metric) -> str:

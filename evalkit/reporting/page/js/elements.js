@@ -106,5 +106,5 @@ function exact(number, decimals, marks) {
   return number.toFixed(places.find(shows) ?? places.at(-1));
 }
 
-const percent = (share) => `${exact(100 * share, 1, [0, 50, 100])}\u00a0%`;
+const percent = (share) => `${exact(100 * share, 2, [0, 50, 100])}\u00a0%`;
 const grade = (number) => String(Number(number.toFixed(2)));

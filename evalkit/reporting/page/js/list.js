@@ -69,7 +69,7 @@ function verdictMark(data, at) {
 function valueText(data, at) {
   const preference = data.rows.preference[at];
   if (preference === null) return "–";
-  return data.boards[data.rows.board[at]].graded ? preference.toFixed(1) : exact(preference, 2, [0, 0.5, 1]);
+  return data.boards[data.rows.board[at]].graded ? preference.toFixed(2) : exact(preference, 2, [0, 0.5, 1]);
 }
 
 function turnPage(step) {

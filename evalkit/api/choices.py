@@ -318,7 +318,7 @@ def _beside(benchmark: Benchmark, outputs: Outputs, asked: AskedSet, key: str | 
     names = [f"{name}{ending}" for name in (*_BESIDE, *benchmark.baselines) for ending in endings if "/" not in name]
     places = [folder / name for folder in folders for name in names]
     places += [folder.parent / name / _MODEL_OUTPUTS for folder in folders for name in benchmark.baselines]
-    there = [path for path in places if path.is_file() and (len(files) > 1 or path not in files)]
+    there = [path for path in dict.fromkeys(places) if path.is_file() and (len(files) > 1 or path not in files)]
     found = [path for path in there if asked_in([str(path)], key=key).keys & asked.keys]
     if len(found) > 1:
         raise ConfigError(

@@ -55,13 +55,23 @@ from evalkit.clients.functions import Pair as Pair
 from evalkit.clients.functions import Single as Single
 from evalkit.clients.functions import Turn as Turn
 from evalkit.errors import AuditFailed as AuditFailed
+from evalkit.errors import ClientError as ClientError
 from evalkit.errors import ConfigError as ConfigError
+from evalkit.errors import EndpointRefused as EndpointRefused
 from evalkit.errors import EvalkitError as EvalkitError
 from evalkit.errors import GateFailed as GateFailed
 from evalkit.errors import Incomplete as Incomplete
 from evalkit.errors import Inconclusive as Inconclusive
 from evalkit.errors import InputError as InputError
+from evalkit.errors import Interrupted as Interrupted
 from evalkit.errors import NoVerdict as NoVerdict
+from evalkit.errors import RateLimited as RateLimited
+from evalkit.errors import RejectedRequest as RejectedRequest
+from evalkit.errors import RetryableError as RetryableError
+from evalkit.errors import StatsError as StatsError
+from evalkit.errors import StoreError as StoreError
+from evalkit.errors import UnknownName as UnknownName
+from evalkit.errors import Unreachable as Unreachable
 from evalkit.stats.sample import Sample as Sample
 from evalkit.types import ChatReply as ChatReply
 from evalkit.types import ChatRequest as ChatRequest
@@ -82,8 +92,10 @@ __all__ = [
     "Benchmarks",
     "ChatReply",
     "ChatRequest",
+    "ClientError",
     "ConfigError",
     "Correlations",
+    "EndpointRefused",
     "Estimate",
     "EvalkitError",
     "ExportedFiles",
@@ -94,6 +106,7 @@ __all__ = [
     "Incomplete",
     "Inconclusive",
     "InputError",
+    "Interrupted",
     "JudgeConfig",
     "JudgeFunction",
     "Judges",
@@ -110,13 +123,20 @@ __all__ = [
     "ParserFunction",
     "PowerPlan",
     "Preference",
+    "RateLimited",
     "Ratings",
     "References",
+    "RejectedRequest",
+    "RetryableError",
     "Run",
     "Sample",
     "Single",
+    "StatsError",
+    "StoreError",
     "Turn",
+    "UnknownName",
     "Unparsed",
+    "Unreachable",
     "VerdictTable",
     "VerifiedRows",
     "WinRateCallback",

@@ -56,6 +56,7 @@ class Correlations(Tabular):
     def to_json(self) -> str:
         return self.written("json")
 
+    @front_door
     def plot(self) -> "Plot":
         """The figure of the one board beside the human ranking, which a notebook shows.
 

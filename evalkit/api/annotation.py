@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.api.assignment import AssignmentKeywords, assignment_of
+from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_outputs
 from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door, in_background
 from evalkit.api.expectations import notes_before_sending
@@ -33,7 +33,7 @@ from evalkit.provenance import canonical_digest, row_values
 from evalkit.reporting import rows_json, rows_text
 from evalkit.sources import Sources, read_recipe
 from evalkit.store import Store, store_url
-from evalkit.types import Audit, ChatReply, Labels
+from evalkit.types import Audit, ChatReply, JudgeConfig, Labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,9 +93,22 @@ class Run(Tabular):
         require_finished(self.runs)
         require_covered(self.runs)
 
+    @property
+    def judges(self) -> tuple[JudgeConfig, ...]:
+        """The judges of the run, each once."""
+        return tuple({run.annotated.work.config.digest: run.annotated.work.config for run in self.runs}.values())
+
     def leaderboard(self, **options: Any) -> Leaderboard:
-        """The boards of all models in the store that were judged on the same benchmark; see `evalkit.leaderboard`."""
-        chosen = {"benchmark": self.sources.board, "store": self.sources.store, "results": self.sources.results}
+        """The boards of all models in the store that were judged on the same benchmark; see `evalkit.leaderboard`.
+
+        A run of one judge gives the board of this judge.
+        """
+        chosen: dict[str, Any] = {
+            "benchmark": self.sources.board,
+            "judge": self.judges[0] if len(self.judges) == 1 else None,
+            "store": self.sources.store,
+            "results": self.sources.results,
+        }
         return leaderboard(**{**chosen, **options})
 
     def _repr_html_(self) -> str:
@@ -218,6 +231,7 @@ def annotate(
         >>> run = ek.annotate("outputs.json", baseline="baseline.json", judge="surface")
         >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
+    require_outputs(outputs)
     folder, known = Path(results), named_source_of(difficulty, "difficulty")
     place = Place(store_url(store, folder), folder)
     prepared = assignment_of(
@@ -277,10 +291,6 @@ def annotate(
 
 
 aannotate = in_background(annotate)
-"""Judge as `annotate` does, with its keywords, and let the event loop go on.
-
-A judge that is a coroutine function runs in the caller's event loop.
-"""
 
 
 def _findings(audits: Mapping[str, Audit]) -> list[str]:

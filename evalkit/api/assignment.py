@@ -28,7 +28,7 @@ from evalkit.api.keywords import (
     several,
     source_of,
 )
-from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
+from evalkit.api.python_judges import JudgeFunction, JudgeLike, asked_anew, judge_config
 from evalkit.auditing import AuditLimits, Clusters, audit_outputs, declared_clusters
 from evalkit.catalog import (
     Benchmark,
@@ -39,7 +39,7 @@ from evalkit.catalog import (
     load_questions,
     questions_source,
 )
-from evalkit.errors import InputError
+from evalkit.errors import ConfigError, InputError
 from evalkit.formats import Recording, Rows, read_output_field, read_outputs, read_question_field, read_recording
 from evalkit.judge_spec import ORDERS
 from evalkit.judging import Options, Work, plan_all
@@ -147,7 +147,11 @@ class Assignment:
         return self.before or choose_judge(benchmark)
 
     def configs(self, benchmark: Benchmark) -> tuple[JudgeConfig, ...]:
-        """The judges, each once."""
+        """The judges, each once.
+
+        Raises:
+            ConfigError: two functions cannot be told apart.
+        """
         unnamed = self.unnamed_judge(benchmark)
         given = self.judges or (benchmark.judge or OFFLINE_JUDGE if unnamed is None else unnamed.judge,)
         configs = [
@@ -160,7 +164,16 @@ class Assignment:
             )
             for judge in given
         ]
-        return tuple({(config.name, config.digest): config for config in configs}.values())
+        found: dict[tuple[str, str], tuple[JudgeConfig, object]] = {}
+        for config, judge in zip(configs, given, strict=True):
+            function = judge.function if isinstance(judge, JudgeFunction) else judge
+            _, other = found.setdefault((config.name, config.digest), (config, function))
+            if callable(function) and other is not function and other != function:
+                raise ConfigError(
+                    f"two functions are the judge {config.name!r} of the same version. Give each a name of its own "
+                    "with @evalkit.judge(name=..., version=...)"
+                )
+        return tuple(config for config, _ in found.values())
 
     def _baseline(self, benchmark: Benchmark, outputs: Sequence[str | Rows], place: Place | None) -> ChosenBaseline:
         """The sources of the baseline's answers: those that are named, or those that are found.
@@ -246,6 +259,16 @@ def assignment_of(**given: Unpack[AssignmentKeywords]) -> Assignment:
         "replay": None if replay is None else source_of(replay, "replay"),
     }
     return Assignment(**{name: value for name, value in named.items() if name not in ("judge", "baseline")})
+
+
+def require_outputs(outputs: Sequence[object]) -> None:
+    """Refuse a call that names nothing to judge.
+
+    Raises:
+        ConfigError: there are no outputs.
+    """
+    if not outputs:
+        raise ConfigError("no outputs were given. Give a file, a data frame, records or a dictionary first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -335,7 +335,13 @@ class GateCase:
 
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
-            return entries_of_store(opened, benchmark=self.benchmark, judge=judge, aggregation=self._aggregation())
+            return entries_of_store(
+                opened,
+                benchmark=self.benchmark,
+                judge=judge,
+                aggregation=self._aggregation(),
+                own=[config for config in (self._judge(),) if isinstance(config, JudgeConfig)],
+            )
 
     def _judge(self) -> JudgeConfig | str | None:
         """The judge as its file has it today; only its name where there is no such file, as for recorded verdicts."""
@@ -422,6 +428,7 @@ class GateDecision(Result):
         estimate = estimate_metrics(f"{model}/{self.decision.rule.metric.name}", self.estimate)
         return {f"{model}/passed": float(self.passed), f"{model}/n": float(self.estimate.n), **estimate}
 
+    @front_door
     def raise_for_outcome(self) -> None:
         """Raise where the candidate does not pass.
 

@@ -1,37 +1,50 @@
 """The door between a user's Python and the use cases: errors name keywords, and a running event loop is left alone."""
 
 import asyncio
+import concurrent.futures
+import contextlib
 import contextvars
 import functools
 import re
+import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
+from evalkit.api.kinds import checked_keywords
 from evalkit.errors import EvalkitError, Interrupted
+from evalkit.text import printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# the seconds in which a cancelled run may end in good order
+_PATIENCE = 2.0
+_TICK = 0.2
 # options of commands whose keyword has another name
 RENAMED = {"min": "minimum", "true": "true_rate", "map": "maps", "format": "form"}
+# how a command is continued, in the words of errors
+_AGAIN = "run the same command again"
 _OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")
 
 
 def front_door(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a function's errors name its keywords, where they name options of the command of the same name.
+    """Check the kinds of a function's keywords, and let its errors name these where they name options of the command of
+    the same name, in one line that moves no cursor.
 
     The command prints what the error said first, which it keeps as `for_command`.
     """
+    # the checked keywords are still those of the function
+    called = cast(Callable[..., T], function)
 
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return function(*args, **kwargs)
+            return called(*args, **checked_keywords(function, kwargs))
         except EvalkitError as error:
             if error.for_command is None:
-                error.for_command, error.args = str(error), (in_keywords(str(error)),)
+                error.for_command, error.args = str(error), (printable(in_keywords(str(error))),)
             raise
 
     return entered
@@ -64,19 +77,35 @@ def _inside_a_loop() -> bool:
 def in_background(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """The function as a coroutine function: it runs in a thread, and the caller's event loop goes on.
 
-    A cancelled caller ends its run in good order. Coroutines of the user's run in the caller's event loop.
+    A cancelled caller ends its run in good order, but waits for no call of a judge that does not return. Coroutines of
+    the user's run in the caller's event loop.
     """
 
     @functools.wraps(function)
     async def awaited(*args: P.args, **kwargs: P.kwargs) -> T:
         running = _Call(functools.partial(function, *args, **kwargs), home=asyncio.get_running_loop())
+        end = asyncio.wrap_future(running.outcome)
         try:
-            return await asyncio.to_thread(running.result)
+            while not end.done():
+                # a notebook's interrupt cancels this, and shows only when the loop wakes up
+                await asyncio.wait([end], timeout=_TICK)
+            return end.result()
         except asyncio.CancelledError:
             running.interrupt()
+            await asyncio.wait([end], timeout=_PATIENCE)
             raise
+        finally:
+            if not end.cancel() and not end.cancelled():
+                # taken, so that nobody warns of it
+                end.exception()
 
-    awaited.__name__ = awaited.__qualname__ = f"a{function.__name__}"
+    name = function.__name__
+    awaited.__name__ = awaited.__qualname__ = f"a{name}"
+    said = (function.__doc__ or "").replace(f"ek.{name}(", f"await ek.a{name}(")
+    awaited.__doc__ = (
+        f"Do as a coroutine what `{name}` does, and let the event loop go on.\n\n    A judge that is a coroutine "
+        f"function runs in the caller's event loop. In the words of `{name}`:\n\n    {said}"
+    )
     return awaited
 
 
@@ -114,34 +143,45 @@ class _Call(Generic[T]):
     """A call in a thread of its own, which does not keep the process alive."""
 
     def __init__(self, call: Callable[[], T], *, home: asyncio.AbstractEventLoop | None = None) -> None:
+        self.outcome: concurrent.futures.Future[T] = concurrent.futures.Future()
+        # nobody can cancel what runs already
+        self.outcome.set_running_or_notify_cancel()
         self._call = call
         self._caller = Caller(home)
-        self._outcome: list[T] = []
-        self._error: BaseException | None = None
         context = contextvars.copy_context()
         context.run(CALLER.set, self._caller)
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name="evalkit", daemon=True)
-        self._thread.start()
+        threading.Thread(target=context.run, args=(self._run,), name="evalkit", daemon=True).start()
 
     def interrupt(self) -> None:
         self._caller.wish.set()
 
     def result(self) -> T:
-        try:
-            self._thread.join()
-        except KeyboardInterrupt:
-            self.interrupt()
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-        (outcome,) = self._outcome
-        return outcome
+        with _interruptible():
+            try:
+                return self.outcome.result()
+            except KeyboardInterrupt:
+                self.interrupt()
+            return self.outcome.result()
 
     def _run(self) -> None:
         try:
-            self._outcome.append(self._call())
+            self.outcome.set_result(self._call())
         except BaseException as error:  # noqa: BLE001 (raised again where the result is taken)
-            self._error = error
+            self.outcome.set_exception(error)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt the waiting, although the event loop that waits too keeps it for itself."""
+    handler = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
+    if handler in (None, signal.SIG_IGN, signal.SIG_DFL):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def in_keywords(message: str) -> str:
@@ -154,4 +194,4 @@ def in_keywords(message: str) -> str:
             return f"{named}=False"
         return named if value is None else f"{named}={value}"
 
-    return _OPTION.sub(keyword, message)
+    return _OPTION.sub(keyword, message).replace(_AGAIN, "call the function again")

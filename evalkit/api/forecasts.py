@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from evalkit.api.annotation import AnnotateKeywords
-from evalkit.api.assignment import AssignmentKeywords, assignment_of
+from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_outputs
 from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door
 from evalkit.api.expectations import WorkForecast, forecast_all
@@ -68,6 +68,7 @@ def forecast(*outputs: Data, **options: Unpack[AnnotateKeywords]) -> Forecasts:
         >>> import evalkit as ek
         >>> ek.forecast("outputs.json", baseline="baseline.json", judge="alpaca_eval_2").cost
     """
+    require_outputs(outputs)
     asked = [named_source_of(source, "outputs") for source in outputs]
     results = Path(options.get("results", "results"))
     url = store_url(options.get("store"), results)

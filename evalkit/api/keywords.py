@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar, Unpack, cast
 from evalkit.auditing import AuditLimits, read_limits
 from evalkit.documents import kind_of
 from evalkit.engine import Limits
-from evalkit.errors import ConfigError, UnknownName
+from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import Rows
 
 # what takes a model's outputs, a baseline or questions: a path, or a value with records
@@ -18,6 +18,8 @@ Data = Any
 
 T = TypeVar("T")
 _AT_ONCE = 4096
+# the most that Linux takes
+_LONGEST_PATH = 4096
 
 
 def several(given: T | Sequence[T] | None) -> tuple[T, ...]:
@@ -33,12 +35,12 @@ def source_of(given: Data, name: str) -> Path | Rows:
     Raises:
         InputError: a value that holds no rows.
     """
-    return Path(given) if isinstance(given, str | PathLike) else Rows.of(given, name)
+    return Path(_checked_path(given, name)) if isinstance(given, str | PathLike) else Rows.of(given, name)
 
 
 def named_source_of(given: Data, name: str) -> str | Rows:
     """A name or a path as text, or the rows of a value, as for `source_of`; a result that wrote a file is the file."""
-    return os.fspath(given) if isinstance(given, str | PathLike) else Rows.of(given, name)
+    return os.fspath(_checked_path(given, name)) if isinstance(given, str | PathLike) else Rows.of(given, name)
 
 
 def optional_source(given: Data | None, name: str) -> str | Rows | None:
@@ -49,6 +51,14 @@ def optional_source(given: Data | None, name: str) -> str | Rows | None:
 def optional_path(given: str | PathLike[str] | None) -> Path | None:
     """A path that may be left out."""
     return None if given is None else Path(given)
+
+
+def _checked_path(given: str | PathLike[str], name: str) -> str | PathLike[str]:
+    """A path, or the name of one, if it is not the content of a file by mistake."""
+    length = len(os.fspath(given))
+    if length > _LONGEST_PATH:
+        raise InputError(f"{name}: expected a path, found a text of {length} characters")
+    return given
 
 
 def parted(given: Data | Sequence[Data] | None) -> tuple[Data, ...]:

@@ -19,7 +19,7 @@ from evalkit.api.keywords import (
     source_of,
     texts_of,
 )
-from evalkit.api.python_judges import JudgeLike, judge_name
+from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
 from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import UnknownName
@@ -78,6 +78,7 @@ class Leaderboard(Tabular):
     def to_json(self) -> str:
         return self.written("json")
 
+    @front_door
     def plot(self, panel: str = "board") -> "Plot":
         """One of the figures `board`, `lift`, `length`, `ranks` and `agreement`, which a notebook shows.
 
@@ -91,6 +92,7 @@ class Leaderboard(Tabular):
 
         return PLOTS[panel](one_board(self.boards))
 
+    @front_door
     def report(
         self,
         path: str | PathLike[str],
@@ -216,6 +218,7 @@ def leaderboard(
         files=tuple(source_of(source, "sources") for source in sources),
         board=optional_text(benchmark),
         judge=judge_name(judge),
+        own=judges_at_hand(judge),
         difficulty=named_source_of(difficulty, "difficulty"),
         shape=checked_choice("--length-shape", length_shape, [shape.value for shape in Shape]),
         store=store,

@@ -1,6 +1,7 @@
 """Asks a judge about one pair of answers, in both orders: the way to try a judge or a prompt."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Sequence
@@ -8,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.door import beside_a_loop, front_door
+from evalkit.api.keywords import checked_choice
 from evalkit.api.python_judges import JudgeLike, judge_config
 from evalkit.api.result import Tabular, frame_of
 from evalkit.clients import endpoint_of, open_client
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec import parser_of
+from evalkit.judge_spec import ORDERS, parser_of
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
 from evalkit.text import printable, shortened
 from evalkit.types import (
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 FIRST, SECOND, TIE = "first", "second", "tie"
 _KEY = "pair"
 _SHOWN = 200
+_CLOSE_SECONDS = 10.0
 # how the table names what the judge saw
 _SEEN = {
     Order.CANDIDATE_FIRST: "first answer shown first",
@@ -220,6 +223,7 @@ def judge_pair(
         >>> import evalkit as ek
         >>> ek.judge_pair("Name a prime.", "7", "8", judge="surface").verdict
     """
+    checked_choice("--orders", orders, ORDERS)
     config = judge_config(judge, model=judge_model, orders=orders, client=client, parser=parser)
     example = Example(
         _KEY, _turns("instruction", instruction), reference=() if reference is None else _texts(reference)
@@ -251,7 +255,9 @@ async def _views(config: JudgeConfig, asked: Sequence[tuple[Subject, Order, str]
         return tuple(await asyncio.gather(*(_view(config, client, plan, *one) for one in asked)))
     finally:
         if isinstance(client, Closing):
-            await client.close()
+            # the verdicts are there: no client may hide them
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.close(), _CLOSE_SECONDS)
 
 
 async def _view(config: JudgeConfig, client: Client, plan: Plan, subject: Subject, order: Order, answer: str) -> View:
@@ -281,7 +287,7 @@ def _number(view: View) -> str:
 
 
 def _turns(name: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    texts = _texts(given)
+    texts = _texts(given) if isinstance(given, str | list | tuple) else ()
     if not texts or not all(isinstance(text, str) for text in texts):
         raise ConfigError(f"{name}: expected a text, or the texts of several turns")
     return texts

@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 import hashlib
+import inspect
+import math
 import secrets
 import types
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from evalkit.api.door import home
-from evalkit.clients import FunctionClient, ObjectClient, Pair, Single, verdict_fields
+from evalkit.clients import FunctionClient, ObjectClient, Pair, Single, said, verdict_fields
 from evalkit.errors import ConfigError, NoVerdict, RejectedRequest
 from evalkit.judge_spec import GRADE, ORDERS, P_FIRST, PYTHON, digest, judge_names, read_judge, scale, with_orders
 from evalkit.types import (
@@ -62,6 +64,9 @@ class JudgeFunction(Generic[Shown]):
         """
         self._check()
         identity = self.version if self.version is not None else f"unversioned {fingerprint(self.function)}"
+        if self.scale is not None:
+            # a grade on one scale is no grade on another
+            identity += f" from {self.scale[0]:g} to {self.scale[1]:g}"
         client = FunctionClient(self.function, scale=self.scale, timeout=self.timeout, home=home())
         config = JudgeConfig(
             name=self.name,
@@ -84,6 +89,7 @@ class JudgeFunction(Generic[Shown]):
         return dataclasses.replace(config, digest=digest(config))
 
     def _check(self) -> None:
+        _check_names("judge", self.name, self.version)
         if not self.name.strip():
             raise ConfigError("a judge needs a name. Give it with @evalkit.judge(name=...)")
         if self.name in judge_names():
@@ -92,9 +98,9 @@ class JudgeFunction(Generic[Shown]):
             raise ConfigError(
                 f"judge {self.name!r}: orders: expected one of {', '.join(ORDERS)}, found {self.orders!r}"
             )
-        if self.scale is not None and not self.scale[0] < self.scale[1]:
+        if self.scale is not None and not _is_scale(self.scale):
             raise ConfigError(f"judge {self.name!r}: scale: expected a low end and a higher one, found {self.scale!r}")
-        if not self.timeout > 0:
+        if not (_is_number(self.timeout) and self.timeout > 0):
             raise ConfigError(f"judge {self.name!r}: timeout: expected seconds, found {self.timeout!r}")
 
 
@@ -114,6 +120,7 @@ class ParserFunction:
 
     def applied(self, config: JudgeConfig) -> JudgeConfig:
         """The judge with its replies read by this function."""
+        _check_names("parser", self.name, self.version)
         identity = self.version if self.version is not None else f"unversioned {fingerprint(self.function)}"
         own = config.in_process or InProcess()
         read = functools.partial(_read, self.function, scale(config) if config.asks == "grade" else None)
@@ -174,7 +181,9 @@ def judge(
     """
 
     def made(function: Callable[[Any], Any]) -> JudgeFunction[Any]:
-        description = (function.__doc__ or "").strip().partition("\n")[0]
+        check_function("judge", function)
+        said = function.__doc__
+        description = said.strip().partition("\n")[0] if isinstance(said, str) else ""
         return JudgeFunction(function, name or name_of(function), version, scale, orders, timeout, description)
 
     return made if function is None else made(function)
@@ -206,9 +215,19 @@ def parser(
         name: the function's own by default.
         version: what you change when the function reads replies otherwise. Stored replies are read anew, never asked
             again.
+
+    Example:
+        >>> import evalkit as ek
+        >>> @ek.parser(name="last_word", version="1")
+        ... def last_word(reply, labels):
+        ...     words = reply.text.split()
+        ...     if not words or words[-1] not in (labels.first, labels.second):
+        ...         raise ek.NoVerdict("the last word is no label")
+        ...     return "first" if words[-1] == labels.first else "second"
     """
 
     def made(function: Callable[[ChatReply, Labels], Any]) -> ParserFunction:
+        check_function("parser", function)
         return ParserFunction(function, name or name_of(function), version)
 
     return made if function is None else made(function)
@@ -237,8 +256,7 @@ def judge_config(
     if client is not None:
         config = _with_client(config, client)
     if parser is not None:
-        chosen = parser if isinstance(parser, ParserFunction) else ParserFunction(parser, name_of(parser))
-        config = chosen.applied(config)
+        config = (parser if isinstance(parser, ParserFunction) else _parser_of(parser)).applied(config)
     # an answer that is graded alone has no order: the judge stays as it was
     return config if orders is None or config.asks == "grade" else with_orders(config, orders)
 
@@ -261,6 +279,8 @@ def _with_client(config: JudgeConfig, client: object) -> JudgeConfig:
     name = getattr(client, "endpoint", None)
     if not callable(getattr(client, "complete", None)):
         raise ConfigError(f"client: expected an object with `async complete(request)`, found {type(client).__name__}")
+    if config.prompt_text is None:
+        raise ConfigError(f"client: judge {config.name!r} has no prompt and asks no model. Leave client out")
     named = isinstance(name, str) and bool(name)
     own = dataclasses.replace(
         config.in_process or InProcess(),
@@ -279,30 +299,93 @@ def _read(
     """The verdict that a user's function reads; whatever it raises leaves the reply without a verdict."""
     try:
         found = function(reply, labels)
-        if isinstance(found, Preference | Rating | Unparsed):
+        if isinstance(found, Unparsed):
+            return found
+        if isinstance(found, Preference) and scale is None:
+            verdict_fields(found.p_first, scale)
+            return found
+        if isinstance(found, Rating) and scale == (found.low, found.high):
+            verdict_fields(found.value, scale)
             return found
         fields = verdict_fields(found, scale)
     except (NoVerdict, RejectedRequest) as error:
         return Unparsed(str(error) or "no verdict and no reason")
-    except Exception as error:  # noqa: BLE001 (a parser that fails must not cost the reply that it was to read)
-        return Unparsed(f"the parser raised {type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (a parser that fails must not cost the reply that it was to read)
+        return Unparsed(f"the parser raised {said(error)}")
     return Preference(fields[P_FIRST]) if scale is None else Rating(fields[GRADE], *scale)
+
+
+def _parser_of(function: Callable[[ChatReply, Labels], Any]) -> ParserFunction:
+    check_function("parser", function)
+    return ParserFunction(function, name_of(function))
+
+
+def check_function(kind: str, given: object) -> None:
+    """Refuse what a decorator was given in place of a function.
+
+    Raises:
+        ConfigError: it cannot be called.
+    """
+    if not callable(given):
+        raise ConfigError(f"{kind}: expected a function, found {given!r}. A name goes into @evalkit.{kind}(name=...)")
+    if kind != "judge" and inspect.iscoroutinefunction(given):
+        raise ConfigError(f"{kind} {name_of(given)!r}: expected a plain function, found a coroutine function")
+
+
+def _check_names(kind: str, name: object, version: object) -> None:
+    """Refuse what cannot be a part of the key of stored replies."""
+    for keyword, text in (("name", name), ("version", version)):
+        if text is not None and not (isinstance(text, str) and _encodable(text)):
+            raise ConfigError(f"{kind} {name!r}: {keyword}: expected text, found {text!r}")
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_scale(scale: object) -> bool:
+    if not isinstance(scale, tuple | list) or len(scale) != 2 or not all(map(_is_number, scale)):
+        return False
+    return bool(-math.inf < scale[0] < scale[1] < math.inf)
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return not math.isnan(value)
+    except OverflowError:
+        return False
 
 
 def name_of(function: Callable[..., Any]) -> str:
     """The name of a function; that of its class for any other object that can be called."""
     while isinstance(function, functools.partial):
         function = function.func
-    name = getattr(function, "__name__", type(function).__name__)
+    name = getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        return type(function).__name__
     return "lambda" if name == "<lambda>" else name
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
-    """Eight hex digits that change with the code of a function; not with what it calls or closes over."""
+    """Eight hex digits that change with the code of a function, and with the plain values that it is bound to.
+
+    These are its defaults, the arguments of a `partial`, and the values that it closes over; not what it calls.
+    """
+    bound: list[object] = []
     while isinstance(function, functools.partial):
+        bound += [*function.args, *function.keywords.items()]
         function = function.func
     code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    return hashlib.sha256(_constant_text(name_of(function) if code is None else code).encode()).hexdigest()[:8]
+    defaults = getattr(function, "__defaults__", None) or (), getattr(function, "__kwdefaults__", None) or {}
+    bound += [*defaults[0], *defaults[1].items(), *map(_cell_content, getattr(function, "__closure__", None) or ())]
+    text = " ".join([_constant_text(name_of(function) if code is None else code), *map(_bound_text, bound)])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _constant_text(constant: object) -> str:
@@ -312,11 +395,31 @@ def _constant_text(constant: object) -> str:
     return str(sorted(map(repr, constant))) if isinstance(constant, frozenset) else repr(constant)
 
 
+def _bound_text(value: object) -> str:
+    """A value that a function is bound to as such a text; empty for one that may look otherwise in another process."""
+    if isinstance(value, tuple):
+        return f"({' '.join(map(_bound_text, value))})"
+    return repr(value) if value is None or isinstance(value, str | bytes | int | float) else ""
+
+
+def _cell_content(cell: types.CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        # not filled yet
+        return None
+
+
 def judge_name(given: JudgeLike | None) -> str | None:
     """The name under which a judge's verdicts are filed; None for no judge."""
     if given is None or isinstance(given, str):
         return given
     return given.name if isinstance(given, JudgeConfig | JudgeFunction) else judge_config(given).name
+
+
+def judges_at_hand(given: JudgeLike | None) -> tuple[JudgeConfig, ...]:
+    """The judge's configuration where it is an object of this process, which may have a parser that no store keeps."""
+    return (given,) if isinstance(given, JudgeConfig) else ()
 
 
 def asked_anew(config: JudgeConfig) -> str | None:

@@ -104,7 +104,9 @@ def _stored_entries(store: Store, work: Work, aggregation: Aggregation) -> list[
     if work.config.digest not in {config.digest for config in store.judges()}:
         return []
     try:
-        return entries_of_store(store, benchmark=work.plan.benchmark, judge=work.config.name, aggregation=aggregation)
+        return entries_of_store(
+            store, benchmark=work.plan.benchmark, judge=work.config.name, aggregation=aggregation, own=(work.config,)
+        )
     except InputError:
         return []
 

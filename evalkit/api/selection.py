@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from evalkit.api.keywords import Data, named_source_of, optional_text, parted, source_of
-from evalkit.api.python_judges import JudgeLike, judge_name
+from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
 from evalkit.sources import Sources
 
 
@@ -24,6 +24,7 @@ def sources_of(
         files=tuple(source_of(one, "source") for one in parted(source)),
         board=optional_text(benchmark),
         judge=judge_name(judge),
+        own=judges_at_hand(judge),
         difficulty=named_source_of(difficulty, "difficulty"),
         store=store,
         results=Path(results),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.api.door import front_door
 from evalkit.api.keywords import Data, optional_text, source_of
-from evalkit.api.python_judges import JudgeLike, judge_name
+from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
 from evalkit.api.result import Tabular, frame_of
 from evalkit.boards import Aggregation
 from evalkit.errors import UnknownName
@@ -129,6 +129,7 @@ def verdicts(
         files=tuple(source_of(source, "sources") for source in sources),
         board=optional_text(benchmark),
         judge=judge_name(judge),
+        own=judges_at_hand(judge),
         store=store,
         results=Path(results),
     )

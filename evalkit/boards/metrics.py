@@ -4,11 +4,12 @@ A new metric is a function here and a line in `METRICS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.boards.background import Background
 from evalkit.boards.entries import Entry
@@ -129,7 +130,7 @@ def number_of(metric: Metric, entry: Entry, recipe: Recipe, background: Backgrou
 def _scored(score: "Callable[[Sample], Floats]", sample: Sample, *, confidence: float) -> Controlled:
     """The mean score of a sample's verdicts in percent, refused where the user's function gives no scores."""
     try:
-        scores = np.asarray(score(sample), dtype=np.float64)
+        scores = np.asarray(score(_read_only(sample)), dtype=np.float64)
     except Exception as error:  # noqa: BLE001 (whatever the user's function raises is the reason why there is no number)
         return _refused(sample, f"the metric's function raised {type(error).__name__}: {error}")
     if scores.shape != (sample.n,):
@@ -141,6 +142,23 @@ def _scored(score: "Callable[[Sample], Floats]", sample: Sample, *, confidence: 
         # scores that are all alike need not be wins or losses
         return Controlled(replace(measured, estimate=replace(measured.estimate, status=degraded("no_variance"))))
     return Controlled(measured)
+
+
+def _read_only(sample: Sample) -> Sample:
+    """The sample with arrays that a user's function cannot change, because other numbers are computed from them."""
+    locked: dict[str, Any] = {
+        part.name: _locked(value)
+        for part in fields(sample)
+        if isinstance(value := getattr(sample, part.name), np.ndarray)
+    }
+    measures = {name: (_locked(one), _locked(other)) for name, (one, other) in sample.measures.items()}
+    return replace(sample, measures=measures, **locked)
+
+
+def _locked(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _refused(sample: Sample, reason: str) -> Controlled:

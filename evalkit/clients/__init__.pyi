@@ -7,6 +7,7 @@ from .functions import (
     Pair,
     Single,
     Turn,
+    said,
     verdict_fields,
 )
 from .replay import REPLAY_ENDPOINT, ReplayClient
@@ -23,5 +24,6 @@ __all__ = [
     "Turn",
     "endpoint_of",
     "open_client",
+    "said",
     "verdict_fields",
 ]

@@ -4,11 +4,12 @@ import asyncio
 import inspect
 import json
 import math
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.clients.threads import Threads
+from evalkit.clients.threads import Raised, Threads
 from evalkit.errors import ClientError, NoVerdict, RejectedRequest
 from evalkit.judge_spec import GRADE, NO_VERDICT, P_FIRST
 from evalkit.text import shortened
@@ -16,6 +17,7 @@ from evalkit.types import ChatReply, ChatRequest, Grading, Question
 
 _WORDS = {"first": 1.0, "second": 0.0, "tie": 0.5}
 _SHOWN = 80
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,12 @@ class ObjectClient:
             return ChatReply(found, model=request.model)
         if not isinstance(found, ChatReply):
             raise RejectedRequest(f"complete() of {type(self._client).__name__} returned {_short(found)}")
+        counts = (found.prompt_tokens, found.completion_tokens)
+        if not isinstance(found.text, str) or not all(count is None or _is_count(count) for count in counts):
+            raise RejectedRequest(
+                f"complete() of {type(self._client).__name__} returned a ChatReply without a text, or with counts of "
+                "tokens that are none"
+            )
         return found
 
     async def close(self) -> None:
@@ -169,29 +177,36 @@ class _Caller:
         self._threads = Threads()
 
     async def __call__(self, argument: object) -> Any:
+        scope = asyncio.timeout(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with scope:
                 found = self._function(argument) if self._waits else await self._threads.call(self._function, argument)
                 return await self._awaited(found) if inspect.isawaitable(found) else found
-        except TimeoutError:
-            raise RejectedRequest(f"no result within {self._timeout:g} seconds") from None
         except (ClientError, NoVerdict):
             raise
+        except Raised as raised:
+            raise RejectedRequest(f"the function raised {said(raised.error)}") from raised.error
         except Exception as error:
-            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            raise RejectedRequest(f"the function raised {shortened(said, 2 * _SHOWN)}") from error
+            # a function may well raise a TimeoutError of its own
+            if isinstance(error, TimeoutError) and scope.expired():
+                raise RejectedRequest(f"no result within {self._timeout:g} seconds") from None
+            raise RejectedRequest(f"the function raised {said(error)}") from error
 
     def close(self) -> None:
         self._threads.close()
 
     async def _awaited(self, found: Awaitable[Any]) -> Any:
         if self._home is None or self._home is asyncio.get_running_loop():
-            return await found
+            return await _result(found)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_result(found), self._home))
 
 
 async def _result(found: Awaitable[Any]) -> Any:
-    return await found
+    try:
+        return await found
+    except SystemExit as error:
+        # it would end the event loop, and the process with it
+        raise Raised(error) from None
 
 
 def verdict_fields(found: object, scale: tuple[float, float] | None) -> dict[str, float]:
@@ -213,16 +228,34 @@ def verdict_fields(found: object, scale: tuple[float, float] | None) -> dict[str
 
 def _number(found: object) -> float | None:
     """A finite number, also one that an array library made; a truth value is none."""
-    if not isinstance(found, int | float) and hasattr(found, "item"):
-        try:
+    try:
+        if not isinstance(found, int | float) and hasattr(found, "item"):
             found = found.item()
-        except (TypeError, ValueError, RuntimeError):
-            # an array of several numbers
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
             return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        return float(found)
+    except Exception:  # noqa: BLE001 (an array of several numbers, a whole number too large, or code of the user's)
         return None
-    return float(found)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _short(found: object) -> str:
-    return shortened(repr(found), _SHOWN)
+    """The look of a value, without addresses, which would make the same reason another one each time."""
+    try:
+        text = repr(found)
+    except Exception:  # noqa: BLE001 (code of the user's, which must not end the run)
+        text = f"a value of {type(found).__name__}"
+    return shortened(_ADDRESS.sub("", text), _SHOWN)
+
+
+def said(error: BaseException) -> str:
+    """The kind and the text of what a user's function raised."""
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 (code of the user's, which must not end the run)
+        text = ""
+    return shortened(f"{name}: {text}" if text else name, 2 * _SHOWN)

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class Raised(Exception):
+    """Carries an error of a function that must not be raised in an event loop, which it would end."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Call:
     """A call of a function, and the future of its event loop that waits for the result."""
@@ -24,11 +32,11 @@ class _Call:
             outcome = self.function(self.argument)
         except StopIteration as error:
             # a future takes no StopIteration
-            failure = RuntimeError(f"StopIteration: {error}")
+            failure = Raised(error)
         except Exception as error:  # noqa: BLE001 (whatever the user's function raises is its outcome)
             failure = error
         except BaseException as error:  # noqa: BLE001 (sys.exit in a thread would end nothing and answer nobody)
-            failure = RuntimeError(f"{type(error).__name__}: {error}")
+            failure = Raised(error)
         try:
             self.loop.call_soon_threadsafe(self._settle, outcome, failure)
         except RuntimeError:

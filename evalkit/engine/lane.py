@@ -217,7 +217,7 @@ class Lane:
         except RejectedRequest as error:
             self._charge(item, error, departure)
             self.pace.answered(sent=departure.at)
-            self._note_rejection(error)
+            self._note_rejection(item, error)
             await self._settle(item, str(error))
         except EndpointRefused as error:
             # the requests under way may still be answered, and are paid for
@@ -274,12 +274,15 @@ class Lane:
         wait = max(due - now, self.pace.wait(now))
         self.journal("again", {"key": item.key[:16], "why": str(error), "in_seconds": round(wait, 3)})
 
-    def _note_rejection(self, error: RejectedRequest) -> None:
+    def _note_rejection(self, item: Item, error: RejectedRequest) -> None:
         if self._rejections < 0:
             return
         self._rejections += 1
         if self._rejections >= HOPELESS_REJECTIONS:
-            self.stop.fail(EndpointRefused(f"{self.name} rejects every request: {error}"))
+            config = item.job.work.config
+            # an endpoint inside this process has no name that anybody gave
+            name = self.name if config.in_process is None else f"judge {config.name!r}"
+            self.stop.fail(EndpointRefused(f"{name} rejects every request: {error}"))
 
     async def _settle(self, item: Item, outcome: Outcome) -> None:
         """Commit the outcome of a question, and the place that it fills if it is final."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # a table with these has a row for each order and repeat
 MARKS = {"key", "order", "preference"}
+# columns of the frame that shows single verdicts, which has preferences as probabilities
+_SHOWN = {"model_chars", "baseline_chars"}
 
 _TEXTS = ("judge", "model", "baseline", "key", "cluster", "category", "order", "failure")
 _COUNTS = ("turn", "repeat", "len_1", "len_2", "blanks_1", "blanks_2")
@@ -58,6 +60,12 @@ def table_verdicts(records: Iterable[Record]) -> Iterator[Annotation]:
     for record in records:
         if measures is None:
             measures = measure_columns(record.fields)
+        if record.fields.keys() >= _SHOWN:
+            # read as codes, sure wins would come out as losses
+            raise InputError(
+                f"{record.where}: is a row of `evalkit.verdicts`, whose preferences are probabilities, and not codes "
+                "from 1 to 2. Give the annotation files, the store, or a table of `evalkit export`"
+            )
         verdict = _verdict(record, measures)
         slot = verdict.slot
         place = (slot.judge, slot.model, slot.baseline, slot.key, slot.order, slot.repeat)

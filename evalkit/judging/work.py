@@ -314,4 +314,4 @@ def _check_judges(judges: Sequence[JudgeConfig], baseline: OutputSet | None, rec
             raise ConfigError(f"the judges {other!r} and {config.name!r} are the same but for their names. Name one")
         # results are filed under its name
         if by_name.setdefault(config.name, config.digest) != config.digest:
-            raise ConfigError(f"two different judges are called {config.name!r}. Give one of them another file name")
+            raise ConfigError(f"two different judges are called {config.name!r}. Give one of them another name")

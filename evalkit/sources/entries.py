@@ -17,6 +17,7 @@ from evalkit.sources.lengths import with_lengths
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Store, statistics
+from evalkit.types import JudgeConfig
 
 ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
@@ -81,14 +82,18 @@ def entries_of_store(
     benchmark: str,
     judge: str | None = None,
     aggregation: Aggregation = Aggregation(),
+    own: Sequence[JudgeConfig] = (),
 ) -> list[Entry]:
     """The entries of a store; a judge that was changed between runs has entries of its own for each form.
+
+    Args:
+        own: judges of this process, whose parsers may be functions that no store keeps.
 
     Raises:
         InputError: the store holds nothing for the benchmark.
         UnknownName: no such judge in the store.
     """
-    known = store.judges()
+    known = judges_of(store, own)
     chosen = [config for config in known if judge in (None, config.name)]
     if judge is not None and not chosen:
         raise UnknownName("judge", judge, {config.name for config in known})
@@ -116,6 +121,12 @@ def _cure(store: Store, benchmark: str, aggregation: Aggregation) -> str:
     if not judged:
         return ". Run evalkit annotate first"
     return f". It has some for {', '.join(judged)}: add --benchmark {judged[0]}, or run evalkit annotate first"
+
+
+def judges_of(store: Store, own: Sequence[JudgeConfig]) -> list[JudgeConfig]:
+    """The judges of a store, the latest first; those of this process in the place of their stored likes."""
+    at_hand = {config.digest: config for config in own}
+    return [at_hand.get(config.digest, config) for config in store.judges()]
 
 
 def files_of(source: Source) -> list[Source]:

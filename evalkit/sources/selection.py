@@ -24,6 +24,7 @@ from evalkit.sources.entries import entries_of, entries_of_store, read_sources
 from evalkit.sources.files import SourceFile
 from evalkit.stats import CONFIDENCE, HistoryFile, Shape
 from evalkit.store import open_existing, store_url
+from evalkit.types import JudgeConfig
 
 # the benchmark whose human ranking is shown beside files that name no benchmark
 BENCHMARK = "alpaca_eval"
@@ -41,7 +42,8 @@ class Sources:
     the benchmark `board`, of the only one for None.
 
     `difficulty` is a path, rows, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at
-    hand teach it. `cluster` is a field of the files: instructions with the same value in it count as one.
+    hand teach it. `cluster` is a field of the files: instructions with the same value in it count as one. `own` are
+    judges of this process, whose parsers may be functions that no store keeps.
     """
 
     files: tuple[Source, ...] = ()
@@ -52,6 +54,7 @@ class Sources:
     store: str | None = None
     results: Path = Path("results")
     cluster: str | None = None
+    own: tuple[JudgeConfig, ...] = ()
 
     @cached_property
     def benchmark(self) -> Benchmark:
@@ -98,7 +101,9 @@ def read_entries(
     if sources.cluster is not None:
         raise ConfigError(DECLARED_WHERE_JUDGED)
     with open_existing(store_url(sources.store, sources.results)) as opened:
-        return entries_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, aggregation=aggregation)
+        return entries_of_store(
+            opened, benchmark=sources.benchmark.name, judge=sources.judge, aggregation=aggregation, own=sources.own
+        )
 
 
 def misfiled(sources: Sources) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from evalkit.boards import Group, Transcripts
 from evalkit.errors import InputError
 from evalkit.formats import Record, Texts, first_fields, layout_of, row_verdict, texts_in
 from evalkit.judging import annotate_all
+from evalkit.sources.entries import judges_of
 from evalkit.sources.files import JudgedFile, NumberTable, RowDetails, SourceFile, row_details
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.replies import in_order, reread, said
@@ -16,7 +17,7 @@ from evalkit.sources.selection import Sources
 from evalkit.sources.stored import ANNOTATION_ROWS, ImportedTexts, imported_rows, imported_texts, what_was_judged
 from evalkit.sources.texts import written_annotations
 from evalkit.store import Store, chunks, open_existing, sent, store_url
-from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
+from evalkit.types import Annotation, ChatReply, JudgeConfig, Order, Reading, Slot
 
 MEAN_ONLY = "the file holds only the mean over its replies"
 
@@ -33,7 +34,13 @@ def read_judged(sources: Sources, files: Sequence[SourceFile]) -> Transcripts:
     if sources.files:
         return transcripts_of(files, judge=sources.judge)
     with open_existing(store_url(sources.store, sources.results)) as opened:
-        return judged_of_store(opened, benchmark=sources.benchmark.name, judge=sources.judge, results=sources.results)
+        return judged_of_store(
+            opened,
+            benchmark=sources.benchmark.name,
+            judge=sources.judge,
+            results=sources.results,
+            own=sources.own,
+        )
 
 
 def transcripts_of(files: Sequence[SourceFile], *, judge: str | None = None) -> Transcripts:
@@ -52,7 +59,9 @@ def table_verdicts(files: Sequence[SourceFile]) -> Iterator[Annotation]:
     return (one for file in files if isinstance(file, NumberTable) for one in annotations_of(file.judgments))
 
 
-def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, results: Path) -> Transcripts:
+def judged_of_store(
+    store: Store, *, benchmark: str, judge: str | None = None, results: Path, own: Sequence[JudgeConfig] = ()
+) -> Transcripts:
     """The verdicts of a benchmark in a store, with the texts from the judges' prompts, from imported files and, because
     offline judges get no prompt, from the annotations among the results.
 
@@ -61,7 +70,7 @@ def judged_of_store(store: Store, *, benchmark: str, judge: str | None = None, r
         InputError: an annotations file among the results is not one.
     """
     gathered, imported = _Gathered(), imported_texts(store)
-    for config in (config for config in store.judges() if judge in (None, config.name)):
+    for config in (config for config in judges_of(store, own) if judge in (None, config.name)):
         for chunk in chunks(store.answered(config.digest, benchmark=benchmark)):
             for (slot, reply, _), annotation in zip(chunk, annotate_all(chunk, config), strict=True):
                 gathered.add(slot, [_with_reply_text(annotation, reply, slot.order)])

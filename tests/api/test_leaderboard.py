@@ -117,7 +117,7 @@ def test_a_figure_is_drawn_and_saved(example: ek.Leaderboard, panel: str, tmp_pa
 def test_what_cannot_be_drawn_is_refused_by_name(example: ek.Leaderboard) -> None:
     with pytest.raises(ek.EvalkitError, match="unknown panel 'bord'. Did you mean 'board'"):
         example.plot("bord")
-    with pytest.raises(ek.EvalkitError, match="one board, and these are 2; --judge"):
+    with pytest.raises(ek.EvalkitError, match="one board, and these are 2; judge"):
         of(entry("a", 1.0), entry("a", 1.0, judge="other")).plot()
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -117,3 +118,13 @@ def test_the_command_says_what_the_function_says(given: str, tmp_path: Path) -> 
 def test_a_missing_text_is_one_line(arguments: list[str], given: str | None, reason: str) -> None:
     error = ask(*arguments, given=given).exception
     assert isinstance(error, ek.EvalkitError) and reason in str(error) and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, float("nan"), {"a": 1}, [], [5]])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_is_no_text_is_one_line_that_names_it(wrong: Any, place: int) -> None:
+    given = ["Name a prime.", "7", "8"]
+    given[place] = wrong
+    name = ("instruction", "first", "second")[place]
+    with pytest.raises(ek.ConfigError, match=f"^{name}: expected a text, or the texts of several turns$"):
+        ek.judge_pair(*given, judge="surface")

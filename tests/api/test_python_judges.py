@@ -100,6 +100,69 @@ def test_nonsense_is_a_missing_verdict_with_its_reason(
         run.raise_for_incomplete()
 
 
+class Broken:
+    """A value whose every method fails."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+    def item(self) -> float:
+        raise KeyError("no number")
+
+
+class SilentError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("returned", "shown"),
+    [
+        (10**400, "the function returned 1000"), (Broken(), "the function returned a value of Broken,"),
+        (object(), "the function returned <object object>,"), ((x for x in "a"), "returned <generator object <gene"),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_read_or_shown_leave_the_run_alone(
+    returned: object, shown: str, annotate: Callable[..., ek.Run]
+) -> None:
+    # an address in a reason would make every reason another one
+    (reason,) = annotate(judge=lambda _: returned).rows[0].entry.failures
+    assert shown in reason and " at 0x" not in reason
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (SilentError(), "the function raised SilentError"),
+        (TimeoutError("the server is slow"), "the function raised TimeoutError: the server is slow"),
+        (SystemExit(2), "the function raised SystemExit: 2"),
+    ],
+)
+@pytest.mark.parametrize("waits", [True, False])
+def test_unusual_errors_are_reasons_too(
+    raised: BaseException, reason: str, *, waits: bool, annotate: Callable[..., ek.Run]
+) -> None:
+    def judged(pair: ek.Pair) -> str:
+        raise raised
+
+    async def awaited(pair: ek.Pair) -> str:
+        raise raised
+
+    assert list(annotate(judge=awaited if waits else judged).rows[0].entry.failures) == [reason]
+
+
+@pytest.mark.parametrize("raised", [SilentError(), SystemExit(2)])
+def test_a_parser_that_raises_anything_leaves_its_reply_without_a_verdict(
+    raised: BaseException, annotate: Callable[..., ek.Run]
+) -> None:
+    @ek.parser(name="fails", version="1")
+    def fails(reply: ek.ChatReply, labels: ek.Labels) -> str:
+        raise raised
+
+    run = annotate(judge="pairwise_json", client=Echo("echo 3"), parser=fails)
+    assert run.rows[0].entry.sample.n_missing == 10
+
+
 def test_what_a_function_raises_is_the_reason_and_the_other_verdicts_stay(annotate: Callable[..., ek.Run]) -> None:
     def fails_once(pair: ek.Pair) -> str:
         if "Python" in pair.instruction:
@@ -113,7 +176,9 @@ def test_what_a_function_raises_is_the_reason_and_the_other_verdicts_stay(annota
 
 
 def test_a_function_that_always_fails_ends_a_long_run_with_its_error(annotate: Callable[..., ek.Run]) -> None:
-    with pytest.raises(ek.EvalkitError, match=r"every request: the function raised ZeroDivisionError: division"):
+    with pytest.raises(
+        ek.EvalkitError, match=r"^judge 'lambda' rejects every request: the function raised ZeroDivisionError: division"
+    ):
         annotate(judge=lambda _: 1 / 0, limit=None)
 
 
@@ -244,7 +309,13 @@ def test_a_function_reads_the_replies_instead_of_the_judges_parser(annotate: Cal
     client = Echo("echo 2")
     run = annotate(judge="pairwise_json", client=client, parser=winner)
     assert {annotation.preference for annotation in run.runs[0].annotated.annotations} == {0.0, 1.0}
-    # another process has the replies and not the function
+    # the run has the function; another process has only the replies
+    assert run.leaderboard().rows[0].raw.estimate.value == 50
+    decided = ek.gate(
+        CAREFUL, minimum=1, metric="win_rate", benchmark="example", judge="pairwise_json", client=client,
+        parser=winner, limit=10, results=run.sources.results, progress=False,
+    )  # fmt: skip
+    assert decided.estimate.value == 50
     with pytest.raises(ek.ConfigError, match="read by the Python function 'winner:1'"):
         ek.leaderboard(benchmark="example", results=run.sources.results)
 
@@ -256,6 +327,17 @@ def test_a_function_reads_the_replies_instead_of_the_judges_parser(annotate: Cal
         (ek.judge(name=" ")(shorter), "a judge needs a name"),
         (ek.judge(orders="three")(shorter), "orders: expected one of one, both, found 'three'"),
         (ek.judge(scale=(5, 1))(shorter), "scale: expected a low end and a higher one"),
+        (ek.judge(scale=(1, 2, 3))(shorter), r"scale: expected a low end and a higher one, found \(1, 2, 3\)"),  # type: ignore[arg-type]
+        (ek.judge(scale=(0, 10**400))(shorter), "scale: expected a low end and a higher one"),
+        (ek.judge(timeout="5")(shorter), "timeout: expected seconds, found '5'"),  # type: ignore[call-overload]
+        (ek.judge(name=5)(shorter), "judge 5: name: expected text, found 5"),  # type: ignore[call-overload]
+        (ek.judge(name="s", version=1)(shorter), "judge 's': version: expected text, found 1"),  # type: ignore[call-overload]
+        (ek.judge(name="\ud800")(shorter), "name: expected text"),
+        ([lambda _: 0.5, lambda _: 0.4], "two different judges are called 'lambda'"),
+        (
+            [ek.judge(name="s", version="1")(one) for one in (shorter, lambda _: "tie")],
+            "two functions are the judge 's' of the",
+        ),
         (7, "judge: expected a name, a path, a function or a JudgeConfig, found int"),
         ("surfac", "unknown judge 'surfac'. Did you mean 'surface'"),
     ],
@@ -264,6 +346,42 @@ def test_a_wrong_judge_is_one_line(judge: Any, reason: str, annotate: Callable[.
     with pytest.raises(ek.ConfigError, match=reason) as caught:
         annotate(judge=judge)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("decorator", [ek.judge, ek.parser, ek.metric])
+def test_a_name_in_place_of_the_function_is_one_line(decorator: Callable[[Any], object]) -> None:
+    with pytest.raises(ek.ConfigError, match="expected a function, found 'shorter'. A name goes into @evalkit"):
+        decorator("shorter")
+
+
+def test_a_function_on_another_scale_is_asked_anew(annotate: Callable[..., ek.Run]) -> None:
+    def graded(single: ek.Single) -> int:
+        return 4
+
+    scales: list[tuple[float, float]] = [(1, 5), (1, 9), (1, 5)]
+    assert [sent(annotate(judge=ek.judge(name="g", version="1", scale=scale)(graded))) for scale in scales] == [
+        10, 10, 0,
+    ]  # fmt: skip
+
+
+def test_functions_without_a_version_that_are_bound_to_other_values_are_other_judges(
+    annotate: Callable[..., ek.Run],
+) -> None:
+    def bound(value: float) -> Callable[[ek.Pair], float]:
+        return lambda _: value
+
+    def with_default(value: float) -> Callable[[ek.Pair], float]:
+        def judged(pair: ek.Pair, share: float = value) -> float:
+            return share
+
+        return judged
+
+    def given(value: float, pair: ek.Pair) -> float:
+        return value
+
+    for make in (bound, with_default, lambda value: functools.partial(given, value)):
+        digests = {ek.judge(make(value)).config().digest for value in (0.1, 0.9, 0.9)}
+        assert len(digests) == 2
 
 
 def test_a_judge_stays_a_function_that_can_be_called() -> None:
@@ -277,3 +395,53 @@ def test_errors_name_keywords_and_the_command_names_options(annotate: Callable[.
         annotate(judge=shorter, max_cost=1.0)
     assert str(caught.value) == "max_cost needs the prices of judge 'shorter'. Add prices to its file"
     assert caught.value.for_command == "--max-cost needs the prices of judge 'shorter'. Add prices to its file"
+
+
+def test_a_client_that_closes_badly_hides_no_verdict() -> None:
+    class Unclosable(Echo):
+        async def close(self) -> None:
+            raise RuntimeError("closed already")
+
+    found = ek.judge_pair("Name a prime.", "7", "8", judge="pairwise_json", client=Unclosable())
+    assert found.p_first == 0.5
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [ek.ChatReply(5), ek.ChatReply("x", prompt_tokens=-1), ek.ChatReply("x", completion_tokens="many")],  # type: ignore[arg-type]
+)
+def test_a_reply_of_wrong_content_is_a_missing_verdict(reply: ek.ChatReply, annotate: Callable[..., ek.Run]) -> None:
+    class Wrong:
+        async def complete(self, request: ek.ChatRequest) -> ek.ChatReply:
+            return reply
+
+    (reason,) = annotate(judge="pairwise_json", client=Wrong(), limit=3).rows[0].entry.failures
+    assert reason.startswith("complete() of Wrong returned a ChatReply without a text, or with counts")
+
+
+@pytest.mark.parametrize("judge", ["surface", ek.judge(name="s", version="1")(shorter)])
+def test_a_judge_without_a_prompt_takes_no_client(judge: Any, annotate: Callable[..., ek.Run]) -> None:
+    with pytest.raises(ek.ConfigError, match="^client: judge 's.*' has no prompt and asks no model. Leave client out$"):
+        annotate(judge=judge, client=Echo())
+
+
+def test_a_parser_gives_verdicts_within_bounds_and_does_not_wait(annotate: Callable[..., ek.Run]) -> None:
+    run = annotate(judge="pairwise_json", client=Echo(), parser=lambda reply, labels: ek.Preference(7.0), limit=3)
+    assert run.rows[0].entry.sample.n_missing == 3
+
+    async def waits(reply: ek.ChatReply, labels: ek.Labels) -> str:
+        return "first"
+
+    with pytest.raises(ek.ConfigError, match="parser 'waits': expected a plain function, found a coroutine function"):
+        annotate(judge="pairwise_json", client=Echo(), parser=waits)
+
+
+def test_a_call_that_names_nothing_to_judge_is_refused() -> None:
+    for function in (ek.annotate, ek.forecast):
+        with pytest.raises(ek.ConfigError, match="no outputs were given"):
+            function(benchmark="example")
+
+
+def test_the_content_of_a_file_in_place_of_its_path_is_not_repeated(annotate: Callable[..., ek.Run]) -> None:
+    with pytest.raises(ek.InputError, match=r"^outputs: expected a path, found a text of \d+ characters$"):
+        ek.annotate(CAREFUL.read_text(), benchmark="example")

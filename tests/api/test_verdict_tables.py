@@ -6,6 +6,7 @@ import pytest
 
 import evalkit as ek
 from tests.api.example import judge_example
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +46,18 @@ def test_files_and_values_give_the_same_verdicts_as_the_store(results: Path) -> 
 def test_a_judge_without_verdicts_is_an_error(results: Path) -> None:
     with pytest.raises(ek.ConfigError, match="unknown judge 'nobody'"):
         ek.verdicts(benchmark="example", results=results, judge="nobody")
+
+
+def test_the_frame_of_verdicts_is_refused_as_a_table_whose_preferences_are_codes(results: Path, tmp_path: Path) -> None:
+    @ek.judge(name="longer", version="1")
+    def longer(pair: ek.Pair) -> str:
+        return "first" if len(pair.first) > len(pair.second) else "second"
+
+    outputs = REPOSITORY / "examples" / "outputs" / "wordy.json"
+    ek.annotate(outputs, benchmark="example", judge=longer, results=tmp_path)
+    # sure wins and losses, which would be taken for losses and ties
+    frame = ek.verdicts(benchmark="example", results=tmp_path).frame
+    frame.to_csv(tmp_path / "verdicts.csv", index=False)
+    for source in (frame, frame.to_dict("records"), tmp_path / "verdicts.csv"):
+        with pytest.raises(ek.InputError, match=r"row 1: is a row of `evalkit.verdicts`, whose preferences are prob"):
+            ek.leaderboard(source)

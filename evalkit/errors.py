@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from evalkit.othernames import our_name
+
 
 class EvalkitError(Exception):
     """Root of all errors raised on purpose.
@@ -28,8 +30,11 @@ class UnknownName(ConfigError):
         import difflib
 
         names = sorted(known)
+        ours = our_name(kind, name)
         close = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
+        if ours in names:
+            hint = f" evalkit calls it {ours!r}."
         super().__init__(f"unknown {kind} {name!r}.{hint} Known: {', '.join(names) or 'none'}")
 
 

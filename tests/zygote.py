@@ -101,7 +101,8 @@ def open_zygote() -> Iterator[Zygote]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.zygote"],
         cwd=REPOSITORY,
-        env={**clean, "OPENBLAS_NUM_THREADS": "1"},
+        # what is on a hub is fetched only where a test says from where
+        env={**clean, "OPENBLAS_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_outputs
+from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door, in_background, in_keywords
+from evalkit.api.expectations import notes_before_sending
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -26,10 +28,11 @@ from evalkit.api.runs import ModelRun, check_costs, judge_all, require_covered, 
 from evalkit.auditing import AuditLimits, require_passed
 from evalkit.boards import BoardRow, DifficultySource
 from evalkit.engine import Limits
+from evalkit.judging import Work
 from evalkit.provenance import canonical_digest, row_values
 from evalkit.reporting import rows_json, rows_text
-from evalkit.sources import BENCHMARK, Sources, read_recipe
-from evalkit.store import store_url
+from evalkit.sources import Sources, read_recipe
+from evalkit.store import Store, store_url
 from evalkit.types import Audit, ChatReply, JudgeConfig, Labels
 
 if TYPE_CHECKING:
@@ -138,7 +141,7 @@ class AnnotateKeywords(AssignmentKeywords, LimitKeywords, total=False):
 @beside_a_loop
 def annotate(
     *outputs: Data,
-    benchmark: str | PathLike[str] = BENCHMARK,
+    benchmark: str | PathLike[str] | None = None,
     judge: JudgeLike | Sequence[JudgeLike] | None = None,
     baseline: Data | Sequence[Data] | None = None,
     questions: Data | None = None,
@@ -180,11 +183,14 @@ def annotate(
     Args:
         outputs: a model's outputs each: a file, a saved dataset, an `hf:` name, a data frame, a list of records, or a
             dictionary of outputs by instruction. Records have `instruction`, `output` and `generator`, the model.
-        benchmark: the benchmark under which the verdicts are filed, a name or a YAML file.
+        benchmark: the benchmark under which the verdicts are filed: a name, which may be one of your own, or a YAML
+            file; by default it is told from the instructions, and one of your own is named after the file.
         judge: the name of a shipped judge, a YAML file, a function, or several of these as a jury; by default the
-            benchmark's judge, or `surface`. A function gets a `Pair`; see `evalkit.judge`.
-        baseline: the outputs to compare with, as for `outputs`; a sequence of several has baselines by category. By
-            default the benchmark's own.
+            benchmark's judge, else `alpaca_eval_2` where OPENAI_API_KEY or OPENAI_BASE_URL is set, else `surface`. A
+            function gets a `Pair`; see `evalkit.judge`.
+        baseline: the outputs to compare with, as for `outputs`, or the name of a model whose answers are in the store;
+            a sequence of several has baselines by category. By default the benchmark's own, baseline.json beside the
+            outputs, or what the store has.
         questions: the benchmark's questions, as for `outputs`; by default its own copy.
         client: an object with `async complete(request)` that answers instead of the judge's client.
         parser: a function that reads the replies instead of the judge's parser; see `evalkit.parser`.
@@ -233,6 +239,8 @@ def annotate(
         >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
     require_outputs(outputs)
+    folder, known = Path(results), named_source_of(difficulty, "difficulty")
+    place = Place(store_url(store, folder), folder)
     prepared = assignment_of(
         benchmark=benchmark,
         judge=judge,
@@ -252,7 +260,7 @@ def annotate(
         cluster=cluster,
         shortcut=shortcut,
         keep_thinking=keep_thinking,
-    ).read([named_source_of(source, "outputs") for source in outputs])
+    ).read([named_source_of(source, "outputs") for source in outputs], place)
     limits = limits_of(
         concurrency=concurrency,
         max_cost=max_cost,
@@ -263,9 +271,7 @@ def annotate(
     )
     check_costs(prepared, limits)
     listener = listener_of(progress)
-    listener.note(prepared.notes)
-    folder, known = Path(results), named_source_of(difficulty, "difficulty")
-    sources = Sources(board=str(benchmark), difficulty=known, store=store, results=folder)
+    sources = Sources(board=prepared.board, difficulty=known, store=store, results=folder)
     replicates = checked_count("--bootstrap", bootstrap, least=0)
     recipe = dataclasses.replace(read_recipe(sources), replicates=replicates, allow_mixed=allow_mixed)
     checked = checked_choice("--audit", audit, AUDITS)
@@ -273,18 +279,22 @@ def annotate(
     if checked == REFUSE:
         require_passed(audits)
     found = _findings(audits)
-    # before anything is paid for, so that a run can still be stopped
-    listener.note(found)
+
+    def before(works: Sequence[Work], opened: Store) -> None:
+        # before anything is paid for, so that a run can still be stopped
+        listener.note([*notes_before_sending(prepared, works, opened, concurrency=limits.concurrency), *found])
+
     with listener.watching(title(prepared)) as watch:
         judged = judge_all(
             prepared,
-            store_url(store, folder),
+            place.url,
             audits=audits,
             results=folder,
             recipe=recipe,
             limits=limits,
             log=None if log is None else Path(log),
             watch=watch,
+            before=before,
         )
     listener.ran(judged, prepared.judges)
     return Run(tuple(judged), tuple(map(in_keywords, (*prepared.notes, *found))), sources)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from evalkit.api.choices import choose_baseline, choose_benchmark
 from evalkit.api.door import front_door, in_keywords
-from evalkit.api.keywords import Data, audit_limits_of, named_source_of, optional_source, parted
+from evalkit.api.keywords import Data, audit_limits_of, named_source_of, optional_source, optional_text, parted
 from evalkit.api.result import Tabular, frame_of
 from evalkit.auditing import AuditLimits, audit_of, examine_outputs, judged_outputs, require_passed
-from evalkit.catalog import Benchmark, load_baseline, load_questions, read_benchmark
-from evalkit.formats import PREFIX, read_outputs
+from evalkit.catalog import load_baseline, load_questions
+from evalkit.formats import read_outputs
 from evalkit.reporting import Examined, examined_json, examined_rows, examined_text
-from evalkit.sources import BENCHMARK
 from evalkit.types import Audit, OutputSet
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Audits(Tabular):
 @front_door
 def audit(
     *outputs: Data,
-    benchmark: str | PathLike[str] = BENCHMARK,
+    benchmark: str | PathLike[str] | None = None,
     baseline: Data | Sequence[Data] | None = None,
     questions: Data | None = None,
     key: str | None = None,
@@ -85,7 +85,8 @@ def audit(
 
     Args:
         outputs: a model's outputs each, as for `annotate`.
-        benchmark: the benchmark whose questions and baseline are taken, a name or a YAML file.
+        benchmark: the benchmark whose questions and baseline are taken, a name or a YAML file; by default it is told
+            from the instructions.
         baseline: the outputs to compare with, as for `annotate`. Without any, copies of a baseline are not looked for.
         questions: the benchmark's questions; by default its own copy.
         key: the field that matches outputs; by default the instruction.
@@ -106,18 +107,19 @@ def audit(
         >>> audits.raise_for_failures()
     """
     limits = audit_limits_of(audit_limit)
-    chosen = read_benchmark(str(benchmark))
-    asked = load_questions(chosen, optional_source(questions, "questions"))
+    sources = [named_source_of(source, "outputs") for source in outputs]
+    given = optional_source(questions, "questions")
+    chosen = choose_benchmark(optional_text(benchmark), sources, place=None, key=key, questions=given).benchmark
+    asked = load_questions(chosen, given)
     named = tuple(named_source_of(source, "baseline") for source in parted(baseline))
-    there = named or _has_baseline(chosen)
-    reference = load_baseline(chosen, named, key=key, questions=asked, keep_thinking=keep_thinking) if there else None
-    candidates = read_outputs(
-        [named_source_of(source, "outputs") for source in outputs],
-        key=key,
-        like=reference,
-        questions=asked,
-        keep_thinking=keep_thinking,
+    found = None if named else choose_baseline(chosen, sources, place=None, key=key, fetch=False)
+    beside = () if found is None or found.sources == (chosen.baseline_outputs,) else found.sources
+    there = bool(named) or found is not None
+    reference = (
+        load_baseline(chosen, named or beside, key=key, questions=asked, keep_thinking=keep_thinking) if there else None
     )
+    judged = [source for source in sources if source not in beside]
+    candidates = read_outputs(judged, key=key, like=reference, questions=asked, keep_thinking=keep_thinking)
     notes = [note for read in (reference, *candidates) if read is not None for note in read.notes]
     if reference is None:
         notes.append("copies of a baseline are not looked for. Name its outputs with --baseline")
@@ -126,14 +128,9 @@ def audit(
         shown = judged_outputs(candidate, asked if reference is None else reference.examples)
         notes += _left_out(candidate, shown)
         checks = examine_outputs(shown, reference, limits=limits)
-        beside = None if reference is None else reference.model
-        examined.append(Examined(candidate.model, beside, len(shown.outputs), tuple(checks)))
+        other = None if reference is None else reference.model
+        examined.append(Examined(candidate.model, other, len(shown.outputs), tuple(checks)))
     return Audits(tuple(examined), tuple(notes))
-
-
-def _has_baseline(benchmark: Benchmark) -> bool:
-    """Return True if the outputs of the benchmark's baseline are on this machine."""
-    return benchmark.baseline_outputs is not None and not benchmark.baseline_outputs.startswith(PREFIX)
 
 
 def _left_out(candidate: OutputSet, shown: OutputSet) -> list[str]:

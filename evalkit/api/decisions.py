@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from os import PathLike
 from pathlib import Path
 from typing import Unpack
 
-from evalkit.api.assignment import Assignment, AssignmentKeywords, assignment_of
+from evalkit.api.assignment import Assignment, AssignmentKeywords, Prepared, assignment_of
+from evalkit.api.choices import Place, choose_benchmark, judge_of_store, real_judges
 from evalkit.api.door import beside_a_loop, front_door
+from evalkit.api.expectations import notes_before_sending
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -24,13 +27,13 @@ from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike
 from evalkit.api.result import Result, estimate_metrics
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
-from evalkit.api.verification import verify_files
+from evalkit.api.verification import benchmark_of_row, verify_files
 from evalkit.auditing import AuditLimits, require_passed
 from evalkit.boards import MIN_COVERAGE, Aggregation, DifficultySource, Entry, Metric, Recipe, beside
-from evalkit.catalog import read_benchmark
+from evalkit.catalog import Benchmark, own_benchmark
 from evalkit.engine import Limits
-from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, UnknownName
-from evalkit.formats import PREFIX, Rows, read_one
+from evalkit.errors import AuditFailed, ConfigError, GateFailed, Incomplete, Inconclusive, InputError, UnknownName
+from evalkit.formats import PREFIX, SUFFIXES, Rows, read_one
 from evalkit.gating import (
     SMALLEST_BATCH,
     Decision,
@@ -46,10 +49,70 @@ from evalkit.gating import (
 from evalkit.judging import Work
 from evalkit.provenance import ROW_FILE, canonical_digest, pinned_for
 from evalkit.reporting import gate_badge, gate_explanation, gate_json, gate_junit, gate_summary, gate_text, why
-from evalkit.sources import DECLARED_WHERE_JUDGED, Sources, entries_of_files, entries_of_store, read_recipe
+from evalkit.sources import (
+    DECLARED_WHERE_JUDGED,
+    Sources,
+    entries_of_files,
+    entries_of_store,
+    known_benchmark,
+    only_benchmark,
+    read_recipe,
+)
 from evalkit.stats import CONFIDENCE, MIN_INSTRUCTIONS
-from evalkit.store import open_existing, open_store, store_exists, store_url
+from evalkit.store import Store, open_existing, open_store, store_exists, store_url
 from evalkit.types import Estimate, JudgeConfig
+
+
+class Candidate(Enum):
+    """The kinds of candidates that a gate takes."""
+
+    OUTPUTS = "outputs"
+    ROW = "row"
+    NAME = "name"
+
+
+def kind_of_candidate(candidate: str | Rows) -> Candidate:
+    """The kind of a candidate: outputs to be judged, a written row, or the name of a model that has verdicts."""
+    if isinstance(candidate, Rows) or candidate.startswith(PREFIX):
+        return Candidate.OUTPUTS
+    path = Path(candidate)
+    if not path.exists():
+        return Candidate.NAME
+    return Candidate.ROW if path.name == ROW_FILE else Candidate.OUTPUTS
+
+
+def _with_benchmark(candidate: str | Rows, assignment: Assignment, place: Place) -> Assignment:
+    """The assignment with the benchmark of the outputs, of the row, or of the only verdicts on the model.
+
+    Raises:
+        InputError: there is no such file, or no such verdicts.
+        ConfigError: several benchmarks may be meant.
+    """
+    kind = kind_of_candidate(candidate)
+    if kind == Candidate.OUTPUTS:
+        told = choose_benchmark(None, [candidate], place=place, key=assignment.key, questions=assignment.questions)
+        return replace(assignment, told=told)
+    name = str(candidate)
+    if kind == Candidate.ROW:
+        return replace(assignment, benchmark=benchmark_of_row(Path(name)))
+    _check_name(name, place)
+    return replace(assignment, benchmark=only_benchmark(place.url, model=name))
+
+
+def _check_name(name: str, place: Place) -> None:
+    """Refuse the path of a missing file, which no model is called.
+
+    Raises:
+        InputError: the name ends as a file does, and the store has no such model.
+    """
+    if not name.removesuffix(".gz").endswith(SUFFIXES):
+        return
+    opened = place.opened()
+    if opened is not None:
+        with opened as store:
+            if any(name in models for models in store.benchmarks().values()):
+                return
+    raise InputError(f"{name}: no such file")
 
 
 class GateKeywords(AssignmentKeywords, LimitKeywords, total=False):
@@ -77,15 +140,12 @@ class GateCase:
         """
         if self.sources.files:
             return self._from_files()
-        if isinstance(self.candidate, Rows):
-            return self._judged(limits, audit_limits, listener, log=log, batch=batch)
-        path = Path(self.candidate)
-        written = path.name == ROW_FILE and path.exists()
-        if not written and (path.exists() or self.candidate.startswith(PREFIX)):
+        kind = kind_of_candidate(self.candidate)
+        if kind == Candidate.OUTPUTS:
             return self._judged(limits, audit_limits, listener, log=log, batch=batch)
         if self.assignment.cluster is not None:
             raise ConfigError(DECLARED_WHERE_JUDGED)
-        return self._from_row(path) if written else self._from_store()
+        return self._from_row(Path(self.model)) if kind == Candidate.ROW else self._from_store()
 
     def _from_files(self) -> Decision:
         """Decide on verdicts that other tools or earlier runs left in files."""
@@ -105,10 +165,17 @@ class GateCase:
             judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
         )
         if judge is None:
+            entries = self._of_real_judge(entries)
             # the only judge there is counts as it is configured today
             names = {entry.judge for entry in entries if entry.model == self.candidate}
             wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
         return self._decide_on(self.model, entries, wanted, self.benchmark)
+
+    def _of_real_judge(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries of the only real judge that has judged the candidate, where controls have too; else all."""
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            names = {config.name for config in real_judges(opened, self.benchmark, self.model)}
+        return [entry for entry in entries if entry.judge in names] if len(names) == 1 else entries
 
     def _from_row(self, path: Path) -> Decision:
         """Decide on a written row, if the store's replies give the same row."""
@@ -147,12 +214,12 @@ class GateCase:
         self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
     ) -> Decision:
         """Decide on outputs, which are judged first where verdicts are missing, in batches if `batch` is given."""
-        prepared = self.assignment.read([self.candidate])
+        place = Place(store_url(self.sources.store, self.sources.results), self.sources.results)
+        prepared = self._prepared(place)
         if len(prepared.candidates) != 1:
             raise ConfigError(f"{self.candidate}: holds {len(prepared.candidates)} models. Gate them one by one")
         (outputs,), (judge,) = prepared.candidates, prepared.judges
         baseline = "" if prepared.baseline is None or judge.asks == "grade" else prepared.baseline.model
-        listener.note(prepared.notes)
         audits = prepared.audits(audit_limits)
         if audits[outputs.model].failures:
             return refuse_unjudged(
@@ -164,9 +231,13 @@ class GateCase:
                 benchmark=self.benchmark,
                 n=len(outputs.outputs),
             )
-        url = store_url(self.sources.store, self.sources.results)
+        url = place.url
         (work,) = prepared.works(b"")
         self._check_before_asking(work, url)
+
+        def before(works: Sequence[Work], store: Store) -> None:
+            listener.note(notes_before_sending(prepared, works, store, concurrency=limits.concurrency))
+
         # recorded replies stand in for the judge
         wanted = Required(judge=work.config, baseline=baseline, compat=self.compat)
         with listener.watching(title(prepared)) as watch:
@@ -182,6 +253,7 @@ class GateCase:
                     limits=limits,
                     log=log,
                     watch=watch,
+                    before=before,
                 )
                 judged = [run]
             else:
@@ -194,11 +266,20 @@ class GateCase:
                     limits=limits,
                     log=log,
                     watch=watch,
+                    before=before,
                 )
                 decision = None
         listener.ran(judged, prepared.judges)
         require_finished(judged)
         return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
+
+    def _prepared(self, place: Place) -> Prepared:
+        """The outputs with what judges them: where no judge is named, a real one that has judged the model before."""
+        prepared = self.assignment.read([self.candidate], place)
+        if prepared.unnamed is None or len(prepared.candidates) != 1:
+            return prepared
+        before = judge_of_store(place, prepared.benchmark.name, prepared.candidates[0].model)
+        return prepared if before is None else replace(self.assignment, before=before).read([self.candidate], place)
 
     @property
     def model(self) -> str:
@@ -213,7 +294,15 @@ class GateCase:
 
     @property
     def benchmark(self) -> str:
-        return read_benchmark(self.assignment.benchmark).name
+        return self._benchmark.name
+
+    @property
+    def _benchmark(self) -> Benchmark:
+        """The benchmark that is named or was told; for files of verdicts it may be any."""
+        if self.assignment.told is not None:
+            return self.assignment.told.benchmark
+        named, url = self.assignment.benchmark, store_url(self.sources.store, self.sources.results)
+        return own_benchmark("files") if named is None else known_benchmark(named, url)
 
     def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
         candidate = choose(entries, model, wanted)
@@ -263,7 +352,7 @@ class GateCase:
 
     def _config(self, named: JudgeLike) -> JudgeConfig | None:
         try:
-            (config,) = replace(self.assignment, judges=(named,)).configs(read_benchmark(self.assignment.benchmark))
+            (config,) = replace(self.assignment, judges=(named,)).configs(self._benchmark)
         except UnknownName:
             return None
         return config
@@ -277,7 +366,7 @@ class GateCase:
             for source in self.assignment.baselines
         ]
         # outputs by category are merged in the benchmark's order
-        known = read_benchmark(self.assignment.benchmark).baselines
+        known = self._benchmark.baselines
         return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))
 
 
@@ -422,9 +511,13 @@ def gate(
     if len(assignment.judges) > 1:
         raise ConfigError("a gate decides on one judge. Give --judge once")
     files = tuple(source_of(one, "source") for one in parted(source))
+    named = named_source_of(candidate, "candidate")
+    place = Place(store_url(store, Path(results)), Path(results))
+    if not files and assignment.benchmark is None:
+        assignment = _with_benchmark(named, assignment, place)
     sources = Sources(
         files=files,
-        board=assignment.benchmark if not files or "benchmark" in options else None,
+        board=assignment.benchmark if assignment.told is None else assignment.told.benchmark.name,
         difficulty=named_source_of(difficulty, "difficulty"),
         store=store,
         results=Path(results),
@@ -442,9 +535,7 @@ def gate(
         allow_refusals=allow_refusals,
     )
     listener = listener_of(progress)
-    decision = GateCase(
-        named_source_of(candidate, "candidate"), rule, recipe, sources, assignment, allow_compat
-    ).decide(
+    decision = GateCase(named, rule, recipe, sources, assignment, allow_compat).decide(
         limits_of(**picked(options, LimitKeywords)),
         audit_limits_of(audit_limit),
         listener,

@@ -1,40 +1,24 @@
 """Forecasts the requests of judging and their cost, before anything is sent."""
 
 import dataclasses
-import itertools
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from evalkit.api.annotation import AnnotateKeywords
-from evalkit.api.assignment import AssignmentKeywords, Prepared, assignment_of, require_outputs
+from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_outputs
+from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door
+from evalkit.api.expectations import WorkForecast, forecast_all
 from evalkit.api.keywords import Data, LimitKeywords, limits_of, named_source_of, picked
 from evalkit.api.result import Tabular, frame_of
 from evalkit.api.runs import check_costs
-from evalkit.engine import Forecast
-from evalkit.engine import forecast as forecast_requests
-from evalkit.judging import Work
-from evalkit.reporting import forecast_text
-from evalkit.store import Store, open_store, store_exists, store_url
+from evalkit.store import store_url
 from evalkit.text import printable
-from evalkit.types import ChatRequest
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_CHUNK = 256
-
-
-@dataclass(frozen=True, slots=True)
-class WorkForecast:
-    """The forecast of one judge's work on one model's outputs."""
-
-    model: str
-    judge: str
-    forecast: Forecast
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -62,9 +46,7 @@ class Forecasts(Tabular):
         return [{"model": work.model, "judge": work.judge, **dataclasses.asdict(work.forecast)} for work in self.works]
 
     def __str__(self) -> str:
-        return "\n".join(
-            f"{printable(work.model)}, {printable(work.judge)}: {forecast_text(work.forecast)}" for work in self.works
-        )
+        return "\n".join(printable(str(work)) for work in self.works)
 
 
 @front_door
@@ -89,33 +71,9 @@ def forecast(*outputs: Data, **options: Unpack[AnnotateKeywords]) -> Forecasts:
     """
     require_outputs(outputs)
     asked = [named_source_of(source, "outputs") for source in outputs]
-    prepared = assignment_of(**picked(options, AssignmentKeywords)).read(asked)
+    results = Path(options.get("results", "results"))
+    url = store_url(options.get("store"), results)
+    prepared = assignment_of(**picked(options, AssignmentKeywords)).read(asked, Place(url, results))
     limits = limits_of(**picked(options, LimitKeywords))
     check_costs(prepared, limits)
-    url = store_url(options.get("store"), Path(options.get("results", "results")))
     return Forecasts(forecast_all(prepared, url, concurrency=limits.concurrency), tuple(prepared.notes))
-
-
-def forecast_all(prepared: Prepared, url: str, *, concurrency: int) -> tuple[WorkForecast, ...]:
-    """Forecast all works, with the replies that the store at `url` holds; without a store none are held."""
-    if not store_exists(url):
-        return tuple(_forecast(work, None, concurrency) for work in prepared.works(b""))
-    with open_store(url) as opened:
-        # fences are drawn from the store's secret, so stored replies are found again only with it
-        return tuple(_forecast(work, opened, concurrency) for work in prepared.works(opened.secret))
-
-
-def _forecast(work: Work, store: Store | None, concurrency: int) -> WorkForecast:
-    found = forecast_requests(_requests(work, store), work, concurrency=concurrency)
-    return WorkForecast(work.candidate.model, work.config.name, found)
-
-
-def _requests(work: Work, store: Store | None) -> Iterator[tuple[ChatRequest, bool]]:
-    """Every request of a work, once each, and whether its reply is stored."""
-    seen: set[str] = set()
-    requests = (work.pose(place).request for place in work.places() if place.subject is not None)
-    while chunk := list(itertools.islice(requests, _CHUNK)):
-        fresh = {request.key: request for request in chunk if request.key not in seen}
-        seen.update(fresh)
-        stored = store.replies(fresh) if store is not None else {}
-        yield from ((request, key in stored) for key, request in fresh.items())

@@ -11,7 +11,7 @@ from evalkit.api.door import front_door, in_keywords
 from evalkit.api.keywords import Data, optional_source, optional_text, several
 from evalkit.api.python_judges import JudgeLike, judge_config, judge_name
 from evalkit.api.result import Tabular, frame_of
-from evalkit.catalog import read_benchmark
+from evalkit.catalog import find_benchmark
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import FORMATS, read_questions
 from evalkit.sources import Exported, Imported, ImportOptions, Scope, export_documents, export_verdicts, find_files
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # the format of files that each show theirs
 ANY = "auto"
 JUDGES_FOLDER = "judges"
+# kinds of files by the names that `records` gives them
+LEADERBOARD = "alpaca_eval leaderboard"
+_ANSWERS = {"alpaca_eval outputs", "mt_bench answer", "arena_hard answer"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -54,6 +57,16 @@ class ImportedFiles(Tabular):
         return self.imported.judges
 
     @property
+    def seen(self) -> Mapping[str, str]:
+        """The commands that show what was brought, by what they show."""
+        shown = {f"{name}'s boards": f"evalkit leaderboard --benchmark {name}" for name in self.imported.benchmarks}
+        if LEADERBOARD in self.records:
+            shown["the published rows"] = "evalkit store published"
+        if not _ANSWERS.isdisjoint(self.records):
+            shown["the answers beside others"] = "evalkit annotate FILE --baseline MODEL, with the name of their model"
+        return shown
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Notes on the details that were lost."""
         return tuple(map(in_keywords, self.imported.notes))
@@ -77,6 +90,7 @@ class ImportedFiles(Tabular):
             "verdicts": dict(self.verdicts),
             "failures": dict(self.failures),
             "judges": [str(path) for path in self.judges],
+            "seen": dict(self.seen),
             "notes": list(self.imported.notes),
         }
         return json.dumps(document, indent=2)
@@ -88,6 +102,7 @@ class ImportedFiles(Tabular):
             failed = self.failures.get(judge, 0)
             lines.append(f"{line}, {plural(failed, 'record')} without a verdict" if failed else line)
         lines += [f"wrote judge {path}" for path in self.judges]
+        lines += [f"see {what}: {command}" for what, command in self.seen.items()]
         return "\n".join(map(printable, lines))
 
 
@@ -226,7 +241,7 @@ def export_files(
     with open_store(url) as opened:
         if benchmark is None:
             return ExportedFiles(export_documents(opened, format, Path(out), kind=kind, name=name))
-        scope = Scope(read_benchmark(str(benchmark)).name, named, model)
+        scope = Scope(find_benchmark(str(benchmark)).name, named, model)
         return ExportedFiles(export_verdicts(opened, format, Path(out), scope))
 
 

@@ -26,7 +26,7 @@ from evalkit.errors import UnknownName
 from evalkit.files import write_text
 from evalkit.provenance import canonical_digest, row_values
 from evalkit.reporting import FORMS, PANELS, TABLE, Screen, boards_drawn, one_board, screen_columns
-from evalkit.sources import SourceFile, Sources
+from evalkit.sources import SourceFile, Sources, misfiled
 from evalkit.stats import Shape
 
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Leaderboard(Tabular):
-    """Boards, one for each judge and baseline, with their sources and the content of files if it was kept."""
+    """Boards, one for each judge and baseline, with their sources, the content of files if it was kept, and notes."""
 
     boards: tuple[Board, ...]
     sources: Sources
     files: tuple[SourceFile, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[BoardRow, ...]:
@@ -180,7 +181,8 @@ def leaderboard(
 
     Args:
         sources: annotation files, folders of them, tables of preferences, or data frames and lists of such records.
-        benchmark: the benchmark whose verdicts are taken from the store, or that the sources are of.
+        benchmark: the benchmark whose verdicts are taken from the store, by default the only one that it has, or that
+            the sources are of.
         judge: only this judge's verdicts.
         metric: the number that ranks: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the benchmark's
             style says.
@@ -236,4 +238,5 @@ def leaderboard(
         replicates=checked_count("--bootstrap", bootstrap, least=0),
     )
     files = read_behind(chosen, wishes) if texts else None
-    return Leaderboard(tuple(make_leaderboard(chosen, wishes, files=files)), chosen, files)
+    boards = tuple(make_leaderboard(chosen, wishes, files=files))
+    return Leaderboard(boards, chosen, files, () if chosen.files else misfiled(chosen))

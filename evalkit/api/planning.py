@@ -96,7 +96,8 @@ def power(
     Args:
         source: an annotation file, a folder of them, a table of preferences, a value with such records, or several of
             these; by default the store.
-        benchmark: the benchmark whose verdicts are taken from the store, or that the sources are of.
+        benchmark: the benchmark whose verdicts are taken from the store, by default the only one that it has, or that
+            the sources are of.
         judge: only this judge's verdicts.
         model: the model whose verdicts' spread is planned with; by default the one that comes nearest to the plan.
         metric: the number that the gate decides on: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.api.door import front_door
-from evalkit.api.keywords import Data, checked_choice, checked_count, checked_number, comma_list, source_of
+from evalkit.api.keywords import (
+    Data,
+    checked_choice,
+    checked_count,
+    checked_number,
+    comma_list,
+    optional_text,
+    source_of,
+)
 from evalkit.api.python_judges import JudgeLike, judge_name
 from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
 from evalkit.boards import (
@@ -18,10 +26,10 @@ from evalkit.boards import (
     battles_of_entries,
     build_ratings,
 )
-from evalkit.catalog import find_family, read_benchmark
+from evalkit.catalog import find_family
 from evalkit.errors import ConfigError
 from evalkit.reporting import RATINGS_FORMS, TABLE, rating_values
-from evalkit.sources import BENCHMARK, NO_CLUSTER, entries_of_store, gather_battles
+from evalkit.sources import NO_CLUSTER, entries_of_store, gather_battles, known_benchmark, only_benchmark
 from evalkit.stats import Scale, Unit
 from evalkit.store import open_existing, store_url
 
@@ -76,7 +84,7 @@ class Ratings(Tabular):
 @front_door
 def ratings(
     *votes: Data,
-    benchmark: str | PathLike[str] = BENCHMARK,
+    benchmark: str | PathLike[str] | None = None,
     judge: JudgeLike | None = None,
     cluster: str | None = None,
     control: str | Sequence[str] | None = None,
@@ -94,7 +102,7 @@ def ratings(
     Args:
         votes: tables of model_a, model_b and winner, or any verdicts that `leaderboard` reads. Without votes, the
             verdicts of the store are battles of each model against its baseline.
-        benchmark: the benchmark whose verdicts are taken from the store.
+        benchmark: the benchmark whose verdicts are taken from the store; by default the only one that it has.
         judge: only this judge's verdicts, of sources that name judges.
         cluster: a column of the votes; those with the same value in it are tied together. `none` ties none. By default
             `evaluation_session_id`, `instruction` or `question_id`.
@@ -135,13 +143,13 @@ def ratings(
         raise ConfigError("--control and --cluster COLUMN are for tables of votes, and none is named. Name one")
     else:
         url = store_url(store, Path(results))
-        collected = _of_store(url, benchmark=str(benchmark), judge=name, clustered=cluster is None)
+        collected = _of_store(url, benchmark=optional_text(benchmark), judge=name, clustered=cluster is None)
     return Ratings(build_ratings(collected, recipe))
 
 
-def _of_store(url: str, *, benchmark: str, judge: str | None, clustered: bool) -> CollectedBattles:
+def _of_store(url: str, *, benchmark: str | None, judge: str | None, clustered: bool) -> CollectedBattles:
+    chosen = known_benchmark(only_benchmark(url) if benchmark is None else benchmark, url)
     with open_existing(url) as opened:
-        chosen = read_benchmark(benchmark)
         aggregation = Aggregation(combine=find_family(chosen.style).combine)
         entries = entries_of_store(opened, benchmark=chosen.name, judge=judge, aggregation=aggregation)
     return battles_of_entries(entries, judge=judge, clustered=clustered)

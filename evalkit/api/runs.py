@@ -1,7 +1,7 @@
 """Runs of judges: outputs are judged, whole or in batches, and each model's results are written."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from evalkit.gating import Batches, Decision, Gate, Rule, Spent
 from evalkit.judging import Annotated, Work, annotate
 from evalkit.provenance import canonical_digest, pinned_for, write_results
 from evalkit.reporting import grouped_failures, open_journal
-from evalkit.sources import entries_of_store
+from evalkit.sources import entries_of_store, keep_benchmark
 from evalkit.stats import MIN_MODELS
 from evalkit.store import Store, open_store, store_exists
 from evalkit.text import level, percent
@@ -49,11 +49,17 @@ def judge_all(
     limits: Limits,
     log: Path | None,
     watch: Watcher,
+    before: Callable[[Sequence[Work], Store], None],
 ) -> list[ModelRun]:
-    """Judge the prepared outputs, continue where an earlier run stopped, and write each model's results."""
+    """Judge the prepared outputs, continue where an earlier run stopped, and write each model's results.
+
+    Args:
+        before: called when all is planned and nothing is sent yet.
+    """
     with _opened(prepared, url, limits, log) as (store, journal):
         works = prepared.works(store.secret, audits)
         check_works(works)
+        before(works, store)
         done = annotate(works, store, limits=limits, watch=watch, journal=journal)
         return [_write_run(annotated, prepared, results, recipe, limits, store) for annotated in done]
 
@@ -69,6 +75,7 @@ def judge_in_batches(
     limits: Limits,
     log: Path | None,
     watch: Watcher,
+    before: Callable[[Sequence[Work], Store], None],
 ) -> tuple[Decision | None, ModelRun]:
     """Judge one candidate until the gate can decide, and write its results.
 
@@ -78,6 +85,7 @@ def judge_in_batches(
     with _opened(prepared, url, limits, log) as (store, journal):
         (work,) = prepared.works(store.secret, audits)
         check_works([work])
+        before([work], store)
         others = _stored_entries(store, work, aggregation)
 
         def decide_on(entry: Entry, rule: Rule, keys: frozenset[str], spent: Spent) -> Decision:
@@ -110,6 +118,8 @@ def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> I
         # a missing key or a bad prompt shows before anything is written
         check_works(prepared.works(b""))
     with open_store(url) as store, open_journal(log) as journal:
+        if prepared.board != prepared.benchmark.name:
+            keep_benchmark(store, prepared.benchmark)
         yield store, journal
 
 

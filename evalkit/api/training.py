@@ -26,7 +26,7 @@ from evalkit.api.keywords import (
 from evalkit.api.result import estimate_metrics
 from evalkit.api.runs import check_costs, check_works, require_finished
 from evalkit.boards import MIN_COVERAGE, BoardRow
-from evalkit.catalog import load_baseline, load_questions, read_benchmark
+from evalkit.catalog import Benchmark, find_benchmark, load_baseline, load_questions, own_benchmark
 from evalkit.errors import ConfigError, EvalkitError, Interrupted
 from evalkit.files import write_text
 from evalkit.types import StatusKind
@@ -334,7 +334,7 @@ def _task(prompts: Sequence[str] | None, generate: Generate, name: str, options:
         EvalkitError: a mistake that every checkpoint would meet.
     """
     assignment = assignment_of(**picked(options, AssignmentKeywords))
-    compares = any(config.asks == "pair" for config in assignment.configs(read_benchmark(assignment.benchmark)))
+    compares = any(config.asks == "pair" for config in assignment.configs(_benchmark_of(assignment)))
     asked = _texts(prompts) if prompts is not None else _instructions(assignment)
     given: AnnotateKeywords = {"audit": WARN, "progress": False, **options}
     checked_choice("--audit", given["audit"], AUDITS)
@@ -348,6 +348,11 @@ def _task(prompts: Sequence[str] | None, generate: Generate, name: str, options:
     check_costs(prepared, limits_of(**picked(options, LimitKeywords)))
     check_works(prepared.works(b""))
     return task
+
+
+def _benchmark_of(assignment: Assignment) -> Benchmark:
+    """The benchmark that is named, else one that says nothing about judges or questions."""
+    return own_benchmark("prompts") if assignment.benchmark is None else find_benchmark(assignment.benchmark)
 
 
 def _texts(prompts: Sequence[str]) -> tuple[str, ...]:
@@ -368,7 +373,7 @@ def _instructions(assignment: Assignment) -> tuple[str, ...]:
     """The instructions of the baseline."""
     if not assignment.baselines:
         raise ConfigError("prompts: give texts to answer, or a baseline= whose instructions they are")
-    benchmark = read_benchmark(assignment.benchmark)
+    benchmark = _benchmark_of(assignment)
     questions = load_questions(benchmark, assignment.questions)
     examples = load_baseline(benchmark, assignment.baselines, key=assignment.key, questions=questions).examples
     if any(len(example.turns) > 1 for example in examples):

@@ -109,7 +109,7 @@ def verdicts(
 
     Args:
         sources: annotation files, folders of them, tables of preferences, or data frames and lists of such records.
-        benchmark: the benchmark whose verdicts are taken from the store; `alpaca_eval` by default.
+        benchmark: the benchmark whose verdicts are taken from the store; by default the only one that it has.
         judge: only this judge's verdicts.
         texts: whether instructions and answers are columns of the frame.
         store: the address of the database; the file `evalkit.db` in `results` by default.

@@ -19,7 +19,7 @@ from evalkit.boards import (
     build_row,
     entries_of_annotations,
 )
-from evalkit.catalog import read_benchmark, read_known
+from evalkit.catalog import find_benchmark, read_known
 from evalkit.documents import parse_json, read_text
 from evalkit.errors import ConfigError, EvalkitError, InputError
 from evalkit.judging import annotate_all, judge_facts
@@ -269,10 +269,22 @@ def _pinned_backgrounds(
     return Pinned(*found), list(dict.fromkeys(notes))
 
 
+def benchmark_of_row(path: Path) -> str | None:
+    """The benchmark that a written row says it is of; None where it says nothing.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    document = parse_json(read_text(path), str(path))
+    first = document[0] if isinstance(document, list) and document else document
+    said = first.get("benchmark") if isinstance(first, dict) else None
+    return said if isinstance(said, str) and said.strip() else None
+
+
 def _own_histories(document: Mapping[str, Any]) -> list[Path]:
     """The history that the row's benchmark names, if there still is a benchmark of that name."""
     try:
-        named = read_benchmark(str(document.get("benchmark"))).history
+        named = find_benchmark(str(document.get("benchmark"))).history
     except ConfigError:
         return []
     return [] if named is None else [Path(named)]

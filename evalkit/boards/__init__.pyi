@@ -14,6 +14,7 @@ from .behaviour import GRADED, Behaviour, behaviour
 from .build import Board, build_boards
 from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
+from .forms import judge_forms
 from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
 from .judged import Group, Transcripts
 from .learning import learn_history
@@ -37,6 +38,7 @@ from .power import Advice, Basis, Option, advise, basis_of_entries
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .row import MIN_COVERAGE, BoardRow, build_row
+from .tally import PairCount, PairCounts, tallies_of
 
 __all__ = [
     "AUDITED",
@@ -81,6 +83,8 @@ __all__ = [
     "Metric",
     "ModelPair",
     "Option",
+    "PairCount",
+    "PairCounts",
     "Pinned",
     "RatingBoard",
     "RatingRecipe",
@@ -103,6 +107,7 @@ __all__ = [
     "each_once",
     "entries_of_annotations",
     "entries_of_table",
+    "judge_forms",
     "learn",
     "learn_history",
     "nothing_known",
@@ -112,5 +117,6 @@ __all__ = [
     "of_models",
     "one_judge",
     "raw_metric",
+    "tallies_of",
     "win_matrix",
 ]

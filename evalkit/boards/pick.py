@@ -1,9 +1,10 @@
 """Selects entries: those of one judge and baseline, those of one judge, or those of one model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from evalkit.boards.entries import Entry
+from evalkit.boards.forms import Form, judge_forms
 from evalkit.errors import InputError, UnknownName
 from evalkit.text import named
 
@@ -23,15 +24,16 @@ def one_group(entries: Iterable[Entry], *, models: Iterable[str] = (), where: st
         InputError: there are several such groups, or none.
     """
     entries = list(entries)
+    forms = judge_forms(entries)
     found = [group for group in groups(entries) if {entry.model for entry in group} >= set(models)]
     if len(found) > 1:
         raise InputError(
-            f"{where}: several judges, forms or baselines: {_group_names(found)}. Choose one with --judge, "
+            f"{where}: several judges, forms or baselines: {_group_names(found, forms)}. Choose one with --judge, "
             "or name fewer sources"
         )
     if not found:
         theirs = "; ".join(
-            f"{model} has verdicts of {_group_names(groups(of_model(entries, model)))}" for model in models
+            f"{model} has verdicts of {_group_names(groups(of_model(entries, model)), forms)}" for model in models
         )
         raise InputError(
             f"{where}: only verdicts of one judge in one form and against one baseline can be compared: {theirs}"
@@ -88,12 +90,11 @@ def beside(entries: Iterable[Entry], candidate: Entry) -> list[Entry]:
     return [entry for entry in entries if entry.group == candidate.group]
 
 
-def _group_names(found: Iterable[Sequence[Entry]]) -> str:
+def _group_names(found: Iterable[Sequence[Entry]], forms: Mapping[Form, str]) -> str:
     """Names the judges, their forms and baselines."""
     names = []
     for first in (group[0] for group in found):
-        form = f" [{first.digest}]" if first.digest else ""
         served = f" served as {first.served_as}" if first.served_as else ""
         against = f" against {first.baseline}" if first.baseline else ""
-        names.append(f"judge {first.judge}{form}{served}{against}")
+        names.append(f"judge {forms[first.judge, first.digest]}{served}{against}")
     return ", ".join(names)

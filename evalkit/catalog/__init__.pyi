@@ -1,7 +1,19 @@
-from .benchmarks import Benchmark, baseline_source, benchmark_names, questions_source, read_benchmark
+from .benchmarks import (
+    Benchmark,
+    baseline_source,
+    benchmark_names,
+    cache_folder,
+    check_not_mistyped,
+    find_benchmark,
+    own_baseline_source,
+    own_benchmark,
+    questions_source,
+    read_benchmark,
+)
 from .families import Family, find_family
 from .histories import read_known
-from .questions import fetch_questions, load_baseline, load_questions
+from .questions import fetch_baseline, fetch_questions, load_baseline, load_questions
+from .recognition import AskedSet, Likeness, asked_in, foreign, own_likeness, shipped_likeness, told_names
 from .references import (
     Reference,
     SharedModel,
@@ -14,17 +26,28 @@ from .references import (
 )
 
 __all__ = [
+    "AskedSet",
     "Benchmark",
     "Family",
+    "Likeness",
     "Reference",
     "SharedModel",
+    "asked_in",
     "baseline_source",
     "benchmark_names",
+    "cache_folder",
+    "check_not_mistyped",
+    "fetch_baseline",
     "fetch_questions",
+    "find_benchmark",
     "find_family",
+    "foreign",
     "load_baseline",
     "load_questions",
     "names_by_map",
+    "own_baseline_source",
+    "own_benchmark",
+    "own_likeness",
     "questions_source",
     "read_aliases",
     "read_benchmark",
@@ -33,4 +56,6 @@ __all__ = [
     "read_reference",
     "reference_names",
     "shared_models",
+    "shipped_likeness",
+    "told_names",
 ]

@@ -10,17 +10,24 @@ from evalkit import assets
 from evalkit.documents import kind_of, read_yaml
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import PREFIX, Rows
+from evalkit.othernames import our_name
 
 CACHE_VARIABLE = "EVALKIT_CACHE"
 DEFAULT_STYLE = "alpaca_eval"
 # file names of the cached copy of a question set, and of its reference answers
 QUESTIONS_FILE = "questions.jsonl"
 REFERENCE_ANSWERS_FILE = "reference_answers.jsonl"
+BASELINE_FILE = "baseline.jsonl"
+OWN = "A benchmark of your own."
 
 _TEXTS = (
     "description", "style", "judge", "baseline_outputs", "questions", "reference_answers", "category", "key",
     "reference", "history",
 )  # fmt: skip
+SUFFIX = ".yaml"
+# of the letters of two names, the share that must be the same for one to look like the other mistyped
+_CLOSE = 0.85
+_LONGEST_NAME = 200
 _KEYS = (*_TEXTS, "baseline", "reference_categories")
 _REQUIRED = ("description",)
 
@@ -50,6 +57,11 @@ class Benchmark:
     reference_categories: tuple[str, ...] = field(default=())
     reference: str | None = None
     history: str | None = None
+
+    @property
+    def only_named(self) -> bool:
+        """True for one of the user's own of which nothing but the name is known."""
+        return self.description == OWN
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -90,6 +102,62 @@ def read_benchmark(name: str) -> Benchmark:
     return Benchmark(path.name.removesuffix(".yaml"), **fields)
 
 
+def find_benchmark(name: str) -> Benchmark:
+    """A shipped benchmark by name, a YAML file, also one of this folder by its name without ending, or one of the
+    user's own, which is no more than the name under which verdicts are filed.
+
+    Raises:
+        ConfigError: a file is missing or wrong, or the name is no name.
+    """
+    if "/" in name or "\\" in name or name.endswith(SUFFIX) or name in benchmark_names():
+        return read_benchmark(name)
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise ConfigError(f"benchmark {name[:40]!r}: expected a name of up to {_LONGEST_NAME} printable characters")
+    return read_benchmark(f"{name}{SUFFIX}") if _describes(Path(f"{name}{SUFFIX}")) else own_benchmark(name)
+
+
+def own_benchmark(name: str) -> Benchmark:
+    """A benchmark of the user's own that is no more than a name."""
+    return Benchmark(name, OWN)
+
+
+def check_not_mistyped(name: str) -> None:
+    """Refuse a name for the user's own benchmark that may be a shipped one's with a typing error.
+
+    Raises:
+        ConfigError: it differs from a shipped name by a letter or two, or is the beginning of one.
+    """
+    import difflib
+
+    if (ours := our_name("benchmark", name)) is not None:
+        raise ConfigError(f"unknown benchmark {name!r}. evalkit calls it {ours!r}")
+    plain = name.lower().replace("-", "_")
+    begun = [known for known in benchmark_names() if known.startswith(plain)]
+    close = begun or difflib.get_close_matches(plain, benchmark_names(), n=1, cutoff=_CLOSE)
+    if close and name != close[0]:
+        raise ConfigError(
+            f"unknown benchmark {name!r}. Did you mean {close[0]!r}? A benchmark of your own needs a name that is not "
+            "so close to it"
+        )
+
+
+def _describes(path: Path) -> bool:
+    """True if a file of this folder describes a benchmark; a judge's file may have the same name."""
+    try:
+        return path.is_file() and not {"client", "prompt", "model"} & {*read_yaml(path)}
+    except ConfigError:
+        return False
+
+
+def own_baseline_source(benchmark: Benchmark) -> str | None:
+    """The file of the benchmark's baseline, or the copy that was fetched; None where neither is on this machine."""
+    own = benchmark.baseline_outputs
+    if own is None or not own.startswith(PREFIX):
+        return own
+    cached = cache_folder(benchmark) / BASELINE_FILE
+    return str(cached) if cached.is_file() else None
+
+
 def baseline_source(benchmark: Benchmark, given: str | Rows | None) -> str | Rows:
     """The source of the baseline's outputs: the user's, or the benchmark's own.
 
@@ -101,14 +169,14 @@ def baseline_source(benchmark: Benchmark, given: str | Rows | None) -> str | Row
     own = benchmark.baseline_outputs
     name = " + ".join(benchmark.baselines)
     if given is None:
-        if own is not None and not own.startswith(PREFIX):
-            return own
+        if (here := own_baseline_source(benchmark)) is not None:
+            return here
         raise ConfigError(
             f"benchmark {benchmark.name!r}: no baseline outputs on this machine. Give --baseline FILE"
             + (f", or --baseline {name} to load {own} from the hub" if own else "")
         )
     if isinstance(given, str) and given in benchmark.baselines and own is not None and not Path(given).exists():
-        return own
+        return own_baseline_source(benchmark) or own
     return given
 
 

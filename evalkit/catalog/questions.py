@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalkit.catalog.benchmarks import (
+    BASELINE_FILE,
     QUESTIONS_FILE,
     REFERENCE_ANSWERS_FILE,
     Benchmark,
@@ -64,13 +65,26 @@ def fetch_questions(benchmark: Benchmark) -> list[Path]:
     on_hub = [(source, name) for source, name in wanted if source is not None and source.startswith(PREFIX)]
     if not on_hub:
         raise ConfigError(f"benchmark {benchmark.name!r} has nothing on a hub")
-    written = []
-    for source, name in on_hub:
-        path = cache_folder(benchmark) / name
-        rows = [json.dumps(record.fields, ensure_ascii=True, default=str) for record in read_hub(source)]
-        write_text(path, "".join(f"{row}\n" for row in rows))
-        written.append(path)
-    return written
+    return [_kept(source, cache_folder(benchmark) / name) for source, name in on_hub]
+
+
+def fetch_baseline(benchmark: Benchmark) -> Path:
+    """Load the answers of a benchmark's baseline from the hub into this machine's cache; return the file written.
+
+    Raises:
+        ConfigError: the benchmark's baseline is not on a hub.
+        InputError: not found or not reachable.
+    """
+    source = benchmark.baseline_outputs
+    if source is None or not source.startswith(PREFIX):
+        raise ConfigError(f"benchmark {benchmark.name!r}: its baseline is not on a hub")
+    return _kept(source, cache_folder(benchmark) / BASELINE_FILE)
+
+
+def _kept(source: str, path: Path) -> Path:
+    rows = [json.dumps(record.fields, ensure_ascii=True, default=str) for record in read_hub(source)]
+    write_text(path, "".join(f"{row}\n" for row in rows))
+    return path
 
 
 def load_baseline(

@@ -38,9 +38,9 @@ def command() -> None:
 @Title.JUDGED.option("--baseline", multiple=True, metavar="FILE|NAME",
                      help="Compare with these outputs; repeat for baselines by category. "
                           "[default: the benchmark's]")  # fmt: skip
-@Title.JUDGED.option("--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK",
-                     show_default=True,
-                     help="Take the questions and the baseline of this benchmark.")  # fmt: skip
+@Title.JUDGED.option("--benchmark", metavar="NAME|FILE", envvar="EVALKIT_BENCHMARK",
+                     help="Take the questions and the baseline of this benchmark. [default: told from the "
+                          "instructions]")  # fmt: skip
 @Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
                      help="Read the benchmark's questions from here. [default: its own copy]")  # fmt: skip
 @Title.JUDGED.option("--key", metavar="FIELD", help="Match outputs by this field instead of by the instruction.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from evalkit.api import benchmarks
-from evalkit.catalog import fetch_questions, read_benchmark
+from evalkit.catalog import fetch_questions, find_benchmark, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option, results_option, store_option
@@ -87,7 +87,7 @@ def learn(name: str, judge: str | None, out: Path | None, store: str | None, res
     from evalkit.formats import write_history_file
     from evalkit.sources import Sources, read_entries
 
-    benchmark = read_benchmark(name)
+    benchmark = find_benchmark(name)
     entries = read_entries(Sources(board=name, judge=judge, store=store, results=results))
     source = f"verdicts of benchmark {benchmark.name}"
     learned = learn_history(entries, name=benchmark.name, source=source, date=datetime.date.today())

@@ -46,5 +46,9 @@ def command() -> None:
     print_text(
         "\nThe verbose model wins often and falls back once length is controlled for: the two columns say how far its "
         "wins come from length alone.\n\n"
-        "Next: evalkit init writes what it takes to judge models of your own; evalkit judges lists who can judge them."
+        "Next, judge outputs of your own, a file with instruction, output and generator:\n"
+        "  evalkit annotate outputs.json     # beside it baseline.json, or one of AlpacaEval's 805 answers\n"
+        "  evalkit leaderboard\n"
+        "With OPENAI_API_KEY or OPENAI_BASE_URL set, a judge that reads answers is asked, after a forecast of cost. "
+        "evalkit judges lists all judges; evalkit init writes settings and a gate for CI."
     )

@@ -118,10 +118,6 @@ def command(candidate: str, output: DecisionOutput, verbose: bool, **asked: Any)
     with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing, and 5
     where the audit of the outputs fails. What is in the store is not paid for again.
     """
-    named = click.get_current_context().get_parameter_source("benchmark")
-    if asked["source"] and named == click.core.ParameterSource.DEFAULT:
-        # the files' verdicts may be of any benchmark
-        del asked["benchmark"]
     terminal = Terminal(verbose=verbose)
     decided = gate(candidate, **asked, progress=terminal)
     output.write(decided, verbose=verbose)

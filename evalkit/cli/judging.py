@@ -17,20 +17,24 @@ from evalkit.provenance import canonical_digest
 from evalkit.types import JudgeConfig
 
 _BENCHMARK = Title.JUDGED.option(
-    "--benchmark", metavar="NAME|FILE", default="alpaca_eval", envvar="EVALKIT_BENCHMARK", show_default=True,
-    help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it.",
+    "--benchmark", metavar="NAME|FILE", envvar="EVALKIT_BENCHMARK",
+    help="Judge answers to this benchmark, a name or a YAML file, and file the verdicts under it; a new name is fine. "
+         "[default: told from the instructions, else named after the file]",
 )  # fmt: skip
+_VARIABLE = "EVALKIT_JUDGE"
 _JUDGES = Title.JUDGE.option(
-    "--judge", multiple=True, envvar="EVALKIT_JUDGE", metavar="NAME|FILE",
-    help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, or surface]",
+    "--judge", multiple=True, envvar=_VARIABLE, metavar="NAME|FILE",
+    help="Ask this judge; annotate takes several, as a jury. [default: the benchmark's, else alpaca_eval_2 where "
+         "OPENAI_API_KEY or OPENAI_BASE_URL is set, else surface]",
 )  # fmt: skip
 _ADDRESS = "Ask at this address instead of the one that the {}'s file names."
 judge_address_option = Title.JUDGE.option("--base-url", metavar="URL", help=_ADDRESS.format("judge"))
 model_address_option = Title.ASKED.option("--base-url", metavar="URL", help=_ADDRESS.format("model"))
 _ASSIGNMENT: list[Callable[[Command], Command]] = [
     Title.JUDGED.option("--baseline", multiple=True, metavar="FILE|NAME",
-                        help="Compare with these outputs; repeat for baselines by category. "
-                             "[default: the benchmark's]"),
+                        help="Compare with these outputs, or with those that the store has of this model; repeat for "
+                             "baselines by category. [default: the benchmark's, baseline.json beside the outputs, or "
+                             "what the store has]"),
     Title.JUDGED.option("--questions", metavar="FILE|hf:NAME",
                         help="Read the benchmark's questions from here. [default: its own copy]"),
     Title.JUDGE.option("--judge-model", metavar="MODEL",
@@ -104,6 +108,17 @@ def judging_options(command: Command) -> Command:
     return command
 
 
+def notes_on_settings(context: click.Context) -> list[str]:
+    """Return a note on the judge where neither the command line nor a default says which, but a file or a variable."""
+    places = {click.core.ParameterSource.DEFAULT_MAP: "evalkit.toml", click.core.ParameterSource.ENVIRONMENT: _VARIABLE}
+    source = context.get_parameter_source("judge")
+    if source not in places:
+        return []
+    given = context.params["judge"]
+    named = given if isinstance(given, str) else ", ".join(given)
+    return [f"judge {named}: as {places[source]} says. --judge NAME takes another, and evalkit judges lists them"]
+
+
 class Terminal:
     """Reports a run on a terminal: notes and the line of progress at once, and its totals after the result.
 
@@ -112,10 +127,12 @@ class Terminal:
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._verbose = verbose
+        self._first = notes_on_settings(click.get_current_context())
         self._later: list[str] = []
 
     def note(self, notes: Iterable[str]) -> None:
-        print_notes(notes)
+        print_notes([*self._first, *notes])
+        self._first = []
 
     def watching(self, title: str) -> ProgressLine:
         return ProgressLine(title)

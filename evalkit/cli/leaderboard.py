@@ -107,7 +107,7 @@ def command(sources: tuple[Path, ...], output: BoardOutput, **asked: Any) -> Non
     found = leaderboard(*sources, **asked, texts=False)
     drawn = [] if output.plot is None else _draw(found, output.plot, output.panels or PANELS[:1])
     _write(found, "json" if output.as_json else output.form, output.out)
-    print_notes(f"{path}: written" for path in drawn)
+    print_notes([*found.notes, *(f"{path}: written" for path in drawn)])
     if output.verbose:
         print_notes([f"sha256 {found.sha256}"])
 

@@ -11,7 +11,6 @@ from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, json_option, results_option, store_option
 from evalkit.files import write_text
 from evalkit.reporting import RATINGS_FORMS, TABLE
-from evalkit.sources import BENCHMARK
 from evalkit.stats import Unit
 
 
@@ -30,9 +29,10 @@ from evalkit.stats import Unit
 @Title.VERDICTS.option("--cluster", metavar="COLUMN|none",
                        help="Tie votes together that have the same value in this column. "
                             "[default: evaluation_session_id, instruction, question_id]")  # fmt: skip
-@Title.VERDICTS.option("--benchmark", cls=Renamed, former="--board", default=BENCHMARK,
-                       envvar="EVALKIT_BENCHMARK", show_default=True, metavar="BENCHMARK",
-                       help="Take this benchmark's verdicts from the store.")  # fmt: skip
+@Title.VERDICTS.option("--benchmark", cls=Renamed, former="--board",
+                       envvar="EVALKIT_BENCHMARK", metavar="BENCHMARK",
+                       help="Take this benchmark's verdicts from the store. [default: the only one that it "
+                            "has]")  # fmt: skip
 @Title.NUMBERS.option("--control", metavar="NAMES",
                       help="Rate at equal tokens,headers,lists,bold: any of these.")  # fmt: skip
 @Title.VERDICTS.option("--judge", metavar="NAME",

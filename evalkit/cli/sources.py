@@ -9,7 +9,6 @@ import click
 from evalkit.boards import RANKING, SLICES, DifficultySource
 from evalkit.cli.help import Renamed, Title
 from evalkit.cli.options import cluster_option, results_option, store_option
-from evalkit.sources import BENCHMARK
 
 board_option = Title.VERDICTS.option(
     "--benchmark",
@@ -18,7 +17,7 @@ board_option = Title.VERDICTS.option(
     metavar="BENCHMARK",
     envvar="EVALKIT_BENCHMARK",
     help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it. "
-    f"[default: {BENCHMARK}]",
+    "[default: the only one that the store has]",
 )
 judge_option = Title.VERDICTS.option("--judge", metavar="NAME", help="Use only this judge's verdicts.")
 difficulty_option = Title.NUMBERS.option(

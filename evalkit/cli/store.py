@@ -137,6 +137,34 @@ def import_command(file: Path, store: str | None, results: Path) -> None:
 
 
 @command.command(
+    "published",
+    examples={},
+)
+@store_option
+@results_option
+def published_command(store: str | None, results: Path) -> None:
+    """Show imported leaderboards, with the store's own models among theirs.
+
+    Published numbers are shown as they came; those of the store's own models are of its judges, offline controls left
+    out.
+    """
+    from evalkit.api import leaderboard
+    from evalkit.reporting import published_text
+    from evalkit.sources import BENCHMARK, imported_boards
+
+    with _open(store, results) as opened:
+        boards = imported_boards(opened)
+        judged = opened.benchmarks()
+        url = opened.where
+    if not boards:
+        raise InputError(f"{url}: holds no leaderboard. evalkit import alpaca_eval FILE.csv brings one in")
+    own = leaderboard(benchmark=BENCHMARK, store=store, results=results, texts=False) if BENCHMARK in judged else None
+    # a control's number means nothing beside those of judges that read the answers
+    rows = () if own is None else [row for row in own.rows if not row.entry.judging.notices]
+    print_text(published_text(boards, rows))
+
+
+@command.command(
     "stats",
     examples={
         "Count what the store holds, and what it cost.": "evalkit store stats",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import click
 
 from evalkit.cli.help import command_path
+from evalkit.othernames import our_name
 
 # what click says of a value, and what a user reads
 _SAID: Mapping[str, str] = {
@@ -15,6 +16,7 @@ _SAID: Mapping[str, str] = {
     r"(.*) is not a valid float(?: range)?": r"\1 is not a number",
 }
 
+_NO_CHOICE = re.compile(r"'(.*?)' is not one of ")
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 
 
@@ -49,7 +51,15 @@ def _refused(parameter: click.Parameter, message: str) -> str:
             told = found.expand(words)
             # a file is its own place
             return told if ": " in words else f"{_name(parameter)}: {told}"
-    return f"{_name(parameter)}: {said}"
+    return f"{_name(parameter)}: {said}{_translated(parameter, said)}"
+
+
+def _translated(parameter: click.Parameter, said: str) -> str:
+    """Return a sentence with our name for a value by which another tool calls one of the choices."""
+    refused = _NO_CHOICE.match(said)
+    ours = our_name(_name(parameter).removeprefix("--"), refused[1]) if refused is not None else None
+    known = isinstance(parameter.type, click.Choice) and ours in parameter.type.choices
+    return f". evalkit calls it {ours!r}" if known else ""
 
 
 def _name(parameter: click.Parameter) -> str:

@@ -12,7 +12,7 @@ from .alpaca_eval import (
 )
 from .alpaca_verdicts import row_verdict
 from .arena_hard import BASELINE_V01, game_rows
-from .boards import row_of_ours, write_board
+from .boards import AlpacaRow, board_rows, row_of_ours, write_board
 from .chat import CUT, read_reply, token_counts
 from .chat_stream import looks_like_stream, read_stream
 from .complaints import (
@@ -24,7 +24,7 @@ from .complaints import (
     looks_like_page,
     page_words,
 )
-from .conversation import FAILED_CALL
+from .conversation import FAILED_CALL, read_answered
 from .difficulty import read_compat_inputs, read_difficulty
 from .evaluators import convert_evaluator, write_judge
 from .foreign import FORMATS, ForeignFile, Kind, detect, read_foreign, write_foreign
@@ -43,18 +43,21 @@ from .layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of, write_r
 from .lossless import from_json, to_text
 from .mt_bench import pair_rows, single_rows
 from .outputs import (
+    Asked,
     field_value,
     instruction_key,
     output_rows,
+    read_asked,
     read_one,
     read_output_field,
     read_outputs,
     source_records,
+    stem,
     write_outputs,
 )
 from .precomputed import score_rows
 from .questions import read_question_field, read_questions
-from .records import Record
+from .records import SUFFIXES, Record
 from .rows import Rows, Source
 from .scores import Score, ScoreTable, csv_rows, read_scores
 from .shown import shown_to_judge
@@ -76,7 +79,10 @@ __all__ = [
     "FORMATS",
     "MARKS",
     "PREFIX",
+    "SUFFIXES",
     "TOLERANCE",
+    "AlpacaRow",
+    "Asked",
     "Complaint",
     "Concern",
     "Exchange",
@@ -97,6 +103,7 @@ __all__ = [
     "Texts",
     "Votes",
     "answer_up_to",
+    "board_rows",
     "check_document",
     "check_of",
     "choice_complaint",
@@ -124,6 +131,8 @@ __all__ = [
     "prior_document",
     "prior_of",
     "question_of",
+    "read_answered",
+    "read_asked",
     "read_compat_inputs",
     "read_difficulty",
     "read_foreign",
@@ -151,6 +160,7 @@ __all__ = [
     "single_rows",
     "source_records",
     "split_turns",
+    "stem",
     "table_rows",
     "table_schema",
     "texts_in",

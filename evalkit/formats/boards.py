@@ -60,8 +60,17 @@ def read_board(path: Path) -> tuple[AlpacaRow, ...]:
     Raises:
         InputError: wrong content; the message names file, row and column.
     """
+    return board_rows(read_records(path))
+
+
+def board_rows(records: Iterable[Record]) -> tuple[AlpacaRow, ...]:
+    """The rows of a leaderboard from its records, as `read_board` reads those of a file.
+
+    Raises:
+        InputError: wrong content; the message names file, row and column.
+    """
     rows: dict[str, AlpacaRow] = {}
-    for record in read_records(path):
+    for record in records:
         row = _row(record)
         if row.model in rows:
             raise InputError(f"{record.where}: model {row.model[:60]!r} stands twice")

@@ -155,6 +155,48 @@ def source_records(source: str | Source, *, on_torn: Callable[[str], None] | Non
     return hub.read_saved(path) if hub.saved_dataset(path) else read_records(path, on_torn=on_torn)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One instruction that a source answers: the digest of its text, or of its id where it has no text, and the key
+    by which it is joined; None where the record does not have the field of the key.
+    """
+
+    digest: str
+    key: str | None
+
+
+def read_asked(source: str | Source, *, key: str | None = None) -> Iterator[Asked]:
+    """The instructions that a source's records answer; records that name none are left out.
+
+    Args:
+        key: the field that joins outputs to instructions, as for `read_outputs`.
+
+    Raises:
+        InputError: the source cannot be read.
+    """
+    for record in source_records(source):
+        fields = record.fields
+        apart = "output" not in fields and (isinstance(fields.get("choices"), list) or "messages" in fields)
+        text = _asked_text(fields)
+        named = key if key is not None else next((name for name in ID_FIELDS if fields.get(name) is not None), None)
+        own = None if named is None or fields.get(named) is None else str(fields[named])
+        if text is None and (not apart or own is None):
+            continue
+        digest = instruction_key(own or "" if text is None else text)
+        yield Asked(digest, own if apart or key is not None else digest)
+
+
+def _asked_text(fields: Mapping[str, Any]) -> str | None:
+    """The text of an instruction, its turns joined; None where the record holds none."""
+    said = fields.get("instruction")
+    if said is None and isinstance(fields.get("messages"), list):
+        said = [part for part in fields["messages"] if isinstance(part, Mapping) and part.get("role") == "user"]
+    turns = said if isinstance(said, list | tuple) else [said]
+    parts = [part.get("content") if isinstance(part, Mapping) else part for part in turns]
+    texts = [part for part in parts if isinstance(part, str)]
+    return "\n\n".join(texts) if texts and len(texts) == len(parts) else None
+
+
 def stem(source: str) -> str:
     """A file's name without its known endings: a dot may well be part of a model's name."""
     name = Path(source).name.removesuffix(".gz")

@@ -15,6 +15,7 @@ from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
 from .plots.plot import Plot
 from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
+from .published import published_text
 from .ratings import RATINGS_FORMS, rating_values
 from .reasons import grouped_failures
 from .rows import rows_json, rows_text
@@ -64,6 +65,7 @@ __all__ = [
     "open_journal",
     "option_values",
     "pair_values",
+    "published_text",
     "rating_values",
     "report_html",
     "rows_json",

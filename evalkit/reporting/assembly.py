@@ -6,7 +6,7 @@ from pathlib import Path
 from evalkit.boards import Board, Transcripts, behaviour, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
-from evalkit.sources import BENCHMARK, Sources
+from evalkit.sources import Sources
 from evalkit.store import shown_url, store_url
 from evalkit.text import printable
 
@@ -42,7 +42,7 @@ def assemble_report(
 
 def _title(sources: Sources) -> str:
     if sources.board is not None or not sources.files:
-        return sources.board or BENCHMARK
+        return sources.benchmark.name
     first, *others = ((path.resolve() if isinstance(path, Path) else path).name for path in sources.files)
     return f"{first} and {len(others)} more" if others else first
 
@@ -51,4 +51,4 @@ def _names(sources: Sources) -> tuple[str, ...]:
     if sources.files:
         return tuple(printable(str(path)) for path in sources.files)
     where = shown_url(store_url(sources.store, sources.results))
-    return (printable(f"{where}, verdicts on {sources.board or BENCHMARK}"),)
+    return (printable(f"{where}, verdicts on {sources.benchmark.name}"),)

@@ -5,13 +5,14 @@ import gzip
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evalkit.boards import Board, BoardRow, Transcripts
 from evalkit.errors import ConfigError
-from evalkit.types import Annotation, ChatReply, Order
+from evalkit.types import Annotation, ChatReply, Order, Slot
 
 ORDERS = {Order.BASELINE_FIRST: 0, Order.CANDIDATE_FIRST: 1, Order.ALONE: 2, None: -1}
 ONE_ORDER, ORDERS_AGREE, ORDERS_DISAGREE = range(3)
@@ -166,6 +167,10 @@ def _agreement(places: Sequence[Annotation]) -> int:
     return ORDERS_AGREE if len(winners) == 1 else ORDERS_DISAGREE
 
 
+# [[A]], and Arena-Hard's [[A>>B]]
+_IN_BRACKETS = re.compile(r"\[\[[AB](?:[<>=]{1,2}[AB])?\]\]")
+
+
 def _listed(verdict: Annotation, *, text: bool) -> list[Any]:
     slot, reply = verdict.slot, verdict.reply
     return [
@@ -179,7 +184,20 @@ def _listed(verdict: Annotation, *, text: bool) -> list[Any]:
         slot.rule,
         verdict.failure,
         slot.turn,
+        _labels(slot, None if reply is None or not text else reply.text),
     ]
+
+
+def _labels(slot: Slot, said: str | None) -> list[str] | None:
+    """Return the judge's names for the answers shown first and second; None where they are not known.
+
+    Other tools' judges call them A and B, which is known of a reply that says so in their way.
+    """
+    if slot.order not in (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST):
+        return None
+    if slot.labels is not None:
+        return [slot.labels.first, slot.labels.second]
+    return ["A", "B"] if said is not None and _IN_BRACKETS.search(said) else None
 
 
 def likeliest_tokens(reply: ChatReply) -> list[tuple[str, float]]:

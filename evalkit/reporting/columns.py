@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import METRICS, SCORE, WIN_RATE, Board, BoardRow, DifficultySource, Metric
+from evalkit.boards import METRICS, SCORE, WIN_RATE, Board, BoardRow, DifficultySource, Metric, judge_forms
 from evalkit.provenance import (
     audit_reason,
     board_dependence_notes,
@@ -108,9 +108,8 @@ def row_status(board: Board, row: BoardRow) -> str:
 
 
 def board_title(board: Board, boards: Sequence[Board]) -> str:
-    """Return a title that names the judge, with its digest if another form of the judge has a board too."""
-    twin = any(other.digest != board.digest for other in boards if other.judge == board.judge)
-    judge = f"{board.judge} [{board.digest}]" if twin else board.judge
+    """Return a title that names the judge, and what tells it apart if another form of the judge has a board too."""
+    judge = judge_forms(row.entry for other in boards for row in other.rows[:1])[board.judge, board.digest]
     if board.served_as:
         judge += f" served as {board.served_as}"
     against = f", against {board.baseline}" if board.baseline else ""

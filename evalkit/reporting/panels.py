@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards import Board
+from evalkit.boards import Board, judge_forms
 from evalkit.errors import ConfigError
 from evalkit.text import printable
 
@@ -44,5 +44,6 @@ def _difference(boards: Sequence[Board]) -> str:
     if len({board.baseline for board in boards}) > 1:
         return f"the baseline: {', '.join(board.baseline or 'none' for board in boards)}"
     if len({board.digest for board in boards}) > 1:
-        return f"the form of the judge: {', '.join(board.digest for board in boards)}"
+        forms = judge_forms(row.entry for board in boards for row in board.rows[:1])
+        return f"the form of the judge: {', '.join(dict.fromkeys(forms.values()))}"
     return f"the model that the endpoint served: {', '.join(board.served_as for board in boards)}"

@@ -15,6 +15,7 @@ from evalkit.reporting.columns import (
     slice_columns,
     slices_title,
 )
+from evalkit.reporting.tally import tally_tables
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
 _NARROWEST_MODEL = 16
@@ -33,13 +34,27 @@ def boards_markdown(boards: Sequence[Board]) -> str:
             table += ["", slices_title(board), "", *_markdown_table(columns)]
         footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
         parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
+    for tally in tally_tables(boards):
+        table = _markdown_table(tally.columns)
+        parts.append("\n".join([f"**{markdown_cell(tally.title)}**", "", *table, "", f"- {markdown_cell(tally.note)}"]))
     return "\n\n".join(parts).rstrip() + "\n"
 
 
 def boards_text(boards: Sequence[Board], *, columns: int | None = None) -> str:
     """Return aligned columns for a file or another program; to fit the width, only long names of models are cut."""
     columns = columns or shutil.get_terminal_size((120, 40)).columns
-    return "\n\n".join(_board_text(board, boards, columns) for board in boards) + "\n"
+    shown = [_board_text(board, boards, columns) for board in boards]
+    return "\n\n".join([*shown, *tallies_text(boards, columns)]) + "\n"
+
+
+def tallies_text(boards: Sequence[Board], columns: int) -> list[str]:
+    """Return the tables of wins, losses and ties over all pairs as text."""
+    found = []
+    for tally in tally_tables(boards):
+        header, *lines = _aligned(tally.columns, columns)
+        rule = "─" * max(map(width, (header, *lines)))
+        found.append("\n".join([tally.title, rule, header, rule, *lines, rule, tally.note]))
+    return found
 
 
 def values_table(rows: Sequence[Mapping[str, str]]) -> str:

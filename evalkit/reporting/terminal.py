@@ -20,6 +20,7 @@ from evalkit.reporting.page.axis import Axis, Tick, Whisker
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.reasons import KINDS
 from evalkit.reporting.screen import Screen
+from evalkit.reporting.tables import tallies_text
 from evalkit.text import fill, fold, shorten, width
 from evalkit.types import StatusKind
 
@@ -35,7 +36,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 def boards_drawn(boards: Sequence[Board], screen: Screen) -> str:
     """Return boards whose lines fit a screen of 60 columns or more; a line names the columns that do not fit."""
-    return "\n\n".join("\n".join(_board_lines(board, boards, screen)) for board in boards) + "\n"
+    drawn = ["\n".join(_board_lines(board, boards, screen)) for board in boards]
+    return "\n\n".join([*drawn, *tallies_text(boards, screen.columns)]) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,18 @@
+from .baselines import stored_answers
 from .battles import NO_CLUSTER, gather_battles
+from .benchmarks import (
+    holds_others,
+    keep_benchmark,
+    kept_benchmark,
+    known_benchmark,
+    like_stored,
+    only_benchmark,
+)
 from .entries import entries_of_files, entries_of_store
 from .exports import Exported, export_documents, export_verdicts
 from .files import SourceFile
 from .imports import Imported, ImportOptions, find_files, import_files
+from .recorded import RECORDED
 from .selection import (
     BENCHMARK,
     DECLARED_WHERE_JUDGED,
@@ -10,11 +20,12 @@ from .selection import (
     controls_of,
     difficulty_of,
     metric_of,
+    misfiled,
     read_entries,
     read_recipe,
     read_source_files,
 )
-from .stored import Scope
+from .stored import Scope, imported_boards
 from .texts import texts_of_files, texts_of_store
 from .transcripts import read_judged, table_verdicts
 
@@ -22,6 +33,7 @@ __all__ = [
     "BENCHMARK",
     "DECLARED_WHERE_JUDGED",
     "NO_CLUSTER",
+    "RECORDED",
     "Exported",
     "ImportOptions",
     "Imported",
@@ -36,12 +48,21 @@ __all__ = [
     "export_verdicts",
     "find_files",
     "gather_battles",
+    "holds_others",
     "import_files",
+    "imported_boards",
+    "keep_benchmark",
+    "kept_benchmark",
+    "known_benchmark",
+    "like_stored",
     "metric_of",
+    "misfiled",
+    "only_benchmark",
     "read_entries",
     "read_judged",
     "read_recipe",
     "read_source_files",
+    "stored_answers",
     "table_verdicts",
     "texts_of_files",
     "texts_of_store",

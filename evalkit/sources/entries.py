@@ -13,6 +13,7 @@ from evalkit.judging import annotate_all
 from evalkit.provenance import check_annotations
 from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, read_file
 from evalkit.sources.imports import JUDGED, find_files
+from evalkit.sources.lengths import with_lengths
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Store, statistics
@@ -103,7 +104,7 @@ def entries_of_store(
     )
     notices = {config.name: config.notice for config in chosen}
     backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get)
-    entries = entries_of_annotations(annotations, aggregation, backing)
+    entries = entries_of_annotations(with_lengths(store, annotations), aggregation, backing)
     if not entries:
         raise InputError(
             f"{store.where}: holds no verdicts for benchmark {benchmark!r}{_of_categories(aggregation)}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from evalkit.catalog import read_benchmark
+from evalkit.catalog import check_not_mistyped, find_benchmark, foreign
 from evalkit.errors import InputError
 from evalkit.formats import (
     BASELINE_V01,
@@ -64,13 +64,16 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The imported content: records by kind of file, verdicts and failures by judge, judges' files, and notes."""
+    """The imported content: records by kind of file, verdicts and failures by judge, judges' files, notes, and the
+    benchmarks of the verdicts.
+    """
 
     records: Mapping[str, int] = field(default_factory=dict)
     verdicts: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     judges: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
 
 
 def find_files(path: Path, *, format: str | None = None) -> list[Path]:  # noqa: A002 (the word for it)
@@ -106,7 +109,7 @@ def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *,
     """
     paths = list(dict.fromkeys(paths))
     _check_names(paths)
-    named = None if options.benchmark is None else read_benchmark(options.benchmark).name
+    named = None if options.benchmark is None else _named_benchmark(store, options.benchmark)
     evaluators = [path for path in paths if options.format in (None, "alpaca_eval") and _evaluator(path)]
     converted = {path: convert_evaluator(path) for path in evaluators}
     # all errors in verdicts show before anything is written
@@ -125,7 +128,21 @@ def import_files(store: Store, paths: Sequence[Path], options: ImportOptions, *,
     failed = Counter(annotation.slot.judge for annotation in filed if annotation.failure is not None)
     notes = [f"{evaluator.name}: {note}" for evaluator in converted.values() for note in evaluator.notes]
     doubts = (*_doubts(verdicts, filed), *_lost(filed))
-    return Imported(dict(counts), dict(judged), dict(failed), tuple(written.values()), (*notes, *doubts))
+    benchmarks = tuple(sorted({annotation.slot.benchmark for annotation in filed}))
+    judges = tuple(written.values())
+    return Imported(dict(counts), dict(judged), dict(failed), judges, (*notes, *doubts), benchmarks)
+
+
+def _named_benchmark(store: Store, given: str) -> str:
+    """The name of the benchmark that is given.
+
+    Raises:
+        ConfigError: it looks like a shipped one's mistyped, and the store has none of that name.
+    """
+    benchmark = find_benchmark(given)
+    if benchmark.only_named and given not in store.benchmarks():
+        check_not_mistyped(given)
+    return benchmark.name
 
 
 def _doubts(verdicts: Sequence[Annotation], filed: Sequence[Annotation]) -> Iterator[str]:
@@ -233,9 +250,14 @@ def _holds_preferences(path: Source, kind: Kind) -> bool:
 def _with_benchmark(judgments: Judgments, kind: Kind, options: ImportOptions, named: str | None) -> Judgments:
     """The verdicts with their benchmarks, and with the categories of the questions."""
     verdicts = with_categories(judgments.verdicts, options.questions)
-    return dataclasses.replace(
-        judgments, verdicts=tuple(_of_benchmark(verdict, kind[0], named) for verdict in verdicts)
-    )
+    told = named or _own_benchmark(judgments, kind[0])
+    return dataclasses.replace(judgments, verdicts=tuple(_of_benchmark(verdict, kind[0], told) for verdict in verdicts))
+
+
+def _own_benchmark(judgments: Judgments, format: str) -> str | None:  # noqa: A002 (the word for it)
+    """The benchmark of verdicts on other instructions than those of the format's benchmark; None for these."""
+    keys = {verdict.slot.key for verdict in judgments.verdicts}
+    return ELSEWHERE if foreign(BENCHMARKS.get(format, ELSEWHERE), keys) else None
 
 
 def _of_benchmark(verdict: Annotation, format: str, named: str | None) -> Annotation:  # noqa: A002 (the word for it)

@@ -23,7 +23,7 @@ from evalkit.types import (
     Verdict,
 )
 
-CLIENT = "imported"
+RECORDED = "imported"
 PLAN = "imported"
 # the names of the answers in recorded prompts
 LABELS = Labels("A", "B", "C")
@@ -115,7 +115,7 @@ def _stand_in(name: str, asks: str, scales: set[tuple[float, float]]) -> JudgeCo
     graded = asks == "grade"
     config = JudgeConfig(
         name=name,
-        client=CLIENT,
+        client=RECORDED,
         model=name,
         description="Imported verdicts.",
         asks=asks,
@@ -146,7 +146,7 @@ def _with_reply(filed: Annotation, said: str | None, config: JudgeConfig) -> Ann
     if said is None or slot.order is None:
         return dataclasses.replace(filed, reply=None)
     place = [slot.digest, slot.model, slot.baseline, slot.key, slot.order.value, slot.repeat, said]
-    key = hashlib.sha256(json.dumps([CLIENT, *place]).encode("utf-8", "surrogatepass")).hexdigest()
+    key = hashlib.sha256(json.dumps([RECORDED, *place]).encode("utf-8", "surrogatepass")).hexdigest()
     reply = ChatReply(said, model=config.model)
     return dataclasses.replace(filed, slot=dataclasses.replace(slot, reply_key=key), reply=reply)
 

@@ -19,12 +19,14 @@ from evalkit.boards import (
 from evalkit.catalog import Benchmark, Family, find_family, read_benchmark, read_known
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import Rows, Source, read_difficulty, read_history_file
+from evalkit.sources.benchmarks import holds_others, known_benchmark, only_benchmark
 from evalkit.sources.entries import entries_of, entries_of_store, read_sources
 from evalkit.sources.files import SourceFile
 from evalkit.stats import CONFIDENCE, HistoryFile, Shape
 from evalkit.store import open_existing, store_url
 from evalkit.types import JudgeConfig
 
+# the benchmark whose human ranking is shown beside files that name no benchmark
 BENCHMARK = "alpaca_eval"
 DECLARED_WHERE_JUDGED = (
     "--cluster: a store keeps the clusters that its verdicts were planned with. Run evalkit annotate with --cluster, "
@@ -37,7 +39,7 @@ NO_CONTROL = "none"
 @dataclass(frozen=True, kw_only=True)
 class Sources:
     """The place and the selection of verdicts: `files`, which may be values, or without any the store's verdicts of
-    the benchmark `board`.
+    the benchmark `board`, of the only one for None.
 
     `difficulty` is a path, rows, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at
     hand teach it. `cluster` is a field of the files: instructions with the same value in it count as one. `own` are
@@ -56,12 +58,19 @@ class Sources:
 
     @cached_property
     def benchmark(self) -> Benchmark:
-        """The benchmark whose verdicts are taken from the store, read once.
+        """The benchmark whose verdicts are taken from the store, read once: the one that is named, else the only one.
 
         Raises:
-            UnknownName: no such benchmark.
+            ConfigError: the store has verdicts on several benchmarks, or a file is wrong.
+            InputError: the store has none.
         """
-        return read_benchmark(self.board or BENCHMARK)
+        if self.board is None and not self.files:
+            return known_benchmark(only_benchmark(self._url), self._url)
+        return read_benchmark(BENCHMARK) if self.board is None else known_benchmark(self.board, self._url)
+
+    @property
+    def _url(self) -> str:
+        return store_url(self.store, self.results)
 
     @property
     def named(self) -> Benchmark | None:
@@ -95,6 +104,18 @@ def read_entries(
         return entries_of_store(
             opened, benchmark=sources.benchmark.name, judge=sources.judge, aggregation=aggregation, own=sources.own
         )
+
+
+def misfiled(sources: Sources) -> tuple[str, ...]:
+    """A note where a store's verdicts on a shipped benchmark are on the user's own instructions."""
+    name = sources.benchmark.name
+    with open_existing(store_url(sources.store, sources.results)) as opened:
+        if not holds_others(opened, name):
+            return ()
+    return (
+        f"none of these instructions is of {name}, where earlier versions filed all verdicts. To give them a name of "
+        "their own, annotate the same outputs with --benchmark NAME: no stored reply is paid for twice",
+    )
 
 
 def read_source_files(sources: Sources, aggregation: Aggregation) -> tuple[SourceFile, ...]:

@@ -6,13 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from evalkit.errors import UnknownName
-from evalkit.formats import Exchange, JudgedTexts, Record, Stored, from_json, instruction_key, shown_to_judge
+from evalkit.formats import (
+    AlpacaRow,
+    Exchange,
+    JudgedTexts,
+    Record,
+    Stored,
+    board_rows,
+    from_json,
+    instruction_key,
+    shown_to_judge,
+)
 from evalkit.judging import annotate_all
 from evalkit.store import Filled, Store, chunks, documents, records, sent
 from evalkit.types import Example, JudgeConfig, Message, Order, Output, Slot
 
 # the fields of AlpacaEval's files that hold a model and its answer
 ANNOTATION_ROWS = "annotations"
+LEADERBOARD = "leaderboard"
 _ANSWERS = {
     "outputs": (("generator", "output"),),
     ANNOTATION_ROWS: (("generator_1", "output_1"), ("generator_2", "output_2")),
@@ -73,12 +84,28 @@ def imported_texts(store: Store) -> ImportedTexts:
     return found
 
 
-def imported_rows(store: Store, kind: str) -> Iterator[Record]:
-    """The rows of AlpacaEval's files of a kind that were imported."""
-    for document, _ in documents(store, format="alpaca_eval"):
+def imported_rows(store: Store, kind: str, *, format: str = "alpaca_eval") -> Iterator[Record]:  # noqa: A002 (its name)
+    """The rows of a format's files of a kind that were imported."""
+    for document, _ in documents(store, format=format):
         if document.kind == kind:
             for number, row in enumerate(records(store, document), start=1):
                 yield Record(f"{document.name}: row {number}", from_json(row))
+
+
+def imported_boards(store: Store) -> dict[str, tuple[AlpacaRow, ...]]:
+    """The published leaderboards that were imported, by the names of their files.
+
+    Raises:
+        InputError: a row is not one of a leaderboard.
+        StoreError: a record is damaged.
+    """
+    found = {}
+    for document, _ in documents(store, format="alpaca_eval"):
+        if document.kind == LEADERBOARD:
+            rows = (from_json(row) for row in records(store, document))
+            numbered = (Record(f"{document.name}: row {number}", row) for number, row in enumerate(rows, start=1))
+            found[document.name] = board_rows(numbered)
+    return found
 
 
 def answered_by_key(verdicts: Iterable[Stored], imported: ImportedTexts) -> dict[str, JudgedTexts]:

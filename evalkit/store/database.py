@@ -166,6 +166,35 @@ class Store:
             raise StoreError(f"{self.where}: the configuration of judge {min(map(str, lost))} is lost. {REPAIR}")
         return [decode_config(row.config) for row in rows]
 
+    def benchmarks(self) -> dict[str, tuple[str, ...]]:
+        """The models that have places, by benchmark; both in the order of their names."""
+        columns = asked_table.c
+        query = sa.select(columns.benchmark, columns.model).distinct().order_by(columns.benchmark, columns.model)
+        found: dict[str, list[str]] = {}
+        with self.connect() as connection:
+            for benchmark, model in connection.execute(query):
+                found.setdefault(benchmark, []).append(model)
+        return {benchmark: tuple(models) for benchmark, models in found.items()}
+
+    def baselines(self, benchmark: str) -> tuple[str, ...]:
+        """The baselines that a benchmark's places compare with."""
+        query = sa.select(asked_table.c.baseline).where(asked_table.c.benchmark == benchmark).distinct()
+        with self.connect() as connection:
+            return tuple(sorted(filter(None, connection.execute(query).scalars())))
+
+    def judged_by(self, benchmark: str, model: str) -> frozenset[str]:
+        """The digests of the judges that a model has places under."""
+        columns = asked_table.c
+        query = sa.select(columns.digest).where(columns.benchmark == benchmark, columns.model == model).distinct()
+        with self.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def keys_of(self, benchmark: str) -> frozenset[str]:
+        """The keys of the instructions that a benchmark's places are for."""
+        query = sa.select(asked_table.c.key).where(asked_table.c.benchmark == benchmark).distinct()
+        with self.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def plans(self, *, benchmark: str) -> dict[Group, PlanRecord]:
         """The records of what decided a benchmark's places; none for an earlier layout's and other tools' verdicts.
 

@@ -95,7 +95,8 @@ def test_outputs_and_a_baseline_can_be_values(write_outputs: Callable[..., Path]
 
 
 def test_notes_name_keywords_and_not_options() -> None:
-    assert ek.audit(CAREFUL).notes == ("copies of a baseline are not looked for. Name its outputs with baseline",)
+    alone = [{"instruction": "Name a colour.", "output": "Blue is one.", "generator": "m"}]
+    assert ek.audit(alone).notes == ("copies of a baseline are not looked for. Name its outputs with baseline",)
 
 
 def test_a_notebook_shows_a_name_as_text(tmp_path: Path) -> None:

@@ -51,10 +51,12 @@ def test_a_function_answers_and_its_answers_are_outputs(folder: Path) -> None:
     assert frame.to_dict("records") == written and {"instruction", "output", "generator"} <= set(frame.columns)
     assert frame["output"].tolist() == [f"You said: {text}" for text in frame["instruction"]]
     answers.raise_for_incomplete()
-    run = ek.annotate(answers, baseline=EXAMPLES / "outputs" / "baseline.json", benchmark="example", audit="off")
+    run = ek.annotate(
+        answers, baseline=EXAMPLES / "outputs" / "baseline.json", benchmark="example", judge="surface", audit="off"
+    )
     assert [row.entry.model for row in run.rows] == ["echo"]
     assert ek.audit(answers, benchmark="example").examined[0].n == 48
-    assert ek.forecast(answers, benchmark="example").works[0].forecast.requests == 0
+    assert ek.forecast(answers, benchmark="example", judge="surface").works[0].forecast.requests == 0
 
 
 def test_questions_can_be_values_and_answers_a_frame_of_outputs() -> None:
@@ -63,8 +65,8 @@ def test_questions_can_be_values_and_answers_a_frame_of_outputs() -> None:
     assert list(answers.frame.columns) == ["instruction", "output", "generator", "id"]
     assert answers.frame["instruction"].tolist() == [row["instruction"] for row in questions]
     whole = answers.frame.assign(generator="base")
-    assert ek.forecast(answers.frame, baseline=whole).works[0].model == "echo"
-    assert [works.model for works in ek.forecast(answers, baseline=whole).works] == ["echo"]
+    assert ek.forecast(answers.frame, baseline=whole, judge="surface").works[0].model == "echo"
+    assert [works.model for works in ek.forecast(answers, baseline=whole, judge="surface").works] == ["echo"]
 
 
 def test_without_a_version_every_run_asks_anew_and_says_so(caplog: pytest.LogCaptureFixture) -> None:

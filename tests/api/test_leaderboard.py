@@ -139,7 +139,7 @@ def test_the_report_is_the_one_that_the_command_writes(
     [
         ({"by": "categroy"}, "unknown part 'categroy'. Did you mean 'category'"),
         ({"metric": "lc"}, "unknown metric 'lc'"),
-        ({"benchmark": "exmaple"}, "unknown benchmark 'exmaple'. Did you mean 'example'"),
+        ({"benchmark": "exmaple"}, "holds no verdicts for benchmark 'exmaple'. It has some for example: add benchmark"),
         ({"reference": "nobody"}, "unknown reference 'nobody'"),
         ({"judge": "nobody"}, "nobody"),
         ({"results": "nowhere"}, "no store yet"),

@@ -75,7 +75,7 @@ def test_a_history_knows_instructions_by_their_digest_with_and_without_blanks_ar
 def test_the_name_of_a_benchmark_decides_nothing(tmp_path: Path) -> None:
     named = tmp_path / "renamed.yaml"
     named.write_text("description: the same questions\n")
-    for board in (None, str(named), "imported"):
+    for board in ("alpaca_eval", str(named), "imported"):
         assert taught([lone()], read_recipe(Sources(board=board))).source == HistorySource.FILE
     other = models(1, [f"own {n}" for n in range(60)], judge=lone().judge, baseline=lone().baseline)
     assert taught(other, read_recipe(Sources(board="alpaca_eval"))).source == HistorySource.GENERIC
@@ -145,12 +145,14 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
         str(tmp_path / "values.csv"): HistorySource.VALUES,
     }
     for named, source in wanted.items():
-        found = taught(entries, read_recipe(Sources(difficulty=named)))
+        found = taught(entries, read_recipe(Sources(board="alpaca_eval", difficulty=named)))
         assert found.source == source, named
         assert (found.confounding is None) == found.own_history
     with pytest.raises(StatsError, match="choose --difficulty auto"):
-        taught(entries[:4], read_recipe(Sources(difficulty="fit")))
-    assert taught(entries[:5], read_recipe(Sources(difficulty="fit"))).source == HistorySource.MODELS
+        taught(entries[:4], read_recipe(Sources(board="alpaca_eval", difficulty="fit")))
+    assert (
+        taught(entries[:5], read_recipe(Sources(board="alpaca_eval", difficulty="fit"))).source == HistorySource.MODELS
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_a_source_that_was_named_is_the_one(tmp_path: Path) -> None:
 )
 def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path, strange: str, said: str) -> None:
     write_history_file(tmp_path / "own.json", history_of(models(20)))
-    recipe = read_recipe(Sources(difficulty=str(tmp_path / "own.json")))
+    recipe = read_recipe(Sources(board="alpaca_eval", difficulty=str(tmp_path / "own.json")))
     other = {
         "baseline": models(3, baseline="other"),
         "instructions": models(3, [f"key {n}" for n in range(60)]),
@@ -174,7 +176,7 @@ def test_a_named_history_of_something_else_is_refused_in_one_line(tmp_path: Path
 
 def test_a_named_history_of_another_judge_tells_difficulty_only(tmp_path: Path) -> None:
     write_history_file(tmp_path / "own.json", history_of(models(20)))
-    recipe = read_recipe(Sources(difficulty=str(tmp_path / "own.json")))
+    recipe = read_recipe(Sources(board="alpaca_eval", difficulty=str(tmp_path / "own.json")))
     assert taught(models(1, judge="other"), recipe).source == HistorySource.DIFFICULTY_OF_FILE
 
 

@@ -184,7 +184,10 @@ def test_a_wider_confidence_widens_every_interval() -> None:
     [
         (entry("c", 0.0, judge="k"), "a has verdicts of judge j against b; c has verdicts of judge k against b"),
         (entry("c", 0.0, baseline="d"), "judge j against b; c has verdicts of judge j against d"),
-        (entry("c", 0.0, digest="0f"), "judge j against b; c has verdicts of judge j [0f] against b"),
+        (
+            entry("c", 0.0, digest="0f"),
+            "judge j (form 1 of 2) against b; c has verdicts of judge j (form 2 of 2) against b",
+        ),
     ],
 )
 def test_other_judges_forms_of_a_judge_and_baselines_are_refused_in_one_line(second: Entry, said: str) -> None:

@@ -81,7 +81,9 @@ def test_a_table_that_brings_lengths_keeps_them(tmp_path: Path) -> None:
 
 
 def test_the_published_formula_counts_every_character_and_ours_do_not() -> None:
-    made = {name: gathering_of(Sources(), Wishes(estimator=name)).lengths for name in ("lc", LC_COMPAT)}
+    made = {
+        name: gathering_of(Sources(board="alpaca_eval"), Wishes(estimator=name)).lengths for name in ("lc", LC_COMPAT)
+    }
     assert made == {"lc": Lengths.TEXT, LC_COMPAT: Lengths.CHARACTERS}
 
 

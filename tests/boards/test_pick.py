@@ -25,10 +25,10 @@ def test_one_group_is_the_only_one_or_the_only_one_with_all_the_models() -> None
     with pytest.raises(InputError) as several:
         one_group(entries, where="here")
     assert str(several.value) == (
-        "here: several judges, forms or baselines: judge j against b, judge k [2] against b. "
+        "here: several judges, forms or baselines: judge j against b, judge k against b. "
         "Choose one with --judge, or name fewer sources"
     )
-    with pytest.raises(InputError, match=r"m has verdicts of judge j against b; n has verdicts of judge k \[2\]"):
+    with pytest.raises(InputError, match=r"m has verdicts of judge j against b; n has verdicts of judge k"):
         one_group([entries[0], entries[2]], models=["m", "n"])
 
 

@@ -630,6 +630,31 @@ def test_a_board_fits_a_phone_and_its_tables_scroll_in_their_own_boxes(show: Ope
         assert box.get_attribute("aria-label") or box.get_attribute("aria-labelledby")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_status_and_reason_are_in_sight_and_a_figure_says_that_it_scrolls(show: Open, ranked: Path, width: int) -> None:
+    page = show(ranked, size=(width, 844)).page
+    narrow = width < 500
+    row = page.locator("section.board:visible table.ranking tbody tr").first
+    below = row.locator(".name .narrow")
+    assert below.is_visible() == narrow
+    seen = below if narrow else row.locator(".status .mark")
+    box = seen.bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+    for reason in page.locator("section.board:visible .ranking .reason").all():
+        assert reason.is_visible()
+    for hint in page.locator("section.board:visible .sideways").all():
+        assert hint.is_visible() == narrow
+
+
+def test_a_reply_says_whose_answer_its_label_names(show: Open, made: Path) -> None:
+    page = show(made).page
+    open_first(page)
+    said = page.locator(".labels").first.inner_text()
+    assert re.fullmatch(r"\S+ is .+, \S+ is .+ in the reply", said)
+    first, second = page.locator(".labels").first.locator("code").all_inner_texts()
+    assert first != second
+
+
 def test_paper_gets_every_board_and_no_controls(show: Open, made: Path) -> None:
     page = show(made, colours="dark", alone=True).page
     page.emulate_media(media="print")

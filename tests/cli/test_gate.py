@@ -339,9 +339,11 @@ def test_a_row_is_held_under_its_own_judge(zygote: Zygote, judged: Path) -> None
 
 
 def test_a_row_of_another_benchmark_is_refused(zygote: Zygote, judged: Path) -> None:
-    said = gate(zygote, judged / "results" / "careful" / "surface" / "row.json", *FIFTY, cwd=judged)
+    row = judged / "results" / "careful" / "surface" / "row.json"
+    said = gate(zygote, row, *FIFTY, "--benchmark", "alpaca_eval", cwd=judged)
     assert said.status == 2
     assert "a row of benchmark 'example', and the gate is configured for 'alpaca_eval'" in said.error
+    assert gate(zygote, row, *FIFTY, cwd=judged).status == 0
 
 
 @pytest.mark.parametrize(

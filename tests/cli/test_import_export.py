@@ -463,7 +463,7 @@ def test_annotations_of_imported_files_are_written_with_their_texts_and_a_leader
     baseline, old = (write_outputs(tmp_path, model, 20, seed=n) for n, model in enumerate(("base", "old")))
     write_results(tmp_path / "submissions", "old", "j", old, baseline)
     run("import", "alpaca_eval", "submissions", cwd=tmp_path)
-    done = run("export", "alpaca_eval", "--benchmark", "alpaca_eval", "--out", "out", cwd=tmp_path)
+    done = run("export", "alpaca_eval", "--benchmark", "imported", "--out", "out", cwd=tmp_path)
     assert "note:" not in done.stderr
     original = json.loads((tmp_path / "submissions" / "old" / "j" / "annotations.json").read_text())
     rows = json.loads((tmp_path / "out" / "old" / "j" / "annotations.json").read_text())
@@ -494,7 +494,7 @@ def test_annotations_of_imported_files_are_written_with_their_texts_and_a_leader
         (["mt_bench", "--kind", "pair"], ["holds no file of mt_bench (pair)"]),
         (["mt_bench", "--kind", "pairs"], ["unknown kind of mt_bench 'pairs'"]),
         (["mt_bench", "--name", "other"], ["unknown file 'other'", "Known: j_single"]),
-        (["mt_bench", "--benchmark", "mtbench"], ["unknown benchmark 'mtbench'"]),
+        (["mt_bench", "--benchmark", "mtbench"], ["holds no verdicts for benchmark 'mtbench'"]),
         (["mt_bench", "--benchmark", "alpaca_eval"], ["holds no verdicts for benchmark 'alpaca_eval'"]),
         (["mt_bench", "--benchmark", "mt_bench", "--judge", "gpt4"], ["unknown judge 'gpt4'", "Known: gpt-4"]),
         (["mt_bench", "--benchmark", "mt_bench", "--model", "x"], ["unknown model 'x'", "Known: m"]),

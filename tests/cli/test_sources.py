@@ -47,6 +47,6 @@ def test_the_former_name_of_an_option_is_accepted_and_not_shown(tmp_path: Path) 
         shown = evalkit(command, "--help", cwd=tmp_path).stdout
         assert "--benchmark" in shown and "--board" not in shown
     for name in ("--benchmark", "--board"):
-        refused = evalkit("leaderboard", name, "nowhere", cwd=tmp_path)
+        refused = evalkit("leaderboard", name, "nowhere.yaml", cwd=tmp_path)
         assert refused.returncode == 2
-        assert "unknown benchmark 'nowhere'" in refused.stderr
+        assert "nowhere.yaml: no such benchmark file" in refused.stderr

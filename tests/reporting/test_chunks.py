@@ -22,7 +22,7 @@ from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.sources.entries import entries_of_files, read_sources
 from evalkit.sources.transcripts import transcripts_of
 from evalkit.stats.sample import build_sample
-from evalkit.types import BOTH_ORDERS, Annotation, Audit, ChatReply, Finding, Order, Rating, Reading, Severity
+from evalkit.types import BOTH_ORDERS, Annotation, Audit, ChatReply, Finding, Labels, Order, Rating, Reading, Severity
 from tests.builders import given
 
 KEYS = ["k1", "k2", "k3", "k4"]
@@ -106,8 +106,8 @@ def test_texts_lie_in_pieces_by_model_and_verdicts_by_board_and_model() -> None:
     assert unpack(chunks, "answers-0") == [f"base on {key}" for key in KEYS]
     assert unpack(chunks, "places-0-1") == {
         "1": [
-            [2, 2, None, 7.5, "stated", "Fine.", [["7", 0.987654], ["8", 0.01]], None, None, 2],
-            [-1, 0, None, None, None, None, [], "identical", None, 1],
+            [2, 2, None, 7.5, "stated", "Fine.", [["7", 0.987654], ["8", 0.01]], None, None, 2, None],
+            [-1, 0, None, None, None, None, [], "identical", None, 1, None],
         ]
     }
 
@@ -117,7 +117,7 @@ def test_without_text_neither_instructions_nor_answers_nor_replies_are_there() -
     chunks = encode_chunks(boards(), judged(places={GROUP: {"k1": (place,)}}), text=False)
     assert sorted(chunks) == ["index", "places-0-1"]
     assert unpack(chunks)["text"] is False
-    assert unpack(chunks, "places-0-1") == {"0": [[0, 0, 0.3, None, None, None, [["K", 0.3]], None, None, 1]]}
+    assert unpack(chunks, "places-0-1") == {"0": [[0, 0, 0.3, None, None, None, [["K", 0.3]], None, None, 1, None]]}
 
 
 def test_a_table_of_numbers_has_an_index_only() -> None:
@@ -230,3 +230,12 @@ def test_a_real_run_with_texts_can_be_read_whole(real_outputs: Path) -> None:
     assert all(place[2] == by_key[int(key)] for key, (place,) in places.items())
     # who was shown first was dealt by chance, and is read out of the probabilities
     assert 300 < sum(place[0] == 0 for (place,) in places.values()) < 500
+
+
+def test_the_names_that_a_reply_gives_to_answers_are_told() -> None:
+    own = given(0.9, Order.BASELINE_FIRST, reply=reply_of("[[Q]]"))
+    labelled = dataclasses.replace(own, slot=dataclasses.replace(own.slot, labels=Labels("K", "Q")))
+    foreign = given(0.0, Order.CANDIDATE_FIRST, reply=reply_of("So it is [[B>>A]]"))
+    unknown = given(0.0, Order.CANDIDATE_FIRST, reply=reply_of("B is better"))
+    chunks = encode_chunks(boards(), judged(places={GROUP: {"k1": (labelled, foreign, unknown)}}))
+    assert [place[-1] for place in unpack(chunks, "places-0-1")["0"]] == [["K", "Q"], ["A", "B"], None]

@@ -317,7 +317,7 @@ def test_one_board_is_drawn_and_of_several_the_cure_is_named() -> None:
         one_board([MIXED, replace(MIXED, judge="k")])
     with pytest.raises(ConfigError, match="name fewer sources: they differ in the baseline: b, c"):
         one_board([MIXED, replace(MIXED, baseline="c")])
-    with pytest.raises(ConfigError, match="they differ in the form of the judge: 1, 2"):
+    with pytest.raises(ConfigError, match="they differ in the form of the judge"):
         one_board([replace(MIXED, digest="1"), replace(MIXED, digest="2")])
     with pytest.raises(ConfigError, match="the model that the endpoint served: x, y"):
         one_board([replace(MIXED, served_as="x"), replace(MIXED, served_as="y")])

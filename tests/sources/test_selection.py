@@ -12,18 +12,18 @@ def test_files_have_no_style_unless_their_benchmark_is_named() -> None:
     files = (Path("a.json"),)
     assert Sources(files=files).family == Family()
     assert Sources(files=files, board="arena_hard_v2").family == find_family("arena_hard")
-    assert Sources().family == find_family("alpaca_eval")
-    with pytest.raises(UnknownName):
-        _ = Sources(board="nothing").family
+    assert Sources(board="alpaca_eval").family == Sources(board="of-my-own").family == find_family("alpaca_eval")
+    with pytest.raises(ConfigError, match="no such benchmark file"):
+        _ = Sources(board="nothing.yaml").family
 
 
 def test_the_recipe_follows_the_benchmark_and_then_what_was_asked_for() -> None:
     arena = Sources(board="arena_hard_v2")
-    assert read_recipe(Sources()).metric == LC_WIN_RATE
+    assert read_recipe(Sources(board="alpaca_eval")).metric == LC_WIN_RATE
     assert (read_recipe(arena).metric, read_recipe(arena).controls) == (STYLE_WIN_RATE, ("length", "markdown"))
     asked = read_recipe(arena, metric="win_rate", control="none", confidence=0.9)
     assert (asked.metric, asked.controls, asked.confidence) == (WIN_RATE, (), 0.9)
-    assert read_recipe(Sources(difficulty="fit")).difficulty == DifficultySource.FIT
+    assert read_recipe(Sources(board="alpaca_eval", difficulty="fit")).difficulty == DifficultySource.FIT
 
 
 def test_a_style_win_rate_needs_something_to_hold_equal() -> None:

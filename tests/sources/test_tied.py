@@ -159,7 +159,7 @@ def test_an_imported_file_has_the_clusters_that_it_has_when_it_is_read(store: St
     with gzip.open(path, "wt") as file:
         json.dump(rows, file)
     import_files(store, [path], ImportOptions(), judges_folder=tmp_path / "judges")
-    (kept,) = entries_of_store(store, benchmark="alpaca_eval")
+    (kept,) = entries_of_store(store, benchmark="imported")
     read = entry_of(path)
     assert kept.sample.clusters == read.sample.clusters
     assert kept.sample.cluster.tolist() == read.sample.cluster.tolist()

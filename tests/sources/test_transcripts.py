@@ -344,7 +344,9 @@ def test_sources_without_files_are_the_stores(store: Store, tmp_path: Path) -> N
     address = store_url(url(tmp_path / "store.db"), tmp_path)
     with pytest.raises(InputError, match="no store yet"):
         read_judged(Sources(results=tmp_path / "elsewhere"), ())
-    assert read_judged(Sources(store=address, results=tmp_path), ()).places == {}
+    assert read_judged(Sources(board="alpaca_eval", store=address, results=tmp_path), ()).places == {}
+    # without a name it is the only benchmark that the store has
+    assert len(read_judged(Sources(store=address, results=tmp_path), ()).places) == 1
 
 
 def test_an_answer_that_was_changed_between_two_judges_stands_beside_neither_verdict(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import Board, BoardRow, Metric
+from evalkit.boards import Board, BoardRow, Metric, judge_forms
 from evalkit.provenance import audit_reason
 from evalkit.reporting.columns import ITSELF as BASELINE
 from evalkit.reporting.columns import REFUSED, board_metrics, doubts, who
@@ -49,9 +49,7 @@ def style_of(board: Board) -> NumberFormat:
 def title_of(board: Board, boards: tuple[Board, ...]) -> str:
     """Return the name of the judge, with the facts that distinguish the board from others of the same judge."""
     twins = [other for other in boards if other.judge == board.judge and other is not board]
-    title = printable(board.judge)
-    if any(other.digest != board.digest for other in twins):
-        title += f" [{board.digest[:12]}]"
+    title = printable(judge_forms(row.entry for other in boards for row in other.rows[:1])[board.judge, board.digest])
     if board.served_as:
         title += f" served as {printable(board.served_as)}"
     if any(other.baseline != board.baseline for other in twins):

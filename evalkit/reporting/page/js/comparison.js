@@ -35,7 +35,7 @@ function comparisonParts(at, board, texts, places) {
   const { data } = state;
   const judged = make("section", { class: "box", "aria-label": "Verdicts" },
     make("h4", {}, "What the judge said"),
-    make("div", { class: "verdicts" }, places.length ? places.map((place) => given(place, board)) : noVerdicts(data, at)));
+    make("div", { class: "verdicts" }, places.length ? places.map((place) => given(place, board, at)) : noVerdicts(data, at)));
   return [toolbar(at, texts), heading(at, board), instructionBox(data, at, texts), answersBox(at, board, texts), judged, otherJudges(at)];
 }
 
@@ -110,12 +110,13 @@ function answerBox(name, text, preferred, side) {
     textOrNone(text));
 }
 
-function given(place, board) {
-  const [order, repeat, preference, score, reading, reply, tokens, rule, failure, turn] = place;
+function given(place, board, at) {
+  const [order, repeat, preference, score, reading, reply, tokens, rule, failure, turn, labels] = place;
   const facts = [];
   if (preference !== null) facts.push(make("p", { class: "lead" }, `P(model better) = ${percent(preference)}`));
   if (score !== null) facts.push(make("p", { class: "lead" }, `Grade ${grade(score)}`));
   facts.push(make("p", {}, board.graded ? "Shown alone" : ORDERS.get(order) ?? ""));
+  if (labels && reply) facts.push(labelled(labels, order, board, at));
   const small = [];
   if (repeat) small.push(`repeat ${repeat + 1}`);
   if (turn > 1) small.push(`turn ${turn}`);
@@ -128,6 +129,15 @@ function given(place, board) {
     ? make("p", { class: "quiet" }, rule ? "Nobody was asked." : "No reply is recorded.")
     : reply === "" ? make("p", { class: "quiet" }, "An empty reply.") : textBox(reply);
   return make("div", { class: "given" }, make("div", {}, facts), make("div", { class: "said", tabindex: "0", role: "group", "aria-label": "Reply" }, said));
+}
+
+/** Whose answer each of the judge's names in a reply stands for. */
+function labelled(labels, order, board, at) {
+  const model = inLine(state.data.models[state.data.rows.model[at]]);
+  const sides = [inLine(board.baseline), model];
+  const [first, second] = order === 0 ? sides : sides.reverse();
+  const name = (label) => make("code", {}, visible(label));
+  return make("p", { class: "labels" }, name(labels[0]), " is ", first, ", ", name(labels[1]), " is ", second, " in the reply");
 }
 
 function tokenTable(tokens) {

@@ -71,7 +71,7 @@ def test_a_board_can_be_ranked_by_it_and_has_its_column_in_every_form() -> None:
     for text in (boards_text([built]), boards_markdown([built]), boards_latex([built]), boards_html([built])):
         assert MEDIAN.title in text
         assert shown in text
-    assert "strong leads with a median preference of 85.8 %" in finding(built)
+    assert "strong leads with a median preference of 85.76 %" in finding(built)
     assert board_table(board(Recipe())).others == ("Win rate", "Median preference")
     assert f"  median preference  {shown} [" in rows_text(built.rows)
 

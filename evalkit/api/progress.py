@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from evalkit.api.door import CALLER
+from evalkit.api.door import CALLER, in_keywords
 from evalkit.api.runs import ModelRun
 from evalkit.engine import Progress, Watcher
 from evalkit.judging import Generated
@@ -49,8 +49,9 @@ class ProgressBar:
 
     def note(self, notes: Iterable[str]) -> None:
         for note in notes:
-            self.notes.append(note)
-            _LOG.warning("%s", note)
+            said = in_keywords(note)
+            self.notes.append(said)
+            _LOG.warning("%s", said)
 
     @contextlib.contextmanager
     def watching(self, title: str) -> Iterator[Watcher]:

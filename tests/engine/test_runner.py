@@ -289,7 +289,8 @@ def test_an_endpoint_that_forbids_everything_ends_the_run_with_the_requests_unde
     client.script, client.delay = forbids, 0.1
     with pytest.raises(EndpointRefused, match="403: Forbidden"):
         run_all([work(store, 60)], store, limits=Limits(), loop_factory=SimulatedLoop)
-    assert len(client.asked) == 16
+    # a judge of which nothing could be read yet has few requests under way
+    assert len(client.asked) == 4
 
 
 def test_a_key_that_is_taken_away_in_a_run_ends_it(store: Store, client: ScriptedClient) -> None:

@@ -40,7 +40,7 @@ WORDINGS = {
 
 def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:
     (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
-    recipe = read_recipe(Sources(), confidence=rule.confidence)
+    recipe = read_recipe(Sources(board="alpaca_eval"), confidence=rule.confidence)
     gate = Gate(rule=rule, recipe=recipe, wanted=Required(), benchmark="alpaca_eval")
     return gate.decide(entry, [entry], rule)
 
@@ -94,7 +94,7 @@ def test_the_store_keeps_what_holds_a_model_back(
     list(annotate([replace(work, audit=audit) for work in works], store, limits=Limits()))
     (entry,) = entries_of_store(store, benchmark="alpaca_eval")
     rule = Rule(minimum=50.0)
-    gate = Gate(rule=rule, recipe=read_recipe(Sources()), wanted=Required(), benchmark="alpaca_eval")
+    gate = Gate(rule=rule, recipe=read_recipe(Sources(board="alpaca_eval")), wanted=Required(), benchmark="alpaca_eval")
     decision = gate.decide(entry, [entry], rule)
     assert decision.outcome == Outcome.INCONCLUSIVE and "answers decline or are empty" in decision.reasons[0]
     unaudited = replace(entry, audit=None)

@@ -104,10 +104,13 @@ def export_verdicts(store: Store, format: str, folder: Path, wanted: Scope) -> E
     verdicts = list(stored_verdicts(store, wanted))
     if not verdicts:
         by = "" if wanted.judge is None else f" by judge {wanted.judge!r}"
-        raise InputError(
-            f"{store.where}: holds no verdicts{by} for benchmark {wanted.benchmark!r}. Run evalkit annotate or evalkit "
-            "import first"
+        others = [name for name in store.benchmarks() if name != wanted.benchmark]
+        cure = (
+            f"It has some for {', '.join(others)}: add --benchmark {others[0]}"
+            if others
+            else "Run evalkit annotate or evalkit import first"
         )
+        raise InputError(f"{store.where}: holds no verdicts{by} for benchmark {wanted.benchmark!r}. {cure}")
     return WRITERS[format](store, verdicts, folder)
 
 

@@ -1,4 +1,4 @@
-"""What it costs a good judge that its first replies are waited for with four questions under way.
+"""Measure how much longer a run takes because a judge starts with four questions until its first reply is read.
 
     python benchmarks/first_replies.py [--n 320] [--latency 0.5] [--runs 3]
 

@@ -1,4 +1,4 @@
-"""What a judge that is a Python function costs beside the offline judge of the command line, and what an import costs.
+"""Measure the cost of a judge that is a Python function beside the offline judge of the command line, and of an import.
 
     python benchmarks/python_judge.py [--rounds 7] [--comparisons 805]
 

@@ -44,7 +44,7 @@ _OFFLINE_CLIENT = "heuristic"
 _BESIDE = ("baseline", "baseline_outputs", "reference_outputs")
 # the file of a model's answers in a folder of AlpacaEval's results
 _MODEL_OUTPUTS = "model_outputs.json"
-# of the instructions, the share that a baseline must have answered to be taken without being named
+# a baseline that nobody named is taken only if it answers this share of the instructions
 _MOST = 0.9
 
 Outputs = Sequence[str | Rows]

@@ -49,7 +49,7 @@ class ModelComparison(Tabular):
     def metrics(self) -> dict[str, float]:
         """The differences as a flat dictionary, `careful vs wordy/lc_win_rate` and the like, in every metric.
 
-        What cannot be estimated is left out.
+        A number that cannot be estimated is left out.
         """
         numbers: dict[str, float] = {}
         for pair in self.comparisons.pairs:

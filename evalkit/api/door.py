@@ -24,7 +24,7 @@ _PATIENCE = 2.0
 _TICK = 0.2
 # options of commands whose keyword has another name
 RENAMED = {"min": "minimum", "true": "true_rate", "map": "maps", "format": "form"}
-# how a command is continued, in the words of errors
+# the advice in errors that Python's users get in other words
 _AGAIN = "run the same command again"
 _OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")
 

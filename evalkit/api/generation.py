@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OUTPUTS_FILE = "outputs.json"
-# what is said of one answer with a flaw, and of several
+# the words for one answer with a flaw, and for several
 _FLAWS = {
     CUT_OFF: ("was cut off by the limit of tokens", "were cut off by the limit of tokens"),
     EMPTY: ("is empty", "are empty"),

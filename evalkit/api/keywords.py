@@ -13,7 +13,7 @@ from evalkit.engine import Limits
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import Rows
 
-# what takes a model's outputs, a baseline or questions: a path, or a value with records
+# a model's outputs, a baseline or questions as a user gives them: a path, or a value with records
 Data = Any
 
 T = TypeVar("T")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import overload
 
-from evalkit.api.python_judges import check_function, name_of
+from evalkit.api.function_identity import name_of
+from evalkit.api.python_judges import check_function
 from evalkit.boards import METRICS, Metric
 from evalkit.errors import ConfigError
 from evalkit.stats import Floats, Sample

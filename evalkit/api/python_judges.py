@@ -2,11 +2,8 @@
 
 import dataclasses
 import functools
-import hashlib
 import inspect
 import math
-import secrets
-import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
@@ -14,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from evalkit.api.door import home
+from evalkit.api.function_identity import fingerprint, name_of, only_this_run
 from evalkit.clients import FunctionClient, ObjectClient, Pair, Single, said, verdict_fields
 from evalkit.errors import ConfigError, NoVerdict, RejectedRequest
 from evalkit.judge_spec import (
@@ -21,11 +19,11 @@ from evalkit.judge_spec import (
     ORDERS,
     P_FIRST,
     PYTHON,
-    check_other_address,
     digest,
     judge_names,
     read_judge,
     scale,
+    with_address,
     with_orders,
 )
 from evalkit.types import (
@@ -280,9 +278,7 @@ def _given(given: JudgeLike, *, model: str | None, base_url: str | None, own_par
         return read_judge(name, model=model, base_url=base_url, own_parser=own_parser)
     if isinstance(given, JudgeConfig):
         changed = given if model is None else dataclasses.replace(given, model=model)
-        if base_url is not None:
-            check_other_address(given.client, base_url)
-            changed = dataclasses.replace(changed, base_url=base_url)
+        changed = with_address(changed, base_url)
         return dataclasses.replace(changed, digest=digest(changed))
     if isinstance(given, JudgeFunction) or callable(given):
         function = given if isinstance(given, JudgeFunction) else judge(given)
@@ -381,54 +377,6 @@ def _is_number(value: object) -> bool:
         return False
 
 
-def name_of(function: Callable[..., Any]) -> str:
-    """The name of a function; that of its class for any other object that can be called."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    name = getattr(function, "__name__", None)
-    if not isinstance(name, str):
-        return type(function).__name__
-    return "lambda" if name == "<lambda>" else name
-
-
-def fingerprint(function: Callable[..., Any]) -> str:
-    """Eight hex digits that change with the code of a function, and with the plain values that it is bound to.
-
-    These are its defaults, the arguments of a `partial`, and the values that it closes over; not what it calls.
-    """
-    bound: list[object] = []
-    while isinstance(function, functools.partial):
-        bound += [*function.args, *function.keywords.items()]
-        function = function.func
-    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    defaults = getattr(function, "__defaults__", None) or (), getattr(function, "__kwdefaults__", None) or {}
-    bound += [*defaults[0], *defaults[1].items(), *map(_cell_content, getattr(function, "__closure__", None) or ())]
-    text = " ".join([_constant_text(name_of(function) if code is None else code), *map(_bound_text, bound)])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def _constant_text(constant: object) -> str:
-    """A constant of a function's code as a text that is the same in every process."""
-    if isinstance(constant, types.CodeType):
-        return f"{constant.co_code.hex()} {constant.co_names} {[_constant_text(inner) for inner in constant.co_consts]}"
-    return str(sorted(map(repr, constant))) if isinstance(constant, frozenset) else repr(constant)
-
-
-def _bound_text(value: object) -> str:
-    """A value that a function is bound to as such a text; empty for one that may look otherwise in another process."""
-    if isinstance(value, tuple):
-        return f"({' '.join(map(_bound_text, value))})"
-    return repr(value) if value is None or isinstance(value, str | bytes | int | float) else ""
-
-
-def _cell_content(cell: types.CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        # not filled yet
-        return None
-
-
 def judge_name(given: JudgeLike | None) -> str | None:
     """The name under which a judge's verdicts are filed; None for no judge."""
     if given is None or isinstance(given, str):
@@ -449,8 +397,3 @@ def asked_anew(config: JudgeConfig) -> str | None:
         f"judge {config.name!r}: nothing names what decides its verdicts, so that every run asks anew. Give the "
         "function a name and a version with @evalkit.judge, or the client an attribute `endpoint`"
     )
-
-
-def only_this_run() -> str:
-    """A text that no other run has."""
-    return secrets.token_hex(8)

@@ -8,10 +8,11 @@ from os import PathLike
 from typing import Any, overload
 
 from evalkit.api.door import home
-from evalkit.api.python_judges import CLIENT, TIMEOUT, fingerprint, name_of, only_this_run
+from evalkit.api.function_identity import fingerprint, name_of, only_this_run
+from evalkit.api.python_judges import CLIENT, TIMEOUT
 from evalkit.clients import AnsweringFunction
 from evalkit.errors import ConfigError
-from evalkit.judge_spec import PYTHON, check_other_address, model_digest, read_model
+from evalkit.judge_spec import PYTHON, model_digest, read_model, with_address
 from evalkit.types import InProcess, ModelConfig
 
 # a function that answers: it gets an instruction, or the messages so far where there are several turns
@@ -123,9 +124,7 @@ def model_config(given: ModelLike, *, name: str | None = None, base_url: str | N
         return read_model(os.fspath(given), model=name, base_url=base_url)
     if isinstance(given, ModelConfig):
         changed = given if name is None else dataclasses.replace(given, name=name, model=name)
-        if base_url is not None:
-            check_other_address(given.client, base_url)
-            changed = dataclasses.replace(changed, base_url=base_url)
+        changed = with_address(changed, base_url)
         return dataclasses.replace(changed, digest=model_digest(changed))
     if isinstance(given, ModelFunction) or callable(given):
         function = given if isinstance(given, ModelFunction) else model(given)

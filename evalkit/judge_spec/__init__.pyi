@@ -1,13 +1,13 @@
 from .config import (
     ORDERS,
     check_address,
-    check_other_address,
     digest,
     judge_names,
     model_digest,
     read_judge,
     read_model,
     scale,
+    with_address,
     with_orders,
 )
 from .copying import copied_judge
@@ -23,7 +23,6 @@ __all__ = [
     "P_FIRST",
     "ask",
     "check_address",
-    "check_other_address",
     "copied_judge",
     "digest",
     "find_parser",
@@ -38,5 +37,6 @@ __all__ = [
     "read_model",
     "render",
     "scale",
+    "with_address",
     "with_orders",
 ]

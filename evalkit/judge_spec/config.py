@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from evalkit import assets
@@ -28,6 +28,7 @@ _MAPPING = (dict, "a mapping")
 _NUMBER = ((int, float), "a number")
 _TRUTH = (bool, "true or false")
 _LIST = (list, "a list")
+Configured = TypeVar("Configured", bound=ModelConfig)
 _Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
 _MODEL_KINDS: _Kinds = {
     **dict.fromkeys(
@@ -124,7 +125,7 @@ def _fields(
         fields["model"] = model
     _check_keys(path, fields, kinds, required)
     if base_url is not None:
-        check_other_address(fields["client"], base_url)
+        _check_other_address(fields["client"], base_url)
         fields["base_url"] = base_url
     if fields["client"] == LOCAL:
         fields |= locate_model(path, fields, beside=path.parent if model is None else Path())
@@ -149,7 +150,19 @@ def holds_prompt(fields: Mapping[str, Any]) -> bool:
     return "{%" in str(fields.get("prompt", ""))
 
 
-def check_other_address(client: str, base_url: str) -> None:
+def with_address(config: Configured, base_url: str | None) -> Configured:
+    """The same judge or model at another address, with the digest still to be made; as it is without an address.
+
+    Raises:
+        ConfigError: its client asks no endpoint, or the address is none.
+    """
+    if base_url is None:
+        return config
+    _check_other_address(config.client, base_url)
+    return dataclasses.replace(config, base_url=base_url)
+
+
+def _check_other_address(client: str, base_url: str) -> None:
     """Refuse an address for a client that asks no endpoint, and one that is none.
 
     Raises:

@@ -1,0 +1,345 @@
+"""Decides on a candidate whose verdicts are in files, in a written row, in the store, or still to be made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from evalkit.api.assignment import Assignment, Prepared
+from evalkit.api.choices import Place, choose_benchmark, judge_of_store, real_judges
+from evalkit.api.expectations import notes_before_sending
+from evalkit.api.progress import Listener
+from evalkit.api.python_judges import JudgeLike
+from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
+from evalkit.api.verification import benchmark_of_row, verify_files
+from evalkit.auditing import AuditLimits
+from evalkit.boards import Aggregation, Entry, Recipe, beside
+from evalkit.catalog import Benchmark, own_benchmark
+from evalkit.engine import Limits
+from evalkit.errors import AuditFailed, ConfigError, InputError, UnknownName
+from evalkit.formats import PREFIX, SUFFIXES, Rows, read_one
+from evalkit.gating import (
+    Decision,
+    Gate,
+    Required,
+    Rule,
+    check_against,
+    check_mode,
+    choose,
+    refuse_unjudged,
+)
+from evalkit.judging import Work
+from evalkit.provenance import ROW_FILE, canonical_digest, pinned_for
+from evalkit.sources import (
+    DECLARED_WHERE_JUDGED,
+    Sources,
+    entries_of_files,
+    entries_of_store,
+    known_benchmark,
+    only_benchmark,
+)
+from evalkit.store import Store, open_existing, open_store, store_exists, store_url
+from evalkit.types import JudgeConfig
+
+
+class Candidate(Enum):
+    """The kinds of candidates that a gate takes."""
+
+    OUTPUTS = "outputs"
+    ROW = "row"
+    NAME = "name"
+
+
+def kind_of_candidate(candidate: str | Rows) -> Candidate:
+    """The kind of a candidate: outputs to be judged, a written row, or the name of a model that has verdicts."""
+    if isinstance(candidate, Rows) or candidate.startswith(PREFIX):
+        return Candidate.OUTPUTS
+    path = Path(candidate)
+    if not path.exists():
+        return Candidate.NAME
+    return Candidate.ROW if path.name == ROW_FILE else Candidate.OUTPUTS
+
+
+def with_benchmark(candidate: str | Rows, assignment: Assignment, place: Place) -> Assignment:
+    """The assignment with the benchmark of the outputs, of the row, or of the only verdicts on the model.
+
+    Raises:
+        InputError: there is no such file, or no such verdicts.
+        ConfigError: several benchmarks may be meant.
+    """
+    kind = kind_of_candidate(candidate)
+    if kind == Candidate.OUTPUTS:
+        told = choose_benchmark(None, [candidate], place=place, key=assignment.key, questions=assignment.questions)
+        return replace(assignment, told=told)
+    name = str(candidate)
+    if kind == Candidate.ROW:
+        return replace(assignment, benchmark=benchmark_of_row(Path(name)))
+    _check_name(name, place)
+    return replace(assignment, benchmark=only_benchmark(place.url, model=name))
+
+
+def _check_name(name: str, place: Place) -> None:
+    """Refuse the path of a missing file, which no model is called.
+
+    Raises:
+        InputError: the name ends as a file does, and the store has no such model.
+    """
+    if not name.removesuffix(".gz").endswith(SUFFIXES):
+        return
+    opened = place.opened()
+    if opened is not None:
+        with opened as store:
+            if any(name in models for models in store.benchmarks().values()):
+                return
+    raise InputError(f"{name}: no such file")
+
+
+@dataclass(frozen=True, slots=True)
+class GateCase:
+    """A candidate and the rule that it must pass, wherever its verdicts are."""
+
+    candidate: str | Rows
+    rule: Rule
+    recipe: Recipe
+    sources: Sources
+    assignment: Assignment
+    compat: bool
+
+    def decide(
+        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
+    ) -> Decision:
+        """Decide from files, from a written row, from outputs that are judged first, or from the store.
+
+        Raises:
+            ConfigError: clusters were declared for verdicts in the store, which holds them already.
+        """
+        if self.sources.files:
+            return self._from_files()
+        kind = kind_of_candidate(self.candidate)
+        if kind == Candidate.OUTPUTS:
+            return self._judged(limits, audit_limits, listener, log=log, batch=batch)
+        if self.assignment.cluster is not None:
+            raise ConfigError(DECLARED_WHERE_JUDGED)
+        return self._from_row(Path(self.model)) if kind == Candidate.ROW else self._from_store()
+
+    def _from_files(self) -> Decision:
+        """Decide on verdicts that other tools or earlier runs left in files."""
+        judge = self._judge()
+        name = judge.name if isinstance(judge, JudgeConfig) else judge
+        entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
+        # a file names its judge, but does not hold the judge's settings
+        return self._decide_on(self.model, entries, Required(baseline=self._baseline()), "of files")
+
+    def _from_store(self) -> Decision:
+        """Decide on the store's verdicts."""
+        judge = self._judge()
+        return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
+
+    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Decision:
+        wanted = Required(
+            judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
+        )
+        if judge is None:
+            entries = self._of_real_judge(entries)
+            # the only judge there is counts as it is configured today
+            names = {entry.judge for entry in entries if entry.model == self.candidate}
+            wanted = replace(wanted, judge=self._config(names.pop()) if len(names) == 1 else None)
+        return self._decide_on(self.model, entries, wanted, self.benchmark)
+
+    def _of_real_judge(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries of the only real judge that has judged the candidate, where controls have too; else all."""
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            names = {config.name for config in real_judges(opened, self.benchmark, self.model)}
+        return [entry for entry in entries if entry.judge in names] if len(names) == 1 else entries
+
+    def _from_row(self, path: Path) -> Decision:
+        """Decide on a written row, if the store's replies give the same row."""
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            found = verify_files(path, opened)
+        if found.refused:
+            raise found.refused[0]
+        if len(found.rows) > 1:
+            raise ConfigError(f"{path}: holds {len(found.rows)} rows, one for each model that the endpoint served")
+        (row,) = found.rows
+        if not row.equal:
+            raise AuditFailed(f"{path}: {row.differences[0]}. Run evalkit annotate again: nothing is paid twice")
+        assert row.row is not None
+        return replace(self, candidate=row.model)._of_row(path, row.row.entry)
+
+    def _of_row(self, path: Path, written: Entry) -> Decision:
+        """Decide on exactly the verdicts that a row was made of, if they are of the configured judge and baseline."""
+        assert written.plan is not None
+        if written.plan.benchmark != self.benchmark:
+            raise ConfigError(
+                f"{path}: a row of benchmark {written.plan.benchmark!r}, and the gate is configured for "
+                f"{self.benchmark!r}. Choose with --benchmark"
+            )
+        judge = self._judge()
+        if isinstance(judge, str) and judge != written.judge:
+            raise ConfigError(
+                f"{path}: a row of judge {written.judge!r}, and the gate is configured for {judge!r}. "
+                "Choose with --judge"
+            )
+        entries = self._stored(written.judge)
+        return self._of_store(
+            judge, [entry for entry in entries if entry.model != written.model or entry.group == written.group]
+        )
+
+    def _judged(
+        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
+    ) -> Decision:
+        """Decide on outputs, which are judged first where verdicts are missing, in batches if `batch` is given."""
+        place = Place(store_url(self.sources.store, self.sources.results), self.sources.results)
+        prepared = self._prepared(place)
+        if len(prepared.candidates) != 1:
+            raise ConfigError(f"{self.candidate}: holds {len(prepared.candidates)} models. Gate them one by one")
+        (outputs,), (judge,) = prepared.candidates, prepared.judges
+        baseline = "" if prepared.baseline is None or judge.asks == "grade" else prepared.baseline.model
+        audits = prepared.audits(audit_limits)
+        if audits[outputs.model].failures:
+            return refuse_unjudged(
+                self.rule,
+                audits[outputs.model],
+                model=outputs.model,
+                baseline=baseline,
+                judge=judge,
+                benchmark=self.benchmark,
+                n=len(outputs.outputs),
+            )
+        url = place.url
+        (work,) = prepared.works(b"")
+        self._check_before_asking(work, url)
+
+        def before(works: Sequence[Work], store: Store) -> None:
+            listener.note(notes_before_sending(prepared, works, store, concurrency=limits.concurrency))
+
+        # recorded replies stand in for the judge
+        wanted = Required(judge=work.config, baseline=baseline, compat=self.compat)
+        with listener.watching(title(prepared)) as watch:
+            if batch is not None:
+                gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
+                decision, run = judge_in_batches(
+                    prepared,
+                    url,
+                    gate=gate,
+                    batch=batch,
+                    audits=audits,
+                    results=self.sources.results,
+                    limits=limits,
+                    log=log,
+                    watch=watch,
+                    before=before,
+                )
+                judged = [run]
+            else:
+                judged = judge_all(
+                    prepared,
+                    url,
+                    audits=audits,
+                    results=self.sources.results,
+                    recipe=self.recipe,
+                    limits=limits,
+                    log=log,
+                    watch=watch,
+                    before=before,
+                )
+                decision = None
+        listener.ran(judged, prepared.judges)
+        require_finished(judged)
+        return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
+
+    def _prepared(self, place: Place) -> Prepared:
+        """The outputs with what judges them: where no judge is named, a real one that has judged the model before."""
+        prepared = self.assignment.read([self.candidate], place)
+        if prepared.unnamed is None or len(prepared.candidates) != 1:
+            return prepared
+        before = judge_of_store(place, prepared.benchmark.name, prepared.candidates[0].model)
+        return prepared if before is None else replace(self.assignment, before=before).read([self.candidate], place)
+
+    @property
+    def model(self) -> str:
+        """The candidate by its name, which verdicts at hand are looked up by.
+
+        Raises:
+            ConfigError: the candidate is given by its outputs, which do not go with verdicts at hand.
+        """
+        if isinstance(self.candidate, Rows):
+            raise ConfigError("candidate: with --source, name the model instead of giving its outputs")
+        return self.candidate
+
+    @property
+    def benchmark(self) -> str:
+        return self._benchmark.name
+
+    @property
+    def _benchmark(self) -> Benchmark:
+        """The benchmark that is named or was told; for files of verdicts it may be any."""
+        if self.assignment.told is not None:
+            return self.assignment.told.benchmark
+        named, url = self.assignment.benchmark, store_url(self.sources.store, self.sources.results)
+        return own_benchmark("files") if named is None else known_benchmark(named, url)
+
+    def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
+        candidate = choose(entries, model, wanted)
+        group = beside(entries, candidate)
+        # only verdicts of the store have a written row
+        pinned = None if self.sources.files else pinned_for(candidate, group, self.recipe, results=self.sources.results)
+        gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
+        decision = gate.decide(candidate, group, self.rule)
+        row = gate.rates(group, self.recipe.confidence).row(candidate)
+        return replace(decision, sha256=canonical_digest([row]))
+
+    def _check_before_asking(self, work: Work, url: str) -> None:
+        """Refuse before anything is paid what the decision would refuse afterwards."""
+        check_mode(work.record, compat=self.compat)
+        if self.rule.against is None:
+            return
+        check_against(work.candidate.model, self.rule.against)
+        if not store_exists(url):
+            raise UnknownName("model", self.rule.against, ())
+        with open_store(url) as opened:
+            other = replace(work.group, model=self.rule.against)
+            if not any(True for _ in opened.answered_of(other)):
+                plans = opened.plans(benchmark=other.benchmark)
+                known = {group.model for group in plans if replace(other, model=group.model) == group}
+                raise UnknownName("model", self.rule.against, known)
+
+    def _aggregation(self) -> Aggregation:
+        family = self.sources.family
+        return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
+
+    def _stored(self, judge: str | None) -> list[Entry]:
+        with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            return entries_of_store(
+                opened,
+                benchmark=self.benchmark,
+                judge=judge,
+                aggregation=self._aggregation(),
+                own=[config for config in (self._judge(),) if isinstance(config, JudgeConfig)],
+            )
+
+    def _judge(self) -> JudgeConfig | str | None:
+        """The judge as its file has it today; only its name where there is no such file, as for recorded verdicts."""
+        if not self.assignment.judges:
+            return None
+        (named,) = self.assignment.judges
+        return self._config(named) or str(named)
+
+    def _config(self, named: JudgeLike) -> JudgeConfig | None:
+        try:
+            (config,) = replace(self.assignment, judges=(named,)).configs(self._benchmark)
+        except UnknownName:
+            return None
+        return config
+
+    def _baseline(self) -> str | None:
+        """The name of the configured baseline, from its outputs if these were named."""
+        if not self.assignment.baselines:
+            return None
+        named = [
+            source if isinstance(source, str) and not Path(source).exists() else read_one([source]).model
+            for source in self.assignment.baselines
+        ]
+        # outputs by category are merged in the benchmark's order
+        known = self._benchmark.baselines
+        return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))

@@ -63,10 +63,11 @@ class RetryableError(ClientError):
     """The same request may succeed later: a timeout, a server error, a torn reply.
 
     `billed` says that the endpoint may have charged for a reply that never arrived or cannot be read; `answered` says
-    that it answered at all.
+    that it answered at all, and `as_success` that its answer calls itself a success.
     """
 
     answered = False
+    as_success = False
 
     def __init__(self, message: str, *, billed: bool = False) -> None:
         super().__init__(message)
@@ -84,12 +85,13 @@ class RateLimited(RetryableError):
 class RejectedRequest(ClientError):
     """The endpoint refuses this one request; others may pass.
 
-    `of_content` says that the reason is what the request or its reply says: a filter, or the model's own refusal.
+    `of_this_request` says that the reason is not the form of all requests, but what this request or its reply says, or
+    that the reply broke off.
     """
 
-    def __init__(self, message: str = "", *, of_content: bool = False) -> None:
+    def __init__(self, message: str = "", *, of_this_request: bool = False) -> None:
         super().__init__(message)
-        self.of_content = of_content
+        self.of_this_request = of_this_request
 
 
 class NoVerdict(EvalkitError):

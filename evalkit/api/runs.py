@@ -195,8 +195,8 @@ def require_finished(judged: Sequence[ModelRun]) -> None:
     for progress in (run.annotated.progress for run in judged):
         if progress.stopped and progress.unread:
             raise Incomplete(
-                f"{progress.stopped}. Mend the judge's prompt, parser or limit of tokens; evalkit judges check shows "
-                "what is sent and how the reply is read. Or go on with --no-stop"
+                f"{progress.stopped}. evalkit judges check shows what is sent and how the reply is read. Mend the "
+                "judge's prompt, parser, limit of tokens or endpoint, or go on with --no-stop"
             )
         if progress.stopped:
             raise Unreachable(f"{progress.stopped}. What was paid is kept; run the same command again to continue")

@@ -106,6 +106,7 @@ def read_answer(
         error.args = (address.redact(str(error)),)
         if isinstance(error, RetryableError):
             error.answered = True
+            error.as_success = _outcome(status, headers) == Handling.READ
         raise
     return replace(reply, text=address.redact(reply.text))
 
@@ -118,7 +119,7 @@ def refusal(status: int, headers: Headers, said: str | Complaint) -> ClientError
     if _OUT_OF_MONEY.intersection(complaint.codes) or complaint.bad_key:
         return EndpointRefused(message)
     if status >= 400 and status not in _SAID_BY_STATUS and complaint.concern == Concern.PROMPT:
-        return RejectedRequest(message, of_content=True)
+        return RejectedRequest(message, of_this_request=True)
     if status == 403 and complaint.concern == Concern.UNSAID:
         return Forbidden(message)
     if outcome == Handling.FATAL:
@@ -200,7 +201,7 @@ def _check_success(document: dict[str, Any], headers: Headers) -> None:
     error = refusal(_inner_status(complaint), headers, replace(complaint, words=words))
     said = isinstance(message := choice.get("message"), dict) and message.get("content")
     passing = type(error) is RetryableError or (isinstance(error, RateLimited) and said)
-    raise RejectedRequest(str(error)) if passing else error
+    raise RejectedRequest(str(error), of_this_request=True) if passing else error
 
 
 def _inner_status(complaint: Complaint) -> int:

@@ -12,6 +12,7 @@ from evalkit.engine.pace import Pace
 from evalkit.engine.progress import Journal
 from evalkit.engine.source import Item, Source
 from evalkit.engine.tokens import CHARS_PER_TOKEN, tokens
+from evalkit.engine.trial import MOST_FRUITLESS, Trial
 from evalkit.engine.writer import Outcome, Writer
 from evalkit.errors import ClientError, EndpointRefused, Forbidden, RateLimited, RejectedRequest, RetryableError
 from evalkit.store import UNREADABLE
@@ -22,8 +23,8 @@ HELD_SECONDS = 0.25
 LONGEST_SLEEP = 1.0
 # the number of new questions that may join those that wait for another try, to probe an outage with
 PROBES = 8
-# an endpoint that rejects this many requests before it answers any would reject them all, and one that forbids this
-# many in a row means the key
+# an endpoint that rejects this many requests before it answers any would reject them all, where no trial of a judge
+# ends earlier, and one that forbids this many in a row means the key
 HOPELESS_REJECTIONS = 20
 # a benchmark may begin with that many questions which a filter stops; a prompt that a filter stops, stops everywhere
 HOPELESS_FILTERED = 100
@@ -285,8 +286,11 @@ class Lane:
         else:
             counts = self.pace.failed(now, answered=error.answered)
         item.attempts += counts
-        item.unusable += counts and error.answered and error.billed
-        # an answer that cannot be used is paid for, and asked for as often as one without a verdict
+        if error.as_success and not item.job.trial.over:
+            item.job.trial.unanswered(str(error))
+            self._heed(item.job.trial)
+        item.unusable += counts and error.as_success
+        # an answer that cannot be used is most often paid for, and asked for as often as one without a verdict
         spent = item.unusable > max(1, item.job.work.reasks)
         if item.attempts < self.limits.attempts and not spent:
             self._again(item, error, now + self.pause(item.attempts - 1), now)
@@ -304,11 +308,16 @@ class Lane:
         self._last_words = f". The last {'answer' if error.answered else 'attempt'}: {words}"
 
     async def _note_rejection(self, item: Item, error: RejectedRequest) -> None:
+        trial = item.job.trial
+        if not trial.over:
+            trial.unanswered(str(error))
+            self._heed(trial)
         if self._rejections < 0:
             return
-        self._rejections += not error.of_content
-        self._filtered += error.of_content
-        hopeless = self._rejections >= HOPELESS_REJECTIONS or self._filtered >= HOPELESS_FILTERED
+        self._rejections += not error.of_this_request
+        self._filtered += error.of_this_request
+        most = HOPELESS_REJECTIONS if trial.stopped is None else MOST_FRUITLESS
+        hopeless = self._rejections >= most or (self._filtered >= HOPELESS_FILTERED and self.limits.stop)
         if hopeless and not await self._known_to_answer(item):
             config = item.job.work.config
             # an endpoint inside this process has no name that anybody gave
@@ -363,10 +372,13 @@ class Lane:
             trial.passed()
         else:
             trial.unread(reply.text, why)
-            if trial.stopped is not None:
-                self._stopped = True
-                self.journal("stopped", {"why": trial.stopped})
-        # more may be sent now, or nothing any more
+        self._heed(trial)
+
+    def _heed(self, trial: Trial) -> None:
+        """Send more, or nothing any more for a judge that its trial has stopped."""
+        if trial.stopped is not None:
+            self._stopped = True
+            self.journal("stopped", {"why": trial.stopped})
         self._woken.set()
 
     async def _count(self, item: Item, outcome: Outcome, *, fresh: bool, last: bool) -> None:

@@ -70,11 +70,11 @@ def read_choice(choice: Mapping[str, Any], **facts: Any) -> ChatReply:
     message = choice.get("message")
     text = _message_text(message) if isinstance(message, dict) else choice.get("text")
     if finish == REFUSED:
-        raise RejectedRequest(f"the model refused: {_one_line(text or 'it gives no reason')}", of_content=True)
+        raise RejectedRequest(f"the model refused: {_one_line(text or 'it gives no reason')}", of_this_request=True)
     top_logprobs = _top_logprobs(choice.get("logprobs"))
     if not text:
         if isinstance(message, dict) and (refusal := _refusal(message)):
-            raise RejectedRequest(f"the model refused: {_one_line(refusal)}", of_content=True)
+            raise RejectedRequest(f"the model refused: {_one_line(refusal)}", of_this_request=True)
         # one token of white space may still carry the weights of the labels
         if finish == CUT and (text is None or not top_logprobs):
             raise RejectedRequest("the reply used up its tokens before it said anything. Raise max_completion_tokens")
@@ -105,7 +105,7 @@ def _finish_reason(choice: Mapping[str, Any]) -> str | None:
     plain = (finish or "").rpartition(".")[2].lower()
     if plain in _FILTERED:
         more = "" if plain == "content_filter" else f": {plain}"
-        raise RejectedRequest(f"the endpoint's content filter cut the reply off{more}", of_content=True)
+        raise RejectedRequest(f"the endpoint's content filter cut the reply off{more}", of_this_request=True)
     if plain in _BROKEN:
         said = given.get("message") if isinstance(given, dict) else None
         raise RejectedRequest(f"the provider broke the reply off: {_one_line(said or plain)}")

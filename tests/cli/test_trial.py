@@ -36,7 +36,7 @@ def test_a_judge_that_nobody_can_read_is_stopped_with_its_last_reply(
         assert len(judge.ledger()) == 12
     assert done.returncode == 3
     (said,) = (line for line in done.stderr.splitlines() if line.startswith("evalkit: error: "))
-    assert said.startswith("evalkit: error: judge: none of its first 12 replies could be read. The last one reads '")
+    assert said.startswith("evalkit: error: judge: none of its first 12 requests brought a verdict. The last reply reads '")
     assert "]]': the reply: not valid JSON at line 1 column 1" in said
     assert said.endswith("Or go on with --no-stop")
 
@@ -63,7 +63,7 @@ def test_python_is_told_of_its_keyword(tmp_path: Path) -> None:
         with pytest.raises(Incomplete, match=r"Or go on with stop=False$"):
             run.raise_for_incomplete()
     written = json.loads((tmp_path / "results" / "cand" / "judge" / "run.json").read_text())
-    assert written["stopped"].startswith("judge: none of its first 12 replies could be read.")
+    assert written["stopped"].startswith("judge: none of its first 12 requests brought a verdict.")
 
 
 def test_a_dry_run_names_the_most_that_asking_again_may_cost(tmp_path: Path) -> None:

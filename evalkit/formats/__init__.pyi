@@ -38,6 +38,7 @@ from .histories import (
     write_history_file,
 )
 from .hub import PREFIX, read_hub, saved_dataset
+from .instructions import instruction_key
 from .judgments import Judgments, judgments_of, preference_verdicts, read_judgments
 from .layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of, write_rows
 from .lossless import from_json, to_text
@@ -45,7 +46,6 @@ from .mt_bench import pair_rows, single_rows
 from .outputs import (
     Asked,
     field_value,
-    instruction_key,
     output_rows,
     read_asked,
     read_one,

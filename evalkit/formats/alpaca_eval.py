@@ -14,7 +14,7 @@ from evalkit.errors import ClientError, InputError, RejectedRequest
 from evalkit.files import replacing
 from evalkit.formats.chat import read_choice
 from evalkit.formats.conversation import read_instruction
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.records import Record, read_records
 from evalkit.formats.rows import Rows, Source
 from evalkit.text import blanks_around

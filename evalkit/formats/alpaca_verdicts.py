@@ -7,7 +7,7 @@ from typing import Any
 from evalkit.errors import InputError
 from evalkit.formats.alpaca_eval import BLANKS, CLUSTER, LENGTHS, RECORDED_LABELS, raw_choices, read_preference
 from evalkit.formats.conversation import read_instruction, text_at
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import NO_VERDICT, UNNAMED_JUDGE, optional_number, optional_turn, recorded
 from evalkit.text import blanks_around, count_markdown

@@ -1,30 +1,33 @@
 """Reads models' outputs in AlpacaEval's, MT-Bench's and Arena-Hard's layouts, detected by the fields of each record."""
 
-import hashlib
 import json
 import math
 import sys
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
-from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_instruction, read_turns
+from evalkit.formats.conversation import ID_FIELDS, read_answered, read_turns
+from evalkit.formats.instructions import (
+    MAX_OUTPUT_CHARS,
+    KnownExamples,
+    answered_example,
+    example_of,
+    instruction_key,
+    known_examples,
+    shared_example,
+)
 from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
 from evalkit.formats.rows import Rows, Source
 from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
 from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
-# in code points: some 250,000 tokens of English and more of other scripts, beyond the context of most judges and beyond
-# the length that any of them reads with care
-MAX_OUTPUT_CHARS = 1_000_000
-
-T = TypeVar("T", bound=Hashable)
 # numbers that name a row and do not describe its answer
 _NAMES = {*ID_FIELDS, "index", "idx", "turn"}
 _SEVERAL = "hold several samples, of which the first is read"
@@ -39,11 +42,6 @@ _TOKENS = (
 _SURROGATES = "hold half of a surrogate pair, which is read as U+FFFD"
 _BY_TEXT = "have another id or other white space than the baseline's, and are matched by the instruction's text"
 _SYSTEM = "were given under a system message, which no judge is shown"
-
-
-def instruction_key(instruction: str) -> str:
-    """Sixteen hex digits of the instruction's digest, its name everywhere."""
-    return hashlib.sha256(instruction.encode("utf-8")).hexdigest()[:16]
 
 
 def read_outputs(
@@ -72,7 +70,7 @@ def read_outputs(
     Raises:
         InputError: wrong content; the message names file, row and field.
     """
-    known = _known(questions, like)
+    known = known_examples(questions, like)
     gathered: dict[str, list[tuple[str | Source, Example, Output]]] = {}
     notes: dict[str | Source, list[str]] = {}
     for source in sources:
@@ -97,7 +95,7 @@ def read_output_field(
     Raises:
         InputError: the field is missing; the message names the source and its fields; or as in `read_outputs`.
     """
-    known = _known(questions, None)
+    known = known_examples(questions, None)
     found: dict[str, str | None] = {}
     for record, example, _ in _read_answers(source, key, known, lambda _: None):
         found.setdefault(example.key, field_value(record, name))
@@ -203,43 +201,6 @@ def stem(source: str) -> str:
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownExamples:
-    """Known examples: those to share, the questions by key and by text, and all of them by text without its white
-    space; None for several.
-    """
-
-    shared: Mapping[str, Example]
-    by_key: Mapping[str, Example]
-    by_turns: Mapping[tuple[str, ...], Example | None]
-    by_words: Mapping[str, Example | None]
-
-
-def _known(questions: Sequence[Example] | None, like: OutputSet | None) -> _KnownExamples:
-    asked = tuple(questions or ())
-    shared = {} if like is None else {example.key: example for example in like.examples}
-    every = shared or {example.key: example for example in asked}
-    return _KnownExamples(
-        shared,
-        {example.key: example for example in asked},
-        _by_text(asked, lambda example: example.turns),
-        _by_text(every.values(), lambda example: _words(example.turns)),
-    )
-
-
-def _by_text(examples: Iterable[Example], text: Callable[[Example], T]) -> dict[T, Example | None]:
-    """Examples by their text; None for a text that several have."""
-    found: dict[T, Example | None] = {}
-    for example in examples:
-        own = text(example)
-        found[own] = None if own in found else example
-    return found
-
-
-def _words(turns: Sequence[str]) -> str:
-    return "\0".join(" ".join(turn.split()) for turn in turns)
-
-
 @dataclass(slots=True)
 class _Tally:
     """Counts of the answers of a source that a user must know of, each with the place of the first one."""
@@ -262,7 +223,7 @@ class _Tally:
 def _read_answers(
     source: str | Source,
     key: str | None,
-    known: _KnownExamples,
+    known: KnownExamples,
     note: Callable[[str], None],
     *,
     keep_thinking: bool = False,
@@ -274,17 +235,17 @@ def _read_answers(
     for record in source_records(source, on_torn=note):
         answered = None if "output" in record.fields else read_answered(record, key=key)
         if answered is None:
-            own = _example(record, key, known)
+            own = example_of(record, key, known)
             model = record.optional_text("generator")
             texts: tuple[str, ...] | None = _texts(record)
         else:
-            own = _answered_example(record, answered, known)
+            own = answered_example(record, answered, known)
             model, texts = answered.model, answered.texts
             if answered.n_samples > 1:
                 tally.count(_SEVERAL, record)
             if answered.system:
                 tally.count(_SYSTEM, record)
-        example = _share(own, key, known)
+        example = shared_example(own, key, known)
         if example.key != own.key:
             tally.count(_BY_TEXT, record)
         model = sys.intern(model or named)
@@ -343,65 +304,6 @@ def _holds_surrogate(value: object) -> bool:
         return SURROGATE.search(value) is not None
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(_holds_surrogate, parts))
-
-
-def _share(example: Example, key: str | None, known: _KnownExamples) -> Example:
-    """The known example that this one is: by its key, or else by its text, unless the user named a key."""
-    same = known.shared.get(example.key)
-    if same is None and key is None and example.key not in known.by_key:
-        return known.by_words.get(_words(example.turns)) or example
-    return same if same is not None and same == example else example
-
-
-def _example(record: Record, key: str | None, known: _KnownExamples) -> Example:
-    """The instruction that an output of AlpacaEval's layout answers."""
-    named = None if key is None else read_id(record, key)
-    if named is not None and named in known.by_key and "instruction" not in record.fields:
-        return known.by_key[named]
-    turns = read_instruction(record)
-    chars = sum(map(len, turns))
-    if chars > MAX_OUTPUT_CHARS:
-        raise InputError(
-            f'{record.where}: field "instruction": {chars} characters, more than the {MAX_OUTPUT_CHARS} '
-            "that can be judged"
-        )
-    if named is not None:
-        asked = known.by_key.get(named)
-    elif (asked := known.by_turns.get(turns)) is None and turns in known.by_turns:
-        raise InputError(f"{record.where}: several questions have this instruction. Name the field of their ids as key")
-    if asked is not None and asked.turns == turns:
-        return asked
-    return Example(named or instruction_key("\n\n".join(turns)), turns, _category(record))
-
-
-def _category(record: Record) -> str | None:
-    """The category of an instruction, which AlpacaEval calls a dataset."""
-    found = record.optional_text("dataset")
-    if found is None and isinstance(record.fields.get("category"), str):
-        found = record.optional_text("category")
-    return found
-
-
-def _answered_example(record: Record, answered: Answer, known: _KnownExamples) -> Example:
-    """The instruction that an answer of MT-Bench's or Arena-Hard's layout answers."""
-    if answered.key is None:
-        assert answered.asked is not None
-        asked = known.by_turns.get(answered.asked)
-        key = instruction_key("\n\n".join(answered.asked))
-        return asked or Example(key, answered.asked, _category(record))
-    asked = known.by_key.get(answered.key)
-    if asked is not None and answered.asked in (None, asked.turns):
-        return asked
-    if answered.asked is not None:
-        return Example(answered.key, answered.asked, record.optional_text("category"), cluster=answered.key)
-    if known.by_key:
-        raise InputError(
-            f"{record.where}: question {answered.key!r} is not among the {len(known.by_key)} given ones. "
-            "Give the question set that it belongs to"
-        )
-    raise InputError(
-        f"{record.where}: the file holds answers without their questions. Name the questions with --questions FILE"
-    )
 
 
 def _output(

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from evalkit.errors import InputError
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_answered, read_id, read_instruction, read_turns
-from evalkit.formats.outputs import MAX_OUTPUT_CHARS, field_value, instruction_key, source_records
+from evalkit.formats.instructions import MAX_OUTPUT_CHARS, instruction_key
+from evalkit.formats.outputs import field_value, source_records
 from evalkit.formats.records import Record
 from evalkit.formats.rows import Source
 from evalkit.types import Example

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from evalkit.errors import InputError
 from evalkit.formats.hub import saved_dataset
-from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.formats.instructions import instruction_key
+from evalkit.formats.outputs import source_records
 from evalkit.formats.records import Record, csv_delimiter, open_unzipped
 from evalkit.formats.rows import Source
 from evalkit.formats.verdict_table import measure_columns

@@ -7,8 +7,9 @@ from typing import Any
 from evalkit.formats.arena_hard import BASELINE_V01
 from evalkit.formats.conversation import ID_FIELDS, id_field, read_id
 from evalkit.formats.foreign import Kind, detect
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.layouts import first_fields, layout_of
-from evalkit.formats.outputs import instruction_key, source_records
+from evalkit.formats.outputs import source_records
 from evalkit.formats.records import Record
 from evalkit.formats.rows import Source
 from evalkit.formats.shown import Shown, shown_to_judge

@@ -36,7 +36,9 @@ def test_a_judge_that_nobody_can_read_is_stopped_with_its_last_reply(
         assert len(judge.ledger()) == 12
     assert done.returncode == 3
     (said,) = (line for line in done.stderr.splitlines() if line.startswith("evalkit: error: "))
-    assert said.startswith("evalkit: error: judge: none of its first 12 requests brought a verdict. The last reply reads '")
+    assert said.startswith(
+        "evalkit: error: judge: none of its first 12 requests brought a verdict. The last reply reads '"
+    )
     assert "]]': the reply: not valid JSON at line 1 column 1" in said
     assert said.endswith("Or go on with --no-stop")
 

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.formats.outputs import instruction_key, read_one, read_outputs
+from evalkit.formats.instructions import instruction_key
+from evalkit.formats.outputs import read_one, read_outputs
 from evalkit.formats.questions import read_questions
 from evalkit.types import Example
 from tests.conftest import REAL_DATA

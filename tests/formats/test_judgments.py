@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from evalkit.errors import InputError
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.judgments import read_judgments
-from evalkit.formats.outputs import instruction_key
 from evalkit.formats.records import read_records
 from evalkit.formats.rows import Rows
 from evalkit.judge_spec.parsers import find_parser

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalkit.errors import EvalkitError, InputError
-from evalkit.formats.outputs import MAX_OUTPUT_CHARS, instruction_key, read_one, read_outputs
+from evalkit.formats.instructions import MAX_OUTPUT_CHARS, instruction_key
+from evalkit.formats.outputs import read_one, read_outputs
 from evalkit.types import OutputSet
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ import datasets
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.questions import read_questions
 from evalkit.types import Example
 from tests.conftest import REAL_DATA

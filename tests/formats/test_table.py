@@ -11,8 +11,8 @@ import pytest
 from evalkit.boards.entries import Aggregation
 from evalkit.boards.gathering import entries_of_table
 from evalkit.errors import InputError
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.judgments import read_judgments
-from evalkit.formats.outputs import instruction_key
 from evalkit.formats.table import read_preferences
 from evalkit.sources.entries import read_sources
 from evalkit.sources.transcripts import transcripts_of

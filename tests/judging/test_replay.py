@@ -3,7 +3,7 @@
 import pytest
 
 from evalkit.formats.alpaca_eval import RECORDED_LABELS, RecordedReply, RecordedRow, Recording
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.judge_spec.config import read_judge
 from evalkit.judging.replay import UNTOLD_ORDER, Recorded, match_recording, replayed
 from evalkit.types import ChatReply, Comparison, Example, Order, Output

@@ -6,7 +6,7 @@ import pytest
 
 from evalkit.errors import UnknownName
 from evalkit.formats.alpaca_eval import JudgedTexts
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.formats.verdicts import Exchange, Stored
 from evalkit.judge_spec.config import read_judge
 from evalkit.judge_spec.prompting import ask, render

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.sources.stored import Scope
 from evalkit.sources.texts import texts_of_files, texts_of_store
 from evalkit.store import Store

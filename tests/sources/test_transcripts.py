@@ -13,7 +13,7 @@ from evalkit.boards.entries import Aggregation
 from evalkit.boards.judged import Transcripts
 from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.errors import InputError
-from evalkit.formats.outputs import instruction_key
+from evalkit.formats.instructions import instruction_key
 from evalkit.reporting.chunks import likeliest_tokens
 from evalkit.sources.entries import entries_of_files, entries_of_store
 from evalkit.sources.exports import export_verdicts

@@ -196,7 +196,7 @@ def require_finished(judged: Sequence[ModelRun]) -> None:
         if progress.stopped and progress.unread:
             raise Incomplete(
                 f"{progress.stopped}. evalkit judges check shows what is sent and how the reply is read. Mend the "
-                "judge's prompt, parser, limit of tokens or endpoint, or go on with --no-stop"
+                "judge's prompt, parser, limit of tokens or endpoint. Or go on with --no-stop"
             )
         if progress.stopped:
             raise Unreachable(f"{progress.stopped}. What was paid is kept; run the same command again to continue")

@@ -12,7 +12,7 @@ from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
-from evalkit.formats.conversation import ID_FIELDS, read_answered, read_turns
+from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_turns
 from evalkit.formats.instructions import (
     MAX_OUTPUT_CHARS,
     KnownExamples,
@@ -41,6 +41,8 @@ _TOKENS = (
 )
 _SURROGATES = "hold half of a surrogate pair, which is read as U+FFFD"
 _BY_TEXT = "have another id or other white space than the baseline's, and are matched by the instruction's text"
+_VALUES = "hold a number or a truth value where a text belongs, which is read as JSON writes it"
+_UNASKED = "name no instruction, and are left out"
 _SYSTEM = "were given under a system message, which no judge is shown"
 
 
@@ -56,7 +58,8 @@ def read_outputs(
 
     A null is an empty answer. For an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
     off inside the last one give the rows before it, and a note; failed calls, which are not answers, count as missing,
-    and samples after the first and a model's thinking before its answers are left out, each with a note.
+    and rows without an instruction, samples after the first and a model's thinking before its answers are left out,
+    each with a note.
 
     Args:
         sources: files, folders saved by `datasets`, `hf:` names, or rows that were given as values.
@@ -232,8 +235,7 @@ def _read_answers(
     named = source.name if isinstance(source, Rows) else stem(str(source))
     tally = _Tally(str(source))
     some = False
-    for record in source_records(source, on_torn=note):
-        answered = None if "output" in record.fields else read_answered(record, key=key)
+    for record, answered in _asked_records(source_records(source, on_torn=note), key, tally):
         if answered is None:
             own = example_of(record, key, known)
             model = record.optional_text("generator")
@@ -260,12 +262,47 @@ def _read_answers(
         # counts that a source made are of the whole text
         counted = metadata if shown == texts else None
         yield record, example, _output(record, example, model, shown, counted, () if answered else (key,))
+    if not some and _UNASKED in tally.found:
+        raise InputError(f'{tally.found[_UNASKED][1]}: field "instruction": expected text, found null, as in every row')
     if not some and _FAILED in tally.found:
         raise InputError(
             f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
         )
     for said in tally.notes():
         note(said)
+
+
+def _asked_records(records: Iterable[Record], key: str | None, tally: _Tally) -> Iterator[tuple[Record, Answer | None]]:
+    """The records that name an instruction, each with its answer, which is None in AlpacaEval's layout."""
+    for record in records:
+        answered = None if "output" in record.fields else read_answered(record, key=key)
+        if answered is not None:
+            yield record, answered
+        elif _names_no_instruction(record, key):
+            tally.count(_UNASKED, record)
+        else:
+            yield _with_texts(record, tally), None
+
+
+def _with_texts(record: Record, tally: _Tally) -> Record:
+    """The record with numbers and truth values as texts where texts belong: a sheet writes an answer 42 as a number."""
+    values = {
+        name: json.dumps(value)
+        for name in ("instruction", "output")
+        if isinstance(value := record.fields.get(name), int) or (isinstance(value, float) and math.isfinite(value))
+    }
+    if not values:
+        return record
+    tally.count(_VALUES, record)
+    return Record(record.where, {**record.fields, **values})
+
+
+def _names_no_instruction(record: Record, key: str | None) -> bool:
+    """True if a row has an answer, and null for the instruction and for the field that joins it."""
+    if "instruction" not in record.fields or (key is not None and record.fields.get(key) is not None):
+        return False
+    value = record.fields["instruction"]
+    return value is None or value != value
 
 
 def _texts(record: Record) -> tuple[str, ...]:

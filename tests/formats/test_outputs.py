@@ -122,9 +122,9 @@ def test_several_models_where_one_is_wanted_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"output": 3}, 'field "output": expected text, found a number'),
+        ({"output": {"a": 3}}, 'field "output": expected text, found a mapping'),
         ({"output": ["a"]}, 'field "output": expected text, found a list'),
-        ({"instruction": None}, 'field "instruction": expected text, found null'),
+        ({"instruction": {}}, 'field "instruction": expected text, found a mapping'),
         ({"generator": 4}, 'field "generator": expected text, found a number'),
         ({"dataset": ["a"]}, 'field "dataset": expected text, found a list'),
     ],
@@ -150,8 +150,8 @@ def test_a_whole_surrogate_pair_in_json_is_one_character(tmp_path: Path) -> None
 
 def test_the_line_of_a_wrong_row_in_json_lines_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"instruction": "i", "output": "o"}\n\n{"instruction": "j", "output": 0}\n', encoding="utf-8")
-    assert refusal(str(path)).startswith(f'{path}:3: field "output": expected text, found a number')
+    path.write_text('{"instruction": "i", "output": "o"}\n\n{"instruction": "j", "output": {}}\n', encoding="utf-8")
+    assert refusal(str(path)).startswith(f'{path}:3: field "output": expected text, found a mapping')
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,8 @@ class TestDatasetFolders:
 
     def test_a_wrong_row_of_a_saved_dataset_is_named(self, tmp_path: Path) -> None:
         folder = tmp_path / "saved"
-        datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "instruction": None}]).save_to_disk(str(folder))
-        assert refusal(str(folder)).startswith(f'{folder}: row 2: field "instruction": expected text, found null')
+        datasets.Dataset.from_list([{**ROWS[0], "output": ["x"]}]).save_to_disk(str(folder))
+        assert refusal(str(folder)).startswith(f'{folder}: row 1: field "output": expected text, found a list')
 
     def test_a_missing_answer_of_a_saved_dataset_is_empty(self, tmp_path: Path) -> None:
         datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "output": None}]).save_to_disk(str(tmp_path / "saved"))

@@ -209,11 +209,10 @@ def test_a_wrong_row_is_named_with_its_number_and_its_field(value: object, messa
         ),
         (pd.DataFrame([{**ANSWER, "a": 1j}]), 'row 1: field "a": found complex, which no file of rows can hold'),
         (
-            pd.DataFrame([ANSWER, {"instruction": 3, "output": "x"}]),
-            'row 2: field "instruction": expected text, found a number',
+            pd.DataFrame([ANSWER, {"instruction": {"a": 3}, "output": "x"}]),
+            'row 2: field "instruction": expected text, found a mapping',
         ),
-        ({"Say hi": "Hi.", "Count": 3}, 'row 2: field "output": expected text, found a number'),
-        ({"Say hi": "Hi.", 3: "Hi."}, 'row 2: field "instruction": expected text, found a number'),
+        ({"Say hi": "Hi.", "Count": {"a": 3}}, 'row 2: field "output": expected text, found a mapping'),
         ({"Say hi": "Hi.", "Count": ["One", "Two"]}, 'row 2: field "output": expected text, found a list'),
         (
             {"mine": [ANSWER, {"instruction": "Count"}]},
@@ -234,11 +233,10 @@ def test_a_wrong_cell_of_a_frame_or_a_dictionary_is_named(value: object, message
 
 WRONG: list[Any] = [
     {"instruction": "Count"},
-    {"instruction": 3, "output": "x"},
+    {"instruction": {"text": 3}, "output": "x"},
     {"instruction": ["a", "b"], "output": ["x", 3]},
-    {"instruction": None, "output": "x"},
     {"instruction": "a", "output": {"text": "x"}},
-    {"instruction": "a", "output": True},
+    {"instruction": "a", "output": [True]},
     {"instruction": [], "output": "x"},
     {"choices": [], "question_id": 1},
     {"messages": [{"role": "user", "content": 3}], "uid": "u"},

@@ -60,7 +60,7 @@ def _row_text(row: BoardRow) -> str:
 
 def _compared_facts(row: BoardRow) -> dict[str, str]:
     raw, sample = row.raw.estimate, row.entry.sample
-    facts = {WIN_RATE.title: f"{percent(raw.value)} {interval(raw)} (standard error {percent(raw.stderr)})"}
+    facts = {WIN_RATE.title: _with_error(raw)}
     for metric, number in row.numbers.items():
         if metric != WIN_RATE:
             shown = "" if number.estimate.value is None else f"{_with_interval(number.estimate)} "
@@ -77,8 +77,7 @@ def _graded_facts(row: BoardRow) -> dict[str, str]:
     score, sample = row.raw.estimate, row.entry.sample
     low, high = row.entry.scale
     return {
-        "score": f"{percent(score.value)} {interval(score)} (standard error {percent(score.stderr)}) "
-        f"on a scale from {low:g} to {high:g}",
+        "score": f"{_with_error(score)} on a scale from {low:g} to {high:g}",
         "grades": f"{sample.n} of {sample.n + sample.n_missing}, on {plural(score.n, 'question')}",
     }
 
@@ -110,6 +109,13 @@ def _spread_facts(components: Components | None) -> dict[str, str]:
         position = components.position
         facts["position effect"] = f"{position.value:+z.2f} points {interval(position)} where it is shown first"
     return facts
+
+
+def _with_error(estimate: Estimate) -> str:
+    """Return a number with its interval and standard error, or the reason why there is none."""
+    if estimate.value is None:
+        return status_words(estimate.status)
+    return f"{percent(estimate.value)} {interval(estimate)} (standard error {percent(estimate.stderr)})"
 
 
 def _with_interval(estimate: Estimate) -> str:

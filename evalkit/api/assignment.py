@@ -198,7 +198,7 @@ class Assignment:
             return ChosenBaseline(tuple(baseline_source(benchmark, source) for source in named))
         found = choose_baseline(benchmark, outputs, place=place, key=self.key)
         if found is None:
-            raise missing_baseline(benchmark, outputs)
+            raise missing_baseline(benchmark, outputs, key=self.key)
         return found
 
     def _clusters(

@@ -1,7 +1,8 @@
 """Chooses what a task for judges leaves open: its benchmark, its judge and its baseline; and says what was chosen."""
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,8 @@ _BESIDE = ("baseline", "baseline_outputs", "reference_outputs")
 _MODEL_OUTPUTS = "model_outputs.json"
 # a baseline that nobody named is taken only if it answers this share of the instructions
 _MOST = 0.9
+# in bytes: a larger file beside the outputs is not read only to see what it is
+_LONGEST_OTHER = 2**26
 
 Outputs = Sequence[str | Rows]
 
@@ -292,13 +295,28 @@ def named_baseline(name: str | Rows, outputs: Outputs, *, place: Place | None, k
         return stored_answers(store, place.results, [name], asked_in(outputs, key=key).keys).get(name, name)
 
 
-def missing_baseline(benchmark: Benchmark, outputs: Outputs) -> ConfigError:
-    """The error where there is nothing to compare with."""
+def missing_baseline(benchmark: Benchmark, outputs: Outputs, *, key: str | None = None) -> ConfigError:
+    """The error where there is nothing to compare with; it names a file beside the outputs that could be."""
     given = f" ({' + '.join(benchmark.baselines)})" if benchmark.baselines else ""
+    other = next(_answers_beside(outputs, key), None)
+    hint = "" if other is None else f". {other} beside it answers the same instructions: --baseline {other} takes it"
     return ConfigError(
         f"{', '.join(map(str, outputs))}: nothing to compare with: no baseline outputs{given} on this machine. "
-        f"{_cure(outputs)}"
+        f"{_cure(outputs)}{hint}"
     )
+
+
+def _answers_beside(outputs: Outputs, key: str | None) -> Iterator[Path]:
+    """The files beside the outputs that answer most of the same instructions."""
+    files = [Path(source) for source in outputs if isinstance(source, str) and not source.startswith(PREFIX)]
+    asked = asked_in(outputs, key=key).keys
+    for path in sorted(path for folder in dict.fromkeys(path.parent for path in files) for path in folder.iterdir()):
+        if path in files or path.suffix not in SUFFIXES or not path.is_file() or path.stat().st_size > _LONGEST_OTHER:
+            continue
+        # a file of another kind is nothing to complain of here
+        with contextlib.suppress(InputError):
+            if len(asked_in([str(path)], key=key).keys & asked) >= _MOST * len(asked):
+                yield path
 
 
 def _cure(outputs: Outputs) -> str:

@@ -69,6 +69,14 @@ def test_a_baseline_on_other_instructions_is_not_taken(folder: Path) -> None:
         ek.annotate("outputs.json", progress=False)
 
 
+def test_a_file_beside_the_outputs_that_could_be_the_baseline_is_named(folder: Path) -> None:
+    Path("baseline.json").rename("old.json")
+    Path("broken.json").write_text("[{")
+    Path("other.json").write_text(json.dumps([{"instruction": "Else", "output": "x"}]))
+    with pytest.raises(ConfigError, match=r"\. old\.json beside it answers the same instructions: "):
+        ek.annotate("outputs.json", progress=False)
+
+
 def test_a_new_set_does_not_go_under_the_name_of_another(folder: Path) -> None:
     ek.annotate("outputs.json", progress=False)
     for name in ("outputs.json", "baseline.json"):

@@ -11,7 +11,7 @@ from evalkit.reporting.page.numbers import NOTHING, NumberFormat
 from evalkit.reporting.page.words import AUDIT, ITSELF, STATUS, style_of
 from evalkit.reporting.plots.words import sentence
 from evalkit.reporting.reasons import brief_words
-from evalkit.text import count, printable
+from evalkit.text import DECIMALS_STORED, count, printable
 from evalkit.types import Estimate, StatusKind
 
 
@@ -124,7 +124,9 @@ def _rank(row: BoardRow) -> Number:
 
 def _compared(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
     """Return a number that is sorted among others only if the audit lets the outputs be compared with theirs."""
-    return Number(style.number(estimate.value), None if row.entry.refused else estimate.value)
+    # another processor gives other last bits, and must give the same page
+    value = None if row.entry.refused or estimate.value is None else round(estimate.value, DECIMALS_STORED)
+    return Number(style.number(estimate.value), value)
 
 
 def _counted(number: int) -> Number:

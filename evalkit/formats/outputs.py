@@ -14,6 +14,7 @@ from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
 from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_instruction, read_turns
+from evalkit.formats.names import checked_name
 from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
 from evalkit.formats.rows import Rows, Source
 from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
@@ -287,7 +288,10 @@ def _read_answers(
         example = _share(own, key, known)
         if example.key != own.key:
             tally.count(_BY_TEXT, record)
-        model = sys.intern(model or named)
+        model = sys.intern(
+            checked_name(model, record.where) if model else checked_name(named, "the name of a file of outputs")
+        )
+        checked_name(example.category or "", record.where)
         if texts is None or any(map(failed_call, texts)):
             tally.count(_FAILED, record)
             yield record, example, Output(example.key, model, (), failure=_FAILURE)

@@ -3,16 +3,22 @@
 from collections.abc import Iterable
 
 from evalkit.othernames import our_name
+from evalkit.redaction import holds_key, redact_message, redact_setting
+
+KEY_FOUND = "looks like a key, and is not shown. Keys belong in environment variables, never in files or names"
 
 
 class EvalkitError(Exception):
-    """Root of all errors raised on purpose.
+    """Root of all errors raised on purpose; the message holds no secret, whoever shows it.
 
     `for_command` is the message with the names of options, where the message itself names keywords of a function.
     """
 
     exit_code = 2
     for_command: str | None = None
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redact_setting(message))
 
 
 class InputError(EvalkitError):
@@ -30,6 +36,9 @@ class UnknownName(ConfigError):
         import difflib
 
         names = sorted(known)
+        if holds_key(name):
+            super().__init__(f"unknown {kind}: what stands there {KEY_FOUND}. Known: {', '.join(names) or 'none'}")
+            return
         ours = our_name(kind, name)
         close = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -57,6 +66,11 @@ class ClientError(EvalkitError):
     """
 
     usage: tuple[int, int] | None = None
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+        # the endpoint's own words stay whole, with the identifiers that its support asks for
+        self.args = (redact_message(message),)
 
 
 class RetryableError(ClientError):

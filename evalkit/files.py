@@ -8,11 +8,12 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from evalkit import faults
 from evalkit.errors import InputError
 from evalkit.processes import running
+from evalkit.redaction import Redacting, Redactor
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _PART_NAME = re.compile(r"\.(\d+)-[0-9a-f]+\.part$")
@@ -41,7 +42,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """A file to write into, which replaces the old one in one step when the block ends without an error.
+    """A file to write text without secrets into, which replaces the old one in one step when the block ends without an
+    error.
 
     Raises:
         InputError: the file cannot be written; the old file stays.
@@ -51,7 +53,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path)
         with part.open("x", encoding="utf-8", newline="\n") as file:
-            yield file
+            yield cast(TextIO, Redacting(file, Redactor().content))
             file.flush()
             os.fsync(file.fileno())
         faults.reach("before_rename")

@@ -310,7 +310,8 @@ class ModelConfig:
     base_url: str | None = None
     key_variable: str = "OPENAI_API_KEY"
     key_header: str = "Authorization"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    # a key may stand in them
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     tls: Tls = Tls()
     plain_http: bool = False
     timeout: float = 300.0

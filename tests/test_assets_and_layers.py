@@ -18,7 +18,8 @@ PACKAGE = Path(evalkit.__file__).parent
 
 # the rooms and single modules from the ground up; each imports from lower layers only
 LAYERS = (
-    "othernames",
+    "keyshapes othernames",
+    "redaction",
     "errors faults processes types",
     "assets documents files plugins stats text",
     "auditing judge_spec scaffold store",

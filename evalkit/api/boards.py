@@ -76,15 +76,16 @@ def make_leaderboard(
     return [board if _agrees(board) else replace(board, agreement=None) for board in boards]
 
 
-def _check_parts(entries: Sequence[Entry], by: Sequence[str]) -> None:
-    """Refuse to split by a part that no verdict has."""
-    for part in by:
-        kind = TURN if part == TURN else CATEGORY
-        if not any(name.startswith(f"{kind} ") for entry in entries for name in entry.slices):
-            raise InputError(
-                f"--by {part}: no verdict has a {kind}. Outputs and questions tell it in the field category or "
-                "dataset; evalkit import takes it from --questions FILE, also when it imports again"
-            )
+def _check_parts(entries: Iterable[Entry], by: Sequence[str]) -> None:
+    """Refuse to split by a part that no verdict has; of several parts, those that are there are shown."""
+    if len(by) != 1:
+        return
+    kind = TURN if by[0] == TURN else CATEGORY
+    if not any(name.startswith(f"{kind} ") for entry in entries for name in entry.slices):
+        raise InputError(
+            f"--by {by[0]}: no verdict has a {kind}. Outputs and questions tell it in the field category or dataset; "
+            "evalkit import takes it from --questions FILE, also when it imports again"
+        )
 
 
 def _agrees(board: Board) -> bool:

@@ -17,6 +17,7 @@ from evalkit.engine import Pending
 from evalkit.errors import ConfigError, Incomplete
 from evalkit.judge_spec import parser_of, read_judge
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
+from evalkit.redaction import Redactor, redact_document
 from evalkit.text import printable
 from evalkit.types import (
     ChatReply,
@@ -79,7 +80,7 @@ def show(name: str, as_yaml: bool) -> None:
     if as_yaml:
         click.echo(judges().yaml(name), nl=False)
     else:
-        click.echo(json.dumps(dataclasses.asdict(judges()[name]), indent=2))
+        click.echo(json.dumps(redact_document(dataclasses.asdict(judges()[name]), Redactor()), indent=2))
 
 
 @command.command(

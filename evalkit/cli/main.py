@@ -9,14 +9,15 @@ import sys
 import tomllib
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 import click
 
 from evalkit import __version__
 from evalkit.cli.help import CommandGroup
 from evalkit.cli.usage import explain_usage
-from evalkit.errors import ConfigError, EvalkitError
+from evalkit.errors import KEY_FOUND, ConfigError, EvalkitError
+from evalkit.redaction import Redacting, holds_key, redact_message, redact_setting
 
 SETTINGS_FILE = "evalkit.toml"
 EXIT_INTERNAL = 70
@@ -71,7 +72,12 @@ def _module(command: str) -> str:
 
 
 class LazyGroup(CommandGroup):
-    """A group that knows its commands by name and imports one when it is called."""
+    """A group that knows its commands by name and imports one when it is called; none of them prints a secret."""
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        out, err = Redacting(sys.stdout, redact_message), Redacting(sys.stderr, redact_setting)
+        with contextlib.redirect_stdout(cast(TextIO, out)), contextlib.redirect_stderr(cast(TextIO, err)):
+            return super().main(*arguments, **settings)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -130,7 +136,7 @@ def _run() -> int:
         return 2
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the last line of defence)
         if "--debug" in sys.argv[1:2]:
-            traceback.print_exc()
+            click.echo(redact_setting(traceback.format_exc()), err=True, nl=False)
         status, message = _explain(error)
         _complain(message)
     return status if isinstance(status, int) else 0
@@ -143,8 +149,8 @@ def _explain(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
         return EXIT_INTERRUPTED, "interrupted. What had arrived is kept; run the same command again to continue"
     if isinstance(error, click.ClickException):
-        return 2, explain_usage(error)
-    fault = f"internal error: {type(error).__name__}: {error}"
+        return 2, redact_setting(explain_usage(error))
+    fault = redact_setting(f"internal error: {type(error).__name__}: {error}")
     return EXIT_INTERNAL, f"{fault}. Run evalkit --debug with the same arguments and report the traceback"
 
 
@@ -175,7 +181,8 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
     for key, value in table.items():
         flag = key.replace("_", "-")
         if flag not in known:
-            raise ConfigError(f"{path}: [{name}]: unknown option {key!r}. Known: {', '.join(known)}")
+            said = f"an option's name {KEY_FOUND}" if holds_key(key) else f"unknown option {key!r}"
+            raise ConfigError(f"{path}: [{name}]: {said}. Known: {', '.join(known)}")
         for sub, flags in options.items():
             if flag in flags:
                 (found if sub is None else found[sub])[flags[flag]] = value

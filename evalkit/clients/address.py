@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from evalkit.clients.endpoint import Endpoint
 from evalkit.errors import ConfigError
 from evalkit.judge_spec import check_address
+from evalkit.redaction import SHORTEST_SECRET, Redactor, query_secrets
 from evalkit.types import ModelConfig, Tls
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -37,8 +38,6 @@ KEY_HOSTS = {
 ALLOWED_HOSTS_VARIABLE = "EVALKIT_KEY_HOSTS"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-# replacing a shorter secret would tear apart unrelated text
-_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,10 @@ class Address:
 
     def redact(self, text: str) -> str:
         """The text without any of the secrets, which endpoints may echo."""
-        for secret in self.secrets:
-            text = text.replace(secret, "[secret]")
-        return text
+        return Redactor(self.secrets).known(text)
 
     def redact_bytes(self, body: bytes) -> bytes:
-        for secret in self.secrets:
-            body = body.replace(secret.encode(), b"[secret]")
-        return body
+        return self.redact(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def __repr__(self) -> str:
         return f"Address({endpoint_name(self.base_url)})"
@@ -113,7 +108,7 @@ def read_address(config: ModelConfig) -> Address:
     _check_line(config, base_url, secret=bool(secrets))
     _check_hosts(config, base_url, {**in_address, **in_headers})
     _check_tls(config, base_url)
-    longest_first = sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
+    longest_first = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
     return Address(base_url, headers, tuple(longest_first), config.tls)
 
 
@@ -168,6 +163,7 @@ def _secrets_in(url: str, variables: Mapping[str, str]) -> Iterator[str]:
     """The secret parts of an address; a variable in the name of its host is not secret."""
     parts = urlsplit(url)
     yield from (value for value in variables.values() if value in f"{parts.query} {parts.path}")
+    yield from (form for value in query_secrets(parts.query) for form in (value, unquote(value)))
     if parts.username is not None:
         said = parts.password or parts.username
         _, header = _without_user(url)

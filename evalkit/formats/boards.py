@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.errors import InputError
 from evalkit.files import write_text
+from evalkit.formats.names import checked_name
 from evalkit.formats.records import Record, read_records
 from evalkit.text import spreadsheet_cell
 
@@ -115,7 +116,7 @@ def _row(record: Record) -> AlpacaRow:
         raise InputError(
             f"{record.where}: is not a row of a leaderboard: expected a model and its win_rate, found {names}"
         )
-    model = record.text(column)
+    model = checked_name(record.text(column), record.where)
     if not model.strip():
         raise InputError(f"{record.where}: the model has no name")
     values = {name: _count(record, name) if name in _COUNTS else _number(record, name) for name in _NUMBERS}

@@ -22,6 +22,7 @@ from evalkit.formats.instructions import (
     known_examples,
     shared_example,
 )
+from evalkit.formats.names import checked_name
 from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
 from evalkit.formats.rows import Rows, Source
 from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
@@ -250,7 +251,10 @@ def _read_answers(
         example = shared_example(own, key, known)
         if example.key != own.key:
             tally.count(_BY_TEXT, record)
-        model = sys.intern(model or named)
+        model = sys.intern(
+            checked_name(model, record.where) if model else checked_name(named, "the name of a file of outputs")
+        )
+        checked_name(example.category or "", record.where)
         if texts is None or any(map(failed_call, texts)):
             tally.count(_FAILED, record)
             yield record, example, Output(example.key, model, (), failure=_FAILURE)

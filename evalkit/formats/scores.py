@@ -11,6 +11,7 @@ from typing import Any
 
 from evalkit.documents import kind_of, read_text
 from evalkit.errors import InputError
+from evalkit.formats.names import checked_name
 from evalkit.formats.records import csv_delimiter, read_records
 from evalkit.formats.rows import Rows, Source
 
@@ -71,6 +72,7 @@ def read_scores(path: Source, *, metric: str | None = None) -> ScoreTable:
             continue  # an empty line at the end of a spreadsheet
         if not isinstance(model, str) or not model:
             raise InputError(f"{where}: {model_column}: expected a name, found {kind_of(model)}")
+        checked_name(model, where)
         if model in scores:
             raise InputError(f"{where}: model {model!r} stands twice. Keep one row for each model")
         scores[model] = _score(model, row, column, bounds, error, where)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evalkit.errors import InputError
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.instructions import instruction_key
+from evalkit.formats.names import check_names
 from evalkit.formats.outputs import source_records
 from evalkit.formats.records import Record, csv_delimiter, open_unzipped
 from evalkit.formats.rows import Source
@@ -72,6 +73,7 @@ def read_preferences(
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {', '.join(map(str, frame.columns))}")
     for name in TEXT_COLUMNS:
         _refuse(_no_name(frame[name]), frame, name, path, expected="a name")
+        check_names(map(str, frame[name].unique()), f"{path}: {name}")
     check_keys(frame, key_column, path)
     _check_numbers(frame, path)
     _check_repeats(frame, key_column, path)

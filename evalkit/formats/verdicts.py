@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.documents import kind_of
 from evalkit.errors import InputError
+from evalkit.formats.names import check_names
 from evalkit.formats.records import Record
 from evalkit.formats.turns import turn_key
 from evalkit.types import Annotation, ChatReply, Example, Message, Order, Rating, Slot
@@ -61,7 +62,11 @@ def recorded(
         chars: lengths of the baseline's and the candidate's answer in code points, with the blanks around them;
             without the baseline's there is no difference in length, and the candidate's is left out.
         blanks: number of blanks among these; None where only a length is known.
+
+    Raises:
+        InputError: a name looks like a key.
     """
+    check_names((judge, model, baseline or "", category or ""), "a verdict")
     slot = Slot(
         benchmark="",
         model=model,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from evalkit.documents import kind_of, open_file, parse_json
 from evalkit.errors import EvalkitError, InputError
+from evalkit.formats.names import check_names
 from evalkit.formats.records import Record, csv_delimiter, read_records
 from evalkit.formats.rows import Rows, Source
 
@@ -258,6 +259,7 @@ def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, contro
     names_a, a = _codes(path, "model_a", columns["model_a"], needed=True)
     names_b, b = _codes(path, "model_b", columns["model_b"], needed=True)
     models = sorted({*names_a, *names_b})
+    check_names(models, f"{path}")
     place = {name: index for index, name in enumerate(models)}
     a = np.array([place[name] for name in names_a], dtype=np.int64)[a]
     b = np.array([place[name] for name in names_b], dtype=np.int64)[b]

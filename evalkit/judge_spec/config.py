@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from evalkit import assets
 from evalkit.documents import kind_of, read_text, read_yaml
-from evalkit.errors import ConfigError, UnknownName
+from evalkit.errors import KEY_FOUND, ConfigError, UnknownName
 from evalkit.judge_spec.modelfile import LOCAL, check_server, locate_model, model_name
 from evalkit.judge_spec.prompting import check_prompt
+from evalkit.redaction import holds_key, redact_setting, watch_variables
 from evalkit.types import JudgeConfig, ModelConfig, Prices, RateLimits, Tls
 
 ORDERS = ("one", "both")
@@ -50,10 +51,16 @@ _JUDGE_KINDS: _Kinds = {
 _UNREADABLE = {"bracket_label": "[]\n", "five_way": "[]<>=\n"}
 # clients that ask no endpoint, or start one of their own
 _WITHOUT_ADDRESS = ("heuristic", LOCAL)
+# words for people, which no verdict rests on
+_SHOWN = {"description", "notice"}
 _SENT = ("parser_options", "parameters")
 _MODEL_REQUIRED = ("client", "model")
 _JUDGE_REQUIRED = ("client", "model", "parser")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FILLED = re.compile(r"\$\{(\w+)\}")
+# the parts of an address that may hold secrets: a user and a password, and a query
+_SECRET_PARTS = re.compile(r"//[^/]*@|\?.*")
 
 
 def judge_names() -> list[str]:
@@ -121,6 +128,8 @@ def _fields(
 ) -> dict[str, Any]:
     """The checked fields of a file by the names of the configuration's."""
     fields = read_yaml(path)
+    if holds_key(path.name):
+        raise ConfigError(f"{path.parent}: a judge's or a model's name there {KEY_FOUND}")
     if model is not None:
         fields["model"] = model
     _check_keys(path, fields, kinds, required)
@@ -131,18 +140,35 @@ def _fields(
         fields |= locate_model(path, fields, beside=path.parent if model is None else Path())
     if "prices" in fields:
         fields["prices"] = _prices(path, fields["prices"])
+    for name in _SHOWN & fields.keys():
+        fields[name] = redact_setting(fields[name])
     fields["rates"] = _rates(path, fields.get("rates", {}))
     fields["tls"] = _tls(path, fields.get("tls", {}))
     return {"name": path.name.removesuffix(".yaml"), **fields}
 
 
 def _check_connection(path: Path, config: ModelConfig) -> None:
+    _check_secrets(path, config)
     if not 0 < config.timeout <= LONGEST_TIMEOUT:
         raise ConfigError(f"{path}: timeout: expected seconds up to {LONGEST_TIMEOUT}, found {config.timeout!r}")
     if config.base_url is not None and config.client != LOCAL and "${" not in config.base_url:
         check_address(config.base_url, f"{path}: base_url")
     _check_headers(path, config)
     check_server(path, config)
+
+
+def _check_secrets(path: Path, config: ModelConfig) -> None:
+    """Refuse keys where names belong, and have the variables that hold secrets watched."""
+    if config.client != LOCAL and holds_key(config.model):
+        raise ConfigError(f"{path}: model: what stands there {KEY_FOUND}")
+    if holds_key(config.key_variable) or not _VARIABLE.fullmatch(config.key_variable):
+        raise ConfigError(
+            f"{path}: key_variable: expected the name of an environment variable, as OPENAI_API_KEY. What stands there "
+            "is none, and is not shown because it may be the key"
+        )
+    in_address = "".join(_SECRET_PARTS.findall(config.base_url or ""))
+    filled = _FILLED.findall(" ".join([in_address, *map(str, config.headers.values())]))
+    watch_variables({config.key_variable, *filled} - {"none"})
 
 
 def holds_prompt(fields: Mapping[str, Any]) -> bool:
@@ -236,7 +262,10 @@ def check_address(url: str, where: str, *, shown: str | None = None) -> None:
         sound = False
     # urlsplit drops line breaks silently, and some clients take a backslash for a slash
     if not sound or not url.isprintable() or any(character in url for character in "\\ #"):
-        raise ConfigError(f"{where}: expected an http or https address, found {shown or url!r}")
+        found = shown or url
+        # a password that is typed wrongly may stand in any part of it
+        told = "one that is not shown because it may hold a key" if re.search("[@?]", found) else repr(found)
+        raise ConfigError(f"{where}: expected an http or https address, found {told}")
 
 
 def _place(config: ModelConfig) -> str | None:
@@ -322,12 +351,14 @@ def _check_labels(path: Path, config: JudgeConfig) -> None:
 
 
 def _check_headers(path: Path, config: ModelConfig) -> None:
+    for key, name in (*(("headers", name) for name in config.headers), ("key_header", config.key_header)):
+        if holds_key(name):
+            raise ConfigError(f"{path}: {key}: a header's name there {KEY_FOUND}")
+        if not _HEADER.fullmatch(name):
+            raise ConfigError(f"{path}: {key}: {name!r} is not a header name")
     for name, value in config.headers.items():
         if not isinstance(value, str):
             raise ConfigError(f"{path}: headers: {name}: expected text, found {kind_of(value)}. Put it in quotes")
-    for key, name in (*(("headers", name) for name in config.headers), ("key_header", config.key_header)):
-        if not _HEADER.fullmatch(name):
-            raise ConfigError(f"{path}: {key}: {name!r} is not a header name")
 
 
 def _rates(path: Path, rates: Mapping[str, Any]) -> RateLimits:

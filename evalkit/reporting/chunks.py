@@ -12,6 +12,8 @@ from typing import Any
 
 from evalkit.boards import Board, BoardRow, Transcripts
 from evalkit.errors import ConfigError
+from evalkit.redaction import redact
+from evalkit.text import printable
 from evalkit.types import Annotation, ChatReply, Order, Slot
 
 ORDERS = {Order.BASELINE_FIRST: 0, Order.CANDIDATE_FIRST: 1, Order.ALONE: 2, None: -1}
@@ -78,12 +80,13 @@ def _index(
 ) -> dict[str, Any]:
     categories = sorted({judged.categories[key] for key in numbers if key in judged.categories})
     by_name = {name: number for number, name in enumerate(categories)}
+    names = _shown_names(models)
     return {
-        "models": models,
-        "boards": [_board(board) for board in boards],
+        "models": list(names.values()),
+        "boards": [_board(board, names) for board in boards],
         "keys": list(numbers),
         "category": [by_name.get(judged.categories.get(key, ""), -1) for key in numbers],
-        "categories": categories,
+        "categories": list(map(printable, categories)),
         "turn": _turns(boards, judged, numbers),
         "text": text and bool(judged.instructions or judged.answers),
         "sampled": None,
@@ -105,13 +108,24 @@ def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, i
     return list(turns.values()) if any(turn > 1 for turn in turns.values()) else []
 
 
-def _board(board: Board) -> dict[str, Any]:
+def _shown_names(models: Sequence[str]) -> dict[str, str]:
+    """Return the models' names as a page holds them, in harmless letters; a number keeps equal ones apart."""
+    found: dict[str, str] = {}
+    for model in models:
+        name, number = printable(model), 2
+        while name in found.values():
+            name, number = f"{printable(model)} ({number})", number + 1
+        found[model] = name
+    return found
+
+
+def _board(board: Board, names: Mapping[str, str]) -> dict[str, Any]:
     entry = board.rows[0].entry
     return {
-        "judge": board.judge,
-        "digest": board.digest,
-        "part": board.served_as,
-        "baseline": board.baseline,
+        "judge": printable(board.judge),
+        "digest": printable(board.digest),
+        "part": printable(board.served_as),
+        "baseline": names.get(board.baseline, ""),
         "metric": board.metric.name,
         "graded": entry.graded,
         "scale": list(entry.scale),
@@ -233,8 +247,8 @@ def _drawn(keys: Sequence[str], sample: SampleSize) -> list[str]:
 def _packed(value: Any) -> str:
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     try:
-        plain = written.encode()
+        plain = redact(written).encode()
     except UnicodeEncodeError:
         # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
-        plain = json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        plain = redact(json.dumps(value, separators=(",", ":"), allow_nan=False)).encode()
     return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()

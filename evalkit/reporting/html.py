@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from evalkit import __version__
 from evalkit.boards import Behaviour, Board, Matrix, Transcripts
+from evalkit.redaction import redact
 from evalkit.reporting.columns import judge_notices, number_notes
 from evalkit.reporting.page.coverage import Coverage, coverage
 from evalkit.reporting.page.drawings import apart, checked
@@ -93,7 +94,7 @@ def report_html(report: Report) -> str:
     """Return the whole page; equal reports give equal bytes."""
     style, script = _style(), page_script()
     page = _environment().get_template("page.html.jinja")
-    return page.render(
+    written = page.render(
         title=report.title,
         version=__version__,
         sources=tuple(map(source_name, report.sources)),
@@ -106,6 +107,7 @@ def report_html(report: Report) -> str:
         index=report.chunks.get(INDEX),
         chunks={name: chunk for name, chunk in report.chunks.items() if name != INDEX},
     )
+    return redact(written)
 
 
 def page_script() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evalkit.engine import Journal, unwritten
 from evalkit.errors import InputError
+from evalkit.redaction import Redactor
 
 
 @contextlib.contextmanager
@@ -27,11 +28,14 @@ def open_journal(path: Path | None) -> Iterator[Journal]:
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
+    # the judges of a run are read before its log is opened
+    redactor = Redactor()
+
     def write(event: str, facts: dict[str, object]) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         # an error of the log must not end the run
         with contextlib.suppress(OSError):
-            file.write(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True) + "\n")
+            file.write(redactor.message(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True)) + "\n")
 
     try:
         yield write

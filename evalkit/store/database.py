@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from evalkit import faults
-from evalkit.errors import StoreError
+from evalkit.errors import KEY_FOUND, ConfigError, StoreError
+from evalkit.redaction import Redactor, holds_key, redact_message
 from evalkit.store import leases
 from evalkit.store.encoding import (
     config_checksum,
@@ -122,9 +123,15 @@ class Store:
 
         Args:
             record: record of what decided the places, where that is known.
+
+        Raises:
+            ConfigError: a name looks like a key.
         """
+        for name in (config.name, group.benchmark, group.baseline, group.model):
+            if holds_key(name):
+                raise ConfigError(f"the name of a judge, a benchmark or a model {KEY_FOUND}")
         with self.transaction() as connection:
-            text = encode_config(config)
+            text = encode_config(config, Redactor())
             row = {"digest": config.digest, "name": config.name, "config": text, "used": _now()}
             row["checksum"] = config_checksum(config.digest, config.name, text)
             insert = insert_into(connection, judge_table).values(row)
@@ -345,7 +352,8 @@ class Store:
             if batch.failures:
                 now = _now()
                 rows = [
-                    {"key": request.key, "reason": _text(reason), "created": now} for request, reason in batch.failures
+                    {"key": request.key, "reason": redact_message(_text(reason)), "created": now}
+                    for request, reason in batch.failures
                 ]
                 connection.execute(sa.insert(failure_table), rows)
             self._fill(connection, batch.places)
@@ -365,13 +373,14 @@ class Store:
         there, damaged = _replies(connection, [request.key for request, _ in replies])
         rows: list[dict[str, Any]] = []
         duplicates: set[str] = set()
+        redactor = Redactor()
         for request, reply in replies:
             if request.key in there:
                 duplicates.add(request.key)
                 continue
-            text = encode_reply(reply)
-            body = None if reply.body is None else json.dumps(reply.body)
-            row = {"key": request.key, "request": encode_request(request), "reply": text, "body": body}
+            text = encode_reply(reply, redactor)
+            body = None if reply.body is None else json.dumps(redactor.content(reply.body))
+            row = {"key": request.key, "request": encode_request(request, redactor), "reply": text, "body": body}
             rows.append({**row, "checksum": reply_checksum(request.key, text), "created": now})
             there[request.key] = reply
         for chunk in chunks(damaged):

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from evalkit.errors import StoreError
+from evalkit.redaction import Redactor
 from evalkit.store.database import Store
 from evalkit.store.encoding import document_checksum, record_checksum
 from evalkit.store.naming import REPAIR
@@ -40,7 +41,8 @@ def write_document(
             mine = (table.c.format == name.format, table.c.kind == name.kind, table.c.name == name.name)
             connection.execute(sa.delete(table).where(*mine))
         own = {"format": name.format, "kind": name.kind, "name": name.name}
-        for chunk in chunks(map(json.dumps, records)):
+        redactor = Redactor()
+        for chunk in chunks(redactor.content(json.dumps(record)) for record in records):
             rows = [
                 {**own, "position": position, "record": said, "checksum": record_checksum(*words, position, said)}
                 for position, said in enumerate(chunk, start=n + 1)
@@ -48,7 +50,7 @@ def write_document(
             connection.execute(sa.insert(record_table), rows)
             n += len(chunk)
         # with their number, so that a lost last record is noticed
-        text = json.dumps({"layout": heading, "n": n}, sort_keys=True)
+        text = redactor.content(json.dumps({"layout": heading, "n": n}, sort_keys=True))
         row = {**own, "heading": text, "checksum": document_checksum(*words, text), "created": created}
         connection.execute(sa.insert(document_table).values(row))
     return n

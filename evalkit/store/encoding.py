@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evalkit.redaction import Redactor, redact_document, watch_variables
 from evalkit.types import (
     ChatReply,
     ChatRequest,
@@ -20,6 +21,10 @@ from evalkit.types import (
     Tls,
 )
 
+# what the judge reads: a word that only looks like a key stays
+_CONTENT = ("prompt_text", "system")
+# names in these are a parser's or an author's own
+_NAMED_BY_AUTHORS = ("parser_options", "answer_schema", "labels")
 _NOT_STORED = ("headers", "tls", "in_process")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
@@ -30,11 +35,12 @@ _COVERED = tuple(name for name in _FIELDS if name not in _BLANKS)
 _MEASURES = ("baseline_measures", "candidate_measures")
 
 
-def encode_reply(reply: ChatReply) -> str:
+def encode_reply(reply: ChatReply, redactor: Redactor) -> str:
+    """A reply as text, without secrets."""
     # plain ASCII: a lone surrogate in a reply must not end the run
     fields = {field.name: getattr(reply, field.name) for field in dataclasses.fields(reply)}
     del fields["body"]  # in a column of its own, because reading verdicts does not need it
-    return json.dumps(fields, ensure_ascii=True)
+    return redactor.content(json.dumps(fields, ensure_ascii=True))
 
 
 def decode_reply(text: str) -> ChatReply:
@@ -48,23 +54,30 @@ def reply_checksum(key: object, text: object) -> str:
     return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:16]
 
 
-def encode_request(request: ChatRequest) -> str:
+def encode_request(request: ChatRequest, redactor: Redactor) -> str:
+    """A request as text, without secrets: its key was drawn before from all that was sent."""
     messages = [[message.role, message.content] for message in request.messages]
-    return json.dumps({"model": request.model, "messages": messages, "parameters": dict(request.parameters)})
+    parameters = redact_document(request.parameters, redactor)
+    return redactor.content(json.dumps({"model": request.model, "messages": messages, "parameters": parameters}))
 
 
-def encode_config(config: ModelConfig) -> str:
+def encode_config(config: ModelConfig, redactor: Redactor) -> str:
+    """A judge or a model as text, without secrets, wherever its author wrote them."""
     fields = dataclasses.asdict(dataclasses.replace(config, in_process=None))
     if config.base_url is not None:
         fields["base_url"] = _USER.sub("//", config.base_url)
     for name in _NOT_STORED:  # headers and files of keys may carry secrets and decide no verdict
         del fields[name]
-    return json.dumps(fields, sort_keys=True)
+    for name, value in fields.items():
+        if name not in (*_CONTENT, *_NAMED_BY_AUTHORS):
+            fields[name] = redact_document(value, redactor)
+    return redactor.content(json.dumps(fields, sort_keys=True))
 
 
 def decode_config(text: str) -> ModelConfig:
     """Decode a judge, or a model that gave answers: only a judge has a parser."""
     fields = json.loads(text)
+    watch_variables([str(fields.get("key_variable"))])
     prices = fields.pop("prices")
     fields["prices"] = Prices(**prices) if prices else None
     fields["rates"] = RateLimits(**fields.pop("rates", {}))

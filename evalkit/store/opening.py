@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import sqlite3
 import stat
@@ -13,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from evalkit.errors import InputError, StoreError
 from evalkit.files import creating, sweep
+from evalkit.redaction import Redactor, holds_key
 from evalkit.store import tables
 from evalkit.store.database import BARE, WRITES, Store
 from evalkit.store.leases import require_idle
@@ -22,6 +24,10 @@ from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 # from here on several connections may use a write-ahead log without risk of corruption
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_SECONDS = 60
+# signs that stand in a host or a database only where an address is typed wrongly
+_DIVIDING = re.compile(r"[@?=&;]")
+# a name of a host, a database or a file without anything that divides an address
+_PLAIN = re.compile(r"[\w.-]{1,100}")
 # any number that nothing else uses: processes that open a new store at once lay it out one after the other
 _OPENING_LOCK = 0x6576616C6B6974
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
@@ -35,7 +41,7 @@ def open_store(url: str) -> Store:
         StoreError: not a store, of a newer version, in use by another version, damaged, or not safely writable.
     """
     address = _address(url)
-    where = address.render_as_string(hide_password=True)
+    where = _safe_address(address)
     path = None
     if address.get_backend_name() == "sqlite":
         path = _path(address, where)
@@ -52,6 +58,12 @@ def open_store(url: str) -> Store:
                 sa.event.listen(engine, "begin", _begin_sqlite)
             with engine.execution_options(**{WRITES: True}).begin() as connection:
                 return Store(engine, _prepare(connection, where), where, path)
+    except StoreError as error:
+        engine.dispose()
+        # a driver may quote what it was given
+        given = [str(address.password or ""), *(str(value) for value in address.query.values())]
+        error.args = (Redactor(given).known(str(error)),)
+        raise
     except BaseException:
         engine.dispose()
         raise
@@ -71,7 +83,7 @@ def open_existing(url: str) -> Store:
         StoreError: as in `open_store`.
     """
     if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
+        raise InputError(f"{shown_url(url)}: no store yet. Run evalkit annotate first, or name sources")
     return open_store(url)
 
 
@@ -81,8 +93,17 @@ def store_url(store: str | None, results: Path) -> str:
 
 
 def shown_url(url: str) -> str:
-    """An address without its password, safe to show."""
-    return _address(url).render_as_string(hide_password=True)
+    """An address as it is safe to show: of a server its host and database, without user, password and settings."""
+    return _safe_address(_address(url))
+
+
+def _safe_address(address: sa.URL) -> str:
+    if address.get_backend_name() == "sqlite":
+        return address.set(query={}).render_as_string()
+    # part of a password that is typed wrongly may stand for any other part
+    host = address.host if _PLAIN.fullmatch(address.host or "") else None
+    database = address.database if _PLAIN.fullmatch(address.database or "") else None
+    return sa.URL.create(address.drivername, host=host, port=address.port, database=database).render_as_string()
 
 
 def _prepare(connection: sa.Connection, where: str) -> bytes:
@@ -151,8 +172,17 @@ def _address(url: str) -> sa.URL:
     try:
         address = sa.make_url(url)
         address.get_dialect()
-    except sa.exc.ArgumentError:
-        raise StoreError(f"{url}: not a database address. Expected one such as sqlite:///results/evalkit.db") from None
+    except (sa.exc.ArgumentError, ValueError):
+        # a password that is typed wrongly may stand anywhere in it
+        shown = url if _PLAIN.fullmatch(url) and not holds_key(url) else "--store"
+        raise StoreError(
+            f"{shown}: not a database address. Expected one such as sqlite:///results/evalkit.db"
+        ) from None
+    if address.get_backend_name() != "sqlite" and _DIVIDING.search(f"{address.host or ''} {address.database or ''}"):
+        raise StoreError(
+            "--store: the address cannot be read as it is meant, and is not shown because it may hold a password. "
+            "Write %40, %2F, %3A and %3F for the signs @ / : ? in a password"
+        )
     return address
 
 

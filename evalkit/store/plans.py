@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from evalkit.redaction import Redactor
 from evalkit.store.tables import insert_into, plan_table
 from evalkit.types import Audit, DataDigests, Finding, PlanRecord, Prices, PromptMode, Severity
 
@@ -51,7 +52,7 @@ def encode_plan(record: PlanRecord) -> str:
     fields["data"] = dataclasses.asdict(record.data)
     fields["prices"] = None if record.prices is None else dataclasses.asdict(record.prices)
     fields["audit"] = None if record.audit is None else audit_document(record.audit)
-    return json.dumps(fields, sort_keys=True)
+    return Redactor().message(json.dumps(fields, sort_keys=True))
 
 
 def decode_plan(text: str) -> PlanRecord:

@@ -218,12 +218,11 @@ def test_parts_that_no_verdict_has_are_refused_and_importing_again_with_question
     lines(tmp_path / "question.jsonl", *questions)
     run("import", "mt_bench", "gpt-4_single.jsonl", cwd=tmp_path)
     shown = ("leaderboard", "--benchmark", "mt_bench", "--by", "category", "--reference", "none")
-    for more in ((), ("--by", "turn")):
-        done = evalkit(*shown, *more, cwd=tmp_path)
-        assert done.returncode == 2
-        assert done.stderr.startswith(
-            "evalkit: error: --by category: no verdict has a category. Outputs and questions tell"
-        )
+    done = evalkit(*shown, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "evalkit: error: --by category: no verdict has a category. Outputs and questions tell"
+    )
     run("import", "mt_bench", "gpt-4_single.jsonl", "--questions", "question.jsonl", cwd=tmp_path)
     table = run(*shown, cwd=tmp_path).stdout
     assert re.search(r"a +3.50 +\[.*\] +2\n", table) and re.search(r"b +5.50 +\[.*\] +2\n", table)

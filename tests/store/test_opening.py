@@ -401,7 +401,7 @@ def test_a_kill_before_the_new_store_has_its_name_leaves_nothing_in_the_way(tmp_
 
 
 def test_an_address_is_shown_without_its_password() -> None:
-    assert shown_url("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+    assert shown_url("postgresql://me:secret@host/db") == "postgresql://host/db"
     assert shown_url("sqlite:///results/evalkit.db") == "sqlite:///results/evalkit.db"
     with pytest.raises(StoreError):
         shown_url("no address")

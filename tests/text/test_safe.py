@@ -13,6 +13,13 @@ TERMINAL_ATTACKS = [
     "\u2028",
     "\ud83d",
     "\U000e0041",
+    "\u3164",
+    "\u2800",
+    "\u034f",
+    "\ufe01",
+    "\U000e0101",
+    "\ufffe",
+    "\ufdd0",
 ]
 
 
@@ -25,7 +32,18 @@ def test_nothing_that_moves_a_cursor_or_turns_a_text_is_printed(attack: str) -> 
 
 
 def test_ordinary_text_of_any_language_is_left_alone() -> None:
-    for text in ("gpt-4.1 mini", "Größe", "模型", "नमूना", "نموذج", "emoji 🙂"):
+    for text in (
+        "gpt-4.1 mini",
+        "Größe",
+        "模型",
+        "नमूना",
+        "نموذج",
+        "emoji 🙂",
+        "heart ❤️",
+        "Việt Nam",
+        "Vie\u0323\u0302t",
+        "ไม้ที่",
+    ):
         assert printable(text) == text
 
 
@@ -49,3 +67,13 @@ def test_no_cell_moves_the_cursor_of_a_terminal() -> None:
 
 def test_no_cell_breaks_out_of_a_markdown_table() -> None:
     assert markdown_cell("a|b<img src=x>\n[x](y)") == r"a\|b\<img src=x\>\u000a\[x\](y)".replace("\\u000a", "\\\\u000a")
+
+
+def test_a_tower_of_marks_is_shown_by_codes() -> None:
+    shown = printable("m" + "\u0301\u0302" * 20)
+    assert shown.startswith("m\u0301\u0302\u0301\u0302\\u0301") and shown.count("\u0302") == 2
+
+
+def test_no_cell_behind_another_divider_is_a_formula() -> None:
+    assert spreadsheet_cell("m;=1+1| @x") == "m;'=1+1|' @x"
+    assert spreadsheet_cell("a;b|c") == "a;b|c"

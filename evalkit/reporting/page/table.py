@@ -89,7 +89,7 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *,
     kind = _kind(row, status.kind)
     refusal = audit_reason(entry.audit) if entry.audit is not None and entry.refused else ""
     return TableLine(
-        name=entry.model.encode("utf-8", "replace").decode("utf-8"),
+        name=printable(entry.model),
         model=printable(entry.model),
         rank=_rank(row),
         shown=_compared(estimate, style, row),

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from evalkit.files import write_bytes
+from evalkit.redaction import redact
 from evalkit.reporting.panels import form_of
 from evalkit.reporting.plots.style import rendered
 
@@ -30,7 +31,9 @@ class Plot:
         """
         path = Path(path)
         form = form_of(path)
-        write_bytes(path, self._repr_svg_().encode() if form == "svg" else rendered(self.figure, form, salt=self.name))
+        write_bytes(
+            path, redact(self._repr_svg_()).encode() if form == "svg" else rendered(self.figure, form, salt=self.name)
+        )
 
     def _repr_svg_(self) -> str:
         # imported when needed, so that a drawing does not load the module that writes it as a file

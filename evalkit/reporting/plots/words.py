@@ -28,8 +28,7 @@ def short_name(name: str, *, longest: int = _LONGEST) -> str:
 
 def safe(text: str) -> str:
     """Return one line that any terminal, page and XML document takes as text."""
-    # these two characters are printable by their category, but XML cannot hold them
-    return printable(text).replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    return printable(text)
 
 
 def heading_name(name: str) -> str:

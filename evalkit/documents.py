@@ -5,6 +5,8 @@ import contextlib
 import io
 import json
 import math
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,14 +91,17 @@ def open_file(path: Path) -> Iterator[io.BufferedReader]:
         InputError: missing, a folder or unreadable, now or while it is read.
     """
     try:
-        file = path.open("rb")
+        file = open(path, "rb", opener=_at_once)  # noqa: SIM115 (a Path takes no opener; closed below)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a folder. Name a file in it") from None
     except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            _check_plain(path.stat().st_mode, path)
         raise _unreadable(path, error) from None
     with file:
+        _check_plain(os.fstat(file.fileno()).st_mode, path)
         try:
             yield file
         except OSError as error:
@@ -171,6 +176,19 @@ def kind_of(value: object) -> str:
         return f"{str(value).lower()} (a truth value)"
     names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
     return names.get(type(value), type(value).__name__)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a pipe without the wait for a writer, and a terminal without making it this process's own."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def _check_plain(mode: int, path: Path) -> None:
+    """Refuse what is no file: it may never end, and readers go through a file more than once."""
+    kinds = {stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket", stat.S_ISCHR: "a device", stat.S_ISBLK: "a disk"}
+    for test, kind in kinds.items():
+        if test(mode):
+            raise InputError(f"{path}: is {kind}. Save what it gives into a file, and name that")
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

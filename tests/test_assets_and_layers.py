@@ -19,7 +19,7 @@ PACKAGE = Path(evalkit.__file__).parent
 # the rooms and single modules from the ground up; each imports from lower layers only
 LAYERS = (
     "othernames",
-    "errors faults processes types",
+    "errors faults processes streams types",
     "assets documents files plugins stats text",
     "auditing judge_spec scaffold store",
     "formats",

@@ -9,7 +9,7 @@ import click
 
 from evalkit.cli.help import CommandGroup
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import Range, json_option, results_option, store_option
+from evalkit.cli.options import Range, WrittenFile, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting import values_table
 from evalkit.store import (
@@ -100,7 +100,7 @@ def gc_command(keep_days: float, dry_run: bool, store: str | None, results: Path
         "Write the store of another folder.": "evalkit store export other.jsonl --results results",
     },
 )
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=WrittenFile())
 @store_option
 @results_option
 def export_command(file: Path, store: str | None, results: Path) -> None:

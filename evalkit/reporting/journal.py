@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evalkit.engine import Journal, unwritten
-from evalkit.errors import InputError
+from evalkit.files import appending
 
 
 @contextlib.contextmanager
@@ -20,21 +20,12 @@ def open_journal(path: Path | None) -> Iterator[Journal]:
     if path is None:
         yield unwritten
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # each line reaches the file at once, so that a reader can follow it
-        file = path.open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    with appending(path) as file:
 
-    def write(event: str, facts: dict[str, object]) -> None:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        # an error of the log must not end the run
-        with contextlib.suppress(OSError):
-            file.write(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True) + "\n")
+        def write(event: str, facts: dict[str, object]) -> None:
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+            # an error of the log must not end the run
+            with contextlib.suppress(OSError):
+                file.write(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True) + "\n")
 
-    try:
         yield write
-    finally:
-        with contextlib.suppress(OSError):
-            file.close()

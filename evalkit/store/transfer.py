@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import itertools
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from evalkit.documents import open_file
 from evalkit.errors import InputError, StoreError
 from evalkit.files import replacing
 from evalkit.store.database import UNREADABLE, Store
@@ -237,9 +237,8 @@ def _key(name: str, row: dict[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[Callable[[bytes], object]]:
-    with replacing(path) as text:
-        # the file holds instructions, outputs and replies in plain text, and the secret
-        os.chmod(text.fileno(), 0o600)
+    # the file holds instructions, outputs and replies in plain text, and the secret
+    with replacing(path, mode=0o600) as text:
         if path.suffix != ".gz":
             yield text.buffer.write
             return
@@ -270,7 +269,7 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[Iterable[bytes]]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if not packed:

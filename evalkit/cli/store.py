@@ -23,6 +23,7 @@ from evalkit.store import (
     import_store,
     open_store,
     repair,
+    shown_url,
     statistics,
     store_exists,
     store_url,
@@ -187,7 +188,9 @@ def stats_command(store: str | None, results: Path, as_json: bool) -> None:
 def _open(store: str | None, results: Path) -> Store:
     url = store_url(store, results)
     if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name another one with --store")
+        raise InputError(
+            f"{shown_url(url)}: no store yet. Run evalkit annotate first, or name another one with --store"
+        )
     return open_store(url)
 
 

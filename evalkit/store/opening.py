@@ -15,6 +15,7 @@ from evalkit.errors import InputError, StoreError
 from evalkit.files import creating, sweep
 from evalkit.store import tables
 from evalkit.store.database import BARE, WRITES, Store
+from evalkit.store.layout import refuse_changed, refuse_foreign
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import OTHER_FILE, naming
 from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
@@ -22,26 +23,30 @@ from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 # from here on several connections may use a write-ahead log without risk of corruption
 SAFE_WAL_VERSION = (3, 51, 3)
 BUSY_SECONDS = 60
+_SHOWN = 200
 # any number that nothing else uses: processes that open a new store at once lay it out one after the other
 _OPENING_LOCK = 0x6576616C6B6974
+# as text or as the library's own value: a file's name may hold what ends a name in a text
+Address = str | sa.URL
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
 MOUNTS = Path("/proc/mounts")
 
 
-def open_store(url: str) -> Store:
+def open_store(url: Address) -> Store:
     """Open the store at a database URL, making an SQLite file and its folder if there is none.
 
     Raises:
         StoreError: not a store, of a newer version, in use by another version, damaged, or not safely writable.
     """
     address = _address(url)
-    where = address.render_as_string(hide_password=True)
+    where = shown_url(address)
     path = None
     if address.get_backend_name() == "sqlite":
         path = _path(address, where)
         where = str(path)
         _check_place(path)
-        if not path.exists():
+        # unlike the methods of Path it takes any name
+        if not os.path.exists(path):
             _make_file(path)
         _check_file(path)
     engine = _connect_engine(address)
@@ -57,13 +62,13 @@ def open_store(url: str) -> Store:
         raise
 
 
-def store_exists(url: str) -> bool:
+def store_exists(url: Address) -> bool:
     """True if a store exists already; a store that is not a file of this machine is assumed to exist."""
     address = _address(url)
-    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+    return address.get_backend_name() != "sqlite" or os.path.isfile(address.database or "")
 
 
-def open_existing(url: str) -> Store:
+def open_existing(url: Address) -> Store:
     """Open the store that earlier commands made.
 
     Raises:
@@ -71,18 +76,29 @@ def open_existing(url: str) -> Store:
         StoreError: as in `open_store`.
     """
     if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name sources")
+        raise InputError(f"{shown_url(url)}: no store yet. Run evalkit annotate first, or name sources")
     return open_store(url)
 
 
-def store_url(store: str | None, results: Path) -> str:
-    """The given address, else that of the store in the folder of results."""
-    return store or f"sqlite:///{results / 'evalkit.db'}"
+def store_url(store: str | None, results: Path) -> sa.URL:
+    """The given address, else that of the store in the folder of results, whatever its name.
+
+    Raises:
+        StoreError: the given text is not an address.
+    """
+    if store:
+        return _address(store)
+    file = str(results / "evalkit.db")
+    # a name that begins so would be an address of its own
+    return sa.URL.create("sqlite", database=f"./{file}" if file.startswith("file:") else file)
 
 
-def shown_url(url: str) -> str:
-    """An address without its password, safe to show."""
-    return _address(url).render_as_string(hide_password=True)
+def shown_url(url: Address) -> str:
+    """An address without its password, safe to show; a file's name stands in it as it is."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite" and address.database is not None:
+        return f"sqlite:///{address.database}"
+    return address.render_as_string(hide_password=True)
 
 
 def _prepare(connection: sa.Connection, where: str) -> bytes:
@@ -95,6 +111,7 @@ def _prepare(connection: sa.Connection, where: str) -> bytes:
         return _lay_out(connection)
     if "meta" not in names:
         raise StoreError(f"{where}: a database, but not evalkit's. {OTHER_FILE}")
+    refuse_foreign(connection, where)
     meta = {str(name): value for name, value in connection.execute(sa.select(meta_table))}
     version = str(meta.get("schema", ""))
     if not (version.isascii() and version.isdecimal() and 1 <= int(version) <= tables.SCHEMA_VERSION):
@@ -110,6 +127,7 @@ def _prepare(connection: sa.Connection, where: str) -> bytes:
         return _prepare(connection, where)
     if lost := metadata.tables.keys() - names:
         raise StoreError(f"{where}: the file is damaged: it has lost its table {min(lost)}. {OTHER_FILE}")
+    refuse_changed(connection, where)
     return _secret(meta, where)
 
 
@@ -141,19 +159,41 @@ def _holds_pages(connection: sa.Connection) -> bool:
 def _connect_engine(address: sa.URL) -> sa.Engine:
     try:
         return sa.create_engine(address)
+    except sa.exc.ArgumentError as error:
+        said = " ".join(str(error).split())[:_SHOWN]
+        raise StoreError(f"{shown_url(address)}: cannot be opened: {said}") from None
     except ImportError as error:
         raise StoreError(
             f"the driver {error.name} is not installed. For PostgreSQL: pip install 'evalkit-lc[postgres]'"
         ) from None
 
 
-def _address(url: str) -> sa.URL:
+def _address(url: Address) -> sa.URL:
     try:
         address = sa.make_url(url)
         address.get_dialect()
-    except sa.exc.ArgumentError:
-        raise StoreError(f"{url}: not a database address. Expected one such as sqlite:///results/evalkit.db") from None
+    except (sa.exc.ArgumentError, ValueError):
+        # never with its text, which may hold a password
+        raise StoreError(
+            f"{_beginning(url)}: not a database address. Expected one such as sqlite:///results/evalkit.db, or "
+            "postgresql://user:password@host:5432/name with a number as port"
+        ) from None
+    kind = address.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise StoreError(f"{kind}: no database that a store can be in. Expected sqlite or postgresql")
+    plain = not (address.query or address.host or address.username) and address.get_driver_name() == "pysqlite"
+    if kind == "sqlite" and not plain:
+        raise StoreError(
+            f"{address.render_as_string(hide_password=True)}: names more than a file. Expected an address such as "
+            "sqlite:///results/evalkit.db; --results takes every name of a folder as it is"
+        )
     return address
+
+
+def _beginning(url: Address) -> str:
+    """The kind of database that a wrong address begins with."""
+    kind, found, _ = str(url).partition("://")
+    return f"{kind}://..." if found else str(url)
 
 
 def _path(address: sa.URL, where: str) -> Path:

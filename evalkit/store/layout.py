@@ -35,6 +35,9 @@ def refuse_foreign(connection: sa.Connection, where: str) -> None:
     found = list(_foreign_to_sqlite(connection) if connection.dialect.name == "sqlite" else _foreign_rules(connection))
     if not found:
         return
+    changed = [name for kind, name in found if kind == "table" and name in metadata.tables]
+    if changed:
+        raise StoreError(f"{where}: its table {changed[0]} was changed, and nothing in it was run. {OTHER_FILE}")
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     kind, name = found[0]
     raise StoreError(

@@ -19,6 +19,8 @@ MAX_YAML_BYTES = 1_000_000
 TOO_DEEP = "JSON nested too deeply. Expected an array of flat objects"
 
 _SHOWN = 60
+# the first two bytes of half of a surrogate pair
+_BEGUN_HALVES = {bytes((0xED, second)) for second in range(0xA0, 0xC0)}
 
 
 def parse_json(text: str, where: str, *, raw_lines: bool = False) -> Any:
@@ -108,28 +110,32 @@ def open_file(path: Path) -> Iterator[io.BufferedReader]:
             raise _unreadable(path, error) from None
 
 
-def decode(content: bytes, where: str, *, offset: int = 0) -> str:
+def decode(content: bytes, where: str, *, offset: int = 0, halves: bool = False) -> str:
     """Bytes as UTF-8 text without a byte order mark; `offset` is where in the file they begin.
+
+    With `halves`, half of a surrogate pair is read as it is, as some programs write it.
 
     Raises:
         InputError: the bytes are not UTF-8; the message names the first wrong one.
     """
-    return "".join(decode_pieces([content], where, offset=offset))
+    return "".join(decode_pieces([content], where, offset=offset, halves=halves))
 
 
-def decode_pieces(pieces: Iterable[bytes], where: str, *, offset: int = 0) -> Iterator[str]:
+def decode_pieces(pieces: Iterable[bytes], where: str, *, offset: int = 0, halves: bool = False) -> Iterator[str]:
     """The text of bytes that come piece by piece, wherever they are cut, as `decode` gives it.
 
     Raises:
         InputError: the bytes are not UTF-8; the message names the first wrong one.
     """
-    rest = b""
+    rest, errors = b"", "surrogatepass" if halves else "strict"
     for piece in pieces:
         content = rest + piece
         try:
-            text, used = codecs.utf_8_decode(content, "strict", False)  # noqa: FBT003 (more may follow)
+            text, used = codecs.utf_8_decode(content, errors, False)  # noqa: FBT003 (more may follow)
         except UnicodeDecodeError as error:
-            raise _not_utf_8(where, offset + error.start) from None
+            if not halves or content[error.start :] not in _BEGUN_HALVES:
+                raise _not_utf_8(where, offset + error.start) from None
+            text, used = codecs.utf_8_decode(content[: error.start], errors, False)  # noqa: FBT003
         yield text.removeprefix("\ufeff") if offset == 0 else text
         offset, rest = offset + used, content[used:]
     if rest:

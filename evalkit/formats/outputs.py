@@ -14,7 +14,7 @@ from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
 from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_id, read_instruction, read_turns
-from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
+from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records, whole_text
 from evalkit.formats.rows import Rows, Source
 from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
 from evalkit.text import count_markdown, read_markdown_counts
@@ -43,7 +43,8 @@ _SYSTEM = "were given under a system message, which no judge is shown"
 
 def instruction_key(instruction: str) -> str:
     """Sixteen hex digits of the instruction's digest, its name everywhere."""
-    return hashlib.sha256(instruction.encode("utf-8")).hexdigest()[:16]
+    # half of a surrogate pair is U+FFFD, as in every text that is read
+    return hashlib.sha256(whole_text(instruction).encode("utf-8")).hexdigest()[:16]
 
 
 def read_outputs(

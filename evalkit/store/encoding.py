@@ -20,7 +20,7 @@ from evalkit.types import (
     Tls,
 )
 
-_NOT_STORED = ("headers", "tls", "in_process")
+_NOT_STORED = ("headers", "tls", "in_process", "file")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Slot))

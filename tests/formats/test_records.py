@@ -477,7 +477,11 @@ def test_what_comes_first_is_given_before_what_is_wrong_is_met(tmp_path: Path) -
 def test_half_of_a_surrogate_pair_costs_its_character_and_no_file(tmp_path: Path, name: str) -> None:
     texts = ["whole", "half \ud83d pair", "\udc00"]
     rows = [json.dumps({"output": text}, ensure_ascii=False) for text in texts]
-    whole = {"rows.json": f"[{','.join(rows)}]", "rows.jsonl": "\n".join(rows), "rows.csv": "\n".join(["output", *texts])}
+    whole = {
+        "rows.json": f"[{','.join(rows)}]",
+        "rows.jsonl": "\n".join(rows),
+        "rows.csv": "\n".join(["output", *texts]),
+    }
     path = tmp_path / name
     path.write_bytes(whole[name].encode("utf-8", "surrogatepass"))
     assert [record.text("output") for record in read_records(path)] == ["whole", "half \ufffd pair", "\ufffd"]

@@ -136,9 +136,9 @@ def check_target(path: Path) -> None:
     Raises:
         InputError: a folder, a socket, a disk, or a file that is read-only stands there.
     """
-    with naming_target(path), contextlib.suppress(FileNotFoundError):
+    with naming_target(path):
         if descriptor_of(path) is None:
-            _check_kind(path.stat())
+            _kind(path)
 
 
 @contextlib.contextmanager
@@ -211,15 +211,22 @@ def _stream(path: Path) -> Stream | None:
     if (handle := descriptor_of(path)) is not None:
         # never opened by its name: that would be another place in a file, and cannot be done with a socket
         return Stream(os.dup(handle))
+    kind = _kind(path)
+    return None if kind is None or stat.S_ISREG(kind.st_mode) else open_stream(path)
+
+
+def _kind(path: Path) -> os.stat_result | None:
+    """What stands at a path and may be written; None where nothing does.
+
+    Raises:
+        OSError: what stands there may not be written.
+    """
     try:
         kind = path.stat()
     except FileNotFoundError:
         return None
-    _check_kind(kind)
-    return None if stat.S_ISREG(kind.st_mode) else open_stream(path)
-
-
-def _check_kind(kind: os.stat_result) -> None:
+    except ValueError as error:
+        raise OSError(None, str(error)) from None
     for test, said in (
         (stat.S_ISDIR, "it is a folder. Name a file in it"),
         (stat.S_ISSOCK, "it is a socket. Name a file"),
@@ -230,6 +237,7 @@ def _check_kind(kind: os.stat_result) -> None:
     # asked of the file and not of the machine, which lets root write anything
     if stat.S_ISREG(kind.st_mode) and not kind.st_mode & 0o222:
         raise OSError(None, "it is read-only. Make it writable, or name another file")
+    return kind
 
 
 def _plain(path: Path) -> os.stat_result | None:

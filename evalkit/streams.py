@@ -26,7 +26,7 @@ class Stream(io.RawIOBase):
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
-        self._broken = False
+        self._failure: OSError | None = None
 
     def writable(self) -> bool:
         return True
@@ -35,13 +35,13 @@ class Stream(io.RawIOBase):
         return self._handle
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        if self._broken:
-            raise BrokenPipeError(errno.EPIPE, "an earlier part could not be written")
+        if self._failure is not None:
+            raise self._failure
         try:
             return self._written(memoryview(data)[:_PIECE_BYTES])
-        except OSError:
+        except OSError as error:
             # closing writes what is left, and must not wait once more
-            self._broken = True
+            self._failure = error
             raise
 
     def close(self) -> None:

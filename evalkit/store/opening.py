@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from evalkit.errors import InputError, StoreError
-from evalkit.files import creating, sweep
+from evalkit.files import creating, followed, sweep
 from evalkit.store import tables
 from evalkit.store.database import BARE, WRITES, Store
 from evalkit.store.layout import refuse_changed, refuse_foreign
@@ -235,12 +235,21 @@ def _check_file(path: Path) -> None:
         raise StoreError(f"{path}: is not a plain file. Name another one with --store")
     if status.st_size == 0:
         raise StoreError(f"{path}: is empty, and a store never is. Take back a copy, or delete it to begin a new one")
+    for beside in _journals(path):
+        if beside.is_symlink() or (beside.exists() and not beside.is_file()):
+            raise StoreError(f"{beside}: is not a plain file, and SQLite would write into it. Remove it")
     if not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(f"{path}: cannot be written: it is read-only")
     if os.name == "posix" and status.st_mode & 0o022:
         raise StoreError(f"{path}: others may change it, and every number with it. Run chmod go-w on it first")
     if os.name == "posix" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
         raise StoreError(f"{path}: belongs to another user. Take a copy of your own")
+
+
+def _journals(path: Path) -> list[Path]:
+    """The files that SQLite writes beside a database, whether they are there or not."""
+    place = followed(path)
+    return [place.with_name(f"{place.name}-{kind}") for kind in ("journal", "wal", "shm")]
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Whatever the folder of results is called, the store and the rows stand in it together, and nothing beside it."""
 
+import json
 import os
 from pathlib import Path
 
@@ -62,3 +63,32 @@ def test_a_wrong_address_is_one_line_without_its_password(answers: Path, address
     said = str(raised.value)
     assert "\n" not in said and "secret" not in said
     assert set(os.listdir(answers)) == before
+
+
+def write_judge(folder: str, rule: str) -> str:
+    path = Path(folder) / "mine.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"client: heuristic\nmodel: {rule}\nparser: token_probability\norders: one\n")
+    return str(path)
+
+
+def rows_by_judge() -> dict[str, str]:
+    """The digest of the judge in each folder of the candidate's rows."""
+    rows = {path.parent.name: json.loads(path.read_text()) for path in Path("results/cand").glob("*/row.json")}
+    return {name: row["judge_digest"] for name, row in rows.items()}
+
+
+@pytest.mark.usefixtures("answers")
+def test_two_judges_of_one_file_name_keep_their_rows_apart() -> None:
+    first, other = write_judge("a", "surface"), write_judge("b", "longest")
+    for judge in (first, other, first, other):
+        assert run("annotate", "cand.json", "--baseline", "base.json", "--judge", judge)[0] == 0
+    rows = rows_by_judge()
+    assert len(rows) == 2 and len(set(rows.values())) == 2 and all(name.startswith("mine") for name in rows)
+    for name in rows:
+        assert run("verify", f"results/cand/{name}")[0] == 0
+    # an edited judge writes over the rows that it had before
+    write_judge("b", "shortest")
+    assert run("annotate", "cand.json", "--baseline", "base.json", "--judge", other)[0] == 0
+    assert set(rows_by_judge()) == set(rows) and rows_by_judge()["mine"] == rows["mine"]
+    assert rows_by_judge() != rows

@@ -12,8 +12,9 @@ import pytest
 
 from evalkit import streams
 from evalkit.documents import read_text
-from evalkit.errors import InputError
+from evalkit.errors import InputError, StoreError
 from evalkit.files import write_text
+from evalkit.store import open_store, store_url
 from tests.attacks.world import run, write_answers
 
 JUDGED = ("--benchmark", "cand")
@@ -260,3 +261,40 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(place: Path, words: tu
 def test_a_device_in_the_place_of_a_file_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="is a device. Save what it gives"):
         read_text(Path(name))
+
+
+@pytest.mark.parametrize("kind", ["journal", "wal", "shm"])
+def test_a_link_beside_a_store_is_never_written_through(place: Path, kind: str) -> None:
+    victim, results = place / "victim", place / "results"
+    victim.write_text("kept")
+    open_store(store_url(None, results)).close()
+    (results / f"evalkit.db-{kind}").symlink_to(victim)
+    with pytest.raises(StoreError, match="is not a plain file, and SQLite would write into it"):
+        open_store(store_url(None, results))
+    assert victim.read_text() == "kept"
+
+
+def test_the_room_that_a_store_keeps_free_is_never_taken_from_another_file(place: Path) -> None:
+    victim = place / "victim"
+    victim.write_text("kept")
+    with open_store(store_url(None, place / "results")) as store:
+        assert store.reserve.path is not None
+        store.reserve.path.symlink_to(victim)
+        store.reserve.set_aside()
+        assert store.reserve.release()
+    assert victim.read_text() == "kept"
+
+
+def test_a_store_behind_a_link_is_made_and_kept_where_the_link_leads(place: Path) -> None:
+    (place / "results").mkdir()
+    (place / "disk").mkdir()
+    (place / "results" / "evalkit.db").symlink_to(place / "disk" / "big.db")
+    for _ in range(2):
+        open_store(store_url(None, place / "results")).close()
+    assert (place / "results" / "evalkit.db").is_symlink() and (place / "disk" / "big.db").is_file()
+
+
+def test_a_store_that_is_a_pipe_or_a_socket_is_refused(place: Path) -> None:
+    os.mkfifo(place / "evalkit.db")
+    with pytest.raises(StoreError, match="is not a plain file"):
+        open_store(store_url(None, place))

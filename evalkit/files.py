@@ -207,7 +207,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _stream(path: Path) -> Stream | None:
-    """What is written into in place, opened; None where a plain file stands or may be made."""
+    """Open what is written into in place; None where a plain file stands or may be made."""
     if (handle := descriptor_of(path)) is not None:
         # never opened by its name: that would be another place in a file, and cannot be done with a socket
         return Stream(os.dup(handle))
@@ -216,7 +216,7 @@ def _stream(path: Path) -> Stream | None:
 
 
 def _kind(path: Path) -> os.stat_result | None:
-    """What stands at a path and may be written; None where nothing does.
+    """Look at what stands at a path and may be written; None where nothing does.
 
     Raises:
         OSError: what stands there may not be written.

@@ -54,7 +54,7 @@ class _OverLimit(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """What one rendering may still do; `chars` is the number of characters that it may make at a time."""
+    """The steps and characters that one rendering has left; `chars` is the number of characters that it may make at a time."""
 
     chars: int
     steps: int = MAX_STEPS
@@ -105,7 +105,11 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(
-            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True, finalize=_shown, optimized=False
+            undefined=StrictUndefined,
+            autoescape=False,
+            keep_trailing_newline=True,
+            finalize=_plain_value,
+            optimized=False,
         )
         self.filters = {
             **{name: _limited(name, made) for name, made in self.filters.items() if name in _FILTERS},
@@ -212,8 +216,8 @@ def _scalar(value: Any) -> Any:
     return value
 
 
-def _shown(value: Any) -> Any:
-    """What a template shows: texts and numbers, and no list, whose text may be far longer than it looks."""
+def _plain_value(value: Any) -> Any:
+    """Let a template show texts and numbers, and no list, whose text may be far longer than it looks."""
     _now().step()
     if isinstance(value, _UNSHOWN):
         raise _OverLimit("it shows a list. Use the filter join")

@@ -54,7 +54,7 @@ class _OverLimit(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """The steps and characters that one rendering has left; `chars` is the number of characters that it may make at a time."""
+    """The steps that one rendering has left, and the number of characters that it may make at a time."""
 
     chars: int
     steps: int = MAX_STEPS

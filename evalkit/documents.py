@@ -5,6 +5,8 @@ import contextlib
 import io
 import json
 import math
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ MAX_YAML_BYTES = 1_000_000
 TOO_DEEP = "JSON nested too deeply. Expected an array of flat objects"
 
 _SHOWN = 60
+# the first two bytes of half of a surrogate pair
+_BEGUN_HALVES = {bytes((0xED, second)) for second in range(0xA0, 0xC0)}
 
 
 def parse_json(text: str, where: str, *, raw_lines: bool = False) -> Any:
@@ -89,42 +93,49 @@ def open_file(path: Path) -> Iterator[io.BufferedReader]:
         InputError: missing, a folder or unreadable, now or while it is read.
     """
     try:
-        file = path.open("rb")
+        file = open(path, "rb", opener=_at_once)  # noqa: SIM115 (a Path takes no opener; closed below)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a folder. Name a file in it") from None
     except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            _check_plain(path.stat().st_mode, path)
         raise _unreadable(path, error) from None
     with file:
+        _check_plain(os.fstat(file.fileno()).st_mode, path)
         try:
             yield file
         except OSError as error:
             raise _unreadable(path, error) from None
 
 
-def decode(content: bytes, where: str, *, offset: int = 0) -> str:
+def decode(content: bytes, where: str, *, offset: int = 0, halves: bool = False) -> str:
     """Bytes as UTF-8 text without a byte order mark; `offset` is where in the file they begin.
+
+    With `halves`, half of a surrogate pair is read as it is, as some programs write it.
 
     Raises:
         InputError: the bytes are not UTF-8; the message names the first wrong one.
     """
-    return "".join(decode_pieces([content], where, offset=offset))
+    return "".join(decode_pieces([content], where, offset=offset, halves=halves))
 
 
-def decode_pieces(pieces: Iterable[bytes], where: str, *, offset: int = 0) -> Iterator[str]:
+def decode_pieces(pieces: Iterable[bytes], where: str, *, offset: int = 0, halves: bool = False) -> Iterator[str]:
     """The text of bytes that come piece by piece, wherever they are cut, as `decode` gives it.
 
     Raises:
         InputError: the bytes are not UTF-8; the message names the first wrong one.
     """
-    rest = b""
+    rest, errors = b"", "surrogatepass" if halves else "strict"
     for piece in pieces:
         content = rest + piece
         try:
-            text, used = codecs.utf_8_decode(content, "strict", False)  # noqa: FBT003 (more may follow)
+            text, used = codecs.utf_8_decode(content, errors, False)  # noqa: FBT003 (more may follow)
         except UnicodeDecodeError as error:
-            raise _not_utf_8(where, offset + error.start) from None
+            if not halves or content[error.start :] not in _BEGUN_HALVES:
+                raise _not_utf_8(where, offset + error.start) from None
+            text, used = codecs.utf_8_decode(content[: error.start], errors, False)  # noqa: FBT003
         yield text.removeprefix("\ufeff") if offset == 0 else text
         offset, rest = offset + used, content[used:]
     if rest:
@@ -171,6 +182,19 @@ def kind_of(value: object) -> str:
         return f"{str(value).lower()} (a truth value)"
     names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
     return names.get(type(value), type(value).__name__)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a pipe without the wait for a writer, and a terminal without making it this process's own."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+
+
+def _check_plain(mode: int, path: Path) -> None:
+    """Refuse what is no file: it may never end, and readers go through a file more than once."""
+    kinds = {stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket", stat.S_ISCHR: "a device", stat.S_ISBLK: "a disk"}
+    for test, kind in kinds.items():
+        if test(mode):
+            raise InputError(f"{path}: is {kind}. Save what it gives into a file, and name that")
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:

@@ -1,11 +1,16 @@
-"""Write files so that a reader sees the old or the new one whole, under names that cannot leave their folder."""
+"""Write files so that a reader sees the old or the new one whole, under names that cannot leave their folder.
+
+What is no plain file is never replaced: a link is followed and stays, and pipes and devices are written into.
+"""
 
 import contextlib
 import glob
 import hashlib
+import io
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO, cast
@@ -14,7 +19,9 @@ from evalkit import faults
 from evalkit.errors import InputError
 from evalkit.processes import running
 from evalkit.redaction import Redacting, Redactor
+from evalkit.streams import Stream, descriptor_of, open_stream
 
+_LONGEST_BYTES = 200
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _PART_NAME = re.compile(r"\.(\d+)-[0-9a-f]+\.part$")
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -41,30 +48,64 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path, *, mode: int | None = None) -> Iterator[TextIO]:
     """A file to write text without secrets into, which replaces the old one in one step when the block ends without an
     error.
+
+    A pipe, a terminal or another device is written into as the block goes on.
+
+    Args:
+        mode: the rights to a plain file; those of the file that it replaces by default.
 
     Raises:
         InputError: the file cannot be written; the old file stays.
     """
-    part = _part(path)
-    try:
+    with naming_target(path):
+        if (stream := _stream(path)) is not None:
+            with _text(stream, by_line=False) as file:
+                yield cast(TextIO, Redacting(file, Redactor().content))
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path)
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            yield cast(TextIO, Redacting(file, Redactor().content))
-            file.flush()
-            os.fsync(file.fileno())
-        faults.reach("before_rename")
-        part.replace(path)
-        faults.reach("after_rename")
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+        old, target = _plain(path), followed(path)
+        part = _part(target)
+        sweep(target)
+        try:
+            with part.open("x", encoding="utf-8", newline="\n") as file:
+                _give_rights(file.fileno(), old, mode)
+                yield cast(TextIO, Redacting(file, Redactor().content))
+                file.flush()
+                os.fsync(file.fileno())
+            faults.reach("before_rename")
+            part.replace(target)
+            faults.reach("after_rename")
+            _sync_folder(target.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+@contextlib.contextmanager
+def appending(path: Path) -> Iterator[TextIO]:
+    """A file to add lines to, each of which reaches it at once.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    with naming_target(path):
+        stream = _stream(path)
+        file: TextIO
+        if stream is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _plain(path)
+            file = path.open("a", encoding="utf-8", buffering=1)
+        else:
+            file = _text(stream, by_line=True)
+    try:
+        yield file
     finally:
+        # each line was written when it was added: what fails now failed before
         with contextlib.suppress(OSError):
-            part.unlink()
+            file.close()
 
 
 @contextlib.contextmanager
@@ -73,21 +114,51 @@ def creating(path: Path) -> Iterator[Path]:
 
     If another process was faster, its file stays and this one is deleted.
     """
-    part = _part(path)
+    target = followed(path)
+    part = _part(target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sweep(path)
+        sweep(target)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield part
         with part.open("rb") as file:
             os.fsync(file.fileno())
         faults.reach("before_rename")
-        _name_new(part, path)
+        _name_new(part, target)
         faults.reach("after_rename")
-        _sync_folder(path.parent)
+        _sync_folder(target.parent)
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def check_target(path: Path) -> None:
+    """Refuse a path that can never be written, before the work whose result goes there.
+
+    Raises:
+        InputError: a folder, a socket, a disk, or a file that is read-only stands there.
+    """
+    with naming_target(path):
+        if descriptor_of(path) is None:
+            _kind(path)
+
+
+@contextlib.contextmanager
+def naming_target(path: Path) -> Iterator[None]:
+    """Turn an error of the machine into one line that names the file that was to be written.
+
+    Raises:
+        InputError: always in place of an error of the machine.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def followed(path: Path) -> Path:
+    """The path that links lead to, whether a file stands there or not."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def safe_name(name: str) -> str:
@@ -100,7 +171,12 @@ def safe_name(name: str) -> str:
 
 
 def _part(path: Path) -> Path:
-    return path.with_name(f".{path.name[:60]}.{os.getpid()}-{secrets.token_hex(8)}.part")
+    return path.with_name(f".{_beginning(path)}.{os.getpid()}-{secrets.token_hex(8)}.part")
+
+
+def _beginning(path: Path) -> str:
+    """The beginning of a file's name, which leaves room for what a file system lets follow it."""
+    return os.fsencode(path.name)[:_LONGEST_BYTES].decode("utf-8", "ignore")[:60]
 
 
 def _name_new(part: Path, path: Path) -> None:
@@ -116,7 +192,7 @@ def _name_new(part: Path, path: Path) -> None:
 
 def sweep(path: Path) -> None:
     """Remove the remains that a killed process left of this file."""
-    for part in path.parent.glob(f".{glob.escape(path.name[:60])}.*.part"):
+    for part in path.parent.glob(f".{glob.escape(_beginning(path))}.*.part"):
         match = _PART_NAME.search(part.name)
         if match and not running(int(match.group(1))):
             with contextlib.suppress(OSError):
@@ -130,3 +206,71 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _stream(path: Path) -> Stream | None:
+    """Open what is written into in place; None where a plain file stands or may be made."""
+    if (handle := descriptor_of(path)) is not None:
+        # never opened by its name: that would be another place in a file, and cannot be done with a socket
+        return Stream(os.dup(handle))
+    kind = _kind(path)
+    return None if kind is None or stat.S_ISREG(kind.st_mode) else open_stream(path)
+
+
+def _kind(path: Path) -> os.stat_result | None:
+    """Look at what stands at a path and may be written; None where nothing does.
+
+    Raises:
+        OSError: what stands there may not be written.
+    """
+    try:
+        kind = path.stat()
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise OSError(None, str(error)) from None
+    for test, said in (
+        (stat.S_ISDIR, "it is a folder. Name a file in it"),
+        (stat.S_ISSOCK, "it is a socket. Name a file"),
+        (stat.S_ISBLK, "it is a disk. Name a file"),
+    ):
+        if test(kind.st_mode):
+            raise OSError(None, said)
+    # asked of the file and not of the machine, which lets root write anything
+    if stat.S_ISREG(kind.st_mode) and not kind.st_mode & 0o222:
+        raise OSError(None, "it is read-only. Make it writable, or name another file")
+    return kind
+
+
+def _plain(path: Path) -> os.stat_result | None:
+    """The plain file that is replaced, None where there is none.
+
+    It is opened for writing, unchanged, because a rename would ask neither for the right to write into the file nor
+    whether the link to it may be followed.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        return None
+    try:
+        return os.fstat(handle)
+    finally:
+        os.close(handle)
+
+
+def _give_rights(handle: int, old: os.stat_result | None, mode: int | None) -> None:
+    """Give a new file its mode, or that of the file that it replaces and, where this is allowed, its owner."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        if old is not None:
+            os.fchown(handle, old.st_uid, old.st_gid)
+    if mode is not None:
+        os.fchmod(handle, mode)
+    elif old is not None:
+        with contextlib.suppress(OSError):
+            os.fchmod(handle, stat.S_IMODE(old.st_mode))
+
+
+def _text(stream: Stream, *, by_line: bool) -> TextIO:
+    return io.TextIOWrapper(io.BufferedWriter(stream), encoding="utf-8", newline="\n", line_buffering=by_line)

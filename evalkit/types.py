@@ -299,6 +299,7 @@ class Tls:
 class ModelConfig:
     """A model behind an endpoint: its name, its address and its parameters. `digest` names what decides its answers;
     `system` is sent to it before an instruction. `in_process` holds those parts that are objects of this process.
+    `file` is where it was read from, seen from the current folder; None if it was shipped or made in Python.
     """
 
     name: str
@@ -321,6 +322,7 @@ class ModelConfig:
     notice: str | None = None
     digest: str = ""
     in_process: InProcess | None = field(default=None, compare=False, repr=False)
+    file: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,3 +82,17 @@ def test_what_a_killed_process_left_beside_a_file_is_swept_away(tmp_path: Path) 
     kept.touch()
     write_text(tmp_path / "row.json", "{}")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([kept.name, "row.json"])
+
+
+def test_a_full_device_is_named_with_the_reason(tmp_path: Path) -> None:
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("this machine has no /dev/full")
+    # the device is in no folder that a rename of this test could reach
+    handle = os.open("/dev/full", os.O_WRONLY)
+    try:
+        with pytest.raises(InputError, match="cannot be written: No space left on device"):
+            write_text(Path(f"/dev/fd/{handle}"), "text" * 99_999)
+    finally:
+        os.close(handle)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_text(tmp_path / "none" / ".." / "x\0y", "text")

@@ -33,7 +33,7 @@ from evalkit.sources import (
     like_stored,
     stored_answers,
 )
-from evalkit.store import Store, open_store, store_exists
+from evalkit.store import Address, Store, open_store, store_exists
 from evalkit.text import plural
 from evalkit.types import JudgeConfig
 
@@ -57,7 +57,7 @@ Outputs = Sequence[str | Rows]
 class Place:
     """The place where verdicts are kept: the store's address, and the folder of results."""
 
-    url: str
+    url: Address
     results: Path
 
     def opened(self) -> Store | None:

@@ -9,7 +9,7 @@ from evalkit.engine import Forecast
 from evalkit.engine import forecast as forecast_requests
 from evalkit.judging import Work
 from evalkit.reporting import forecast_text
-from evalkit.store import Store, open_store, store_exists
+from evalkit.store import Address, Store, open_store, store_exists
 from evalkit.types import ChatRequest
 
 _CHUNK = 256
@@ -35,7 +35,7 @@ def notes_before_sending(prepared: Prepared, works: Sequence[Work], store: Store
             yield str(_forecast(work, store, concurrency))
 
 
-def forecast_all(prepared: Prepared, url: str, *, concurrency: int) -> tuple[WorkForecast, ...]:
+def forecast_all(prepared: Prepared, url: Address, *, concurrency: int) -> tuple[WorkForecast, ...]:
     """Forecast all works, with the replies that the store at `url` holds; without a store none are held."""
     if not store_exists(url):
         return tuple(_forecast(work, None, concurrency) for work in prepared.works(b""))

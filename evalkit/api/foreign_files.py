@@ -16,7 +16,7 @@ from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import FORMATS, read_questions
 from evalkit.sources import Exported, Imported, ImportOptions, Scope, export_documents, export_verdicts, find_files
 from evalkit.sources import import_files as import_all
-from evalkit.store import open_store, store_exists, store_url
+from evalkit.store import open_store, shown_url, store_exists, store_url
 from evalkit.text import plural, printable
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def export_files(
         of_verdicts={"--judge": named, "--model": model},
     )
     if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit import or evalkit annotate first")
+        raise InputError(f"{shown_url(url)}: no store yet. Run evalkit import or evalkit annotate first")
     with open_store(url) as opened:
         if benchmark is None:
             return ExportedFiles(export_documents(opened, format, Path(out), kind=kind, name=name))

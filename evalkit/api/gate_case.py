@@ -38,7 +38,7 @@ from evalkit.sources import (
     known_benchmark,
     only_benchmark,
 )
-from evalkit.store import Store, open_existing, open_store, store_exists, store_url
+from evalkit.store import Address, Store, open_existing, open_store, store_exists, store_url
 from evalkit.types import JudgeConfig
 
 
@@ -289,7 +289,7 @@ class GateCase:
         row = gate.rates(group, self.recipe.confidence).row(candidate)
         return replace(decision, sha256=canonical_digest([row]))
 
-    def _check_before_asking(self, work: Work, url: str) -> None:
+    def _check_before_asking(self, work: Work, url: Address) -> None:
         """Refuse before anything is paid what the decision would refuse afterwards."""
         check_mode(work.record, compat=self.compat)
         if self.rule.against is None:

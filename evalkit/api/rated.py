@@ -31,7 +31,7 @@ from evalkit.errors import ConfigError
 from evalkit.reporting import RATINGS_FORMS, TABLE, rating_values
 from evalkit.sources import NO_CLUSTER, entries_of_store, gather_battles, known_benchmark, only_benchmark
 from evalkit.stats import Scale, Unit
-from evalkit.store import open_existing, store_url
+from evalkit.store import Address, open_existing, store_url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +147,7 @@ def ratings(
     return Ratings(build_ratings(collected, recipe))
 
 
-def _of_store(url: str, *, benchmark: str | None, judge: str | None, clustered: bool) -> CollectedBattles:
+def _of_store(url: Address, *, benchmark: str | None, judge: str | None, clustered: bool) -> CollectedBattles:
     chosen = known_benchmark(only_benchmark(url) if benchmark is None else benchmark, url)
     with open_existing(url) as opened:
         aggregation = Aggregation(combine=find_family(chosen.style).combine)

@@ -26,7 +26,7 @@ from evalkit.provenance import canonical_digest, pinned_for, write_results
 from evalkit.reporting import grouped_failures, open_journal
 from evalkit.sources import entries_of_store, keep_benchmark
 from evalkit.stats import MIN_MODELS
-from evalkit.store import Store, open_store, store_exists
+from evalkit.store import Address, Store, open_store, store_exists
 from evalkit.text import level, percent
 from evalkit.types import Audit
 
@@ -41,7 +41,7 @@ class ModelRun:
 
 def judge_all(
     prepared: Prepared,
-    url: str,
+    url: Address,
     *,
     audits: Mapping[str, Audit],
     results: Path,
@@ -66,7 +66,7 @@ def judge_all(
 
 def judge_in_batches(
     prepared: Prepared,
-    url: str,
+    url: Address,
     *,
     gate: Gate,
     batch: int,
@@ -112,7 +112,7 @@ def _stored_entries(store: Store, work: Work, aggregation: Aggregation) -> list[
 
 
 @contextlib.contextmanager
-def _opened(prepared: Prepared, url: str, limits: Limits, log: Path | None) -> Iterator[tuple[Store, Journal]]:
+def _opened(prepared: Prepared, url: Address, limits: Limits, log: Path | None) -> Iterator[tuple[Store, Journal]]:
     check_costs(prepared, limits)
     if not store_exists(url):
         # a missing key or a bad prompt shows before anything is written

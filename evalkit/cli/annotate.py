@@ -1,6 +1,5 @@
 """evalkit annotate: judge models' outputs against a baseline."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +8,7 @@ from evalkit.api import annotate, forecast
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, audit_option, judging_options
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import json_option, results_option, store_option, verbose_option
+from evalkit.cli.options import WrittenFile, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option
 
 
@@ -34,7 +33,7 @@ from evalkit.cli.sources import difficulty_option
 @Title.NUMBERS.option("--bootstrap", type=click.IntRange(0), default=0, metavar="N",
                       help="Compute intervals from N resamples instead of the sandwich formula.")  # fmt: skip
 @difficulty_option
-@Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@Title.FILES.option("--log", type=WrittenFile(), metavar="FILE",
                     help="Append every event of the run to this file as a line of JSON.")  # fmt: skip
 @Title.LIMITS.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @store_option

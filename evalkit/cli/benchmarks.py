@@ -11,7 +11,7 @@ from evalkit.api import benchmarks
 from evalkit.catalog import fetch_questions, find_benchmark, read_benchmark
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.options import WrittenFile, json_option, results_option, store_option
 from evalkit.text import plural
 
 
@@ -72,7 +72,7 @@ def fetch(name: str) -> None:
 )
 @click.argument("name")
 @Title.VERDICTS.option("--judge", metavar="NAME", help="Learn from this judge's verdicts. [default: the only judge]")
-@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@Title.FILES.option("--out", type=WrittenFile(), metavar="FILE",
                     help="Write the history into this file. [default: NAME.history.json]")  # fmt: skip
 @store_option
 @results_option

@@ -9,7 +9,7 @@ import click
 from evalkit.api import correlate
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import columns_of, print_notes, print_text
-from evalkit.cli.options import json_option, plot_option
+from evalkit.cli.options import WrittenFile, json_option, plot_option
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.reporting import CORRELATED_FORMS, TABLE
@@ -36,7 +36,7 @@ from evalkit.reporting import CORRELATED_FORMS, TABLE
 @Title.NUMBERS.option("--common", is_flag=True, help="Compare only the models that all boards share.")
 @Title.FILES.option("--format", "form", type=click.Choice(list(CORRELATED_FORMS)), default=TABLE, show_default=True,
                     help="Write the result in this form.")  # fmt: skip
-@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--out", type=WrittenFile(),
                     help="Write the result into this file instead of to stdout.")  # fmt: skip
 @plot_option
 @json_option

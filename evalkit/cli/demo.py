@@ -16,7 +16,7 @@ from evalkit.formats import read_one, read_outputs
 from evalkit.judge_spec import read_judge
 from evalkit.judging import Options, annotate, plan_all
 from evalkit.sources import Sources, entries_of_store, read_recipe
-from evalkit.store import open_store
+from evalkit.store import open_store, store_url
 
 BENCHMARK = "example"
 JUDGE = "surface"
@@ -37,7 +37,7 @@ def command() -> None:
     outputs = sorted(assets.folder("examples").glob("outputs/*.json"))
     candidates = [read for read in read_outputs(map(str, outputs)) if read.model != benchmark.baseline]
     config = read_judge(JUDGE)
-    with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder) / 'demo.db'}") as store:
+    with tempfile.TemporaryDirectory() as folder, open_store(store_url(None, Path(folder))) as store:
         annotate(
             plan_all(baseline, candidates, [config], Options(BENCHMARK), secret=store.secret), store, limits=Limits()
         )

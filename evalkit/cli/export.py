@@ -1,6 +1,5 @@
 """evalkit export: write imported files as they were, or verdicts, in another tool's format."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -8,7 +7,7 @@ import click
 from evalkit.api import export_files
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes, print_text
-from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.options import WrittenFolder, json_option, results_option, store_option
 
 
 @click.command(
@@ -25,7 +24,7 @@ from evalkit.cli.options import json_option, results_option, store_option
     },
 )
 @click.argument("format", metavar="FORMAT")
-@Title.FILES.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+@Title.FILES.option("--out", required=True, type=WrittenFolder(), metavar="DIR",
                     help="Write into this folder.")  # fmt: skip
 @Title.FILES.option("--kind", metavar="KIND", help="Write only imported files of this kind, such as annotations.")
 @Title.FILES.option("--name", metavar="NAME", help="Write only the imported file that lay here, or was called so.")

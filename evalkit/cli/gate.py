@@ -11,7 +11,7 @@ from evalkit.api import GateDecision, gate
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, judging_options
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
+from evalkit.cli.options import Range, WrittenFile, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import Inconclusive
 from evalkit.files import write_text
@@ -95,16 +95,16 @@ class DecisionOutput:
                     help="Judge in batches, and stop as soon as the decision is certain.")  # fmt: skip
 @Title.JUDGE.option("--batch", type=click.IntRange(SMALLEST_BATCH), default=SMALLEST_BATCH, show_default=True,
                     metavar="N", help="Judge N instructions in each batch of --sequential.")  # fmt: skip
-@Title.FILES.option("--junit", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--junit", type=WrittenFile(),
                     help="Write the decision into this file as JUnit XML.")  # fmt: skip
-@Title.FILES.option("--summary", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--summary", type=WrittenFile(),
                     help="Write the decision into this file as markdown.")  # fmt: skip
-@Title.FILES.option("--badge", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--badge", type=WrittenFile(),
                     help="Write the decision into this file as the JSON of a badge.")  # fmt: skip
 @Title.FILES.option("--explain", is_flag=True,
                     help="Print the decision in sentences, with every number that it used.")  # fmt: skip
 @judging_options
-@Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@Title.FILES.option("--log", type=WrittenFile(), metavar="FILE",
                     help="Append every event of judging to this file as a line of JSON.")  # fmt: skip
 @store_option
 @results_option

@@ -1,6 +1,5 @@
 """evalkit generate: ask a model a benchmark's questions and keep its answers."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from evalkit.cli.judging import (
     spending_options,
 )
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import json_option, results_option, store_option
+from evalkit.cli.options import WrittenFile, json_option, results_option, store_option
 
 
 @click.command(
@@ -46,9 +45,9 @@ from evalkit.cli.options import json_option, results_option, store_option
 @concurrency_option
 @spending_options
 @max_wait_option
-@Title.FILES.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@Title.FILES.option("--log", type=WrittenFile(), metavar="FILE",
                     help="Append every event of the run to this file as a line of JSON.")  # fmt: skip
-@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@Title.FILES.option("--out", type=WrittenFile(), metavar="FILE",
                     help="Write the answers into this file. [default: RESULTS/MODEL/outputs.json]")  # fmt: skip
 @Title.LIMITS.option("--dry-run", is_flag=True,
                      help="Say what would be sent for the first turn, and send nothing.")  # fmt: skip

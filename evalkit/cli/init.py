@@ -7,6 +7,7 @@ import click
 
 from evalkit.cli.help import Command
 from evalkit.cli.notes import print_text
+from evalkit.cli.options import WrittenFolder
 from evalkit.scaffold import CI, refuse_taken, scaffold, write_scaffold
 from evalkit.text import printable
 
@@ -20,7 +21,7 @@ from evalkit.text import printable
     },
 )
 @click.option("--ci", type=click.Choice(CI), help="Write a workflow for this CI as well.")
-@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(),
+@click.option("--dir", "folder", type=WrittenFolder(), default=Path(),
                     help="Write into this folder. [default: this one]")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 def command(ci: str | None, folder: Path, force: bool) -> None:

@@ -13,6 +13,7 @@ from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes
 from evalkit.cli.options import (
     Range,
+    WrittenFile,
     as_values,
     cluster_option,
     json_option,
@@ -86,7 +87,7 @@ class BoardOutput:
                       help="Average a judge's probabilities with its single draws instead of refusing to.")  # fmt: skip
 @Title.FILES.option("--format", "form", type=click.Choice(list(FORMS)), default=TABLE, show_default=True,
                     help="Write the board in this form.")  # fmt: skip
-@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--out", type=WrittenFile(),
                     help="Write the board into this file instead of to stdout.")  # fmt: skip
 @plot_option
 @Title.FILES.option("--panel", "panels", multiple=True, type=click.Choice(PANELS),

@@ -185,14 +185,26 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
             raise ConfigError(f"{path}: [{name}]: {said}. Known: {', '.join(known)}")
         for sub, flags in options.items():
             if flag in flags:
-                (found if sub is None else found[sub])[flags[flag]] = value
+                _check_setting(path, name, flag, flags[flag])
+                (found if sub is None else found[sub])[flags[flag].name or flag] = value
     return found
 
 
-def _options(command: click.Command) -> dict[str, str]:
-    """Return the names of a command's options by flag; the flags have no dashes."""
+def _check_setting(path: Path, name: str, flag: str, option: click.Option) -> None:
+    """Let a settings file, which often comes with somebody else's repository, name no file that is written."""
+    from evalkit.cli.options import WrittenFile, WrittenFolder
+
+    if isinstance(option.type, WrittenFile | WrittenFolder):
+        raise ConfigError(
+            f"{path}: [{name}]: {flag} names what is written, which a settings file may not choose. "
+            f"Type it: evalkit {name} --{flag} ..."
+        )
+
+
+def _options(command: click.Command) -> dict[str, click.Option]:
+    """Return a command's options by flag; the flags have no dashes."""
     return {
-        flag.removeprefix("--"): option.name or flag
+        flag.removeprefix("--"): option
         for option in command.params
         if isinstance(option, click.Option)
         for flag in option.opts

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 
 from evalkit.auditing import read_limits
 from evalkit.cli.help import Title
+from evalkit.files import check_target
 
 Command = Callable[..., None]
 
@@ -33,6 +35,27 @@ def as_values(**kinds: type[Any]) -> Callable[[Command], Command]:
         return gathered
 
     return decorated
+
+
+class WrittenFile(click.Path):
+    """A file to write, which only the command line or the environment may name: whoever sends a settings file along
+    would else choose which of the reader's files is overwritten.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        check_target(path)
+        return path
+
+
+class WrittenFolder(click.Path):
+    """A folder to write files into, which like a `WrittenFile` no settings file may name."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
 
 
 class Range(click.FloatRange):
@@ -78,7 +101,7 @@ def _drawable(_context: click.Context, _option: click.Parameter, path: Path | No
 plot_option = Title.FILES.option(
     "--plot",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=WrittenFile(),
     callback=_drawable,
     help="Draw the result into this file as well: .svg, .png or .pdf.",
 )

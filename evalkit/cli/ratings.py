@@ -8,7 +8,7 @@ import click
 from evalkit.api import RATING_INTERVALS, RATING_METHODS, ratings
 from evalkit.cli.help import Command, Renamed, Title
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import Range, json_option, results_option, store_option
+from evalkit.cli.options import Range, WrittenFile, json_option, results_option, store_option
 from evalkit.files import write_text
 from evalkit.reporting import RATINGS_FORMS, TABLE
 from evalkit.stats import Unit
@@ -55,7 +55,7 @@ from evalkit.stats import Unit
                       metavar="POINTS", help="Move a rating by this many points at most in one battle.")  # fmt: skip
 @Title.FILES.option("--format", "form", type=click.Choice(list(RATINGS_FORMS)), default=TABLE, show_default=True,
                     help="Write the ratings in this form.")  # fmt: skip
-@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--out", type=WrittenFile(),
                     help="Write the ratings into this file instead of to stdout.")  # fmt: skip
 @store_option
 @results_option

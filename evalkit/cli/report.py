@@ -9,7 +9,7 @@ from evalkit.api import REPORT_FILE, report
 from evalkit.boards import CATEGORY, TURN
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes, print_text
-from evalkit.cli.options import cluster_option, results_option, store_option
+from evalkit.cli.options import WrittenFile, cluster_option, results_option, store_option
 from evalkit.cli.sources import (
     board_option,
     by_option,
@@ -33,7 +33,7 @@ from evalkit.cli.sources import (
     },
 )
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
-@Title.FILES.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+@Title.FILES.option("--out", type=WrittenFile(),
                     help=f"Write the page into this file. [default: RESULTS/{REPORT_FILE}]")  # fmt: skip
 @Title.SHOWN.option("--title", help="Put this title above the page. [default: the sources' name]")
 @board_option

@@ -9,7 +9,7 @@ import click
 
 from evalkit.cli.help import CommandGroup
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import Range, json_option, results_option, store_option
+from evalkit.cli.options import Range, WrittenFile, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting import values_table
 from evalkit.store import (
@@ -23,6 +23,7 @@ from evalkit.store import (
     import_store,
     open_store,
     repair,
+    shown_url,
     statistics,
     store_exists,
     store_url,
@@ -100,7 +101,7 @@ def gc_command(keep_days: float, dry_run: bool, store: str | None, results: Path
         "Write the store of another folder.": "evalkit store export other.jsonl --results results",
     },
 )
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=WrittenFile())
 @store_option
 @results_option
 def export_command(file: Path, store: str | None, results: Path) -> None:
@@ -187,7 +188,9 @@ def stats_command(store: str | None, results: Path, as_json: bool) -> None:
 def _open(store: str | None, results: Path) -> Store:
     url = store_url(store, results)
     if not store_exists(url):
-        raise InputError(f"{url}: no store yet. Run evalkit annotate first, or name another one with --store")
+        raise InputError(
+            f"{shown_url(url)}: no store yet. Run evalkit annotate first, or name another one with --store"
+        )
     return open_store(url)
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import email.utils
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,6 +42,8 @@ _SHOWN = 200
 # an error may quote the whole prompt before its code
 _LONGEST_COMPLAINT = 2**20
 _ERROR_STATUS = re.compile(r"[345]\d\d", re.ASCII)
+# digits as HTTP has them: Python would read 1_000 and the digits of other scripts too
+_NUMBER = re.compile(r"[ \t]*\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
 _OUT_OF_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 # failures that a status says more about than the words of the answer
 _SAID_BY_STATUS = {401, 402, 404, 407, 429, 529}
@@ -246,6 +247,9 @@ def _seconds(value: str) -> float | None:
     number = _number(value)
     if number is not None:
         return number
+    # Python's numbers may hold other digits and underscores, in dates as well
+    if not value.isascii() or "_" in value:
+        return None
     try:
         then = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):
@@ -257,9 +261,8 @@ def _seconds(value: str) -> float | None:
 
 
 def _number(value: str, *, scale: float = 1.0) -> float | None:
-    try:
-        number = float(value) / scale if value.isascii() else math.nan
-    except ValueError:
+    if _NUMBER.fullmatch(value) is None:
         return None
+    number = float(value) / scale
     # an endless wait counts as a long one: the run ends there instead of guessing
     return number if number > 0 else None

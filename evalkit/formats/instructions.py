@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from evalkit.errors import InputError
 from evalkit.formats.conversation import Answer, read_id, read_instruction
-from evalkit.formats.records import Record
+from evalkit.formats.records import Record, whole_text
 from evalkit.types import Example, OutputSet
 
 # in code points: some 250,000 tokens of English and more of other scripts, beyond the context of most judges and beyond
@@ -19,7 +19,8 @@ T = TypeVar("T", bound=Hashable)
 
 def instruction_key(instruction: str) -> str:
     """Sixteen hex digits of the instruction's digest, its name everywhere."""
-    return hashlib.sha256(instruction.encode("utf-8")).hexdigest()[:16]
+    # half of a surrogate pair is U+FFFD, as in every text that is read
+    return hashlib.sha256(whole_text(instruction).encode("utf-8")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

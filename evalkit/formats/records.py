@@ -36,6 +36,11 @@ _LARGEST_BLOCK = 2**31 - 1
 _SHOWN = 40
 
 
+def whole_text(text: str) -> str:
+    """A text in which half of a surrogate pair is U+FFFD."""
+    return text if text.isascii() else SURROGATE.sub("\ufffd", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One row and its place, which begins an error message."""
@@ -54,7 +59,7 @@ class Record:
         value = self.fields[name]
         if not isinstance(value, str):
             raise InputError(f'{self.where}: field "{name}": expected text, found {kind_of(value)}')
-        return value if value.isascii() else SURROGATE.sub("\ufffd", value)
+        return whole_text(value)
 
     def optional_text(self, name: str) -> str | None:
         """A field that may be missing, null or NaN, as tables write a missing text.
@@ -124,7 +129,9 @@ def _pieces(file: io.BufferedIOBase) -> Iterator[bytes]:
 
 
 def _json(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
-    for number, fields in enumerate(parse_array(decode_pieces(_pieces(file), str(path)), str(path)), start=1):
+    for number, fields in enumerate(
+        parse_array(decode_pieces(_pieces(file), str(path), halves=True), str(path)), start=1
+    ):
         yield _record(fields, f"{path}: row {number}")
 
 
@@ -139,7 +146,7 @@ def _json_lines(file: io.BufferedIOBase, path: Path, on_torn: Callable[[str], No
         if on_torn is not None and some and _torn(line):
             on_torn(f"{path}: breaks off inside line {number}, which begins at byte {offset} and is left out")
             return
-        text = decode(line, str(path), offset=offset)
+        text = decode(line, str(path), offset=offset, halves=True)
         if text.strip():
             where = f"{path}:{number}"
             yield _record(_line(text, where), where)
@@ -194,7 +201,8 @@ def _csv(file: io.BufferedIOBase, path: Path) -> Iterator[Record]:
     import pyarrow
     import pyarrow.csv
 
-    text = decode(file.read(), str(path))
+    # what reads the columns takes whole characters only
+    text = whole_text(decode(file.read(), str(path), halves=True))
     delimiter, text = csv_delimiter(text)
     raw, names = _header(text, path, delimiter)
     content = text.encode()

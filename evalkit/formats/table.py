@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.documents import open_file
 from evalkit.errors import InputError
 from evalkit.formats.hub import saved_dataset
 from evalkit.formats.instructions import instruction_key
@@ -99,9 +100,10 @@ def read_frame(path: Source, records: Sequence[Record] | None = None) -> "pd.Dat
 def _frame_of_file(path: Path, records: Sequence[Record] | None) -> "pd.DataFrame":
     import pandas as pd
 
-    # unlike the methods of Path these take any name
+    # unlike the methods of Path it takes any name
     if not os.path.isfile(path) and not saved_dataset(path):
-        raise InputError(f"{path}: is a folder. Name a file in it" if os.path.isdir(path) else f"{path}: no such file")
+        with open_file(path):
+            pass  # refused with the reason
     try:
         if path.suffix == ".parquet":
             frame = pd.read_parquet(path)

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -144,7 +145,18 @@ def _fields(
         fields[name] = redact_setting(fields[name])
     fields["rates"] = _rates(path, fields.get("rates", {}))
     fields["tls"] = _tls(path, fields.get("tls", {}))
-    return {"name": path.name.removesuffix(".yaml"), **fields}
+    return {"name": path.name.removesuffix(".yaml"), "file": _place_of(path), **fields}
+
+
+def _place_of(path: Path) -> str | None:
+    """A file's path from the current folder, which is the same in every copy of a project; None for a shipped file."""
+    if path.parent == assets.folder("annotators"):
+        return None
+    try:
+        return Path(os.path.relpath(path.resolve())).as_posix()
+    except ValueError:
+        # on another drive
+        return path.resolve().as_posix()
 
 
 def _check_connection(path: Path, config: ModelConfig) -> None:

@@ -14,17 +14,30 @@ from evalkit.types import ModelConfig
 
 LOCAL = "local"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_OPTION = re.compile(r"[a-z][a-z_]*")
-# evalkit sets these itself, or they would fetch or write files
-_CLOSED_OPTIONS = {
-    "host", "port", "api_key", "api_key_file", "model", "alias", "model_url", "hf_repo", "hf_file", "hf_token",
-    "docker_repo", "mmproj_url", "lora_url", "log_file", "slot_save_path", "tools", "path",
-}  # fmt: skip
 # settings that change how fast the server is and how much fits, but not its replies
 _SPEED_OPTIONS = {
     "ctx_size", "parallel", "threads", "threads_batch", "threads_http", "batch_size", "ubatch_size", "gpu_layers",
     "n_gpu_layers", "mlock", "mmap", "prio", "numa", "cache_ram", "timeout", "warmup", "cont_batching",
 }  # fmt: skip
+# the settings that evalkit passes on: each is about the model file alone. Others load adapters, templates, grammars or
+# whole models from elsewhere, send work to other machines, or open the server and its files to others
+_SWITCHES = {
+    "mlock", "mmap", "warmup", "cont_batching", "kv_offload", "kv_unified", "swa_full", "op_offload", "repack",
+    "cpu_moe", "context_shift", "cache_prompt", "check_tensors", "jinja", "ignore_eos", "flash_attn",
+}  # fmt: skip
+_NUMBERS = {
+    "ctx_size", "parallel", "threads", "threads_batch", "threads_http", "batch_size", "ubatch_size", "gpu_layers",
+    "n_gpu_layers", "main_gpu", "n_cpu_moe", "prio", "prio_batch", "poll", "poll_batch", "cache_ram", "cache_reuse",
+    "timeout", "keep", "n_predict", "predict", "defrag_thold", "seed", "rope_scale", "rope_freq_base",
+    "rope_freq_scale", "yarn_orig_ctx", "yarn_ext_factor", "yarn_attn_factor", "yarn_beta_slow", "yarn_beta_fast",
+    "temp", "top_k", "top_p", "min_p", "typical", "repeat_last_n", "repeat_penalty", "presence_penalty",
+    "frequency_penalty", "reasoning_budget",
+}  # fmt: skip
+_TEXTS = {
+    "cache_type_k", "cache_type_v", "split_mode", "tensor_split", "rope_scaling", "numa", "device", "flash_attn",
+    "override_kv", "chat_template", "reasoning_format", "gpu_layers", "n_gpu_layers",
+}  # fmt: skip
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _READ_BYTES = 2**20
 
 
@@ -85,7 +98,7 @@ def model_name(config: ModelConfig) -> str:
 
 
 def check_server(path: Path, config: ModelConfig) -> None:
-    """Refuse settings that are not plain options of the server, or that evalkit makes itself.
+    """Refuse settings other than the plain options of the server that are known to load nothing from elsewhere.
 
     Raises:
         ConfigError: a setting is refused; the message names the judge's file at `path` and the setting.
@@ -93,10 +106,25 @@ def check_server(path: Path, config: ModelConfig) -> None:
     if config.server and config.client != LOCAL:
         raise ConfigError(f"{path}: server: only a judge with client: {LOCAL} has one. Leave it out")
     for name, value in config.server.items():
-        if not _OPTION.fullmatch(name) or name in _CLOSED_OPTIONS:
+        if name not in _SWITCHES | _NUMBERS | _TEXTS:
             raise ConfigError(
                 f"{path}: server: {name!r} cannot be set. Write an option of llama-server in small letters and "
-                "underscores, such as ctx_size"
+                f"underscores, such as ctx_size. Known: {', '.join(sorted(_SWITCHES | _NUMBERS | _TEXTS))}"
             )
-        if not isinstance(value, bool | int | float | str) or (isinstance(value, str) and not value.isprintable()):
-            raise ConfigError(f"{path}: server: {name}: expected a number, a text or a truth value, found {value!r}")
+        if not _fits(name, value):
+            kinds = {"a number": _NUMBERS, "a text": _TEXTS, "a truth value": _SWITCHES}
+            plain = isinstance(value, bool | int | float | str)
+            expected = " or ".join(kind for kind, names in kinds.items() if name in names)
+            expected = expected if plain else "a number, a text or a truth value"
+            raise ConfigError(f"{path}: server: {name}: expected {expected}, found {value!r}")
+
+
+def _fits(name: str, value: Any) -> bool:
+    """True for a value of the option's own kind, so that none is taken for an option of its own."""
+    if isinstance(value, bool):
+        return name in _SWITCHES
+    if isinstance(value, int | float):
+        return name in _NUMBERS
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    return bool(_NUMBER.fullmatch(value)) if name not in _TEXTS else not value.startswith("-")

@@ -28,11 +28,11 @@ REFERENCE = "reference"
 # no vowels, so that no label spells a word; no I, L, O, V or X, which texts use as numerals
 _LABEL_LETTERS = "BCDFGHJKMPQRSTWZ"
 _TRIES_PER_LENGTH = 64
+MAX_PROMPT_CHARS = 200_000
 
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _BLOCK = re.compile(r"\{%[-+]?\s*block\s+\w")
 # labels that are handed on to another name, which only rendering follows
-_HANDED_ON = re.compile(r"\blabels\b(?!\s*[.\[:])[^\n]*?%\}")
+_WHOLE_LABELS = re.compile(r"\blabels\b(?!\s*[.\[:])")
 _WRITTEN_LABELS = re.compile(r"\[\[([^\[\]{}<>=]+)(?:[<>=]+([^\[\]{}<>=]+))?\]\]")
 # how a prompt asks for what each parser reads
 _ASKED = {
@@ -76,12 +76,15 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
             the reference answer may be left out.
     """
     values = {name: _fenced_turns(name, texts, question) for name, texts in _texts(question).items()}
+    # jinja is loaded when a prompt is rendered
+    from evalkit.judge_spec.template import rendered
+
     template = _compile(prompt_text)
     turns = len(question.subject.example.turns)
     variables = {REFERENCE: "", **values, "labels": question.labels, "turns": turns}
     try:
-        context = template.new_context(variables)
-        messages = tuple(Message(role, "".join(block(context)).strip("\n")) for role, block in template.blocks.items())
+        shown = rendered(template, variables, n_chars=sum(map(len, values.values())))
+        messages = tuple(Message(role, text.strip("\n")) for role, text in shown)
     except Exception as error:  # noqa: BLE001 (a template is code, and fails like code)
         raise ConfigError(f"the prompt cannot be rendered: {error}") from None
     whole = "\n".join(message.content for message in messages)
@@ -113,10 +116,11 @@ def check_prompt(prompt_text: str, *, asks: str, parser: str, labels: tuple[str,
         ConfigError: the prompt has no block, or does not show the labels that the parser reads; the message has the
             lines that mend it.
     """
-    text = _COMMENT.sub("", prompt_text)
+    _check_length(prompt_text)
+    text = _without_comments(prompt_text)
     if _BLOCK.search(text) is None:
         raise ConfigError(_no_block(grades=asks == "grade"))
-    if asks != "pair" or parser not in _ASKED or _HANDED_ON.search(text):
+    if asks != "pair" or parser not in _ASKED or _hands_labels_on(text):
         return
     shown = [re.search(rf"\blabels\s*(?:\.\s*|\[\s*['\"]){name}\b", text) is not None for name in PAIR_FIELDS]
     if labels:
@@ -133,6 +137,25 @@ def check_prompt(prompt_text: str, *, asks: str, parser: str, labels: tuple[str,
             f"the prompt never shows {unseen}, which the parser {parser} reads: no reply would hold a verdict. "
             f"Write: {_LABELLED} ... {_ASKED[parser]}{_fixed_labels(text)}"
         )
+
+
+def _check_length(prompt_text: str) -> None:
+    if len(prompt_text) > MAX_PROMPT_CHARS:
+        raise ConfigError(f"the prompt has {len(prompt_text):,} characters; it may have {MAX_PROMPT_CHARS:,}")
+
+
+def _without_comments(text: str) -> str:
+    kept, place = [], 0
+    # no pattern: of many comments that never end it would read the rest for each
+    while (start := text.find("{#", place)) >= 0 and (end := text.find("#}", start + 2)) >= 0:
+        kept.append(text[place:start])
+        place = end + 2
+    return "".join((*kept, text[place:]))
+
+
+def _hands_labels_on(text: str) -> bool:
+    lines = ((line, _WHOLE_LABELS.search(line)) for line in text.split("\n"))
+    return any(found is not None and "%}" in line[found.end() :] for line, found in lines)
 
 
 def _no_block(*, grades: bool) -> str:
@@ -207,16 +230,21 @@ def _either_as_word(first: str, second: str) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=32)
 def _compile(prompt_text: str) -> "Template":
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateError
 
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    from evalkit.judge_spec.template import PromptEnvironment
+
+    _check_length(prompt_text)
+    environment = PromptEnvironment()
     try:
         outside = [node for node in environment.parse(prompt_text).body if not _silent(node)]
         template = environment.from_string(prompt_text)
     except TemplateError as error:
         line = f"line {error.lineno}: " if getattr(error, "lineno", None) else ""  # type: ignore[attr-defined]
         raise ConfigError(f"the prompt is not a valid template: {line}{error}") from None
+    except (RecursionError, MemoryError, SyntaxError, ValueError, OverflowError) as error:
+        said = "nested too deeply" if isinstance(error, RecursionError | MemoryError | SyntaxError) else str(error)
+        raise ConfigError(f"the prompt is not a valid template: {said}") from None
     if outside and not template.blocks:
         raise ConfigError(_no_block(grades="answer" in prompt_text and "first" not in prompt_text))
     if outside:

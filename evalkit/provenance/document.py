@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import __version__
 from evalkit.boards import UNTAUGHT, Aggregation, Background, BoardRow, DifficultySource, Lengths, Recipe
+from evalkit.documents import open_file, read_bytes
 from evalkit.errors import InputError
 from evalkit.provenance.background import background_document
 from evalkit.stats import Combine, HistoryFile
@@ -103,8 +104,8 @@ def read_computation(document: Mapping[str, Any], *, difficulty: Difficulties | 
 def rows_of(path: Path) -> list[dict[str, Any]]:
     """The documents of a file of rows; none where it is missing or holds something else."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(read_bytes(path).decode())
+    except (InputError, ValueError, RecursionError):
         # a file that cannot be read or parsed is not a row of ours
         return []
     return [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
@@ -134,7 +135,7 @@ def annotations_digest(path: Path) -> str:
         InputError: it cannot be read.
     """
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with open_file(path) as packed, gzip.open(packed) if path.suffix == ".gz" else packed as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -1,5 +1,6 @@
 """Keeps the background of a row as it was when the row was written, whatever is judged later."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from evalkit.boards import (
     of_models,
 )
 from evalkit.errors import StatsError
-from evalkit.files import safe_name
 from evalkit.provenance.background import background_of
 from evalkit.provenance.document import LENGTH_TAUGHT, ROW_FILE, STYLE_TAUGHT, rows_of
+from evalkit.provenance.row_files import row_folders
 from evalkit.stats import LENGTH, MIN_MODELS_FOR_SLOPES, Known, fit_history
 
 
@@ -40,8 +41,8 @@ def pinned_for(entry: Entry, group: Sequence[Entry], recipe: Recipe, *, results:
     """
     if recipe.known is None or recipe.difficulty != DifficultySource.AUTO or entry.origin is None:
         return None
-    path = results / safe_name(entry.model) / safe_name(entry.judge) / ROW_FILE
-    for document in rows_of(path):
+    folders = row_folders(results, model=entry.model, judge=entry.judge)
+    for document in itertools.chain.from_iterable(rows_of(folder / ROW_FILE) for folder in folders):
         if not _is_of(document, entry):
             continue
         provenance = document["provenance"]

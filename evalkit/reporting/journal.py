@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evalkit.engine import Journal, unwritten
-from evalkit.errors import InputError
+from evalkit.files import appending
 from evalkit.redaction import Redactor
 
 
@@ -21,24 +21,15 @@ def open_journal(path: Path | None) -> Iterator[Journal]:
     if path is None:
         yield unwritten
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # each line reaches the file at once, so that a reader can follow it
-        file = path.open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    with appending(path) as file:
+        # the judges of a run are read before its log is opened
+        redactor = Redactor()
 
-    # the judges of a run are read before its log is opened
-    redactor = Redactor()
+        def write(event: str, facts: dict[str, object]) -> None:
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+            line = redactor.message(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True))
+            # an error of the log must not end the run
+            with contextlib.suppress(OSError):
+                file.write(f"{line}\n")
 
-    def write(event: str, facts: dict[str, object]) -> None:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        # an error of the log must not end the run
-        with contextlib.suppress(OSError):
-            file.write(redactor.message(json.dumps({"time": now, "event": event, **facts}, ensure_ascii=True)) + "\n")
-
-    try:
         yield write
-    finally:
-        with contextlib.suppress(OSError):
-            file.close()

@@ -45,5 +45,8 @@ def write_scaffold(folder: Path, texts: dict[str, str]) -> list[Path]:
     """
     paths = [folder / place for place in texts]
     for path, text in zip(paths, texts.values(), strict=True):
+        # a link is replaced, not followed: it may have come with the folder
+        if path.is_symlink():
+            path.unlink()
         write_text(path, text)
     return paths

@@ -6,6 +6,7 @@ from pathlib import Path
 from evalkit.catalog import AskedSet, Benchmark, Likeness, find_benchmark, foreign, own_likeness, told_names
 from evalkit.errors import ConfigError, InputError
 from evalkit.store import (
+    Address,
     DocumentName,
     Store,
     documents,
@@ -18,7 +19,7 @@ from evalkit.store import (
 from evalkit.text import plural
 
 
-def only_benchmark(url: str, *, model: str | None = None) -> str:
+def only_benchmark(url: Address, *, model: str | None = None) -> str:
     """The only benchmark that a store has verdicts on, or has verdicts on a model.
 
     Raises:
@@ -47,7 +48,7 @@ def keep_benchmark(store: Store, benchmark: Benchmark) -> None:
     write_document(store, _document(benchmark.name), {}, [fields])
 
 
-def known_benchmark(name: str, url: str) -> Benchmark:
+def known_benchmark(name: str, url: Address) -> Benchmark:
     """The benchmark of this name: a shipped one, a file's, or one that a store keeps, else one that is only a name.
 
     Raises:

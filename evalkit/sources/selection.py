@@ -23,7 +23,7 @@ from evalkit.sources.benchmarks import holds_others, known_benchmark, only_bench
 from evalkit.sources.entries import entries_of, entries_of_store, read_sources
 from evalkit.sources.files import SourceFile
 from evalkit.stats import CONFIDENCE, HistoryFile, Shape
-from evalkit.store import open_existing, store_url
+from evalkit.store import Address, open_existing, store_url
 from evalkit.types import JudgeConfig
 
 # the benchmark whose human ranking is shown beside files that name no benchmark
@@ -69,7 +69,7 @@ class Sources:
         return read_benchmark(BENCHMARK) if self.board is None else known_benchmark(self.board, self._url)
 
     @property
-    def _url(self) -> str:
+    def _url(self) -> Address:
         return store_url(self.store, self.results)
 
     @property

@@ -1,6 +1,6 @@
 from .database import UNREADABLE, Batch, Claimed, Filled, Store
 from .documents import DocumentName, documents, records, write_document
-from .opening import open_existing, open_store, shown_url, store_exists, store_url
+from .opening import Address, open_existing, open_store, shown_url, store_exists, store_url
 from .requests import sent
 from .tables import chunks
 from .transfer import export_store, import_store
@@ -8,6 +8,7 @@ from .upkeep import Checked, Statistics, check, collect, damage_of, fault, repai
 
 __all__ = [
     "UNREADABLE",
+    "Address",
     "Batch",
     "Checked",
     "Claimed",

@@ -24,9 +24,11 @@ from evalkit.store.encoding import (
     encode_reply,
     encode_request,
     encode_slot,
+    exchange_digest,
     place_checksum,
     reply_checksum,
     slot_checksum,
+    whole_reply,
 )
 from evalkit.store.naming import REPAIR, complaints, naming
 from evalkit.store.plans import decode_plan, put_plan, sound
@@ -331,11 +333,12 @@ class Store:
     def body(self, key: str) -> str | None:
         """An endpoint's answer to the letter, for parts that a reply leaves out; None for offline judges."""
         with self.connect() as connection:
-            found = connection.execute(sa.select(reply_table.c.body).where(reply_table.c.key == key)).scalar()
-        try:
-            return None if found is None else str(json.loads(found))
-        except (TypeError, ValueError):
-            raise StoreError(f"{self.where}: the body of reply {key[:16]} is damaged. {REPAIR}") from None
+            found = connection.execute(sa.select(reply_table).where(reply_table.c.key == key)).mappings().first()
+        if found is None:
+            return None
+        if not whole_reply(found):
+            raise StoreError(f"{self.where}: the body of reply {key[:16]} is damaged. {REPAIR}")
+        return None if found["body"] is None else str(json.loads(found["body"]))
 
     def commit(self, batch: Batch) -> Claimed:
         """Commit a batch in one transaction; on return it is on disk, and the keys claimed are the caller's to ask.
@@ -380,8 +383,10 @@ class Store:
                 continue
             text = encode_reply(reply, redactor)
             body = None if reply.body is None else json.dumps(redactor.content(reply.body))
-            row = {"key": request.key, "request": encode_request(request, redactor), "reply": text, "body": body}
-            rows.append({**row, "checksum": reply_checksum(request.key, text), "created": now})
+            sent = encode_request(request, redactor)
+            row = {"key": request.key, "request": sent, "reply": text, "body": body, "created": now}
+            exchange = exchange_digest(sent, body)
+            rows.append({**row, "exchange": exchange, "checksum": reply_checksum(request.key, text, exchange)})
             there[request.key] = reply
         for chunk in chunks(damaged):
             connection.execute(sa.delete(reply_table).where(reply_table.c.key.in_(chunk)))
@@ -460,10 +465,10 @@ def _replies(connection: sa.Connection, keys: Iterable[str]) -> tuple[dict[str, 
     """The sound replies among `keys`, and the keys of damaged ones."""
     found: dict[str, ChatReply] = {}
     damaged: list[str] = []
-    query = sa.select(reply_table.c.key, reply_table.c.reply, reply_table.c.checksum)
+    query = sa.select(reply_table.c.key, reply_table.c.reply, reply_table.c.exchange, reply_table.c.checksum)
     for chunk in chunks(keys):
-        for key, text, checksum in connection.execute(query.where(reply_table.c.key.in_(chunk))):
-            if checksum == reply_checksum(key, text):
+        for key, text, exchange, checksum in connection.execute(query.where(reply_table.c.key.in_(chunk))):
+            if checksum == reply_checksum(key, text, exchange):
                 found[key] = decode_reply(text)
             else:
                 damaged.append(key)

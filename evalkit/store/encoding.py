@@ -25,7 +25,7 @@ from evalkit.types import (
 _CONTENT = ("prompt_text", "system")
 # names in these are a parser's or an author's own
 _NAMED_BY_AUTHORS = ("parser_options", "answer_schema", "labels")
-_NOT_STORED = ("headers", "tls", "in_process")
+_NOT_STORED = ("headers", "tls", "in_process", "file")
 # a user and password in an address
 _USER = re.compile(r"//[^/@]*@")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Slot))
@@ -50,8 +50,20 @@ def decode_reply(text: str) -> ChatReply:
     return ChatReply(top_logprobs=logprobs, **fields)
 
 
-def reply_checksum(key: object, text: object) -> str:
-    return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:16]
+def exchange_digest(request: object, body: object) -> str:
+    """A digest of what was sent and of the endpoint's answer to the letter, which reading a verdict does not need."""
+    return hashlib.sha256(json.dumps([request, body], default=repr).encode()).hexdigest()[:16]
+
+
+def reply_checksum(key: object, text: object, exchange: object) -> str:
+    """A checksum of a reply; `exchange`, a digest, stands for the columns that are read only when they are shown."""
+    return hashlib.sha256(f"{key}\n{text}\n{exchange}".encode()).hexdigest()[:16]
+
+
+def whole_reply(row: Mapping[Any, Any]) -> bool:
+    """True if every column of a stored reply that a checksum covers is as it was written."""
+    fits = row["exchange"] == exchange_digest(row["request"], row["body"])
+    return bool(fits and row["checksum"] == reply_checksum(row["key"], row["reply"], row["exchange"]))
 
 
 def encode_request(request: ChatRequest, redactor: Redactor) -> str:

@@ -22,16 +22,7 @@ def naming(where: str, path: Path | None = None) -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        said = " ".join(str(error.orig).split())
-        if "full" in said or "disk I/O error" in said:
-            raise StoreFull(f"{where}: {said}{_room(path)}") from error
-        if "not a database" in said:
-            raise StoreError(f"{where}: {said}. {OTHER_FILE}") from error
-        if "locked" in said:
-            raise StoreError(f"{where}: {said} by another process. Try again when that is done") from error
-        if any(sign in said for sign in _DAMAGE):
-            raise StoreError(f"{where}: {said}: the file is damaged. {REPAIR}") from error
-        raise StoreError(f"{where}: {said}") from error
+        raise _explained(error, where, path) from error
     except sa.exc.SQLAlchemyError as error:
         raise StoreError(f"{where}: {' '.join(str(error).split())[:300]}") from error
     except UnicodeDecodeError as error:
@@ -41,6 +32,23 @@ def naming(where: str, path: Path | None = None) -> Iterator[None]:
         raise StoreError(f"{where}: cannot keep a text with half a surrogate pair: {error.reason}") from error
     except OSError as error:
         raise StoreFull(f"{where}: cannot be written: {error.strerror}{_room(path)}") from error
+
+
+def _explained(error: sa.exc.DBAPIError, where: str, path: Path | None) -> StoreError:
+    said = " ".join(str(error.orig).split())
+    # its text says that the database is read-only
+    if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_READONLY_DBMOVED":
+        again = "Put it back, and run the same command again"
+        return StoreError(f"{where}: the file was moved or deleted while it was in use. {again}")
+    if "full" in said or "disk I/O error" in said:
+        return StoreFull(f"{where}: {said}{_room(path)}")
+    if "not a database" in said:
+        return StoreError(f"{where}: {said}. {OTHER_FILE}")
+    if "locked" in said:
+        return StoreError(f"{where}: {said} by another process. Try again when that is done")
+    if any(sign in said for sign in _DAMAGE):
+        return StoreError(f"{where}: {said}: the file is damaged. {REPAIR}")
+    return StoreError(f"{where}: {said}")
 
 
 def _room(path: Path | None) -> str:

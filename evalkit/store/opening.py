@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from evalkit.errors import InputError, StoreError
-from evalkit.files import creating, sweep
+from evalkit.files import creating, followed, sweep
 from evalkit.redaction import Redactor, holds_key
 from evalkit.store import tables
 from evalkit.store.database import BARE, WRITES, Store
+from evalkit.store.layout import refuse_changed, refuse_foreign
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import OTHER_FILE, naming
 from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
@@ -28,26 +29,30 @@ BUSY_SECONDS = 60
 _DIVIDING = re.compile(r"[@?=&;]")
 # a name of a host, a database or a file without anything that divides an address
 _PLAIN = re.compile(r"[\w.-]{1,100}")
+_SHOWN = 200
 # any number that nothing else uses: processes that open a new store at once lay it out one after the other
 _OPENING_LOCK = 0x6576616C6B6974
+# as text or as the library's own value: a file's name may hold what ends a name in a text
+Address = str | sa.URL
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
 MOUNTS = Path("/proc/mounts")
 
 
-def open_store(url: str) -> Store:
+def open_store(url: Address) -> Store:
     """Open the store at a database URL, making an SQLite file and its folder if there is none.
 
     Raises:
         StoreError: not a store, of a newer version, in use by another version, damaged, or not safely writable.
     """
     address = _address(url)
-    where = _safe_address(address)
+    where = shown_url(address)
     path = None
     if address.get_backend_name() == "sqlite":
         path = _path(address, where)
         where = str(path)
         _check_place(path)
-        if not path.exists():
+        # unlike the methods of Path it takes any name
+        if not os.path.exists(path):
             _make_file(path)
         _check_file(path)
     engine = _connect_engine(address)
@@ -69,13 +74,13 @@ def open_store(url: str) -> Store:
         raise
 
 
-def store_exists(url: str) -> bool:
+def store_exists(url: Address) -> bool:
     """True if a store exists already; a store that is not a file of this machine is assumed to exist."""
     address = _address(url)
-    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
+    return address.get_backend_name() != "sqlite" or os.path.isfile(address.database or "")
 
 
-def open_existing(url: str) -> Store:
+def open_existing(url: Address) -> Store:
     """Open the store that earlier commands made.
 
     Raises:
@@ -87,19 +92,26 @@ def open_existing(url: str) -> Store:
     return open_store(url)
 
 
-def store_url(store: str | None, results: Path) -> str:
-    """The given address, else that of the store in the folder of results."""
-    return store or f"sqlite:///{results / 'evalkit.db'}"
+def store_url(store: str | None, results: Path) -> sa.URL:
+    """The given address, else that of the store in the folder of results, whatever its name.
+
+    Raises:
+        StoreError: the given text is not an address.
+    """
+    if store:
+        return _address(store)
+    file = str(results / "evalkit.db")
+    # a name that begins so would be an address of its own
+    return sa.URL.create("sqlite", database=f"./{file}" if file.startswith("file:") else file)
 
 
-def shown_url(url: str) -> str:
-    """An address as it is safe to show: of a server its host and database, without user, password and settings."""
-    return _safe_address(_address(url))
-
-
-def _safe_address(address: sa.URL) -> str:
+def shown_url(url: Address) -> str:
+    """An address as it is safe to show: a file's name as it is, and of a server its host and database, without user,
+    password and settings.
+    """
+    address = _address(url)
     if address.get_backend_name() == "sqlite":
-        return address.set(query={}).render_as_string()
+        return f"sqlite:///{address.database or ''}"
     # part of a password that is typed wrongly may stand for any other part
     host = address.host if _PLAIN.fullmatch(address.host or "") else None
     database = address.database if _PLAIN.fullmatch(address.database or "") else None
@@ -116,6 +128,7 @@ def _prepare(connection: sa.Connection, where: str) -> bytes:
         return _lay_out(connection)
     if "meta" not in names:
         raise StoreError(f"{where}: a database, but not evalkit's. {OTHER_FILE}")
+    refuse_foreign(connection, where)
     meta = {str(name): value for name, value in connection.execute(sa.select(meta_table))}
     version = str(meta.get("schema", ""))
     if not (version.isascii() and version.isdecimal() and 1 <= int(version) <= tables.SCHEMA_VERSION):
@@ -131,6 +144,7 @@ def _prepare(connection: sa.Connection, where: str) -> bytes:
         return _prepare(connection, where)
     if lost := metadata.tables.keys() - names:
         raise StoreError(f"{where}: the file is damaged: it has lost its table {min(lost)}. {OTHER_FILE}")
+    refuse_changed(connection, where)
     return _secret(meta, where)
 
 
@@ -162,23 +176,36 @@ def _holds_pages(connection: sa.Connection) -> bool:
 def _connect_engine(address: sa.URL) -> sa.Engine:
     try:
         return sa.create_engine(address)
+    except sa.exc.ArgumentError as error:
+        said = " ".join(str(error).split())[:_SHOWN]
+        raise StoreError(f"{shown_url(address)}: cannot be opened: {said}") from None
     except ImportError as error:
         raise StoreError(
             f"the driver {error.name} is not installed. For PostgreSQL: pip install 'evalkit-lc[postgres]'"
         ) from None
 
 
-def _address(url: str) -> sa.URL:
+def _address(url: Address) -> sa.URL:
     try:
         address = sa.make_url(url)
         address.get_dialect()
     except (sa.exc.ArgumentError, ValueError):
         # a password that is typed wrongly may stand anywhere in it
-        shown = url if _PLAIN.fullmatch(url) and not holds_key(url) else "--store"
+        shown = url if _PLAIN.fullmatch(str(url)) and not holds_key(str(url)) else "--store"
         raise StoreError(
-            f"{shown}: not a database address. Expected one such as sqlite:///results/evalkit.db"
+            f"{shown}: not a database address. Expected one such as sqlite:///results/evalkit.db, or "
+            "postgresql://host:5432/name with a number as port"
         ) from None
-    if address.get_backend_name() != "sqlite" and _DIVIDING.search(f"{address.host or ''} {address.database or ''}"):
+    kind = address.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise StoreError(f"{kind}: no database that a store can be in. Expected sqlite or postgresql")
+    plain = not (address.query or address.host or address.username) and address.get_driver_name() == "pysqlite"
+    if kind == "sqlite" and not plain:
+        raise StoreError(
+            "--store: an address of sqlite that names more than a file. Expected one such as "
+            "sqlite:///results/evalkit.db; --results takes every name of a folder as it is"
+        )
+    if kind != "sqlite" and _DIVIDING.search(f"{address.host or ''} {address.database or ''}"):
         raise StoreError(
             "--store: the address cannot be read as it is meant, and is not shown because it may hold a password. "
             "Write %40, %2F, %3A and %3F for the signs @ / : ? in a password"
@@ -225,12 +252,21 @@ def _check_file(path: Path) -> None:
         raise StoreError(f"{path}: is not a plain file. Name another one with --store")
     if status.st_size == 0:
         raise StoreError(f"{path}: is empty, and a store never is. Take back a copy, or delete it to begin a new one")
+    for beside in _journals(path):
+        if beside.is_symlink() or (beside.exists() and not beside.is_file()):
+            raise StoreError(f"{beside}: is not a plain file, and SQLite would write into it. Remove it")
     if not os.access(path, os.R_OK | os.W_OK):
         raise StoreError(f"{path}: cannot be written: it is read-only")
     if os.name == "posix" and status.st_mode & 0o022:
         raise StoreError(f"{path}: others may change it, and every number with it. Run chmod go-w on it first")
     if os.name == "posix" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
         raise StoreError(f"{path}: belongs to another user. Take a copy of your own")
+
+
+def _journals(path: Path) -> list[Path]:
+    """The files that SQLite writes beside a database, whether they are there or not."""
+    place = followed(path)
+    return [place.with_name(f"{place.name}-{kind}") for kind in ("journal", "wal", "shm")]
 
 
 @contextlib.contextmanager

@@ -25,7 +25,10 @@ class Reserve:
     def set_aside(self) -> None:
         """Reserve the room, if the disk has any."""
         if self.path is not None:
-            with suppress(OSError), self.path.open("wb") as file:
+            # what a dead process left under this name, or somebody put there, is removed and never opened
+            with suppress(OSError):
+                self.path.unlink()
+            with suppress(OSError), self.path.open("xb") as file:
                 # zeros that are written, because a file system may take no room for a hole
                 file.write(bytes(RESERVE_BYTES))
 

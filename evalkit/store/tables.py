@@ -1,15 +1,16 @@
 """The tables of a store, and the migration of stores of earlier layouts."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from evalkit.store.encoding import config_checksum, place_checksum
+from evalkit.store.encoding import config_checksum, exchange_digest, place_checksum, reply_checksum
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 CHUNK = 500
 T = TypeVar("T")
 
@@ -30,6 +31,8 @@ reply_table = sa.Table(
     sa.Column("body", sa.Text),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    # the digest of request and body, so that the checksum covers what reading a verdict leaves out
+    sa.Column("exchange", sa.Text),
 )
 failure_table = sa.Table(
     "failures",
@@ -190,6 +193,39 @@ def _tell_blanks(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE asked ADD COLUMN {column} INTEGER"))
 
 
+def _cover_bodies(connection: sa.Connection) -> None:
+    """From 5 to 6: let the checksum of a reply cover what was sent and the endpoint's answer to the letter."""
+    connection.execute(sa.text("ALTER TABLE replies ADD COLUMN exchange TEXT"))
+    columns = reply_table.c
+    query, last = sa.select(reply_table).order_by(columns.key).limit(CHUNK), ""
+    # a chunk at a time, because bodies are large
+    while rows := connection.execute(query.where(columns.key > last)).mappings().all():
+        for row in rows:
+            new = reply_of_version(dict(row), 5)
+            values = {name: new[name] for name in ("exchange", "checksum")}
+            connection.execute(sa.update(reply_table).where(columns.key == row["key"]).values(values))
+        last = rows[-1]["key"]
+
+
+def reply_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """A reply of an earlier version in this layout; a damaged one stays damaged."""
+    if version >= SCHEMA_VERSION:
+        return dict(row)
+    exchange = exchange_digest(row["request"], row["body"])
+    old = hashlib.sha256(f"{row['key']}\n{row['reply']}".encode()).hexdigest()[:16]
+    fits = row["checksum"] == old and _is_json(row["request"]) and (row["body"] is None or _is_json(row["body"]))
+    new = reply_checksum(row["key"], row["reply"], exchange) if fits else row["checksum"]
+    return {**row, "exchange": exchange, "checksum": new}
+
+
+def _is_json(text: object) -> bool:
+    try:
+        json.loads(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
 def place_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
     """A place of an earlier version in this layout; a damaged place stays damaged."""
     place = {**(_ADDED_IN_3 if version == 2 else {}), **_ADDED_IN_5, **row}
@@ -204,7 +240,7 @@ _FIELDS_OF_2 = (
 )  # fmt: skip
 _ADDED_IN_3 = {"recorded": None, "turn": 1, "baseline_measures": None, "candidate_measures": None}
 _ADDED_IN_5 = {"baseline_blanks": None, "candidate_blanks": None}
-_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans, 4: _tell_blanks}
+_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans, 4: _tell_blanks, 5: _cover_bodies}
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import itertools
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from evalkit.documents import open_file
 from evalkit.errors import InputError, StoreError
 from evalkit.files import replacing
 from evalkit.store.database import UNREADABLE, Store
@@ -22,7 +22,7 @@ from evalkit.store.encoding import (
     document_checksum,
     place_checksum,
     record_checksum,
-    reply_checksum,
+    whole_reply,
 )
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
@@ -38,6 +38,7 @@ from evalkit.store.tables import (
     place_of_version,
     plan_table,
     record_table,
+    reply_of_version,
     reply_table,
     secret_checksum,
 )
@@ -53,7 +54,8 @@ _COLUMNS = {name: [column.name for column in table.columns if column.name != "id
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
 # the fields that exports of earlier layouts lack
-_NOT_IN_4 = {"asked": {"baseline_blanks", "candidate_blanks"}}
+_NOT_IN_5 = {"replies": {"exchange"}}
+_NOT_IN_4 = {"asked": {"baseline_blanks", "candidate_blanks"}, **_NOT_IN_5}
 _NOT_IN_3 = {"plans": set(_COLUMNS["plans"]), **_NOT_IN_4}
 _NOT_IN_2 = {
     "documents": set(_COLUMNS["documents"]),
@@ -61,7 +63,7 @@ _NOT_IN_2 = {
     **_NOT_IN_3,
     "asked": {"recorded", "turn", "baseline_measures", "candidate_measures", *_NOT_IN_4["asked"]},
 }
-_LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_IN_4, 5: {}}
+_LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_IN_4, 5: _NOT_IN_5, 6: {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def _sorted_rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[st
 
 def _sound(name: str, row: dict[str, Any]) -> bool:
     if name == "replies":
-        return bool(row["checksum"] == reply_checksum(row["key"], row["reply"]))
+        return whole_reply(row)
     if name == "judges":
         return bool(row["checksum"] == config_checksum(row["digest"], row["name"], row["config"]))
     if name == "asked":
@@ -237,9 +239,8 @@ def _key(name: str, row: dict[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[Callable[[bytes], object]]:
-    with replacing(path) as text:
-        # the file holds instructions, outputs and replies in plain text, and the secret
-        os.chmod(text.fileno(), 0o600)
+    # the file holds instructions, outputs and replies in plain text, and the secret
+    with replacing(path, mode=0o600) as text:
         if path.suffix != ".gz":
             yield text.buffer.write
             return
@@ -270,7 +271,7 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[Iterable[bytes]]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if not packed:
@@ -322,6 +323,8 @@ def _rows(
             raise InputError(f"{where}: not a row of a store. {_ANOTHER}")
         if name == "asked":
             row = place_of_version(row, version)
+        elif name == "replies":
+            row = reply_of_version(row, version)
         if not _sound(name, row):
             raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")
         counts[name] += 1

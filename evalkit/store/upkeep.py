@@ -15,7 +15,7 @@ from evalkit.store.encoding import (
     document_checksum,
     place_checksum,
     record_checksum,
-    reply_checksum,
+    whole_reply,
 )
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, complaints
@@ -312,8 +312,7 @@ def _delete_damaged(connection: sa.Connection) -> int:
 
 def _bad_replies(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
     for row in _stream(connection, sa.select(reply_table).where(*where)):
-        fits = row["checksum"] == reply_checksum(row["key"], row["reply"])
-        if not (fits and _is_json(row["request"]) and (row["body"] is None or _is_json(row["body"]))):
+        if not whole_reply(row):
             yield row
 
 
@@ -357,14 +356,6 @@ _BAD = {
 }
 
 
-def _is_json(text: object) -> bool:
-    try:
-        json.loads(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
 def _name(table: sa.Table, row: sa.RowMapping) -> str:
     if table is asked_table:
         return " / ".join(str(row[name]) for name in ("benchmark", "judge", "model", "key", "order", "repeat"))
@@ -399,7 +390,7 @@ def _spending(connection: sa.Connection, config: ModelConfig) -> Spending:
     n = uncounted = prompt = completion = 0
     mine = sa.select(asked_table.c.reply_key).where(asked_table.c.digest == config.digest)
     for row in _stream(connection, sa.select(reply_table).where(reply_table.c.key.in_(mine))):
-        if row["checksum"] != reply_checksum(row["key"], row["reply"]):
+        if not whole_reply(row):
             continue
         reply = json.loads(row["reply"])
         n += 1

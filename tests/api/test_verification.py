@@ -237,7 +237,7 @@ def change(store: Store) -> Callable[..., None]:
 
 
 def reply_sum(row: Row) -> str:
-    return reply_checksum(row["key"], row["reply"])
+    return reply_checksum(row["key"], row["reply"], row["exchange"])
 
 
 def other_verdict(reply: str) -> str:

@@ -471,3 +471,32 @@ def test_what_comes_first_is_given_before_what_is_wrong_is_met(tmp_path: Path) -
         assert next(records).fields == {"a": 1}
         with pytest.raises(InputError, match="expected an object, found a number"):
             next(records)
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.jsonl", "rows.csv"])
+def test_half_of_a_surrogate_pair_costs_its_character_and_no_file(tmp_path: Path, name: str) -> None:
+    texts = ["whole", "half \ud83d pair", "\udc00"]
+    rows = [json.dumps({"output": text}, ensure_ascii=False) for text in texts]
+    whole = {
+        "rows.json": f"[{','.join(rows)}]",
+        "rows.jsonl": "\n".join(rows),
+        "rows.csv": "\n".join(["output", *texts]),
+    }
+    path = tmp_path / name
+    path.write_bytes(whole[name].encode("utf-8", "surrogatepass"))
+    assert [record.text("output") for record in read_records(path)] == ["whole", "half \ufffd pair", "\ufffd"]
+
+
+@pytest.mark.parametrize("wrong", [b"\xff", b"\xed\xa0", b"\xc0\x80", b"\xf5\x80\x80\x80"])
+def test_other_bytes_that_are_no_text_are_refused_with_their_place(tmp_path: Path, wrong: bytes) -> None:
+    (tmp_path / "rows.json").write_bytes(b'[{"output": "' + wrong + b'"}]')
+    with pytest.raises(InputError, match=r"rows\.json: not UTF-8 text \(byte 13\)"):
+        list(read_records(tmp_path / "rows.json"))
+
+
+def test_half_of_a_pair_is_read_wherever_the_bytes_are_cut(tmp_path: Path) -> None:
+    half = "\ud83d".encode("utf-8", "surrogatepass")
+    for cut in range(4):
+        content = b" " * ((1 << 16) - cut - 13) + b'[{"output": "' + half + b'"}]'
+        (tmp_path / "rows.json").write_bytes(content)
+        assert [record.text("output") for record in read_records(tmp_path / "rows.json")] == ["\ufffd"]

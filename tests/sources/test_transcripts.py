@@ -21,7 +21,7 @@ from evalkit.sources.imports import ImportOptions, import_files
 from evalkit.sources.selection import Sources, read_source_files
 from evalkit.sources.stored import Scope
 from evalkit.sources.transcripts import MEAN_ONLY, judged_of_store, read_judged
-from evalkit.store import Batch, Store, store_url
+from evalkit.store import Batch, Store
 from evalkit.types import Annotation, ChatReply, Order, Rating, Reading
 from tests.builders import given, words
 from tests.store.filling import BENCHMARK, JUDGE, fill, open_work, reply_to, url, work
@@ -341,7 +341,7 @@ def test_an_imported_row_that_tells_no_order_is_not_said_to_have_one(store: Stor
 
 def test_sources_without_files_are_the_stores(store: Store, tmp_path: Path) -> None:
     fill(store, 2)
-    address = store_url(url(tmp_path / "store.db"), tmp_path)
+    address = url(tmp_path / "store.db")
     with pytest.raises(InputError, match="no store yet"):
         read_judged(Sources(results=tmp_path / "elsewhere"), ())
     assert read_judged(Sources(board="alpaca_eval", store=address, results=tmp_path), ()).places == {}

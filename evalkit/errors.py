@@ -1,6 +1,7 @@
 """The errors raised on purpose; every message is one line that names the place, the found value and the cure."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from evalkit.othernames import our_name
 
@@ -9,10 +10,12 @@ class EvalkitError(Exception):
     """Root of all errors raised on purpose.
 
     `for_command` is the message with the names of options, where the message itself names keywords of a function.
+    `judge` is the configuration of the judge that was to decide, where the error ended a gate.
     """
 
     exit_code = 2
     for_command: str | None = None
+    judge: Any = None
 
 
 class InputError(EvalkitError):

@@ -39,7 +39,7 @@ from evalkit.sources import (
     known_benchmark,
     only_benchmark,
 )
-from evalkit.store import Store, open_existing, open_store, store_exists, store_url
+from evalkit.store import Store, open_existing, open_store, require_sealed, store_exists, store_url
 from evalkit.types import Audit, JudgeConfig
 
 
@@ -122,6 +122,7 @@ class GateCase:
     ) -> Decision:
         if self.sources.files:
             return self._from_files()
+        self._check_seal()
         kind = kind_of_candidate(self.candidate)
         if kind == Candidate.OUTPUTS:
             return self._judged(limits, audit_limits, listener, log=log, batch=batch)
@@ -332,8 +333,17 @@ class GateCase:
         family = self.sources.family
         return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
 
+    def _check_seal(self) -> None:
+        """Refuse a store that does not fit its seal before anything is asked and paid for."""
+        url = store_url(self.sources.store, self.sources.results)
+        if store_exists(url):
+            with open_store(url) as opened:
+                require_sealed(opened)
+
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            # once more, because judging took its time
+            require_sealed(opened)
             return entries_of_store(
                 opened,
                 benchmark=self.benchmark,

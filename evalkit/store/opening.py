@@ -17,6 +17,7 @@ from evalkit.store import tables
 from evalkit.store.database import BARE, WRITES, Store
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import OTHER_FILE, naming
+from evalkit.store.seal import begin_seal, seal_keys
 from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 
 # from here on several connections may use a write-ahead log without risk of corruption
@@ -44,6 +45,7 @@ def open_store(url: str) -> Store:
         if not path.exists():
             _make_file(path)
         _check_file(path)
+    keys = seal_keys()
     engine = _connect_engine(address)
     try:
         with naming(where, path):
@@ -51,7 +53,9 @@ def open_store(url: str) -> Store:
                 sa.event.listen(engine, "connect", _configure_sqlite)
                 sa.event.listen(engine, "begin", _begin_sqlite)
             with engine.execution_options(**{WRITES: True}).begin() as connection:
-                return Store(engine, _prepare(connection, where), where, path)
+                secret = _prepare(connection, where)
+                begin_seal(connection, keys, where)
+                return Store(engine, secret, where, path, keys)
     except BaseException:
         engine.dispose()
         raise

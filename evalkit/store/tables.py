@@ -9,7 +9,7 @@ from sqlalchemy.dialects import sqlite
 
 from evalkit.store.encoding import config_checksum, place_checksum
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 CHUNK = 500
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ reply_table = sa.Table(
     sa.Column("body", sa.Text),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 failure_table = sa.Table(
     "failures",
@@ -38,6 +39,7 @@ failure_table = sa.Table(
     sa.Column("key", sa.Text, nullable=False, index=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 judge_table = sa.Table(
     "judges",
@@ -47,6 +49,7 @@ judge_table = sa.Table(
     sa.Column("config", sa.Text, nullable=False),
     sa.Column("used", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text),
+    sa.Column("seal", sa.Text),
 )
 asked_table = sa.Table(
     "asked",
@@ -77,6 +80,7 @@ asked_table = sa.Table(
     # the plan that the place belongs to: a run with another plan for the same models takes its rows away
     sa.Column("plan", sa.Text),
     sa.Column("checksum", sa.Text),
+    sa.Column("seal", sa.Text),
 )
 owner_table = sa.Table(
     "owners",
@@ -103,6 +107,7 @@ document_table = sa.Table(
     sa.Column("heading", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 record_table = sa.Table(
     "records",
@@ -113,6 +118,7 @@ record_table = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 # the record of what decided a model's places under a judge, and the audit of its outputs; a run replaces it with its
 # places
@@ -127,6 +133,7 @@ plan_table = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 
 
@@ -151,7 +158,7 @@ def _share_between_processes(connection: sa.Connection) -> None:
     secret = connection.execute(sa.select(meta_table.c.value).where(meta_table.c.name == "secret")).scalar_one()
     connection.execute(sa.insert(meta_table).values(name="checksum", value=secret_checksum(secret)))
     judges = judge_table.c
-    for judge in connection.execute(sa.select(judge_table)).all():
+    for judge in connection.execute(sa.select(judges.digest, judges.name, judges.config)).all():
         checksum = config_checksum(judge.digest, judge.name, judge.config)
         connection.execute(sa.update(judge_table).where(judges.digest == judge.digest).values(checksum=checksum))
     columns = asked_table.c
@@ -171,7 +178,7 @@ def _hold_all_families(connection: sa.Connection) -> None:
     metadata.create_all(connection, tables=[document_table, record_table])
     key = list(asked_table.primary_key)
     columns = asked_table.c
-    there = [column for column in columns if column.name not in _ADDED_IN_5]
+    there = [column for column in columns if column.name not in (*_ADDED_IN_5, "seal")]
     for row in connection.execute(sa.select(*there)).mappings().all():
         # a damaged place stays damaged
         if row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
@@ -190,6 +197,14 @@ def _tell_blanks(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE asked ADD COLUMN {column} INTEGER"))
 
 
+def _leave_room_for_seals(connection: sa.Connection) -> None:
+    """From 5 to 6: a column for the seal of each row, which rows of earlier layouts lack."""
+    there = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        if "seal" in table.c and "seal" not in {column["name"] for column in there.get_columns(table.name)}:
+            connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN seal TEXT"))
+
+
 def place_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
     """A place of an earlier version in this layout; a damaged place stays damaged."""
     place = {**(_ADDED_IN_3 if version == 2 else {}), **_ADDED_IN_5, **row}
@@ -204,7 +219,13 @@ _FIELDS_OF_2 = (
 )  # fmt: skip
 _ADDED_IN_3 = {"recorded": None, "turn": 1, "baseline_measures": None, "candidate_measures": None}
 _ADDED_IN_5 = {"baseline_blanks": None, "candidate_blanks": None}
-_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans, 4: _tell_blanks}
+_STEPS = {
+    1: _share_between_processes,
+    2: _hold_all_families,
+    3: _remember_plans,
+    4: _tell_blanks,
+    5: _leave_room_for_seals,
+}
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

@@ -74,6 +74,14 @@ CREATE TABLE plans (benchmark TEXT NOT NULL, digest TEXT NOT NULL, baseline TEXT
     PRIMARY KEY (benchmark, digest, baseline, model));
 """
 )
+# and version 5
+VERSION_5 = (
+    VERSION_4
+    + """
+ALTER TABLE asked ADD COLUMN baseline_blanks INTEGER;
+ALTER TABLE asked ADD COLUMN candidate_blanks INTEGER;
+"""
+)
 # what a place's checksum covered in version 2, in this order
 COVERED = (
     "benchmark", "model", "baseline", "judge", "digest", "key", "cluster", "category", "order", "repeat",
@@ -106,6 +114,12 @@ def make_version_4(store: Store, path: Path) -> None:
     make_old(store, path, VERSION_4, {"schema": "4", "checksum": checksum}, covered=COVERED_IN_3, tables=("plans",))
 
 
+def make_version_5(store: Store, path: Path) -> None:
+    """The store's rows under the layout of version 5, which had no seals."""
+    checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
+    make_old(store, path, VERSION_5, {"schema": "5", "checksum": checksum}, tables=("plans",))
+
+
 def make_old(
     store: Store,
     path: Path,
@@ -134,7 +148,7 @@ def make_old(
     old.close()
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3, make_version_4])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3, make_version_4, make_version_5])
 def test_an_old_store_is_migrated_with_its_board_unchanged(
     store: Store, tmp_path: Path, make: Callable[[Store, Path], None]
 ) -> None:
@@ -224,8 +238,8 @@ def version_to_come(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("ALTER TABLE replies ADD COLUMN extra TEXT"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 6)
-        monkeypatch.setitem(tables._STEPS, 5, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 7)
+        monkeypatch.setitem(tables._STEPS, 6, step)
 
     return upgrade
 
@@ -237,7 +251,7 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
     before = board_digest(store)
     store.enter("run", concurrency=4)
     version_to_come()
-    with pytest.raises(StoreError, match=rf"version 5\): in use by process {os.getpid()} on .*\. Wait until"):
+    with pytest.raises(StoreError, match=rf"version 6\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()
@@ -254,7 +268,7 @@ def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
     version_to_come()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "6"
+        assert version == "7"
 
 
 def dead_pid() -> int:
@@ -263,11 +277,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["6", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["7", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 5"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 6"
     ):
         open_store(url(tmp_path / "store.db"))
 

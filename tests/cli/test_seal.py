@@ -16,12 +16,15 @@ ASK = (EXAMPLES / "terse.json", "--benchmark", "example", "--judge", "surface")
 GATE = ("gate", "terse", "--benchmark", "example", "--min", "60", "--metric", "win_rate")
 
 
-def turn_around(path: Path) -> int:
+def turn_around(path: Path, model: str = "terse") -> int:
     """Let the candidate win what it lost: exchange both labels' probabilities, with checksums that fit."""
     connection = sqlite3.connect(path)
     n = 0
-    places = 'SELECT r.key, r.reply, a.labels, a."order" FROM replies r JOIN asked a ON a.reply_key = r.key'
-    for key, text, labels, order in connection.execute(places).fetchall():
+    places = (
+        'SELECT r.key, r.reply, a.labels, a."order" FROM replies r JOIN asked a ON a.reply_key = r.key '
+        "WHERE a.model = ?"
+    )
+    for key, text, labels, order in connection.execute(places, [model]).fetchall():
         reply, (first, second, _) = json.loads(text), json.loads(labels)
         own = first if order == "candidate_first" else second
         positions = reply["top_logprobs"]

@@ -66,6 +66,7 @@ def run_steps(
     environment: Mapping[str, str],
 ) -> Run:
     done = Run()
+    context = {"runner.temp": str(folder.parent / "runner"), **context}
     job = {name: expand(str(value), context) for name, value in variables.items()}
     known = {**context, **{f"env.{name}": value for name, value in job.items()}}
     for number, step in enumerate(steps):

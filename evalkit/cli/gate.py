@@ -1,7 +1,5 @@
 """evalkit gate: let a model pass or fail by its win rate."""
 
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,24 +7,21 @@ from typing import Any
 import click
 
 from evalkit.api import GateDecision, gate
-from evalkit.cli.gate_files import GateFiles, nature_of_name, option_values
+from evalkit.cli.gate_files import GateFiles, print_annotation, undecided
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, judging_options
-from evalkit.cli.notes import print_notes, print_text
+from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import AuditFailed, EvalkitError, GateFailed, Incomplete, Inconclusive
 from evalkit.gating import SMALLEST_BATCH, Rule
-from evalkit.judge_spec import nature_of
-from evalkit.reporting import Ending, Undecided, gate_annotation, undecided_annotation, why
+from evalkit.reporting import Ending, gate_annotation, why
 from evalkit.text import printable
-from evalkit.types import JudgeConfig
 
 # the threshold has no meaning here: the options read only the defaults of the other fields
 _DEFAULTS = Rule(minimum=50.0)
 INCONCLUSIVE = ("fail", "warn", "pass")
 _NOT_ENDED = "the gate has begun and has not ended yet; a run that was killed leaves it so"
-_ENDINGS = {3: Ending.STOPPED, 70: Ending.BROKEN, 130: Ending.STOPPED, 143: Ending.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +34,7 @@ class DecisionOutput:
 
     def print(self, decided: GateDecision, *, verbose: bool) -> None:
         """Print the decision; with `verbose`, its sentences name the digests."""
-        _annotate(gate_annotation(decided.decision))
+        print_annotation(gate_annotation(decided.decision))
         if self.as_json:
             click.echo(decided.to_json(), nl=False)
         else:
@@ -119,7 +114,7 @@ def command(
     with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing, and 5
     where the audit of the outputs fails. What is in the store is not paid for again.
     """
-    files.begin(_undecided(candidate, next(iter(asked["judge"]), None), Ending.UNFINISHED, _NOT_ENDED))
+    files.begin(undecided(candidate, next(iter(asked["judge"]), None), Ending.UNFINISHED, _NOT_ENDED))
     terminal = Terminal(verbose=verbose)
     decided = gate(candidate, **asked, progress=terminal)
     files.decided(decided)
@@ -139,37 +134,7 @@ def command(
             terminal.note([f"{model}: {reason}. It is let through because of --inconclusive warn"])
 
 
-def end_without_decision(
-    words: Sequence[str], settings: Path, status: int, message: str, judge: JudgeConfig | None
-) -> None:
-    """Report to CI that a gate ended without a decision, as far as its command line can be read.
-
-    Args:
-        words: the command line after the name of the command.
-        judge: the judge that was to decide, where the gate had come so far.
-    """
-    said = option_values(command, words, settings)
-    places = {name: Path(said[name]) for name in ("junit", "summary", "badge") if name in said}
-    ending = _ENDINGS.get(status, Ending.REFUSED)
-    candidate = said.get("candidate")
-    if judge is None:
-        undecided = _undecided(candidate, said.get("judge"), ending, message)
-    else:
-        undecided = Undecided(ending, message, candidate, judge.name, nature_of(judge))
-    print_notes(GateFiles(**places).ended(undecided))
-    _annotate(undecided_annotation(undecided))
-
-
-def _undecided(candidate: str | None, judge: str | None, ending: Ending, reason: str) -> Undecided:
-    return Undecided(ending, reason, candidate, judge, nature_of_name(judge))
-
-
 def _print_outcome(decided: GateDecision, outcome: EvalkitError) -> None:
     """Print a decision against the candidate with its cure: it is the gate's result, and no error."""
     said = " ".join(printable(outcome.for_command or str(outcome)).split())
     print_text(f"evalkit: gate {decided.outcome.value}: {said}", err=True)
-
-
-def _annotate(line: str) -> None:
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo(line, err=True)

@@ -144,7 +144,7 @@ def _tell_ci(status: int, message: str, judge: Any) -> None:
     if name is None or words[name] != "gate":
         return
     try:
-        from evalkit.cli.gate import end_without_decision
+        from evalkit.cli.gate_ending import end_without_decision
 
         end_without_decision(words[name + 1 :], Path(SETTINGS_FILE), status, message, judge)
     except Exception as error:  # noqa: BLE001 (the first error is the one to tell of)

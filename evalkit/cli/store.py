@@ -80,7 +80,8 @@ def check_command(repairing: bool, store: str | None, results: Path, as_json: bo
 @command.command(
     "seal",
     examples={
-        "Seal what the store held before there was a key.": "EVALKIT_SEAL_KEY=... evalkit store seal",
+        "Seal what the store held before there was a key.": "evalkit store seal",
+        "Seal the store of another folder.": "evalkit store seal --results results",
     },
 )
 @store_option

@@ -9,7 +9,7 @@ from evalkit import __version__, assets
 from evalkit.documents import read_text
 from evalkit.errors import InputError
 from evalkit.files import write_bytes, write_text
-from evalkit.scaffold.installing import NAME, VENDOR, Source, install_source
+from evalkit.scaffold.installing import NAME, VENDOR, InstallSource, install_source
 
 _HERE = Path(__file__).parent
 # where a file goes -> where its text is; the example judge asks as a shipped one does
@@ -22,7 +22,7 @@ IGNORED = ".gitignore"
 __all__ = [
     "CI",
     "IGNORED",
-    "Source",
+    "InstallSource",
     "Written",
     "complete_ignored",
     "copy_wheel",

@@ -21,7 +21,7 @@ _REFUSED = re.compile(r"[\x00-\x1f\x7f$`\"'\\\\]|^-")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InstallSource:
     """What pip is told to install, a note where no other machine may reach it, and a wheel that the project needs.
 
     The `wheel` is a file of this machine, which pip finds in the project's folder of wheels once it is copied there.
@@ -32,7 +32,7 @@ class Source:
     wheel: Path | None = None
 
 
-def install_source(given: str | None, folder: Path) -> Source:
+def install_source(given: str | None, folder: Path) -> InstallSource:
     """The source that a user gave, or the one that this evalkit came from.
 
     Args:
@@ -47,22 +47,22 @@ def install_source(given: str | None, folder: Path) -> Source:
     if _REFUSED.search(given) or not given.strip():
         raise ConfigError(f"--install {given!r}: not a place to install from. {_FORMS}")
     if found := _VERSION.fullmatch(given):
-        return Source(f"{NAME}=={found[2]}")
+        return InstallSource(f"{NAME}=={found[2]}")
     if _REQUIREMENT.fullmatch(given):
-        return Source(given)
+        return InstallSource(given)
     if given.startswith("git+"):
-        return Source(f"{NAME} @ {given}")
+        return InstallSource(f"{NAME} @ {given}")
     if given.startswith("https://"):
         # an archive is named by its ending; anything else of three parts is a repository
         archive = given.partition("#")[0].endswith((".whl", ".tar.gz", ".zip"))
         if archive or _FORGE.fullmatch(given.partition("@")[0]):
-            return Source(f"{NAME} @ {'' if archive else 'git+'}{given}")
+            return InstallSource(f"{NAME} @ {'' if archive else 'git+'}{given}")
     return _of_path(given, folder)
 
 
-def _of_path(given: str, folder: Path) -> Source:
+def _of_path(given: str, folder: Path) -> InstallSource:
     if (path := _within(folder, folder / given)) is not None:
-        return Source(path)
+        return InstallSource(path)
     if (wheel := _wheel(Path(given))) is not None:
         return wheel
     if (folder / given).exists() or Path(given).exists():
@@ -73,28 +73,28 @@ def _of_path(given: str, folder: Path) -> Source:
 _FORMS = "Give a version, git+https://HOST/OWNER/NAME@COMMIT, the address of a wheel, or a path in the project"
 
 
-def _own_source(folder: Path) -> Source:
+def _own_source(folder: Path) -> InstallSource:
     """Where the installer says that this evalkit came from; an index where it says nothing (PEP 610)."""
     released = f"{NAME}=={__version__}"
     try:
         text = metadata.distribution(NAME).read_text("direct_url.json")
     except metadata.PackageNotFoundError:
-        return Source(released, _UNREACHABLE.format(what=released, place="a folder of this machine"))
+        return InstallSource(released, _UNREACHABLE.format(what=released, place="a folder of this machine"))
     if text is None:
-        return Source(released)
+        return InstallSource(released)
     told = json.loads(text)
     url = str(told["url"])
     if "vcs_info" in told:
         kind, commit = told["vcs_info"]["vcs"], told["vcs_info"]["commit_id"]
-        return Source(f"{NAME} @ {kind}+{url}@{commit}")
+        return InstallSource(f"{NAME} @ {kind}+{url}@{commit}")
     if url.startswith("https://"):
-        return Source(f"{NAME} @ {url}")
+        return InstallSource(f"{NAME} @ {url}")
     path = Path(url.removeprefix("file://"))
     within = _within(folder, path)
     if within is not None:
-        return Source(within)
+        return InstallSource(within)
     reached = _wheel(path) or _repository(path)
-    return reached or Source(released, _UNREACHABLE.format(what=released, place=path))
+    return reached or InstallSource(released, _UNREACHABLE.format(what=released, place=path))
 
 
 _UNREACHABLE = (
@@ -103,14 +103,14 @@ _UNREACHABLE = (
 )
 
 
-def _wheel(path: Path) -> Source | None:
+def _wheel(path: Path) -> InstallSource | None:
     """A wheel that is to be copied into the project; None for anything else."""
     if path.suffix != ".whl" or not path.is_file():
         return None
-    return Source(f"./{VENDOR}/{path.name}", wheel=path)
+    return InstallSource(f"./{VENDOR}/{path.name}", wheel=path)
 
 
-def _repository(path: Path) -> Source | None:
+def _repository(path: Path) -> InstallSource | None:
     """The commit of a checkout that was cloned over https; None for anything else."""
     git = shutil.which("git")
     if git is None or not (path / ".git").exists():
@@ -123,7 +123,7 @@ def _repository(path: Path) -> Source | None:
     # an address with a user in it may hold a password
     if not url.startswith("https://") or "@" in url or _REFUSED.search(url) or not commit:
         return None
-    return Source(f"{NAME} @ git+{url}@{commit}")
+    return InstallSource(f"{NAME} @ git+{url}@{commit}")
 
 
 def _within(folder: Path, path: Path) -> str | None:

@@ -139,7 +139,7 @@ def _key_of(variable: str) -> SealKey | None:
     return SealKey(hmac.digest(key, b"evalkit seal id", "sha256").hex()[:16], **derived)
 
 
-class Tally:
+class SealTotal:
     """The total of the sealed rows, as a transaction changes it."""
 
     def __init__(self, key: SealKey, *, n: int, value: int, secret: str) -> None:
@@ -226,14 +226,14 @@ def begin_seal(connection: sa.Connection, keys: SealKeys | None, where: str) -> 
         return
     meta = _meta(connection, locked=True)
     if _TOTAL not in meta:
-        tally = Tally(keys.current, n=0, value=0, secret=meta["secret"])
+        tally = SealTotal(keys.current, n=0, value=0, secret=meta["secret"])
         tally.restart(meta["secret"])
         tally.write(connection)
     elif keys.earlier is not None and _key_id(meta) == keys.earlier.id != keys.current.id:
         found = _inspect(connection, keys.earlier, meta, where)
         if not found.intact:
             raise StoreError(f"{where}: {found.fault}")
-        renewed = Tally(keys.current, n=0, value=0, secret=meta["secret"])
+        renewed = SealTotal(keys.current, n=0, value=0, secret=meta["secret"])
         renewed.restart(meta["secret"])
         for table in _sealed_tables():
             renewed.add(_write_seals(connection, keys.current, table, table.c.seal.is_not(None)))
@@ -387,12 +387,12 @@ def _inspect(connection: sa.Connection, key: SealKey, meta: Mapping[str, str], w
     return Sealing(len(seals), n_unsealed, tuple(edited), complete)
 
 
-def _tally_of(connection: sa.Connection) -> Tally | None:
+def _tally_of(connection: sa.Connection) -> SealTotal | None:
     found = connection.info.get(_TALLY)
-    return found if isinstance(found, Tally) else None
+    return found if isinstance(found, SealTotal) else None
 
 
-def _tally(key: SealKey, meta: Mapping[str, str], where: str) -> Tally:
+def _tally(key: SealKey, meta: Mapping[str, str], where: str) -> SealTotal:
     """The total of a store that is sealed with this key."""
     if _key_id(meta) != key.id:
         raise StoreError(f"{where}: {Sealing(other_key=True).fault}")
@@ -401,7 +401,7 @@ def _tally(key: SealKey, meta: Mapping[str, str], where: str) -> Tally:
         n, nonce, value = int(told["n"]), str(told["nonce"]), int(told["sum"], 16)
     except (ValueError, TypeError, KeyError):
         raise StoreError(f"{where}: its seal is damaged. Take back a copy, or begin a new store") from None
-    return Tally(key, n=n, value=value ^ key.mask(nonce, n, meta["secret"]), secret=meta["secret"])
+    return SealTotal(key, n=n, value=value ^ key.mask(nonce, n, meta["secret"]), secret=meta["secret"])
 
 
 def _key_id(meta: Mapping[str, str]) -> str | None:
@@ -442,6 +442,9 @@ def _row_name(table: sa.Table, row: Mapping[Any, Any]) -> str:
     return f"{table.name} {' / '.join(str(row[column.name])[:40] for column in table.primary_key)}"
 
 
-def _stream(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+def _stream(connection: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]) -> Iterator[dict[str, Any]]:
+    names = [column.name for column in table.columns]
     query = sa.select(table).where(*where)
-    yield from connection.execute(query, execution_options={"yield_per": _AT_ONCE}).mappings()
+    for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
+        # a dictionary is several times faster than the row by itself
+        yield dict(zip(names, row, strict=True))

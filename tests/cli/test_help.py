@@ -31,8 +31,8 @@ def contexts(command: click.Command, name: str, above: click.Context | None) -> 
 
 CONTEXTS = {one.command_path: one for one in contexts(group, "evalkit", None)}
 # what loads from a hub has no example that runs without a network
-# these need a hub, or a file of another tool
-BARE = ("evalkit benchmarks fetch", "evalkit store published")
+# these need a hub, a file of another tool, or a key
+BARE = ("evalkit benchmarks fetch", "evalkit store published", "evalkit store seal")
 OFFLINE = [path for path in CONTEXTS if path not in BARE]
 
 

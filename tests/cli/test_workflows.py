@@ -209,7 +209,7 @@ def test_the_workflow_asks_for_no_more_than_it_needs() -> None:
 
 
 def run_gitlab(repository: Path, **environment: str) -> Run:
-    """Run the lines of the job in a checkout; `committed` is what git says of its files."""
+    """Run the lines of the job in a checkout of all files, with what the last job left in the cache."""
     (job,) = load((repository / ".gitlab-ci.yml").read_text()).values()
     subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
     # what is ignored can be committed all the same
@@ -276,9 +276,10 @@ def test_a_committed_store_is_never_read(ci: str, tmp_path: Path) -> None:
     honest = project(tmp_path / "honest", "baseline", "careful")
     forged = project(tmp_path / "forged", "baseline", "careful")
     stores = commit_forged_stores(forged)
-    # the forged stores do decide a gate that reads them
-    believed = evalkit("gate", "baseline", "--store", f"sqlite:///{stores[0]}", "--min", "50", cwd=forged)
-    assert believed.stdout.startswith("PASSED"), believed.stderr
+    if ci == "github":
+        # the forged stores do decide a gate that reads them
+        believed = evalkit("gate", "baseline", "--store", f"sqlite:///{stores[0]}", "--min", "50", cwd=forged)
+        assert believed.stdout.startswith("PASSED"), believed.stderr
     before = {path: path.read_bytes() for path in stores[2:]}
     first, second = (run(repository) for repository in (honest, forged))
     assert (first.status, second.status) == (1, 1), second.said
@@ -303,7 +304,6 @@ def test_the_replies_of_the_last_run_come_from_the_cache(ci: str, tmp_path: Path
 
 def test_a_gitlab_job_ends_where_git_cannot_tell_what_is_committed(tmp_path: Path) -> None:
     repository = project(tmp_path, "careful", "baseline")
-    commit_forged_stores(repository)
     (job,) = load((repository / ".gitlab-ci.yml").read_text()).values()
     line = job["before_script"][0]
     assert "git" in line

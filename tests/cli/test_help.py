@@ -183,10 +183,10 @@ def test_the_commands_stand_under_titles_in_the_help(tmp_path: Path) -> None:
         ("annotate x --no-shortcat", "Did you mean --no-shortcut?"),
         # a former name is not suggested, and who comes near it is told the name that it has now
         ("leaderboard --bord x", "unknown option '--bord' of evalkit leaderboard. Did you mean --benchmark?"),
-        ("store", "evalkit store needs one of its commands: evalkit store check|export|gc|import|published|stats"),
+        ("store", "evalkit store needs one of its commands: evalkit store check|export|gc|import|published|seal|stats"),
         (
             "store x.db",
-            "evalkit store has no command 'x.db'. It has evalkit store check|export|gc|import|published|stats",
+            "evalkit store has no command 'x.db'. It has evalkit store check|export|gc|import|published|seal|stats",
         ),
         ("store cehck --json", "evalkit store has no command 'cehck'. Did you mean: evalkit store check --json"),
         ("audit", "evalkit audit needs its command: evalkit audit outputs [OPTIONS] OUTPUTS..."),

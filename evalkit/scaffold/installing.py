@@ -1,4 +1,4 @@
-"""Where a workflow installs evalkit from: where this one came from, as far as another machine can reach it."""
+"""Finds the place that a workflow installs evalkit from: by default where this one came from, if CI can reach it."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _REFUSED = re.compile(r"[\x00-\x1f\x7f$`\"'\\\\]|^-")
 
 @dataclass(frozen=True, slots=True)
 class InstallSource:
-    """What pip is told to install, a note where no other machine may reach it, and a wheel that the project needs.
+    """The requirement that pip is given, a note where no other machine may reach it, and a wheel that the project needs.
 
     The `wheel` is a file of this machine, which pip finds in the project's folder of wheels once it is copied there.
     """
@@ -74,7 +74,7 @@ _FORMS = "Give a version, git+https://HOST/OWNER/NAME@COMMIT, the address of a w
 
 
 def _own_source(folder: Path) -> InstallSource:
-    """Where the installer says that this evalkit came from; an index where it says nothing (PEP 610)."""
+    """The place that this evalkit came from, as the installer noted it (PEP 610); an index where it noted nothing."""
     released = f"{NAME}=={__version__}"
     try:
         text = metadata.distribution(NAME).read_text("direct_url.json")

@@ -22,7 +22,7 @@ _REFUSED = re.compile(r"[\x00-\x1f\x7f$`\"'\\\\]|^-")
 
 @dataclass(frozen=True, slots=True)
 class InstallSource:
-    """The requirement that pip is given, a note where no other machine may reach it, and a wheel that the project needs.
+    """The requirement for pip, a note where no other machine may reach it, and a wheel that the project needs.
 
     The `wheel` is a file of this machine, which pip finds in the project's folder of wheels once it is copied there.
     """

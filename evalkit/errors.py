@@ -1,6 +1,7 @@
 """The errors raised on purpose; every message is one line that names the place, the found value and the cure."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from evalkit.othernames import our_name
 from evalkit.redaction import holds_key, redact_message, redact_setting
@@ -12,10 +13,12 @@ class EvalkitError(Exception):
     """Root of all errors raised on purpose; the message holds no secret, whoever shows it.
 
     `for_command` is the message with the names of options, where the message itself names keywords of a function.
+    `judge` is the configuration of the judge that was to decide, where the error ended a gate.
     """
 
     exit_code = 2
     for_command: str | None = None
+    judge: Any = None
 
     def __init__(self, message: str = "") -> None:
         super().__init__(redact_setting(message))

@@ -23,7 +23,7 @@ from evalkit.catalog import (
 )
 from evalkit.errors import ConfigError, InputError
 from evalkit.formats import PREFIX, SUFFIXES, Rows, stem
-from evalkit.judge_spec import judge_names
+from evalkit.judge_spec import OFFLINE, judge_names
 from evalkit.sources import (
     BENCHMARK,
     RECORDED,
@@ -41,7 +41,6 @@ from evalkit.types import JudgeConfig
 OFFLINE_JUDGE, ASKED_JUDGE = "surface", "alpaca_eval_2"
 KEY_VARIABLE, ADDRESS_VARIABLE = "OPENAI_API_KEY", "OPENAI_BASE_URL"
 # the names under which people keep a baseline's answers beside those of their models
-_OFFLINE_CLIENT = "heuristic"
 _BESIDE = ("baseline", "baseline_outputs", "reference_outputs")
 # the file of a model's answers in a folder of AlpacaEval's results
 _MODEL_OUTPUTS = "model_outputs.json"
@@ -214,7 +213,7 @@ def choose_judge(benchmark: Benchmark) -> ChosenJudge:
 def real_judges(store: Store, benchmark: str, model: str) -> list[JudgeConfig]:
     """The judges other than offline controls that have judged a model, the latest first."""
     digests = store.judged_by(benchmark, model)
-    return [config for config in store.judges() if config.digest in digests and config.client != _OFFLINE_CLIENT]
+    return [config for config in store.judges() if config.digest in digests and config.client != OFFLINE]
 
 
 def judge_of_store(place: Place, benchmark: str, model: str) -> ChosenJudge | None:

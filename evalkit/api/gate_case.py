@@ -1,6 +1,6 @@
 """Decides on a candidate whose verdicts are in files, in a written row, in the store, or still to be made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -16,7 +16,7 @@ from evalkit.auditing import AuditLimits
 from evalkit.boards import Aggregation, Entry, Recipe, beside
 from evalkit.catalog import Benchmark, own_benchmark
 from evalkit.engine import Limits
-from evalkit.errors import AuditFailed, ConfigError, InputError, UnknownName
+from evalkit.errors import AuditFailed, ConfigError, EvalkitError, InputError, UnknownName
 from evalkit.formats import PREFIX, SUFFIXES, Rows, read_one
 from evalkit.gating import (
     Decision,
@@ -28,6 +28,7 @@ from evalkit.gating import (
     choose,
     refuse_unjudged,
 )
+from evalkit.judge_spec import Nature, judge_names, nature_of
 from evalkit.judging import Work
 from evalkit.provenance import ROW_FILE, canonical_digest, pinned_for
 from evalkit.sources import (
@@ -38,8 +39,8 @@ from evalkit.sources import (
     known_benchmark,
     only_benchmark,
 )
-from evalkit.store import Address, Store, open_existing, open_store, store_exists, store_url
-from evalkit.types import JudgeConfig
+from evalkit.store import Address, Store, open_existing, open_store, require_sealed, store_exists, store_url
+from evalkit.types import Audit, JudgeConfig
 
 
 class Candidate(Enum):
@@ -113,8 +114,15 @@ class GateCase:
         Raises:
             ConfigError: clusters were declared for verdicts in the store, which holds them already.
         """
+        decision = self._decide(limits, audit_limits, listener, log=log, batch=batch)
+        return replace(decision, nature=self._nature(decision.judge, decision.digest))
+
+    def _decide(
+        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
+    ) -> Decision:
         if self.sources.files:
             return self._from_files()
+        self._check_seal()
         kind = kind_of_candidate(self.candidate)
         if kind == Candidate.OUTPUTS:
             return self._judged(limits, audit_limits, listener, log=log, batch=batch)
@@ -194,19 +202,36 @@ class GateCase:
         if len(prepared.candidates) != 1:
             raise ConfigError(f"{self.candidate}: holds {len(prepared.candidates)} models. Gate them one by one")
         (outputs,), (judge,) = prepared.candidates, prepared.judges
-        baseline = "" if prepared.baseline is None or judge.asks == "grade" else prepared.baseline.model
         audits = prepared.audits(audit_limits)
         if audits[outputs.model].failures:
             return refuse_unjudged(
                 self.rule,
                 audits[outputs.model],
                 model=outputs.model,
-                baseline=baseline,
+                baseline=_baseline_of(prepared),
                 judge=judge,
                 benchmark=self.benchmark,
                 n=len(outputs.outputs),
             )
-        url = place.url
+        try:
+            return self._asked(prepared, place, audits, limits=limits, listener=listener, log=log, batch=batch)
+        except EvalkitError as error:
+            error.judge = judge
+            raise
+
+    def _asked(
+        self,
+        prepared: Prepared,
+        place: Place,
+        audits: Mapping[str, Audit],
+        *,
+        limits: Limits,
+        listener: Listener,
+        log: Path | None,
+        batch: int | None,
+    ) -> Decision:
+        """Decide on outputs that passed their audit; the judge is asked for the missing verdicts."""
+        (outputs,), (judge,), url = prepared.candidates, prepared.judges, place.url
         (work,) = prepared.works(b"")
         self._check_before_asking(work, url)
 
@@ -214,7 +239,7 @@ class GateCase:
             listener.note(notes_before_sending(prepared, works, store, concurrency=limits.concurrency))
 
         # recorded replies stand in for the judge
-        wanted = Required(judge=work.config, baseline=baseline, compat=self.compat)
+        wanted = Required(judge=work.config, baseline=_baseline_of(prepared), compat=self.compat)
         with listener.watching(title(prepared)) as watch:
             if batch is not None:
                 gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
@@ -308,8 +333,17 @@ class GateCase:
         family = self.sources.family
         return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
 
+    def _check_seal(self) -> None:
+        """Refuse a store that does not fit its seal before anything is asked and paid for."""
+        url = store_url(self.sources.store, self.sources.results)
+        if store_exists(url):
+            with open_store(url) as opened:
+                require_sealed(opened)
+
     def _stored(self, judge: str | None) -> list[Entry]:
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
+            # once more, because judging took its time
+            require_sealed(opened)
             return entries_of_store(
                 opened,
                 benchmark=self.benchmark,
@@ -332,6 +366,19 @@ class GateCase:
             return None
         return config
 
+    def _nature(self, judge: str, digest: str) -> Nature | None:
+        """The nature of a judge: as the store has it under this digest, else as its file or the shipped judge says."""
+        url = store_url(self.sources.store, self.sources.results)
+        stored: list[JudgeConfig] = []
+        if not self.sources.files and store_exists(url):
+            with open_store(url) as opened:
+                stored = [config for config in opened.judges() if config.digest == digest]
+        # a name in a file of verdicts is nobody's path
+        named = self._judge() or (self._config(judge) if judge in judge_names() else None)
+        own = [named] if isinstance(named, JudgeConfig) and named.name == judge else []
+        known = [*stored, *own]
+        return nature_of(known[0]) if known else None
+
     def _baseline(self) -> str | None:
         """The name of the configured baseline, from its outputs if these were named."""
         if not self.assignment.baselines:
@@ -343,3 +390,9 @@ class GateCase:
         # outputs by category are merged in the benchmark's order
         known = self._benchmark.baselines
         return " + ".join(sorted(named, key=lambda name: known.index(name) if name in known else len(known)))
+
+
+def _baseline_of(prepared: Prepared) -> str:
+    """The baseline that the only judge compares with; empty where it gives grades."""
+    (judge,) = prepared.judges
+    return "" if prepared.baseline is None or judge.asks == "grade" else prepared.baseline.model

@@ -12,7 +12,7 @@ from evalkit.api.result import Tabular, frame_of
 from evalkit.api.verification import Verified, verify_files
 from evalkit.errors import InputError, Unequal
 from evalkit.sources import difficulty_of
-from evalkit.store import open_existing, store_url
+from evalkit.store import open_existing, require_sealed, store_url
 from evalkit.text import plural, printable
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def verify(
 
     Raises:
         InputError: there is no row and no store of this name.
-        StoreError: the store cannot be read.
+        StoreError: the store cannot be read, or does not fit its seal.
 
     Example:
         >>> import evalkit as ek
@@ -114,6 +114,7 @@ def verify(
         raise InputError(f"{path}: no such file")
     values = None if difficulty is None else difficulty_of(source_of(difficulty, "difficulty"))
     with open_existing(store_url(store, Path(results))) as opened:
+        require_sealed(opened)
         found = verify_files(path, opened, difficulty=values)
     return VerifiedRows(found.rows, found.refused)
 

@@ -1,6 +1,5 @@
 """evalkit gate: let a model pass or fail by its win rate."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,40 +7,34 @@ from typing import Any
 import click
 
 from evalkit.api import GateDecision, gate
+from evalkit.cli.gate_files import GateFiles, print_annotation, undecided
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, judging_options
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, WrittenFile, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
-from evalkit.errors import Inconclusive
-from evalkit.files import write_text
+from evalkit.errors import AuditFailed, EvalkitError, GateFailed, Incomplete, Inconclusive
 from evalkit.gating import SMALLEST_BATCH, Rule
-from evalkit.reporting import gate_annotation, why
+from evalkit.reporting import Ending, gate_annotation, why
+from evalkit.text import printable
 
 # the threshold has no meaning here: the options read only the defaults of the other fields
 _DEFAULTS = Rule(minimum=50.0)
 INCONCLUSIVE = ("fail", "warn", "pass")
+_NOT_ENDED = "the gate has begun and has not ended yet; a run that was killed leaves it so"
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionOutput:
-    """The files and the output that report the decision, and the exit code where it is inconclusive."""
+    """The form in which the decision is printed, and the exit code where it is inconclusive."""
 
     inconclusive: str
-    junit: Path | None
-    summary: Path | None
-    badge: Path | None
     explain: bool
     as_json: bool
 
-    def write(self, decided: GateDecision, *, verbose: bool) -> None:
-        """Write the files, and print the decision; with `verbose`, its sentences name the digests."""
-        texts = {self.junit: decided.junit, self.summary: decided.summary, self.badge: decided.badge}
-        for path, text in texts.items():
-            if path is not None:
-                write_text(path, text())
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            click.echo(gate_annotation(decided.decision), err=True)
+    def print(self, decided: GateDecision, *, verbose: bool) -> None:
+        """Print the decision; with `verbose`, its sentences name the digests."""
+        print_annotation(gate_annotation(decided.decision))
         if self.as_json:
             click.echo(decided.to_json(), nl=False)
         else:
@@ -110,23 +103,38 @@ class DecisionOutput:
 @results_option
 @verbose_option
 @json_option
-@as_values(output=DecisionOutput)
-def command(candidate: str, output: DecisionOutput, verbose: bool, **asked: Any) -> None:
+@as_values(output=DecisionOutput, files=GateFiles)
+@click.pass_context
+def command(
+    ctx: click.Context, /, candidate: str, output: DecisionOutput, files: GateFiles, verbose: bool, **asked: Any
+) -> None:
     """Let CANDIDATE be released, or not, on its win rate.
 
     CANDIDATE is an outputs file, which is judged first, a row.json, or the name of a model that has verdicts. Exits
     with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing, and 5
     where the audit of the outputs fails. What is in the store is not paid for again.
     """
+    files.begin(undecided(candidate, next(iter(asked["judge"]), None), Ending.UNFINISHED, _NOT_ENDED))
     terminal = Terminal(verbose=verbose)
     decided = gate(candidate, **asked, progress=terminal)
-    output.write(decided, verbose=verbose)
+    files.decided(decided)
+    output.print(decided, verbose=verbose)
     terminal.finish()
     try:
         decided.raise_for_outcome()
-    except Inconclusive:
+    except (GateFailed, Incomplete, AuditFailed) as outcome:
+        _print_outcome(decided, outcome)
+        ctx.exit(outcome.exit_code)
+    except Inconclusive as outcome:
         if output.inconclusive == INCONCLUSIVE[0]:
-            raise
+            _print_outcome(decided, outcome)
+            ctx.exit(outcome.exit_code)
         if output.inconclusive == INCONCLUSIVE[1]:
             model, reason = decided.decision.model, why(decided.decision)
             terminal.note([f"{model}: {reason}. It is let through because of --inconclusive warn"])
+
+
+def _print_outcome(decided: GateDecision, outcome: EvalkitError) -> None:
+    """Print a decision against the candidate with its cure: it is the gate's result, and no error."""
+    said = " ".join(printable(outcome.for_command or str(outcome)).split())
+    print_text(f"evalkit: gate {decided.outcome.value}: {said}", err=True)

@@ -139,7 +139,22 @@ def _run() -> int:
             click.echo(redact_setting(traceback.format_exc()), err=True, nl=False)
         status, message = _explain(error)
         _complain(message)
+        _tell_ci(status, message, getattr(error, "judge", None))
     return status if isinstance(status, int) else 0
+
+
+def _tell_ci(status: int, message: str, judge: Any) -> None:
+    """Have a gate that ended without a decision say so in the files and the annotation of this run."""
+    words = sys.argv[1:]
+    name = next((n for n, word in enumerate(words) if not word.startswith("-")), None)
+    if name is None or words[name] != "gate":
+        return
+    try:
+        from evalkit.cli.gate_ending import end_without_decision
+
+        end_without_decision(words[name + 1 :], Path(SETTINGS_FILE), status, message, judge)
+    except Exception as error:  # noqa: BLE001 (the first error is the one to tell of)
+        _complain(f"the gate's files cannot be written: {type(error).__name__}: {error}")
 
 
 def _explain(error: BaseException) -> tuple[int, str]:

@@ -23,6 +23,7 @@ from evalkit.store import (
     import_store,
     open_store,
     repair,
+    seal_store,
     shown_url,
     statistics,
     store_exists,
@@ -56,18 +57,46 @@ def command() -> None:
 @results_option
 @json_option
 def check_command(repairing: bool, store: str | None, results: Path, as_json: bool) -> None:
-    """Compare every row with its checksum, and have the database check its file."""
+    """Compare every row with its checksum, and have the database check its file.
+
+    With EVALKIT_SEAL_KEY, compare every row with its seal too.
+    """
     with _open(store, results) as opened:
         checked = repair(opened) if repairing else check(opened)
         document = dataclasses.asdict(checked)
         if not repairing:
             del document["n_repaired"]
+        if checked.sealing is None:
+            del document["sealing"]
         _print(document, as_json=as_json, head=_soundness(opened, checked, repairing=repairing))
         if not repairing and not checked.sound:
             raise StoreError(
                 f"{opened.where}: {fault(checked)}. Run evalkit store check --repair to delete what is damaged, and "
                 "evalkit annotate to ask for it anew"
             )
+        if checked.seal_fault is not None:
+            raise StoreError(f"{opened.where}: {checked.seal_fault}")
+
+
+@command.command(
+    "seal",
+    examples={
+        "Seal what the store held before there was a key.": "evalkit store seal",
+        "Seal the store of another folder.": "evalkit store seal --results results",
+    },
+)
+@store_option
+@results_option
+def seal_command(store: str | None, results: Path) -> None:
+    """Seal all rows that have no seal, because you trust what the store holds.
+
+    The key is in EVALKIT_SEAL_KEY. Rows that were changed since they were sealed are refused.
+    """
+    with _open(store, results) as opened:
+        n = seal_store(opened)
+        print_text(
+            f"{opened.where} is sealed: {plural(n, 'row')} got a seal" if n else f"{opened.where} was sealed already"
+        )
 
 
 @command.command(
@@ -112,7 +141,7 @@ def export_command(file: Path, store: str | None, results: Path) -> None:
     """
     with _open(store, results) as opened:
         moved = dataclasses.asdict(export_store(opened, file))
-        del moved["n_places_left_out"]
+        del moved["n_places_left_out"], moved["n_unsealed"]
         _print(moved, as_json=False, head=[f"wrote {printable(str(file))}:"])
 
 
@@ -198,7 +227,10 @@ def _soundness(store: Store, checked: Checked, *, repairing: bool) -> list[str]:
     """Return the sentence that says whether anything was found damaged."""
     if repairing and checked.n_repaired:
         return [f"{store.where} is sound again: {plural(checked.n_repaired, 'damaged row')} deleted"]
-    return [f"{store.where} is sound"] if checked.sound else []
+    if checked.seal_fault is not None or not checked.sound:
+        return []
+    sealed = ", and every row fits its seal" if checked.sealing is not None else ""
+    return [f"{store.where} is sound{sealed}"]
 
 
 def _print(document: dict[str, object], *, as_json: bool, head: Sequence[str] = (), verb: str = "") -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, Metric
 from evalkit.errors import ConfigError
 from evalkit.gating.equal_length import EqualLength
+from evalkit.judge_spec import Nature
 from evalkit.stats import CONFIDENCE, MIN_INSTRUCTIONS, normal_quantile
 from evalkit.types import OK, Audit, Estimate
 
@@ -79,7 +80,7 @@ class Decision:
     `estimate` is the metric in percent, or under `--against` the paired difference in points, with the interval at the
     rule's confidence. `pessimistic` and `optimistic` are the same estimate with every missing verdict set against the
     candidate and for the candidate. `win_rate` is the raw win rate. `equal_length` is the basis of a number at equal
-    length or style. The first of `reasons` decides; `notes` do not.
+    length or style. The first of `reasons` decides; `notes` do not. `nature` is what the judge is, where that is known.
     """
 
     outcome: Outcome
@@ -102,6 +103,7 @@ class Decision:
     spent: Spent | None = None
     sha256: str = ""
     equal_length: EqualLength | None = None
+    nature: Nature | None = None
 
     @property
     def at_equal_length_only(self) -> bool:

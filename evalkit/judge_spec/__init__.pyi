@@ -12,15 +12,18 @@ from .config import (
 )
 from .copying import copied_judge
 from .modelfile import model_file, model_name
+from .nature import OFFLINE, Nature, nature_of
 from .parsers import GRADE, NO_VERDICT, P_FIRST, PYTHON, find_parser, five_way_labels, parser_of
 from .prompting import ask, judged_texts, render
 
 __all__ = [
     "GRADE",
     "NO_VERDICT",
+    "OFFLINE",
     "ORDERS",
     "PYTHON",
     "P_FIRST",
+    "Nature",
     "ask",
     "check_address",
     "copied_judge",
@@ -32,6 +35,7 @@ __all__ = [
     "model_digest",
     "model_file",
     "model_name",
+    "nature_of",
     "parser_of",
     "read_judge",
     "read_model",

@@ -7,6 +7,14 @@ from .forecasts import forecast_text
 from .forms import FORMS, TABLE
 from .gate import gate_explanation, gate_json, gate_text, why
 from .gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
+from .gate_undecided import (
+    Ending,
+    Undecided,
+    undecided_annotation,
+    undecided_badge,
+    undecided_junit,
+    undecided_summary,
+)
 from .html import report_html
 from .journal import open_journal
 from .markup.boards import boards_fragment
@@ -31,10 +39,12 @@ __all__ = [
     "PLOTS",
     "RATINGS_FORMS",
     "TABLE",
+    "Ending",
     "Examined",
     "Plot",
     "SampleSize",
     "Screen",
+    "Undecided",
     "advice_document",
     "advice_text",
     "agreement_plot",
@@ -71,6 +81,10 @@ __all__ = [
     "rows_json",
     "rows_text",
     "screen_columns",
+    "undecided_annotation",
+    "undecided_badge",
+    "undecided_junit",
+    "undecided_summary",
     "values_table",
     "why",
 ]

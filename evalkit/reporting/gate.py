@@ -20,7 +20,7 @@ def gate_text(decision: Decision) -> str:
     return (
         f"{verdict(decision)}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}\n"
         f"n {decision.n} (at least {rule.min_n}), coverage {percent(100 * decision.coverage)} % "
-        f"(at least {level(rule.min_coverage)}), judge {line(decision.judge)}\n"
+        f"(at least {level(rule.min_coverage)}), judge {line(judged_by(decision))}\n"
         f"why: {why(decision)}\n"
     )
 
@@ -40,6 +40,8 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "benchmark": decision.benchmark,
         "judge": decision.judge,
         "judge_digest": decision.digest,
+        "judge_is": None if decision.nature is None else decision.nature.words,
+        "toy_judge": decision.nature is not None and decision.nature.toy,
         "metric": rule.metric.name,
         "minimum": rule.minimum,
         "against": rule.against,
@@ -117,6 +119,11 @@ def raw_name(decision: Decision) -> str:
     return "raw win rate" if decision.rule.against is None else "raw difference of the win rate"
 
 
+def judged_by(decision: Decision) -> str:
+    """Return the judge's name with what the judge is, where that is known."""
+    return decision.judge if decision.nature is None else f"{decision.judge} ({decision.nature.words})"
+
+
 def why(decision: Decision) -> str:
     """Return the reasons; the reason that decided comes first."""
     name = decision.rule.metric.title
@@ -142,7 +149,7 @@ def _sentences(decision: Decision, *, digests: bool) -> list[str]:
         *_missing(decision),
         f"The sample has n {decision.n}, of at least {decision.rule.min_n}.",
         f"The {raw_name(decision)} is {_plain(decision.win_rate)}.",
-        f"The judge is {line(decision.judge)}{digest}; the baseline is "
+        f"The judge is {line(judged_by(decision))}{digest}; the baseline is "
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
         *_audited(decision.audit),
         *_rests(decision),

@@ -1,15 +1,26 @@
 """Write a gate's decision for CI: JUnit XML, a job summary, a badge and an annotation of the workflow."""
 
 import json
-import re
 from dataclasses import dataclass, replace
 from enum import Enum
 from xml.etree import ElementTree as Xml
 
 from evalkit.gating import Decision, Outcome
-from evalkit.reporting.gate import asked_for, check_name, gate_explanation, line, measured, only, raw_name, subject, why
+from evalkit.reporting.ci_text import annotation, code_block, code_span, junit_document, xml_text
+from evalkit.reporting.gate import (
+    asked_for,
+    check_name,
+    gate_explanation,
+    judged_by,
+    line,
+    measured,
+    only,
+    raw_name,
+    subject,
+    why,
+)
 from evalkit.reporting.reasons import status_words
-from evalkit.text import interval, level, percent, plural, printable, short_interval
+from evalkit.text import interval, level, percent, plural, short_interval
 from evalkit.types import StatusKind
 
 _COLORS = {
@@ -48,7 +59,7 @@ def gate_junit(decision: Decision) -> str:
     counts = {state: sum(condition.state == state for condition in conditions) for state in _State}
     suite = Xml.Element(
         "testsuite",
-        name=_xml(f"evalkit gate {line(decision.model)}"),
+        name=xml_text(f"evalkit gate {line(decision.model)}"),
         tests=str(len(conditions)),
         failures=str(counts[_State.NOT_MET]),
         errors=str(counts[_State.IN_THE_WAY]),
@@ -56,18 +67,17 @@ def gate_junit(decision: Decision) -> str:
     )
     properties = Xml.SubElement(suite, "properties")
     for name, value in _properties(decision).items():
-        Xml.SubElement(properties, "property", name=name, value=_xml(value))
+        Xml.SubElement(properties, "property", name=name, value=xml_text(value))
     for condition in conditions:
-        case = Xml.SubElement(suite, "testcase", classname=_xml(f"gate {line(decision.model)}"), name=condition.name)
+        case = Xml.SubElement(
+            suite, "testcase", classname=xml_text(f"gate {line(decision.model)}"), name=condition.name
+        )
         if condition.state == _State.MET:
-            Xml.SubElement(case, "system-out").text = _xml(condition.detail)
+            Xml.SubElement(case, "system-out").text = xml_text(condition.detail)
         else:
-            Xml.SubElement(case, condition.state.value, message=_xml(condition.detail))
-    Xml.SubElement(suite, "system-out").text = _xml(gate_explanation(decision))
-    suites = Xml.Element("testsuites")
-    suites.append(suite)
-    Xml.indent(suites)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(suites, encoding="unicode")}\n'
+            Xml.SubElement(case, condition.state.value, message=xml_text(condition.detail))
+    Xml.SubElement(suite, "system-out").text = xml_text(gate_explanation(decision))
+    return junit_document(suite)
 
 
 def gate_summary(decision: Decision) -> str:
@@ -79,11 +89,12 @@ def gate_summary(decision: Decision) -> str:
         "n": f"{decision.n}, at least {rule.min_n}",
         "coverage": f"{percent(100 * decision.coverage)} %, at least {level(rule.min_coverage)}",
         raw_name(decision): f"{percent(decision.win_rate.value)} {interval(decision.win_rate)}",
-        "model": _code(decision.model),
-        **({} if rule.against is None else {"against": _code(rule.against)}),
-        **({"baseline": _code(decision.baseline)} if decision.baseline else {}),
+        "model": code_span(decision.model),
+        **({} if rule.against is None else {"against": code_span(rule.against)}),
+        **({"baseline": code_span(decision.baseline)} if decision.baseline else {}),
         # verdicts from tables and files have no digest, and an empty span of code would show as two backticks
-        "judge": " ".join(_code(text) for text in (decision.judge, decision.digest) if text),
+        "judge": " ".join(code_span(text) for text in (decision.judge, decision.digest) if text),
+        **_judge_is(decision),
     }
     table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
@@ -93,11 +104,11 @@ def gate_summary(decision: Decision) -> str:
             "",
             *table,
             "",
-            *_block("\n".join(told)),
+            *code_block("\n".join(told)),
             "",
             "<details><summary>Every number that was used</summary>",
             "",
-            *_block(gate_explanation(decision)),
+            *code_block(gate_explanation(decision)),
             "",
             "</details>",
             "",
@@ -109,9 +120,10 @@ def gate_badge(decision: Decision) -> str:
     """Return JSON for the endpoint badge of shields.io."""
     shown = decision.outcome in {Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE}
     what = decision.rule.metric.title + ("" if decision.rule.against is None else " difference")
+    toy = "toy " if decision.nature is not None and decision.nature.toy else ""
     document = {
         "schemaVersion": 1,
-        "label": f"{what}, judge {line(decision.judge)}",
+        "label": f"{what}, {toy}judge {line(decision.judge)}",
         "message": short_interval(decision.estimate) if shown else decision.outcome.value,
         "color": _COLORS[decision.outcome],
     }
@@ -121,9 +133,12 @@ def gate_badge(decision: Decision) -> str:
 def gate_annotation(decision: Decision) -> str:
     """Return a one-line command of GitHub's workflow log, which shows the decision beside the change."""
     kind = _LEVELS.get(decision.outcome, "error")
-    title = _escape(f"evalkit gate {decision.outcome.value}").replace(":", "%3A").replace(",", "%2C")
-    message = f"{subject(decision)}: {measured(decision)}; asked: {asked_for(decision)}. {why(decision)}"
-    return f"::{kind} title={title}::{_escape(message)}"
+    return annotation(kind, f"evalkit gate {decision.outcome.value}", f"{subject(decision)}: {_bound_line(decision)}")
+
+
+def _bound_line(decision: Decision) -> str:
+    asked = f"{measured(decision)}; asked: {asked_for(decision)}"
+    return f"{asked}. {why(decision)}. Judge: {line(judged_by(decision))}"
 
 
 def _conditions(decision: Decision) -> list[_Condition]:
@@ -178,12 +193,21 @@ def _status(decision: Decision) -> _Condition:
     return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, status_words(status))
 
 
+def _judge_is(decision: Decision) -> dict[str, str]:
+    """Return the line on what the judge is; a toy stands out, because a green gate of it says nothing of quality."""
+    if decision.nature is None:
+        return {}
+    if decision.nature.toy:
+        return {"judge is": f"**{decision.nature.words}. It says nothing about how good the answers are**"}
+    return {"judge is": code_span(decision.nature.words)}
+
+
 def _bound(decision: Decision, *, explained: bool) -> _Condition:
     """Return the condition on the threshold itself.
 
     If the gate stopped before the threshold, another condition must say so (`explained`); else this condition says so.
     """
-    detail = f"{measured(decision)}; asked: {asked_for(decision)}. {why(decision)}"
+    detail = _bound_line(decision)
     states = {Outcome.PASSED: _State.MET, Outcome.FAILED: _State.NOT_MET, Outcome.INCONCLUSIVE: _State.IN_THE_WAY}
     rest = _State.UNASKED if explained else _State.IN_THE_WAY
     return _Condition("bound", states.get(decision.outcome, rest), detail)
@@ -198,35 +222,9 @@ def _properties(decision: Decision) -> dict[str, str]:
         "benchmark": decision.benchmark,
         "judge": decision.judge,
         "judge_digest": decision.digest,
+        "judge_is": "" if decision.nature is None else decision.nature.words,
         "metric": rule.metric.name,
         "value": percent(decision.estimate.value),
         "interval": interval(decision.estimate),
         "sha256": decision.sha256,
     }
-
-
-def _xml(text: str) -> str:
-    """Return text that XML 1.0 can hold: other characters are escaped as `printable` does, and line ends are kept."""
-    return "\n".join(map(printable, text.split("\n")))
-
-
-def _code(text: str) -> str:
-    """Return a span of code in a markdown table that no character of the text can end."""
-    # a bar ends a cell of a table even in code
-    shown = line(text).replace("|", "\\u007c")
-    fence = "`" * (_longest_run(shown) + 1)
-    # markdown drops one blank on either side; a text that begins or ends with a backtick or a blank needs these blanks
-    return f"{fence}{shown}{fence}" if shown.strip("` ") == shown else f"{fence} {shown} {fence}"
-
-
-def _block(text: str) -> list[str]:
-    fence = "`" * max(3, _longest_run(text) + 1)
-    return [f"{fence}text", *text.rstrip("\n").split("\n"), fence]
-
-
-def _longest_run(text: str) -> int:
-    return max((len(run) for run in re.findall("`+", text)), default=0)
-
-
-def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -2,11 +2,24 @@ from .database import UNREADABLE, Batch, Claimed, Filled, Store
 from .documents import DocumentName, documents, records, write_document
 from .opening import Address, open_existing, open_store, shown_url, store_exists, store_url
 from .requests import sent
+from .seal import KEY_VARIABLE
 from .tables import chunks
 from .transfer import export_store, import_store
-from .upkeep import Checked, Statistics, check, collect, damage_of, fault, repair, statistics
+from .upkeep import (
+    Checked,
+    Statistics,
+    check,
+    collect,
+    damage_of,
+    fault,
+    repair,
+    require_sealed,
+    seal_store,
+    statistics,
+)
 
 __all__ = [
+    "KEY_VARIABLE",
     "UNREADABLE",
     "Address",
     "Batch",
@@ -28,6 +41,8 @@ __all__ = [
     "open_store",
     "records",
     "repair",
+    "require_sealed",
+    "seal_store",
     "sent",
     "shown_url",
     "statistics",

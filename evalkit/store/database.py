@@ -33,6 +33,7 @@ from evalkit.store.encoding import (
 from evalkit.store.naming import REPAIR, complaints, naming
 from evalkit.store.plans import decode_plan, put_plan, sound
 from evalkit.store.reserve import Reserve
+from evalkit.store.seal import SealKeys, counted, forget, keeping, new_seals, resealing, sealed, sealing
 from evalkit.store.tables import (
     CHUNK,
     asked_table,
@@ -88,13 +89,16 @@ class Claimed:
 class Store:
     """An open store; use it as a context manager."""
 
-    def __init__(self, engine: sa.Engine, secret: bytes, where: str, path: Path | None = None) -> None:
+    def __init__(
+        self, engine: sa.Engine, secret: bytes, where: str, path: Path | None = None, keys: SealKeys | None = None
+    ) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
         self._owner = NOBODY
         self.secret = secret
         self.where = where
         self.path = path
+        self.seal_keys = keys
         self.reserve = Reserve(path)
 
     def __enter__(self) -> "Store":
@@ -132,11 +136,13 @@ class Store:
         for name in (config.name, group.benchmark, group.baseline, group.model):
             if holds_key(name):
                 raise ConfigError(f"the name of a judge, a benchmark or a model {KEY_FOUND}")
-        with self.transaction() as connection:
+        own = {table: _of(group, table) for table in (plan_table, asked_table)}
+        own[judge_table] = judge_table.c.digest == config.digest
+        with self.transaction() as connection, resealing(connection, self.where, *own.items()):
             text = encode_config(config, Redactor())
             row = {"digest": config.digest, "name": config.name, "config": text, "used": _now()}
             row["checksum"] = config_checksum(config.digest, config.name, text)
-            insert = insert_into(connection, judge_table).values(row)
+            insert = insert_into(connection, judge_table).values(*sealed(connection, judge_table, [row]))
             update = {name: row[name] for name in ("name", "config", "used", "checksum")}
             connection.execute(insert.on_conflict_do_update(index_elements=["digest"], set_=update))
             put_plan(connection, plan, asdict(group), record)
@@ -147,7 +153,8 @@ class Store:
             lacking = _without_blanks(connection, group)
             for chunk in chunks(slots):
                 encoded = [encode_slot(slot) for slot in chunk]
-                connection.execute(place, [{**row, "plan": plan, "checksum": place_checksum(row)} for row in encoded])
+                rows = [{**row, "plan": plan, "checksum": place_checksum(row)} for row in encoded]
+                connection.execute(place, sealed(connection, asked_table, rows))
                 _tell_blanks(connection, lacking, encoded)
 
     def judges(self) -> list[JudgeConfig]:
@@ -358,7 +365,9 @@ class Store:
                     {"key": request.key, "reason": redact_message(_text(reason)), "created": now}
                     for request, reason in batch.failures
                 ]
+                rows = sealed(connection, failure_table, rows)
                 connection.execute(sa.insert(failure_table), rows)
+                counted(connection, rows)
             self._fill(connection, batch.places)
             leases.settle(connection, [request.key for request, _ in (*batch.replies, *batch.failures)])
             stored, _ = _replies(connection, batch.wanted)
@@ -389,9 +398,12 @@ class Store:
             rows.append({**row, "exchange": exchange, "checksum": reply_checksum(request.key, text, exchange)})
             there[request.key] = reply
         for chunk in chunks(damaged):
+            forget(connection, reply_table, reply_table.c.key.in_(chunk))
             connection.execute(sa.delete(reply_table).where(reply_table.c.key.in_(chunk)))
         if rows:
+            rows = sealed(connection, reply_table, rows)
             connection.execute(sa.insert(reply_table), rows)
+            counted(connection, rows)
         return duplicates
 
     def _fill(self, connection: sa.Connection, places: Sequence[tuple[str, Slot]]) -> None:
@@ -399,14 +411,17 @@ class Store:
             return
         key = list(asked_table.primary_key)
         own = [column == sa.bindparam(f"its_{column.name}") for column in key]
-        changed: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("labels", "reply_key", "checksum")}
+        names = ("labels", "reply_key", "checksum", "seal")
+        changed: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
         statement = sa.update(asked_table).where(*own, asked_table.c.plan == sa.bindparam("its_plan")).values(changed)
         rows = []
-        for plan, slot in places:
-            row = encode_slot(slot)
+        whole = [{**encode_slot(slot), "plan": plan, "checksum": slot_checksum(slot)} for plan, slot in places]
+        seals = new_seals(connection, asked_table, whole, _seals_of(connection, whole))
+        for row, seal in zip(whole, seals, strict=True):
             mine = {f"its_{column.name}": row[column.name] for column in key}
             new = {"new_labels": row["labels"], "new_reply_key": row["reply_key"]}
-            rows.append({**mine, **new, "its_plan": plan, "new_checksum": slot_checksum(slot)})
+            new |= {"new_checksum": row["checksum"], "new_seal": seal}
+            rows.append({**mine, **new, "its_plan": row["plan"]})
         connection.execute(statement, rows)
 
     # claims of questions
@@ -452,8 +467,28 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        with naming(self.where, self.path), self._writing.begin() as connection:
+        keys, where = self.seal_keys, self.where
+        with naming(where, self.path), self._writing.begin() as connection, keeping(connection, keys, where):
             yield connection
+
+
+def _seals_of(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> dict[Any, str | None]:
+    """The seals of stored places by primary key, of the same plans; none where this transaction does not seal."""
+    found: dict[Any, str | None] = {}
+    if not sealing(connection):
+        return found
+    columns = asked_table.c
+    names = ("benchmark", "digest", "baseline", "model", "plan")
+    keys: dict[tuple[Any, ...], list[str]] = {}
+    for row in rows:
+        keys.setdefault(tuple(row[name] for name in names), []).append(row["key"])
+    query = sa.select(*asked_table.primary_key, columns.seal)
+    for group, mine in keys.items():
+        own = [columns[name] == value for name, value in zip(names, group, strict=True)]
+        for chunk in chunks(mine):
+            for *key, seal in connection.execute(query.where(*own, columns.key.in_(chunk))):
+                found[tuple(key)] = seal
+    return found
 
 
 def place_name(row: Any) -> str:

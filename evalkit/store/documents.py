@@ -13,6 +13,7 @@ from evalkit.redaction import Redactor
 from evalkit.store.database import Store
 from evalkit.store.encoding import document_checksum, record_checksum
 from evalkit.store.naming import REPAIR
+from evalkit.store.seal import resealing, sealed
 from evalkit.store.tables import CHUNK, chunks, document_table, record_table
 
 
@@ -36,10 +37,11 @@ def write_document(
     words = (name.format, name.kind, name.name)
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     n = 0
-    with store.transaction() as connection:
-        for table in (record_table, document_table):
-            mine = (table.c.format == name.format, table.c.kind == name.kind, table.c.name == name.name)
-            connection.execute(sa.delete(table).where(*mine))
+    mine = {table: sa.and_(table.c.format == name.format, table.c.kind == name.kind, table.c.name == name.name)
+            for table in (record_table, document_table)}  # fmt: skip
+    with store.transaction() as connection, resealing(connection, store.where, *mine.items()):
+        for table, own_rows in mine.items():
+            connection.execute(sa.delete(table).where(own_rows))
         own = {"format": name.format, "kind": name.kind, "name": name.name}
         redactor = Redactor()
         for chunk in chunks(redactor.content(json.dumps(record)) for record in records):
@@ -47,12 +49,12 @@ def write_document(
                 {**own, "position": position, "record": said, "checksum": record_checksum(*words, position, said)}
                 for position, said in enumerate(chunk, start=n + 1)
             ]
-            connection.execute(sa.insert(record_table), rows)
+            connection.execute(sa.insert(record_table), sealed(connection, record_table, rows))
             n += len(chunk)
         # with their number, so that a lost last record is noticed
         text = redactor.content(json.dumps({"layout": heading, "n": n}, sort_keys=True))
         row = {**own, "heading": text, "checksum": document_checksum(*words, text), "created": created}
-        connection.execute(sa.insert(document_table).values(row))
+        connection.execute(sa.insert(document_table), sealed(connection, document_table, [row]))
     return n
 
 

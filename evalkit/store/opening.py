@@ -20,6 +20,7 @@ from evalkit.store.database import BARE, WRITES, Store
 from evalkit.store.layout import refuse_changed, refuse_foreign
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import OTHER_FILE, naming
+from evalkit.store.seal import begin_seal, seal_keys
 from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 
 # from here on several connections may use a write-ahead log without risk of corruption
@@ -55,6 +56,7 @@ def open_store(url: Address) -> Store:
         if not os.path.exists(path):
             _make_file(path)
         _check_file(path)
+    keys = seal_keys()
     engine = _connect_engine(address)
     try:
         with naming(where, path):
@@ -62,7 +64,9 @@ def open_store(url: Address) -> Store:
                 sa.event.listen(engine, "connect", _configure_sqlite)
                 sa.event.listen(engine, "begin", _begin_sqlite)
             with engine.execution_options(**{WRITES: True}).begin() as connection:
-                return Store(engine, _prepare(connection, where), where, path)
+                secret = _prepare(connection, where)
+                begin_seal(connection, keys, where)
+                return Store(engine, secret, where, path, keys)
     except StoreError as error:
         engine.dispose()
         # a driver may quote what it was given

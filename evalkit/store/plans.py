@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from evalkit.redaction import Redactor
+from evalkit.store.seal import sealed
 from evalkit.store.tables import insert_into, plan_table
 from evalkit.types import Audit, DataDigests, Finding, PlanRecord, Prices, PromptMode, Severity
 
@@ -41,7 +42,7 @@ def put_plan(connection: sa.Connection, plan: str, names: Mapping[str, str], rec
     row = {**names, "plan": plan, "document": encode_plan(record)}
     row["created"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     row["checksum"] = plan_checksum(row)
-    insert = insert_into(connection, plan_table).values(row)
+    insert = insert_into(connection, plan_table).values(*sealed(connection, plan_table, [row]))
     changed = {name: insert.excluded[name] for name in ("plan", "document", "checksum", "created")}
     connection.execute(insert.on_conflict_do_update(index_elements=list(_KEY), set_=changed))
 

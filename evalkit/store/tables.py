@@ -33,6 +33,7 @@ reply_table = sa.Table(
     sa.Column("created", sa.Text, nullable=False),
     # the digest of request and body, so that the checksum covers what reading a verdict leaves out
     sa.Column("exchange", sa.Text),
+    sa.Column("seal", sa.Text),
 )
 failure_table = sa.Table(
     "failures",
@@ -41,6 +42,7 @@ failure_table = sa.Table(
     sa.Column("key", sa.Text, nullable=False, index=True),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 judge_table = sa.Table(
     "judges",
@@ -50,6 +52,7 @@ judge_table = sa.Table(
     sa.Column("config", sa.Text, nullable=False),
     sa.Column("used", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text),
+    sa.Column("seal", sa.Text),
 )
 asked_table = sa.Table(
     "asked",
@@ -80,6 +83,7 @@ asked_table = sa.Table(
     # the plan that the place belongs to: a run with another plan for the same models takes its rows away
     sa.Column("plan", sa.Text),
     sa.Column("checksum", sa.Text),
+    sa.Column("seal", sa.Text),
 )
 owner_table = sa.Table(
     "owners",
@@ -106,6 +110,7 @@ document_table = sa.Table(
     sa.Column("heading", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 record_table = sa.Table(
     "records",
@@ -116,6 +121,7 @@ record_table = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 # the record of what decided a model's places under a judge, and the audit of its outputs; a run replaces it with its
 # places
@@ -130,6 +136,7 @@ plan_table = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("checksum", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
 )
 
 
@@ -154,7 +161,7 @@ def _share_between_processes(connection: sa.Connection) -> None:
     secret = connection.execute(sa.select(meta_table.c.value).where(meta_table.c.name == "secret")).scalar_one()
     connection.execute(sa.insert(meta_table).values(name="checksum", value=secret_checksum(secret)))
     judges = judge_table.c
-    for judge in connection.execute(sa.select(judge_table)).all():
+    for judge in connection.execute(sa.select(judges.digest, judges.name, judges.config)).all():
         checksum = config_checksum(judge.digest, judge.name, judge.config)
         connection.execute(sa.update(judge_table).where(judges.digest == judge.digest).values(checksum=checksum))
     columns = asked_table.c
@@ -174,7 +181,7 @@ def _hold_all_families(connection: sa.Connection) -> None:
     metadata.create_all(connection, tables=[document_table, record_table])
     key = list(asked_table.primary_key)
     columns = asked_table.c
-    there = [column for column in columns if column.name not in _ADDED_IN_5]
+    there = [column for column in columns if column.name not in (*_ADDED_IN_5, "seal")]
     for row in connection.execute(sa.select(*there)).mappings().all():
         # a damaged place stays damaged
         if row["checksum"] == place_checksum(row, fields=_FIELDS_OF_2):
@@ -193,8 +200,14 @@ def _tell_blanks(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE asked ADD COLUMN {column} INTEGER"))
 
 
-def _cover_bodies(connection: sa.Connection) -> None:
-    """From 5 to 6: let the checksum of a reply cover what was sent and the endpoint's answer to the letter."""
+def _cover_bodies_and_leave_room_for_seals(connection: sa.Connection) -> None:
+    """From 5 to 6: let the checksum of a reply cover what was sent and the endpoint's answer to the letter, and give
+    each row a column for a seal, which rows of earlier layouts lack.
+    """
+    there = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        if "seal" in table.c and "seal" not in {column["name"] for column in there.get_columns(table.name)}:
+            connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN seal TEXT"))
     connection.execute(sa.text("ALTER TABLE replies ADD COLUMN exchange TEXT"))
     columns = reply_table.c
     query, last = sa.select(reply_table).order_by(columns.key).limit(CHUNK), ""
@@ -240,7 +253,13 @@ _FIELDS_OF_2 = (
 )  # fmt: skip
 _ADDED_IN_3 = {"recorded": None, "turn": 1, "baseline_measures": None, "candidate_measures": None}
 _ADDED_IN_5 = {"baseline_blanks": None, "candidate_blanks": None}
-_STEPS = {1: _share_between_processes, 2: _hold_all_families, 3: _remember_plans, 4: _tell_blanks, 5: _cover_bodies}
+_STEPS = {
+    1: _share_between_processes,
+    2: _hold_all_families,
+    3: _remember_plans,
+    4: _tell_blanks,
+    5: _cover_bodies_and_leave_room_for_seals,
+}
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import hashlib
+import hmac
 import itertools
 import json
 import zlib
@@ -27,6 +28,7 @@ from evalkit.store.encoding import (
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
 from evalkit.store.plans import sound
+from evalkit.store.seal import Sealing, SealKeys, inspect, rebuild, seal_rest
 from evalkit.store.tables import (
     SCHEMA_VERSION,
     asked_table,
@@ -50,7 +52,10 @@ _AT_ONCE = 500
 # replies come first: they decide whether a failure or a place is still of use; records need their document
 _ORDER = (reply_table, failure_table, judge_table, asked_table, document_table, record_table, plan_table)
 _TABLES = {table.name: table for table in _ORDER}
-_COLUMNS = {name: [column.name for column in table.columns if column.name != "id"] for name, table in _TABLES.items()}
+_COLUMNS = {
+    name: [column.name for column in table.columns if column.name not in ("id", "seal")]
+    for name, table in _TABLES.items()
+}
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
 # the fields that exports of earlier layouts lack
@@ -63,6 +68,7 @@ _NOT_IN_2 = {
     **_NOT_IN_3,
     "asked": {"recorded", "turn", "baseline_measures", "candidate_measures", *_NOT_IN_4["asked"]},
 }
+# layout 6 added seals, which stand for a whole export in its last line
 _LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_IN_4, 5: _NOT_IN_5, 6: {}}
 
 
@@ -70,7 +76,8 @@ _LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_
 class Moved:
     """The number of transferred rows; the store had the other rows of an import already.
 
-    `n_places_left_out` places were left out: the store holds another plan for the same model and judge.
+    `n_places_left_out` places were left out: the store holds another plan for the same model and judge. `n_unsealed`
+    rows have no seal though there is a key: the export was not sealed with it.
     """
 
     n_replies: int
@@ -81,10 +88,13 @@ class Moved:
     n_records: int
     n_plans: int
     n_places_left_out: int = 0
+    n_unsealed: int = 0
 
 
 def export_store(store: Store, path: Path) -> Moved:
     """Write a store to a file, gzipped where its name ends in .gz; equal stores give equal files.
+
+    With a key, and a store that is sealed as a whole, the export is sealed as well.
 
     Raises:
         StoreError: a row is damaged, or the store cannot be read; nothing is written.
@@ -94,34 +104,54 @@ def export_store(store: Store, path: Path) -> Moved:
     with store.connect() as connection, _writing(path) as write:
         if said := complaints(connection):
             raise StoreError(f"{store.where}: {said[0]}. {REPAIR}")
-        _write(write, {"format": FORMAT, "version": SCHEMA_VERSION, "secret": store.secret.hex()})
+        sealed = _sealed_whole(connection, store)
+        digest = hashlib.sha256()
+
+        def put(document: dict[str, Any]) -> None:
+            digest.update(line := _line(document))
+            write(line)
+
+        put({"format": FORMAT, "version": SCHEMA_VERSION, "secret": store.secret.hex()})
         for name, table in _TABLES.items():
             for row in _sorted_rows(connection, table):
                 if not _sound(name, row):
                     raise StoreError(f"{store.where}: {name} {_key(name, row)} is damaged. {REPAIR}")
-                _write(write, {"table": name, "row": row})
+                put({"table": name, "row": row})
                 counts[name] += 1
-        _write(write, {"end": counts})
+        key = None if store.seal_keys is None or not sealed else store.seal_keys.current
+        seal = {} if key is None else {"seal": {"key": key.id, "of": key.file_seal(digest.digest())}}
+        put({"end": counts, **seal})
     return Moved(*counts.values())
 
 
 def import_store(store: Store, path: Path) -> Moved:
     """Add what an export holds to a store, in one transaction; of two replies under one key the store's own stays.
 
-    A store without replies takes over the export's secret, and with it every key.
+    A store without replies takes over the export's secret, and with it every key. With a key for seals, the rows of an
+    export that is sealed with it are sealed too, and those of any other have no seal.
 
     Raises:
-        InputError: not an export, or one of another version, torn or damaged, with the line; nothing was imported.
-        StoreError: the secrets differ, or a run is using the store; nothing was imported.
+        InputError: not an export, or one of another version, torn or damaged, with the line; or it does not fit its
+            seal; nothing was imported.
+        StoreError: the secrets differ, a run is using the store, or it does not fit its seal; nothing was imported.
     """
     with store.transaction() as connection:
         require_idle(connection, store.where)
-        lines = _lines(path)
+        before, keys = _inspected(connection, store), store.seal_keys
+        read = _Read(path, store.seal_keys)
+        lines = read.lines()
         version, secret = _header(path, lines)
         adopted = secret != store.secret.hex()
         if adopted:
             _adopt(connection, store, path, secret)
-        moved = _Import(connection).take(_rows(path, lines, version=version))
+        moved = _Import(connection).take(read.rows(lines, version=version))
+        if before is not None and keys is not None:
+            rebuild(connection)
+            # rows that were here before without a seal cannot be told from those that came
+            if read.sealed and not before.n_unsealed:
+                seal_rest(connection)
+            else:
+                moved = replace(moved, n_unsealed=inspect(connection, keys, store.where).n_unsealed)
     if adopted:
         store.secret = bytes.fromhex(secret)
     return moved
@@ -188,9 +218,34 @@ def _fill_open(insert: Any) -> Any:
     open_here = sa.or_(mine.is_(None), mine.not_in(sa.select(reply_table.c.key)))
     better = sa.and_(insert.excluded.reply_key.is_not(None), open_here)
     key = [column.name for column in asked_table.primary_key]
-    # every column, because the checksum covers every column
+    # every column, because the checksum covers every column; a seal does not outlive what it was made of
     update = {name: insert.excluded[name] for name in _COLUMNS["asked"] if name not in key}
+    update["seal"] = None
     return insert.on_conflict_do_update(index_elements=key, set_=update, where=better)
+
+
+def _sealed_whole(connection: sa.Connection, store: Store) -> bool:
+    """Tell whether every row of a store fits its seal.
+
+    Raises:
+        StoreError: one does not, so that an export would make it look genuine.
+    """
+    found = _inspected(connection, store)
+    return found is not None and found.fault is None
+
+
+def _inspected(connection: sa.Connection, store: Store) -> Sealing | None:
+    """The fit of a store's rows to their seals; None without a key.
+
+    Raises:
+        StoreError: they do not.
+    """
+    if store.seal_keys is None:
+        return None
+    found = inspect(connection, store.seal_keys, store.where)
+    if not found.intact:
+        raise StoreError(f"{store.where}: {found.fault}")
+    return found
 
 
 def _adopt(connection: sa.Connection, store: Store, path: Path, secret: str) -> None:
@@ -249,24 +304,72 @@ def _writing(path: Path) -> Iterator[Callable[[bytes], object]]:
             yield file.write
 
 
-def _write(write: Callable[[bytes], object], document: dict[str, Any]) -> None:
-    write(json.dumps({**document, "sha256": _digest(document)}).encode() + b"\n")
+def _line(document: dict[str, Any]) -> bytes:
+    return json.dumps({**document, "sha256": _digest(document)}).encode() + b"\n"
 
 
 def _digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The document of every line with the name of its place, checked against the line's digest."""
-    number = 0
-    try:
-        with _reading(path) as file:
-            for number, line in enumerate(file, start=1):
-                yield f"{path}: line {number}", _document(f"{path}: line {number}", line)
-    except (OSError, EOFError, zlib.error) as error:
-        said = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be read after line {number}: {said}. {_ANOTHER}") from None
+class _Read:
+    """An export that is being read: its lines, its rows, and whether it is sealed with the key."""
+
+    def __init__(self, path: Path, keys: SealKeys | None) -> None:
+        self.path = path
+        self.sealed = False
+        self._keys = keys
+        self._digest = hashlib.sha256()
+
+    def lines(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The document of every line with the name of its place, checked against the line's digest."""
+        path, number = self.path, 0
+        try:
+            with _reading(path) as file:
+                for number, line in enumerate(file, start=1):
+                    yield f"{path}: line {number}", _document(f"{path}: line {number}", line)
+                    self._digest.update(line)
+        except (OSError, EOFError, zlib.error) as error:
+            said = getattr(error, "strerror", None) or error
+            raise InputError(f"{path}: cannot be read after line {number}: {said}. {_ANOTHER}") from None
+
+    def rows(
+        self, lines: Iterator[tuple[str, dict[str, Any]]], *, version: int
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Table and row of each line; the last line gives the number of lines that there must be, and the seal."""
+        lacking = _LACKING[version]
+        columns = {name: some for name, every in _COLUMNS.items() if (some := set(every) - lacking.get(name, set()))}
+        counts = dict.fromkeys(columns, 0)
+        for where, document in lines:
+            if "end" in document:
+                self._check_seal(where, document.get("seal"))
+                if document["end"] != counts or next(lines, None) is not None:
+                    raise InputError(f"{where}: lines are missing or doubled. {_ANOTHER}")
+                return
+            name, row = document.get("table"), document.get("row")
+            if name not in columns or not isinstance(row, dict) or set(row) != columns[name]:
+                raise InputError(f"{where}: not a row of a store. {_ANOTHER}")
+            if name == "asked":
+                row = place_of_version(row, version)
+            elif name == "replies":
+                row = reply_of_version(row, version)
+            if not _sound(name, row):
+                raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")
+            counts[name] += 1
+            yield name, row
+        raise InputError(f"{self.path}: ends too early: its last line is missing. {_ANOTHER}")
+
+    def _check_seal(self, where: str, seal: Any) -> None:
+        """Refuse an export that was changed since it was sealed; one that another key sealed has no seal for us."""
+        if self._keys is None or not isinstance(seal, dict):
+            return
+        # the digest is that of all lines before the last
+        digest = self._digest.digest()
+        for key in (self._keys.current, self._keys.earlier):
+            if key is not None and seal.get("key") == key.id:
+                if not hmac.compare_digest(str(seal.get("of")).encode(), key.file_seal(digest).encode()):
+                    raise InputError(f"{where}: the export was changed since it was sealed. {_ANOTHER}")
+                self.sealed = True
 
 
 @contextlib.contextmanager
@@ -304,29 +407,3 @@ def _header(path: Path, lines: Iterator[tuple[str, dict[str, Any]]]) -> tuple[in
             f"{max(_LACKING)}. Open the store with this evalkit, and export it anew"
         )
     return version, str(header["secret"])
-
-
-def _rows(
-    path: Path, lines: Iterator[tuple[str, dict[str, Any]]], *, version: int
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Table and row of each line; the last line gives the number of lines that there must be."""
-    lacking = _LACKING[version]
-    columns = {name: some for name, every in _COLUMNS.items() if (some := set(every) - lacking.get(name, set()))}
-    counts = dict.fromkeys(columns, 0)
-    for where, document in lines:
-        if "end" in document:
-            if document["end"] != counts or next(lines, None) is not None:
-                raise InputError(f"{where}: lines are missing or doubled. {_ANOTHER}")
-            return
-        name, row = document.get("table"), document.get("row")
-        if name not in columns or not isinstance(row, dict) or set(row) != columns[name]:
-            raise InputError(f"{where}: not a row of a store. {_ANOTHER}")
-        if name == "asked":
-            row = place_of_version(row, version)
-        elif name == "replies":
-            row = reply_of_version(row, version)
-        if not _sound(name, row):
-            raise InputError(f"{where}: {name} {_key(name, row)} is damaged. {_ANOTHER}")
-        counts[name] += 1
-        yield name, row
-    raise InputError(f"{path}: ends too early: its last line is missing. {_ANOTHER}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from evalkit.errors import StoreError
+from evalkit.errors import ConfigError, StoreError
 from evalkit.store.database import UNREADABLE, Store
 from evalkit.store.encoding import (
     config_checksum,
@@ -18,8 +18,16 @@ from evalkit.store.encoding import (
     whole_reply,
 )
 from evalkit.store.leases import live_owners, require_idle
-from evalkit.store.naming import OTHER_FILE, complaints
+from evalkit.store.naming import OTHER_FILE, REPAIR, complaints
 from evalkit.store.plans import sound
+from evalkit.store.seal import (
+    KEY_VARIABLE,
+    Sealing,
+    delete_edited,
+    inspect,
+    rebuild,
+    seal_rest,
+)
 from evalkit.store.tables import (
     asked_table,
     document_table,
@@ -51,6 +59,7 @@ class Checked:
     """The number of rows, the damaged ones, and SQLite's complaints about the file if it is not sound.
 
     `n_repaired` rows were deleted: damaged ones, places without a judge, and all rows of an incomplete document.
+    `sealing` says how the rows fit their seals; it is None without a key.
     """
 
     n_replies: int
@@ -66,10 +75,16 @@ class Checked:
     complaints: tuple[str, ...]
     damaged: tuple[Damage, ...]
     n_repaired: int = 0
+    sealing: Sealing | None = None
 
     @property
     def sound(self) -> bool:
         return not self.complaints and not self.damaged
+
+    @property
+    def seal_fault(self) -> str | None:
+        """The fault of the seal with its cure; None without one."""
+        return None if self.sealing is None else self.sealing.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +156,44 @@ def check(store: Store) -> Checked:
         StoreError: the file is damaged so badly that it cannot be read.
     """
     with store.connect() as connection:
-        return _check(connection)
+        checked = _check(connection)
+        if store.seal_keys is None:
+            return checked
+        return replace(checked, sealing=inspect(connection, store.seal_keys, store.where))
+
+
+def require_sealed(store: Store) -> None:
+    """Refuse a store of which not every row fits its seal, where there is a key.
+
+    Raises:
+        StoreError: a row was edited, added or removed without the key, or was never sealed.
+    """
+    if store.seal_keys is None:
+        return
+    with store.connect() as connection:
+        found = inspect(connection, store.seal_keys, store.where)
+    if found.fault is not None:
+        raise StoreError(f"{store.where}: {found.fault}")
+
+
+def seal_store(store: Store) -> int:
+    """Seal the rows that have no seal, as the owner of the key trusts them; return their number.
+
+    Raises:
+        ConfigError: there is no key.
+        StoreError: a run is using the store, a row is damaged, or sealed rows were changed without the key.
+    """
+    if store.seal_keys is None:
+        raise ConfigError(f"{KEY_VARIABLE} is not set, and a seal needs a key. Make one with: openssl rand -hex 32")
+    with store.transaction() as connection:
+        require_idle(connection, store.where)
+        checked = _check(connection)
+        if not checked.sound:
+            raise StoreError(f"{store.where}: {fault(checked)}. {REPAIR}")
+        found = inspect(connection, store.seal_keys, store.where)
+        if not found.intact:
+            raise StoreError(f"{store.where}: {found.fault}")
+        return seal_rest(connection)
 
 
 def damage_of(store: Store, group: Group) -> tuple[Damage, ...]:
@@ -178,6 +230,8 @@ def repair(store: Store) -> Checked:
             connection.exec_driver_sql("REINDEX")
         damaged = list(_damaged(connection))
         n_repaired = _delete_damaged(connection)
+        n_repaired += delete_edited(connection)
+        rebuild(connection)
         after = _check(connection)
         if not after.sound:
             raise StoreError(f"{store.where}: cannot be repaired: {fault(after)}. {OTHER_FILE}")
@@ -204,6 +258,7 @@ def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
         require_idle(connection, store.where)
         # a dry run does the same and takes it back, because each deletion depends on those before
         trial = connection.begin_nested()
+        _check_intact(connection, store)
         oldest = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=keep_days)
         old = reply_table.c.created <= oldest.isoformat(timespec="seconds")
         found = Collected(
@@ -219,10 +274,17 @@ def collect(store: Store, *, keep_days: float, dry_run: bool) -> Collected:
             trial.rollback()
             return found
         trial.commit()
+        rebuild(connection)
     for path in store.reserve.left_behind():
         path.unlink(missing_ok=True)
     store.vacuum()
     return replace(found, n_bytes=max(0, before - (_n_bytes(store) or 0)))
+
+
+def _check_intact(connection: sa.Connection, store: Store) -> None:
+    """Refuse to seal anew what does not fit its seal."""
+    if store.seal_keys is not None and not (found := inspect(connection, store.seal_keys, store.where)).intact:
+        raise StoreError(f"{store.where}: {found.fault}")
 
 
 def _led_on() -> sa.ColumnElement[bool]:

@@ -21,8 +21,8 @@ class Said:
 
     @property
     def error(self) -> str:
-        """The one line of the error."""
-        (line,) = [line for line in self.err.splitlines() if line.startswith("evalkit: error: ")]
+        """The one line of the error, or of a decision against the candidate."""
+        (line,) = [line for line in self.err.splitlines() if line.startswith(("evalkit: error: ", "evalkit: gate "))]
         return line
 
 

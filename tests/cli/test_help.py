@@ -31,8 +31,8 @@ def contexts(command: click.Command, name: str, above: click.Context | None) -> 
 
 CONTEXTS = {one.command_path: one for one in contexts(group, "evalkit", None)}
 # what loads from a hub has no example that runs without a network
-# these need a hub, or a file of another tool
-BARE = ("evalkit benchmarks fetch", "evalkit store published")
+# these need a hub, a file of another tool, or a key
+BARE = ("evalkit benchmarks fetch", "evalkit store published", "evalkit store seal")
 OFFLINE = [path for path in CONTEXTS if path not in BARE]
 
 
@@ -183,10 +183,10 @@ def test_the_commands_stand_under_titles_in_the_help(tmp_path: Path) -> None:
         ("annotate x --no-shortcat", "Did you mean --no-shortcut?"),
         # a former name is not suggested, and who comes near it is told the name that it has now
         ("leaderboard --bord x", "unknown option '--bord' of evalkit leaderboard. Did you mean --benchmark?"),
-        ("store", "evalkit store needs one of its commands: evalkit store check|export|gc|import|published|stats"),
+        ("store", "evalkit store needs one of its commands: evalkit store check|export|gc|import|published|seal|stats"),
         (
             "store x.db",
-            "evalkit store has no command 'x.db'. It has evalkit store check|export|gc|import|published|stats",
+            "evalkit store has no command 'x.db'. It has evalkit store check|export|gc|import|published|seal|stats",
         ),
         ("store cehck --json", "evalkit store has no command 'cehck'. Did you mean: evalkit store check --json"),
         ("audit", "evalkit audit needs its command: evalkit audit outputs [OPTIONS] OUTPUTS..."),

@@ -66,6 +66,7 @@ def run_steps(
     environment: Mapping[str, str],
 ) -> Run:
     done = Run()
+    context = {"runner.temp": str(folder.parent / "runner"), **context}
     job = {name: expand(str(value), context) for name, value in variables.items()}
     known = {**context, **{f"env.{name}": value for name, value in job.items()}}
     for number, step in enumerate(steps):
@@ -124,6 +125,8 @@ def _shell(script: Path, folder: Path, variables: Mapping[str, str]) -> tuple[in
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # whatever is to be installed must be there already
     fixed = {"PATH": path, "PIP_NO_INDEX": "1", "CI": "true", "GITHUB_ACTIONS": "true"}
+    # the evalkit of this checkout, whichever one is installed
+    fixed["PYTHONPATH"] = str(Path(__file__).parents[2])
     ended = subprocess.run(
         [*_SHELL, str(script)],
         cwd=folder,

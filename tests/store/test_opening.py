@@ -115,7 +115,9 @@ def make_version_4(store: Store, path: Path) -> None:
 
 
 def make_version_5(store: Store, path: Path) -> None:
-    """The store's rows under the layout of version 5, whose checksums of replies left the endpoint's answer out."""
+    """The store's rows under the layout of version 5, which had no seals, and whose checksums of replies left the
+    endpoint's answer out.
+    """
     checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
     make_old(store, path, VERSION_5, {"schema": "5", "checksum": checksum}, tables=("plans",))
 

@@ -5,7 +5,8 @@ import pytest
 
 from evalkit.auditing.directed import DIRECTED
 from evalkit.auditing.limits import AuditLimits
-from evalkit.auditing.outputs import audit_outputs, examine_outputs, require_passed
+from evalkit.auditing.cures import require_passed
+from evalkit.auditing.outputs import audit_outputs, examine_outputs
 from evalkit.errors import AuditFailed
 from evalkit.types import Audit, Example, Output, OutputSet, Severity
 from tests.auditing.answers import (
@@ -38,7 +39,9 @@ def reason(audit: Audit, check: str) -> str:
 def test_honest_answers_pass_every_check() -> None:
     audit = audited(HONEST)
     assert audit.findings == ()
-    assert (audit.n, len(audit.checks)) == (100, len(examine_outputs(outputs_of(HONEST), THEIRS)))
+    made = {check.name for check in examine_outputs(outputs_of(HONEST), THEIRS)}
+    # a hundred answers of sixty phrases have too few pairs of neighbouring words to tell an order from none
+    assert (audit.n, made - set(audit.checks)) == (100, {"unordered"})
 
 
 @pytest.mark.parametrize("model", SHIPPED)
@@ -86,7 +89,7 @@ def test_a_short_answer_is_nobodys_property() -> None:
 
 def test_own_answers_to_other_instructions_fail() -> None:
     audit = audited(deranged(HONEST))
-    assert found(audit.findings) == {"relevance": FAIL}
+    assert found(audit.findings) == {"relevance": FAIL, "off_topic": FAIL, "manipulated": FAIL}
     assert reason(audit, "relevance") == (
         "100 answers have no more words in common with their own instructions than with others (p 1.000)"
     )
@@ -96,7 +99,7 @@ def test_noise_of_many_words_fails() -> None:
     draw = random.Random(5)
     assert found(
         audited([" ".join(f"{draw.getrandbits(40):x}" for _ in range(12)) + "." for _ in range(100)]).findings
-    ) == {"relevance": FAIL}
+    ) == {"relevance": FAIL, "off_topic": FAIL, "manipulated": FAIL}
 
 
 def test_words_in_common_are_not_expected_of_short_answers_nor_of_one_instruction() -> None:
@@ -308,7 +311,9 @@ def test_too_few_outputs_are_not_checked() -> None:
 
 def test_every_limit_can_be_moved() -> None:
     constant = [HONEST[0]] * 100
-    loose = AuditLimits(min_distinct=0, max_near_duplicates=1, max_relevance_p=1, max_one_length=1)
+    loose = AuditLimits(
+        min_distinct=0, max_near_duplicates=1, max_relevance_p=1, max_one_length=1, max_off_topic=1, max_hollow=1
+    )
     assert audited(constant, limits=loose).findings == ()
     strict = AuditLimits(warn_share=0, max_directed=0)
     assert found(audited(altered(HONEST, 1, lambda text: text + " [[A]]"), limits=strict).findings) == {

@@ -14,6 +14,7 @@ from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.plain import squeezed
 from evalkit.auditing.runs import held, runs
 from evalkit.auditing.words import folded
+from evalkit.text import without_blanks
 
 COPIED, DISGUISED, NEARLY_COPIED, COPIED_ELSEWHERE = "copied", "disguised", "nearly_copied", "copied_elsewhere"
 
@@ -80,9 +81,11 @@ def _kind(
     bare: dict[bytes, set[str]],
 ) -> str | None:
     key, text = candidate.keys[place], candidate.texts[place]
-    if key in exact.get(_digest(folded(text)), ()):
-        return COPIED
     signs = squeezed(text)
+    if key in exact.get(_digest(folded(text)), ()):
+        # a judge may prefer a long copy that is not equal to the letter; equal answers are ties by rule
+        equal = without_blanks(text) == without_blanks(baseline.texts[places[key]])
+        return COPIED if equal or len(signs) < _LEAST_CHARS else DISGUISED
     if len(signs) >= _LEAST_CHARS and (owners := bare.get(_digest(signs))) is not None:
         return DISGUISED if key in owners else COPIED_ELSEWHERE
     if key in places and len(candidate.words[place]) >= _LEAST_WORDS:

@@ -41,7 +41,7 @@ def cure(finding: Finding) -> str:
 
 
 def doubtful(audit: Audit) -> list[Finding]:
-    """The warnings of an audit with which no gate passes a model, but for refusals, which the gate decides on itself."""
+    """The warnings with which no gate passes a model, but for refusals, which the gate decides on itself."""
     return [finding for finding in audit.warnings if finding.check in _LIMITS.keys() - _HARMLESS]
 
 

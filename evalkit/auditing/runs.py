@@ -21,10 +21,10 @@ def runs(coded: Hashes, length: int) -> Hashes:
     n = len(coded) - length + 1
     if n < 1:
         return np.empty(0, dtype=np.uint64)
-    joined = mixed(coded[:n])
+    joined = coded[:n]
     for offset in range(1, length):
-        joined = mixed(joined * _ODD + coded[offset : offset + n])
-    return joined
+        joined = joined * _ODD + coded[offset : offset + n]
+    return mixed(joined)
 
 
 def covered(found: Flags, length: int) -> Flags:

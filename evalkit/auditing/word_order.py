@@ -26,7 +26,7 @@ _LEAST_PAIRS = 500
 
 
 def without_order(answers: Answers, baseline: Answers) -> tuple[list[int], int]:
-    """The places of the answers whose words stand in no order, and the number of answers that are long enough to tell."""
+    """The places of the answers whose words stand in no order, and the number of answers that are long enough."""
     known = _pairs([*baseline.codes, *baseline.asked_codes])
     if len(known) < _LEAST_PAIRS:
         return [], 0

@@ -16,7 +16,7 @@ from tests.attacks.aside import ASIDE
 from tests.attacks.sheets import baseline_of, honest_file, outputs_from, real_sheet, shipped_sheet
 from tests.attacks.worthless import Sheet, Worthless, of_share, worthless_files
 
-N = 200
+N = 100
 HONEST_MODELS = ("alpaca-7b", "claude-2.1", "vicuna-13b", "gpt4_1106_preview")
 
 
@@ -88,4 +88,6 @@ def printed(section: Section) -> Iterator[str]:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or SECTIONS:
-        print(*printed(SECTIONS[name]), "", sep="\n")
+        for line in printed(SECTIONS[name]):
+            print(line, flush=True)
+        print()

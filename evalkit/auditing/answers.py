@@ -15,7 +15,7 @@ Known = dict[str, tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AuditedAnswers:
     """The answers that hold anything, with their instructions.
 
     `words` and `asked` are the words of the answers and of the instructions, and `codes` and `asked_codes` the same
@@ -48,7 +48,7 @@ class Answers:
         return {key: place for place, key in reversed(list(enumerate(self.keys)))}
 
 
-def answers_of(outputs: OutputSet, known: Known) -> Answers:
+def answers_of(outputs: OutputSet, known: Known) -> AuditedAnswers:
     rows = [
         (output.key, example.instruction, text)
         for example, output in zip(outputs.examples, outputs.outputs, strict=True)
@@ -57,7 +57,7 @@ def answers_of(outputs: OutputSet, known: Known) -> Answers:
     keys, instructions, texts = zip(*rows, strict=True) if rows else ((), (), ())
     said, codes = _read(texts, known)
     asked, asked_codes = _read(instructions, known)
-    return Answers(keys, instructions, texts, said, asked, codes, asked_codes)
+    return AuditedAnswers(keys, instructions, texts, said, asked, codes, asked_codes)
 
 
 def _read(texts: Sequence[str], known: Known) -> tuple[tuple[list[str], ...], tuple[Hashes, ...]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from evalkit.auditing.answers import Answers, few
+from evalkit.auditing.answers import AuditedAnswers, few
 from evalkit.auditing.checks import (
     KEYS,
     Bounds,
@@ -29,7 +29,7 @@ OFF_TOPIC, HOLLOW, UNORDERED = "off_topic", "hollow", "unordered"
 _USUAL_OFF_TOPIC, _USUAL_UNORDERED = 0.03, 0.02
 
 
-def content_checks(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> list[Check]:
+def content_checks(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> list[Check]:
     return [
         relevance_check(answers, theirs, limits),
         _off_topic(answers, theirs, limits),
@@ -38,7 +38,7 @@ def content_checks(answers: Answers, theirs: Answers | None, limits: AuditLimits
     ]
 
 
-def relevance_check(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def relevance_check(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     name, bounds = "relevance", Bounds(fail=limits.max_relevance_p)
     # a long text of few words is not a short answer: it may have few so that there is nothing to compare
     long_enough = [
@@ -77,7 +77,7 @@ def relevance_check(answers: Answers, theirs: Answers | None, limits: AuditLimit
     return Check(name=name, value=p, limit=limits.max_relevance_p, finding=finding)
 
 
-def _off_topic(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _off_topic(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     bounds = Bounds(fail=limits.max_off_topic, warn=limits.warn_likely)
     if (too_few := answers.few(limits)) or theirs is None:
         return skipped(OFF_TOPIC, bounds, too_few or "no baseline")
@@ -92,7 +92,7 @@ def _off_topic(answers: Answers, theirs: Answers | None, limits: AuditLimits) ->
     return share_check(OFF_TOPIC, keys, n, bounds=bounds, says=says, by_chance=chance)
 
 
-def _hollow(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     bounds = Bounds(fail=limits.max_hollow, warn=limits.warn_likely)
     # without a baseline nobody knows whether the instructions ask for it, as for a corrected sentence
     if (too_few := answers.few(limits)) or theirs is None:
@@ -111,7 +111,7 @@ def _hollow(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Ch
     return paired_check(HOLLOW, mine, beside, bounds=bounds, says=says)
 
 
-def _unordered(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _unordered(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     bounds = Bounds(fail=limits.max_unordered, warn=limits.warn_likely)
     if (too_few := answers.few(limits)) or theirs is None:
         return skipped(UNORDERED, bounds, too_few or "no baseline")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from evalkit.auditing.answers import Answers
+from evalkit.auditing.answers import AuditedAnswers
 from evalkit.auditing.checks import Bounds, Check, share_check, skipped, told
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.plain import squeezed
@@ -24,7 +24,7 @@ _LEAST_CHARS, _LEAST_WORDS = 40, 20
 _TRIPLE, _NEARLY = 3, 0.7
 
 
-def copy_checks(candidate: Answers, baseline: Answers | None, limits: AuditLimits) -> list[Check]:
+def copy_checks(candidate: AuditedAnswers, baseline: AuditedAnswers | None, limits: AuditLimits) -> list[Check]:
     """All checks for copies; answers that are all the baseline's, under its name, are the baseline itself.
 
     Args:
@@ -59,13 +59,13 @@ def copy_checks(candidate: Answers, baseline: Answers | None, limits: AuditLimit
     return [share_check(name, found[name], n, bounds=bounds[name], says=told_of[name]) for name in bounds]
 
 
-def is_baseline(candidate: Answers, baseline: Answers) -> bool:
+def is_baseline(candidate: AuditedAnswers, baseline: AuditedAnswers) -> bool:
     """True if every answer is the baseline's own to the letter."""
     texts = dict(zip(baseline.keys, baseline.texts, strict=True))
     return all(texts.get(key) == text for key, text in zip(candidate.keys, candidate.texts, strict=True))
 
 
-def _kinds(candidate: Answers, baseline: Answers) -> list[str | None]:
+def _kinds(candidate: AuditedAnswers, baseline: AuditedAnswers) -> list[str | None]:
     """The kind of copy that each answer is, the exact one first."""
     exact, bare = _keys_by(baseline, folded), _keys_by(baseline, squeezed)
     places = baseline.first_places()
@@ -73,9 +73,9 @@ def _kinds(candidate: Answers, baseline: Answers) -> list[str | None]:
 
 
 def _kind(
-    candidate: Answers,
+    candidate: AuditedAnswers,
     place: int,
-    baseline: Answers,
+    baseline: AuditedAnswers,
     places: dict[str, int],
     exact: dict[bytes, set[str]],
     bare: dict[bytes, set[str]],
@@ -96,7 +96,7 @@ def _kind(
     return None
 
 
-def _keys_by(answers: Answers, form: Callable[[str], str]) -> dict[bytes, set[str]]:
+def _keys_by(answers: AuditedAnswers, form: Callable[[str], str]) -> dict[bytes, set[str]]:
     found: dict[bytes, set[str]] = defaultdict(set)
     for key, text in zip(answers.keys, answers.texts, strict=True):
         found[_digest(form(text))].add(key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.auditing.answers import Answers
+from evalkit.auditing.answers import AuditedAnswers
 from evalkit.auditing.runs import Flags, Hashes, covered, held, runs
 
 # a shorter answer may well consist of words of the question
@@ -26,7 +26,7 @@ class Hollow:
     source: str
 
 
-def hollow_answers(answers: Answers) -> list[Hollow]:
+def hollow_answers(answers: AuditedAnswers) -> list[Hollow]:
     """The answers most of whose words repeat the question, other answers or themselves."""
     known = _common([runs(text, _SHARED) for text in answers.codes], answers.instructions)
     found = []

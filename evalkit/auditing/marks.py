@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from evalkit.auditing.answers import Answers
+from evalkit.auditing.answers import AuditedAnswers
 from evalkit.auditing.checks import Bounds, Check, share_check, skipped, told
 from evalkit.auditing.directed import DIRECTED, said
 from evalkit.auditing.hidden import hidden
@@ -13,7 +13,7 @@ from evalkit.auditing.padding import padded, padding
 _SINGULAR = {"are": "is", "hold": "holds"}
 
 
-def mark_checks(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> list[Check]:
+def mark_checks(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> list[Check]:
     """A check for each class of words to a judge, one for hidden characters and one for padding."""
     return [
         *_directed(answers, theirs, limits),
@@ -22,7 +22,7 @@ def mark_checks(answers: Answers, theirs: Answers | None, limits: AuditLimits) -
     ]
 
 
-def _directed(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> list[Check]:
+def _directed(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> list[Check]:
     found = [said(text, asked) for text, asked in zip(answers.texts, answers.instructions, strict=True)]
 
     def check(name: str) -> Check:
@@ -39,7 +39,7 @@ def _directed(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> 
     return [check(name) for name in DIRECTED]
 
 
-def _hidden(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _hidden(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     found = [hidden(text) for text in answers.texts]
     letters = Counter(letter for characters in found for letter in characters).most_common(1)
     most = f", most often U+{ord(letters[0][0]):04X}" if letters else ""
@@ -54,7 +54,7 @@ def _hidden(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Ch
     )
 
 
-def _padded(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _padded(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     found = {key: padding([text]) for key, text in zip(answers.keys, answers.texts, strict=True) if padded([text])}
     mean = f", on average {sum(found.values()) / len(found):.0f} characters" if found else ""
     return _beyond_baseline(
@@ -70,7 +70,7 @@ def _padded(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Ch
 
 def _beyond_baseline(
     name: str,
-    sides: tuple[Answers, Answers | None],
+    sides: tuple[AuditedAnswers, AuditedAnswers | None],
     limits: AuditLimits,
     *,
     bounds: Bounds,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.auditing.answers import Answers
+from evalkit.auditing.answers import AuditedAnswers
 from evalkit.auditing.relevance import overlaps
 
 # an answer or the baseline's answer must have so many words, or there is nothing to compare
@@ -20,7 +20,7 @@ _MOST_WORDS = 1000
 _Overlaps = NDArray[np.float64]
 
 
-def off_topic(answers: Answers, baseline: Answers) -> tuple[list[int], int]:
+def off_topic(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[list[int], int]:
     """The places of the answers that suit other instructions better than their own, and the number looked at.
 
     An instruction stands with its words and those of the baseline's answer. An answer is off topic if it overlaps no

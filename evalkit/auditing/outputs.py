@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalkit.auditing.answers import Answers, Known, answers_of
+from evalkit.auditing.answers import AuditedAnswers, Known, answers_of
 from evalkit.auditing.checks import Bounds, Check, more_than_chance, share_check, skipped, told
 from evalkit.auditing.content import HOLLOW, OFF_TOPIC, UNORDERED, content_checks
 from evalkit.auditing.copies import COPIED_ELSEWHERE, DISGUISED, copy_checks, is_baseline
@@ -93,7 +93,7 @@ def examine_outputs(
     return [*checks, _manipulated(answers, checks, limits)]
 
 
-def _manipulated(answers: Answers, checks: Sequence[Check], limits: AuditLimits) -> Check:
+def _manipulated(answers: AuditedAnswers, checks: Sequence[Check], limits: AuditLimits) -> Check:
     """Check the answers that have any of the faults which no honest model has often: many small shares add up."""
     bounds = Bounds(fail=limits.max_manipulated, warn=limits.warn_manipulated)
     if too_few := answers.few(limits):

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 
-from evalkit.auditing.answers import Answers
+from evalkit.auditing.answers import AuditedAnswers
 from evalkit.auditing.checks import KEYS, Bounds, Check, share_check, skipped
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.resemblance import largest_cluster
@@ -11,12 +11,12 @@ from evalkit.auditing.words import folded
 from evalkit.types import Finding, Severity
 
 
-def sameness_checks(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> list[Check]:
+def sameness_checks(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> list[Check]:
     """Both checks; where the baseline's own answers are few or alike, as yes and no, as much is expected of others."""
     return [_distinct(answers, theirs, limits), _near_duplicates(answers, theirs, limits)]
 
 
-def _distinct(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _distinct(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     name, n = "distinct", answers.n
     if few := answers.few(limits):
         return skipped(name, Bounds(fail=limits.min_distinct), few)
@@ -35,7 +35,7 @@ def _distinct(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> 
     return Check(name=name, value=share, limit=limit, finding=finding)
 
 
-def _near_duplicates(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def _near_duplicates(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     name, limit = "near_duplicates", limits.max_near_duplicates
     if few := answers.few(limits):
         return skipped(name, Bounds(fail=limit), few)
@@ -49,10 +49,10 @@ def _near_duplicates(answers: Answers, theirs: Answers | None, limits: AuditLimi
     return share_check(name, keys, answers.n, bounds=Bounds(fail=limit), says=says)
 
 
-def _largest(answers: Answers) -> list[int]:
+def _largest(answers: AuditedAnswers) -> list[int]:
     # a text without words stands for itself
     return largest_cluster([words or [text] for words, text in zip(answers.words, answers.texts, strict=True)])
 
 
-def _forms(answers: Answers) -> list[bytes]:
+def _forms(answers: AuditedAnswers) -> list[bytes]:
     return [hashlib.blake2b(folded(text).encode("utf-8", "surrogatepass")).digest() for text in answers.texts]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from evalkit.auditing.answers import Answers, few
+from evalkit.auditing.answers import AuditedAnswers, few
 from evalkit.auditing.checks import Bounds, Check, share_check, skipped, told
 from evalkit.auditing.form import broken_off, oversized
 from evalkit.auditing.limits import AuditLimits
@@ -23,7 +23,7 @@ def _blank(output: Output) -> bool:
     return output.empty and output.oversize_chars is None
 
 
-def truncated_check(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def truncated_check(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     name, bounds = "truncated", Bounds(warn=limits.max_truncated)
     too_few = answers.few(limits) or ("no baseline" if theirs is None else theirs.few(limits))
     if too_few or theirs is None:
@@ -34,7 +34,7 @@ def truncated_check(answers: Answers, theirs: Answers | None, limits: AuditLimit
     return share_check(name, keys, answers.n, bounds=bounds, says=says, usual=usual / theirs.n)
 
 
-def one_length_check(answers: Answers, theirs: Answers | None, limits: AuditLimits) -> Check:
+def one_length_check(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
     name, limit = "one_length", limits.max_one_length
     if too_few := answers.few(limits):
         return skipped(name, Bounds(warn=limit), too_few)
@@ -47,7 +47,7 @@ def one_length_check(answers: Answers, theirs: Answers | None, limits: AuditLimi
     return share_check(name, keys, answers.n, bounds=Bounds(warn=limit), says=says)
 
 
-def _most_frequent(answers: Answers) -> tuple[int, int]:
+def _most_frequent(answers: AuditedAnswers) -> tuple[int, int]:
     """The most frequent length of the answers in characters, and how many have it."""
     ((chars, count),) = Counter(map(len, answers.texts)).most_common(1)
     return chars, count

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evalkit.auditing.answers import Answers
+from evalkit.auditing.answers import AuditedAnswers
 from evalkit.auditing.runs import Hashes, held, runs
 
 # the pairs of a shorter answer are too few to tell
@@ -25,7 +25,7 @@ _LEAST_KNOWN = 0.05
 _LEAST_PAIRS = 500
 
 
-def without_order(answers: Answers, baseline: Answers) -> tuple[list[int], int]:
+def without_order(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[list[int], int]:
     """The places of the answers whose words stand in no order, and the number of answers that are long enough."""
     known = _pairs([*baseline.codes, *baseline.asked_codes])
     if len(known) < _LEAST_PAIRS:

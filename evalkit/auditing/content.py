@@ -1,6 +1,7 @@
 """Checks whether answers are answers to their instructions: by relevance, topic, words of their own and word order."""
 
 from collections import Counter
+from collections.abc import Set
 
 from evalkit.auditing.answers import AuditedAnswers, few
 from evalkit.auditing.checks import (
@@ -29,11 +30,18 @@ OFF_TOPIC, HOLLOW, UNORDERED = "off_topic", "hollow", "unordered"
 _USUAL_OFF_TOPIC, _USUAL_UNORDERED = 0.03, 0.02
 
 
-def content_checks(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> list[Check]:
+def content_checks(
+    answers: AuditedAnswers,
+    theirs: AuditedAnswers | None,
+    limits: AuditLimits,
+    *,
+    declined: Set[str] = frozenset(),
+) -> list[Check]:
+    """The four checks; answers to the instructions of `declined` say no, which is off topic and hollow for nobody."""
     return [
         relevance_check(answers, theirs, limits),
-        _off_topic(answers, theirs, limits),
-        _hollow(answers, theirs, limits),
+        _off_topic(answers, theirs, limits, declined),
+        _hollow(answers, theirs, limits, declined),
         _unordered(answers, theirs, limits),
     ]
 
@@ -77,14 +85,16 @@ def relevance_check(answers: AuditedAnswers, theirs: AuditedAnswers | None, limi
     return Check(name=name, value=p, limit=limits.max_relevance_p, finding=finding)
 
 
-def _off_topic(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
+def _off_topic(
+    answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits, declined: Set[str]
+) -> Check:
     bounds = Bounds(fail=limits.max_off_topic, warn=limits.warn_likely)
     if (too_few := answers.few(limits)) or theirs is None:
         return skipped(OFF_TOPIC, bounds, too_few or "no baseline")
     places, n = off_topic(answers, theirs)
     if too_few := few(n, limits, "answers that are long enough, or the baseline's"):
         return skipped(OFF_TOPIC, bounds, too_few)
-    keys = [answers.keys[place] for place in places]
+    keys = [key for place in places if (key := answers.keys[place]) not in declined]
     says = told(
         len(keys), n, "suits other instructions better than its own", "suit other instructions better than their own"
     )
@@ -92,12 +102,12 @@ def _off_topic(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: A
     return share_check(OFF_TOPIC, keys, n, bounds=bounds, says=says, by_chance=chance)
 
 
-def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:
+def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits, declined: Set[str]) -> Check:
     bounds = Bounds(fail=limits.max_hollow, warn=limits.warn_likely)
     # without a baseline nobody knows whether the instructions ask for it, as for a corrected sentence
     if (too_few := answers.few(limits)) or theirs is None:
         return skipped(HOLLOW, bounds, too_few or "no baseline")
-    found = hollow_answers(answers)
+    found = [one for one in hollow_answers(answers) if answers.keys[one.place] not in declined]
     # the baseline's are looked at only where they may excuse anything
     some = len(found) > limits.warn_share * answers.n
     beside = {theirs.keys[one.place]: True for one in hollow_answers(theirs)} if some else {}

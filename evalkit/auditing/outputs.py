@@ -8,7 +8,7 @@ from evalkit.auditing.checks import Bounds, Check, more_than_chance, share_check
 from evalkit.auditing.content import HOLLOW, OFF_TOPIC, UNORDERED, content_checks
 from evalkit.auditing.copies import COPIED_ELSEWHERE, DISGUISED, copy_checks, is_baseline
 from evalkit.auditing.cures import MANIPULATED
-from evalkit.auditing.declining import declines_check
+from evalkit.auditing.declining import declines_check, declining
 from evalkit.auditing.directed import DIRECTED
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.marks import mark_checks
@@ -79,10 +79,12 @@ def examine_outputs(
     # a model may have the baseline's name; it is the baseline if it has its answers too
     named = baseline is not None and candidate.model == baseline.model
     other = None if theirs is None or (named and is_baseline(answers, theirs)) else theirs
+    refused = declining(candidate.outputs, candidate.examples)
+    declined = {output.key for output, says_no in zip(candidate.outputs, refused, strict=True) if says_no}
     checks = [
         *sameness_checks(answers, theirs, limits),
         *copy_checks(answers, other, limits),
-        *content_checks(answers, theirs, limits),
+        *content_checks(answers, theirs, limits, declined=declined),
         *mark_checks(answers, theirs, limits),
         empty_check(candidate, limits),
         declines_check(candidate, baseline, limits),

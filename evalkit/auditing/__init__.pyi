@@ -1,9 +1,10 @@
 from .checks import Check
 from .clusters import Clusters, clusters_of_examples, declared_clusters, find_clusters
+from .cures import cure, doubtful, require_passed
 from .declining import DECLINES
 from .lengths import LENGTHS, audit_lengths
 from .limits import AuditLimits, read_limits
-from .outputs import audit_of, audit_outputs, examine_outputs, judged_outputs, require_passed
+from .outputs import audit_of, audit_outputs, examine_outputs, judged_outputs
 
 __all__ = [
     "DECLINES",
@@ -15,7 +16,9 @@ __all__ = [
     "audit_of",
     "audit_outputs",
     "clusters_of_examples",
+    "cure",
     "declared_clusters",
+    "doubtful",
     "examine_outputs",
     "find_clusters",
     "judged_outputs",

@@ -4,13 +4,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from evalkit.auditing.checks import KEYS, Bounds, Check, skipped, told
+from evalkit.auditing.checks import Bounds, Check, paired_check, skipped, told
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.refusals import says_nothing, worded_refusal
 from evalkit.auditing.words import words
-from evalkit.stats import sign_test
 from evalkit.text import BLANK, trimmed, without_blanks
-from evalkit.types import Example, Finding, Output, OutputSet, Severity
+from evalkit.types import Example, Output, OutputSet
 
 # a longer answer that begins like a refusal usually helps in the end
 _LONGEST_WORDS, _LONGEST_CHARS = 100, 700
@@ -30,8 +29,6 @@ _CLOSED = re.compile(
 )
 
 DECLINES = "declines"
-# significance level: of the models that decline as often as the baseline, one in a hundred gets a warning
-_CHANCE = 0.01
 
 
 def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits) -> Check:
@@ -50,16 +47,13 @@ def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: Aud
     n = len(mine)
     if n < limits.min_outputs:
         return skipped(DECLINES, bounds, f"{n} answers, at least {limits.min_outputs} needed")
-    both = sum(declined and theirs.get(key, False) for key, declined in mine.items())
-    count, usual = sum(mine.values()), sum(theirs.get(key, False) for key in mine)
-    value = max(0.0, (count - usual) / n)
-    finding = None
-    if bounds.severity(value) and sign_test(count - both, usual - both) < _CHANCE:
-        of_theirs = "" if baseline is None else f", {usual} of the baseline's"
-        reason = told(count, n, "declines or is empty", "decline or are empty") + of_theirs
-        keys = [key for key, declined in mine.items() if declined and not theirs.get(key, False)]
-        finding = Finding(DECLINES, Severity.WARN, reason, count, n, tuple(keys[:KEYS]))
-    return Check(name=DECLINES, value=value, limit=bounds.limit, fails=False, finding=finding)
+    return paired_check(
+        DECLINES,
+        mine,
+        None if baseline is None else theirs,
+        bounds=bounds,
+        says=lambda count, n: told(count, n, "declines or is empty", "decline or are empty"),
+    )
 
 
 def _by_key(outputs: OutputSet) -> dict[str, bool]:

@@ -3,7 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from evalkit.auditing.plain import visible
+from evalkit.auditing.pleas import plea
 from evalkit.auditing.words import folded
+
+PLEAS = "selection_pleas"
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _NAMED = r"(?:output|answer|response|completion|baseline|candidate|instruction|judge|generator)s?(?:_\w{1,10})?"
@@ -124,11 +128,13 @@ DIRECTED = {
 def said(text: str, instruction: str) -> set[str]:
     """The classes of which a text holds something that its instruction does not hold itself."""
     lower = folded(text)
+    pleads = plea(visible(text), visible(instruction)) is not None
     near = {name: marks for name, marks in DIRECTED.items() if any(anchor in lower for anchor in marks.anchors)}
     if not near:
-        return set()
+        return {PLEAS} if pleads else set()
     prose, asked = _CODE.sub(" ", text), folded(instruction)
-    return {name for name, marks in near.items() if _says(text if marks.quoted else prose, marks.pattern, asked)}
+    found = {name for name, marks in near.items() if _says(text if marks.quoted else prose, marks.pattern, asked)}
+    return found | {PLEAS} if pleads else found
 
 
 def _says(text: str, pattern: re.Pattern[str], asked: str) -> bool:

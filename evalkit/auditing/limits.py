@@ -21,13 +21,21 @@ class AuditLimits:
     min_distinct: float = 0.5
     max_near_duplicates: float = 0.5
     max_copied_elsewhere: float = 0.05
+    max_disguised: float = 0.2
     max_relevance_p: float = 0.01
     max_directed: float = 0.05
     max_hidden: float = 0.05
     max_padded: float = 0.05
+    max_off_topic: float = 0.2
+    max_hollow: float = 0.2
+    max_unordered: float = 0.2
+    max_manipulated: float = 0.2
 
     warn_share: float = 0.01
+    warn_likely: float = 0.05
+    warn_manipulated: float = 0.1
     max_copied: float = 0.05
+    max_nearly_copied: float = 0.2
     max_declines: float = 0.02
     max_truncated: float = 0.1
     max_one_length: float = 0.5

@@ -35,7 +35,7 @@ def relevance_p(instructions: Sequence[Sequence[str]], answers: Sequence[Sequenc
     generator = np.random.default_rng(_seed(rows))
     if len(rows) > _MOST:
         rows = [rows[place] for place in np.sort(generator.permutation(len(rows))[:_MOST]).tolist()]
-    overlap = _overlap([asked for asked, _ in rows], [answer for _, answer in rows])
+    overlap = overlaps([asked for asked, _ in rows], [answer for _, answer in rows])
     n = len(rows)
     own = np.arange(n)
     dealt = np.array([overlap[own, generator.permutation(n)].sum() for _ in range(PERMUTATIONS)])
@@ -51,7 +51,7 @@ def _seed(rows: Sequence[tuple[Sequence[str], Sequence[str]]]) -> int:
     return int.from_bytes(digest.digest()[:8], "big")
 
 
-def _overlap(instructions: Sequence[Sequence[str]], answers: Sequence[Sequence[str]]) -> Floats:
+def overlaps(instructions: Sequence[Sequence[str]], answers: Sequence[Sequence[str]]) -> Floats:
     """The overlap of each answer with each instruction, shape (n, n)."""
     n = len(answers)
     asked = [set(words) for words in instructions]

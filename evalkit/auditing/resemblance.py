@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Hashes = NDArray[np.uint64]
+from evalkit.auditing.runs import Hashes, mixed
+
 Labels = NDArray[np.int64]
 
 # two texts are near-duplicates from this estimated Jaccard coefficient of their triples on
@@ -34,9 +35,7 @@ def _signatures(texts: Sequence[Sequence[str]]) -> Hashes:
     triples, starts = hashed_triples(texts)
     found = np.empty((len(texts), _HASHES), dtype=np.uint64)
     for column in range(_HASHES):
-        found[:, column] = np.minimum.reduceat(
-            _mixed(triples ^ _mixed(np.array([column + 1], dtype=np.uint64))), starts
-        )
+        found[:, column] = np.minimum.reduceat(mixed(triples ^ mixed(np.array([column + 1], dtype=np.uint64))), starts)
     return found
 
 
@@ -48,10 +47,10 @@ def hashed_triples(texts: Sequence[Sequence[str]]) -> tuple[Hashes, Labels]:
     known = {word: zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in distinct}
     lengths = np.array([len(text) for text in filled])
     codes = map(known.__getitem__, itertools.chain.from_iterable(filled))
-    hashes = _mixed(np.fromiter(codes, dtype=np.uint64, count=int(lengths.sum())))
+    hashes = mixed(np.fromiter(codes, dtype=np.uint64, count=int(lengths.sum())))
     joined = hashes[:-2]
     for offset in (1, 2):
-        joined = _mixed(joined * _ODD + hashes[offset : len(hashes) - 2 + offset])
+        joined = mixed(joined * _ODD + hashes[offset : len(hashes) - 2 + offset])
     ends = np.cumsum(lengths)
     within = np.ones(len(joined), dtype=bool)
     for offset in (1, 2):
@@ -60,19 +59,12 @@ def hashed_triples(texts: Sequence[Sequence[str]]) -> tuple[Hashes, Labels]:
     return joined[within], starts
 
 
-def _mixed(values: Hashes) -> Hashes:
-    """The finaliser of SplitMix64 (Steele, Lea and Flood 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
 def _clusters(signatures: Hashes) -> Labels:
     """A label for each text; texts of one label are connected by near-duplicates."""
     n = len(signatures)
     labels = np.arange(n)
     for band in range(0, _HASHES, _BAND):
-        key = _mixed(signatures[:, band] * _ODD + signatures[:, band + 1])
+        key = mixed(signatures[:, band] * _ODD + signatures[:, band + 1])
         _, first, bucket = np.unique(key, return_index=True, return_inverse=True)
         leader = first[bucket]
         (close,) = np.nonzero(leader != np.arange(n))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalkit.auditing import DECLINES, LENGTHS, AuditLimits
+from evalkit.auditing import DECLINES, LENGTHS, AuditLimits, cure, doubtful
 from evalkit.boards import SCORE, WIN_RATE, Entry, Estimators, Metric
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
@@ -53,6 +53,7 @@ def decide(
     rests = at_equal_length(candidate, against, rates, metric=metric, threshold=rule.threshold, shown=shown, raw=raw)
     outcome, reasons = _at_equal_length(rests, raw, rule, (outcome, reasons))
     outcome, reasons = _declining(candidate, audit, rule, (outcome, reasons))
+    outcome, reasons = _doubted(audit, (outcome, reasons))
     return Decision(
         outcome=outcome,
         rule=replace(rule, metric=metric),
@@ -160,6 +161,16 @@ def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verd
         return verdict
     accepted = "use --allow-refusals for a model that is meant to decline"
     return Outcome.INCONCLUSIVE, (f"{found.reason}: {accepted}", *reasons)
+
+
+def _doubted(audit: Audit | None, verdict: _Verdict) -> _Verdict:
+    """Make a pass inconclusive where the audit warns that many answers may be none: a judge may like such answers."""
+    outcome, reasons = verdict
+    found = [] if audit is None else doubtful(audit)
+    if not found or outcome != Outcome.PASSED:
+        return verdict
+    said = (f"{finding.reason}: look at them, or accept them with {cure(finding)}" for finding in found)
+    return Outcome.INCONCLUSIVE, (*said, *reasons)
 
 
 def _declines(candidate: Entry, audit: Audit | None) -> Finding | None:

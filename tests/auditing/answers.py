@@ -46,17 +46,29 @@ def found(findings: Sequence[Finding]) -> dict[str, Severity]:
 
 
 def _answer(subject: str, aspect: str, seed: str) -> str:
+    """Phrases in a random order: words stand in the order of a language, and no two answers say the same."""
     chosen = random.Random(seed)
-    filler = [chosen.choice(_FILLER) for _ in range(40)]
-    filler[chosen.randrange(40)] = subject
-    filler[chosen.randrange(40)] = aspect
-    return f"The {aspect} of a {subject} {' '.join(filler)}."
+    said = chosen.sample(_PHRASES, 13)
+    said[chosen.randrange(13)] += f" {subject}"
+    said[chosen.randrange(13)] += f" {aspect}"
+    return f"The {aspect} of a {subject} {' '.join(said)}."
 
 
-_FILLER = (
-    *("often", "usually", "people", "while", "many", "known", "later", "found", "between", "small", "large", "early"),
-    *("modern", "simple", "careful", "result", "part", "because", "under", "over", "during", "several", "common"),
-    *("rare", "first", "second", "however", "therefore", "place", "time", "work", "kind", "and", "but", "which"),
+_PHRASES = tuple(
+    f"{who} {does} it"
+    for who in (
+        "people",
+        "experts",
+        "many",
+        "few",
+        "neighbours",
+        "travellers",
+        "children",
+        "writers",
+        "others",
+        "cooks",
+    )
+    for does in ("often said", "rarely knew", "would find", "never saw", "may like", "once made")
 )
 
 INSTRUCTIONS = [f"Tell me about the {aspect} of a {subject}." for subject in _SUBJECTS for aspect in _ASPECTS]

@@ -39,8 +39,8 @@ def test_the_null_model_fails_and_is_described(real_outputs: Path) -> None:
         "one answer to 805 instructions",
         "805 of 805 answers are near-duplicates of each other",
     ]
-    checks = {"distinct", "near_duplicates", "relevance", "forged_prompts", "selection_pleas"}
-    assert {one.check for one in audit.failures} == checks
+    alike, elsewhere = {"distinct", "near_duplicates", "hollow"}, {"relevance", "off_topic", "manipulated"}
+    assert {one.check for one in audit.failures} == {*alike, *elsewhere, "forged_prompts", "selection_pleas"}
 
 
 def test_answers_cut_to_ten_characters_are_told_as_such_and_do_not_fail(real_outputs: Path) -> None:

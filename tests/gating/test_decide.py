@@ -101,8 +101,25 @@ def test_outputs_that_an_audit_refuses_come_before_every_number() -> None:
     decision = held(entry(verdicts(0.9, 100), audit=Audit(100, ("distinct",), (finding,))))
     assert decision.outcome == Outcome.AUDIT_FAILED
     assert decision.reasons == ("one answer to 100 instructions",)
-    warned = replace(finding, severity=Severity.WARN)
-    assert held(entry(verdicts(0.9, 100), audit=Audit(100, ("distinct",), (warned,)))).outcome == Outcome.PASSED
+
+
+def test_a_warning_of_answers_that_may_be_none_holds_a_pass_back_and_names_its_limit() -> None:
+    warned = Finding(
+        "off_topic", Severity.WARN, "12 of 100 answers suit other instructions better than their own", 12, 100
+    )
+    decision = held(entry(verdicts(0.9, 100), audit=Audit(100, ("off_topic",), (warned,))))
+    assert decision.outcome == Outcome.INCONCLUSIVE
+    assert decision.reasons[0] == (
+        "12 of 100 answers suit other instructions better than their own: look at them, or accept them with "
+        "--audit-limit max-off-topic=1"
+    )
+    assert held(entry(verdicts(0.1, 100), audit=Audit(100, ("off_topic",), (warned,)))).outcome == Outcome.FAILED
+
+
+@pytest.mark.parametrize("check", ["copied", "oversized", "empty"])
+def test_a_warning_that_wins_nothing_by_itself_lets_a_model_pass(check: str) -> None:
+    warned = Finding(check, Severity.WARN, "some answers", 12, 100)
+    assert held(entry(verdicts(0.9, 100), audit=Audit(100, (check,), (warned,)))).outcome == Outcome.PASSED
 
 
 def test_a_model_that_is_not_behind_another_by_more_than_the_margin_passes() -> None:

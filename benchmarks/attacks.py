@@ -1,0 +1,93 @@
+"""What finds worthless outputs, and what passes: a table for each section.
+
+Usage: `python -m benchmarks.attacks [SECTION ...]` prints markdown. The section `outputs` audits files that
+`tests.attacks.worthless` makes by code, and honest models' files, from AlpacaEval's answers where they lie beside the
+project and from the shipped example otherwise; it takes about a minute.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evalkit.auditing.outputs import audit_outputs
+from evalkit.types import Audit
+from tests.attacks.aside import ASIDE
+from tests.attacks.sheets import baseline_of, honest_file, outputs_from, real_sheet, shipped_sheet
+from tests.attacks.worthless import Sheet, Worthless, of_share, worthless_files
+
+N = 100
+HONEST_MODELS = ("alpaca-7b", "claude-2.1", "vicuna-13b", "gpt4_1106_preview")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table: a kind of attack, how many were tried, what found them, and how many got through."""
+
+    kind: str
+    tried: int
+    found_by: str
+    through: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of attacks of one sort under a heading."""
+
+    title: str
+    lines: Callable[[], Iterator[Line]]
+
+
+def outputs() -> Iterator[Line]:
+    """Worthless files by kind, those kept aside while the limits were chosen, and honest files."""
+    sheet = real_sheet(N) or shipped_sheet()
+    files: dict[str, list[Worthless]] = {}
+    for file in worthless_files(sheet):
+        part = "" if file.share == 1 else f", {file.share:.0%} of the answers"
+        files.setdefault(f"{file.kind}{part}", []).append(file)
+    files["kept aside"] = [of_share(sheet, "kept aside", name, make, 1.0) for name, make in ASIDE.items()]
+    for kind, some in files.items():
+        yield _line(kind, [_audited(sheet, file) for file in some])
+    yield _line("honest models", list(_honest(sheet)))
+
+
+def _honest(sheet: Sheet) -> Iterator[Audit]:
+    sheets = [found for model in HONEST_MODELS if (found := real_sheet(N, model)) is not None]
+    for one in sheets or [sheet]:
+        yield _audited(one, honest_file(one))
+
+
+def _audited(sheet: Sheet, file: Worthless) -> Audit:
+    return audit_outputs(outputs_from(sheet, file.texts), baseline_of(sheet))
+
+
+def _line(kind: str, audits: Sequence[Audit]) -> Line:
+    checks = Counter(_finder(audit) for audit in audits if audit.findings)
+    said = ", ".join(f"{check} {count}" for check, count in checks.most_common())
+    return Line(kind, len(audits), said, sum(not audit.findings for audit in audits))
+
+
+def _finder(audit: Audit) -> str:
+    """The check that found a file: the first that refuses it, or else the first that warns."""
+    finding = next(iter(audit.failures or audit.findings))
+    return f"{finding.check.replace('_', ' ')}{'' if audit.failures else ' (warns)'}"
+
+
+SECTIONS: Mapping[str, Section] = {
+    "outputs": Section("Worthless outputs", outputs),
+}
+
+
+def printed(section: Section) -> Iterator[str]:
+    yield f"## {section.title}\n"
+    yield "| kind | tried | found by | through |"
+    yield "|---|---:|---|---:|"
+    for line in section.lines():
+        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} |"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or SECTIONS:
+        for line in printed(SECTIONS[name]):
+            print(line, flush=True)
+        print()

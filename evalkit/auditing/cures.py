@@ -1,0 +1,64 @@
+"""Names the limit to move where a check does not suit a set of outputs, and the checks whose warnings a gate obeys."""
+
+from collections.abc import Mapping
+
+from evalkit.auditing.content import HOLLOW, OFF_TOPIC, UNORDERED
+from evalkit.auditing.copies import COPIED, COPIED_ELSEWHERE, DISGUISED, NEARLY_COPIED
+from evalkit.auditing.directed import DIRECTED
+from evalkit.errors import AuditFailed
+from evalkit.types import Audit, Finding
+
+MANIPULATED = "manipulated"
+
+# check -> the limit that lets everything pass
+_LIMITS = {
+    "distinct": "min-distinct=0",
+    "near_duplicates": "max-near-duplicates=1",
+    COPIED: "max-copied=1",
+    DISGUISED: "max-disguised=1",
+    NEARLY_COPIED: "max-nearly-copied=1",
+    COPIED_ELSEWHERE: "max-copied-elsewhere=1",
+    "relevance": "max-relevance-p=1",
+    OFF_TOPIC: "max-off-topic=1",
+    HOLLOW: "max-hollow=1",
+    UNORDERED: "max-unordered=1",
+    **dict.fromkeys(DIRECTED, "max-directed=1"),
+    "hidden_text": "max-hidden=1",
+    "padded": "max-padded=1",
+    "empty": "max-empty=1",
+    "truncated": "max-truncated=1",
+    "one_length": "max-one-length=1",
+    "oversized": "max-oversized=1",
+    MANIPULATED: "max-manipulated=1",
+}
+# warnings that let a gate pass: exact copies are ties by rule, and long or empty answers win nothing by themselves
+_HARMLESS = frozenset({COPIED, "oversized", "empty"})
+
+
+def cure(finding: Finding) -> str:
+    """The option with which a finding is accepted, as one writes it on a command line."""
+    return f"--audit-limit {_LIMITS.get(finding.check, 'NAME=VALUE')}"
+
+
+def doubtful(audit: Audit) -> list[Finding]:
+    """The warnings with which no gate passes a model, but for refusals, which the gate decides on itself."""
+    return [finding for finding in audit.warnings if finding.check in _LIMITS.keys() - _HARMLESS]
+
+
+def require_passed(audits: Mapping[str, Audit | None]) -> None:
+    """Raise where a model's outputs were refused.
+
+    Raises:
+        AuditFailed: an audit failed; the message has every reason of the first one.
+    """
+    failed = [(model, audit) for model, audit in audits.items() if audit is not None and audit.failures]
+    if not failed:
+        return
+    model, audit = failed[0]
+    reasons = "; ".join(finding.reason for finding in audit.failures)
+    others = f" {len(failed) - 1} more failed too." if len(failed) > 1 else ""
+    moved = " ".join(dict.fromkeys(map(cure, audit.failures)))
+    raise AuditFailed(
+        f"{model}: audit failed: {reasons}.{others} Mend the outputs, or move a limit that does not suit them with "
+        f"{moved}"
+    )

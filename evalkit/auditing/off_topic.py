@@ -1,0 +1,60 @@
+"""Finds answers that suit other instructions better than their own, beside the baseline's answers to all of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.auditing.answers import AuditedAnswers
+from evalkit.auditing.relevance import overlaps
+
+# an answer or the baseline's answer must have so many words, or there is nothing to compare
+LEAST_WORDS = 8
+# an answer belongs to another instruction if it overlaps so much more with that one than with its own
+_TIMES, _LEAST_OVERLAP, _LEAST_OWN_WORDS = 3.0, 0.2, 20
+# overlaps of all with all are held in memory, so that more answers are looked at in parts
+_AT_ONCE = 1000
+# the first words of a long answer tell its topic
+_MOST_WORDS = 1000
+
+_Overlaps = NDArray[np.float64]
+
+
+def off_topic(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[list[int], int]:
+    """The places of the answers that suit other instructions better than their own, and the number looked at.
+
+    An instruction stands with its words and those of the baseline's answer. An answer is off topic if it overlaps no
+    more with its own instruction than with half of the others, or belongs to one of the others.
+    """
+    beside = baseline.first_places()
+    looked_at = [
+        place
+        for place, (key, words) in enumerate(zip(answers.keys, answers.words, strict=True))
+        if key in beside and max(len(words), len(baseline.words[beside[key]])) >= LEAST_WORDS
+    ]
+    found: list[int] = []
+    # interleaved, so that neighbours in the file are in different parts only of a set of thousands
+    n_parts = -(-len(looked_at) // _AT_ONCE)
+    for part in range(n_parts):
+        places = looked_at[part::n_parts] if n_parts > 1 else looked_at
+        fitting = [answers.asked[place] + baseline.words[beside[answers.keys[place]]][:_MOST_WORDS] for place in places]
+        said = [answers.words[place][:_MOST_WORDS] for place in places]
+        found += (places[index] for index in _astray(fitting, said))
+    return sorted(found), len(looked_at)
+
+
+def _astray(fitting: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> list[int]:
+    n = len(said)
+    if n < 2:
+        return []
+    overlap: _Overlaps = overlaps(fitting, said)
+    own = overlap.diagonal().copy()
+    np.fill_diagonal(overlap, -1.0)
+    below = (overlap < own[:, None] - 1e-12).sum(axis=1) - 1
+    equal = (np.abs(overlap - own[:, None]) <= 1e-12).sum(axis=1)
+    anywhere = below + equal / 2 <= (n - 1) / 2
+    best = overlap.max(axis=1)
+    long_enough = np.array([len(words) >= _LEAST_OWN_WORDS for words in said])
+    elsewhere = (best > _TIMES * own) & (best > _LEAST_OVERLAP) & long_enough
+    places: list[int] = np.flatnonzero(anywhere | elsewhere).tolist()
+    return places

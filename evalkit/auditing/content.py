@@ -126,7 +126,7 @@ def _unordered(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: A
     if (too_few := answers.few(limits)) or theirs is None:
         return skipped(UNORDERED, bounds, too_few or "no baseline")
     places, n = without_order(answers, theirs)
-    if too_few := few(n, limits, "answers of twenty words, and a baseline of as long ones"):
+    if too_few := few(n, limits, "answers of twenty words, and a baseline of as long ones whose words have an order"):
         return skipped(UNORDERED, bounds, too_few)
     keys = [answers.keys[place] for place in places]
     says = told(len(keys), n, "has its words in no order", "have their words in no order")

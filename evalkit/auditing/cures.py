@@ -31,8 +31,9 @@ _LIMITS = {
     "oversized": "max-oversized=1",
     MANIPULATED: "max-manipulated=1",
 }
-# warnings that let a gate pass: exact copies are ties by rule, and long or empty answers win nothing by themselves
-_HARMLESS = frozenset({COPIED, "oversized", "empty"})
+# warnings that let a gate pass: exact copies are ties by rule, answers that are nearly the baseline's are as good as
+# the baseline's, and long or empty answers win nothing by themselves
+_HARMLESS = frozenset({COPIED, NEARLY_COPIED, "oversized", "empty"})
 
 
 def cure(finding: Finding) -> str:

@@ -26,9 +26,12 @@ _LEAST_PAIRS = 500
 
 
 def without_order(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[list[int], int]:
-    """The places of the answers whose words stand in no order, and the number of answers that are long enough."""
+    """The places of the answers whose words stand in no order, and the number of answers that are long enough.
+
+    There is none that can be told where the baseline's own answers have no order that they share.
+    """
     known = _pairs([*baseline.codes, *baseline.asked_codes])
-    if len(known) < _LEAST_PAIRS:
+    if len(known) < _LEAST_PAIRS or not _ordered(baseline.codes):
         return [], 0
     found, told = [], 0
     for place, whole in enumerate(answers.codes):
@@ -46,6 +49,18 @@ def without_order(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[li
         if own - dealt < _LOST * own:
             found.append(place)
     return found, told
+
+
+def _ordered(texts: Sequence[Hashes]) -> bool:
+    """True if most of the texts have as many pairs of neighbours in common with the others as texts of a language."""
+    whole = [text[:_MOST_WORDS] for text in texts if len(text) >= LEAST_WORDS]
+    pairs = [np.unique(runs(text, 2)) for text in whole]
+    if not pairs:
+        return False
+    every, counts = np.unique(np.concatenate(pairs), return_counts=True)
+    common = every[counts > 1]
+    n_ordered = sum(_known_pairs(text, common) >= _LEAST_KNOWN * len(text) for text in whole)
+    return n_ordered > len(whole) / 2
 
 
 def _pairs(texts: Sequence[Hashes]) -> Hashes:

@@ -68,8 +68,12 @@ def write_scaffold(folder: Path, texts: Mapping[str, str], *, replace: Collectio
     kept = taken - set(replace)
     written = [folder / place for place in texts if place not in kept]
     for place, text in texts.items():
-        if place not in kept:
-            write_text(folder / place, text)
+        if place in kept:
+            continue
+        # a link is replaced, not followed: it may have come with the folder
+        if (folder / place).is_symlink():
+            (folder / place).unlink()
+        write_text(folder / place, text)
     return Written(tuple(written), tuple(folder / place for place in texts if place in kept))
 
 

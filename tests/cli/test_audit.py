@@ -27,9 +27,10 @@ def test_honest_outputs_pass_with_a_line_for_every_check(
     head, columns, *lines = done.stdout.splitlines()
     assert head == "good, 100 outputs beside baseline: audit passed"
     assert columns.split() == ["check", "found", "limit", "verdict", "example"]
-    assert [line.split("  ")[0] for line in lines][:4] == ["distinct", "near duplicates", "copied", "copied elsewhere"]
+    assert [line.split("  ")[0] for line in lines][:4] == ["distinct", "near duplicates", "copied", "disguised"]
     assert "relevance         p 0.002  at most p 0.01" in done.stdout
-    assert {line.split()[-1] for line in lines} == {"ok"}
+    # the order of words is not judged where the baseline's answers share none
+    assert {line.split()[-1] for line in lines if "needed" not in line} == {"ok"}
 
 
 def test_refused_outputs_end_with_five_and_one_line_that_says_why(

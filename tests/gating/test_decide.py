@@ -116,7 +116,7 @@ def test_a_warning_of_answers_that_may_be_none_holds_a_pass_back_and_names_its_l
     assert held(entry(verdicts(0.1, 100), audit=Audit(100, ("off_topic",), (warned,)))).outcome == Outcome.FAILED
 
 
-@pytest.mark.parametrize("check", ["copied", "oversized", "empty"])
+@pytest.mark.parametrize("check", ["copied", "nearly_copied", "oversized", "empty"])
 def test_a_warning_that_wins_nothing_by_itself_lets_a_model_pass(check: str) -> None:
     warned = Finding(check, Severity.WARN, "some answers", 12, 100)
     assert held(entry(verdicts(0.9, 100), audit=Audit(100, (check,), (warned,)))).outcome == Outcome.PASSED

@@ -60,9 +60,7 @@ def test_short_refusals_do_not_let_the_rest_pass(
 
 def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_path: Path) -> None:
     decision = decided(refusing(real_outputs, share=0.2), tmp_path, Rule(minimum=50.0, allow_refusals=True))
-    # the good answers of a mixture are nearly the baseline's own, and nothing else is held against them
-    assert decision.outcome == Outcome.INCONCLUSIVE
-    assert [reason.rpartition(" ")[2] for reason in decision.reasons[:-1]] == ["max-nearly-copied=1"]
+    assert decision.outcome == Outcome.PASSED
     assert any("which --allow-refusals accepts" in note for note in decision.notes)
 
 

@@ -4,7 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
+from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_turns
+from evalkit.formats.failed_calls import failed_call, likely_failed_call
 from evalkit.formats.instructions import (
     MAX_OUTPUT_CHARS,
     KnownExamples,
@@ -25,7 +27,7 @@ from evalkit.formats.instructions import (
 from evalkit.formats.names import checked_name
 from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
 from evalkit.formats.rows import Rows, Source
-from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
+from evalkit.formats.thinking import chat_token, without_end_of_turn, without_thinking
 from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
@@ -37,9 +39,8 @@ _FAILURE = "answer is a failed call"
 _LIKELY = "look like messages of failed calls and are judged as answers. Answer these questions again"
 _THINKING = "begin with thinking, which is left out. Keep it with --keep-thinking"
 _UNFINISHED = "are thinking that breaks off, and count as empty. Give the model more tokens"
-_TOKENS = (
-    "hold tokens of a chat template such as {token}, which a judge reads too. Mend the template or the stop tokens"
-)
+_TOKENS = "hold tokens of a chat template such as {mark}, which a judge reads too. Mend the template or the stop tokens"
+_ENDS = "end with the mark of the end of a turn such as {mark}, which is left out"
 _SURROGATES = "hold half of a surrogate pair, which is read as U+FFFD"
 _BY_TEXT = "have another id or other white space than the baseline's, and are matched by the instruction's text"
 _VALUES = "hold a number or a truth value where a text belongs, which is read as JSON writes it"
@@ -205,25 +206,6 @@ def stem(source: str) -> str:
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Counts of the answers of a source that a user must know of, each with the place of the first one."""
-
-    source: str
-    found: dict[str, tuple[int, str]] = field(default_factory=dict)
-    token: str = ""
-
-    def count(self, what: str, record: Record) -> None:
-        n, first = self.found.get(what, (0, record.where))
-        self.found[what] = n + 1, first
-
-    def notes(self) -> Iterator[str]:
-        for what, (n, first) in self.found.items():
-            place = first.removeprefix(self.source).lstrip(":").strip()
-            place = f"row {place}" if place.isdigit() else place
-            yield f"{self.source}: {n} answer(s), the first in {place}, {what.format(token=self.token)}"
-
-
 def _read_answers(
     source: str | Source,
     key: str | None,
@@ -234,7 +216,7 @@ def _read_answers(
 ) -> Iterator[tuple[Record, Example, Output]]:
     """Read every record with the instruction that it answers, and the answer."""
     named = source.name if isinstance(source, Rows) else stem(str(source))
-    tally = _Tally(str(source))
+    tally = AnswerNotes(str(source))
     some = False
     for record, answered in _asked_records(source_records(source, on_torn=note), key, tally):
         if answered is None:
@@ -255,12 +237,13 @@ def _read_answers(
             checked_name(model, record.where) if model else checked_name(named, "the name of a file of outputs")
         )
         checked_name(example.category or "", record.where)
-        if texts is None or any(map(failed_call, texts)):
+        ended = None if texts is None else _without_ends(texts, example, record, tally)
+        if ended is None or any(failed_call(text, example.instruction) for text in ended):
             tally.count(_FAILED, record)
             yield record, example, Output(example.key, model, (), failure=_FAILURE)
             continue
         some = True
-        shown = texts if keep_thinking else _answers(texts, example, record, tally)
+        shown = ended if keep_thinking else _answers(ended, example, record, tally)
         _look(shown, example, record, tally)
         metadata = answered.metadata if answered is not None else record.fields.get("metadata")
         # counts that a source made are of the whole text
@@ -276,7 +259,9 @@ def _read_answers(
         note(said)
 
 
-def _asked_records(records: Iterable[Record], key: str | None, tally: _Tally) -> Iterator[tuple[Record, Answer | None]]:
+def _asked_records(
+    records: Iterable[Record], key: str | None, tally: AnswerNotes
+) -> Iterator[tuple[Record, Answer | None]]:
     """The records that name an instruction, each with its answer, which is None in AlpacaEval's layout."""
     for record in records:
         answered = None if "output" in record.fields else read_answered(record, key=key)
@@ -288,7 +273,7 @@ def _asked_records(records: Iterable[Record], key: str | None, tally: _Tally) ->
             yield _with_texts(record, tally), None
 
 
-def _with_texts(record: Record, tally: _Tally) -> Record:
+def _with_texts(record: Record, tally: AnswerNotes) -> Record:
     """The record with numbers and truth values as texts where texts belong: a sheet writes an answer 42 as a number."""
     values = {
         name: json.dumps(value)
@@ -318,7 +303,16 @@ def _texts(record: Record) -> tuple[str, ...]:
     return ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
 
 
-def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> tuple[str, ...]:
+def _without_ends(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> tuple[str, ...]:
+    """The answers without the marks of the end of a turn at their ends."""
+    found = tuple(without_end_of_turn(text, example.instruction) for text in texts)
+    if found != texts:
+        ends = "".join(text[len(rest) :] for text, rest in zip(texts, found, strict=True))
+        tally.count(_ENDS, record, mark=ends.split()[0])
+    return found
+
+
+def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> tuple[str, ...]:
     """The answers without the thinking that they begin with."""
     found = [without_thinking(text, example.instruction) for text in texts]
     if any(thought is not None and not thought.unfinished for thought in found):
@@ -328,13 +322,12 @@ def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: _T
     return tuple(text if thought is None else thought.answer for text, thought in zip(texts, found, strict=True))
 
 
-def _look(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> None:
+def _look(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> None:
     """Count the answers that hold something besides an answer."""
     token = next(filter(None, (chat_token(text, example.instruction) for text in texts)), None)
     if token is not None:
-        tally.token = tally.token or token
-        tally.count(_TOKENS, record)
-    if likely_failed_call(texts[-1]):
+        tally.count(_TOKENS, record, mark=token)
+    if any(likely_failed_call(text, example.instruction) for text in texts):
         tally.count(_LIKELY, record)
     if any("\ufffd" in text for text in (*texts, *example.turns)) and _holds_surrogate(record.fields):
         tally.count(_SURROGATES, record)

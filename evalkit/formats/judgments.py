@@ -16,7 +16,7 @@ from evalkit.formats.outputs import source_records, stem
 from evalkit.formats.records import Record
 from evalkit.formats.repeats import JudgedOnce, each_once
 from evalkit.formats.rows import Source
-from evalkit.formats.table import PreferenceGroup, read_preferences
+from evalkit.formats.table import KEY_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS, PreferenceGroup, read_preferences
 from evalkit.formats.verdict_table import MARKS, table_scale, table_verdicts
 from evalkit.formats.verdicts import (
     NO_VERDICT,
@@ -26,6 +26,7 @@ from evalkit.formats.verdicts import (
     recorded,
     with_categories,
 )
+from evalkit.formats.votes import NEEDED
 from evalkit.types import Annotation, Example, Order, Rating
 
 # tables have checks of their own
@@ -36,6 +37,7 @@ _ROWS_OF_VERDICTS = {
     ("mt_bench", "single"),
 }
 _KINDS_OF_NAMES = ("_single", "_pair")
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,20 @@ def _verdicts(
             return preference_verdicts(read_preferences(path, records=records)), None
         if {"model", "score"} <= names and not names.isdisjoint(ID_FIELDS):
             return count_repeats(_score(record, judge) for record in records), SCALE
-    raise InputError(f"{path}: holds no verdicts: its records are those of {kind[0]} ({kind[1]})")
+    raise InputError(f"{path}: holds no verdicts: {_what_it_holds(records[0], kind)}")
+
+
+def _what_it_holds(record: Record, kind: Kind) -> str:
+    """The kind of a file without verdicts, and of a table the columns that it should have."""
+    found = f"its records are those of {kind[0]} ({kind[1]})"
+    if kind != ("table", "rows"):
+        return found
+    names = ", ".join(name[:_SHOWN] for name in list(record.fields)[:12])
+    return (
+        f"{found} with the columns {names}. Votes between two models, for evalkit ratings, have {', '.join(NEEDED)}; "
+        f"preferences have {', '.join(TEXT_COLUMNS)}, {KEY_COLUMNS[1]} and {', '.join(NUMBER_COLUMNS)}; grades have "
+        "question_id, model and score. Rename the columns"
+    )
 
 
 def _one_for_each(records: Iterable[Record]) -> Iterator[Annotation]:
@@ -141,9 +156,9 @@ def _score(record: Record, judge: str | None) -> Annotation:
     return recorded(
         key=key,
         cluster=key,
-        judge=record.optional_text("judge") or judge or UNNAMED_JUDGE,
-        model=record.text("model"),
-        category=record.optional_text("category"),
+        judge=record.optional_name("judge") or judge or UNNAMED_JUDGE,
+        model=record.name("model"),
+        category=record.optional_name("category"),
         order=Order.ALONE,
         rating=None if missing or score is None else Rating(score, *SCALE),
         failure=NO_VERDICT if missing else None,

@@ -221,7 +221,7 @@ def _read_answers(
     for record, answered in _asked_records(source_records(source, on_torn=note), key, tally):
         if answered is None:
             own = example_of(record, key, known)
-            model = record.optional_text("generator")
+            model = record.optional_name("generator")
             texts: tuple[str, ...] | None = _texts(record)
         else:
             own = answered_example(record, answered, known)

@@ -70,6 +70,23 @@ class Record:
         value = self.fields.get(name)
         return None if value is None or value != value else self.text(name)
 
+    def name(self, name: str) -> str:
+        """A field that must be the name of a model or a judge: text, without the white space that a table may pad it
+        with.
+
+        Raises:
+            InputError: as for `text`.
+        """
+        return self.text(name).strip()
+
+    def optional_name(self, name: str) -> str | None:
+        """A name that may be missing, null, NaN or blank.
+
+        Raises:
+            InputError: as for `text`.
+        """
+        return (self.optional_text(name) or "").strip() or None
+
 
 def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
     """Read the rows of a file one after the other, with the kind told by the suffix; `.gz` may follow any.

@@ -25,7 +25,7 @@ from evalkit.formats.instructions import (
     shared_example,
 )
 from evalkit.formats.names import checked_name
-from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
+from evalkit.formats.records import SUFFIXES, SURROGATE, Record, names_of, read_records
 from evalkit.formats.rows import Rows, Source
 from evalkit.formats.thinking import chat_token, without_end_of_turn, without_thinking
 from evalkit.text import count_markdown, read_markdown_counts
@@ -42,9 +42,19 @@ _UNFINISHED = "are thinking that breaks off, and count as empty. Give the model 
 _TOKENS = "hold tokens of a chat template such as {mark}, which a judge reads too. Mend the template or the stop tokens"
 _ENDS = "end with the mark of the end of a turn such as {mark}, which is left out"
 _SURROGATES = "hold half of a surrogate pair, which is read as U+FFFD"
-_BY_TEXT = "have another id or other white space than the baseline's, and are matched by the instruction's text"
+_BY_TEXT = (
+    "have another id or other white space or unseen characters than the baseline's, and are matched by the "
+    "instruction's text"
+)
 _VALUES = "hold a number or a truth value where a text belongs, which is read as JSON writes it"
 _UNASKED = "name no instruction, and are left out"
+_NO_OUTPUT = "have no field output, and count as missing"
+# what other tools call the fields, in the order in which a file is most likely to use them
+_OTHER_NAMES = {
+    "instruction": ("prompt", "question", "query", "input", "problem"),
+    "output": ("response", "answer", "completion", "generation", "prediction", "text"),
+    "generator": ("model", "model_name", "model_id"),
+}
 _SYSTEM = "were given under a system message, which no judge is shown"
 
 
@@ -222,7 +232,7 @@ def _read_answers(
         if answered is None:
             own = example_of(record, key, known)
             model = record.optional_name("generator")
-            texts: tuple[str, ...] | None = _texts(record)
+            texts: tuple[str, ...] | None = _texts(record) if "output" in record.fields else None
         else:
             own = answered_example(record, answered, known)
             model, texts = answered.model, answered.texts
@@ -239,7 +249,8 @@ def _read_answers(
         checked_name(example.category or "", record.where)
         ended = None if texts is None else _without_ends(texts, example, record, tally)
         if ended is None or any(failed_call(text, example.instruction) for text in ended):
-            tally.count(_FAILED, record)
+            without = answered is None and "output" not in record.fields
+            tally.count(_NO_OUTPUT if without else _FAILED, record, mark=names_of(record.fields))
             yield record, example, Output(example.key, model, (), failure=_FAILURE)
             continue
         some = True
@@ -249,14 +260,22 @@ def _read_answers(
         # counts that a source made are of the whole text
         counted = metadata if shown == texts else None
         yield record, example, _output(record, example, model, shown, counted, () if answered else (key,))
-    if not some and _UNASKED in tally.found:
+    if not some:
+        _refuse_without_answers(source, tally)
+    for said in tally.notes():
+        note(said)
+
+
+def _refuse_without_answers(source: str | Source, tally: AnswerNotes) -> None:
+    """Refuse a source none of whose rows holds an answer, with the reason."""
+    if _UNASKED in tally.found:
         raise InputError(f'{tally.found[_UNASKED][1]}: field "instruction": expected text, found null, as in every row')
-    if not some and _FAILED in tally.found:
+    if _NO_OUTPUT in tally.found:
+        raise InputError(f'{tally.found[_NO_OUTPUT][1]}: field "output": missing. Found: {tally.found[_NO_OUTPUT][2]}')
+    if _FAILED in tally.found:
         raise InputError(
             f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
         )
-    for said in tally.notes():
-        note(said)
 
 
 def _asked_records(
@@ -267,10 +286,28 @@ def _asked_records(
         answered = None if "output" in record.fields else read_answered(record, key=key)
         if answered is not None:
             yield record, answered
+        elif cure := _cure_of_names(record, key):
+            raise InputError(cure)
         elif _names_no_instruction(record, key):
             tally.count(_UNASKED, record)
         else:
             yield _with_texts(record, tally), None
+
+
+def _cure_of_names(record: Record, key: str | None) -> str | None:
+    """What to say of a row that has the fields of outputs under other names; None for any other row."""
+    if "output" in record.fields or ("instruction" not in record.fields and key in record.fields):
+        return None
+    other = {
+        name: next((called for called in others if called in record.fields), None)
+        for name, others in _OTHER_NAMES.items()
+        if name not in record.fields
+    }
+    if other.get("output") is None:
+        return None
+    missing = next(iter(other))
+    renamed = ", ".join(f"{called} to {name}" for name, called in other.items() if called is not None)
+    return f'{record.where}: field "{missing}": missing. Found: {names_of(record.fields)}. Rename {renamed}'
 
 
 def _with_texts(record: Record, tally: AnswerNotes) -> Record:
@@ -299,8 +336,8 @@ def _texts(record: Record) -> tuple[str, ...]:
     value = record.fields.get("output")
     if isinstance(value, list) and not isinstance(record.fields.get("instruction"), str):
         return read_turns(record, "output")
-    # null must not become the text "None", and a file that lacks the field has no answers at all
-    return ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
+    # null must not become the text "None"
+    return (record.optional_text("output") or "",)
 
 
 def _without_ends(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> tuple[str, ...]:

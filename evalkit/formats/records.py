@@ -55,7 +55,7 @@ class Record:
             InputError: the field is missing or of another kind.
         """
         if name not in self.fields:
-            raise InputError(f'{self.where}: field "{name}": missing. Found: {_names(self.fields)}')
+            raise InputError(f'{self.where}: field "{name}": missing. Found: {names_of(self.fields)}')
         value = self.fields[name]
         if not isinstance(value, str):
             raise InputError(f'{self.where}: field "{name}": expected text, found {kind_of(value)}')
@@ -313,5 +313,6 @@ def _one_line(message: str) -> str:
     return " ".join(message.split())[:200]
 
 
-def _names(fields: dict[str, Any]) -> str:
+def names_of(fields: dict[str, Any]) -> str:
+    """The first names of fields, for a message."""
     return ", ".join(json.dumps(name[:_SHOWN]) for name in list(fields)[:8]) or "no fields"

@@ -104,9 +104,7 @@ def test_a_file_without_verdicts_is_refused_by_what_it_is(tmp_path: Path, row: R
 def test_a_table_of_unknown_columns_is_told_the_columns_of_each_kind(tmp_path: Path) -> None:
     path = tmp_path / "v.json"
     path.write_text(json.dumps([{"player1": "a", "player2": "b", "result": 1}]))
-    with pytest.raises(
-        InputError, match=r"player1, player2, result. Votes .* model_a, model_b, winner; pref"
-    ):
+    with pytest.raises(InputError, match=r"player1, player2, result. Votes .* model_a, model_b, winner; pref"):
         read_judgments(path)
 
 

@@ -102,7 +102,7 @@ def read_recording(path: Source) -> Recording:
 
 
 def _judged_by(record: Record, key: str) -> tuple[str, ...]:
-    """What a recorded row judges, by the names of its models or else by their answers."""
+    """The identity of what a recorded row judges, by the names of its models or else by their answers."""
     fields = record.fields
     sides = (fields.get(f"generator_{side}") or fields.get(f"output_{side}") for side in (1, 2))
     order = _recorded_order(record, {}, own=False)

@@ -51,7 +51,7 @@ def _values(text: "_Text", where: str) -> Iterator[Any]:
 
 
 def _cure(value: object) -> str:
-    """How to mend a mapping that holds one array of objects."""
+    """The cure for a mapping that holds one array of objects; empty for other values."""
     inside = value.items() if isinstance(value, dict) else ()
     found = [name for name, part in inside if isinstance(part, list) and part and isinstance(part[0], dict)]
     return f". Write the array in {found[0][:40]!r} alone into the file" if len(found) == 1 else ""

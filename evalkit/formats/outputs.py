@@ -295,7 +295,7 @@ def _asked_records(
 
 
 def _cure_of_names(record: Record, key: str | None) -> str | None:
-    """What to say of a row that has the fields of outputs under other names; None for any other row."""
+    """The refusal of a row that has the fields of outputs under other names; None for any other row."""
     if "output" in record.fields or ("instruction" not in record.fields and key in record.fields):
         return None
     other = {

@@ -27,7 +27,7 @@ def each_once(records: Iterable[Record]) -> Iterator[Record]:
 
 @dataclass(frozen=True, slots=True)
 class JudgedOnce:
-    """What the records of a file judge, with the place of the first record that judges it."""
+    """The questions that the records of a file judge, each with the place of the first record."""
 
     seen: dict[Hashable, str] = field(default_factory=dict)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from evalkit.text import ENDS_OF_TURN, without_ends_of_turn
 
 _BLANK = " \t\r\n\f\v\u00a0\ufeff\u200b"
+# found far sooner than the marks themselves, which most answers lack
+_CLOSING_BEGINS = ("</", "&lt;/", "[/", "◁/", "<|")
 # a sentence such as "Sure." on a line of its own
 _LEAD_IN = re.compile(r"[^\n<`]{1,80}\n\s*")
 _FINAL = re.compile(r"\s*(?:<\|start\|>assistant)?\s*<\|channel\|>final(?:\s*<\|message\|>)?\s*")
@@ -88,7 +90,7 @@ def _step(text: str, instruction: str) -> Thought | None:
 
 def _thought(begun: str, marks: _Marks) -> Thought | None:
     opening = marks.opening.match(begun)
-    if opening is None and not marks.closes_alone:
+    if opening is None and not (marks.closes_alone and any(begin in begun for begin in _CLOSING_BEGINS)):
         return None
     start = opening.end() if opening else 0
     closing = marks.closing.search(begun, start)

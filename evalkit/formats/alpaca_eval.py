@@ -16,6 +16,7 @@ from evalkit.formats.chat import read_choice
 from evalkit.formats.conversation import read_instruction
 from evalkit.formats.instructions import instruction_key
 from evalkit.formats.records import Record, read_records
+from evalkit.formats.repeats import JudgedOnce, each_once
 from evalkit.formats.rows import Rows, Source
 from evalkit.text import blanks_around
 from evalkit.types import BOTH_ORDERS, Annotation, ChatReply, Example, Labels, Order, Output, Slot
@@ -80,18 +81,32 @@ def read_recording(path: Source) -> Recording:
     """Read the raw replies of an annotations file.
 
     Raises:
-        InputError: wrong content, named by file, row and field; several judges in one file.
+        InputError: wrong content, named by file, row and field; several judges in one file; a row that judges what
+            another one judges.
     """
     rows: dict[str, tuple[RecordedRow, ...]] = {}
+    judged = JudgedOnce()
     annotators: set[str] = set()
-    for record in path.records() if isinstance(path, Rows) else read_records(path):
+    for record in each_once(path.records() if isinstance(path, Rows) else read_records(path)):
         key = instruction_key("\n\n".join(read_instruction(record)))
         rows[key] = (*rows.get(key, ()), *_recorded_rows(record))
-        annotators.add(record.text("annotator"))
+        judge = record.text("annotator")
+        judged.add(
+            record, _judged_by(record, key), judge=judge, model=str(record.fields.get("generator_2", "the model"))
+        )
+        annotators.add(judge)
     if len(annotators) != 1:
         names = ", ".join(sorted(annotators)[:5])
         raise InputError(f"{path}: expected the replies of one judge, found {len(annotators)}: {names}")
     return Recording(str(path), annotators.pop(), rows)
+
+
+def _judged_by(record: Record, key: str) -> tuple[str, ...]:
+    """The identity of what a recorded row judges, by the names of its models or else by their answers."""
+    fields = record.fields
+    sides = (fields.get(f"generator_{side}") or fields.get(f"output_{side}") for side in (1, 2))
+    order = _recorded_order(record, {}, own=False)
+    return (key, *map(str, (fields.get("key"), fields.get("turn"), *sides, fields.get("annotator"), order)))
 
 
 JudgedTexts = tuple[Example | None, Output | None, Output | None]

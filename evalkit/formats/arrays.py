@@ -43,11 +43,18 @@ def _values(text: "_Text", where: str) -> Iterator[Any]:
     first = text.value()
     if not isinstance(first, dict) or text.peek() != "{":
         text.expect_end()
-        raise InputError(f"{where}: expected an array of objects, found {kind_of(first)}")
+        raise InputError(f"{where}: expected an array of objects, found {kind_of(first)}{_cure(first)}")
     yield first
     while text.peek() == "{":
         yield text.value()
     text.expect_end()
+
+
+def _cure(value: object) -> str:
+    """The cure for a mapping that holds one array of objects; empty for other values."""
+    inside = value.items() if isinstance(value, dict) else ()
+    found = [name for name, part in inside if isinstance(part, list) and part and isinstance(part[0], dict)]
+    return f". Write the array in {found[0][:40]!r} alone into the file" if len(found) == 1 else ""
 
 
 def breaks_off(text: str) -> bool:

@@ -116,7 +116,7 @@ def _row(record: Record) -> AlpacaRow:
         raise InputError(
             f"{record.where}: is not a row of a leaderboard: expected a model and its win_rate, found {names}"
         )
-    model = checked_name(record.text(column), record.where)
+    model = checked_name(record.name(column), record.where)
     if not model.strip():
         raise InputError(f"{record.where}: the model has no name")
     values = {name: _count(record, name) if name in _COUNTS else _number(record, name) for name in _NUMBERS}

@@ -1,9 +1,11 @@
 """Finds the instruction that a record answers: its own text, a question that was given, or the baseline's."""
 
 import hashlib
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from unicodedata import normalize
 
 from evalkit.errors import InputError
 from evalkit.formats.conversation import Answer, read_id, read_instruction
@@ -13,6 +15,9 @@ from evalkit.types import Example, OutputSet
 # in code points: some 250,000 tokens of English and more of other scripts, beyond the context of most judges and beyond
 # the length that any of them reads with care
 MAX_OUTPUT_CHARS = 1_000_000
+
+# zero-width blanks and joiners, soft hyphens, marks of direction and of byte order
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
 T = TypeVar("T", bound=Hashable)
 
@@ -25,8 +30,8 @@ def instruction_key(instruction: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KnownExamples:
-    """Known examples: those to share, the questions by key and by text, and all of them by text without its white
-    space; None for several.
+    """Known examples: those to share, the questions by key and by text, and all of them by the words of
+    their text; None for several.
     """
 
     shared: Mapping[str, Example]
@@ -57,7 +62,9 @@ def _by_text(examples: Iterable[Example], text: Callable[[Example], T]) -> dict[
 
 
 def _words(turns: Sequence[str]) -> str:
-    return "\0".join(" ".join(turn.split()) for turn in turns)
+    """The words of turns, whatever white space, unseen characters and way to compose letters they have."""
+    seen = (normalize("NFC", _UNSEEN.sub("", turn)) for turn in turns)
+    return "\0".join(" ".join(turn.split()) for turn in seen)
 
 
 def shared_example(example: Example, key: str | None, known: KnownExamples) -> Example:

@@ -1,6 +1,5 @@
 """Reads the verdicts of any foreign file of judgments."""
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +14,9 @@ from evalkit.formats.inspect_log import read_log, score_verdicts
 from evalkit.formats.mt_bench import SCALE, pair_verdicts, single_verdicts
 from evalkit.formats.outputs import source_records, stem
 from evalkit.formats.records import Record
+from evalkit.formats.repeats import JudgedOnce, each_once
 from evalkit.formats.rows import Source
-from evalkit.formats.table import PreferenceGroup, read_preferences
+from evalkit.formats.table import KEY_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS, PreferenceGroup, read_preferences
 from evalkit.formats.verdict_table import MARKS, table_scale, table_verdicts
 from evalkit.formats.verdicts import (
     NO_VERDICT,
@@ -26,6 +26,7 @@ from evalkit.formats.verdicts import (
     recorded,
     with_categories,
 )
+from evalkit.formats.votes import NEEDED
 from evalkit.types import Annotation, Example, Order, Rating
 
 # tables have checks of their own
@@ -36,7 +37,7 @@ _ROWS_OF_VERDICTS = {
     ("mt_bench", "single"),
 }
 _KINDS_OF_NAMES = ("_single", "_pair")
-_SHOWN = 60
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def judgments_of(
         InputError: as for `read_judgments`; or a record stands twice, which would count twice.
     """
     if kind in _ROWS_OF_VERDICTS:
-        _check_once(records)
+        records = list(each_once(records))
     verdicts, scale = _verdicts(records, kind, path, judge or _judge_of(path), baseline)
     return Judgments(tuple(verdicts), scale)
 
@@ -93,7 +94,7 @@ def _verdicts(
     if kind == ("arena_hard", "judgment"):
         return game_verdicts(records, judge=judge, baseline=baseline), None
     if kind == ("alpaca_eval", "annotations"):
-        return _each_once(records), _common(map(row_scale, records))
+        return _one_for_each(records), _common(map(row_scale, records))
     if kind == ("table", "rows"):
         names = records[0].fields.keys()
         if names >= MARKS:
@@ -102,39 +103,31 @@ def _verdicts(
             return preference_verdicts(read_preferences(path, records=records)), None
         if {"model", "score"} <= names and not names.isdisjoint(ID_FIELDS):
             return count_repeats(_score(record, judge) for record in records), SCALE
-    raise InputError(f"{path}: holds no verdicts: its records are those of {kind[0]} ({kind[1]})")
+    raise InputError(f"{path}: holds no verdicts: {_what_it_holds(records[0], kind)}")
 
 
-def _check_once(records: Iterable[Record]) -> None:
-    """Refuse a file that was appended to itself."""
-    seen: dict[bytes, str] = {}
-    for record in records:
-        digest = hashlib.blake2b(repr(record.fields).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        first = seen.setdefault(digest, record.where)
-        if first is not record.where:
-            raise InputError(f"{record.where}: repeats {_place(first)} to the letter. Keep one of each")
+def _what_it_holds(record: Record, kind: Kind) -> str:
+    """The kind of a file without verdicts, and of a table the columns that it should have."""
+    found = f"its records are those of {kind[0]} ({kind[1]})"
+    if kind != ("table", "rows"):
+        return found
+    names = ", ".join(name[:_SHOWN] for name in list(record.fields)[:12])
+    return (
+        f"{found} with the columns {names}. Votes between two models, for evalkit ratings, have {', '.join(NEEDED)}; "
+        f"preferences have {', '.join(TEXT_COLUMNS)}, {KEY_COLUMNS[1]} and {', '.join(NUMBER_COLUMNS)}; grades have "
+        "question_id, model and score. Rename the columns"
+    )
 
 
-def _each_once(records: Iterable[Record]) -> Iterator[Annotation]:
+def _one_for_each(records: Iterable[Record]) -> Iterator[Annotation]:
     """The verdicts of annotations, which have one row for an instruction unless they say who was shown first."""
-    seen: dict[tuple[object, ...], str] = {}
+    judged = JudgedOnce()
     for record in records:
         verdict = row_verdict(record)
         slot = verdict.slot
         place = (slot.key, slot.judge, slot.model, slot.baseline, slot.order)
-        first = seen.setdefault(place, record.where)
-        if first is not record.where:
-            raise InputError(
-                f"{record.where}: {slot.judge[:_SHOWN]} judges {slot.model[:_SHOWN]} on the instruction of "
-                f"{_place(first)} again, and nothing says which verdict counts. Keep one of each"
-            )
+        judged.add(record, place, judge=slot.judge, model=slot.model)
         yield verdict
-
-
-def _place(where: str) -> str:
-    """A row without its file."""
-    number = where.rpartition(":")[2].strip()
-    return number if number.startswith("row ") else f"row {number}"
 
 
 def _common(scales: Iterable[tuple[float, float] | None]) -> tuple[float, float] | None:
@@ -163,9 +156,9 @@ def _score(record: Record, judge: str | None) -> Annotation:
     return recorded(
         key=key,
         cluster=key,
-        judge=record.optional_text("judge") or judge or UNNAMED_JUDGE,
-        model=record.text("model"),
-        category=record.optional_text("category"),
+        judge=record.optional_name("judge") or judge or UNNAMED_JUDGE,
+        model=record.name("model"),
+        category=record.optional_name("category"),
         order=Order.ALONE,
         rating=None if missing or score is None else Rating(score, *SCALE),
         failure=NO_VERDICT if missing else None,

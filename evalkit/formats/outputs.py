@@ -4,7 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.files import write_text
 from evalkit.formats import hub
+from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.conversation import ID_FIELDS, Answer, read_answered, read_turns
+from evalkit.formats.failed_calls import failed_call, likely_failed_call
 from evalkit.formats.instructions import (
     MAX_OUTPUT_CHARS,
     KnownExamples,
@@ -23,9 +25,9 @@ from evalkit.formats.instructions import (
     shared_example,
 )
 from evalkit.formats.names import checked_name
-from evalkit.formats.records import SUFFIXES, SURROGATE, Record, read_records
+from evalkit.formats.records import SUFFIXES, SURROGATE, Record, names_of, read_records
 from evalkit.formats.rows import Rows, Source
-from evalkit.formats.thinking import chat_token, failed_call, likely_failed_call, without_thinking
+from evalkit.formats.thinking import chat_token, without_end_of_turn, without_thinking
 from evalkit.text import count_markdown, read_markdown_counts
 from evalkit.types import Example, Output, OutputSet
 
@@ -37,13 +39,22 @@ _FAILURE = "answer is a failed call"
 _LIKELY = "look like messages of failed calls and are judged as answers. Answer these questions again"
 _THINKING = "begin with thinking, which is left out. Keep it with --keep-thinking"
 _UNFINISHED = "are thinking that breaks off, and count as empty. Give the model more tokens"
-_TOKENS = (
-    "hold tokens of a chat template such as {token}, which a judge reads too. Mend the template or the stop tokens"
-)
+_TOKENS = "hold tokens of a chat template such as {mark}, which a judge reads too. Mend the template or the stop tokens"
+_ENDS = "end with the mark of the end of a turn such as {mark}, which is left out"
 _SURROGATES = "hold half of a surrogate pair, which is read as U+FFFD"
-_BY_TEXT = "have another id or other white space than the baseline's, and are matched by the instruction's text"
+_BY_TEXT = (
+    "have another id or other white space or unseen characters than the baseline's, and are matched by the "
+    "instruction's text"
+)
 _VALUES = "hold a number or a truth value where a text belongs, which is read as JSON writes it"
 _UNASKED = "name no instruction, and are left out"
+_NO_OUTPUT = "have no field output, and count as missing"
+# what other tools call the fields, in the order in which a file is most likely to use them
+_OTHER_NAMES = {
+    "instruction": ("prompt", "question", "query", "input", "problem"),
+    "output": ("response", "answer", "completion", "generation", "prediction", "text"),
+    "generator": ("model", "model_name", "model_id"),
+}
 _SYSTEM = "were given under a system message, which no judge is shown"
 
 
@@ -205,25 +216,6 @@ def stem(source: str) -> str:
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """Counts of the answers of a source that a user must know of, each with the place of the first one."""
-
-    source: str
-    found: dict[str, tuple[int, str]] = field(default_factory=dict)
-    token: str = ""
-
-    def count(self, what: str, record: Record) -> None:
-        n, first = self.found.get(what, (0, record.where))
-        self.found[what] = n + 1, first
-
-    def notes(self) -> Iterator[str]:
-        for what, (n, first) in self.found.items():
-            place = first.removeprefix(self.source).lstrip(":").strip()
-            place = f"row {place}" if place.isdigit() else place
-            yield f"{self.source}: {n} answer(s), the first in {place}, {what.format(token=self.token)}"
-
-
 def _read_answers(
     source: str | Source,
     key: str | None,
@@ -234,13 +226,13 @@ def _read_answers(
 ) -> Iterator[tuple[Record, Example, Output]]:
     """Read every record with the instruction that it answers, and the answer."""
     named = source.name if isinstance(source, Rows) else stem(str(source))
-    tally = _Tally(str(source))
+    tally = AnswerNotes(str(source))
     some = False
     for record, answered in _asked_records(source_records(source, on_torn=note), key, tally):
         if answered is None:
             own = example_of(record, key, known)
-            model = record.optional_text("generator")
-            texts: tuple[str, ...] | None = _texts(record)
+            model = record.optional_name("generator")
+            texts: tuple[str, ...] | None = _texts(record) if "output" in record.fields else None
         else:
             own = answered_example(record, answered, known)
             model, texts = answered.model, answered.texts
@@ -255,40 +247,70 @@ def _read_answers(
             checked_name(model, record.where) if model else checked_name(named, "the name of a file of outputs")
         )
         checked_name(example.category or "", record.where)
-        if texts is None or any(map(failed_call, texts)):
-            tally.count(_FAILED, record)
+        ended = None if texts is None else _without_ends(texts, example, record, tally)
+        if ended is None or any(failed_call(text, example.instruction) for text in ended):
+            without = answered is None and "output" not in record.fields
+            tally.count(_NO_OUTPUT if without else _FAILED, record, mark=names_of(record.fields))
             yield record, example, Output(example.key, model, (), failure=_FAILURE)
             continue
         some = True
-        shown = texts if keep_thinking else _answers(texts, example, record, tally)
+        shown = ended if keep_thinking else _answers(ended, example, record, tally)
         _look(shown, example, record, tally)
         metadata = answered.metadata if answered is not None else record.fields.get("metadata")
         # counts that a source made are of the whole text
         counted = metadata if shown == texts else None
         yield record, example, _output(record, example, model, shown, counted, () if answered else (key,))
-    if not some and _UNASKED in tally.found:
-        raise InputError(f'{tally.found[_UNASKED][1]}: field "instruction": expected text, found null, as in every row')
-    if not some and _FAILED in tally.found:
-        raise InputError(
-            f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
-        )
+    if not some:
+        _refuse_without_answers(source, tally)
     for said in tally.notes():
         note(said)
 
 
-def _asked_records(records: Iterable[Record], key: str | None, tally: _Tally) -> Iterator[tuple[Record, Answer | None]]:
+def _refuse_without_answers(source: str | Source, tally: AnswerNotes) -> None:
+    """Refuse a source none of whose rows holds an answer, with the reason."""
+    if _UNASKED in tally.found:
+        raise InputError(f'{tally.found[_UNASKED][1]}: field "instruction": expected text, found null, as in every row')
+    if _NO_OUTPUT in tally.found:
+        raise InputError(f'{tally.found[_NO_OUTPUT][1]}: field "output": missing. Found: {tally.found[_NO_OUTPUT][2]}')
+    if _FAILED in tally.found:
+        raise InputError(
+            f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
+        )
+
+
+def _asked_records(
+    records: Iterable[Record], key: str | None, tally: AnswerNotes
+) -> Iterator[tuple[Record, Answer | None]]:
     """The records that name an instruction, each with its answer, which is None in AlpacaEval's layout."""
     for record in records:
         answered = None if "output" in record.fields else read_answered(record, key=key)
         if answered is not None:
             yield record, answered
+        elif cure := _cure_of_names(record, key):
+            raise InputError(cure)
         elif _names_no_instruction(record, key):
             tally.count(_UNASKED, record)
         else:
             yield _with_texts(record, tally), None
 
 
-def _with_texts(record: Record, tally: _Tally) -> Record:
+def _cure_of_names(record: Record, key: str | None) -> str | None:
+    """The refusal of a row that has the fields of outputs under other names; None for any other row."""
+    if "output" in record.fields or ("instruction" not in record.fields and key in record.fields):
+        return None
+    other = {
+        name: next((called for called in others if called in record.fields), None)
+        for name, others in _OTHER_NAMES.items()
+        if name not in record.fields
+    }
+    if other.get("output") is None:
+        return None
+    missing = next(iter(other))
+    renamed = ", ".join(f"{called} to {name}" for name, called in other.items() if called is not None)
+    return f'{record.where}: field "{missing}": missing. Found: {names_of(record.fields)}. Rename {renamed}'
+
+
+def _with_texts(record: Record, tally: AnswerNotes) -> Record:
     """The record with numbers and truth values as texts where texts belong: a sheet writes an answer 42 as a number."""
     values = {
         name: json.dumps(value)
@@ -314,11 +336,20 @@ def _texts(record: Record) -> tuple[str, ...]:
     value = record.fields.get("output")
     if isinstance(value, list) and not isinstance(record.fields.get("instruction"), str):
         return read_turns(record, "output")
-    # null must not become the text "None", and a file that lacks the field has no answers at all
-    return ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
+    # null must not become the text "None"
+    return (record.optional_text("output") or "",)
 
 
-def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> tuple[str, ...]:
+def _without_ends(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> tuple[str, ...]:
+    """The answers without the marks of the end of a turn at their ends."""
+    found = tuple(without_end_of_turn(text, example.instruction) for text in texts)
+    if found != texts:
+        ends = "".join(text[len(rest) :] for text, rest in zip(texts, found, strict=True))
+        tally.count(_ENDS, record, mark=ends.split()[0])
+    return found
+
+
+def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> tuple[str, ...]:
     """The answers without the thinking that they begin with."""
     found = [without_thinking(text, example.instruction) for text in texts]
     if any(thought is not None and not thought.unfinished for thought in found):
@@ -328,13 +359,12 @@ def _answers(texts: tuple[str, ...], example: Example, record: Record, tally: _T
     return tuple(text if thought is None else thought.answer for text, thought in zip(texts, found, strict=True))
 
 
-def _look(texts: tuple[str, ...], example: Example, record: Record, tally: _Tally) -> None:
+def _look(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> None:
     """Count the answers that hold something besides an answer."""
     token = next(filter(None, (chat_token(text, example.instruction) for text in texts)), None)
     if token is not None:
-        tally.token = tally.token or token
-        tally.count(_TOKENS, record)
-    if likely_failed_call(texts[-1]):
+        tally.count(_TOKENS, record, mark=token)
+    if any(likely_failed_call(text, example.instruction) for text in texts):
         tally.count(_LIKELY, record)
     if any("\ufffd" in text for text in (*texts, *example.turns)) and _holds_surrogate(record.fields):
         tally.count(_SURROGATES, record)

@@ -55,7 +55,7 @@ class Record:
             InputError: the field is missing or of another kind.
         """
         if name not in self.fields:
-            raise InputError(f'{self.where}: field "{name}": missing. Found: {_names(self.fields)}')
+            raise InputError(f'{self.where}: field "{name}": missing. Found: {names_of(self.fields)}')
         value = self.fields[name]
         if not isinstance(value, str):
             raise InputError(f'{self.where}: field "{name}": expected text, found {kind_of(value)}')
@@ -69,6 +69,23 @@ class Record:
         """
         value = self.fields.get(name)
         return None if value is None or value != value else self.text(name)
+
+    def name(self, name: str) -> str:
+        """A field that must be the name of a model or a judge: text, without the white space that a table may pad it
+        with.
+
+        Raises:
+            InputError: as for `text`.
+        """
+        return self.text(name).strip()
+
+    def optional_name(self, name: str) -> str | None:
+        """A name that may be missing, null, NaN or blank.
+
+        Raises:
+            InputError: as for `text`.
+        """
+        return (self.optional_text(name) or "").strip() or None
 
 
 def read_records(path: Path, *, on_torn: Callable[[str], None] | None = None) -> Iterator[Record]:
@@ -296,5 +313,6 @@ def _one_line(message: str) -> str:
     return " ".join(message.split())[:200]
 
 
-def _names(fields: dict[str, Any]) -> str:
+def names_of(fields: dict[str, Any]) -> str:
+    """The first names of fields, for a message."""
     return ", ".join(json.dumps(name[:_SHOWN]) for name in list(fields)[:8]) or "no fields"

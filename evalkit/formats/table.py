@@ -72,6 +72,7 @@ def read_preferences(
         missing.append("key, instruction or index")
     if missing or key_column is None:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {', '.join(map(str, frame.columns))}")
+    frame = frame.assign(**{name: _without_blanks(frame[name]) for name in TEXT_COLUMNS})
     for name in TEXT_COLUMNS:
         _refuse(_no_name(frame[name]), frame, name, path, expected="a name")
         check_names(map(str, frame[name].unique()), f"{path}: {name}")
@@ -191,6 +192,11 @@ def check_keys(frame: "pd.DataFrame", key_column: str, path: Source) -> None:
 def _no_name(values: "pd.Series[Any]") -> "pd.Series[bool]":
     # a parquet file may hold lists and mappings, which cannot be keys
     return values.isna() | ~values.map(lambda value: isinstance(value, Hashable)).astype(bool)
+
+
+def _without_blanks(names: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The names of a column without the white space that a table may pad them with; a blank one is missing."""
+    return names.map(lambda name: name.strip() or None if isinstance(name, str) else name)
 
 
 def _numbers(frame: "pd.DataFrame", name: str, path: Source) -> "pd.Series[Any]":

@@ -120,7 +120,7 @@ def _row(annotation: Annotation) -> dict[str, Any]:
 def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Annotation:
     key, turn = record.text("key"), optional_turn(record)
     split = turn is not None and key.endswith(f":{turn}")
-    baseline, order = record.optional_text("baseline") or None, _order(record)
+    baseline, order = record.optional_name("baseline"), _order(record)
     preference, rating, scale = read_preference(record), optional_number(record, "rating"), table_scale(record)
     alone = order == Order.ALONE
     if alone != (baseline is None) or (preference is not None if alone else rating is not None):
@@ -140,10 +140,10 @@ def _verdict(record: Record, measures: Mapping[str, tuple[str, str]]) -> Annotat
         key=key.removesuffix(f":{turn}") if split else key,
         turn=turn if split else None,
         cluster=record.optional_text("cluster"),
-        judge=record.optional_text("judge") or UNNAMED_JUDGE,
-        model=record.text("model"),
+        judge=record.optional_name("judge") or UNNAMED_JUDGE,
+        model=record.name("model"),
         baseline=baseline,
-        category=record.optional_text("category"),
+        category=record.optional_name("category"),
         order=order,
         repeat=_count(record, "repeat") or 0,
         preference=preference,

@@ -1,6 +1,6 @@
 """Reads tables of votes between two models, as Chatbot Arena publishes them: model_a, model_b, winner.
 
-The sides may be called left and right, and a winner may be given by its name.
+The sides may be called left and right, and a winner may be given by its name, or by a column for each outcome.
 """
 
 import csv
@@ -36,6 +36,15 @@ _OTHER_WORDS = {
     **dict.fromkeys(("draw", "equal", "both", "neither"), 0.5),
 }
 NEEDED = ("model_a", "model_b", "winner")
+# a column for each outcome, of which one marks the winner, and the winner that it stands for
+ONE_HOT = {
+    "winner_model_a": "model_a",
+    "winner_model_b": "model_b",
+    "winner_tie": "tie",
+    "winner_tie_bothbad": "tie (bothbad)",
+    "winner_tie_(bothbad)": "tie (bothbad)",
+}
+_MARKED = {**dict.fromkeys(("1", "1.0", "true", "yes"), True), **dict.fromkeys(("0", "0.0", "false", "no", ""), False)}
 # other names of these columns, in small letters and with _ between words
 _OTHER_NAMES = {
     "model_a": ("left", "left_model", "model_left", "modela"),
@@ -95,7 +104,9 @@ def read_votes(
     """
     raw = _raw_columns(path)
     names = list(raw)
-    if missing := [name for name in NEEDED if name not in names]:
+    marks = [] if "winner" in names else [name for name in ONE_HOT if name in names]
+    needed = [*NEEDED[:2], *(marks or ["winner"])]
+    if missing := [name for name in needed if name not in names]:
         raise InputError(f"{path}: missing column(s) {', '.join(missing)}. Found: {_listed(names)}")
     if cluster is not None and cluster not in names:
         raise InputError(f"{path}: no column {cluster!r} to cluster by. Found: {_listed(names)}")
@@ -103,8 +114,10 @@ def read_votes(
         raise InputError(f"{path}: no column {METADATA!r}, which --control {','.join(controls)} needs")
     if cluster is None and clustered:
         cluster = next((name for name in CLUSTERS if name in names), None)
-    wanted = [*NEEDED, *([cluster] if cluster else []), *([METADATA] if controls else [])]
+    wanted = [*needed, *([cluster] if cluster else []), *([METADATA] if controls else [])]
     columns = _read_columns(path, {name: raw[name] for name in wanted})
+    if marks:
+        columns["winner"] = _marked_winners(path, {name: columns.pop(name) for name in marks})
     return _votes(path, columns, cluster, controls)
 
 
@@ -126,6 +139,7 @@ def _raw_columns(path: Source) -> dict[str, str]:
     # the sides go by other names together or not at all
     sides = [renamed[name] for name in NEEDED[:2]]
     found = {renamed[name]: name for name in NEEDED if renamed[name] is not None and None not in sides}
+    found |= {known[name]: name for name in ONE_HOT if name in known}
     return {found.get(name, name.strip()): name for name in raw}
 
 
@@ -249,9 +263,29 @@ def _field(record: Record, name: str, kind: str) -> Any:
     if kind in NEEDED:
         return record.text(name) if kind != "winner" else record.optional_text(name)
     value = record.fields.get(name)
+    if kind in ONE_HOT:
+        return None if value is None else str(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return record.text(name)
+
+
+def _marked_winners(path: Source, columns: Mapping[str, Any]) -> Any:
+    """The winner of each row as the column that marks it says; None where no column does."""
+    import pyarrow
+
+    found: list[str | None] = []
+    for number, marks in enumerate(zip(*(column.to_pylist() for column in columns.values()), strict=True), start=1):
+        said = ["" if mark is None or mark != mark else str(mark).strip().casefold() for mark in marks]
+        named = dict(zip(columns, said, strict=True))
+        if wrong := [name for name, mark in named.items() if mark not in _MARKED]:
+            found_there = named[wrong[0]][:_SHOWN]
+            raise InputError(f"{path}: row {number}: {wrong[0]}: expected 1 or 0, found {found_there!r}")
+        winners = [name for name, mark in named.items() if _MARKED[mark]]
+        if len(winners) > 1:
+            raise InputError(f"{path}: row {number}: {' and '.join(winners)} are marked. Mark one of them")
+        found.append(ONE_HOT[winners[0]] if winners else None)
+    return pyarrow.array(found, pyarrow.string())
 
 
 def _votes(path: Source, columns: Mapping[str, Any], cluster: str | None, controls: Sequence[str]) -> Votes:
@@ -319,11 +353,23 @@ def _codes(path: Source, name: str, column: Any, *, needed: bool = False) -> tup
     encoded = _arrow(path, lambda: compute.dictionary_encode(compute.cast(column, pyarrow.string())))
     if isinstance(encoded, pyarrow.ChunkedArray):
         encoded = encoded.combine_chunks()
-    codes = compute.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
+    codes = compute.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    said, codes = _without_blanks(_arrow(path, encoded.dictionary.to_pylist), codes)
     if needed and (codes < 0).any():
         row = int(np.flatnonzero(codes < 0)[0])
         raise InputError(f"{path}: row {row + 1}: {name}: expected a text, found nothing")
-    return _arrow(path, encoded.dictionary.to_pylist), codes.astype(np.int64)
+    return said, codes
+
+
+def _without_blanks(texts: list[str], codes: Ints) -> tuple[list[str], Ints]:
+    """The texts without the white space that a table may pad them with; a blank one is missing."""
+    trimmed = [text.strip() for text in texts]
+    if trimmed == texts and "" not in trimmed:
+        return texts, codes
+    found = list(dict.fromkeys(filter(None, trimmed)))
+    place = {text: index for index, text in enumerate(found)}
+    # the last one is for rows without a text
+    return found, np.array([*(place.get(text, -1) for text in trimmed), -1], dtype=np.int64)[codes]
 
 
 def _style(path: Source, control: str, metadata: Any) -> Floats:

@@ -81,8 +81,21 @@ def _firsts(baseline: OutputSet, candidate: OutputSet) -> str:
     """The first instructions of both sides, which show how they differ; empty where a side has none."""
     if not baseline.examples or not candidate.examples:
         return ""
-    here, there = (_quoted_instruction(outputs.examples[0]) for outputs in (candidate, baseline))
+    sides = candidate.examples[0], baseline.examples[0]
+    here, there = map(_quoted_instruction, sides)
+    if here == there and sides[0].turns != sides[1].turns:
+        here, there = _where_they_part(sides[0].instruction, sides[1].instruction)
     return f". The first is {here} here and {there} there"
+
+
+def _where_they_part(here: str, there: str) -> tuple[str, str]:
+    """Both texts from shortly before their first difference, with characters beyond ASCII by their codes."""
+    same = next((n for n, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there)))
+    start = max(0, same - _SHOWN // 2)
+    begun = "…" if start else ""
+    parts = (ascii(text[start : same + _SHOWN // 2])[1:-1] for text in (here, there))
+    first, second = (f"'{begun}{part}'" for part in parts)
+    return first, second
 
 
 def _by_key(outputs: OutputSet) -> dict[str, tuple[Example, Output]]:

@@ -72,7 +72,7 @@ def _recorded_questions(
         if order is None:
             return [], UNTOLD_ORDER if row.preference is None else NO_ORDER
         question = Question(comparison, order, recorded.labels, "", recorded.repeat)
-        # of rows that were recorded twice the first counts
+        # of models that gave the same answer the first counts
         found.setdefault((order, recorded.repeat), (question, recorded))
     return list(found.values()), None
 

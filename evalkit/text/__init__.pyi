@@ -17,12 +17,13 @@ from .numbers import (
 )
 from .safe import markdown_cell, printable, spreadsheet_cell
 from .short import shortened
-from .thoughts import Spoken, spoken
+from .thoughts import ENDS_OF_TURN, Spoken, spoken, without_ends_of_turn
 from .width import cut, fill, fold, fold_hanging, shorten, width
 
 __all__ = [
     "BLANK",
     "DECIMALS_STORED",
+    "ENDS_OF_TURN",
     "INVISIBLE",
     "Spoken",
     "blanks_around",
@@ -53,4 +54,5 @@ __all__ = [
     "trimmed",
     "width",
     "without_blanks",
+    "without_ends_of_turn",
 ]

@@ -17,8 +17,10 @@ _MARKS = [
         (r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>", r"<\|channel\|>final<\|message\|>"),
     )
 ]
-_ENDS_OF_TURN = (
-    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<|end|>", "<|return|>", "</s>",
+# what models and their templates end a turn with
+ENDS_OF_TURN = (
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|endoftext|>", "<|end_of_text|>", "<|end|>", "<|return|>",
+    "<|END_RESPONSE|>", "<|END_OF_TURN_TOKEN|>", "<｜end▁of▁sentence｜>", "<|end▁of▁sentence|>", "</s>",
     "<end_of_turn>", "<eos>",
 )  # fmt: skip
 _QUOTES = tuple("\"'`“‘«")
@@ -53,6 +55,14 @@ def spoken(text: str) -> Spoken:
     return Spoken(rest) if opened else _after_unopened(rest)
 
 
+def without_ends_of_turn(text: str) -> str:
+    """The text without the marks of the end of a turn at its end and the blanks around them, where it has such."""
+    rest = text
+    while (trimmed := rest.rstrip().rstrip("\ufeff").rstrip()).endswith(ENDS_OF_TURN):
+        rest = trimmed[: trimmed.rindex("<")]
+    return text if rest is text else rest.rstrip()
+
+
 def _after_unopened(text: str) -> Spoken:
     ends = [(opening, end) for opening, closing in _MARKS for end in closing.finditer(text)]
     if len(ends) != 1 or ends[0][0].search(text):
@@ -66,10 +76,7 @@ def _after_unopened(text: str) -> Spoken:
 
 def _without_ends(text: str) -> str:
     """The text without blanks and byte order marks around it and without the marks of the end of a turn."""
-    trimmed = _trimmed(text)
-    while trimmed.endswith(_ENDS_OF_TURN):
-        trimmed = _trimmed(trimmed[: trimmed.rindex("<")])
-    return trimmed
+    return _trimmed(without_ends_of_turn(_trimmed(text)))
 
 
 def _trimmed(text: str) -> str:

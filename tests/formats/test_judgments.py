@@ -101,6 +101,13 @@ def test_a_file_without_verdicts_is_refused_by_what_it_is(tmp_path: Path, row: R
         read_judgments(path)
 
 
+def test_a_table_of_unknown_columns_is_told_the_columns_of_each_kind(tmp_path: Path) -> None:
+    path = tmp_path / "v.json"
+    path.write_text(json.dumps([{"player1": "a", "player2": "b", "result": 1}]))
+    with pytest.raises(InputError, match=r"player1, player2, result. Votes .* model_a, model_b, winner; pref"):
+        read_judgments(path)
+
+
 @pytest.mark.skipif(not REAL_DATA.is_dir(), reason="the published judgments are not beside this checkout")
 def test_recorded_grades_read_again_are_those_that_were_published() -> None:
     path = REAL_DATA / "arena_hard" / "arena_bench_v1_judgment_claude-2.1.jsonl"

@@ -191,7 +191,7 @@ def test_a_value_that_holds_no_rows_is_refused_at_once(value: object, message: s
         ({"a": np.datetime64("2024-01-01", "ns")}, 'field "a": found datetime, which no file of rows can hold'),
         ({"a": np.longdouble(1)}, 'field "a": found longdouble, which no file of rows can hold'),
         ({"a": LOOP}, "JSON nested too deeply. Expected an array of flat objects"),
-        ({"instruction": "Count"}, 'field "output": missing. Found: "instruction"'),
+        ({"output": "Hi."}, 'field "instruction": missing. Found: "output"'),
     ],
 )
 def test_a_wrong_row_is_named_with_its_number_and_its_field(value: object, message: str) -> None:
@@ -215,8 +215,8 @@ def test_a_wrong_row_is_named_with_its_number_and_its_field(value: object, messa
         ({"Say hi": "Hi.", "Count": {"a": 3}}, 'row 2: field "output": expected text, found a mapping'),
         ({"Say hi": "Hi.", "Count": ["One", "Two"]}, 'row 2: field "output": expected text, found a list'),
         (
-            {"mine": [ANSWER, {"instruction": "Count"}]},
-            'model "mine": row 2: field "output": missing. Found: "instruction", "generator"',
+            {"mine": [ANSWER, {"output": "Hi."}]},
+            'model "mine": row 2: field "instruction": missing. Found: "output", "generator"',
         ),
         (
             {"mine": [{**ANSWER, "generator": "m"}]},
@@ -232,7 +232,7 @@ def test_a_wrong_cell_of_a_frame_or_a_dictionary_is_named(value: object, message
 
 
 WRONG: list[Any] = [
-    {"instruction": "Count"},
+    {"output": "Count"},
     {"instruction": {"text": 3}, "output": "x"},
     {"instruction": ["a", "b"], "output": ["x", 3]},
     {"instruction": "a", "output": {"text": "x"}},

@@ -236,3 +236,35 @@ def test_a_winner_that_took_no_part_is_refused_with_its_row(tmp_path: Path) -> N
     path.write_text("model_a,model_b,winner\nx,y,x\nx,y,z\n")
     with pytest.raises(InputError, match=r"row 2: winner: expected one of .* the name of one of the two models.*'z'"):
         read_votes(path)
+
+
+@pytest.mark.parametrize("value", [False, True])
+def test_white_space_around_names_and_winners_is_no_part_of_them(tmp_path: Path, value: bool) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("model_a, model_b, winner\na, b, a\nb ,\tc, model_b\na, c, \n")
+    votes = read_votes(RowsOfPython.of([record.fields for record in read_records(path)], "votes") if value else path)
+    assert (votes.models, votes.n_undecided) == (("a", "b", "c"), 1)
+    assert [votes.models[one] for one in (*votes.a, *votes.b)] == ["a", "b", "b", "c"]
+    assert votes.outcome.tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("suffix", list(WRITERS))
+@pytest.mark.parametrize(("yes", "no"), [(1, 0), (True, False), (1.0, 0.0)])
+def test_a_column_for_each_outcome_gives_the_winner(tmp_path: Path, suffix: str, yes: Any, no: Any) -> None:
+    marks = [(yes, no, no), (no, yes, no), (no, no, yes), (no, no, no)]
+    names = ("winner_model_a", "winner_model_b", "winner_tie")
+    rows = [{"model_a": "x", "model_b": "y", **dict(zip(names, mark, strict=True))} for mark in marks]
+    for source in (votes_file(tmp_path, rows, suffix), RowsOfPython.of(rows, "votes")):
+        votes = read_votes(source)
+        assert (votes.outcome.tolist(), votes.n_undecided) == ([1.0, 0.0, 0.5], 1)
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [("1,1,0", "row 2: winner_model_a and winner_model_b are marked. Mark one"), ("0,x,1", "row 2: winner_model_b: e")],
+)
+def test_marks_that_name_no_winner_are_refused_with_their_row(tmp_path: Path, marks: str, said: str) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text(f"model_a,model_b,winner_model_a,winner_model_b,winner_tie\nx,y,1,0,0\nx,y,{marks}\n")
+    with pytest.raises(InputError, match=said):
+        read_votes(path)

@@ -11,6 +11,7 @@ from evalkit.boards.gathering import entries_of_annotations
 from evalkit.engine.limits import Limits
 from evalkit.errors import ConfigError, InputError, RejectedRequest, StoreError
 from evalkit.formats.alpaca_eval import read_recording, write_annotations
+from evalkit.formats.rows import Rows
 from evalkit.judge_spec.config import digest, read_judge, with_orders
 from evalkit.judge_spec.prompting import judged_texts
 from evalkit.judging.layout import Options
@@ -250,16 +251,25 @@ def test_more_reasks_on_resume_ask_what_had_no_verdict(store: Store, client: Scr
     assert all(one.preference is not None for one in again.annotations)
 
 
-def test_a_row_that_was_recorded_twice_counts_once(store: Store, client: ScriptedClient, tmp_path: Path) -> None:
-    baseline, candidate = output_set("base", BASE), output_set("cand", CANDIDATE)
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [
+        ({}, "row 41: repeats row 1 to the letter. Keep one of each"),
+        ({"preference": 1.25}, "row 41: pairwise_label judges cand on the instruction of row 1 again"),
+    ],
+)
+@pytest.mark.parametrize("value", [False, True])
+@pytest.mark.usefixtures("client")
+def test_a_row_that_was_recorded_twice_is_refused(
+    store: Store, tmp_path: Path, again: dict[str, float], said: str, value: bool
+) -> None:
     path = tmp_path / "annotations.json"
     done = run(store)
     write_annotations(path, done.annotations, done.work.answered)
     rows = json.loads(path.read_text())
-    path.write_text(json.dumps([*rows, rows[0]]))
-    recording = read_recording(path)
-    (work,) = plan_all(baseline, [candidate], [JUDGE], Options("bench"), secret=b"", recording=recording)
-    assert len(list(annotated(store, work).annotations)) == len(BASE)
+    path.write_text(json.dumps([*rows, {**rows[0], **again}]))
+    with pytest.raises(InputError, match=said):
+        read_recording(Rows.of(json.loads(path.read_text()), "r") if value else path)
 
 
 def _verdicts(done: Annotated) -> set[tuple[str, Order | None, float | None]]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
-from evalkit.judge_spec.reading import BRACKETS, JsonObject, cut_off, last_bracketed, only_object
+from evalkit.judge_spec.objects import JsonObject, only_object
+from evalkit.judge_spec.reading import BRACKETS, cut_off, last_bracketed
 from evalkit.plugins import lookup
 from evalkit.text import Spoken, shortened, spoken
 from evalkit.types import ChatReply, JudgeConfig, Labels, Preference, Rating, Reading, Unparsed, Verdict

@@ -14,9 +14,11 @@ from .copying import copied_judge
 from .modelfile import model_file, model_name
 from .parsers import GRADE, NO_VERDICT, P_FIRST, PYTHON, find_parser, five_way_labels, parser_of
 from .prompting import ask, judged_texts, render
+from .tokens import MOST_POSITIONS
 
 __all__ = [
     "GRADE",
+    "MOST_POSITIONS",
     "NO_VERDICT",
     "ORDERS",
     "PYTHON",

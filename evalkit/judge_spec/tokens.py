@@ -44,7 +44,9 @@ def weighed(position: Position, labels: Labels, min_mass: float) -> Preference |
 def opens(reply: ChatReply, position: int) -> bool:
     """True if the tokens before a position only open the reply: each is the likeliest one, and says nothing."""
     before = reply.top_logprobs[:position]
-    if not all(reply.top_logprobs[: position + 1]) or any(math.isnan(level) or level > 1e-6 for tokens in before for _, level in tokens):
+    if not all(reply.top_logprobs[: position + 1]) or any(
+        math.isnan(level) or level > 1e-6 for tokens in before for _, level in tokens
+    ):
         return False
     marks = "".join(_without_opening_blanks(_likeliest(tokens)) for tokens in before)
     # a server may take blanks off the text, but no marks

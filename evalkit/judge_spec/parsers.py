@@ -12,7 +12,7 @@ from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
 from evalkit.judge_spec.objects import JsonObject, named, objects_within, only_object
 from evalkit.judge_spec.reading import BRACKETS, ascii_lower, cut_off, last_bracketed, without_escapes
-from evalkit.judge_spec.tokens import LEAST_BEHIND, MOST_POSITIONS, opens, weighed
+from evalkit.judge_spec.tokens import LEAST_BEHIND, MOST_POSITIONS, opens, weigh_labels
 from evalkit.plugins import lookup
 from evalkit.text import Spoken, shortened, spoken
 from evalkit.types import ChatReply, JudgeConfig, Labels, Preference, Rating, Reading, Unparsed, Verdict
@@ -51,11 +51,11 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
         return _sampled(spoken(reply.text).text, labels)
-    verdict = weighed(reply.top_logprobs[0], labels, min_mass)
+    verdict = weigh_labels(reply.top_logprobs[0], labels, min_mass)
     for position in range(1, min(len(reply.top_logprobs), MOST_POSITIONS)):
         if not isinstance(verdict, Unparsed) or not opens(reply, position):
             break
-        behind = weighed(reply.top_logprobs[position], labels, max(min_mass, LEAST_BEHIND))
+        behind = weigh_labels(reply.top_logprobs[position], labels, max(min_mass, LEAST_BEHIND))
         verdict = behind if isinstance(behind, Preference) else verdict
     return verdict
 

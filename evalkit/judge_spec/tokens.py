@@ -20,12 +20,12 @@ LEAST_BEHIND = 0.5
 _SHOWN = 40
 
 
-def weighed(position: Position, labels: Labels, min_mass: float) -> Preference | Unparsed:
+def weigh_labels(position: Position, labels: Labels, min_mass: float) -> Preference | Unparsed:
     """The verdict of the tokens in one position."""
     mass = {labels.first: 0.0, labels.second: 0.0}
     for token, logprob in position:
         if math.isnan(logprob) or logprob > 1e-6:
-            return Unparsed(f"log-probability {logprob} of token {_shown(token)} is not one")
+            return Unparsed(f"log-probability {logprob} of token {_quotation(token)} is not one")
         said = _without_opening_blanks(token)
         begun = [label for label in mass if said and label.startswith(said)]
         # the common beginning of both labels stands for neither
@@ -33,10 +33,12 @@ def weighed(position: Position, labels: Labels, min_mass: float) -> Preference |
             mass[begun[0]] += math.exp(logprob)
     total = sum(mass.values())
     if total == 0:
-        return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_shown(_likeliest(position))}")
+        return Unparsed(
+            f"neither label is among the likeliest tokens; the likeliest is {_quotation(_likeliest(position))}"
+        )
     if total < min_mass or total > 1 + 1e-6:
         return Unparsed(
-            f"the labels share a probability of {total:.2g}; the likeliest is {_shown(_likeliest(position))}"
+            f"the labels share a probability of {total:.2g}; the likeliest is {_quotation(_likeliest(position))}"
         )
     return Preference(mass[labels.first] / total, Reading.WEIGHTED)
 
@@ -61,5 +63,5 @@ def _likeliest(position: Position) -> str:
     return max(position, key=lambda entry: entry[1])[0]
 
 
-def _shown(token: str) -> str:
+def _quotation(token: str) -> str:
     return repr(shortened(token, _SHOWN))

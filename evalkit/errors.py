@@ -116,7 +116,14 @@ class NoVerdict(EvalkitError):
 
 
 class EndpointRefused(ClientError):
-    """The endpoint refuses every request: key, model, address or account. The run stops."""
+    """The endpoint refuses every request: key, model, address or account. The run stops.
+
+    `cure` says what the user may do about it; it is empty where the message says so itself.
+    """
+
+    def __init__(self, message: str = "", *, cure: str = "") -> None:
+        super().__init__(message)
+        self.cure = cure
 
 
 class Forbidden(EndpointRefused):

@@ -22,7 +22,7 @@ from evalkit.catalog import (
     shipped_likeness,
 )
 from evalkit.errors import ConfigError, InputError
-from evalkit.formats import PREFIX, SUFFIXES, Rows, stem
+from evalkit.formats import PREFIX, SUFFIXES, Rows, named_as_file, stem
 from evalkit.judge_spec import OFFLINE, judge_names
 from evalkit.sources import (
     BENCHMARK,
@@ -62,6 +62,24 @@ class Place:
     def opened(self) -> Store | None:
         """The store; None where there is none yet."""
         return open_store(self.url) if store_exists(self.url) else None
+
+
+def check_no_file(name: str, place: Place) -> None:
+    """Refuse the path of a file where a model is meant that has verdicts.
+
+    Raises:
+        InputError: the name ends as a file does, and the store has no such model.
+    """
+    if not named_as_file(name):
+        return
+    opened = place.opened()
+    if opened is not None:
+        with opened as store:
+            if any(name in models for models in store.benchmarks().values()):
+                return
+    if Path(name).exists():
+        raise InputError(f"{name}: is a file, and no model that has verdicts. Give the model's name, as {stem(name)}")
+    raise InputError(f"{name}: no such file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +304,7 @@ def named_baseline(name: str | Rows, outputs: Outputs, *, place: Place | None, k
     """The source that a baseline's name means: a file, else a model's answers in the store or among the results."""
     if isinstance(name, Rows) or place is None or Path(name).exists() or name.startswith(PREFIX):
         return name
-    with_ending = name.removesuffix(".gz").endswith(SUFFIXES)
-    opened = None if with_ending else place.opened()
+    opened = None if named_as_file(name) else place.opened()
     if opened is None:
         return name
     with opened as store:

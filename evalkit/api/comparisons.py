@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from evalkit.api.choices import Place, check_no_file
 from evalkit.api.door import front_door
 from evalkit.api.keywords import (
     Data,
@@ -131,6 +132,10 @@ def compare(
         store=store,
         results=results,
     )
+    if not sources.files:
+        place = Place(store_url(sources.store, sources.results), sources.results)
+        for name in names:
+            check_no_file(name, place)
     recipe = read_recipe(
         sources,
         metric=metric,

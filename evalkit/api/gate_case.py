@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from evalkit.api.assignment import Assignment, Prepared
-from evalkit.api.choices import Place, choose_benchmark, judge_of_store, real_judges
+from evalkit.api.choices import Place, check_no_file, choose_benchmark, judge_of_store, real_judges
 from evalkit.api.expectations import notes_before_sending
 from evalkit.api.progress import Listener
 from evalkit.api.python_judges import JudgeLike
@@ -16,8 +16,8 @@ from evalkit.auditing import AuditLimits
 from evalkit.boards import Aggregation, Entry, Recipe, beside
 from evalkit.catalog import Benchmark, own_benchmark
 from evalkit.engine import Limits
-from evalkit.errors import AuditFailed, ConfigError, EvalkitError, InputError, UnknownName
-from evalkit.formats import PREFIX, SUFFIXES, Rows, read_one
+from evalkit.errors import AuditFailed, ConfigError, EvalkitError, UnknownName
+from evalkit.formats import PREFIX, Rows, read_one
 from evalkit.gating import (
     Decision,
     Gate,
@@ -75,24 +75,8 @@ def with_benchmark(candidate: str | Rows, assignment: Assignment, place: Place) 
     name = str(candidate)
     if kind == Candidate.ROW:
         return replace(assignment, benchmark=benchmark_of_row(Path(name)))
-    _check_name(name, place)
+    check_no_file(name, place)
     return replace(assignment, benchmark=only_benchmark(place.url, model=name))
-
-
-def _check_name(name: str, place: Place) -> None:
-    """Refuse the path of a missing file, which no model is called.
-
-    Raises:
-        InputError: the name ends as a file does, and the store has no such model.
-    """
-    if not name.removesuffix(".gz").endswith(SUFFIXES):
-        return
-    opened = place.opened()
-    if opened is not None:
-        with opened as store:
-            if any(name in models for models in store.benchmarks().values()):
-                return
-    raise InputError(f"{name}: no such file")
 
 
 @dataclass(frozen=True, slots=True)

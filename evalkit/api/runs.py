@@ -21,6 +21,7 @@ from evalkit.boards import (
 from evalkit.engine import Journal, Limits, Watcher
 from evalkit.errors import ConfigError, Incomplete, InputError, Unreachable
 from evalkit.gating import Batches, Decision, Gate, Rule, Spent
+from evalkit.judge_spec import scale
 from evalkit.judging import Annotated, Work, annotate
 from evalkit.provenance import canonical_digest, pinned_for, write_results
 from evalkit.reporting import grouped_failures, open_journal
@@ -130,7 +131,8 @@ def _write_run(
     aggregation, work = _aggregation(prepared), annotated.work
     # the store's audit: an earlier run may have audited outputs that this one did not
     plan = store.plan_of(work.group)
-    backing = Backing(plans={} if plan is None else {work.group: plan})
+    scales = {work.config.name: scale(work.config)}
+    backing = Backing(plans={} if plan is None else {work.group: plan}, scale_of=scales.get)
     entries = entries_of_annotations(annotated.annotations, aggregation, backing)
     others = _others(store, work, aggregation, recipe, entries)
     rows = []

@@ -22,6 +22,7 @@ from evalkit.boards import (
 from evalkit.catalog import find_benchmark, read_known
 from evalkit.documents import parse_json, read_text
 from evalkit.errors import ConfigError, EvalkitError, InputError
+from evalkit.judge_spec import scale
 from evalkit.judging import annotate_all, judge_facts
 from evalkit.provenance import (
     ANNOTATIONS,
@@ -192,7 +193,8 @@ def _verify(document: dict[str, Any], group: Group, store: Store, difficulty: Di
     if plan is None:
         raise InputError(f"{store.where} has no provenance of the plan: an earlier evalkit judged it. {_AGAIN}")
     annotations = list(annotate_all(answered, replace(config, prices=plan.prices)))
-    row, taught = _row(document, annotations, Backing(plans={group: plan}), store, difficulty)
+    backing = Backing(plans={group: plan}, scale_of={config.name: scale(config)}.get)
+    row, taught = _row(document, annotations, backing, store, difficulty)
     if row is None:
         part = Mismatch("part", _json(document.get("part")), _ABSENT, Disagreement.ABSENT)
         return _unlike(document, [part])

@@ -42,19 +42,26 @@ def without_notice(_: str) -> str | None:
     return None
 
 
+def without_scale(_: str) -> tuple[float, float] | None:
+    """Know no judge's scale."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Backing:
     """The records behind verdicts besides the verdicts themselves.
 
     `plans` decided which questions were asked, and hold the audits of the outputs. `audits` by model and baseline are
     the audits of the texts behind verdicts without a plan, and `clusters` gives the clusters of such verdicts.
-    `notice_of` gives the notice that a reader of any number must know of the judge of this name.
+    `notice_of` gives the notice that a reader of any number must know of the judge of this name, and `scale_of` the
+    lowest and the highest grade that it may give, for a row without any.
     """
 
     plans: Mapping[Group, PlanRecord] = field(default_factory=dict)
     audits: Mapping[tuple[str, str], Audit] = field(default_factory=dict)
     clusters: Clusters | None = None
     notice_of: Callable[[str], str | None] = without_notice
+    scale_of: Callable[[str], tuple[float, float] | None] = without_scale
 
     def notices(self, judge: str) -> tuple[str, ...]:
         """The notices of a judge, or of all judges that are pooled under this name."""
@@ -356,7 +363,7 @@ class _Columns:
         if len(self.scales) > 1:
             named = ", ".join(f"{low:g} to {high:g}" for low, high in sorted(self.scales))
             raise InputError(f"model {self.first.model!r}: grades on different scales cannot be averaged: {named}")
-        return next(iter(self.scales), PERCENT)
+        return next(iter(self.scales), None) or self.backing.scale_of(self.first.judge) or PERCENT
 
     def _rows_by(self, kind: str) -> dict[str, list[int]]:
         """Rows by turn or by category."""

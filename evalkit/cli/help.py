@@ -135,13 +135,22 @@ class Command(Helpful):
 
 
 class CommandGroup(Helpful, click.Group):
-    """A group of commands; where a user leaves the command out, errors propose the command `usual`."""
+    """A group of commands; where a user leaves the command out, errors propose the command `usual` for a word that it
+    takes.
+    """
 
     command_class = Command
 
-    def __init__(self, *arguments: Any, usual: str | None = None, **attributes: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        usual: str | None = None,
+        takes: Callable[[str], bool] = lambda _: True,
+        **attributes: Any,
+    ) -> None:
         super().__init__(*arguments, **attributes)
         self.usual = usual
+        self.takes = takes
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not self.invoke_without_command and ctx.parent is not None and not ctx.resilient_parsing:
@@ -186,10 +195,16 @@ class CommandGroup(Helpful, click.Group):
         assert command is not None
         return f"{path} needs its command: {' '.join([path, self.usual, *command.collect_usage_pieces(ctx)])}"
 
+    def _is_usual(self, word: str, rest: Sequence[str], ctx: click.Context) -> bool:
+        """True if the usual command takes what was typed."""
+        command = None if self.usual is None else self.get_command(ctx, self.usual)
+        given = {text.partition("=")[0] for text in rest if text.startswith("-")}
+        return command is not None and self.takes(word) and given <= set(_flags(command))
+
     def _explain_word(self, word: str, rest: Sequence[str], ctx: click.Context) -> str:
         path, names = command_path(ctx), self.list_commands(ctx)
         close = _closest(word, names) if _NAME.fullmatch(word) else None
-        meant = [close, *rest] if close else [self.usual, word, *rest] if self.usual else None
+        meant = [close, *rest] if close else [self.usual, word, *rest] if self._is_usual(word, rest, ctx) else None
         fault = f"{path} has no command {word!r}."
         if meant is not None:
             return f"{fault} Did you mean: {_as_typed([*path.split(), *meant])}"

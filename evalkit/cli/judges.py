@@ -15,7 +15,7 @@ from evalkit.cli.options import json_option
 from evalkit.clients import endpoint_of, open_client
 from evalkit.engine import Pending
 from evalkit.errors import ConfigError, Incomplete
-from evalkit.judge_spec import parser_of, read_judge
+from evalkit.judge_spec import judge_names, parser_of, read_judge
 from evalkit.judging import Plan, candidate_preference, plan_place, pose
 from evalkit.redaction import Redactor, redact_document
 from evalkit.text import printable
@@ -43,6 +43,7 @@ SAMPLE_ANSWERS = {"right": "The capital of France is Paris.", "wrong": "The capi
     "judges",
     cls=CommandGroup,
     usual="show",
+    takes=lambda word: word.endswith((".yaml", ".yml")) or word in judge_names(),
     invoke_without_command=True,
     examples={
         "List the judges that ship with evalkit.": "evalkit judges",

@@ -90,6 +90,17 @@ BY_STATUS = {
     529: Handling.LIMITED,
 }
 BY_HUNDRED = {1: Handling.RETRY, 2: Handling.READ, 3: Handling.FATAL, 4: Handling.ROW_FAILED, 5: Handling.RETRY}
+# what to do about a refusal of every request, by its status and for what is said of the account
+_PAY = "Add credit to the account, or use the key of another one"
+_CHECK_KEY = "Check the key: it may be wrong, expired, or another endpoint's"
+_CHECK_ADDRESS = "Check the endpoint's address (base_url), which for most ends in /v1"
+_CURES = {
+    401: _CHECK_KEY,
+    402: _PAY,
+    403: "Use a key that may use this model at this endpoint",
+    404: "Check the model's name and the endpoint's address (base_url), which for most ends in /v1",
+    407: "Check the name and password of the proxy that the environment names",
+}
 
 
 def read_answer(
@@ -117,14 +128,16 @@ def refusal(status: int, headers: Headers, said: str | Complaint) -> ClientError
     complaint = complaint_of(said) if isinstance(said, str) else said
     outcome = _outcome(status, headers)
     message = one_line(f"{status}: {complaint.words}" if complaint.words else f"status {status}")
-    if _OUT_OF_MONEY.intersection(complaint.codes) or complaint.bad_key:
-        return EndpointRefused(message)
+    if _OUT_OF_MONEY.intersection(complaint.codes):
+        return EndpointRefused(message, cure=_PAY)
+    if complaint.bad_key:
+        return EndpointRefused(message, cure=_CHECK_KEY)
     if status >= 400 and status not in _SAID_BY_STATUS and complaint.concern == Concern.PROMPT:
         return RejectedRequest(message, of_this_request=True)
     if status == 403 and complaint.concern == Concern.UNSAID:
-        return Forbidden(message)
+        return Forbidden(message, cure=_CURES[status])
     if outcome == Handling.FATAL:
-        return EndpointRefused(message)
+        return EndpointRefused(message, cure=_CURES.get(status, _CHECK_ADDRESS))
     if outcome == Handling.LIMITED:
         named = retry_after(headers)
         return RateLimited(message, retry_after=complaint.wait if named is None else named)
@@ -134,7 +147,9 @@ def refusal(status: int, headers: Headers, said: str | Complaint) -> ClientError
 def proxy_refusal(status: int, said: str) -> ClientError:
     """The failure of a proxy that opens no tunnel, which has seen no prompt."""
     error = refusal(status, (), said)
-    return EndpointRefused(str(error)) if isinstance(error, Forbidden) else error
+    if not isinstance(error, EndpointRefused):
+        return error
+    return EndpointRefused(str(error), cure="Check the proxy that the environment names")
 
 
 def check_owner(headers: Headers, identity: str) -> None:

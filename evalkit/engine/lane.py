@@ -240,7 +240,7 @@ class Lane:
                 await self._rejected(item, error, departure)
             else:
                 # the requests under way may still be answered, and are paid for
-                self.stop.fail(error)
+                self.stop.fail(self._naming(item, error))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -319,10 +319,18 @@ class Lane:
         most = HOPELESS_REJECTIONS if trial.stopped is None else MOST_FRUITLESS
         hopeless = self._rejections >= most or (self._filtered >= HOPELESS_FILTERED and self.limits.stop)
         if hopeless and not await self._known_to_answer(item):
-            config = item.job.work.config
-            # an endpoint inside this process has no name that anybody gave
-            name = self.name if config.in_process is None else f"judge {config.name!r}"
-            self.stop.fail(EndpointRefused(f"{name} rejects every request: {error}"))
+            self.stop.fail(EndpointRefused(f"{self._name_for(item)} rejects every request: {error}"))
+
+    def _naming(self, item: Item, error: EndpointRefused) -> EndpointRefused:
+        """The refusal of every request with the endpoint's name and the cure."""
+        if not error.cure:
+            return error
+        return EndpointRefused(f"{self._name_for(item)}: {str(error).rstrip('.')}. {error.cure}")
+
+    def _name_for(self, item: Item) -> str:
+        """The endpoint's name; one inside this process has none that anybody gave, and goes by its judge."""
+        config = item.job.work.config
+        return self.name if config.in_process is None else f"judge {config.name!r}"
 
     async def _rejected(self, item: Item, error: ClientError, departure: "Departure") -> None:
         self._charge(item, error, departure)

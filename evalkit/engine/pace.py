@@ -31,7 +31,7 @@ class Pace:
         self._turned_away = 0
         self._failures = 0
         self._probes = 0
-        self._asks_too_long = ""
+        self._too_long = ""
         # the start and the end of the time in which every request was turned away or failed, and the time of the last
         # cut of room
         self._trouble_since: float | None = None
@@ -89,7 +89,9 @@ class Pace:
         unnamed = self._limits.pause(min(self._turned_away, MOST_DOUBLINGS), self._generator)
         wait = unnamed if retry_after is None else retry_after
         if wait > self._limits.max_wait:
-            self._asks_too_long = f"it asks to wait {wait:,.0f} seconds"
+            asked = f"it asks to wait {wait:,.0f} seconds"
+            chosen = f"it turns requests away, and evalkit's own next pause is {wait:,.0f} seconds"
+            self._too_long = chosen if retry_after is None else asked
         if now >= self._not_before:
             # the first of an episode; the requests that were under way with it say the same
             self._turned_away += 1
@@ -117,8 +119,8 @@ class Pace:
     @property
     def hopeless(self) -> str | None:
         """The reason why waiting any longer is in vain; None if it is not."""
-        if self._asks_too_long:
-            return f"{self._asks_too_long}, longer than --max-wait {self._limits.max_wait:g}"
+        if self._too_long:
+            return f"{self._too_long}, longer than --max-wait {self._limits.max_wait:g}"
         if self._trouble_since is None:
             return None
         # up to the last failed request: until the next one the state is unknown

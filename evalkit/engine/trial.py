@@ -59,4 +59,6 @@ class Trial:
         if self.lenient:
             self.over = True
         else:
-            self.stopped = f"{self.name}: none of its first {self._fruitless} requests brought a verdict. {last}"
+            none = f"none of its first {self._fruitless} requests brought a verdict"
+            # what follows ends the sentence
+            self.stopped = f"{self.name}: {none}. {last.rstrip('.')}"

@@ -57,7 +57,7 @@ from .outputs import (
 )
 from .precomputed import score_rows
 from .questions import read_question_field, read_questions
-from .records import SUFFIXES, Record
+from .records import SUFFIXES, Record, named_as_file
 from .rows import Rows, Source
 from .scores import Score, ScoreTable, csv_rows, read_scores
 from .shown import shown_to_judge
@@ -124,6 +124,7 @@ __all__ = [
     "longest_instructions",
     "looks_like_page",
     "looks_like_stream",
+    "named_as_file",
     "output_rows",
     "page_words",
     "pair_rows",

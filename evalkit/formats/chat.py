@@ -65,7 +65,7 @@ def read_choice(choice: Mapping[str, Any], **facts: Any) -> ChatReply:
             tokens before it said anything.
     """
     if (complaint := choice_complaint(choice)) is not None:
-        raise RejectedRequest(f"the provider broke the reply off: {_one_line(complaint.words)}")
+        raise RejectedRequest(f"the provider broke the reply off: {_one_line(complaint.words)}", of_this_request=True)
     finish = _finish_reason(choice)
     message = choice.get("message")
     text = _message_text(message) if isinstance(message, dict) else choice.get("text")
@@ -108,7 +108,7 @@ def _finish_reason(choice: Mapping[str, Any]) -> str | None:
         raise RejectedRequest(f"the endpoint's content filter cut the reply off{more}", of_this_request=True)
     if plain in _BROKEN:
         said = given.get("message") if isinstance(given, dict) else None
-        raise RejectedRequest(f"the provider broke the reply off: {_one_line(said or plain)}")
+        raise RejectedRequest(f"the provider broke the reply off: {_one_line(said or plain)}", of_this_request=True)
     return CUT if plain in _CUT else REFUSED if plain == REFUSED else finish
 
 

@@ -36,9 +36,14 @@ _PROMPT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _FILTER_WORDS = re.compile(
-    r"\bcontent[ _-]?(?:filter|polic|moderation|safety|management)|\brequires? moderation|\bguardrail|"
-    r"\bprompt injection|\bjailbreak|\bpii\b|\bsensitive information|\bllama ?guard|"
-    r"\bsafety (?:system|filter|polic|setting|reason|check)|\b(?:usage|acceptable use|safety) polic",
+    r"\bcontent[ _-]?(?:filter|polic|moderation|safety|management|guideline|restriction)|\bcontent exists risk|"
+    r"\brequires? moderation|\bmoderation (?:filter|system|polic|check)|\bguardrail|\bresponsible[ _-]?ai\b|"
+    r"\bprompt injection|\bjailbreak|\bpii\b|\bsensitive (?:information|words?)|\bllama ?guard|\bhigh[ -]risk|"
+    r"\bsafety[ _](?:system|filter|polic|setting|reason|check|guideline|classifier)|"
+    r"\b(?:usage|acceptable use|safety|community) (?:polic|guideline)|\bprohibited[ _]content\b|"
+    r"\b(?:blocked|rejected|refused|filtered|stopped|flagged|declined)\b[^.!?]{0,60}"
+    r"\b(?:safety|moderation|content polic\w+|(?:content|toxicity|hate|word) filters?)\b|"
+    r"\b(?:reason|due to|because of|category):? (?:SAFETY|RECITATION|BLOCKLIST|SPII)\b",
     re.IGNORECASE,
 )
 _OWNER = (
@@ -60,11 +65,19 @@ _OWNER_WORDS = re.compile(
     r"\b(?:not allowed to|do(?:es)? not have|no access|unsupported[ _]country|country|region|territory|ip)\b",
     re.IGNORECASE,
 )
-_KEY_CODES = re.compile(
-    r"invalid.?api.?key|api.?key.?invalid|permission|authenticat|unauthori[sz]ed|account|unsupported.?country|"
-    r"key.?(?:expired|disabled|limit)|access.?denied",
+# who sends the request may not do so, whatever it names
+_UNENTITLED = re.compile(
+    r"\b(?:not|isn['’]t|aren['’]t) (?:authori[sz]ed|entitled|permitted|allowed) to\b(?! (?:process|generate|answer))|"
+    r"\b(?:do(?:es)? not|do(?:es)?n['’]t|no|lacks?|without|missing|requires?)\b[^.!?]{0,30}\b(?:access|permissions?)\b",
     re.IGNORECASE,
 )
+_KEY_CODES = re.compile(
+    r"invalid.?api.?key|api.?key.?invalid|authenticat|unauthori[sz]ed|account|unsupported.?country|"
+    r"key.?(?:expired|disabled|limit)",
+    re.IGNORECASE,
+)
+# some providers call every 403 so, that of a content filter too
+_FORBIDDING_CODES = re.compile(r"permission|access.?denied", re.IGNORECASE)
 _BAD_KEY = re.compile(r"api.?key.?(?:not.?valid|invalid|expired)|(?:invalid|incorrect).api.?key", re.IGNORECASE)
 _DURATION = re.compile(
     r"(?:try|retry)[^.!?\n]{0,40}?\b(?:in|after)\s+"
@@ -101,7 +114,7 @@ class Complaint:
         words = self.words[:_READ]
         if self.flagged or any(map(_PROMPT_CODES.search, self.codes)):
             return Concern.PROMPT
-        if any(map(_KEY_CODES.search, self.codes)) or _OWNER_LOST.search(words):
+        if any(map(_KEY_CODES.search, self.codes)) or _OWNER_LOST.search(words) or _UNENTITLED.search(words):
             return Concern.OWNER
         if _FILTER_WORDS.search(words):
             return Concern.PROMPT
@@ -109,7 +122,8 @@ class Complaint:
             return Concern.OWNER
         if _PROMPT_WORDS.search(words):
             return Concern.PROMPT
-        return Concern.OWNER if _OWNER_WORDS.search(words) else Concern.UNSAID
+        forbidden = any(map(_FORBIDDING_CODES.search, self.codes)) or _OWNER_WORDS.search(words)
+        return Concern.OWNER if forbidden else Concern.UNSAID
 
     @property
     def bad_key(self) -> bool:

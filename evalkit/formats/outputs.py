@@ -46,9 +46,6 @@ _BY_TEXT = (
     "have another id or other white space or unseen characters than the baseline's, and are matched by the "
     "instruction's text"
 )
-_VALUES = "hold a number or a truth value where a text belongs, which is read as JSON writes it"
-_UNASKED = "name no instruction, and are left out"
-_NO_OUTPUT = "have no field output, and count as missing"
 # what other tools call the fields, in the order in which a file is most likely to use them
 _OTHER_NAMES = {
     "instruction": ("prompt", "question", "query", "input", "problem"),
@@ -70,8 +67,7 @@ def read_outputs(
 
     A null is an empty answer. For an answer longer than MAX_OUTPUT_CHARS only the length is kept. JSON lines that break
     off inside the last one give the rows before it, and a note; failed calls, which are not answers, count as missing,
-    and rows without an instruction, samples after the first and a model's thinking before its answers are left out,
-    each with a note.
+    and samples after the first and a model's thinking before its answers are left out, each with a note.
 
     Args:
         sources: files, folders saved by `datasets`, `hf:` names, or rows that were given as values.
@@ -228,11 +224,11 @@ def _read_answers(
     named = source.name if isinstance(source, Rows) else stem(str(source))
     tally = AnswerNotes(str(source))
     some = False
-    for record, answered in _asked_records(source_records(source, on_torn=note), key, tally):
+    for record, answered in _told_apart(source_records(source, on_torn=note), key):
         if answered is None:
             own = example_of(record, key, known)
             model = record.optional_name("generator")
-            texts: tuple[str, ...] | None = _texts(record) if "output" in record.fields else None
+            texts: tuple[str, ...] | None = _texts(record)
         else:
             own = answered_example(record, answered, known)
             model, texts = answered.model, answered.texts
@@ -249,8 +245,7 @@ def _read_answers(
         checked_name(example.category or "", record.where)
         ended = None if texts is None else _without_ends(texts, example, record, tally)
         if ended is None or any(failed_call(text, example.instruction) for text in ended):
-            without = answered is None and "output" not in record.fields
-            tally.count(_NO_OUTPUT if without else _FAILED, record, mark=names_of(record.fields))
+            tally.count(_FAILED, record)
             yield record, example, Output(example.key, model, (), failure=_FAILURE)
             continue
         some = True
@@ -260,38 +255,25 @@ def _read_answers(
         # counts that a source made are of the whole text
         counted = metadata if shown == texts else None
         yield record, example, _output(record, example, model, shown, counted, () if answered else (key,))
-    if not some:
-        _refuse_without_answers(source, tally)
+    if not some and _FAILED in tally.found:
+        raise InputError(
+            f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
+        )
     for said in tally.notes():
         note(said)
 
 
-def _refuse_without_answers(source: str | Source, tally: AnswerNotes) -> None:
-    """Refuse a source none of whose rows holds an answer, with the reason."""
-    if _UNASKED in tally.found:
-        raise InputError(f'{tally.found[_UNASKED][1]}: field "instruction": expected text, found null, as in every row')
-    if _NO_OUTPUT in tally.found:
-        raise InputError(f'{tally.found[_NO_OUTPUT][1]}: field "output": missing. Found: {tally.found[_NO_OUTPUT][2]}')
-    if _FAILED in tally.found:
-        raise InputError(
-            f"{source}: all {tally.found[_FAILED][0]} answers are failed calls. Answer the questions again"
-        )
+def _told_apart(records: Iterable[Record], key: str | None) -> Iterator[tuple[Record, Answer | None]]:
+    """The records, each with its answer, which is None in AlpacaEval's layout.
 
-
-def _asked_records(
-    records: Iterable[Record], key: str | None, tally: AnswerNotes
-) -> Iterator[tuple[Record, Answer | None]]:
-    """The records that name an instruction, each with its answer, which is None in AlpacaEval's layout."""
+    Raises:
+        InputError: a record has the fields of outputs under other names.
+    """
     for record in records:
         answered = None if "output" in record.fields else read_answered(record, key=key)
-        if answered is not None:
-            yield record, answered
-        elif cure := _cure_of_names(record, key):
+        if answered is None and (cure := _cure_of_names(record, key)) is not None:
             raise InputError(cure)
-        elif _names_no_instruction(record, key):
-            tally.count(_UNASKED, record)
-        else:
-            yield _with_texts(record, tally), None
+        yield record, answered
 
 
 def _cure_of_names(record: Record, key: str | None) -> str | None:
@@ -310,34 +292,13 @@ def _cure_of_names(record: Record, key: str | None) -> str | None:
     return f'{record.where}: field "{missing}": missing. Found: {names_of(record.fields)}. Rename {renamed}'
 
 
-def _with_texts(record: Record, tally: AnswerNotes) -> Record:
-    """The record with numbers and truth values as texts where texts belong: a sheet writes an answer 42 as a number."""
-    values = {
-        name: json.dumps(value)
-        for name in ("instruction", "output")
-        if isinstance(value := record.fields.get(name), int) or (isinstance(value, float) and math.isfinite(value))
-    }
-    if not values:
-        return record
-    tally.count(_VALUES, record)
-    return Record(record.where, {**record.fields, **values})
-
-
-def _names_no_instruction(record: Record, key: str | None) -> bool:
-    """True if a row has an answer, and null for the instruction and for the field that joins it."""
-    if "instruction" not in record.fields or (key is not None and record.fields.get(key) is not None):
-        return False
-    value = record.fields["instruction"]
-    return value is None or value != value
-
-
 def _texts(record: Record) -> tuple[str, ...]:
     """The answer of a record of AlpacaEval's layout, turn by turn."""
     value = record.fields.get("output")
     if isinstance(value, list) and not isinstance(record.fields.get("instruction"), str):
         return read_turns(record, "output")
-    # null must not become the text "None"
-    return (record.optional_text("output") or "",)
+    # null must not become the text "None", and a file that lacks the field has no answers at all
+    return ((record.optional_text("output") or "") if "output" in record.fields else record.text("output"),)
 
 
 def _without_ends(texts: tuple[str, ...], example: Example, record: Record, tally: AnswerNotes) -> tuple[str, ...]:

@@ -22,6 +22,12 @@ from evalkit.formats.arrays import breaks_off, parse_array
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
 
+
+def named_as_file(name: str) -> bool:
+    """True if a name ends as a file of rows does, which no model is called."""
+    return name.removesuffix(".gz").endswith(SUFFIXES)
+
+
 # half of a pair, which no text in a file can hold
 SURROGATE = re.compile("[\ud800-\udfff]")
 

@@ -8,6 +8,7 @@ from evalkit.boards import Aggregation, Backing, Entry, entries_of_annotations
 from evalkit.engine import Journal, Limits, Watcher, unwatched, unwritten
 from evalkit.errors import ConfigError
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
+from evalkit.judge_spec import scale
 from evalkit.judging import UNASKED, Annotated, Work, annotate, balanced_orders
 from evalkit.stats import early_look_confidence, last_look_confidence
 from evalkit.store import Store
@@ -88,7 +89,8 @@ class Batches:
         self, annotated: Annotated, keys: frozenset[str], decide_on: Decider, aggregation: Aggregation, looks: int
     ) -> Decision | None:
         spent = Spent(instructions=len(keys), of=len(self.work.keys), looks=looks, confidence=self.rule.confidence)
-        backing = Backing(plans={self.work.group: self.work.record})
+        scales = {self.work.config.name: scale(self.work.config)}
+        backing = Backing(plans={self.work.group: self.work.record}, scale_of=scales.get)
         annotations = (annotation for annotation in annotated.annotations if annotation.slot.key in keys)
         entries = entries_of_annotations(annotations, aggregation, backing)
         if len(entries) > 1:

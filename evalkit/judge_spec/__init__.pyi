@@ -15,9 +15,11 @@ from .modelfile import model_file, model_name
 from .nature import OFFLINE, Nature, nature_of
 from .parsers import GRADE, NO_VERDICT, P_FIRST, PYTHON, find_parser, five_way_labels, parser_of
 from .prompting import ask, judged_texts, render
+from .tokens import MOST_POSITIONS
 
 __all__ = [
     "GRADE",
+    "MOST_POSITIONS",
     "NO_VERDICT",
     "OFFLINE",
     "ORDERS",

@@ -57,6 +57,7 @@ _SHOWN = {"description", "notice"}
 _SENT = ("parser_options", "parameters")
 _MODEL_REQUIRED = ("client", "model")
 _JUDGE_REQUIRED = ("client", "model", "parser")
+_SHOWN_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FILLED = re.compile(r"\$\{(\w+)\}")
@@ -292,6 +293,12 @@ def _place(config: ModelConfig) -> str | None:
 
 
 def _check_keys(path: Path, fields: Mapping[str, Any], kinds: _Kinds, required: tuple[str, ...]) -> None:
+    if {"name", "digest"} <= fields.keys():
+        name = _SHOWN_NAME.sub("", str(fields["name"])) or "NAME"
+        raise ConfigError(
+            f"{path}: this is what evalkit judges show prints to be read. "
+            f"evalkit judges show {name} --yaml > mine.yaml writes a judge's file"
+        )
     for key, value in fields.items():
         if key not in kinds:
             raise ConfigError(f"{path}: {UnknownName('key', key, kinds)}")

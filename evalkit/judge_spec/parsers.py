@@ -10,7 +10,9 @@ from typing import Any
 
 from evalkit.documents import parse_json
 from evalkit.errors import ConfigError, InputError
-from evalkit.judge_spec.reading import BRACKETS, JsonObject, cut_off, last_bracketed, only_object
+from evalkit.judge_spec.objects import JsonObject, named, objects_within, only_object
+from evalkit.judge_spec.reading import BRACKETS, ascii_lower, cut_off, last_bracketed, without_escapes
+from evalkit.judge_spec.tokens import LEAST_BEHIND, MOST_POSITIONS, opens, weigh_labels
 from evalkit.plugins import lookup
 from evalkit.text import Spoken, shortened, spoken
 from evalkit.types import ChatReply, JudgeConfig, Labels, Preference, Rating, Reading, Unparsed, Verdict
@@ -18,6 +20,9 @@ from evalkit.types import ChatReply, JudgeConfig, Labels, Preference, Rating, Re
 Parser = Callable[..., Verdict]
 
 _NUMBER = re.compile(r"(-?[0-9]{1,4}(?:\.[0-9]{1,6})?)(?:\s*(?:/|out of)\s*([0-9]{1,4}))?")
+_SCALE_BEHIND = re.compile(
+    r"\[\[\s*(-?[0-9]{1,4}(?:\.[0-9]{1,6})?)\s*\]\]([*_`]*)\s*(?:/|out of)\s*([0-9]{1,4})(?![0-9]|[.,/][0-9])"
+)
 _NUMBERS = {"low", "high", "min_mass"}
 # as MT-Bench and Arena-Hard write them; the second is tried where the first finds nothing
 _LOOSE_GRADES = tuple(map(re.compile, (r"\[\[([0-9]+\.?[0-9]*)\]\]", r"\[([0-9]+\.?[0-9]*)\]")))
@@ -27,8 +32,9 @@ _ARENA_LABELS = Labels("A", "B")
 P_FIRST, GRADE, NO_VERDICT = "p_first", "grade", "no_verdict"
 # begins the name of a parser that is a function of the process that judged
 PYTHON = "python:"
-# before a token, where tokenizers write a blank or a line break as a letter
-_BLANKS_OF_TOKENS = "Ġ▁Ċ"
+# how the signs between two labels may be written
+_USUAL_SIGNS = str.maketrans({"＞": ">", "＜": "<", "＝": "=", "≈": "=", "≫": ">>", "≪": "<<"})
+_TWO_EQUALS = re.compile(r"(?<![<>=])==(?![<>=])")
 # around a label, where it stands for a field's or the brackets' whole content
 _AROUND_A_LABEL = " \t\r\n\u00a0\ufeff*_`~\"'.[]()"
 _SHOWN = 40
@@ -37,6 +43,7 @@ CUT_OFF = "the reply was cut off at its limit of tokens"
 
 def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1) -> Verdict:
     """The first token's probability for each label, scaled to sum to one; a label outside the top tokens counts zero.
+    Behind tokens that only open the reply, such as a line break, a quotation mark or `**`, the next token counts.
 
     A token stands for a label when it is the beginning of that one alone: drawn labels differ in their first letter.
     Labels that share less than `min_mass` of the probability give no verdict: the judge meant to say something else.
@@ -44,21 +51,13 @@ def token_probability(reply: ChatReply, labels: Labels, *, min_mass: float = 0.1
     """
     if not reply.top_logprobs or not reply.top_logprobs[0]:
         return _sampled(spoken(reply.text).text, labels)
-    mass = {labels.first: 0.0, labels.second: 0.0}
-    for token, logprob in reply.top_logprobs[0]:
-        if math.isnan(logprob) or logprob > 1e-6:
-            return Unparsed(f"log-probability {logprob} of token {_quoted(token)} is not one")
-        said = token.strip().lstrip(_BLANKS_OF_TOKENS).strip()
-        begun = [label for label in mass if said and label.startswith(said)]
-        # the common beginning of both labels stands for neither
-        if len(begun) == 1:
-            mass[begun[0]] += math.exp(logprob)
-    total = sum(mass.values())
-    if total == 0:
-        return Unparsed(f"neither label is among the likeliest tokens; the likeliest is {_quoted(_likeliest(reply))}")
-    if total < min_mass or total > 1 + 1e-6:
-        return Unparsed(f"the labels share a probability of {total:.2g}; the likeliest is {_quoted(_likeliest(reply))}")
-    return Preference(mass[labels.first] / total, Reading.WEIGHTED)
+    verdict = weigh_labels(reply.top_logprobs[0], labels, min_mass)
+    for position in range(1, min(len(reply.top_logprobs), MOST_POSITIONS)):
+        if not isinstance(verdict, Unparsed) or not opens(reply, position):
+            break
+        behind = weigh_labels(reply.top_logprobs[position], labels, max(min_mass, LEAST_BEHIND))
+        verdict = behind if isinstance(behind, Preference) else verdict
+    return verdict
 
 
 def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
@@ -69,15 +68,17 @@ def bracket_label(reply: ChatReply, labels: Labels) -> Verdict:
 def five_way(reply: ChatReply, labels: Labels, *, field: str | None = None) -> Verdict:
     """One of five verdicts, `[[K>>M]]`, `[[K>M]]`, `[[K=M]]`, `[[M>K]]` or `[[M>>K]]` for the labels K and M, or the
     same in the other order, at the end of the last line; or the same without brackets in one field of a JSON object.
+
+    The label of a tie, where the judge has one, is `[[K=M]]` too.
     """
     if field is None:
-        return _last_verdict(reply, lambda said: _of_five(said, labels))
+        return _last_verdict(reply, lambda said: _of_five_or_tie(said, labels))
     found = _read_field(reply, field)
     if isinstance(found, Unparsed):
         return found
     if not isinstance(found.value, str):
         return Unparsed(f"field {field!r} holds {_quoted(json.dumps(found.value))}, not a verdict")
-    return _of_five(found.value, labels)
+    return _of_five_or_tie(found.value, labels)
 
 
 def five_way_labels(labels: Labels) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def json_field(reply: ChatReply, labels: Labels, *, field: str = "winner") -> Ve
 def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str | None = None) -> Verdict:
     """A grade from `low` to `high`: the whole reply, `[[7]]` at the end of its last line, or a field of a JSON object.
 
-    A grade may name the scale's end, as in `[[7/10]]`.
+    A grade may name the scale's end, as in `[[7/10]]` and `[[7]]/10`.
     """
     if field is not None:
         found = _read_field(reply, field)
@@ -116,12 +117,14 @@ def number(reply: ChatReply, _: Labels, *, low: float, high: float, field: str |
     if isinstance(said, Unparsed):
         return said
     # a grade is no secret, as a label is: an answer that is quoted may end thoughts that were none
-    grades = {last for line in said.unopened.splitlines() if (last := last_bracketed(line)) is not None}
-    grades |= set(BRACKETS.findall(said.text))
-    if len(grades) > 1:
+    thoughts, words = _with_scale_inside(said.unopened), _with_scale_inside(said.text)
+    grades = {last for line in thoughts.splitlines() if (last := last_bracketed(line)) is not None}
+    grades |= set(BRACKETS.findall(words))
+    # one grade may be spelled in two ways
+    if len({grade if (value := _stated(grade, high)) is None else value for grade in grades}) > 1:
         return Unparsed(f"several verdicts: {_quoted(', '.join(sorted(grades)))}")
-    lines = [line.strip() for line in said.text.splitlines() if line.strip().strip("`~")]
-    bracketed = last_bracketed(said.text)
+    lines = [line.strip() for line in words.splitlines() if line.strip().strip("`~")]
+    bracketed = last_bracketed(words)
     text = bracketed if bracketed is not None else lines[0] if len(lines) == 1 else ""
     stated = _stated(text, high)
     if cut_off(reply) and (bracketed is not None or stated is None or stated * 10 <= high):
@@ -241,12 +244,16 @@ def _read_field(reply: ChatReply, field: str) -> _FieldValue | Unparsed:
         return Unparsed(CUT_OFF) if cut_off(reply) else found
     if cut_off(reply) and not found.alone:
         return Unparsed(CUT_OFF)
-    named = [name for name in found.fields if _ascii_lower(name.strip()) == _ascii_lower(field)]
-    if not named:
+    fields = found.fields
+    names = named(fields, field)
+    if not names and len(inside := objects_within(fields, field)) == 1:
+        (fields,) = inside
+        names = named(fields, field)
+    if not names:
         return Unparsed(f"the reply has no field {field!r}")
-    if len(named) > 1:
-        return Unparsed(f"the field {field!r} stands twice in the reply, as {_quoted(', '.join(sorted(named)))}")
-    return _FieldValue(found.fields[named[0]])
+    if len(names) > 1:
+        return Unparsed(f"the field {field!r} stands twice in the reply, as {_quoted(', '.join(sorted(names)))}")
+    return _FieldValue(fields[names[0]])
 
 
 def _sampled(said: str, labels: Labels) -> Verdict:
@@ -262,7 +269,7 @@ def _last_verdict(reply: ChatReply, read: Callable[[str], Preference | Unparsed]
     heard = _words_of(reply)
     if isinstance(heard, Unparsed):
         return heard
-    text = heard.text
+    text = without_escapes(heard.text)
     if cut_off(reply):
         return Unparsed(CUT_OFF)
     last = last_bracketed(text)
@@ -287,8 +294,16 @@ def _of_five(said: str, labels: Labels) -> Preference | Unparsed:
             f"{other}<{one}": Preference(p_one),
             f"{one}={other}": Preference(0.5),
         }
-    plain = said.replace("&gt;", ">").replace("&lt;", "<")
-    return _meaning(plain, names) or Unparsed(f"unknown verdict {_quoted(said)}")
+    return _meaning(said, names) or Unparsed(f"unknown verdict {_quoted(said)}")
+
+
+def _of_five_or_tie(said: str, labels: Labels) -> Preference | Unparsed:
+    """One of five verdicts, whose signs may be spelled otherwise, or the label of a tie."""
+    if labels.tie is not None and (tie := _meaning(said, {labels.tie: Preference(0.5)})) is not None:
+        return tie
+    plain = said.translate(_USUAL_SIGNS).replace("&gt;", ">").replace("&lt;", "<")
+    found = _of_five(_TWO_EQUALS.sub("=", plain), labels)
+    return Unparsed(f"unknown verdict {_quoted(said)}") if isinstance(found, Unparsed) else found
 
 
 def _of_label(said: str, labels: Labels) -> Preference | Unparsed:
@@ -314,12 +329,7 @@ def _without_blanks(text: str) -> str:
 
 
 def _plainest(text: str) -> str:
-    return _ascii_lower(_without_blanks(text.strip(_AROUND_A_LABEL)))
-
-
-def _ascii_lower(text: str) -> str:
-    """The text with its Latin letters in lower case, and no letter of another script taken for one of them."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    return ascii_lower(_without_blanks(text.strip(_AROUND_A_LABEL)))
 
 
 def _stated(text: str, high: float) -> float | None:
@@ -330,15 +340,16 @@ def _stated(text: str, high: float) -> float | None:
     return float(found[1])
 
 
+def _with_scale_inside(text: str) -> str:
+    """The text with the scale's end, where it stands right behind a grade's brackets, between them."""
+    return _SCALE_BEHIND.sub(r"[[\1/\3]]\2", without_escapes(text))
+
+
 def _of_number(value: float, low: float, high: float) -> Verdict:
     if not low <= value <= high:
         said = f"{value:g}" if abs(value) < 1e15 else _quoted(str(value))
         return Unparsed(f"{said} is outside the scale from {low:g} to {high:g}")
     return Rating(float(value), low, high)
-
-
-def _likeliest(reply: ChatReply) -> str:
-    return max(reply.top_logprobs[0], key=lambda entry: entry[1])[0]
 
 
 def _quoted(text: str) -> str:

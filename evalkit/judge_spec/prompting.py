@@ -86,7 +86,8 @@ def render(prompt_text: str, question: Question) -> tuple[Message, ...]:
         shown = rendered(template, variables, n_chars=sum(map(len, values.values())))
         messages = tuple(Message(role, text.strip("\n")) for role, text in shown)
     except Exception as error:  # noqa: BLE001 (a template is code, and fails like code)
-        raise ConfigError(f"the prompt cannot be rendered: {error}") from None
+        known = f". It may use {_known(question)}" if type(error).__name__ == "UndefinedError" else ""
+        raise ConfigError(f"the prompt cannot be rendered: {error}{known}") from None
     whole = "\n".join(message.content for message in messages)
     codes = 0
     for name, value in values.items():
@@ -191,6 +192,15 @@ def _texts(question: Question) -> dict[str, tuple[str, ...]]:
     if any(text.strip() for text in example.reference):
         texts[REFERENCE] = example.reference
     return texts
+
+
+def _known(question: Question) -> str:
+    """The variables of a prompt, as they are written in one."""
+    graded = isinstance(question.subject, Grading)
+    tie = () if question.labels.tie is None else ("tie",)
+    labels = () if graded else tuple(f"labels.{name}" for name in (*PAIR_FIELDS, *tie))
+    names = ("instruction", *(GRADE_FIELDS if graded else PAIR_FIELDS), REFERENCE, *labels, "turns")
+    return ", ".join(f"{{{{ {name} }}}}" for name in names)
 
 
 def _fenced_turns(name: str, texts: tuple[str, ...], question: Question) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from evalkit.clients import Endpoint
 from evalkit.engine import Pending, Posed
@@ -153,7 +154,15 @@ def _messages(question: Question, config: JudgeConfig) -> tuple[Message, ...]:
     try:
         return render(config.prompt_text, question)
     except ConfigError as error:
-        raise ConfigError(f"judge {config.name!r}: {error}") from None
+        raise ConfigError(f"judge {config.name!r}: {_prompt_file(config)}{error}") from None
+
+
+def _prompt_file(config: JudgeConfig) -> str:
+    """The file that holds a judge's prompt, before what is wrong with it; empty for a shipped judge."""
+    if config.file is None:
+        return ""
+    beside = Path(config.file).parent / (config.prompt or "")
+    return f"{beside if beside.suffix in ('.jinja', '.yaml') else config.file}: "
 
 
 def _unjudged(*outputs: tuple[str, Output]) -> str | None:

@@ -1,6 +1,6 @@
 """Published leaderboards that were imported, with our own models at their places among the published ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evalkit.boards import LC_WIN_RATE, WIN_RATE, BoardRow
 from evalkit.formats import AlpacaRow
@@ -18,8 +18,17 @@ def published_text(boards: Mapping[str, Sequence[AlpacaRow]], own: Sequence[Boar
         lines = [*map(_published, rows), *map(_own, own)]
         lines.sort(key=lambda line: (line[0] is None, -(line[0] or 0.0)))
         shown = [{"place": str(place), **cells} for place, (_, cells) in enumerate(lines, start=1)]
-        tables.append(f"{printable(name)}, as imported\n{values_table(shown)}")
+        tables.append(f"{printable(_short(name, boards))}, as imported\n{values_table(shown)}")
     return "\n".join(tables)
+
+
+def _short(name: str, names: Iterable[str]) -> str:
+    """Return the end of a file's path that no other one has: the store keeps paths without what leads out of a folder,
+    so that the whole of one may be no path at all.
+    """
+    parts = name.split("/")
+    tails = ("/".join(parts[-n:]) for n in range(1, len(parts) + 1))
+    return next((tail for tail in tails if sum(f"/{other}".endswith(f"/{tail}") for other in names) == 1), name)
 
 
 def _published(row: AlpacaRow) -> tuple[float | None, dict[str, str]]:

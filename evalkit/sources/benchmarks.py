@@ -5,6 +5,7 @@ from pathlib import Path
 
 from evalkit.catalog import AskedSet, Benchmark, Likeness, find_benchmark, foreign, own_likeness, told_names
 from evalkit.errors import ConfigError, InputError
+from evalkit.sources.stored import holds_boards
 from evalkit.store import (
     Address,
     DocumentName,
@@ -28,6 +29,12 @@ def only_benchmark(url: Address, *, model: str | None = None) -> str:
     """
     with open_existing(url) as opened:
         judged, where = opened.benchmarks(), opened.where
+        published = not judged and holds_boards(opened)
+    if published:
+        raise InputError(
+            f"{where}: holds published leaderboards, and no verdicts. evalkit store published shows them, and "
+            "evalkit annotate judges a model of your own"
+        )
     if not judged:
         raise InputError(f"{where}: holds no verdicts. Run evalkit annotate first")
     having = [name for name, models in judged.items() if model is None or model in models]

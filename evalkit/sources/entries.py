@@ -8,7 +8,7 @@ from pathlib import Path
 from evalkit.boards import CATEGORY, DATASET, Aggregation, Backing, Entry, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats import Rows, Source, detect, saved_dataset
-from evalkit.judge_spec import judge_names, read_judge
+from evalkit.judge_spec import judge_names, read_judge, scale
 from evalkit.judging import annotate_all
 from evalkit.provenance import check_annotations
 from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, read_file
@@ -63,10 +63,13 @@ def entries_of(
     shipped = frozenset(judge_names())
     # several files may have verdicts of one judge
     notice_of = functools.cache(lambda name: read_judge(name).notice if name in shipped else None)
+    scale_of = functools.cache(lambda name: scale(read_judge(name)) if name in shipped else None)
     entries = [
         entry
         for file in files
-        for entry in _entries(file, aggregation, Backing(clusters=clusters[file.path], notice_of=notice_of))
+        for entry in _entries(
+            file, aggregation, Backing(clusters=clusters[file.path], notice_of=notice_of, scale_of=scale_of)
+        )
     ]
     if files and not entries:
         raise InputError(f"{files[0].path}: holds no verdicts{_of_categories(aggregation)}")
@@ -103,7 +106,8 @@ def entries_of_store(
         for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
     )
     notices = {config.name: config.notice for config in chosen}
-    backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get)
+    scales = {config.name: scale(config) for config in chosen}
+    backing = Backing(plans=store.plans(benchmark=benchmark), notice_of=notices.get, scale_of=scales.get)
     entries = entries_of_annotations(with_lengths(store, annotations), aggregation, backing)
     if not entries:
         raise InputError(

@@ -92,6 +92,11 @@ def imported_rows(store: Store, kind: str, *, format: str = "alpaca_eval") -> It
                 yield Record(f"{document.name}: row {number}", from_json(row))
 
 
+def holds_boards(store: Store) -> bool:
+    """True if a published leaderboard was imported."""
+    return any(document.kind == LEADERBOARD for document, _ in documents(store, format="alpaca_eval"))
+
+
 def imported_boards(store: Store) -> dict[str, tuple[AlpacaRow, ...]]:
     """The published leaderboards that were imported, by the names of their files.
 

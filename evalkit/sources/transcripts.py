@@ -8,6 +8,7 @@ from pathlib import Path
 from evalkit.boards import Group, Transcripts
 from evalkit.errors import InputError
 from evalkit.formats import Record, Texts, first_fields, layout_of, row_verdict, texts_in
+from evalkit.judge_spec import MOST_POSITIONS
 from evalkit.judging import annotate_all
 from evalkit.sources.entries import judges_of
 from evalkit.sources.files import JudgedFile, NumberTable, RowDetails, SourceFile, row_details
@@ -199,8 +200,8 @@ def _with_reply_text(annotation: Annotation, reply: ChatReply | None, order: Ord
 
 
 def _brief(reply: ChatReply) -> ChatReply:
-    """The reply without the parts that nobody reads: only the log-probabilities of the first token are shown."""
-    return replace(reply, top_logprobs=reply.top_logprobs[:1], body=None)
+    """The reply without the parts that nobody reads: only the first tokens may hold a verdict."""
+    return replace(reply, top_logprobs=reply.top_logprobs[:MOST_POSITIONS], body=None)
 
 
 def _of_replies(row: RowDetails, whole: Annotation) -> list[Annotation]:

@@ -222,6 +222,17 @@ def test_a_scale_makes_a_function_grade_single_answers(annotate: Callable[..., e
         annotate(judge=ek.judge(scale=(1, 5))(lambda _: 7)).raise_for_incomplete()
 
 
+def test_a_row_without_any_grade_stands_on_the_judges_scale(annotate: Callable[..., ek.Run], tmp_path: Path) -> None:
+    @ek.judge(name="grades", version="1", scale=(1, 10))
+    def grades(_: ek.Single) -> int:
+        raise ek.NoVerdict("no grade")
+
+    run = annotate(judge=grades)
+    assert "on a scale from 1 to 10" in str(run) and "lowest 1.00, highest 10.00" in str(run)
+    row = ek.leaderboard(results=tmp_path / "results", benchmark="example").boards[0].rows[0]
+    assert (row.entry.scale, row.bounds) == ((1, 10), (1, 10))
+
+
 def test_coroutines_judge_and_run_in_the_loop_of_the_caller(annotate: Callable[..., ek.Run]) -> None:
     loops: set[object] = set()
 

@@ -5,6 +5,7 @@ verdicts.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -391,6 +392,75 @@ def test_rejections_end_no_run_whose_judge_has_replies_in_the_store(store: Store
 )
 def test_the_words_of_a_complaint_tell_whom_it_concerns(said: str, concern: Concern) -> None:
     assert complaint_of({"error": {"message": said, "code": 403}}).concern == concern
+
+
+FILTERS = [
+    "Output blocked by content filtering policy",
+    "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+    "The generated text has been blocked by our content filters.",
+    "Guardrail intervened",
+    "Request blocked by guardrail pii-strict",
+    "Blocked by our safety policy",
+    "The request was rejected by the safety system",
+    "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO",
+    "Response blocked due to SAFETY",
+    "This prompt contains sensitive words that violate Google's Responsible AI practices.",
+    "The candidate was blocked for its category: RECITATION",
+    "blocked output: please rephrase",
+    "Prompt blocked due to security configurations",
+    "Your chosen model requires moderation",
+    "Input data may contain inappropriate content.",
+    "Content Exists Risk",
+    "The request was rejected because it was considered high risk",
+    "Violated moderation policy",
+    "The message was blocked by your organization's content policy",
+]
+BARRED = [
+    "Your account is not allowed to access this model",
+    "User: arn:aws:iam::1:user/u is not authorized to perform: bedrock:ApplyGuardrail on resource: guardrail/x",
+    "You do not have permission to use content filters of this kind",
+    "Your account was blocked by our safety policy",
+    "This key has been revoked for violations of the usage policy",
+    "Access denied",
+    "The caller does not have permission",
+]
+
+
+@pytest.mark.parametrize("kind", ["permission_error", "AccessDeniedException", "PERMISSION_DENIED", None])
+@pytest.mark.parametrize("status", [403, 400])
+def test_the_words_of_a_content_filter_fail_one_row_whatever_the_type_says(status: int, kind: str | None) -> None:
+    for said in FILTERS:
+        shape = Shape({"type": "error", "error": {"type": kind, "message": said}}, status)
+        with pytest.raises(RejectedRequest) as failed:
+            given(shape)
+        assert failed.value.of_this_request, said
+    for said in BARRED:
+        shape = Shape({"type": "error", "error": {"type": kind, "message": said}}, 403)
+        with pytest.raises(EndpointRefused) as refused:
+            given(shape)
+        assert type(refused.value) is EndpointRefused, said
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "cure"),
+    [
+        (401, error("Incorrect API key provided."), "Check the key"),
+        (402, error("Insufficient Balance"), "Add credit to the account"),
+        (403, error("Your account may not use it", type="permission_error"), "Use a key that may use this model"),
+        (404, error("The model `gpt-x` does not exist"), "Check the model's name"),
+        (429, error("You exceeded your current quota.", code="insufficient_quota"), "Add credit to the account"),
+        (400, error("API key not valid. Please pass a valid one.", status="INVALID_ARGUMENT"), "Check the key"),
+        (301, "", "Check the endpoint's address"),
+    ],
+)
+def test_a_refusal_of_every_request_names_the_endpoint_and_the_cure(
+    store: Store, client: ScriptedClient, status: int, body: Any, cure: str
+) -> None:
+    client.script = lambda _: given(Shape(body, status))
+    with pytest.raises(EndpointRefused) as stopped:
+        run_all([work(store, 3)], store, limits=Limits(), loop_factory=SimulatedLoop)
+    said = str(stopped.value)
+    assert re.match(rf"\S+: (status )?{status}", said) and f". {cure}" in said and ".." not in said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
+import dataclasses
 import random
+import re
 
 import pytest
 
@@ -160,6 +162,15 @@ def test_a_longer_wait_than_allowed_is_hopeless_at_once() -> None:
     paced = pace()
     paced.turned_away(0.0, float("inf"))
     assert paced.hopeless == "it asks to wait inf seconds, longer than --max-wait 300"
+
+
+def test_a_pause_that_evalkit_chose_itself_is_not_said_to_be_asked_for() -> None:
+    paced = Pace(dataclasses.replace(LIMITS, max_wait=0.001), RateLimits(), random.Random(1), now=0.0)
+    paced.turned_away(0.0, None)
+    assert re.fullmatch(
+        r"it turns requests away, and evalkit's own next pause is \d+ seconds, longer than --max-wait 0.001",
+        paced.hopeless or "",
+    )
 
 
 def test_a_quiet_endpoint_with_nothing_to_ask_is_not_hopeless() -> None:

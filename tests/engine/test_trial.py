@@ -9,6 +9,7 @@ from evalkit.engine.limits import Limits
 from evalkit.engine.runner import Ran, run_all
 from evalkit.engine.trial import AT_ONCE, MOST_FRUITLESS
 from evalkit.errors import EndpointRefused, RejectedRequest, RetryableError
+from evalkit.formats import read_reply
 from evalkit.judging.work import Work
 from evalkit.store import Store
 from evalkit.types import ChatReply, ChatRequest, JudgeConfig
@@ -69,6 +70,26 @@ def test_without_stop_a_judge_goes_on_and_opens_up(store: Store, client: Scripte
     client.script, client.delay = undecided, 1.0
     ran = run(store, work(store, 100, config=with_reasks(0)), limits=dataclasses.replace(LIMITS, stop=False))
     assert (ran.total.stopped, ran.total.replied, client.most_at_once) == (None, 100, 16)
+
+
+@pytest.mark.parametrize("reason", ["abort", "cancelled", "error", "timeout"])
+def test_a_judge_whose_replies_are_all_broken_off_is_stopped_and_its_endpoint_refuses_nothing(
+    store: Store, client: ScriptedClient, reason: str
+) -> None:
+    broken = {"message": {"content": "partial"}, "finish_reason": reason}
+    client.script = lambda _: read_reply({"choices": [broken], "model": "m"}, body="{}", seconds=0.0)
+    stopped = run(store, work(store, 100)).total.stopped
+    assert stopped is not None and stopped.endswith(f"The last answer: the provider broke the reply off: {reason}")
+    assert len(client.asked) == MOST_FRUITLESS
+
+
+def test_the_reason_of_a_stop_has_no_full_stop_of_its_own(store: Store, client: ScriptedClient) -> None:
+    def filtered(_: ChatRequest) -> ChatReply:
+        raise RejectedRequest("400: Please modify your prompt and retry.", of_this_request=True)
+
+    client.script = filtered
+    stopped = run(store, work(store, 100)).total.stopped
+    assert stopped is not None and stopped.endswith("modify your prompt and retry")
 
 
 def test_a_judge_with_a_verdict_in_the_store_is_not_held_back(store: Store, client: ScriptedClient) -> None:

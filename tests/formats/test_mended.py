@@ -21,14 +21,6 @@ def read(folder: Path, content: object, like: OutputSet | None = None) -> Output
     return found
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_row_without_an_output_is_a_missing_answer(tmp_path: Path, place: int) -> None:
-    rows = [{k: v for k, v in row.items() if k != "output" or n != place} for n, row in enumerate(ROWS)]
-    found = read(tmp_path, rows)
-    assert [output.failure is not None for output in found.outputs] == [n == place for n in range(3)]
-    assert f"1 answer(s), the first in row {place + 1}, have no field output, and count as missing" in found.notes[0]
-
-
 def test_a_file_without_outputs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match='row 1: field "output": missing. Found: "instruction"'):
         read(tmp_path, [{"instruction": row["instruction"]} for row in ROWS])

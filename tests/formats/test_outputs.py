@@ -122,9 +122,9 @@ def test_several_models_where_one_is_wanted_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"output": {"a": 3}}, 'field "output": expected text, found a mapping'),
+        ({"output": 3}, 'field "output": expected text, found a number'),
         ({"output": ["a"]}, 'field "output": expected text, found a list'),
-        ({"instruction": {}}, 'field "instruction": expected text, found a mapping'),
+        ({"instruction": None}, 'field "instruction": expected text, found null'),
         ({"generator": 4}, 'field "generator": expected text, found a number'),
         ({"dataset": ["a"]}, 'field "dataset": expected text, found a list'),
     ],
@@ -134,11 +134,12 @@ def test_a_field_of_a_wrong_kind_is_refused_with_file_and_row(tmp_path: Path, ch
     assert refusal(source).startswith(f"{source}: row 2: {reason}")
 
 
-def test_a_missing_instruction_is_refused_with_file_row_and_what_there_is(tmp_path: Path) -> None:
-    short = {name: value for name, value in ROWS[1].items() if name != "instruction"}
+@pytest.mark.parametrize("field", ["instruction", "output"])
+def test_a_missing_field_is_refused_with_file_row_and_what_there_is(tmp_path: Path, field: str) -> None:
+    short = {name: value for name, value in ROWS[1].items() if name != field}
     source = save(tmp_path / "a.json", [ROWS[0], short])
     names = ", ".join(f'"{name}"' for name in short)
-    assert refusal(source) == f'{source}: row 2: field "instruction": missing. Found: {names}'
+    assert refusal(source) == f'{source}: row 2: field "{field}": missing. Found: {names}'
 
 
 def test_a_whole_surrogate_pair_in_json_is_one_character(tmp_path: Path) -> None:
@@ -149,8 +150,8 @@ def test_a_whole_surrogate_pair_in_json_is_one_character(tmp_path: Path) -> None
 
 def test_the_line_of_a_wrong_row_in_json_lines_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"instruction": "i", "output": "o"}\n\n{"instruction": "j", "output": {}}\n', encoding="utf-8")
-    assert refusal(str(path)).startswith(f'{path}:3: field "output": expected text, found a mapping')
+    path.write_text('{"instruction": "i", "output": "o"}\n\n{"instruction": "j", "output": 0}\n', encoding="utf-8")
+    assert refusal(str(path)).startswith(f'{path}:3: field "output": expected text, found a number')
 
 
 @pytest.mark.parametrize(
@@ -298,8 +299,8 @@ class TestDatasetFolders:
 
     def test_a_wrong_row_of_a_saved_dataset_is_named(self, tmp_path: Path) -> None:
         folder = tmp_path / "saved"
-        datasets.Dataset.from_list([{**ROWS[0], "output": ["x"]}]).save_to_disk(str(folder))
-        assert refusal(str(folder)).startswith(f'{folder}: row 1: field "output": expected text, found a list')
+        datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "instruction": None}]).save_to_disk(str(folder))
+        assert refusal(str(folder)).startswith(f'{folder}: row 2: field "instruction": expected text, found null')
 
     def test_a_missing_answer_of_a_saved_dataset_is_empty(self, tmp_path: Path) -> None:
         datasets.Dataset.from_list([ROWS[0], {**ROWS[1], "output": None}]).save_to_disk(str(tmp_path / "saved"))

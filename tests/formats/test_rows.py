@@ -191,7 +191,7 @@ def test_a_value_that_holds_no_rows_is_refused_at_once(value: object, message: s
         ({"a": np.datetime64("2024-01-01", "ns")}, 'field "a": found datetime, which no file of rows can hold'),
         ({"a": np.longdouble(1)}, 'field "a": found longdouble, which no file of rows can hold'),
         ({"a": LOOP}, "JSON nested too deeply. Expected an array of flat objects"),
-        ({"output": "Hi."}, 'field "instruction": missing. Found: "output"'),
+        ({"instruction": "Count"}, 'field "output": missing. Found: "instruction"'),
     ],
 )
 def test_a_wrong_row_is_named_with_its_number_and_its_field(value: object, message: str) -> None:
@@ -209,14 +209,15 @@ def test_a_wrong_row_is_named_with_its_number_and_its_field(value: object, messa
         ),
         (pd.DataFrame([{**ANSWER, "a": 1j}]), 'row 1: field "a": found complex, which no file of rows can hold'),
         (
-            pd.DataFrame([ANSWER, {"instruction": {"a": 3}, "output": "x"}]),
-            'row 2: field "instruction": expected text, found a mapping',
+            pd.DataFrame([ANSWER, {"instruction": 3, "output": "x"}]),
+            'row 2: field "instruction": expected text, found a number',
         ),
-        ({"Say hi": "Hi.", "Count": {"a": 3}}, 'row 2: field "output": expected text, found a mapping'),
+        ({"Say hi": "Hi.", "Count": 3}, 'row 2: field "output": expected text, found a number'),
+        ({"Say hi": "Hi.", 3: "Hi."}, 'row 2: field "instruction": expected text, found a number'),
         ({"Say hi": "Hi.", "Count": ["One", "Two"]}, 'row 2: field "output": expected text, found a list'),
         (
-            {"mine": [ANSWER, {"output": "Hi."}]},
-            'model "mine": row 2: field "instruction": missing. Found: "output", "generator"',
+            {"mine": [ANSWER, {"instruction": "Count"}]},
+            'model "mine": row 2: field "output": missing. Found: "instruction", "generator"',
         ),
         (
             {"mine": [{**ANSWER, "generator": "m"}]},
@@ -232,11 +233,12 @@ def test_a_wrong_cell_of_a_frame_or_a_dictionary_is_named(value: object, message
 
 
 WRONG: list[Any] = [
-    {"output": "Count"},
-    {"instruction": {"text": 3}, "output": "x"},
+    {"instruction": "Count"},
+    {"instruction": 3, "output": "x"},
     {"instruction": ["a", "b"], "output": ["x", 3]},
+    {"instruction": None, "output": "x"},
     {"instruction": "a", "output": {"text": "x"}},
-    {"instruction": "a", "output": [True]},
+    {"instruction": "a", "output": True},
     {"instruction": [], "output": "x"},
     {"choices": [], "question_id": 1},
     {"messages": [{"role": "user", "content": 3}], "uid": "u"},

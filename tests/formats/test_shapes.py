@@ -208,38 +208,6 @@ VERDICTS: dict[str, tuple[str, list[Row], list[float | None]]] = {
 }  # fmt: skip
 
 
-VALUES = "hold a number or a truth value where a text belongs, which is read as JSON writes it"
-UNASKED = "name no instruction, and are left out"
-ROWS: dict[str, tuple[list[Row], list[tuple[str, str]], str]] = {
-    "an answer that is a number": ([{"instruction": "6 * 7?", "output": 42}], [("6 * 7?", "42")], VALUES),
-    "an answer that is a truth value": ([{"instruction": "Is it?", "output": False}], [("Is it?", "false")], VALUES),
-    "an instruction that is a number": ([{"instruction": 1.5, "output": "x"}], [("1.5", "x")], VALUES),
-    "a long number": ([{"instruction": "n?", "output": 10**400}], [("n?", "1" + "0" * 400)], VALUES),
-    "an instruction that is null": ([{"instruction": None, "output": "x"}], [], UNASKED),
-    "an instruction that is NaN": ([{"instruction": float("nan"), "output": "x"}], [], UNASKED),
-}
-
-
-@pytest.mark.parametrize("shape", list(ROWS))
-@pytest.mark.parametrize("value", [False, True])
-def test_one_bad_cell_costs_one_answer_at_most(tmp_path: Path, shape: str, value: bool) -> None:
-    wrong, read, note = ROWS[shape]
-    rows, path = [*PLAIN, *wrong], tmp_path / "a.json"
-    path.write_bytes(array(rows))
-    found = read_one([Rows.of(rows, "a") if value else str(path)])
-    pairs = [(one.instruction, said.text) for one, said in zip(found.examples, found.outputs, strict=True)]
-    assert pairs == [*zip(ASKED, SAID, strict=True), *read]
-    (said,) = found.notes
-    assert said.endswith(f"1 answer(s), the first in row 3, {note}")
-
-
-def test_a_file_of_answers_to_no_instruction_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_bytes(array([{"instruction": None, "output": "x"}] * 2))
-    with pytest.raises(EvalkitError, match='row 1: field "instruction": expected text, found null, as in every row$'):
-        read_one([str(path)])
-
-
 @pytest.mark.parametrize("shape", list(VERDICTS))
 @pytest.mark.parametrize("value", [False, True])
 def test_one_bad_field_costs_one_verdict(tmp_path: Path, shape: str, value: bool) -> None:

@@ -46,6 +46,21 @@ CLEAR_LABELS = [
     "[[**K**]]",
     "\ufeff[[K]]",
     "Verdict → [[K]]",
+    '"[[K]]"',
+    "“[[K]]”",
+    '**"[[K]]"**',
+    'My final verdict is: "[[K]]"',
+    "> [[K]]",
+    "> **[[K]]**",
+    "> My verdict: [[K]]",
+    "[[K]]\u200b",
+    "\u200b[[K]]\u200d\ufeff",
+    "[[K]]\n\u200b",
+    "\\[\\[K\\]\\]",
+    "**\\[\\[K\\]\\]**",
+    "[[K]] [[K]]",
+    "[[K]], [[K]]",
+    "Verdict: [[K]] [[K]]",
     "[[K]] it was at first, and it still is.\nFinal verdict: [[k]]",
 ]
 
@@ -79,6 +94,18 @@ UNCLEAR_LABELS = [
     "One answer instructs the judge to write:\nMy final verdict is: [[K]]",
     "[[K]]\nThat is what one answer wants.",
     "The verdict is [[K",
+    'The answer M:\n"[[K]]"',
+    'One answer tells me to reply:\n"[[K]]"',
+    "One answer wants this.\n> [[K]]",
+    "> Reply with\n> [[K]]",
+    'The final answer of M is "[[K]]"',
+    'M\'s verdict: "[[K]]"',
+    "“[[K]]",
+    "[[M]] [[K]]",
+    "[[K]] is worse than [[K]]",
+    "\\[\\[M\\]\\]\n[[K]]",
+    "Verdict: [[M]]\n\\[\\[K\\]\\]",
+    "Not \\[\\[K\\]\\]",
     "The verdict is [[[K]]]",
 ]
 
@@ -99,6 +126,17 @@ def test_a_label_that_is_quoted_taken_back_or_one_of_two_gives_no_verdict(text: 
         ("My final verdict is tie: [[M=K]].", TIED),
         ("**[[K>>M]]**", Preference(1.0, strong=True)),
         ("[[k &gt; m]]", WON),
+        ("[[K==M]]", TIED),
+        ("[[M==K]]", TIED),
+        ("[[K≈M]]", TIED),
+        ("[[K＝M]]", TIED),
+        ("[[K＞M]]", WON),
+        ("[[K＜＜M]]", Preference(0.0, strong=True)),
+        ("[[K≫M]]", Preference(1.0, strong=True)),
+        ("[[TIE]]", TIED),
+        ("[[Tie]]", TIED),
+        ("[[tie]]", TIED),
+        ("[[tie]]\nFinal: [[K=M]]", TIED),
         ("[[K=M]] above, as said: [[M=K]]\nFinal verdict: [[M = K]]", TIED),
     ],
 )
@@ -108,15 +146,41 @@ def test_five_verdicts_are_read_in_either_order_of_the_labels(said: str, verdict
     assert five_way(ChatReply(f'{{"verdict": "{bare}"}}'), LABELS, field="verdict") == verdict
 
 
-@pytest.mark.parametrize("said", ["[[K>M]]\nVerdict: [[M>K]]", "[[M=K]]\n[[K>M]]", "[[M>=K]]", "[[K=K]]"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[[K>M]]\nVerdict: [[M>K]]",
+        "[[M=K]]\n[[K>M]]",
+        "[[M>=K]]",
+        "[[K=K]]",
+        "[[K===M]]",
+        "[[K=>M]]",
+        "[[K≈]]",
+        "[[TIE]]\n[[K>M]]",
+        "[[K>M]]\n[[tie]]",
+        "[[K＞＝M]]",
+    ],
+)
 def test_two_of_five_verdicts_or_none_of_them_give_no_verdict(said: str) -> None:
     assert isinstance(five_way(ChatReply(said), LABELS), Unparsed)
+
+
+def test_a_tie_by_its_label_is_no_verdict_of_a_five_way_judge_without_one() -> None:
+    assert isinstance(five_way(ChatReply("[[tie]]"), Labels("K", "M")), Unparsed)
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
     [
         ("Rating: [[8]]", 8),
+        ("Rating: [[8]]/10", 8),
+        ("[[8]] / 10", 8),
+        ("**[[8]]**/10", 8),
+        ("Rating: [[7.5]] out of 10.", 7.5),
+        ("I give [[8/10]] for now.\nRating: [[8]]/10", 8),
+        ("\\[\\[8\\]\\]/10", 8),
+        ('"[[8]]"', 8),
+        ("[[8]] [[8]]", 8),
         ("Fine.\n**Rating: [[8]]**", 8),
         ("[[8]].", 8),
         ("[[8/10]]", 8),
@@ -137,6 +201,12 @@ def test_a_grade_is_read_with_its_decoration(text: str, value: float) -> None:
     [
         "If it were complete I'd say [[10]]; as it is,\n[[6]]",
         "[[8/100]]",
+        "[[8]]/100",
+        "[[8]]/5",
+        "[[8]]/10.5",
+        "[[3]]/10\nRating: [[8]]/10",
+        "Not [[8]]/10",
+        'The answer says "[[8]]/10"',
         "[[8/5]]",
         "The answer demands:\nRating: [[10]]",
         'It ends with "Rating: [[10]]"',
@@ -175,6 +245,17 @@ CLEAR_OBJECTS = [
     '{"winner": "[[K]]"}',
     '{"winner": "**K**"}',
     '{"explanation": "a, }", "winner": "K",}',
+    f"The verdict is {OBJECT} as I said.",
+    f"My final verdict is {OBJECT} for these reasons.",
+    f"{OBJECT}\n{OBJECT}",
+    f"[{OBJECT}, {OBJECT}]",
+    f"```json\n{OBJECT}\n```\n{OBJECT}",
+    '"{\\"winner\\": \\"K\\"}"',
+    '{"result": {"winner": "K"}}',
+    '{"status": "ok", "result": {"why": "M errs", "winner": "K"}}',
+    '{"response": {"winner": "K"}}',
+    "{'winner': 'K'}",
+    "```json\n{'why': 'M errs', 'n': 2, 'winner': 'K'}\n```",
     '```json\n{"explanation": "see ```x```", "winner": "K"}\n```',
 ]
 
@@ -190,7 +271,25 @@ UNCLEAR_OBJECTS = [
     f"```json\n{OBJECT}\n```\n{OTHER}",
     f"{OTHER}\n```json\n{OBJECT}\n```",
     f"{OBJECT}\n{OTHER}",
-    f"{OBJECT}\n{OBJECT}",
+    f"{OBJECT}\n{OBJECT}\n{OTHER}",
+    '{"winner": "M", "winner": "K"}\n{"winner": "K"}',
+    f"One answer says {OBJECT}\n{OBJECT}\nwhich is not mine",
+    f"The verdict is {OBJECT} if one believes it.",
+    f"The verdict is {OBJECT} or [[M]].",
+    f"The answer M outputs {OBJECT} at its end.",
+    f"The verdict of M's author is {OBJECT} as I said.",
+    '{"a": {"winner": "K"}, "b": {"winner": "M"}}',
+    '{"a": {"winner": "K"}, "b": {"winner": "K"}}',
+    '{"quoted": {"winner": "K"}}',
+    '{"answer_m": {"winner": "K"}, "comment": "it tells me what to say"}',
+    '{"result": {"winner": "K", "Winner": "M"}}',
+    '{"result": {"result": {"winner": "K"}}}',
+    "{'why': 'M says 'x', 'winner': 'K'}",
+    "{'winner': 'M', 'winner': 'K'}",
+    "{'why': \"it's\", 'winner': 'K'}",
+    "{'winner': 'M'}\n" + OBJECT,
+    f"{{'winner': 'M'}}\n```json\n{OBJECT}\n```",
+    "{'winner': 'K' 'M'}",
     f"[{OBJECT}, {OTHER}]",
     f"The answer M contains\n```json\n{OBJECT}\n```\nand I cannot decide.",
     f"The answer M says:\n```json\n{OBJECT}\n```",
@@ -207,8 +306,7 @@ UNCLEAR_OBJECTS = [
     '{"winner": "K or M"}',
     '{"winner": "\u212a"}',
     '```json\n{"winner": "K"\n```',
-    "{'winner': 'K'}",
-    '"{\\"winner\\": \\"K\\"}"',
+    '"{\\"winner\\": \\"K\\"} {\\"winner\\": \\"M\\"}"',
     '{"winner": "K" "M"}',
 ]
 
@@ -291,6 +389,45 @@ def test_the_mark_of_a_blank_before_a_token_is_no_part_of_the_label(mark: str) -
     reply = ChatReply("K", (((f"{mark}K", -0.5), (f"{mark}M", -1.5), ("The", -3.0)),))
     plain = ChatReply("K", ((("K", -0.5), ("M", -1.5), ("The", -3.0)),))
     assert token_probability(reply, LABELS) == token_probability(plain, LABELS)
+
+
+LIKELY = (("K", -0.5), ("M", -1.5), ("The", -3.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [("\nK", ["\n"]), ("K", ["\n"]), ("\nK", ["Ċ"]), (" K", ["▁"]), ("\n\nK", ["\n", "\n"]), ('"K"', ['"']),
+     ("**K**", ["**"]), (' "K"', ['Ġ"']), ("\n**K**", ["\n", "**"]), ("K", ["<0x0A>"])],
+)  # fmt: skip
+def test_behind_tokens_that_only_open_the_reply_the_next_one_counts(text: str, opening: list[str]) -> None:
+    before = tuple(((token, -0.05), ("The", -4.0)) for token in opening)
+    assert token_probability(ChatReply(text, (*before, LIKELY)), LABELS) == token_probability(
+        ChatReply("K", (LIKELY,)), LABELS
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [
+        ("The K", [(("The", -0.1),), LIKELY]),
+        # the label is not what the mark stands before
+        ("M", [(("**", -0.1), ("M", -3.0)), LIKELY]),
+        ("\nThe K", [(("\n", -0.1),), (("The", -0.1), ("K", -3.0)), LIKELY]),
+        ("\n", [(("\n", -0.1),), ()]),
+        ("\nK", [(("\n", -0.1), ("x", float("nan"))), LIKELY]),
+        ("[[K]]", [(("[[", -0.1),), LIKELY]),
+        ("\n" * 9 + "K", [*[(("\n", -0.1),)] * 9, LIKELY]),
+    ],
+)
+def test_a_label_behind_a_token_that_says_something_gives_no_verdict(
+    text: str, positions: list[tuple[tuple[str, float], ...]]
+) -> None:
+    assert isinstance(token_probability(ChatReply(text, tuple(positions)), LABELS), Unparsed)
+
+
+def test_the_byte_of_a_blank_before_a_label_is_no_part_of_it() -> None:
+    bytes_ = tuple((f"<0x20>{token}", level) for token, level in LIKELY)
+    assert token_probability(ChatReply("K", (bytes_,)), LABELS) == token_probability(ChatReply("K", (LIKELY,)), LABELS)
 
 
 @pytest.mark.parametrize("text", ["K.", "**K**", "k", '"K"'])

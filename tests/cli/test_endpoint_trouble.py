@@ -36,7 +36,7 @@ def test_a_storm_of_rate_limits_is_waited_out_and_nobody_asks_early(zygote: Zygo
     storm: Script = [
         {
             "when": {"share": 0.6, "until": 6.0},
-            "do": {"status": 429, "retry_after": {"low": 0.6, "high": 1.5, "form": "seconds"}},
+            "do": {"status": 429, "retry_after": {"low": 1.0, "high": 1.5, "form": "seconds"}},
         }
     ]
     with mock_judge(tmp_path / "judge", latency=0.02, script=storm) as judge:

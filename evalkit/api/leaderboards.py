@@ -19,6 +19,7 @@ from evalkit.api.keywords import (
     optional_text,
     source_of,
     texts_of,
+    weights_of,
 )
 from evalkit.api.overviews import Benchmarks, OverviewTable, make_overview
 from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
@@ -164,6 +165,8 @@ class _BoardKeywords(LeaderboardKeywords, total=False):
 
 class _OverviewKeywords(_BoardKeywords, total=False):
     alias: Mapping[str, str] | Sequence[str]
+    aggregate: str | None
+    weight: Mapping[str, float] | Sequence[str]
 
 
 @overload
@@ -180,6 +183,8 @@ def leaderboard(
     benchmark: str | PathLike[str] | None = None,
     benchmarks: Benchmarks = (),
     alias: Mapping[str, str] | Sequence[str] = (),
+    aggregate: str | None = None,
+    weight: Mapping[str, float] | Sequence[str] = (),
     judge: JudgeLike | None = None,
     metric: str | Metric | None = None,
     control: str | Sequence[str] | None = None,
@@ -209,6 +214,8 @@ def leaderboard(
         benchmarks: several benchmarks for one table, by name, or `all` that the store has verdicts on; a dictionary
             gives the verdicts of each, or None for those in the store.
         alias: canonical names of models by spelling, or texts such as `A=B`, which join rows of `benchmarks`.
+        aggregate: one number for each model from all `benchmarks`: `mean-rank`, `z` or `bt`.
+        weight: relative weights of benchmarks in the aggregate, or texts such as `mt_bench=2`; 1 by default.
         judge: only this judge's verdicts.
         metric: the number that ranks: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the benchmark's
             style says.
@@ -264,13 +271,14 @@ def leaderboard(
         allow_mixed=allow_mixed,
         replicates=checked_count("--bootstrap", bootstrap, least=0),
     )
-    joined = names_of("--alias", alias)
+    joined, weights = names_of("--alias", alias), weights_of("--weight", weight)
     if benchmarks:
         if benchmark is not None:
             raise ConfigError("--benchmark names one benchmark, and --all several: choose one of them")
-        return make_overview(benchmarks, chosen, wishes, aliases=joined)
-    if joined:
-        raise ConfigError("--alias joins models of several benchmarks, and this board is of one: add --benchmark NAME")
+        return make_overview(benchmarks, chosen, wishes, aliases=joined, method=aggregate, weights=weights)
+    for option, asked in (("--alias", joined), ("--aggregate", aggregate), ("--weight", weights)):
+        if asked:
+            raise ConfigError(f"{option} is for several benchmarks, and this board is of one: add --benchmark or --all")
     files = read_behind(chosen, wishes) if texts else None
     boards = tuple(make_leaderboard(chosen, wishes, files=files))
     return Leaderboard(boards, chosen, files, () if chosen.files else misfiled(chosen))

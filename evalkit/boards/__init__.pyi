@@ -33,12 +33,23 @@ from .metrics import (
     Recipe,
     raw_metric,
 )
-from .overview import Cell, NamedBoard, Overview, OverviewColumn, OverviewRow, build_overview
+from .overview import (
+    Cell,
+    ColumnAgreement,
+    NamedBoard,
+    Overview,
+    OverviewColumn,
+    OverviewRow,
+    Placed,
+    Standing,
+    build_overview,
+)
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .row import MIN_COVERAGE, BoardRow, build_row
+from .standing import agreements_of, column_scores, stand, standing_scores, with_standing
 from .tally import PairCount, PairCounts, tallies_of
 
 __all__ = [
@@ -69,6 +80,7 @@ __all__ = [
     "BoardRow",
     "Cell",
     "CollectedBattles",
+    "ColumnAgreement",
     "Comparisons",
     "Correlated",
     "Dependence",
@@ -92,12 +104,15 @@ __all__ = [
     "PairCount",
     "PairCounts",
     "Pinned",
+    "Placed",
     "RatingBoard",
     "RatingRecipe",
     "Recipe",
     "ScorePair",
+    "Standing",
     "Transcripts",
     "advise",
+    "agreements_of",
     "basis_of_entries",
     "battles_of",
     "battles_of_entries",
@@ -107,6 +122,7 @@ __all__ = [
     "build_overview",
     "build_ratings",
     "build_row",
+    "column_scores",
     "compare",
     "correlate",
     "correlate_common",
@@ -124,6 +140,9 @@ __all__ = [
     "of_models",
     "one_judge",
     "raw_metric",
+    "stand",
+    "standing_scores",
     "tallies_of",
     "win_matrix",
+    "with_standing",
 ]

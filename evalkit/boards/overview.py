@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from evalkit.boards.agreement import Agreement
 from evalkit.boards.build import Board
 from evalkit.boards.gathering import TURN
 from evalkit.boards.metrics import Metric, raw_metric
 from evalkit.boards.row import BoardRow
+from evalkit.stats import AggregateMethod, RankInterval
 from evalkit.types import Estimate, Status
 
 
@@ -73,13 +75,71 @@ class OverviewRow:
     spellings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A model's aggregate and its rank; `without` holds its rank where a benchmark is left out, by that benchmark."""
+
+    model: str
+    estimate: Estimate
+    rank: RankInterval | None
+    without: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """The aggregate of several benchmarks, the best model first.
+
+    `weights` are the benchmarks' shares of it, whose judges share a benchmark's. `left_out` gives models without an
+    aggregate, with the reason.
+    """
+
+    method: AggregateMethod
+    weights: Mapping[str, float]
+    models: tuple[Placed, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def lower_is_better(self) -> bool:
+        return self.method == AggregateMethod.MEAN_RANK
+
+    def of(self, model: str) -> Placed | None:
+        """A model's place; None for a model that was left out."""
+        return next((placed for placed in self.models if placed.model == model), None)
+
+    @property
+    def hangs_on(self) -> Mapping[str, tuple[str, ...]]:
+        """The models whose rank is another one without a benchmark, by that benchmark."""
+        return {
+            benchmark: tuple(
+                placed.model
+                for placed in self.models
+                if placed.rank is not None and placed.without.get(benchmark) != placed.rank.rank
+            )
+            for benchmark in self.weights
+            if len(self.weights) > 1
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnAgreement:
+    """The agreement of a column with people; of the aggregate where `column` is None."""
+
+    column: OverviewColumn | None
+    agreement: Agreement
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Overview:
-    """Several boards as one table; `apart` names spellings that were not joined, because one board has both."""
+    """Several boards as one table, with their aggregate and their agreement with people where these were asked for.
+
+    `apart` names spellings that were not joined, because one board has both.
+    """
 
     columns: tuple[OverviewColumn, ...]
     rows: tuple[OverviewRow, ...]
     apart: tuple[tuple[str, str], ...] = ()
+    standing: Standing | None = None
+    agreements: tuple[ColumnAgreement, ...] = ()
 
     @property
     def boards(self) -> tuple[Board, ...]:

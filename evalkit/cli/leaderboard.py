@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.api import ESTIMATORS, EVERY, Leaderboard, OverviewTable, leaderboard
+from evalkit.api import AGGREGATES, ESTIMATORS, EVERY, Leaderboard, OverviewTable, leaderboard
 from evalkit.cli.boards import print_boards
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes
@@ -68,6 +68,11 @@ class BoardOutput:
 @judge_option
 @Title.VERDICTS.option("--alias", multiple=True, metavar="A=B",
                        help="Take the model A of a benchmark for the model B of another; repeat for more.")  # fmt: skip
+@Title.NUMBERS.option("--aggregate", type=click.Choice(AGGREGATES),
+                      help="Make one number of all benchmarks: the mean rank, the mean of standardised scores (z), or "
+                           "Elo from a battle on each instruction (bt).")  # fmt: skip
+@Title.NUMBERS.option("--weight", multiple=True, metavar="NAME=W",
+                      help="Give a benchmark this weight in the aggregate; repeat for more. [default: 1]")  # fmt: skip
 @Title.NUMBERS.option("--pool", is_flag=True, help="Average all judges into one score.")
 @metric_option
 @control_option

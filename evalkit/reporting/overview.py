@@ -7,13 +7,16 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from evalkit.boards import Cell, Overview, OverviewColumn, OverviewRow
-from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, part_title
+from evalkit.boards import Cell, Overview, OverviewColumn, OverviewRow, Placed, Standing
+from evalkit.reporting.agreement import agreement_document
+from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, part_title, rank_text
 from evalkit.reporting.tables import columns_markdown, columns_text
+from evalkit.stats import AggregateMethod
 from evalkit.text import (
     estimate_document,
     markdown_cell,
     named,
+    percent,
     plural,
     printable,
     short_interval,
@@ -23,6 +26,17 @@ from evalkit.text import (
 from evalkit.types import StatusKind
 
 MODEL = "model"
+METHODS = {
+    AggregateMethod.MEAN_RANK: "mean rank",
+    AggregateMethod.Z: "mean z-score",
+    AggregateMethod.BT: "Elo of instruction wins",
+}
+_AGREEMENT = {
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+    "confident": "agreement with confidence",
+    "separability": "separability",
+}
 ABSENT = "-"
 # behind a number whose status is not ok; the notes say what it means
 DOUBTFUL = "~"
@@ -32,7 +46,63 @@ _NAMES_SHOWN = 4
 def overview_columns(overview: Overview) -> list[Column]:
     """Return the columns that people read: the models, then each number with its interval."""
     models = Column(MODEL, tuple(printable(row.model) for row in overview.rows), left=True)
-    return [models, *(_column(overview, place) for place in range(len(overview.columns)))]
+    numbers = [_column(overview, place) for place in range(len(overview.columns))]
+    if overview.standing is None:
+        return [models, *numbers]
+    return [models, _standing_column(overview, overview.standing), *numbers]
+
+
+def _standing_column(overview: Overview, standing: Standing) -> Column:
+    placed = {one.model: one for one in standing.models}
+    cells = (placed.get(row.model) for row in overview.rows)
+    return Column(METHODS[standing.method], tuple(ABSENT if one is None else _place_text(one) for one in cells))
+
+
+def _place_text(placed: Placed) -> str:
+    if placed.estimate.value is None:
+        return short_interval(placed.estimate)
+    doubtful = f" {DOUBTFUL}" if placed.estimate.status.kind == StatusKind.DEGRADED else ""
+    return f"{rank_text(placed.rank)}: {short_interval(placed.estimate)}{doubtful}"
+
+
+def standing_columns(overview: Overview) -> list[Column]:
+    """Return the ranks of the aggregate, and those without each benchmark, as columns; none without an aggregate."""
+    standing = overview.standing
+    if standing is None:
+        return []
+    return [
+        Column(MODEL, tuple(printable(one.model) for one in standing.models), left=True),
+        Column("rank", tuple(rank_text(one.rank) for one in standing.models), left=True),
+        *(
+            Column(printable(f"without {name}"), tuple(_without(one, name) for one in standing.models))
+            for name in standing.weights
+        ),
+    ]
+
+
+def _without(placed: Placed, benchmark: str) -> str:
+    rank = placed.without.get(benchmark)
+    return ABSENT if rank is None else str(rank)
+
+
+def agreement_columns(overview: Overview) -> list[Column]:
+    """Return the agreement of each column with people as columns; none where no ranking was compared."""
+    if not overview.agreements:
+        return []
+    found = [one.agreement for one in overview.agreements]
+    titles = [
+        METHODS[overview.standing.method] if one.column is None and overview.standing is not None
+        else column_title(one.column, overview.columns) if one.column is not None else ABSENT
+        for one in overview.agreements
+    ]  # fmt: skip
+    return [
+        Column("column", tuple(titles), left=True),
+        *(
+            Column(title, tuple(short_interval(getattr(agreement, name)) for agreement in found))
+            for name, title in _AGREEMENT.items()
+        ),
+        Column("models", tuple(str(len(agreement.models)) for agreement in found)),
+    ]
 
 
 def _column(overview: Overview, place: int) -> Column:
@@ -87,7 +157,27 @@ def overview_notes(overview: Overview) -> list[str]:
         f"{first} and {second} are names of one model, and one board has both: they stay apart"
         for first, second in overview.apart
     ]
+    if overview.standing is not None:
+        lines += _standing_notes(overview.standing)
     return [printable(line) for line in lines]
+
+
+def _standing_notes(standing: Standing) -> list[str]:
+    """Return how the aggregate was made, what it hangs on, and whom it leaves out."""
+    shares = ", ".join(f"{name} {percent(100 * share)} %" for name, share in standing.weights.items())
+    lines = [f"{METHODS[standing.method]}: over {shares}; rank intervals hold at once"]
+    lines += [
+        f"without {name}, the rank changes of {named(models, most=_NAMES_SHOWN)}"
+        for name, models in standing.hangs_on.items()
+        if models
+    ]
+    doubts = {one.estimate.status.reason: one for one in standing.models if one.estimate.status.reason}
+    lines += [f"{METHODS[standing.method]}: {reason}" for reason in doubts]
+    reasons: dict[str, list[str]] = {}
+    for model, reason in standing.left_out.items():
+        reasons.setdefault(reason, []).append(model)
+    lines += [f"{named(models, most=_NAMES_SHOWN)}: not aggregated: {reason}" for reason, models in reasons.items()]
+    return lines
 
 
 def _cells_of(overview: Overview, column: OverviewColumn) -> Iterable[tuple[OverviewRow, Cell]]:
@@ -107,12 +197,28 @@ def overview_title(overview: Overview) -> str:
 def overview_text(overview: Overview, *, columns: int | None = None) -> str:
     """Return aligned columns; those that do not fit beside the models follow in a table below."""
     room = columns or shutil.get_terminal_size((120, 40)).columns
-    return "\n".join([overview_title(overview), *columns_text(overview_columns(overview), room, key=MODEL),
-                      *overview_notes(overview)]) + "\n"  # fmt: skip
+    lines = [overview_title(overview), *columns_text(overview_columns(overview), room, key=MODEL)]
+    for title, table, key in further_tables(overview):
+        lines += [title, *columns_text(table, room, key=key)]
+    return "\n".join([*lines, *overview_notes(overview)]) + "\n"
+
+
+def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
+    """Return the tables below the overview: a title, the columns, and the title of the column that names its lines."""
+    found = []
+    if columns := standing_columns(overview):
+        found.append(("rank by the aggregate, and without each benchmark:", columns, MODEL))
+    if columns := agreement_columns(overview):
+        reference = overview.agreements[0].agreement.reference
+        date = f" ({reference.date})" if reference.date else ""
+        found.append((printable(f"agreement with {reference.name}{date}:"), columns, "column"))
+    return found
 
 
 def overview_markdown(overview: Overview) -> str:
     table = columns_markdown(overview_columns(overview))
+    for title, columns, _ in further_tables(overview):
+        table += ["", markdown_cell(title), "", *columns_markdown(columns)]
     footer = [f"- {line}" for line in map(markdown_cell, overview_notes(overview))]
     return "\n".join([f"**{markdown_cell(overview_title(overview))}**", "", *table, "", *footer]) + "\n"
 
@@ -190,7 +296,34 @@ def overview_document(overview: Overview) -> dict[str, Any]:
             }
             for row in overview.rows
         ],
+        "aggregate": None if overview.standing is None else _standing_document(overview.standing),
+        "agreement": [
+            {
+                "column": None if one.column is None else overview.columns.index(one.column),
+                **agreement_document(one.agreement),
+            }
+            for one in overview.agreements
+        ],
         "notes": overview_notes(overview),
+    }
+
+
+def _standing_document(standing: Standing) -> dict[str, Any]:
+    return {
+        "method": standing.method.value,
+        "weights": dict(standing.weights),
+        "models": [
+            {
+                "model": one.model,
+                **estimate_document(one.estimate),
+                "rank": None if one.rank is None else one.rank.rank,
+                "rank_lower": None if one.rank is None else one.rank.lower,
+                "rank_upper": None if one.rank is None else one.rank.upper,
+                "rank_without": dict(one.without),
+            }
+            for one in standing.models
+        ],
+        "left_out": dict(standing.left_out),
     }
 
 
@@ -199,10 +332,14 @@ def overview_json(overview: Overview) -> str:
 
 
 def overview_metrics(overview: Overview) -> Mapping[str, Any]:
-    """Return each cell's estimate by `model/column`, as in `careful/example LC win rate`."""
-    return {
+    """Return each cell's estimate by `model/column`, as in `careful/example LC win rate`, and the aggregate's."""
+    found = {
         f"{row.model}/{column_title(column, overview.columns)}": cell.estimate
         for row in overview.rows
         for column, cell in zip(overview.columns, row.cells, strict=True)
         if not cell.refused
     }
+    standing = overview.standing
+    if standing is not None:
+        found |= {f"{one.model}/{METHODS[standing.method]}": one.estimate for one in standing.models}
+    return found

@@ -232,7 +232,7 @@ def _z(parts: Sequence[Part]) -> tuple[Floats, Floats, list[Status]]:
         if variance <= _CLEAR * noise:
             unclear.append(part.benchmark)
         # the scores of few instructions lie further apart than the models do
-        spread = np.sqrt(max(variance - noise, variance / _CLEAR))
+        spread = np.sqrt(variance - min(noise, variance / _CLEAR))
         if spread == 0:
             continue
         z = apart / spread

@@ -33,7 +33,7 @@ ARGUMENTS = {"import": {"format"}}
 # a page shows any boards that Python can make
 FURTHER = {"report": set(get_type_hints(LeaderboardKeywords))}
 # keywords of leaderboard that a report has not, or has itself
-OF_LEADERBOARD = {"by", "texts", "benchmarks", "alias"}
+OF_LEADERBOARD = {"by", "texts", "benchmarks", "alias", "aggregate", "weight"}
 # keywords for values that a command line cannot hold
 PYTHON_ONLY = {"client", "parser", "progress", "texts"}
 

@@ -2,7 +2,7 @@
 
 from evalkit.boards import Overview
 from evalkit.reporting.markup.boards import fragment, whole_page
-from evalkit.reporting.overview import overview_columns, overview_notes, overview_title
+from evalkit.reporting.overview import further_tables, overview_columns, overview_notes, overview_title
 
 _TEMPLATE = "overview.html.jinja"
 
@@ -21,6 +21,6 @@ def _values(overview: Overview) -> dict[str, object]:
     return {
         "caption": overview_title(overview),
         "columns": overview_columns(overview),
-        "tables": [],
+        "tables": [{"title": title, "columns": columns} for title, columns, _ in further_tables(overview)],
         "notes": overview_notes(overview),
     }

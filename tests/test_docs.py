@@ -21,7 +21,7 @@ from docs.pictures.terminal import terminal_svg
 from docs.python_reference import TITLES
 from docs.structure import figures
 from evalkit.cli.main import COMMANDS, group
-from tests.cli.running import evalkit
+from tests.cli.running import evalkit, shared_zygote
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = [page for page in REPOSITORY.glob("docs/**/*.md") if "_build" not in page.parts]
@@ -95,7 +95,7 @@ def test_what_a_console_shows_is_what_its_commands_print(page: str, tmp_path: Pa
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
     script = "\n".join(f"echo '$'; {command}" for command, _, _ in shown)
     # what is to be installed is there already, and nothing may be fetched
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join(map(str, (shared_zygote().program(), Path(sys.executable).parent, os.environ["PATH"])))
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path,

@@ -62,7 +62,9 @@ def test_every_command_shown_exists_with_its_options() -> None:
     for page in PAGES:
         blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", page.read_text(), re.DOTALL)
         inline = re.findall(r"`(evalkit [^`\n]+)`", page.read_text())
-        shown = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+        shown = [
+            line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()
+        ]
         # what a command prints is no command, and may hold a quotation mark of its own
         for line in [one for one in [*shown, *inline] if "evalkit" in one]:
             words = shlex.split(line.split(" | ")[0], comments=True)

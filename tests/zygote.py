@@ -6,6 +6,7 @@ server at a socket for a program that stands for evalkit in scripts; see `Zygote
 """
 
 import contextlib
+import gc
 import itertools
 import json
 import os
@@ -170,6 +171,9 @@ def serve() -> None:
     import evalkit.cli.ratings
     import evalkit.cli.report  # noqa: F401
 
+    # what is loaded is shared with all that is forked, and no search for garbage touches it
+    gc.collect()
+    gc.freeze()
     servers: list[int] = []
     for line in sys.stdin:
         request = json.loads(line)

@@ -5,8 +5,16 @@ from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text, pair_values
 from .forecasts import forecast_text
 from .forms import FORMS, TABLE
-from .gate import gate_explanation, gate_json, gate_text, why
-from .gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
+from .gate_forms import (
+    gate_annotation,
+    gate_badge,
+    gate_explanation,
+    gate_json,
+    gate_junit,
+    gate_summary,
+    gate_text,
+    gate_why,
+)
 from .gate_undecided import (
     Ending,
     Undecided,
@@ -69,6 +77,7 @@ __all__ = [
     "gate_junit",
     "gate_summary",
     "gate_text",
+    "gate_why",
     "grouped_failures",
     "measures_of",
     "one_board",
@@ -86,5 +95,4 @@ __all__ = [
     "undecided_junit",
     "undecided_summary",
     "values_table",
-    "why",
 ]

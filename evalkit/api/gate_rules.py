@@ -27,6 +27,7 @@ from evalkit.gating import (
     read_rules,
     without_verdicts,
 )
+from evalkit.judge_spec import judge_names
 from evalkit.judging import Work
 from evalkit.sources import Sources, known_benchmark, only_benchmark, read_recipe
 from evalkit.store import Address, open_existing
@@ -255,6 +256,8 @@ class RulesCase:
     def _absent(self, case: GateCase) -> Deciding | None:
         """The decision where the candidate, or the model that it is held against, has no verdicts that count."""
         benchmark, judge = case.benchmark, case.named_judge()
+        if isinstance(judge, str):
+            self._check_judge(judge)
         named = judge.name if isinstance(judge, JudgeConfig) else judge
         for model in filter(None, (self._model, case.rule.against)):
             if self._has_verdicts(benchmark, model, named):
@@ -271,6 +274,13 @@ class RulesCase:
             )
             return _settled(decision)
         return None
+
+    def _check_judge(self, name: str) -> None:
+        """Refuse the name of a judge of whom there is neither a file nor a verdict."""
+        with open_existing(self.place.url) as opened:
+            known = {config.name for config in opened.judges()}
+        if name not in known:
+            raise UnknownName("judge", name, {*judge_names(), *known})
 
     def _has_verdicts(self, benchmark: str, model: str, judge: str | None) -> bool:
         if model not in self._stored.get(benchmark, ()):
@@ -329,7 +339,9 @@ def _named(table: RuleTable) -> Iterator[None]:
         kind = Incomplete if isinstance(error, Incomplete) else ConfigError
         if type(error) not in (ConfigError, InputError, StatsError, Incomplete, UnknownName):
             raise
-        raise kind(f"{table.place}: {_CHOICE.sub(_with_key, str(error))}") from error
+        # an error about a threshold begins with its option, which is the rule's key
+        said = _CHOICE.sub(_with_key, str(error)).removeprefix("--")
+        raise kind(f"{table.place}: {said}") from error
 
 
 def _with_key(found: re.Match[str]) -> str:

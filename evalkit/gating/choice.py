@@ -33,7 +33,11 @@ def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
         InputError: several judges judged it, or it has two entries.
         Incomplete: the endpoint replaced the judge's model between the verdicts.
     """
-    own = _of_baseline(of_model(entries, model), model, wanted.baseline)
+    own = of_model(entries, model)
+    if wanted == Required(compat=wanted.compat):
+        # the baselines of several judges are no choice
+        own = one_judge(own, where=model)
+    own = _of_baseline(own, model, wanted.baseline)
     own = _of_judge(own, model, wanted.judge)
     if len(own) > 1 and all(entry.served_as for entry in own):
         raise Incomplete(

@@ -18,6 +18,7 @@ from evalkit.reporting.gate import (
 from evalkit.reporting.reasons import status_words
 from evalkit.text import level, plural, stored
 
+_OF_DECIDING = ("metric", "benchmark", "judge", "value", "lower", "upper", "stderr", "status", "n")
 # the most rules of which an outcome names each
 _MOST = 6
 
@@ -43,6 +44,7 @@ def rules_explanation(joint: JointDecision, *, digests: bool = True) -> str:
 def rules_document(joint: JointDecision) -> dict[str, Any]:
     """Return the decision as values for JSON; each of `rules` has the values of a gate of one rule, and its own."""
     wrong_pass, wrong_fail, *_ = error_sentences(joint)
+    own = gate_document(joint.deciding)
     return {
         "outcome": joint.outcome.value,
         "model": joint.deciding.model,
@@ -54,6 +56,8 @@ def rules_document(joint: JointDecision) -> dict[str, Any]:
         "first_fail_confidence": stored(joint.strictest),
         "errors": [wrong_pass, wrong_fail],
         "deciding": joint.deciding.rule.name,
+        # of the deciding rule, under the names that a gate of one rule has for them
+        **{name: own[name] for name in _OF_DECIDING},
         "reasons": [rules_why(joint)],
         "rules": [_rule_document(decision) for decision in joint.decisions],
     }
@@ -105,7 +109,7 @@ def number(decision: Decision) -> str:
 def about(decision: Decision) -> str:
     """Return which verdicts the rule is held against."""
     part = "" if decision.rule.part is None else f"{line(decision.rule.part)} of "
-    judge = f"judge {line(judged_by(decision))}" if decision.judge else "no judge"
+    judge = f"judge {line(judged_by(decision))}" if decision.judge else "any judge"
     return f"{part}benchmark {line(decision.benchmark)}, {judge}"
 
 

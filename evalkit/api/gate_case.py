@@ -85,7 +85,7 @@ def with_benchmark(candidate: str | Rows, assignment: Assignment, place: Place) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """How a gate has outputs judged: the limits of the run and of the audit, and who is told of it.
+    """The way in which a gate has outputs judged: the limits of the run and of the audit, and who is told of it.
 
     With a `batch`, judging ends as soon as the decision is certain.
     """

@@ -92,8 +92,8 @@ class RulesCase:
         cases = [self._rule_case(table) for table in self.tables]
         if self._kind != Candidate.NAME and not any(one.own for one in cases):
             raise ConfigError(
-                f"{self.candidate}: is about benchmark {self._told!r}, and no rule is. Add a rule about it, or name "
-                "the benchmark of the candidate with --benchmark"
+                f"{self.candidate}: is about benchmark {self._benchmark_name!r}, and no rule is. Add a rule about it, "
+                "or name the benchmark of the candidate with --benchmark"
             )
         judged = self._judged([one for one in cases if one.own], asking)
         return decide_jointly([self._deciding(one, judged, asking) for one in cases], confidence=self.usual.confidence)
@@ -110,7 +110,7 @@ class RulesCase:
         return with_benchmark(self.candidate, self.assignment, self.place)
 
     @cached_property
-    def _told(self) -> str | None:
+    def _benchmark_name(self) -> str | None:
         """The name of the benchmark that is named or told; None where each rule has to name its own."""
         task = self._task
         if task.told is not None:
@@ -154,7 +154,7 @@ class RulesCase:
         """Refuse verdicts in files that would count as those of several benchmarks."""
         if not self.sources.files:
             return
-        named = {table.benchmark or self._told for table in self.tables if not table.source}
+        named = {table.benchmark or self._benchmark_name for table in self.tables if not table.source}
         if len(named) > 1:
             raise ConfigError(
                 f"--source: has verdicts on one benchmark, and the rules are about {len(named)}. Give each rule a "
@@ -162,7 +162,7 @@ class RulesCase:
             )
 
     def _rule_case(self, table: RuleTable) -> RuleCase:
-        with _named(table):
+        with _naming(table):
             benchmark = self._benchmark(table)
             own = self._own(table, benchmark)
             case = self._case(table, benchmark, own=own)
@@ -176,9 +176,13 @@ class RulesCase:
         """
         name, files = table.benchmark, table.source or self.sources.files
         if name is None:
-            return self._told if files or self._told else only_benchmark(self.place.url, model=self._model)
+            return (
+                self._benchmark_name
+                if files or self._benchmark_name
+                else only_benchmark(self.place.url, model=self._model)
+            )
         found = known_benchmark(name, self.place.url)
-        if not found.only_named or found.name == self._told:
+        if not found.only_named or found.name == self._benchmark_name:
             return found.name
         if files:
             check_not_mistyped(name)
@@ -191,7 +195,7 @@ class RulesCase:
 
     def _own(self, table: RuleTable, benchmark: str | None) -> bool:
         """True if the rule is about the outputs or the row that the candidate is given by."""
-        if self._kind == Candidate.NAME or table.source or benchmark != self._told:
+        if self._kind == Candidate.NAME or table.source or benchmark != self._benchmark_name:
             return False
         if self._kind == Candidate.OUTPUTS or table.judge is None:
             return True
@@ -199,7 +203,7 @@ class RulesCase:
 
     def _case(self, table: RuleTable, benchmark: str | None, *, own: bool) -> GateCase:
         """The rule's case; it has the gate's baseline and file of difficulties only for the gate's own benchmark."""
-        task, same = self._task, self._told in (None, benchmark)
+        task, same = self._task, self._benchmark_name in (None, benchmark)
         # a file that describes a benchmark is read again, because its name alone says less
         typed = benchmark if own and task.told is not None else table.benchmark or task.benchmark or benchmark
         assignment = replace(
@@ -243,7 +247,7 @@ class RulesCase:
     def _deciding(self, one: RuleCase, judged: Sequence[tuple[Assignment, Judged]], asking: Asking) -> Deciding:
         """The decision by a rule, whose errors name it."""
         case = one.case
-        with _named(one.table):
+        with _naming(one.table):
             if one.own and judged:
                 of_task = next(found for task, found in judged if task == case.assignment)
                 deciding = case.of_judged(of_task)
@@ -307,7 +311,7 @@ def _check(one: RuleCase) -> Callable[[Work, Address], None]:
     """The rule's check of what is to be asked, whose errors name the rule."""
 
     def checked(work: Work, url: Address) -> None:
-        with _named(one.table):
+        with _naming(one.table):
             one.case.check_before_asking(work, url)
 
     return checked
@@ -317,7 +321,7 @@ def _placed(table: RuleTable, deciding: Deciding) -> Deciding:
     """The decision by a rule, with errors that name it, and never by another metric than it names."""
 
     def decided(confidence: float) -> Decision:
-        with _named(table):
+        with _naming(table):
             decision = deciding(confidence)
             found, asked = decision.rule.metric, table.metric
             if asked is not None and found != asked and decision.n:
@@ -331,7 +335,7 @@ def _placed(table: RuleTable, deciding: Deciding) -> Deciding:
 
 
 @contextmanager
-def _named(table: RuleTable) -> Iterator[None]:
+def _naming(table: RuleTable) -> Iterator[None]:
     """Let an error say which rule it is about, and name the rule's key instead of an option to choose with."""
     try:
         yield

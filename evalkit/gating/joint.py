@@ -85,7 +85,7 @@ def decide_jointly(deciding: Sequence[Deciding], *, confidence: float) -> JointD
     """
     own = [decide(confidence) for decide in deciding]
     fails = _holm(own, deciding, confidence)
-    return JointDecision(tuple(_told(fails.get(index, decision)) for index, decision in enumerate(own)))
+    return JointDecision(tuple(_estimable(fails.get(index, decision)) for index, decision in enumerate(own)))
 
 
 def _holm(own: Sequence[Decision], deciding: Sequence[Deciding], confidence: float) -> dict[int, Decision]:
@@ -130,7 +130,7 @@ def _adjusted(own: Decision, stricter: Decision, n: int) -> Decision:
     )
 
 
-def _told(decision: Decision) -> Decision:
+def _estimable(decision: Decision) -> Decision:
     """The decision with an outcome of its own where there is no number."""
     if decision.outcome == Outcome.INCONCLUSIVE and decision.estimate.value is None:
         return replace(decision, outcome=Outcome.NOT_ESTIMABLE)

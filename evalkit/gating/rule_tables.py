@@ -121,7 +121,7 @@ def _read(table: Any, where: str) -> RuleTable:
             f"{where}: expected a table, found {kind_of(table)}. Write the rule's keys below [[gate.rules]]"
         )
     given = {str(key).replace("_", "-"): value for key, value in table.items()}
-    place = f"{where}{_named(given.get('name'))}"
+    place = f"{where}{_name_shown(given.get('name'))}"
     for key in given:
         if key not in _KEYS:
             raise ConfigError(f"{place}: {UnknownName('key', key, _KEYS)}")
@@ -131,7 +131,7 @@ def _read(table: Any, where: str) -> RuleTable:
     least, against = _number(given, "min", place), given.get("against")
     margin, required = _number(given, "margin", place), given.get("required", True)
     if not isinstance(required, bool):
-        raise ConfigError(f"{place}: required: expected true or false, found {_shown(required)}")
+        raise ConfigError(f"{place}: required: expected true or false, found {_in_words(required)}")
     part = _part(given, place)
     return RuleTable(
         place=place,
@@ -149,7 +149,7 @@ def _read(table: Any, where: str) -> RuleTable:
     )
 
 
-def _named(name: object) -> str:
+def _name_shown(name: object) -> str:
     """The rule's name behind its number, if it can be shown."""
     return f" {name[:_LONGEST_NAME]!r}" if isinstance(name, str) and name.strip() and not holds_key(name) else ""
 
@@ -159,7 +159,9 @@ def _name(given: Mapping[str, Any], place: str) -> str:
     if name is None:
         raise ConfigError(f'{place}: has no name. Give it one, as in name = "helpful"')
     if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
-        raise ConfigError(f"{place}: name: expected up to {_LONGEST_NAME} printable characters, found {_shown(name)}")
+        raise ConfigError(
+            f"{place}: name: expected up to {_LONGEST_NAME} printable characters, found {_in_words(name)}"
+        )
     if holds_key(name):
         raise ConfigError(f"{place}: name: what stands there {KEY_FOUND}")
     return name
@@ -168,7 +170,7 @@ def _name(given: Mapping[str, Any], place: str) -> str:
 def _text(given: Mapping[str, Any], key: str, place: str) -> None:
     value = given.get(key)
     if key in given and (not isinstance(value, str) or not value.strip()):
-        raise ConfigError(f'{place}: {key}: expected text, as in {key} = "...", found {_shown(value)}')
+        raise ConfigError(f'{place}: {key}: expected text, as in {key} = "...", found {_in_words(value)}')
 
 
 def _number(given: Mapping[str, Any], key: str, place: str) -> float | None:
@@ -176,7 +178,7 @@ def _number(given: Mapping[str, Any], key: str, place: str) -> float | None:
         return None
     value = given[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ConfigError(f"{place}: {key}: expected a number, found {_shown(value)}")
+        raise ConfigError(f"{place}: {key}: expected a number, found {_in_words(value)}")
     return float(value)
 
 
@@ -185,7 +187,7 @@ def _count(given: Mapping[str, Any], key: str, place: str) -> int | None:
         return None
     value, least = given[key], _COUNTS[key]
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigError(f"{place}: {key}: expected a whole number from {least}, found {_shown(value)}")
+        raise ConfigError(f"{place}: {key}: expected a whole number from {least}, found {_in_words(value)}")
     return value
 
 
@@ -202,7 +204,7 @@ def _sources(given: Mapping[str, Any], place: str) -> tuple[str, ...]:
     value = given["source"]
     named = [value] if isinstance(value, str) else value
     if not isinstance(named, list | tuple) or not named or not all(isinstance(one, str) and one for one in named):
-        raise ConfigError(f"{place}: source: expected a file, a folder or a list of these, found {_shown(value)}")
+        raise ConfigError(f"{place}: source: expected a file, a folder or a list of these, found {_in_words(value)}")
     return tuple(named)
 
 
@@ -246,7 +248,7 @@ def _metric(given: Mapping[str, Any], part: str | None, place: str) -> Metric | 
     return metric
 
 
-def _shown(value: object) -> str:
+def _in_words(value: object) -> str:
     if isinstance(value, str):
         return "a text that " + KEY_FOUND if holds_key(value) else shortened(repr(value), 60)
     return str(value).lower() if isinstance(value, bool | int | float) else kind_of(value)

@@ -26,6 +26,7 @@ from .gate_undecided import (
 from .html import report_html
 from .journal import open_journal
 from .markup.boards import boards_fragment
+from .page.gate import GateSection, gate_section
 from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
@@ -49,6 +50,7 @@ __all__ = [
     "TABLE",
     "Ending",
     "Examined",
+    "GateSection",
     "Plot",
     "SampleSize",
     "Screen",
@@ -75,6 +77,7 @@ __all__ = [
     "gate_explanation",
     "gate_json",
     "gate_junit",
+    "gate_section",
     "gate_summary",
     "gate_text",
     "gate_why",

@@ -155,6 +155,27 @@ def test_each_rule_stands_with_its_number_in_every_form(inside: Path, monkeypatc
         assert "Informative rules change no outcome" in text
 
 
+def test_a_report_shows_the_rules_of_a_gate_above_its_boards(inside: Path) -> None:
+    rules = named("failed", "inconclusive", "failed")
+    rules[0]["name"] = "<script>alert(1)</script>"
+    _, out, _ = gate("--json", rules=rules)
+    Path("gate.json").write_text(out, encoding="utf-8")
+    about = ("--benchmark", "graded", "--no-text", "--out", "out/report.html")
+    code, _, err = run("report", *about, "--gate", "gate.json")
+    assert code == 0, err
+    page = Path("out/report.html").read_text(encoding="utf-8")
+    section = page[page.index('<section class="panel" id="gate"') :].partition("</section>")[0]
+    assert "careful: failed" in section and page.index('id="gate"') < page.index('class="board"')
+    assert "&lt;script&gt;alert(1)" in section and "<script>alert" not in page
+    for part in ("lc_win_rate 62.93 [54.04, 71.21]", "score 5.62 [5.29, 5.96]", "<td class=\"number\">48</td>", "ok",
+                 "informative", "below 80.00", "5.60 lies in it", "Holm&#39;s method"):  # fmt: skip
+        assert part in section, part
+    for text, said in (("[]", "is no decision of a gate"), ('{"outcome": "passed"}', "model: expected text")):
+        Path("gate.json").write_text(text, encoding="utf-8")
+        code, _, err = run("report", *about, "--gate", "gate.json")
+        assert code == 2 and err.startswith("gate.json: ") and said in err, err
+
+
 def test_python_takes_the_same_rules_and_its_decision_has_each_of_them(inside: Path) -> None:
     decided = ek.gate("careful", rules=named("passed", "passed", "failed"))
     decided.raise_for_outcome()

@@ -254,11 +254,12 @@ def test_a_wrong_rule_is_one_line_that_names_it(case: str, inside: Path) -> None
 
 
 def test_rules_that_do_not_go_together_are_refused_in_one_line(inside: Path) -> None:
-    for rules, said in (
+    cases: tuple[tuple[list[Mapping[str, Any]], str], ...] = (
         ([FINE, FINE], " 2 'fine': has the name of evalkit.toml: [[gate.rules]] 1 'fine'"),
         ([FINE, {"min": 50}], ' 2: has no name. Give it one, as in name = "helpful"'),
         ([{**FINE, "required": False}], ": no rule is required, so nothing could fail the gate"),
-    ):
+    )
+    for rules, said in cases:
         code, _, error = gate(rules=rules)
         assert code == 2 and error.startswith(f"evalkit.toml: [[gate.rules]]{said}"), error
 

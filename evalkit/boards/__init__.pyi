@@ -20,6 +20,7 @@ from .judged import Group, Transcripts
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
 from .metrics import (
+    LC_COMPAT,
     LC_WIN_RATE,
     METRICS,
     RANKING,
@@ -33,8 +34,10 @@ from .metrics import (
     Recipe,
     raw_metric,
 )
+from .neighbours import Neighbours
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
+from .published import Choice, read_choice, with_neighbours
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .row import MIN_COVERAGE, BoardRow, build_row
@@ -45,6 +48,7 @@ __all__ = [
     "CATEGORY",
     "DATASET",
     "GRADED",
+    "LC_COMPAT",
     "LC_WIN_RATE",
     "METRICS",
     "MIN_COVERAGE",
@@ -66,6 +70,7 @@ __all__ = [
     "Behaviour",
     "Board",
     "BoardRow",
+    "Choice",
     "CollectedBattles",
     "Comparisons",
     "Correlated",
@@ -82,6 +87,7 @@ __all__ = [
     "Matrix",
     "Metric",
     "ModelPair",
+    "Neighbours",
     "Option",
     "PairCount",
     "PairCounts",
@@ -117,6 +123,8 @@ __all__ = [
     "of_models",
     "one_judge",
     "raw_metric",
+    "read_choice",
     "tallies_of",
     "win_matrix",
+    "with_neighbours",
 ]

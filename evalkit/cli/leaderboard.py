@@ -29,6 +29,7 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
+    published_option,
     reference_option,
 )
 from evalkit.errors import ConfigError
@@ -73,6 +74,7 @@ class BoardOutput:
 @Title.VERDICTS.option("--category", multiple=True, metavar="NAME",
                        help="Use only the verdicts on this category; repeat for more.")  # fmt: skip
 @reference_option
+@published_option
 @Title.NUMBERS.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
                       help="Compute scores as evalkit does (lc), or by a published formula, to compare with published "
                            "rows.")  # fmt: skip
@@ -97,7 +99,7 @@ class BoardOutput:
 @verbose_option
 @json_option
 @as_values(output=BoardOutput)
-def command(sources: tuple[Path, ...], output: BoardOutput, **asked: Any) -> None:
+def command(sources: tuple[Path, ...], output: BoardOutput, published: tuple[str, ...], **asked: Any) -> None:
     """Rank models by their length-controlled win rates.
 
     SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the board is built from the
@@ -105,7 +107,7 @@ def command(sources: tuple[Path, ...], output: BoardOutput, **asked: Any) -> Non
     """
     if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
-    found = leaderboard(*sources, **asked, texts=False)
+    found = leaderboard(*sources, published=published or None, **asked, texts=False)
     drawn = [] if output.plot is None else _draw(found, output.plot, output.panels or PANELS[:1])
     _write(found, "json" if output.as_json else output.form, output.out)
     print_notes([*found.notes, *(f"{path}: written" for path in drawn)])

@@ -18,6 +18,7 @@ from .gate_undecided import (
 from .html import report_html
 from .journal import open_journal
 from .markup.boards import boards_fragment
+from .neighbours import neighbour_values
 from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
@@ -71,6 +72,7 @@ __all__ = [
     "gate_text",
     "grouped_failures",
     "measures_of",
+    "neighbour_values",
     "one_board",
     "open_journal",
     "option_values",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from evalkit.boards import Board
 from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, board_title, divided, slice_columns
+from evalkit.reporting.neighbours import neighbour_tables
 from evalkit.text import printable
 
 _NEEDED = "% \\usepackage{booktabs}"
@@ -43,11 +44,19 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
     ]
     if parts := slice_columns(board):
         lines += ["", r"  \medskip", *_tabular(parts)]
-    if notes := board_notes(board):
-        lines += ["", r"  \medskip", r"  \begin{minipage}{\linewidth}", r"    \footnotesize"]
-        lines += [rf"    {latex_text(note)}\par" for note in notes]
-        lines.append(r"  \end{minipage}")
+    lines += _footnotes(board_notes(board))
+    for beside in neighbour_tables(board):
+        title = ["", r"  \medskip", rf"  {latex_text(beside.title)}\par"]
+        lines += [*title, *(_tabular(beside.columns) if beside.columns else []), *_footnotes(beside.notes)]
     return "\n".join([*lines, r"\end{table}"])
+
+
+def _footnotes(notes: Sequence[str]) -> list[str]:
+    if not notes:
+        return []
+    shown = [rf"    {latex_text(note)}\par" for note in notes]
+    start = ["", r"  \medskip", r"  \begin{minipage}{\linewidth}", r"    \footnotesize"]
+    return [*start, *shown, r"  \end{minipage}"]
 
 
 def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:

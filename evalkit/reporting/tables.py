@@ -15,6 +15,7 @@ from evalkit.reporting.columns import (
     slice_columns,
     slices_title,
 )
+from evalkit.reporting.neighbours import neighbour_tables
 from evalkit.reporting.tally import tally_tables
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
@@ -33,6 +34,10 @@ def boards_markdown(boards: Sequence[Board]) -> str:
         if columns := slice_columns(board):
             table += ["", slices_title(board), "", *_markdown_table(columns)]
         footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
+        for beside in neighbour_tables(board):
+            drawn = _markdown_table(beside.columns) if beside.columns else []
+            footer += ["", f"**{markdown_cell(beside.title)}**", "", *drawn, ""]
+            footer += [f"- {markdown_cell(note)}" for note in beside.notes]
         parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
     for tally in tally_tables(boards):
         table = _markdown_table(tally.columns)
@@ -76,7 +81,19 @@ def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
     whole = [board_title(board, boards), rule, header, rule, *lines, rule]
     if parts := slice_columns(board):
         whole += [slices_title(board), *_aligned(parts, columns), rule]
-    return "\n".join([*whole, *board_notes(board)]).rstrip()
+    return "\n".join([*whole, *board_notes(board), *_neighbours_text(board, columns)]).rstrip()
+
+
+def _neighbours_text(board: Board, columns: int) -> list[str]:
+    lines = []
+    for beside in neighbour_tables(board):
+        lines += ["", beside.title]
+        if beside.columns:
+            header, *rows = _aligned(beside.columns, columns)
+            rule = "─" * max(map(width, (header, *rows)))
+            lines += [rule, header, rule, *rows, rule]
+        lines += beside.notes
+    return lines
 
 
 def _aligned(table: Sequence[Column], columns: int) -> list[str]:

@@ -12,6 +12,7 @@ from .entries import entries_of_files, entries_of_store
 from .exports import Exported, export_documents, export_verdicts
 from .files import SourceFile
 from .imports import Imported, ImportOptions, find_files, import_files
+from .published import imported_tables, published_beside
 from .recorded import RECORDED
 from .selection import (
     BENCHMARK,
@@ -25,13 +26,14 @@ from .selection import (
     read_recipe,
     read_source_files,
 )
-from .stored import Scope, imported_boards
+from .stored import LEADERBOARDS, Scope
 from .texts import texts_of_files, texts_of_store
 from .transcripts import read_judged, table_verdicts
 
 __all__ = [
     "BENCHMARK",
     "DECLARED_WHERE_JUDGED",
+    "LEADERBOARDS",
     "NO_CLUSTER",
     "RECORDED",
     "Exported",
@@ -50,7 +52,7 @@ __all__ = [
     "gather_battles",
     "holds_others",
     "import_files",
-    "imported_boards",
+    "imported_tables",
     "keep_benchmark",
     "kept_benchmark",
     "known_benchmark",
@@ -58,6 +60,7 @@ __all__ = [
     "metric_of",
     "misfiled",
     "only_benchmark",
+    "published_beside",
     "read_entries",
     "read_judged",
     "read_recipe",

@@ -75,7 +75,8 @@ class Leaderboard(Tabular):
         return row_metrics(self.rows, judges=len({row.entry.judge for row in self.rows}) > 1)
 
     def written(self, form: str = TABLE) -> str:
-        """The boards in a form of `evalkit leaderboard --format`: `table`, `markdown`, `latex`, `csv`, `html`, `json`.
+        """The boards in a form of `evalkit leaderboard --format`: `table`, `csv`, `csv-tidy`, `json`, `markdown`,
+        `latex`, `html`, `model-card` or `bibtex`.
 
         Raises:
             UnknownName: no such form.

@@ -11,6 +11,7 @@ from .background import (
 )
 from .battles import CollectedBattles, battles_of, battles_of_entries
 from .behaviour import GRADED, Behaviour, behaviour
+from .best import Best, best_of
 from .build import Board, build_boards
 from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
@@ -68,6 +69,7 @@ __all__ = [
     "Backing",
     "Basis",
     "Behaviour",
+    "Best",
     "Board",
     "BoardRow",
     "Choice",
@@ -103,6 +105,7 @@ __all__ = [
     "battles_of_entries",
     "behaviour",
     "beside",
+    "best_of",
     "build_boards",
     "build_ratings",
     "build_row",

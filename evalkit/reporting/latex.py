@@ -1,14 +1,19 @@
-"""Write boards as LaTeX tables with the rules of booktabs."""
+"""Write boards as LaTeX tables with the rules of booktabs, and with the best numbers of each column marked."""
 
 import re
 from collections.abc import Sequence
 
 from evalkit.boards import Board
-from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, board_title, divided, slice_columns
+from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, divided, slice_columns
+from evalkit.reporting.marks import Mark, Marks, caption, marked, marks_note, marks_of
 from evalkit.reporting.neighbours import neighbour_tables
 from evalkit.text import printable
 
-_NEEDED = "% \\usepackage{booktabs}"
+_NEEDED = "% \\usepackage{booktabs}\n% \\usepackage{graphicx}"
+# a table that is wider than the text is made as narrow as the text
+_FITTING = r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+# columns that say nothing where all their cells are this
+_USUAL = {"missing": "0", "status": "ok"}
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -20,6 +25,9 @@ _SPECIAL = {
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
     **{letter: f"{{{letter}}}" for letter in "`'"},
 }
+# placeholders of letters alone, which survive the escaping of the sentence around them
+_BEST, _SECOND, _ALIKE = "BoldMark", "UnderlinedMark", "DaggerMark"
+_DAGGER = r"\textsuperscript{\dag}"
 # LaTeX prints two of these in a row as one dash or as a quotation mark
 _JOINED = re.compile(r"([-,])(?=\1)")
 
@@ -36,31 +44,58 @@ def latex_text(text: str) -> str:
 
 
 def _board_latex(board: Board, boards: Sequence[Board]) -> str:
+    marks = marks_of(board)
+    shown = [column for column in board_columns(board) if set(column.cells) != {_USUAL.get(column.title)}]
+    columns = marked(board, shown, marks, escape=latex_text, mark=_marked_cell)
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{latex_text(board_title(board, boards))}}}",
-        *_tabular(board_columns(board), below=board.n_placed if divided(board) else None),
+        rf"  \caption{{{_caption(board, boards, marks)}}}",
+        r"  \smallskip",
+        *_tabular(columns, below=board.n_placed if divided(board) else None),
     ]
     if parts := slice_columns(board):
-        lines += ["", r"  \medskip", *_tabular(parts)]
+        lines += ["", r"  \medskip", *_tabular(_escaped(parts))]
     lines += _footnotes(board_notes(board))
     for beside in neighbour_tables(board):
         title = ["", r"  \medskip", rf"  {latex_text(beside.title)}\par"]
-        lines += [*title, *(_tabular(beside.columns) if beside.columns else []), *_footnotes(beside.notes)]
+        drawn = _tabular(_escaped(beside.columns)) if beside.columns else []
+        lines += [*title, *drawn, *_footnotes(beside.notes, breaking=True)]
     return "\n".join([*lines, r"\end{table}"])
 
 
-def _footnotes(notes: Sequence[str]) -> list[str]:
+def _caption(board: Board, boards: Sequence[Board], marks: Marks) -> str:
+    note = latex_text(marks_note(marks, best=_BEST, second=_SECOND, alike=_ALIKE))
+    shown = note.replace(_BEST, r"\textbf{bold}").replace(_SECOND, r"\underline{underlined}")
+    said = latex_text(caption(board, boards))
+    return f"{said}. {shown.replace(_ALIKE, _DAGGER)}." if note else f"{said}."
+
+
+def _marked_cell(cell: str, mark: Mark) -> str:
+    shown = rf"\textbf{{{cell}}}" if mark.best else rf"\underline{{{cell}}}" if mark.second else cell
+    return f"{shown}{_DAGGER}" if mark.alike else shown
+
+
+def _escaped(columns: Sequence[Column]) -> list[Column]:
+    return [Column(latex_text(column.title), tuple(map(latex_text, column.cells)), column.left) for column in columns]
+
+
+def _footnotes(notes: Sequence[str], *, breaking: bool = False) -> list[str]:
+    """Return the lines of the notes; with `breaking` they may break inside a path, as the source of a table has."""
     if not notes:
         return []
-    shown = [rf"    {latex_text(note)}\par" for note in notes]
-    start = ["", r"  \medskip", r"  \begin{minipage}{\linewidth}", r"    \footnotesize"]
+    texts = [latex_text(note) for note in notes]
+    if breaking:
+        texts = [text.replace("/", r"/\allowbreak{}").replace(r"\_", r"\_\allowbreak{}") for text in texts]
+    shown = [rf"    {text}\par" for text in texts]
+    start = ["", r"  \medskip", r"  \begin{minipage}{\linewidth}", r"    \footnotesize\raggedright"]
     return [*start, *shown, r"  \end{minipage}"]
 
 
 def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str]:
-    """Return the lines of a table; a line before the row `below` says that the rows from there on are unranked."""
+    """Return the lines of a table of escaped texts; a line before the row `below` says that the rows from there on are
+    unranked.
+    """
     sides = "".join("l" if column.left else "r" for column in columns)
     lines = [[column.title for column in columns], *zip(*(column.cells for column in columns), strict=True)]
     header, *rows = (rf"    {_line(line)} \\" for line in lines)
@@ -70,17 +105,18 @@ def _tabular(columns: Sequence[Column], *, below: int | None = None) -> list[str
             rf"    \multicolumn{{{len(columns)}}}{{@{{}}l@{{}}}}{{\emph{{{BELOW}}}}} \\",
         ]
     return [
+        _FITTING,
         rf"  \begin{{tabular}}{{@{{}}{sides}@{{}}}}",
         r"    \toprule",
         header,
         r"    \midrule",
         *rows,
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}}",
     ]
 
 
 def _line(cells: Sequence[str]) -> str:
-    line = " & ".join(map(latex_text, cells))
+    line = " & ".join(cells)
     # after the end of another line, LaTeX would take a bracket or a star as an option of that end
     return f"{{}}{line}" if line[:1] in ("[", "*") else line

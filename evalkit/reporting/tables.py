@@ -15,34 +15,45 @@ from evalkit.reporting.columns import (
     slice_columns,
     slices_title,
 )
+from evalkit.reporting.marks import Mark, caption, marked, marks_note, marks_of
 from evalkit.reporting.neighbours import neighbour_tables
 from evalkit.reporting.tally import tally_tables
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
 _NARROWEST_MODEL = 16
 _MODEL = "model"
+_DAGGER = "†"
 
 
 def boards_markdown(boards: Sequence[Board]) -> str:
+    """Return a table for each board, with its notes; the best numbers of a column are marked, as a note explains."""
     parts = []
     for board in boards:
-        columns = board_columns(board)
-        table = _markdown_table(columns)
+        marks = marks_of(board)
+        columns = marked(board, board_columns(board), marks, escape=markdown_cell, mark=_marked_cell)
+        table = _markdown_lines(columns)
         if divided(board):
             # the header and the rule below it are 2 lines
             table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
         if columns := slice_columns(board):
             table += ["", slices_title(board), "", *_markdown_table(columns)]
-        footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
+        note = marks_note(marks, best="**bold**", second="*italic*", alike=_DAGGER)
+        footer = [f"- {line}" for line in ([note] if note else [])]
+        footer += [f"- {line}" for line in map(markdown_cell, board_notes(board))]
         for beside in neighbour_tables(board):
             drawn = _markdown_table(beside.columns) if beside.columns else []
             footer += ["", f"**{markdown_cell(beside.title)}**", "", *drawn, ""]
             footer += [f"- {markdown_cell(note)}" for note in beside.notes]
-        parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
+        parts.append("\n".join([f"**{markdown_cell(caption(board, boards))}**", "", *table, "", *footer]))
     for tally in tally_tables(boards):
         table = _markdown_table(tally.columns)
         parts.append("\n".join([f"**{markdown_cell(tally.title)}**", "", *table, "", f"- {markdown_cell(tally.note)}"]))
     return "\n\n".join(parts).rstrip() + "\n"
+
+
+def _marked_cell(cell: str, mark: Mark) -> str:
+    shown = f"**{cell}**" if mark.best else f"*{cell}*" if mark.second else cell
+    return f"{shown} {_DAGGER}" if mark.alike else shown
 
 
 def boards_text(boards: Sequence[Board], *, columns: int | None = None) -> str:
@@ -113,12 +124,16 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> 
 
 
 def _markdown_table(columns: Sequence[Column]) -> list[str]:
+    return _markdown_lines(
+        [Column(markdown_cell(one.title), tuple(map(markdown_cell, one.cells)), one.left) for one in columns]
+    )
+
+
+def _markdown_lines(columns: Sequence[Column]) -> list[str]:
+    """Return the header, the rule and the lines of a table whose texts are escaped."""
     rule = ["---" if column.left else "---:" for column in columns]
     lines = zip(*(column.cells for column in columns), strict=True)
-    header = [markdown_cell(column.title) for column in columns]
-    return [
-        _markdown_line(line) for line in (header, rule, *([markdown_cell(cell) for cell in line] for line in lines))
-    ]
+    return [_markdown_line(line) for line in ([column.title for column in columns], rule, *lines)]
 
 
 def _markdown_line(cells: Sequence[str]) -> str:

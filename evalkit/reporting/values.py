@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.boards import Board
@@ -23,7 +23,11 @@ def boards_csv(boards: Sequence[Board]) -> str:
     Published rows beside a board come after its own, and are those with a name in the column `published`.
     """
     rows = [values for board in boards for values in (*map(row_values, board.rows), *neighbour_values(board))]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return csv_text(rows, list(dict.fromkeys(name for row in rows for name in row)))
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows of named values as csv; no text can become a formula, and missing values are empty fields."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(spreadsheet_cell(name) for name in columns)

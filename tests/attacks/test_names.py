@@ -19,11 +19,13 @@ from evalkit.reporting.html import report_html
 from evalkit.reporting.journal import open_journal
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.markup.boards import boards_fragment, boards_html
+from evalkit.reporting.model_card import boards_model_card
 from evalkit.reporting.plots.figures import PLOTS
 from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
 from evalkit.reporting.rows import rows_json, rows_text
 from evalkit.reporting.svg import plot_svg
 from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.tidy import boards_tidy
 from evalkit.reporting.values import boards_csv, boards_json
 from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, report_of
 from tests.attacks.typed import packed_texts
@@ -45,6 +47,8 @@ TEXTS: dict[str, Callable[[], str]] = {
     "csv": lambda: boards_csv([BOARD]),
     "JSON": lambda: boards_json([BOARD]),
     "LaTeX": lambda: boards_latex([BOARD]),
+    "tidy csv": lambda: boards_tidy([BOARD]),
+    "a model card": lambda: boards_model_card([BOARD]),
     "HTML": lambda: boards_html([BOARD]),
     "a fragment of HTML": lambda: boards_fragment([BOARD]),
     "ratings": lambda: ratings_text(rated(list(NAMES.values()))),
@@ -101,7 +105,7 @@ def test_no_file_of_a_gate_takes_a_name_for_more_than_text(sink: str) -> None:
             assert len(text.splitlines()) == 1 and text.startswith("::error title="), name
 
 
-@pytest.mark.parametrize("sink", ["csv", "ratings as csv"])
+@pytest.mark.parametrize("sink", ["csv", "tidy csv", "ratings as csv"])
 def test_no_cell_of_a_csv_is_a_formula_whatever_divides_its_cells(sink: str) -> None:
     text = TEXTS[sink]()
     for delimiter in ",;\t|":

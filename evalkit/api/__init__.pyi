@@ -11,6 +11,7 @@ from .generation import Answers, AnswersForecast, agenerate, forecast_answers, g
 from .leaderboards import Leaderboard, leaderboard
 from .listings import Benchmarks, Judges, References, benchmarks, judges, references
 from .metrics import metric
+from .overviews import AGGREGATES, EVERY, OverviewTable
 from .pages import REPORT_FILE, Page, report
 from .pairs import PairVerdict, View, judge_pair
 from .planning import PowerPlan, power
@@ -23,8 +24,10 @@ from .verdict_tables import VerdictTable, verdicts
 from .verified_rows import VerifiedRows, verify
 
 __all__ = [
+    "AGGREGATES",
     "AUDITS",
     "ESTIMATORS",
+    "EVERY",
     "RATING_INTERVALS",
     "RATING_METHODS",
     "REPORT_FILE",
@@ -44,6 +47,7 @@ __all__ = [
     "ModelComparison",
     "ModelFunction",
     "ModelRun",
+    "OverviewTable",
     "Page",
     "PairVerdict",
     "ParserFunction",

@@ -11,7 +11,7 @@ from .background import (
 )
 from .battles import CollectedBattles, battles_of, battles_of_entries
 from .behaviour import GRADED, Behaviour, behaviour
-from .best import Best, best_of
+from .best import Best, best_of, best_of_column
 from .build import Board, build_boards
 from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
@@ -36,12 +36,24 @@ from .metrics import (
     raw_metric,
 )
 from .neighbours import Neighbours
+from .overview import (
+    Cell,
+    ColumnAgreement,
+    NamedBoard,
+    Overview,
+    OverviewColumn,
+    OverviewRow,
+    Placed,
+    Standing,
+    build_overview,
+)
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
 from .published import Choice, read_choice, with_neighbours
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .row import MIN_COVERAGE, BoardRow, build_row
+from .standing import agreements_of, column_scores, stand, standing_scores, with_standing
 from .tally import PairCount, PairCounts, tallies_of
 
 __all__ = [
@@ -72,8 +84,10 @@ __all__ = [
     "Best",
     "Board",
     "BoardRow",
+    "Cell",
     "Choice",
     "CollectedBattles",
+    "ColumnAgreement",
     "Comparisons",
     "Correlated",
     "Dependence",
@@ -89,26 +103,36 @@ __all__ = [
     "Matrix",
     "Metric",
     "ModelPair",
+    "NamedBoard",
     "Neighbours",
     "Option",
+    "Overview",
+    "OverviewColumn",
+    "OverviewRow",
     "PairCount",
     "PairCounts",
     "Pinned",
+    "Placed",
     "RatingBoard",
     "RatingRecipe",
     "Recipe",
     "ScorePair",
+    "Standing",
     "Transcripts",
     "advise",
+    "agreements_of",
     "basis_of_entries",
     "battles_of",
     "battles_of_entries",
     "behaviour",
     "beside",
     "best_of",
+    "best_of_column",
     "build_boards",
+    "build_overview",
     "build_ratings",
     "build_row",
+    "column_scores",
     "compare",
     "correlate",
     "correlate_common",
@@ -127,7 +151,10 @@ __all__ = [
     "one_judge",
     "raw_metric",
     "read_choice",
+    "stand",
+    "standing_scores",
     "tallies_of",
     "win_matrix",
     "with_neighbours",
+    "with_standing",
 ]

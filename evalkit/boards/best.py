@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.boards.metrics import Metric
+from evalkit.boards.metrics import Metric, Recipe
+from evalkit.boards.overview import OverviewColumn
 from evalkit.boards.rates import Estimators
 from evalkit.boards.row import BoardRow
 from evalkit.stats import common, p_value, paired_difference
@@ -60,6 +61,22 @@ def best_of(rows: Sequence[BoardRow], metric: Metric) -> Best | None:
     )
 
 
+def best_of_column(column: OverviewColumn) -> Best | None:
+    """Find the best of a column of an overview, as `best_of` does; of a part only its own verdicts count."""
+    rows = column.board.rows
+    if column.part is not None:
+        rows = tuple(_in_part(row, column.part) for row in rows if column.part in row.entry.slices)
+    return best_of(rows, column.metric)
+
+
+def _in_part(row: BoardRow, part: str) -> BoardRow:
+    return _rates(row, row.recipe).measured_row(row.entry, row.entry.slices[part])
+
+
+def _rates(row: BoardRow, recipe: Recipe) -> Estimators:
+    return Estimators(recipe, row.background, row.style_background)
+
+
 def _sure(row: BoardRow, metric: Metric) -> bool:
     known = metric in row.numbers and not row.entry.refused and not row.entry.itself
     return known and row.status(metric).kind == StatusKind.OK
@@ -71,7 +88,7 @@ def _p_value(first: BoardRow, second: BoardRow, metric: Metric) -> float | None:
     whole = all(one.n == row.entry.sample.n for one, row in zip(samples, (first, second), strict=True))
     if not whole:
         # the numbers of the rows were measured on further instructions too
-        rates = Estimators(replace(first.recipe, metric=metric), first.background, first.style_background)
+        rates = _rates(first, replace(first.recipe, metric=metric))
         return rates.differences((first.entry, second.entry), samples)[metric].p_value
     low, high = first.entry.scale
     lead = paired_difference(

@@ -1,9 +1,9 @@
 """Write the BibTeX entries of the methods that boards used, and of no others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import LC_WIN_RATE, STYLE_WIN_RATE, Board, BoardRow
+from evalkit.boards import LC_WIN_RATE, STYLE_WIN_RATE, Board, BoardRow, Overview
 from evalkit.reporting.marks import marks_of
 from evalkit.stats import Combine
 
@@ -12,19 +12,38 @@ _PREPRINT = "arXiv preprint arXiv:{}"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work to cite: its key, its kind, its fields in order, and what of a board it is cited for."""
+    """A work to cite: its key, its kind, its fields in order, and what of a board it is cited for.
+
+    It is also cited for the benchmarks whose names begin with `benchmark`.
+    """
 
     key: str
     kind: str
     fields: Mapping[str, str]
     reason: str
     used: Callable[[Board], bool]
+    benchmark: str | None = None
 
 
 def boards_bibtex(boards: Sequence[Board]) -> str:
     """Return the entries of the works whose methods made the boards, each with a comment that says what for."""
-    cited = [work for work in WORKS if any(work.used(board) for board in boards)]
+    return _entries(boards, {name for board in boards for name in _benchmarks(board)})
+
+
+def overview_bibtex(overview: Overview) -> str:
+    """Return the entries for the boards of an overview and its benchmarks."""
+    return _entries(
+        overview.boards, {name for board in overview.boards for name in _benchmarks(board)} | set(overview.benchmarks)
+    )
+
+
+def _entries(boards: Sequence[Board], benchmarks: Collection[str]) -> str:
+    cited = [work for work in WORKS if any(work.used(board) for board in boards) or _of_benchmark(work, benchmarks)]
     return "\n\n".join(map(_entry, cited)) + "\n" if cited else "% these boards rest on no published method\n"
+
+
+def _of_benchmark(work: Work, benchmarks: Collection[str]) -> bool:
+    return work.benchmark is not None and any(name.startswith(work.benchmark) for name in benchmarks)
 
 
 def _entry(work: Work) -> str:
@@ -55,8 +74,8 @@ def _benchmarks(board: Board) -> set[str]:
     return {*(plan.benchmark for plan in plans if plan is not None), *(name for name in beside if name)}
 
 
-def _of_alpaca_eval(board: Board) -> bool:
-    return "alpaca_eval" in _benchmarks(board)
+def _never(board: Board) -> bool:  # noqa: ARG001 (every test of a board takes it)
+    return False
 
 
 def _at_equal_length(row: BoardRow) -> bool:
@@ -67,13 +86,13 @@ def _of_mt_bench(board: Board) -> bool:
     graded = [row for row in board.rows if row.entry.graded]
     by_turn = any(name.startswith("turn ") for row in graded for name in row.slices)
     agreeing = any(row.entry.aggregation.combine == Combine.AGREEMENT for row in board.rows)
-    return "mt_bench" in _benchmarks(board) or by_turn or agreeing
+    return by_turn or agreeing
 
 
 def _of_arena_hard(board: Board) -> bool:
     by_formula = any(row.recipe.arena is not None for row in board.rows)
     styled = any(STYLE_WIN_RATE in row.numbers for row in board.rows)
-    return by_formula or styled or any(name.startswith("arena_hard") for name in _benchmarks(board))
+    return by_formula or styled
 
 
 def _clustered(row: BoardRow) -> bool:
@@ -100,7 +119,8 @@ WORKS = (
             "howpublished": r"\url{https://github.com/tatsu-lab/alpaca_eval}",
         },
         "the benchmark AlpacaEval",
-        _of_alpaca_eval,
+        _never,
+        benchmark="alpaca_eval",
     ),
     Work(
         "dubois2024length",
@@ -127,6 +147,7 @@ WORKS = (
         ),
         "MT-Bench: grades by turn, and the agreement of both orders",
         _of_mt_bench,
+        benchmark="mt_bench",
     ),
     Work(
         "li2024crowdsourced",
@@ -140,6 +161,7 @@ WORKS = (
         ),
         "Arena-Hard, and win rates at equal style",
         _of_arena_hard,
+        benchmark="arena_hard",
     ),
     Work(
         "bradley1952rank",

@@ -14,7 +14,7 @@ from evalkit.provenance import (
 )
 from evalkit.reporting.agreement import agreement_line
 from evalkit.reporting.reasons import KINDS, Cause, SharedCause, causes, shared_causes
-from evalkit.stats import MIN_MODELS
+from evalkit.stats import MIN_MODELS, RankInterval
 from evalkit.text import cut, interval, level, named, percent, printable
 from evalkit.types import Reading, StatusKind
 
@@ -47,7 +47,7 @@ def board_columns(board: Board) -> list[Column]:
     shown, *others = (Column(metric.title, _values(board, metric)) for metric in board_metrics(board))
     rows = board.rows
     return [
-        Column("rank", tuple(map(_rank, rows)), left=True),
+        Column("rank", tuple(rank_text(row.rank) for row in rows), left=True),
         Column("model", tuple(printable(row.entry.model) for row in rows), left=True),
         shown,
         Column(interval_name(board), tuple(interval(row.measured(board.metric).estimate) for row in rows)),
@@ -205,8 +205,8 @@ def _values(board: Board, metric: Metric) -> tuple[str, ...]:
     return tuple(percent(row.measured(metric).estimate.value) for row in board.rows)
 
 
-def _rank(row: BoardRow) -> str:
-    rank = row.rank
+def rank_text(rank: RankInterval | None) -> str:
+    """Return a rank with the ranks that the data allow, as in `2 (1-3)`."""
     if rank is None:
         return "-"
     return f"{rank.rank}" if rank.lower == rank.upper else f"{rank.rank} ({rank.lower}-{rank.upper})"

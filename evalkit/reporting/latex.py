@@ -3,10 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from evalkit.boards import Board
+from evalkit.boards import Board, Overview
 from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, divided, slice_columns
-from evalkit.reporting.marks import Mark, Marks, caption, marked, marks_note, marks_of
+from evalkit.reporting.marks import (
+    Mark,
+    Marks,
+    board_models,
+    caption,
+    marked,
+    marks_note,
+    marks_of,
+    overview_caption,
+    overview_marks,
+    overview_models,
+)
 from evalkit.reporting.neighbours import neighbour_tables
+from evalkit.reporting.overview import further_tables, overview_columns, overview_notes
 from evalkit.text import printable
 
 _NEEDED = "% \\usepackage{booktabs}\n% \\usepackage{graphicx}"
@@ -46,11 +58,11 @@ def latex_text(text: str) -> str:
 def _board_latex(board: Board, boards: Sequence[Board]) -> str:
     marks = marks_of(board)
     shown = [column for column in board_columns(board) if set(column.cells) != {_USUAL.get(column.title)}]
-    columns = marked(board, shown, marks, escape=latex_text, mark=_marked_cell)
+    columns = marked(shown, marks, board_models(board), escape=latex_text, mark=_marked_cell)
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{_caption(board, boards, marks)}}}",
+        rf"  \caption{{{_caption(caption(board, boards), marks)}}}",
         r"  \smallskip",
         *_tabular(columns, below=board.n_placed if divided(board) else None),
     ]
@@ -64,11 +76,30 @@ def _board_latex(board: Board, boards: Sequence[Board]) -> str:
     return "\n".join([*lines, r"\end{table}"])
 
 
-def _caption(board: Board, boards: Sequence[Board], marks: Marks) -> str:
+def overview_latex(overview: Overview) -> str:
+    """Return a floating table of an overview, with its further tables and notes beneath it."""
+    marks = overview_marks(overview)
+    columns = marked(overview_columns(overview), marks, overview_models(overview), escape=latex_text, mark=_marked_cell)
+    lines = [
+        _NEEDED,
+        "",
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{_caption(overview_caption(overview), marks)}}}",
+        r"  \smallskip",
+        *_tabular(columns),
+    ]
+    for title, table, _ in further_tables(overview):
+        lines += ["", r"  \medskip", rf"  {latex_text(title)}\par", *_tabular(_escaped(table))]
+    return "\n".join([*lines, *_footnotes(overview_notes(overview)), r"\end{table}"]) + "\n"
+
+
+def _caption(said: str, marks: Marks) -> str:
+    """Return the caption, with the explanation of the marks if there are any."""
     note = latex_text(marks_note(marks, best=_BEST, second=_SECOND, alike=_ALIKE))
     shown = note.replace(_BEST, r"\textbf{bold}").replace(_SECOND, r"\underline{underlined}")
-    said = latex_text(caption(board, boards))
-    return f"{said}. {shown.replace(_ALIKE, _DAGGER)}." if note else f"{said}."
+    explained = f" {shown.replace(_ALIKE, _DAGGER)}." if note else ""
+    return f"{latex_text(said)}.{explained}"
 
 
 def _marked_cell(cell: str, mark: Mark) -> str:

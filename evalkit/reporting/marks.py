@@ -1,11 +1,12 @@
-"""The marks of the best numbers of a board's columns, and the words that explain them and the table."""
+"""The marks of the best numbers of a table's columns, and the words that explain them and the table."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import Best, Board, best_of
+from evalkit.boards import Best, Board, Overview, best_of, best_of_column
 from evalkit.reporting.columns import Column, board_metrics, board_title
+from evalkit.reporting.overview import column_title, overview_title
 from evalkit.text import level, plural, printable
 
 
@@ -23,9 +24,9 @@ Marking = Callable[[str, Mark], str]
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The best of each metric of a board that has at least two ranked numbers, by the title of its column."""
+    """The best of each column that has at least two ranked numbers, by the title of the column."""
 
-    found: dict[str, Best]
+    found: Mapping[str, Best]
 
     def of(self, column: str, model: str) -> Mark:
         """The marks of a model in a column; none in columns that have no best."""
@@ -41,21 +42,52 @@ class Marks:
 
 def marks_of(board: Board) -> Marks:
     """Find the best models of each metric that a board shows."""
-    found = {metric.title: best_of(board.rows, metric) for metric in board_metrics(board)}
+    return _marks({metric.title: best_of(board.rows, metric) for metric in board_metrics(board)})
+
+
+def overview_marks(overview: Overview) -> Marks:
+    """Find the best models of each column of an overview, under the names that their boards have for them."""
+    return _marks({column_title(column, overview.columns): best_of_column(column) for column in overview.columns})
+
+
+def _marks(found: Mapping[str, Best | None]) -> Marks:
     return Marks({title: best for title, best in found.items() if best is not None})
 
 
+def board_models(board: Board) -> list[dict[str, str]]:
+    """Return the name of each line's model for every column, as `marked` takes it."""
+    titles = [metric.title for metric in board_metrics(board)]
+    return [dict.fromkeys(titles, row.entry.model) for row in board.rows]
+
+
+def overview_models(overview: Overview) -> list[dict[str, str]]:
+    """Return the name that each column's board has for each line's model, as `marked` takes it."""
+    titles = [column_title(column, overview.columns) for column in overview.columns]
+    return [
+        {title: cell.row.entry.model for title, cell in zip(titles, row.cells, strict=True) if cell.row is not None}
+        for row in overview.rows
+    ]
+
+
 def marked(
-    board: Board, columns: Sequence[Column], marks: Marks, *, escape: Callable[[str], str], mark: Marking
+    columns: Sequence[Column],
+    marks: Marks,
+    models: Sequence[Mapping[str, str]],
+    *,
+    escape: Callable[[str], str],
+    mark: Marking,
 ) -> list[Column]:
-    """Return the columns of a board with their cells escaped, and those of the best numbers marked."""
-    models = [row.entry.model for row in board.rows]
+    """Return columns with their cells escaped, and those of the best numbers marked.
+
+    Args:
+        models: for each line, the names of its model by the titles of the columns that may be marked.
+    """
     return [
         Column(
             escape(column.title),
             tuple(
-                mark(escape(cell), marks.of(column.title, model))
-                for cell, model in zip(column.cells, models, strict=True)
+                mark(escape(cell), marks.of(column.title, names[column.title]) if column.title in names else Mark())
+                for cell, names in zip(column.cells, models, strict=True)
             ),
             column.left,
         )
@@ -67,6 +99,18 @@ def caption(board: Board, boards: Sequence[Board], *, date: datetime.date | None
     """Return what a table of the board must say of it: judge, baseline, ranking metric, n and the date of the table."""
     day = date or datetime.date.today()
     return f"judge {board_title(board, boards)}, {n_words(board)}, made on {day.isoformat()}"
+
+
+def overview_caption(overview: Overview, *, date: datetime.date | None = None) -> str:
+    """Return the title of an overview with the judge, the baseline and n of each board, and the date of the table."""
+    day = date or datetime.date.today()
+    boards = {id(column.board): column for column in reversed(overview.columns)}.values()
+    facts = "; ".join(
+        f"{column.benchmark}: judge {column.board.judge}"
+        f"{f' against {column.board.baseline}' if column.board.baseline else ''}, {n_words(column.board)}"
+        for column in reversed(list(boards))
+    )
+    return printable(f"{overview_title(overview)} ({facts}), made on {day.isoformat()}")
 
 
 def n_words(board: Board) -> str:

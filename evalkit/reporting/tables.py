@@ -1,11 +1,10 @@
-"""Write boards as plain text and as markdown, and rows of named values as a plain table."""
+"""Write boards as plain text, columns as text and as markdown, and rows of named values as a plain table."""
 
 import shutil
 from collections.abc import Mapping, Sequence
 
 from evalkit.boards import Board
 from evalkit.reporting.columns import (
-    BELOW,
     Column,
     board_columns,
     board_notes,
@@ -15,45 +14,13 @@ from evalkit.reporting.columns import (
     slice_columns,
     slices_title,
 )
-from evalkit.reporting.marks import Mark, caption, marked, marks_note, marks_of
 from evalkit.reporting.neighbours import neighbour_tables
 from evalkit.reporting.tally import tally_tables
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
 _NARROWEST_MODEL = 16
+_ANY_WIDTH = 1_000_000
 _MODEL = "model"
-_DAGGER = "†"
-
-
-def boards_markdown(boards: Sequence[Board]) -> str:
-    """Return a table for each board, with its notes; the best numbers of a column are marked, as a note explains."""
-    parts = []
-    for board in boards:
-        marks = marks_of(board)
-        columns = marked(board, board_columns(board), marks, escape=markdown_cell, mark=_marked_cell)
-        table = _markdown_lines(columns)
-        if divided(board):
-            # the header and the rule below it are 2 lines
-            table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
-        if columns := slice_columns(board):
-            table += ["", slices_title(board), "", *_markdown_table(columns)]
-        note = marks_note(marks, best="**bold**", second="*italic*", alike=_DAGGER)
-        footer = [f"- {line}" for line in ([note] if note else [])]
-        footer += [f"- {line}" for line in map(markdown_cell, board_notes(board))]
-        for beside in neighbour_tables(board):
-            drawn = _markdown_table(beside.columns) if beside.columns else []
-            footer += ["", f"**{markdown_cell(beside.title)}**", "", *drawn, ""]
-            footer += [f"- {markdown_cell(note)}" for note in beside.notes]
-        parts.append("\n".join([f"**{markdown_cell(caption(board, boards))}**", "", *table, "", *footer]))
-    for tally in tally_tables(boards):
-        table = _markdown_table(tally.columns)
-        parts.append("\n".join([f"**{markdown_cell(tally.title)}**", "", *table, "", f"- {markdown_cell(tally.note)}"]))
-    return "\n\n".join(parts).rstrip() + "\n"
-
-
-def _marked_cell(cell: str, mark: Mark) -> str:
-    shown = f"**{cell}**" if mark.best else f"*{cell}*" if mark.second else cell
-    return f"{shown} {_DAGGER}" if mark.alike else shown
 
 
 def boards_text(boards: Sequence[Board], *, columns: int | None = None) -> str:
@@ -107,6 +74,28 @@ def _neighbours_text(board: Board, columns: int) -> list[str]:
     return lines
 
 
+def columns_markdown(columns: Sequence[Column]) -> list[str]:
+    """Return the lines of a markdown table."""
+    return markdown_lines(
+        [Column(markdown_cell(one.title), tuple(map(markdown_cell, one.cells)), one.left) for one in columns]
+    )
+
+
+def columns_text(table: Sequence[Column], columns: int, *, key: str) -> list[str]:
+    """Return lines of aligned columns between rules; those that do not fit follow in a further table with the `key`."""
+    first = next(column for column in table if column.title == key)
+    lines: list[str] = []
+    rest = [column for column in table if column is not first]
+    while rest:
+        shown = [first, rest.pop(0)]
+        while rest and max(map(width, _aligned([*shown, rest[0]], _ANY_WIDTH))) <= columns:
+            shown.append(rest.pop(0))
+        header, *body = _aligned(shown, columns)
+        rule = "─" * max(map(width, (header, *body)))
+        lines += [rule, header, rule, *body]
+    return [*lines, rule] if lines else []
+
+
 def _aligned(table: Sequence[Column], columns: int) -> list[str]:
     """Return the header and the lines; the column of models is narrowed if the table is wider than `columns`."""
     widths = [max(map(width, (column.title, *column.cells))) for column in table]
@@ -123,18 +112,13 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> 
     return "  ".join(fitted).rstrip()
 
 
-def _markdown_table(columns: Sequence[Column]) -> list[str]:
-    return _markdown_lines(
-        [Column(markdown_cell(one.title), tuple(map(markdown_cell, one.cells)), one.left) for one in columns]
-    )
-
-
-def _markdown_lines(columns: Sequence[Column]) -> list[str]:
+def markdown_lines(columns: Sequence[Column]) -> list[str]:
     """Return the header, the rule and the lines of a table whose texts are escaped."""
     rule = ["---" if column.left else "---:" for column in columns]
     lines = zip(*(column.cells for column in columns), strict=True)
-    return [_markdown_line(line) for line in ([column.title for column in columns], rule, *lines)]
+    return [markdown_line(line) for line in ([column.title for column in columns], rule, *lines)]
 
 
-def _markdown_line(cells: Sequence[str]) -> str:
+def markdown_line(cells: Sequence[str]) -> str:
+    """Return a line of a markdown table from escaped texts."""
     return f"| {' | '.join(cells)} |"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evalkit.boards import Board, BoardRow, Metric, raw_metric
+from evalkit.boards import Board, BoardRow, Overview, raw_metric
 from evalkit.reporting.columns import board_metrics
-from evalkit.reporting.marks import Marks, marks_of
+from evalkit.reporting.marks import Mark, marks_of, overview_marks, overview_models
+from evalkit.reporting.overview import CELL_COLUMNS, cell_values, column_title
 from evalkit.reporting.values import csv_text
 from evalkit.text import estimate_numbers
 from evalkit.types import Estimate
@@ -25,6 +26,16 @@ def boards_tidy(boards: Sequence[Board]) -> str:
     return csv_text([line for board in boards for line in (*_own_lines(board), *_published_lines(board))], COLUMNS)
 
 
+def overview_tidy(overview: Overview) -> str:
+    """Return a line for each model and number of an overview, with its mark."""
+    marks = overview_marks(overview)
+    titles = [column_title(column, overview.columns) for column in overview.columns]
+    names = overview_models(overview)
+    found = [_mark_word(marks.of(title, own[title])) if title in own else None for own in names for title in titles]
+    lines = [{**values, "mark": mark} for values, mark in zip(cell_values(overview), found, strict=True)]
+    return csv_text(lines, [*CELL_COLUMNS, "mark"])
+
+
 def _own_lines(board: Board) -> Iterator[dict[str, Any]]:
     marks = marks_of(board)
     for row in board.rows:
@@ -35,7 +46,7 @@ def _own_lines(board: Board) -> Iterator[dict[str, Any]]:
                     "status": str(row.status(metric)),
                     "n_missing": row.entry.sample.n_missing,
                     "rank": row.rank.rank if row.rank is not None and metric == board.metric else None,
-                    "mark": _mark(marks, metric, row),
+                    "mark": _mark_word(marks.of(metric.title, row.entry.model)),
                 }
         for part, estimate in row.slices.items():
             yield {
@@ -52,8 +63,7 @@ def _facts(row: BoardRow, metric: str, estimate: Estimate) -> dict[str, Any]:
     return {**whole, "metric": metric, **estimate_numbers(estimate), "n": entry.sample.n}
 
 
-def _mark(marks: Marks, metric: Metric, row: BoardRow) -> str | None:
-    mark = marks.of(metric.title, row.entry.model)
+def _mark_word(mark: Mark) -> str | None:
     # the second may be alike too, which says more
     return "best" if mark.best else "alike" if mark.alike else "second" if mark.second else None
 

@@ -18,13 +18,14 @@ from evalkit.reporting.gate_ci import gate_annotation, gate_badge, gate_junit, g
 from evalkit.reporting.html import report_html
 from evalkit.reporting.journal import open_journal
 from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.markup.boards import boards_fragment, boards_html
 from evalkit.reporting.model_card import boards_model_card
 from evalkit.reporting.plots.figures import PLOTS
 from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
 from evalkit.reporting.rows import rows_json, rows_text
 from evalkit.reporting.svg import plot_svg
-from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.tables import boards_text
 from evalkit.reporting.tidy import boards_tidy
 from evalkit.reporting.values import boards_csv, boards_json
 from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, report_of

@@ -18,8 +18,8 @@ from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
 from evalkit.reporting.bibtex import WORKS, boards_bibtex
 from evalkit.reporting.forms import FORMS
 from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.marks import caption
-from evalkit.reporting.tables import boards_markdown
 from tests.boards.test_build import entry, with_missing
 from tests.reporting.test_latex import ATTACKS as LATEX
 from tests.reporting.test_markup import ATTACKS as MARKUP

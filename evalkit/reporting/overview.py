@@ -1,0 +1,342 @@
+"""The overview of several benchmarks: its columns, its notes, and the forms that are tables of text."""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from evalkit.boards import Cell, Overview, OverviewColumn, OverviewRow, Placed, Standing
+from evalkit.reporting.agreement import agreement_document
+from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, part_title, rank_text
+from evalkit.reporting.tables import columns_text
+from evalkit.reporting.values import csv_text
+from evalkit.stats import AggregateMethod
+from evalkit.text import (
+    estimate_document,
+    named,
+    percent,
+    plural,
+    printable,
+    short_interval,
+    stored,
+)
+from evalkit.types import StatusKind
+
+MODEL = "model"
+METHODS = {
+    AggregateMethod.MEAN_RANK: "mean rank",
+    AggregateMethod.Z: "mean z-score",
+    AggregateMethod.BT: "Elo of instruction wins",
+}
+_AGREEMENT = {
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+    "confident": "agreement with confidence",
+    "separability": "separability",
+}
+ABSENT = "-"
+# behind a number whose status is not ok; the notes say what it means
+DOUBTFUL = "~"
+_NAMES_SHOWN = 4
+
+
+def overview_columns(overview: Overview) -> list[Column]:
+    """Return the columns that people read: the models, then each number with its interval."""
+    models = Column(MODEL, tuple(printable(row.model) for row in overview.rows), left=True)
+    numbers = [_column(overview, place) for place in range(len(overview.columns))]
+    if overview.standing is None:
+        return [models, *numbers]
+    return [models, _standing_column(overview, overview.standing), *numbers]
+
+
+def _standing_column(overview: Overview, standing: Standing) -> Column:
+    placed = {one.model: one for one in standing.models}
+    cells = (placed.get(row.model) for row in overview.rows)
+    return Column(METHODS[standing.method], tuple(ABSENT if one is None else _place_text(one) for one in cells))
+
+
+def _place_text(placed: Placed) -> str:
+    if placed.estimate.value is None:
+        return short_interval(placed.estimate)
+    doubtful = f" {DOUBTFUL}" if placed.estimate.status.kind == StatusKind.DEGRADED else ""
+    return f"{rank_text(placed.rank)}: {short_interval(placed.estimate)}{doubtful}"
+
+
+def standing_columns(overview: Overview) -> list[Column]:
+    """Return the ranks of the aggregate, and those without each benchmark, as columns; none without an aggregate."""
+    standing = overview.standing
+    if standing is None:
+        return []
+    return [
+        Column(MODEL, tuple(printable(one.model) for one in standing.models), left=True),
+        Column("rank", tuple(rank_text(one.rank) for one in standing.models), left=True),
+        *(
+            Column(printable(f"without {name}"), tuple(_without(one, name) for one in standing.models))
+            for name in standing.weights
+        ),
+    ]
+
+
+def _without(placed: Placed, benchmark: str) -> str:
+    rank = placed.without.get(benchmark)
+    return ABSENT if rank is None else str(rank)
+
+
+def agreement_columns(overview: Overview) -> list[Column]:
+    """Return the agreement of each column with people as columns; none where no ranking was compared."""
+    if not overview.agreements:
+        return []
+    found = [one.agreement for one in overview.agreements]
+    titles = [
+        METHODS[overview.standing.method] if one.column is None and overview.standing is not None
+        else column_title(one.column, overview.columns) if one.column is not None else ABSENT
+        for one in overview.agreements
+    ]  # fmt: skip
+    return [
+        Column("column", tuple(titles), left=True),
+        *(
+            Column(title, tuple(short_interval(getattr(agreement, name)) for agreement in found))
+            for name, title in _AGREEMENT.items()
+        ),
+        Column("models", tuple(str(len(agreement.models)) for agreement in found)),
+    ]
+
+
+def _column(overview: Overview, place: int) -> Column:
+    cells = tuple(cell_text(row.cells[place]) for row in overview.rows)
+    return Column(column_title(overview.columns[place], overview.columns), cells)
+
+
+def column_title(column: OverviewColumn, columns: Sequence[OverviewColumn]) -> str:
+    """Return what tells a column from the others: the benchmark and the number, and the judge where it has several."""
+    same = {other.board.group for other in columns if other.benchmark == column.benchmark}
+    number = part_title(column.part, [column.part]) if column.part else column.metric.title
+    words = [column.benchmark, number]
+    if len(same) > 1:
+        judges = {other.board.judge for other in columns if other.benchmark == column.benchmark}
+        board = column.board
+        words.append(f"by {board.judge}" if len(judges) == len(same) else f"by {board.judge} against {board.baseline}")
+    return printable(" ".join(words))
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a number with its interval, and the mark of a number that is not ok."""
+    if cell.row is None:
+        return ABSENT
+    if cell.refused:
+        return REFUSED
+    doubtful = cell.status.kind == StatusKind.DEGRADED and not cell.row.entry.itself
+    return f"{short_interval(cell.estimate)}{f' {DOUBTFUL}' if doubtful else ''}"
+
+
+def overview_notes(overview: Overview) -> list[str]:
+    """Return what the columns rest on, board by board, and what a reader must know of the cells."""
+    lines = []
+    for column in _first_of_boards(overview):
+        board = column.board
+        against = f" against {board.baseline}" if board.baseline else ", answers graded alone"
+        counts = sorted({row.entry.sample.n for row in board.rows})
+        n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+        models = plural(len(board.rows), "model")
+        lines.append(f"{column.benchmark}: {board.judge}{against}, {n}, {models}, {interval_name(board)}s")
+        doubtful = [
+            row.model for row, cell in _cells_of(overview, column)
+            if cell.row is not None and cell.status.kind == StatusKind.DEGRADED and not cell.row.entry.itself
+        ]  # fmt: skip
+        if doubtful:
+            lines.append(
+                f"{DOUBTFUL} on {column.benchmark}, {column.metric.title} not ok: "
+                f"{named(doubtful, most=_NAMES_SHOWN)}. "
+                f"evalkit leaderboard --benchmark {column.benchmark} gives the reasons"
+            )
+    lines += dict.fromkeys(f"note: {note}" for board in overview.boards for note in judge_notices(board))
+    lines += [
+        f"{first} and {second} are names of one model, and one board has both: they stay apart"
+        for first, second in overview.apart
+    ]
+    if overview.standing is not None:
+        lines += _standing_notes(overview.standing)
+    return [printable(line) for line in lines]
+
+
+def _standing_notes(standing: Standing) -> list[str]:
+    """Return how the aggregate was made, what it hangs on, and whom it leaves out."""
+    shares = ", ".join(f"{name} {percent(100 * share)} %" for name, share in standing.weights.items())
+    lines = [f"{METHODS[standing.method]}: over {shares}; rank intervals hold at once"]
+    lines += [
+        f"without {name}, the rank changes of {named(models, most=_NAMES_SHOWN)}"
+        for name, models in standing.hangs_on.items()
+        if models
+    ]
+    doubts = {one.estimate.status.reason: one for one in standing.models if one.estimate.status.reason}
+    lines += [f"{METHODS[standing.method]}: {reason}" for reason in doubts]
+    reasons: dict[str, list[str]] = {}
+    for model, reason in standing.left_out.items():
+        reasons.setdefault(reason, []).append(model)
+    lines += [f"{named(models, most=_NAMES_SHOWN)}: not aggregated: {reason}" for reason, models in reasons.items()]
+    return lines
+
+
+def _cells_of(overview: Overview, column: OverviewColumn) -> Iterable[tuple[OverviewRow, Cell]]:
+    place = overview.columns.index(column)
+    return ((row, row.cells[place]) for row in overview.rows)
+
+
+def _first_of_boards(overview: Overview) -> list[OverviewColumn]:
+    return list({id(column.board): column for column in reversed(overview.columns) if column.ranks}.values())[::-1]
+
+
+def overview_title(overview: Overview) -> str:
+    """Return the line above the table."""
+    return printable(f"{plural(len(overview.rows), 'model')} on {', '.join(overview.benchmarks)}")
+
+
+def overview_text(overview: Overview, *, columns: int | None = None) -> str:
+    """Return aligned columns; those that do not fit beside the models follow in a table below."""
+    room = columns or shutil.get_terminal_size((120, 40)).columns
+    lines = [overview_title(overview), *columns_text(overview_columns(overview), room, key=MODEL)]
+    for title, table, key in further_tables(overview):
+        lines += [title, *columns_text(table, room, key=key)]
+    return "\n".join([*lines, *overview_notes(overview)]) + "\n"
+
+
+def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
+    """Return the tables below the overview: a title, the columns, and the title of the column that names its lines."""
+    found = []
+    if columns := standing_columns(overview):
+        found.append(("rank by the aggregate, and without each benchmark:", columns, MODEL))
+    if columns := agreement_columns(overview):
+        reference = overview.agreements[0].agreement.reference
+        date = f" ({reference.date})" if reference.date else ""
+        found.append((printable(f"agreement with {reference.name}{date}:"), columns, "column"))
+    return found
+
+
+def overview_csv(overview: Overview) -> str:
+    """Return a line for each model and number; no text can become a formula."""
+    return csv_text(cell_values(overview), CELL_COLUMNS)
+
+
+def overview_wide(overview: Overview) -> str:
+    """Return a line for each model; each number has columns for its interval, error, n and status beside it."""
+    titles = [column_title(column, overview.columns).replace(" ", "_") for column in overview.columns]
+    rows = []
+    for row in overview.rows:
+        values: dict[str, Any] = {"model": row.model}
+        for title, column, cell in zip(titles, overview.columns, row.cells, strict=True):
+            tidy = _values(row, column, cell)
+            values |= {title: tidy["value"], **{f"{title}_{part}": tidy[part] for part in _BESIDE}}
+        rows.append(values)
+    return csv_text(rows, list(rows[0]) if rows else [])
+
+
+_BESIDE = ("lower", "upper", "stderr", "n", "status")
+CELL_COLUMNS = (
+    "model", "benchmark", "judge", "judge_digest", "baseline", "metric", "part", "value", "lower", "upper", "stderr",
+    "n", "n_missing", "rank", "status",
+)  # fmt: skip
+
+
+def cell_values(overview: Overview) -> list[dict[str, Any]]:
+    """Return a dictionary for each model and number, with the columns of `CELL_COLUMNS`."""
+    return [
+        _values(row, column, cell)
+        for row in overview.rows
+        for column, cell in zip(overview.columns, row.cells, strict=True)
+    ]
+
+
+def _values(row: OverviewRow, column: OverviewColumn, cell: Cell) -> dict[str, Any]:
+    estimate, behind = cell.estimate, cell.row
+    rank = behind.rank if behind is not None and column.ranks else None
+    shown = cell.value is not None
+    return {
+        "model": row.model,
+        "benchmark": column.benchmark,
+        "judge": column.board.judge,
+        "judge_digest": column.board.digest,
+        "baseline": column.board.baseline,
+        "metric": column.metric.name,
+        "part": column.part,
+        **{name: stored(getattr(estimate, name)) if shown else None for name in ("value", "lower", "upper", "stderr")},
+        "n": estimate.n,
+        "n_missing": None if behind is None else behind.entry.sample.n_missing,
+        "rank": None if rank is None else rank.rank,
+        "status": REFUSED if cell.refused else str(cell.status),
+    }
+
+
+def overview_document(overview: Overview) -> dict[str, Any]:
+    """Return the overview as JSON: its columns, and each model's cells in their order."""
+    return {
+        "columns": [
+            {
+                "benchmark": column.benchmark,
+                "judge": column.board.judge,
+                "judge_digest": column.board.digest,
+                "served_as": column.board.served_as or None,
+                "baseline": column.board.baseline,
+                "metric": column.metric.name,
+                "part": column.part,
+                "ranks": column.ranks,
+            }
+            for column in overview.columns
+        ],
+        "models": [
+            {
+                "model": row.model,
+                "spellings": list(row.spellings),
+                "cells": [
+                    {**estimate_document(cell.estimate), "status": REFUSED if cell.refused else str(cell.status)}
+                    for cell in row.cells
+                ],
+            }
+            for row in overview.rows
+        ],
+        "aggregate": None if overview.standing is None else _standing_document(overview.standing),
+        "agreement": [
+            {
+                "column": None if one.column is None else overview.columns.index(one.column),
+                **agreement_document(one.agreement),
+            }
+            for one in overview.agreements
+        ],
+        "notes": overview_notes(overview),
+    }
+
+
+def _standing_document(standing: Standing) -> dict[str, Any]:
+    return {
+        "method": standing.method.value,
+        "weights": dict(standing.weights),
+        "models": [
+            {
+                "model": one.model,
+                **estimate_document(one.estimate),
+                "rank": None if one.rank is None else one.rank.rank,
+                "rank_lower": None if one.rank is None else one.rank.lower,
+                "rank_upper": None if one.rank is None else one.rank.upper,
+                "rank_without": dict(one.without),
+            }
+            for one in standing.models
+        ],
+        "left_out": dict(standing.left_out),
+    }
+
+
+def overview_json(overview: Overview) -> str:
+    return json.dumps(overview_document(overview), indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def overview_metrics(overview: Overview) -> Mapping[str, Any]:
+    """Return each cell's estimate by `model/column`, as in `careful/example LC win rate`, and the aggregate's."""
+    found = {
+        f"{row.model}/{column_title(column, overview.columns)}": cell.estimate
+        for row in overview.rows
+        for column, cell in zip(overview.columns, row.cells, strict=True)
+        if not cell.refused
+    }
+    standing = overview.standing
+    if standing is not None:
+        found |= {f"{one.model}/{METHODS[standing.method]}": one.estimate for one in standing.models}
+    return found

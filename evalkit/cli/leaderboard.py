@@ -98,7 +98,7 @@ class BoardOutput:
 @Title.NUMBERS.option("--allow-mixed", is_flag=True,
                       help="Average a judge's probabilities with its single draws instead of refusing to.")  # fmt: skip
 @Title.FILES.option("--format", "form", type=click.Choice(list(FORMS)), default=TABLE, show_default=True,
-                    help="Write the board in this form.")  # fmt: skip
+                    metavar="FORM", help=f"Write the board in this form: {', '.join(FORMS)}.")  # fmt: skip
 @Title.FILES.option("--out", type=WrittenFile(),
                     help="Write the board into this file instead of to stdout.")  # fmt: skip
 @plot_option

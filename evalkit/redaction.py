@@ -4,11 +4,12 @@ It knows a secret by its value, where the environment holds it, by the shape of 
 """
 
 import base64
+import functools
 import itertools
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 from urllib.parse import quote, unquote
 
@@ -92,8 +93,10 @@ class Redactor:
     """The secrets of the environment as they were when this was made, to be kept out of many texts."""
 
     def __init__(self, values: Iterable[str] | None = None) -> None:
-        found = {form for value in (_values() if values is None else values) for form in _forms(value)}
-        self._values = sorted((form for form in found if len(form) >= SHORTEST_SECRET), key=len, reverse=True)
+        if values is None:
+            self._values = _secret_forms(tuple(os.environ.items()), frozenset(_watched))
+        else:
+            self._values = _forms_by_length(values)
 
     def known(self, text: str) -> str:
         """A text without the secrets that are known by their value."""
@@ -221,10 +224,22 @@ def looks_like_key(name: str) -> bool:
     return replace_random_words(replace_keys(plain, "\0"), "\0") != plain
 
 
-def _values() -> Iterator[str]:
-    for name, value in os.environ.items():
+# every error and every printed text asks, and the environment is hardly ever another one
+@functools.lru_cache(maxsize=1)
+def _secret_forms(environment: tuple[tuple[str, str], ...], watched: frozenset[str]) -> tuple[str, ...]:
+    return _forms_by_length(_values(environment, watched))
+
+
+def _forms_by_length(values: Iterable[str]) -> tuple[str, ...]:
+    """All forms of secrets, the longest first."""
+    found = {form for value in values for form in _forms(value)}
+    return tuple(sorted((form for form in found if len(form) >= SHORTEST_SECRET), key=len, reverse=True))
+
+
+def _values(environment: Iterable[tuple[str, str]], watched: Collection[str]) -> Iterator[str]:
+    for name, value in environment:
         stripped = value.strip()
-        if name in _watched or (_OF_A_SECRET.search(name) and _secret(name, stripped)):
+        if name in watched or (_OF_A_SECRET.search(name) and _secret(name, stripped)):
             yield from {value, stripped} - _NO_SECRETS
         if "@" in value and (found := _USER.search(value)) and not _of_files(found):
             yield from _passwords(found["user"])

@@ -1,9 +1,11 @@
+import gc
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from evalkit.clients import builtin
 from evalkit.clients.builtin import ClientKind
@@ -13,6 +15,17 @@ from tests.scripted import ScriptedClient
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+# the same examples on every run; how long one takes says more of the machine than of the code
+_HASTE = [HealthCheck.too_slow]
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, suppress_health_check=_HASTE)
+settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that is loaded by now, some million objects, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

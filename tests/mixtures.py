@@ -110,14 +110,16 @@ def mixed(
     share: float,
     good_chance: float,
     bad_chance: float = 0.04,
+    n: int | None = None,
 ) -> Mixture:
     """The baseline's own answers in other words and about as long, and a `share` of bad ones instead.
 
     Args:
         folder: of AlpacaEval's files.
         bad: from the instruction and the baseline's answer to it.
+        n: how many of the instructions, from the first; all without it.
     """
-    rows = read_rows(folder, BASELINE)
+    rows = read_rows(folder, BASELINE)[:n]
     worst = sorted(rows, key=lambda one: uniform(one["instruction"], "bad"))[: round(share * len(rows))]
     is_bad = [one in worst for one in rows]
     asked = tuple(one["instruction"] for one in rows)
@@ -138,20 +140,20 @@ def refusing(folder: Path, *, share: float = 0.45, refusals: Sequence[str] = REF
     return mixed(folder, lambda asked, _: pick(refusals, asked), share=share, good_chance=0.74)
 
 
-def weak_half(folder: Path) -> Mixture:
+def weak_half(folder: Path, *, n: int | None = None) -> Mixture:
     """Half of the answers are those of a much weaker model, which are shorter."""
     weak = {one["instruction"]: one["output"] for one in read_rows(folder, WEAK)}
-    return mixed(folder, lambda asked, _: weak[asked], share=0.5, good_chance=0.7)
+    return mixed(folder, lambda asked, _: weak[asked], share=0.5, good_chance=0.7, n=n)
 
 
-def padded_half(folder: Path, *, blank: str = " ") -> Mixture:
+def padded_half(folder: Path, *, blank: str = " ", n: int | None = None) -> Mixture:
     """The same with blanks behind the weaker answers, up to the baseline's length."""
     weak = {one["instruction"]: one["output"] for one in read_rows(folder, WEAK)}
 
     def bad(asked: str, theirs: str) -> str:
         return weak[asked] + blank * max(0, len(theirs) - len(weak[asked]))
 
-    return mixed(folder, bad, share=0.5, good_chance=0.7)
+    return mixed(folder, bad, share=0.5, good_chance=0.7, n=n)
 
 
 def read_rows(folder: Path, model: str) -> list[dict[str, str]]:

@@ -21,7 +21,7 @@ from docs.pictures.terminal import terminal_svg
 from docs.python_reference import TITLES
 from docs.structure import figures
 from evalkit.cli.main import COMMANDS, group
-from tests.cli.running import evalkit
+from tests.cli.running import evalkit, shared_zygote
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = [page for page in REPOSITORY.glob("docs/**/*.md") if "_build" not in page.parts]
@@ -29,44 +29,47 @@ PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *DOCS])
 PAGES += sorted([*REPOSITORY.glob("examples/*.md"), *REPOSITORY.glob("leaderboards/**/*.md")])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_relative_link_leads_to_a_file(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+def test_every_relative_link_leads_to_a_file() -> None:
+    links = [(page, target) for page in PAGES for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())]
+    lost = [(page, target) for page, target in links if "://" not in target and not (page.parent / target).exists()]
+    assert lost == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_table_has_a_head_and_as_many_cells_in_each_row(page: Path) -> None:
-    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
-    for table in re.findall(r"(?:^ *\|.*\n)+", text, re.MULTILINE):
-        rows = [line.strip() for line in table.splitlines()]
-        assert len(rows) > 1, f"{page.name}: a row without a table: {table}"
-        assert re.fullmatch(r"[|: -]+", rows[1]), f"{page.name}: no head above {rows[0]}"
-        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {rows[1].count("|")}, f"{page.name}: {rows[0]}"
+def test_every_table_has_a_head_and_as_many_cells_in_each_row() -> None:
+    for page in PAGES:
+        text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        for table in re.findall(r"(?:^ *\|.*\n)+", text, re.MULTILINE):
+            rows = [line.strip() for line in table.splitlines()]
+            assert len(rows) > 1, f"{page.name}: a row without a table: {table}"
+            assert re.fullmatch(r"[|: -]+", rows[1]), f"{page.name}: no head above {rows[0]}"
+            cells = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+            assert cells == {rows[1].count("|")}, f"{page.name}: {rows[0]}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_avoids_the_words_that_the_word_list_rules_out(page: Path) -> None:
+def test_a_page_avoids_the_words_that_the_word_list_rules_out() -> None:
     table = (REPOSITORY / "docs" / "words.md").read_text().partition("| instead of | write |\n|---|---|\n")[2]
     avoided = [word for row in table.splitlines() for word in row.split(" | ")[0].strip("| ").split(", ")]
     assert len(avoided) > 5
-    # what stands in code is a name, of a field or of another tool
-    prose = re.sub(r"^ *```.*?^ *```$|`[^`]*`", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
-    if page.name != "words.md":
-        assert re.findall(rf"(?i)\b(?:{'|'.join(avoided)})s?\b", prose) == []
+    found = re.compile(rf"(?i)\b(?:{'|'.join(avoided)})s?\b")
+    for page in PAGES:
+        # what stands in code is a name, of a field or of another tool
+        prose = re.sub(r"^ *```.*?^ *```$|`[^`]*`", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+        if page.name != "words.md":
+            assert found.findall(prose) == [], page.name
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_shown_exists_with_its_options(page: Path) -> None:
-    blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", page.read_text(), re.DOTALL)
-    inline = re.findall(r"`(evalkit [^`\n]+)`", page.read_text())
-    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    # what a command prints is no command, and may hold a quotation mark of its own
-    for line in [one for one in [*lines, *inline] if "evalkit" in one]:
-        words = shlex.split(line.split(" | ")[0], comments=True)
-        if words[:1] == ["evalkit"]:
-            known(words[1:], f"{page.name}: {line}")
+def test_every_command_shown_exists_with_its_options() -> None:
+    for page in PAGES:
+        blocks = re.findall(r"```(?:sh|console|bash)\n(.*?)```", page.read_text(), re.DOTALL)
+        inline = re.findall(r"`(evalkit [^`\n]+)`", page.read_text())
+        shown = [
+            line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()
+        ]
+        # what a command prints is no command, and may hold a quotation mark of its own
+        for line in [one for one in [*shown, *inline] if "evalkit" in one]:
+            words = shlex.split(line.split(" | ")[0], comments=True)
+            if words[:1] == ["evalkit"]:
+                known(words[1:], f"{page.name}: {line}")
 
 
 def known(words: list[str], where: str) -> None:
@@ -95,7 +98,7 @@ def test_what_a_console_shows_is_what_its_commands_print(page: str, tmp_path: Pa
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
     script = "\n".join(f"echo '$'; {command}" for command, _, _ in shown)
     # what is to be installed is there already, and nothing may be fetched
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join(map(str, (shared_zygote().program(), Path(sys.executable).parent, os.environ["PATH"])))
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path,

@@ -361,7 +361,7 @@ def test_a_spoiled_file_is_read_or_refused_in_one_line(
     wrong: dict[str, str] = {}
     for number, content in enumerate(files(kind)):
         path.write_bytes(content)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             kind.read(path)
         except EvalkitError as error:
@@ -373,7 +373,7 @@ def test_a_spoiled_file_is_read_or_refused_in_one_line(
                 wrong["no file named"] = f"file {number}: {said!r}"
         except BaseException as error:  # noqa: BLE001 (whatever it is, it is a fault of ours)
             wrong[f"{type(error).__name__} at {place(error)}"] = f"file {number}: {str(error)[:100]}"
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         assert seconds < MOST_SECONDS, f"file {number} took {seconds} s"
     assert not wrong, json.dumps(wrong, indent=1)
     assert n_refused == 0 if kind.read is read_verdict else 0 < n_refused < number

@@ -233,30 +233,30 @@ def test_a_torn_last_line_is_left_out_and_cut_off_at_the_next_start(plain: MockJ
 
 
 def test_requests_under_way_are_counted_with_the_latency_they_have(tmp_path: Path) -> None:
-    with mock_judge(tmp_path, latency=0.2) as judge:
+    with mock_judge(tmp_path, latency=1.0) as judge:
         threads = [threading.Thread(target=post, args=(judge, body(marker=str(n)))) for n in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         assert sorted(entry.in_flight for entry in judge.ledger()) == [1, 2, 3, 4]
-        assert all(entry.t - entry.arrived >= 0.19 for entry in judge.ledger())
+        assert all(entry.t - entry.arrived >= 0.99 for entry in judge.ledger())
 
 
 @pytest.mark.parametrize("form", ["seconds", "ms", "date"])
 def test_a_request_before_the_announced_instant_is_early_unless_it_could_not_know(tmp_path: Path, form: str) -> None:
-    wait = {"low": 1.0, "high": 1.0, "form": form}
+    wait = {"low": 3.0, "high": 3.0, "form": form}
     with judge_that(tmp_path, {"status": 429, "retry_after": wait}, after=0, count=1) as judge:
         got = post(judge, body())
         assert got.status == 429 and got.document["error"]["code"] == "rate_limit_exceeded"
         if form == "date":
             date = email.utils.parsedate_to_datetime(got.header("retry-after") or "").timestamp()
-            assert 0 < date - time.time() <= 2.0
+            assert 0 < date - time.time() <= 4.0
         else:
             assert (got.header("retry-after"), got.header("retry-after-ms")) in [
-                ("1", None),
-                ("1.0", None),
-                (None, "1000"),
+                ("3", None),
+                ("3.0", None),
+                (None, "3000"),
             ]
         post(judge, body(marker="at once"))
         time.sleep(NOTICE_SECONDS + 0.01)
@@ -326,7 +326,7 @@ def test_a_reset_comes_where_the_script_says(tmp_path: Path, kind: str) -> None:
 def test_silence_keeps_the_connection_open_and_is_not_billed(tmp_path: Path) -> None:
     with judge_that(tmp_path, {"silence": True}) as judge:
         with pytest.raises(TimeoutError):
-            post(judge, body(), timeout=0.2)
+            post(judge, body(), timeout=1.0)
         assert [(entry.billed, entry.status) for entry in judge.ledger()] == [(False, None)]
 
 
@@ -450,7 +450,8 @@ def test_a_restart_keeps_port_ledger_and_attempts_and_loses_what_was_unanswered(
 
         thread = threading.Thread(target=hang)
         thread.start()
-        time.sleep(0.1)
+        # until the server has the request, on a busy machine too
+        time.sleep(1.0)
         judge.restart()
         thread.join()
         assert failed and not exists(pid) and judge.pid != pid and judge.url == url
@@ -477,7 +478,7 @@ def test_no_server_survives_its_block_or_the_process_that_started_it(tmp_path: P
         port = int(parent.stdout.readline())
         assert listens(port)
         parent.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while listens(port) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not listens(port)

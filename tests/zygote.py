@@ -1,14 +1,17 @@
 """A process with everything loaded that forks command lines: a run starts in milliseconds instead of half a second.
 
 `python -m tests.zygote` reads requests as JSON lines: {"run": arguments, ...} forks one and answers its process id,
-{"wait": pid} answers the exit status, negative for a signal. It ends with its standard input.
+{"wait": pid} answers the exit status, negative for a signal. It ends with its standard input. {"listen": path} forks a
+server at a socket for a program that stands for evalkit in scripts; see `Zygote.program`.
 """
 
 import contextlib
+import gc
 import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.rig import REPOSITORY
+
+# a program that hands its arguments, folder, environment and streams to the zygote, and ends as what that forks does
+_PROGRAM = """\
+#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as zygote:
+    zygote.connect({path!r})
+    request = {{"run": sys.argv[1:], "cwd": os.getcwd(), "environment": dict(os.environ)}}
+    socket.send_fds(zygote, [b"+"], [0, 1, 2])
+    zygote.sendall(json.dumps(request).encode())
+    zygote.shutdown(socket.SHUT_WR)
+    status = int(zygote.recv(16))
+if status < 0:
+    os.kill(os.getpid(), -status)
+sys.exit(status)
+"""
 
 
 @dataclass
@@ -54,6 +73,7 @@ class Zygote:
     def __init__(self, process: "subprocess.Popen[str]", said: Path) -> None:
         self._process = process
         self._said = said
+        self._listens = False
         self._numbers = itertools.count(1)
         self._asking = threading.Lock()
         self._owed = 0
@@ -80,6 +100,19 @@ class Zygote:
         status = running.wait()
         assert status == 0, f"status {status}: {running.said}"
         return running
+
+    def program(self) -> Path:
+        """A folder with a program `evalkit` for scripts and shells, which runs in milliseconds too."""
+        folder = self._said / "bin"
+        if not self._listens:
+            path = self._said / "socket"
+            assert self.ask({"listen": str(path)}).strip() == "0"
+            folder.mkdir()
+            program = folder / "evalkit"
+            program.write_text(_PROGRAM.format(python=sys.executable, path=str(path)))
+            program.chmod(0o755)
+            self._listens = True
+        return folder
 
     def ask(self, request: Mapping[str, Any]) -> str:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -138,11 +171,59 @@ def serve() -> None:
     import evalkit.cli.ratings
     import evalkit.cli.report  # noqa: F401
 
+    # what is loaded is shared with all that is forked, and no search for garbage touches it
+    gc.collect()
+    gc.freeze()
+    servers: list[int] = []
     for line in sys.stdin:
         request = json.loads(line)
-        answer = _wait(request["wait"]) if "wait" in request else _fork(request)
+        if "listen" in request:
+            servers.append(_listen(request["listen"]))
+            answer = 0
+        else:
+            answer = _wait(request["wait"]) if "wait" in request else _fork(request)
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
+    for pid in servers:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _listen(path: str) -> int:
+    """Fork a server that forks a command line for each connection; its process id."""
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    listening.listen()
+    zygote = os.getpid()
+    pid = os.fork()
+    if pid:
+        listening.close()
+        return pid
+    # nobody waits for those that attend to a connection
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    listening.settimeout(5)
+    while os.getppid() == zygote:
+        with contextlib.suppress(TimeoutError):
+            connection, _ = listening.accept()
+            if os.fork() == 0:
+                listening.close()
+                _attend(connection)
+            connection.close()
+    os._exit(0)
+
+
+def _attend(connection: socket.socket) -> NoReturn:
+    """Run what a connection asks for with the streams that it brings, tell it how that ended, and end."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+    with connection.makefile("rb") as said:
+        request = json.loads(said.read())
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        os.environ.clear()
+        _become(request, streams)
+    connection.sendall(str(_wait(pid)).encode())
+    os._exit(0)
 
 
 def _wait(pid: int) -> int:
@@ -152,22 +233,24 @@ def _wait(pid: int) -> int:
 def _fork(request: Mapping[str, Any]) -> int:
     pid = os.fork()
     if pid == 0:
-        _become(request)
+        written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        signal.alarm(request["limit"])
+        _become(
+            request, [os.open(os.devnull, os.O_RDONLY), *(os.open(request[one], written) for one in ("out", "err"))]
+        )
     return pid
 
 
-def _become(request: Mapping[str, Any]) -> NoReturn:
+def _become(request: Mapping[str, Any], streams: Sequence[int]) -> NoReturn:
     from evalkit.cli.main import main
 
     os.chdir(request["cwd"])
     os.environ.update(request["environment"])
     # a shell's background job ignores what interrupts, and its children inherit that: what is forked is interrupted
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.alarm(request["limit"])
-    for number, name in ((1, "out"), (2, "err")):
-        handle = os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(handle, number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
     sys.argv = ["evalkit", *request["run"]]
     main()
 

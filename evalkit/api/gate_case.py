@@ -1,6 +1,6 @@
 """Decides on a candidate whose verdicts are in files, in a written row, in the store, or still to be made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -11,7 +11,7 @@ from evalkit.api.expectations import notes_before_sending
 from evalkit.api.progress import Listener
 from evalkit.api.python_judges import JudgeLike
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
-from evalkit.api.verification import benchmark_of_row, verify_files
+from evalkit.api.verification import said_by_row, verify_files
 from evalkit.auditing import AuditLimits
 from evalkit.boards import Aggregation, Entry, Recipe, beside
 from evalkit.catalog import Benchmark, own_benchmark
@@ -19,6 +19,7 @@ from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, EvalkitError, UnknownName
 from evalkit.formats import PREFIX, Rows, read_one
 from evalkit.gating import (
+    Deciding,
     Decision,
     Gate,
     Required,
@@ -41,6 +42,9 @@ from evalkit.sources import (
 )
 from evalkit.store import Address, Store, open_existing, open_store, require_sealed, store_exists, store_url
 from evalkit.types import Audit, JudgeConfig
+
+# refuses before anything is paid what a decision would refuse afterwards
+Check = Callable[[Work, Address], None]
 
 
 class Candidate(Enum):
@@ -74,9 +78,38 @@ def with_benchmark(candidate: str | Rows, assignment: Assignment, place: Place) 
         return replace(assignment, told=told)
     name = str(candidate)
     if kind == Candidate.ROW:
-        return replace(assignment, benchmark=benchmark_of_row(Path(name)))
+        return replace(assignment, benchmark=said_by_row(Path(name), "benchmark"))
     check_no_file(name, place)
     return replace(assignment, benchmark=only_benchmark(place.url, model=name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """The way in which a gate has outputs judged: the limits of the run and of the audit, and who is told of it.
+
+    With a `batch`, judging ends as soon as the decision is certain.
+    """
+
+    limits: Limits
+    audit_limits: AuditLimits
+    listener: Listener
+    log: Path | None
+    batch: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A model whose outputs a gate had judged: by this judge, against the baseline that is `wanted`.
+
+    `refused` is the audit that kept `n` outputs from the judge, and `decided` the decision that ended judging early.
+    """
+
+    model: str
+    judge: JudgeConfig
+    wanted: Required
+    n: int
+    refused: Audit | None = None
+    decided: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,44 +123,68 @@ class GateCase:
     assignment: Assignment
     compat: bool
 
-    def decide(
-        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
-    ) -> Decision:
-        """Decide from files, from a written row, from outputs that are judged first, or from the store.
+    def deciding(self, asking: Asking) -> Deciding:
+        """Take the verdicts from files, a written row, outputs that are judged first, or the store.
+
+        Returns:
+            The decision on these verdicts at a confidence.
 
         Raises:
             ConfigError: clusters were declared for verdicts in the store, which holds them already.
         """
-        decision = self._decide(limits, audit_limits, listener, log=log, batch=batch)
-        return replace(decision, nature=self._nature(decision.judge, decision.digest))
-
-    def _decide(
-        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
-    ) -> Decision:
         if self.sources.files:
-            return self._from_files()
-        self._check_seal()
-        kind = kind_of_candidate(self.candidate)
-        if kind == Candidate.OUTPUTS:
-            return self._judged(limits, audit_limits, listener, log=log, batch=batch)
+            return self._telling(self._from_files())
+        if kind_of_candidate(self.candidate) == Candidate.OUTPUTS:
+            return self.of_judged(self.judge((self.check_before_asking,), asking))
+        self.check_seal()
         if self.assignment.cluster is not None:
             raise ConfigError(DECLARED_WHERE_JUDGED)
-        return self._from_row(Path(self.model)) if kind == Candidate.ROW else self._from_store()
+        row = kind_of_candidate(self.candidate) == Candidate.ROW
+        return self._telling(self._from_row(Path(self.model)) if row else self._from_store())
 
-    def _from_files(self) -> Decision:
+    def of_judged(self, judged: Judged) -> Deciding:
+        """The decision on outputs that were judged, or that their audit refused."""
+        decided, refused = judged.decided, judged.refused
+        if decided is not None:
+            return self._telling(lambda _: decided)
+        if refused is None:
+            return self._telling(
+                self._decide_on(judged.model, self._stored(judged.judge.name), judged.wanted, self.benchmark)
+            )
+        decision = refuse_unjudged(
+            self.rule,
+            refused,
+            model=judged.model,
+            baseline=judged.wanted.baseline or "",
+            judge=judged.judge,
+            benchmark=self.benchmark,
+            n=judged.n,
+        )
+        return self._telling(lambda _: decision)
+
+    def _telling(self, deciding: Deciding) -> Deciding:
+        """Let decisions say what the judge is."""
+
+        def told(confidence: float) -> Decision:
+            decision = deciding(confidence)
+            return replace(decision, nature=self._nature(decision.judge, decision.digest))
+
+        return told
+
+    def _from_files(self) -> Deciding:
         """Decide on verdicts that other tools or earlier runs left in files."""
-        judge = self._judge()
+        judge = self.named_judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
         # a file names its judge, but does not hold the judge's settings
         return self._decide_on(self.model, entries, Required(baseline=self._baseline()), "of files")
 
-    def _from_store(self) -> Decision:
+    def _from_store(self) -> Deciding:
         """Decide on the store's verdicts."""
-        judge = self._judge()
+        judge = self.named_judge()
         return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
 
-    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Decision:
+    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Deciding:
         wanted = Required(
             judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
         )
@@ -144,7 +201,7 @@ class GateCase:
             names = {config.name for config in real_judges(opened, self.benchmark, self.model)}
         return [entry for entry in entries if entry.judge in names] if len(names) == 1 else entries
 
-    def _from_row(self, path: Path) -> Decision:
+    def _from_row(self, path: Path) -> Deciding:
         """Decide on a written row, if the store's replies give the same row."""
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
             found = verify_files(path, opened)
@@ -158,7 +215,7 @@ class GateCase:
         assert row.row is not None
         return replace(self, candidate=row.model)._of_row(path, row.row.entry)
 
-    def _of_row(self, path: Path, written: Entry) -> Decision:
+    def _of_row(self, path: Path, written: Entry) -> Deciding:
         """Decide on exactly the verdicts that a row was made of, if they are of the configured judge and baseline."""
         assert written.plan is not None
         if written.plan.benchmark != self.benchmark:
@@ -166,7 +223,7 @@ class GateCase:
                 f"{path}: a row of benchmark {written.plan.benchmark!r}, and the gate is configured for "
                 f"{self.benchmark!r}. Choose with --benchmark"
             )
-        judge = self._judge()
+        judge = self.named_judge()
         if isinstance(judge, str) and judge != written.judge:
             raise ConfigError(
                 f"{path}: a row of judge {written.judge!r}, and the gate is configured for {judge!r}. "
@@ -177,28 +234,32 @@ class GateCase:
             judge, [entry for entry in entries if entry.model != written.model or entry.group == written.group]
         )
 
-    def _judged(
-        self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
-    ) -> Decision:
-        """Decide on outputs, which are judged first where verdicts are missing, in batches if `batch` is given."""
+    def judge(self, checks: Sequence[Check], asking: Asking) -> Judged:
+        """Have the outputs judged where verdicts are missing.
+
+        Args:
+            checks: called with what is to be asked before anything is sent; each may refuse it.
+
+        Raises:
+            ConfigError: there are outputs of several models, or a check refuses them.
+        """
+        self.check_seal()
         place = Place(store_url(self.sources.store, self.sources.results), self.sources.results)
         prepared = self._prepared(place)
         if len(prepared.candidates) != 1:
             raise ConfigError(f"{self.candidate}: holds {len(prepared.candidates)} models. Gate them one by one")
         (outputs,), (judge,) = prepared.candidates, prepared.judges
-        audits = prepared.audits(audit_limits)
+        audits = prepared.audits(asking.audit_limits)
         if audits[outputs.model].failures:
-            return refuse_unjudged(
-                self.rule,
-                audits[outputs.model],
+            return Judged(
                 model=outputs.model,
-                baseline=_baseline_of(prepared),
                 judge=judge,
-                benchmark=self.benchmark,
+                wanted=Required(baseline=_baseline_of(prepared)),
                 n=len(outputs.outputs),
+                refused=audits[outputs.model],
             )
         try:
-            return self._asked(prepared, place, audits, limits=limits, listener=listener, log=log, batch=batch)
+            return self._asked(prepared, place, audits, checks, asking)
         except EvalkitError as error:
             error.judge = judge
             raise
@@ -208,16 +269,15 @@ class GateCase:
         prepared: Prepared,
         place: Place,
         audits: Mapping[str, Audit],
-        *,
-        limits: Limits,
-        listener: Listener,
-        log: Path | None,
-        batch: int | None,
-    ) -> Decision:
-        """Decide on outputs that passed their audit; the judge is asked for the missing verdicts."""
+        checks: Sequence[Check],
+        asking: Asking,
+    ) -> Judged:
+        """Ask the judge for the missing verdicts on outputs that passed their audit."""
         (outputs,), (judge,), url = prepared.candidates, prepared.judges, place.url
+        limits, listener, log = asking.limits, asking.listener, asking.log
         (work,) = prepared.works(b"")
-        self._check_before_asking(work, url)
+        for check in checks:
+            check(work, url)
 
         def before(works: Sequence[Work], store: Store) -> None:
             listener.note(notes_before_sending(prepared, works, store, concurrency=limits.concurrency))
@@ -225,13 +285,13 @@ class GateCase:
         # recorded replies stand in for the judge
         wanted = Required(judge=work.config, baseline=_baseline_of(prepared), compat=self.compat)
         with listener.watching(title(prepared)) as watch:
-            if batch is not None:
+            if asking.batch is not None:
                 gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=self.benchmark)
                 decision, run = judge_in_batches(
                     prepared,
                     url,
                     gate=gate,
-                    batch=batch,
+                    batch=asking.batch,
                     audits=audits,
                     results=self.sources.results,
                     limits=limits,
@@ -255,7 +315,7 @@ class GateCase:
                 decision = None
         listener.ran(judged, prepared.judges)
         require_finished(judged)
-        return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
+        return Judged(model=outputs.model, judge=judge, wanted=wanted, n=len(outputs.outputs), decided=decision)
 
     def _prepared(self, place: Place) -> Prepared:
         """The outputs with what judges them: where no judge is named, a real one that has judged the model before."""
@@ -288,17 +348,22 @@ class GateCase:
         named, url = self.assignment.benchmark, store_url(self.sources.store, self.sources.results)
         return own_benchmark("files") if named is None else known_benchmark(named, url)
 
-    def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
+    def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Deciding:
         candidate = choose(entries, model, wanted)
         group = beside(entries, candidate)
         # only verdicts of the store have a written row
         pinned = None if self.sources.files else pinned_for(candidate, group, self.recipe, results=self.sources.results)
         gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
-        decision = gate.decide(candidate, group, self.rule)
         row = gate.rates(group, self.recipe.confidence).row(candidate)
-        return replace(decision, sha256=canonical_digest([row]))
+        digest = canonical_digest([row])
 
-    def _check_before_asking(self, work: Work, url: Address) -> None:
+        def decided(confidence: float) -> Decision:
+            decision = gate.decide(candidate, group, replace(self.rule, confidence=confidence))
+            return replace(decision, sha256=digest)
+
+        return decided
+
+    def check_before_asking(self, work: Work, url: Address) -> None:
         """Refuse before anything is paid what the decision would refuse afterwards."""
         check_mode(work.record, compat=self.compat)
         if self.rule.against is None:
@@ -314,10 +379,12 @@ class GateCase:
                 raise UnknownName("model", self.rule.against, known)
 
     def _aggregation(self) -> Aggregation:
-        family = self.sources.family
-        return Aggregation(combine=family.combine, by=family.by, cluster=self.sources.cluster)
+        family, part = self.sources.family, self.rule.part
+        asked = () if part is None else (part.partition(" ")[0],)
+        by = tuple(dict.fromkeys((*family.by, *asked)))
+        return Aggregation(combine=family.combine, by=by, cluster=self.sources.cluster)
 
-    def _check_seal(self) -> None:
+    def check_seal(self) -> None:
         """Refuse a store that does not fit its seal before anything is asked and paid for."""
         url = store_url(self.sources.store, self.sources.results)
         if store_exists(url):
@@ -333,10 +400,10 @@ class GateCase:
                 benchmark=self.benchmark,
                 judge=judge,
                 aggregation=self._aggregation(),
-                own=[config for config in (self._judge(),) if isinstance(config, JudgeConfig)],
+                own=[config for config in (self.named_judge(),) if isinstance(config, JudgeConfig)],
             )
 
-    def _judge(self) -> JudgeConfig | str | None:
+    def named_judge(self) -> JudgeConfig | str | None:
         """The judge as its file has it today; only its name where there is no such file, as for recorded verdicts."""
         if not self.assignment.judges:
             return None
@@ -358,7 +425,7 @@ class GateCase:
             with open_store(url) as opened:
                 stored = [config for config in opened.judges() if config.digest == digest]
         # a name in a file of verdicts is nobody's path
-        named = self._judge() or (self._config(judge) if judge in judge_names() else None)
+        named = self.named_judge() or (self._config(judge) if judge in judge_names() else None)
         own = [named] if isinstance(named, JudgeConfig) and named.name == judge else []
         known = [*stored, *own]
         return nature_of(known[0]) if known else None

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     # loaded only where a frame or a figure is asked for: both take longer to load than many boards to build
     import pandas as pd
 
-    from evalkit.reporting import Plot
+    from evalkit.reporting import GateSection, Plot
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -112,6 +112,7 @@ class Leaderboard(Tabular):
         sample: int | None = None,
         seed: int = 0,
         text: bool = True,
+        gate: "GateSection | None" = None,
     ) -> Path:
         """Write one HTML file with the boards and every comparison behind them, as `evalkit report` does.
 
@@ -121,6 +122,7 @@ class Leaderboard(Tabular):
             sample: number of instructions that can be browsed, all by default; no number of a board depends on it.
             seed: seed of the choice of these instructions.
             text: whether the file holds instructions, answers and the judge's replies.
+            gate: a gate's decision to show above the boards, as `evalkit.report` reads it.
 
         Raises:
             EvalkitError: the store is missing or wrong, or the file cannot be written.
@@ -131,7 +133,7 @@ class Leaderboard(Tabular):
         size = None if sample is None else SampleSize(sample, seed)
         files = read_behind(self.sources) if self.files is None else self.files
         judged = read_judged(self.sources, files)
-        report = assemble_report(self.boards, judged, self.sources, title=title, sample=size, text=text)
+        report = assemble_report(self.boards, judged, self.sources, title=title, sample=size, text=text, gate=gate)
         written = Path(path)
         write_text(written, report_html(report))
         return written

@@ -7,11 +7,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Unpack
 
+from evalkit.api.decisions import GateDecision
 from evalkit.api.door import front_door, in_keywords
 from evalkit.api.keywords import Data, checked_count
 from evalkit.api.leaderboards import LeaderboardKeywords, leaderboard
 from evalkit.api.result import Result
 from evalkit.boards import CATEGORY, TURN
+from evalkit.documents import parse_json, read_text
+from evalkit.reporting import GateSection, gate_section
 from evalkit.text import printable
 
 REPORT_FILE = "report.html"
@@ -57,6 +60,7 @@ def report(
     sample: int | None = None,
     seed: int = 0,
     text: bool = True,
+    gate: str | PathLike[str] | GateDecision | None = None,
     by: str | Sequence[str] = (TURN, CATEGORY),
     **options: Unpack[LeaderboardKeywords],
 ) -> Page:
@@ -70,6 +74,8 @@ def report(
             board depends on it.
         seed: decides which instructions `sample` takes.
         text: whether the file holds instructions, answers and the judge's replies.
+        gate: a gate's decision, or the file with the document that `evalkit gate --json` printed, to show above the
+            boards.
         by: as for `leaderboard`; scores are split by turn and by category by default.
         options: the other keywords of `leaderboard`.
 
@@ -86,6 +92,15 @@ def report(
     if sample is not None:
         checked_count("--sample", sample, least=1)
     path = Path(options.get("results", "results")) / REPORT_FILE if out is None else Path(out)
+    decided = None if gate is None else _gate_section(gate)
     boards = leaderboard(*sources, by=by, **options)
-    written = boards.report(path, title=title, sample=sample, seed=seed, text=text)
+    written = boards.report(path, title=title, sample=sample, seed=seed, text=text, gate=decided)
     return Page(written, written.stat().st_size)
+
+
+def _gate_section(gate: str | PathLike[str] | GateDecision) -> GateSection:
+    """The section about a gate's decision, or about one that a file has as JSON."""
+    if isinstance(gate, GateDecision):
+        return gate_section(json.loads(gate.to_json()), "gate")
+    where = str(Path(gate))
+    return gate_section(parse_json(read_text(Path(gate)), where), where)

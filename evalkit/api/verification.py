@@ -271,15 +271,15 @@ def _pinned_backgrounds(
     return Pinned(*found), list(dict.fromkeys(notes))
 
 
-def benchmark_of_row(path: Path) -> str | None:
-    """The benchmark that a written row says it is of; None where it says nothing.
+def said_by_row(path: Path, name: str) -> str | None:
+    """A text of a written row, as its benchmark, model or judge; None where it says nothing.
 
     Raises:
         InputError: the file cannot be read.
     """
     document = parse_json(read_text(path), str(path))
     first = document[0] if isinstance(document, list) and document else document
-    said = first.get("benchmark") if isinstance(first, dict) else None
+    said = first.get(name) if isinstance(first, dict) else None
     return said if isinstance(said, str) and said.strip() else None
 
 

@@ -14,14 +14,22 @@ from evalkit.cli.notes import print_text
 from evalkit.cli.options import Range, WrittenFile, as_values, json_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import AuditFailed, EvalkitError, GateFailed, Incomplete, Inconclusive
-from evalkit.gating import SMALLEST_BATCH, Rule
-from evalkit.reporting import Ending, gate_annotation, why
+from evalkit.gating import SMALLEST_BATCH, Rule, RuleTable, read_rule_file, read_rules
+from evalkit.reporting import Ending, gate_annotation, gate_why
 from evalkit.text import printable
 
 # the threshold has no meaning here: the options read only the defaults of the other fields
 _DEFAULTS = Rule(minimum=50.0)
 INCONCLUSIVE = ("fail", "warn", "pass")
+_RULES_HERE = "evalkit.toml: [[gate.rules]]"
 _NOT_ENDED = "the gate has begun and has not ended yet; a run that was killed leaves it so"
+
+
+def _read_rules(_context: click.Context, _option: click.Parameter, given: Any) -> tuple[RuleTable, ...] | None:
+    """Return the rules of the file that is named, or of the tables themselves, which evalkit.toml gives."""
+    if given is None:
+        return None
+    return read_rule_file(Path(given)) if isinstance(given, str) else read_rules(given, where=_RULES_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class DecisionOutput:
 
     def print(self, decided: GateDecision, *, verbose: bool) -> None:
         """Print the decision; with `verbose`, its sentences name the digests."""
-        print_annotation(gate_annotation(decided.decision))
+        print_annotation(gate_annotation(decided.joint))
         if self.as_json:
             click.echo(decided.to_json(), nl=False)
         else:
@@ -62,6 +70,9 @@ class DecisionOutput:
 @Title.THRESHOLD.option("--margin", type=Range(), metavar="POINTS", default=0.0, show_default=True,
                         help="Let the model be at most this far behind --against.")  # fmt: skip
 @metric_option
+@Title.THRESHOLD.option("--rules", type=click.UNPROCESSED, callback=_read_rules, metavar="FILE",
+                        help="Decide by the [[gate.rules]] of this settings file instead of by one threshold. "
+                             "[default: those of evalkit.toml]")  # fmt: skip
 @Title.THRESHOLD.option("--confidence", type=Range(0.5, 1, max_open=True), default=_DEFAULTS.confidence,
                         show_default=True, metavar="SHARE",
                         help="Decide by a two-sided interval of this confidence, which must lie on one "
@@ -112,7 +123,8 @@ def command(
 
     CANDIDATE is an outputs file, which is judged first, a row.json, or the name of a model that has verdicts. Exits
     with 0 where it passes, 1 where it fails, 4 where the measurement cannot tell, 3 where verdicts are missing, and 5
-    where the audit of the outputs fails. What is in the store is not paid for again.
+    where the audit of the outputs fails. What is in the store is not paid for again. Several rules, as [[gate.rules]]
+    in evalkit.toml, are one decision: 0 where every required rule passes, 1 where one fails, and else 4.
     """
     files.begin(undecided(candidate, next(iter(asked["judge"]), None), Ending.UNFINISHED, _NOT_ENDED))
     terminal = Terminal(verbose=verbose)
@@ -126,11 +138,12 @@ def command(
         _print_outcome(decided, outcome)
         ctx.exit(outcome.exit_code)
     except Inconclusive as outcome:
-        if output.inconclusive == INCONCLUSIVE[0]:
+        # what was not measured at all is not let through
+        if output.inconclusive == INCONCLUSIVE[0] or decided.joint.incomplete:
             _print_outcome(decided, outcome)
             ctx.exit(outcome.exit_code)
         if output.inconclusive == INCONCLUSIVE[1]:
-            model, reason = decided.decision.model, why(decided.decision)
+            model, reason = decided.decision.model, gate_why(decided.joint)
             terminal.note([f"{model}: {reason}. It is let through because of --inconclusive warn"])
 
 

@@ -51,6 +51,9 @@ from evalkit.cli.sources import (
                          "changes.")  # fmt: skip
 @Title.SHOWN.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER",
                     help="Let this number decide which instructions --sample takes.")  # fmt: skip
+@Title.SHOWN.option("--gate", metavar="FILE", type=click.Path(path_type=Path),
+                    help="Show the decision that evalkit gate --json printed into this file above the "
+                         "boards.")  # fmt: skip
 @Title.SHOWN.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
 @store_option
 @results_option

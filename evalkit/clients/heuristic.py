@@ -90,7 +90,7 @@ def _surface_score(answer: str) -> float:
     if not words:
         return -4.0
     variety = len(set(words)) / len(words)
-    figures = sum(letter.isdigit() for letter in answer) / len(answer)
+    figures = sum(map(str.isdigit, answer)) / len(answer)
     markup = len(_MARKUP.findall(answer)) / len(words)
     return math.log1p(len(words)) + 2.0 * variety + math.tanh(20 * figures) + 0.25 * math.tanh(10 * markup)
 

@@ -1,23 +1,33 @@
 from .choice import Required, check_against, check_mode, choose
-from .decide import refuse_unjudged
+from .decide import refuse_unjudged, without_verdicts
 from .equal_length import LEAST_CORRELATION, EqualLength
 from .gate import Gate
-from .rule import Decision, Outcome, Rule, Spent
+from .joint import Deciding, JointDecision, decide_jointly
+from .rule import Adjusted, Decision, Outcome, Rule, Spent
+from .rule_tables import RuleTable, read_rule_file, read_rules
 from .sequential import SMALLEST_BATCH, Batches
 
 __all__ = [
     "LEAST_CORRELATION",
     "SMALLEST_BATCH",
+    "Adjusted",
     "Batches",
+    "Deciding",
     "Decision",
     "EqualLength",
     "Gate",
+    "JointDecision",
     "Outcome",
     "Required",
     "Rule",
+    "RuleTable",
     "Spent",
     "check_against",
     "check_mode",
     "choose",
+    "decide_jointly",
+    "read_rule_file",
+    "read_rules",
     "refuse_unjudged",
+    "without_verdicts",
 ]

@@ -1,10 +1,10 @@
 """Selects the verdicts that a gate reads: those of one model, one judge and one baseline, as configured."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalkit.boards import Entry, each_once, of_model, one_judge
-from evalkit.errors import ConfigError, Incomplete
+from evalkit.errors import ConfigError, Incomplete, UnknownName
 from evalkit.judge_spec import with_orders
 from evalkit.types import JudgeConfig, PlanRecord, PromptMode
 
@@ -33,7 +33,11 @@ def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
         InputError: several judges judged it, or it has two entries.
         Incomplete: the endpoint replaced the judge's model between the verdicts.
     """
-    own = _of_baseline(of_model(entries, model), model, wanted.baseline)
+    own = of_model(entries, model)
+    if wanted == Required(compat=wanted.compat):
+        # the baselines of several judges are no choice
+        own = one_judge(own, where=model)
+    own = _of_baseline(own, model, wanted.baseline)
     own = _of_judge(own, model, wanted.judge)
     if len(own) > 1 and all(entry.served_as for entry in own):
         raise Incomplete(
@@ -44,6 +48,21 @@ def choose(entries: Sequence[Entry], model: str, wanted: Required) -> Entry:
     if entry.plan is not None:
         check_mode(entry.plan, compat=wanted.compat)
     return entry
+
+
+def part_of(entry: Entry, part: str | None) -> Entry:
+    """The entry with its verdicts on one turn or category alone; the whole entry without a part.
+
+    Raises:
+        UnknownName: it has no verdicts on such a part.
+    """
+    if part is None:
+        return entry
+    kind, _, name = part.partition(" ")
+    if part not in entry.slices:
+        known = [other.partition(" ")[2] for other in entry.slices if other.startswith(f"{kind} ")]
+        raise UnknownName(kind, name, known)
+    return replace(entry, sample=entry.slices[part], slices={})
 
 
 def check_mode(plan: PlanRecord, *, compat: bool) -> None:

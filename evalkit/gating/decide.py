@@ -87,24 +87,44 @@ def refuse_unjudged(
     rule: Rule, audit: Audit, *, model: str, baseline: str, judge: JudgeConfig, benchmark: str, n: int
 ) -> Decision:
     """The decision on outputs that failed their audit; the judge was not asked about the `n` instructions."""
-    nothing = Estimate.refused("not judged: the outputs failed their audit", n=0)
-    return Decision(
+    unmeasured = _unmeasured(
+        rule, "not judged: the outputs failed their audit", model=model, judge=judge.name, benchmark=benchmark
+    )
+    return replace(
+        unmeasured,
         outcome=Outcome.AUDIT_FAILED,
+        baseline=baseline,
+        digest=judge.digest,
+        n_missing=n,
+        reasons=tuple(finding.reason for finding in audit.failures),
+        audit=audit,
+    )
+
+
+def without_verdicts(rule: Rule, reason: str, *, model: str, judge: str, benchmark: str) -> Decision:
+    """The decision where a model has no verdicts that the rule could be held against; `reason` says how to get them."""
+    unmeasured = _unmeasured(rule, "no verdicts", model=model, judge=judge, benchmark=benchmark)
+    return replace(unmeasured, reasons=(reason,))
+
+
+def _unmeasured(rule: Rule, refusal: str, *, model: str, judge: str, benchmark: str) -> Decision:
+    nothing = Estimate.refused(refusal, n=0)
+    return Decision(
+        outcome=Outcome.INCOMPLETE,
         rule=rule,
         model=model,
-        baseline=baseline,
-        judge=judge.name,
-        digest=judge.digest,
+        baseline="",
+        judge=judge,
+        digest="",
         benchmark=benchmark,
         estimate=nothing,
         pessimistic=nothing,
         optimistic=nothing,
         win_rate=nothing,
         n=0,
-        n_missing=n,
+        n_missing=0,
         coverage=0.0,
-        reasons=tuple(finding.reason for finding in audit.failures),
-        audit=audit,
+        reasons=(),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from evalkit.boards import Entry, Estimators, Pinned, Recipe, learn
 from evalkit.errors import ConfigError
-from evalkit.gating.choice import Required, check_against, choose
+from evalkit.gating.choice import Required, check_against, choose, part_of
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Decision, Rule, Spent
 
@@ -45,25 +45,36 @@ class Gate:
         return self.decide(candidate, [candidate, *known], rule, spent=spent)
 
     def decide(self, candidate: Entry, group: Sequence[Entry], rule: Rule, *, spent: Spent | None = None) -> Decision:
-        """Decide on one entry of a group of comparable entries.
+        """Decide on one entry of a group of comparable entries, or on the part of it that the rule is about.
 
         Raises:
-            ConfigError: the threshold cannot apply to this model, or to the model that it is compared with.
+            ConfigError: the metric or the threshold cannot apply to this model, or to the model that it is compared
+                with, or there are no verdicts on such a part.
         """
+        _check_metric(candidate, rule)
         _check_scale(candidate, rule)
         against = None
         if rule.against is not None:
             check_against(candidate.model, rule.against)
             against = choose(group, rule.against, Required(compat=self.wanted.compat))
         return decide(
-            candidate,
+            part_of(candidate, rule.part),
             self.rates(group, rule.confidence),
             rule,
             benchmark=self.benchmark,
-            against=against,
+            against=None if against is None else part_of(against, rule.part),
             audit=candidate.audit,
             notes=self.notes,
             spent=spent,
+        )
+
+
+def _check_metric(candidate: Entry, rule: Rule) -> None:
+    """Refuse a metric of grades for a judge that compares answers."""
+    if rule.metric.graded and not candidate.graded:
+        raise ConfigError(
+            f"metric {rule.metric.name!r} is the mean of grades, and judge {candidate.judge!r} compares answers. "
+            "Take win_rate or lc_win_rate"
         )
 
 

@@ -18,6 +18,8 @@ class Outcome(Enum):
     PASSED = "passed"
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
+    # of a rule among several; a gate of one rule calls this inconclusive
+    NOT_ESTIMABLE = "not estimable"
     INCOMPLETE = "incomplete"
     AUDIT_FAILED = "audit failed"
 
@@ -29,9 +31,13 @@ class Rule:
     `confidence` is the confidence of the two-sided interval whose pessimistic end must lie on the right side of the
     threshold: the gate passes a model exactly at the threshold with probability (1 - confidence) / 2, and fails it with
     the same probability. `min_coverage` is a share of the instructions. With `allow_refusals`, the model may decline
-    more often than the baseline.
+    more often than the baseline. Among several, a rule has a `name`, a gate passes only what every `required` rule
+    passes, and `part` is the turn or category that it is about.
     """
 
+    name: str | None = None
+    required: bool = True
+    part: str | None = None
     metric: Metric = LC_WIN_RATE
     minimum: float | None = None
     against: str | None = None
@@ -74,13 +80,26 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adjusted:
+    """The level at which a fail was tested beside other required rules: `of` rules were in question at that step.
+
+    `upper` is the upper end of the interval at this `confidence`, with every missing verdict set for the candidate.
+    """
+
+    confidence: float
+    of: int
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A gate's decision on a model, with every number that it used.
+    """A decision on a model by one rule, with every number that it used.
 
     `estimate` is the metric in percent, or under `--against` the paired difference in points, with the interval at the
     rule's confidence. `pessimistic` and `optimistic` are the same estimate with every missing verdict set against the
     candidate and for the candidate. `win_rate` is the raw win rate. `equal_length` is the basis of a number at equal
     length or style. The first of `reasons` decides; `notes` do not. `nature` is what the judge is, where that is known.
+    `adjusted` is there where a fail was tested at a stricter level because of other required rules.
     """
 
     outcome: Outcome
@@ -104,6 +123,13 @@ class Decision:
     sha256: str = ""
     equal_length: EqualLength | None = None
     nature: Nature | None = None
+    adjusted: Adjusted | None = None
+
+    @property
+    def ceiling(self) -> float | None:
+        """The upper end of the interval with every missing verdict set for the candidate."""
+        ends = [estimate.upper for estimate in (self.estimate, self.optimistic)]
+        return None if None in ends else max(end for end in ends if end is not None)
 
     @property
     def at_equal_length_only(self) -> bool:

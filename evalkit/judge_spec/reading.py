@@ -1,12 +1,14 @@
 """Finds in a reply's text the one line that holds its verdict, however it is decorated."""
 
 import re
+import string
 
 from evalkit.types import ChatReply
 
 BRACKETS = re.compile(r"\[\[([^\[\]]*)\]\]")
 # as in Markdown, where a bracket may open a link
 _ESCAPED = re.compile(r"\\\[\\\[([^\[\]\\]*)\\\]\\\]")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 # as OpenAI, Anthropic and Mistral name the end of a reply at its limit of tokens
 _CUT_OFF = ("length", "max_tokens", "model_length")
@@ -145,4 +147,4 @@ def last_sentence(lines: list[str]) -> str:
 
 def ascii_lower(text: str) -> str:
     """The text with its Latin letters in lower case, and no letter of another script taken for one of them."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    return text.translate(_LOWER)

@@ -5,8 +5,16 @@ from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text, pair_values
 from .forecasts import forecast_text
 from .forms import FORMS, OVERVIEW_FORMS, TABLE
-from .gate import gate_explanation, gate_json, gate_text, why
-from .gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
+from .gate_forms import (
+    gate_annotation,
+    gate_badge,
+    gate_explanation,
+    gate_json,
+    gate_junit,
+    gate_summary,
+    gate_text,
+    gate_why,
+)
 from .gate_undecided import (
     Ending,
     Undecided,
@@ -21,6 +29,7 @@ from .markup.boards import boards_fragment
 from .markup.overview import overview_fragment
 from .neighbours import neighbour_values
 from .overview import cell_values, overview_metrics, overview_text
+from .page.gate import GateSection, gate_section
 from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
@@ -45,6 +54,7 @@ __all__ = [
     "TABLE",
     "Ending",
     "Examined",
+    "GateSection",
     "Plot",
     "SampleSize",
     "Screen",
@@ -72,8 +82,10 @@ __all__ = [
     "gate_explanation",
     "gate_json",
     "gate_junit",
+    "gate_section",
     "gate_summary",
     "gate_text",
+    "gate_why",
     "grouped_failures",
     "measures_of",
     "neighbour_values",
@@ -95,5 +107,4 @@ __all__ = [
     "undecided_junit",
     "undecided_summary",
     "values_table",
-    "why",
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from evalkit.boards import Board, Transcripts, behaviour, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
+from evalkit.reporting.page.gate import GateSection
 from evalkit.sources import Sources
 from evalkit.store import shown_url, store_url
 from evalkit.text import printable
@@ -19,6 +20,7 @@ def assemble_report(
     title: str | None = None,
     sample: SampleSize | None = None,
     text: bool = True,
+    gate: GateSection | None = None,
 ) -> Report:
     """Return the report of some boards.
 
@@ -27,6 +29,7 @@ def assemble_report(
         title: the title of the report; by default the report is named after the sources.
         sample: the instructions to browse, all by default; no number of a board depends on the sample.
         text: True if the report contains instructions, answers and replies.
+        gate: a gate's decision to show above the boards.
     """
     named = _names(sources)
     return Report(
@@ -37,6 +40,7 @@ def assemble_report(
         behaviours=tuple(behaviour(board, judged) for board in boards),
         sources=named,
         chunks=encode_chunks(boards, judged, sample=sample, text=text),
+        gate=gate,
     )
 
 

@@ -143,7 +143,7 @@ def check_name(check: str) -> str:
 def _sentences(decision: Decision, *, digests: bool) -> list[str]:
     digest = f", digest {line(decision.digest) or 'unknown'}" if digests else ""
     return [
-        f"The gate says {decision.outcome.value.upper()}: {why(decision)}.",
+        f"The {_decider(decision)} says {decision.outcome.value.upper()}: {why(decision)}.",
         _measurement(decision),
         _demand(decision),
         *_missing(decision),
@@ -153,11 +153,15 @@ def _sentences(decision: Decision, *, digests: bool) -> list[str]:
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
         *_audited(decision.audit),
         *_rests(decision),
-        _error_rates(decision),
+        *_error_rates(decision),
         *_savings(decision),
         *(f"Note: {line(note)}." for note in dict.fromkeys((*decision.estimate.notes, *decision.notes))),
         *([f"The numbers have the sha256 {line(decision.sha256)}."] if digests and decision.sha256 else []),
     ]
+
+
+def _decider(decision: Decision) -> str:
+    return "gate" if decision.rule.name is None else "rule"
 
 
 def _measurement(decision: Decision) -> str:
@@ -185,9 +189,9 @@ def _demand(decision: Decision) -> str:
     if lower is None and upper is None:
         ends = "There is no such interval"
     return (
-        f"Asked was {told}. The gate passes when the lower end of the interval, with every missing verdict against the "
-        f"candidate, is at or above {chosen(limit)}, and fails when the upper end, with every missing verdict for it, "
-        f"is below. {ends}."
+        f"Asked was {told}. The {_decider(decision)} passes when the lower end of the interval, with every missing "
+        f"verdict against the candidate, is at or above {chosen(limit)}, and fails when the upper end, with every "
+        f"missing verdict for it, is below. {ends}."
     )
 
 
@@ -250,14 +254,17 @@ def _rests(decision: Decision) -> list[str]:
     ]
 
 
-def _error_rates(decision: Decision) -> str:
+def _error_rates(decision: Decision) -> list[str]:
+    """Return the sentence on the error rates of the only rule of a gate; those of several are the whole gate's."""
+    if decision.rule.name is not None:
+        return []
     side = level(decision.error_rate)
     form = "" if decision.rule.metric.held is None else " and the form of the regression is right"
-    return (
+    return [
         f"Error rates: if the instructions are drawn independently{form}, a model exactly at the threshold passes in "
         f"at most about {side} of such runs, and fails in at most about {side}; a worse model passes more rarely, and "
         "a better model fails more rarely."
-    )
+    ]
 
 
 def _savings(decision: Decision) -> list[str]:

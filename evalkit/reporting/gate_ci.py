@@ -1,6 +1,7 @@
 """Write a gate's decision for CI: JUnit XML, a job summary, a badge and an annotation of the workflow."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from xml.etree import ElementTree as Xml
@@ -23,17 +24,18 @@ from evalkit.reporting.reasons import status_words
 from evalkit.text import interval, level, percent, plural, short_interval
 from evalkit.types import StatusKind
 
-_COLORS = {
+COLORS = {
     Outcome.PASSED: "brightgreen",
     Outcome.FAILED: "red",
     Outcome.INCONCLUSIVE: "yellow",
+    Outcome.NOT_ESTIMABLE: "yellow",
     Outcome.INCOMPLETE: "lightgrey",
     Outcome.AUDIT_FAILED: "orange",
 }
-_LEVELS = {Outcome.PASSED: "notice", Outcome.INCONCLUSIVE: "warning"}
+LEVELS = {Outcome.PASSED: "notice", Outcome.INCONCLUSIVE: "warning"}
 
 
-class _State(Enum):
+class State(Enum):
     """The state of a condition; the values are the names of JUnit's elements."""
 
     MET = "met"
@@ -43,9 +45,11 @@ class _State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Condition:
+class Condition:
+    """One thing that a gate asks, which a test case shows; `detail` says how it stands."""
+
     name: str
-    state: _State
+    state: State
     detail: str
 
 
@@ -55,28 +59,32 @@ def gate_junit(decision: Decision) -> str:
     A failure is a measured regression or outputs that an audit refuses. An error is a condition that prevents a
     measurement. A skipped case is a condition that was not checked because of an earlier one.
     """
-    conditions = _conditions(decision)
-    counts = {state: sum(condition.state == state for condition in conditions) for state in _State}
+    return junit_of(decision.model, _properties(decision), _conditions(decision), told=gate_explanation(decision))
+
+
+def junit_of(model: str, properties: Mapping[str, str], conditions: Sequence[Condition], *, told: str) -> str:
+    """Return JUnit XML of a gate on a model, with a test case for each condition; `told` are its words about itself."""
+    counts = {state: sum(condition.state == state for condition in conditions) for state in State}
     suite = Xml.Element(
         "testsuite",
-        name=xml_text(f"evalkit gate {line(decision.model)}"),
+        name=xml_text(f"evalkit gate {line(model)}"),
         tests=str(len(conditions)),
-        failures=str(counts[_State.NOT_MET]),
-        errors=str(counts[_State.IN_THE_WAY]),
-        skipped=str(counts[_State.UNASKED]),
+        failures=str(counts[State.NOT_MET]),
+        errors=str(counts[State.IN_THE_WAY]),
+        skipped=str(counts[State.UNASKED]),
     )
-    properties = Xml.SubElement(suite, "properties")
-    for name, value in _properties(decision).items():
-        Xml.SubElement(properties, "property", name=name, value=xml_text(value))
+    shown = Xml.SubElement(suite, "properties")
+    for name, value in properties.items():
+        Xml.SubElement(shown, "property", name=xml_text(name), value=xml_text(value))
     for condition in conditions:
         case = Xml.SubElement(
-            suite, "testcase", classname=xml_text(f"gate {line(decision.model)}"), name=condition.name
+            suite, "testcase", classname=xml_text(f"gate {line(model)}"), name=xml_text(condition.name)
         )
-        if condition.state == _State.MET:
+        if condition.state == State.MET:
             Xml.SubElement(case, "system-out").text = xml_text(condition.detail)
         else:
             Xml.SubElement(case, condition.state.value, message=xml_text(condition.detail))
-    Xml.SubElement(suite, "system-out").text = xml_text(gate_explanation(decision))
+    Xml.SubElement(suite, "system-out").text = xml_text(told)
     return junit_document(suite)
 
 
@@ -121,18 +129,19 @@ def gate_badge(decision: Decision) -> str:
     shown = decision.outcome in {Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE}
     what = decision.rule.metric.title + ("" if decision.rule.against is None else " difference")
     toy = "toy " if decision.nature is not None and decision.nature.toy else ""
-    document = {
-        "schemaVersion": 1,
-        "label": f"{what}, {toy}judge {line(decision.judge)}",
-        "message": short_interval(decision.estimate) if shown else decision.outcome.value,
-        "color": _COLORS[decision.outcome],
-    }
+    message = short_interval(decision.estimate) if shown else decision.outcome.value
+    return badge_of(f"{what}, {toy}judge {line(decision.judge)}", message, COLORS[decision.outcome])
+
+
+def badge_of(label: str, message: str, color: str) -> str:
+    """Return the JSON of a badge; shields.io refuses any other field."""
+    document = {"schemaVersion": 1, "label": label, "message": message, "color": color}
     return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def gate_annotation(decision: Decision) -> str:
     """Return a one-line command of GitHub's workflow log, which shows the decision beside the change."""
-    kind = _LEVELS.get(decision.outcome, "error")
+    kind = LEVELS.get(decision.outcome, "error")
     return annotation(kind, f"evalkit gate {decision.outcome.value}", f"{subject(decision)}: {_bound_line(decision)}")
 
 
@@ -141,47 +150,46 @@ def _bound_line(decision: Decision) -> str:
     return f"{asked}. {why(decision)}. Judge: {line(judged_by(decision))}"
 
 
-def _conditions(decision: Decision) -> list[_Condition]:
+def _conditions(decision: Decision) -> list[Condition]:
     audit, *rest = _audit(decision), _n(decision), _coverage(decision), _status(decision)
-    if audit.state == _State.NOT_MET:
+    if audit.state == State.NOT_MET:
         # refused outputs are not judged, so that missing verdicts do not count as errors
         rest = [
-            condition if condition.state == _State.MET else replace(condition, state=_State.UNASKED)
-            for condition in rest
+            condition if condition.state == State.MET else replace(condition, state=State.UNASKED) for condition in rest
         ]
     found = [audit, *rest]
-    stopped = any(condition.state in {_State.NOT_MET, _State.IN_THE_WAY} for condition in found)
+    stopped = any(condition.state in {State.NOT_MET, State.IN_THE_WAY} for condition in found)
     return [*found, _bound(decision, explained=stopped)]
 
 
-def _audit(decision: Decision) -> _Condition:
+def _audit(decision: Decision) -> Condition:
     audit = decision.audit
     if audit is None or not audit.checks:
         few = "" if audit is None else f": {audit.n} of them are too few"
-        return _Condition("audit", _State.UNASKED, f"the outputs were not audited{few}")
+        return Condition("audit", State.UNASKED, f"the outputs were not audited{few}")
     findings = "; ".join(
         f"{check_name(finding.check)}: {finding.reason}" for finding in (*audit.failures, *audit.warnings)
     )
     if audit.failures:
-        return _Condition("audit", _State.NOT_MET, findings)
+        return Condition("audit", State.NOT_MET, findings)
     checks = ", ".join(map(check_name, audit.checks))
-    return _Condition("audit", _State.MET, findings or f"nothing found in {plural(audit.n, 'output')} by {checks}")
+    return Condition("audit", State.MET, findings or f"nothing found in {plural(audit.n, 'output')} by {checks}")
 
 
-def _n(decision: Decision) -> _Condition:
+def _n(decision: Decision) -> Condition:
     # an estimate counts the turns of one conversation as one instruction
     n, least = min(decision.n, decision.estimate.n), decision.rule.min_n
-    return _Condition("n", _State.MET if n >= least else _State.IN_THE_WAY, f"n {n}, at least {least} asked")
+    return Condition("n", State.MET if n >= least else State.IN_THE_WAY, f"n {n}, at least {least} asked")
 
 
-def _coverage(decision: Decision) -> _Condition:
+def _coverage(decision: Decision) -> Condition:
     least = decision.rule.min_coverage
-    state = _State.MET if decision.coverage >= least else _State.IN_THE_WAY
+    state = State.MET if decision.coverage >= least else State.IN_THE_WAY
     detail = f"coverage {percent(100 * decision.coverage)} %, at least {level(least)} asked"
-    return _Condition("coverage", state, f"{detail}; {decision.n_missing} without a verdict")
+    return Condition("coverage", state, f"{detail}; {decision.n_missing} without a verdict")
 
 
-def _status(decision: Decision) -> _Condition:
+def _status(decision: Decision) -> Condition:
     """Return the condition on the status.
 
     A degraded number can fail a model together with the raw number, and can never pass it.
@@ -190,7 +198,7 @@ def _status(decision: Decision) -> _Condition:
     usable = status.kind == StatusKind.OK or (
         status.kind == StatusKind.DEGRADED and decision.outcome in {Outcome.PASSED, Outcome.FAILED}
     )
-    return _Condition("status", _State.MET if usable else _State.IN_THE_WAY, status_words(status))
+    return Condition("status", State.MET if usable else State.IN_THE_WAY, status_words(status))
 
 
 def _judge_is(decision: Decision) -> dict[str, str]:
@@ -202,15 +210,15 @@ def _judge_is(decision: Decision) -> dict[str, str]:
     return {"judge is": code_span(decision.nature.words)}
 
 
-def _bound(decision: Decision, *, explained: bool) -> _Condition:
+def _bound(decision: Decision, *, explained: bool) -> Condition:
     """Return the condition on the threshold itself.
 
     If the gate stopped before the threshold, another condition must say so (`explained`); else this condition says so.
     """
     detail = _bound_line(decision)
-    states = {Outcome.PASSED: _State.MET, Outcome.FAILED: _State.NOT_MET, Outcome.INCONCLUSIVE: _State.IN_THE_WAY}
-    rest = _State.UNASKED if explained else _State.IN_THE_WAY
-    return _Condition("bound", states.get(decision.outcome, rest), detail)
+    states = {Outcome.PASSED: State.MET, Outcome.FAILED: State.NOT_MET, Outcome.INCONCLUSIVE: State.IN_THE_WAY}
+    rest = State.UNASKED if explained else State.IN_THE_WAY
+    return Condition("bound", states.get(decision.outcome, rest), detail)
 
 
 def _properties(decision: Decision) -> dict[str, str]:

@@ -16,6 +16,7 @@ from evalkit.reporting.columns import judge_notices, number_notes
 from evalkit.reporting.neighbours import NeighboursTable, neighbour_tables
 from evalkit.reporting.page.coverage import Coverage, coverage
 from evalkit.reporting.page.drawings import apart, checked
+from evalkit.reporting.page.gate import GateSection
 from evalkit.reporting.page.heat import Heat, category_heat, matrix_heat
 from evalkit.reporting.page.judge import Panel, judge_panel
 from evalkit.reporting.page.origins import Origins, origins, source_name
@@ -46,7 +47,8 @@ _POLICY = (
 class Report:
     """The content of one page: boards, each with its matrix and its judge's behaviour, and `chunks` to browse.
 
-    `sources` are named as the user named them; the page leaves out the folders that they are in.
+    `sources` are named as the user named them; the page leaves out the folders that they are in. A `gate` is shown
+    above the boards.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Report:
     behaviours: tuple[Behaviour, ...]
     sources: tuple[str, ...]
     chunks: Mapping[str, str]
+    gate: GateSection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def report_html(report: Report) -> str:
         # both are made of files of this package, with no markup from anywhere else
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
+        gate=report.gate,
         sections=_sections(report),
         legend=LEGEND,
         index=report.chunks.get(INDEX),

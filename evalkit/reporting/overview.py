@@ -108,15 +108,15 @@ def _column(overview: Overview, place: int) -> Column:
 
 
 def column_title(column: OverviewColumn, columns: Sequence[OverviewColumn]) -> str:
-    """Return what tells a column from the others: the benchmark and the number, and the judge where it has several."""
-    same = {other.board.group for other in columns if other.benchmark == column.benchmark}
+    """Return the board and the number of a column."""
     number = part_title(column.part, [column.part]) if column.part else column.metric.title
-    words = [column.benchmark, number]
-    if len(same) > 1:
-        judges = {other.board.judge for other in columns if other.benchmark == column.benchmark}
-        board = column.board
-        words.append(f"by {board.judge}" if len(judges) == len(same) else f"by {board.judge} against {board.baseline}")
-    return printable(" ".join(words))
+    return printable(f"{board_name(column, columns)} {number}")
+
+
+def board_name(column: OverviewColumn, columns: Sequence[OverviewColumn]) -> str:
+    """Return the benchmark of a column, with the number of its board where the benchmark has several."""
+    groups = list(dict.fromkeys(other.board.group for other in columns if other.benchmark == column.benchmark))
+    return column.benchmark if len(groups) == 1 else f"{column.benchmark} #{groups.index(column.board.group) + 1}"
 
 
 def cell_text(cell: Cell) -> str:
@@ -133,19 +133,19 @@ def overview_notes(overview: Overview) -> list[str]:
     """Return what the columns rest on, board by board, and what a reader must know of the cells."""
     lines = []
     for column in _first_of_boards(overview):
-        board = column.board
+        board, name = column.board, board_name(column, overview.columns)
         against = f" against {board.baseline}" if board.baseline else ", answers graded alone"
         counts = sorted({row.entry.sample.n for row in board.rows})
         n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
         models = plural(len(board.rows), "model")
-        lines.append(f"{column.benchmark}: {board.judge}{against}, {n}, {models}, {interval_name(board)}s")
+        lines.append(f"{name}: {board.judge}{against}, {n}, {models}, {interval_name(board)}s")
         doubtful = [
             row.model for row, cell in _cells_of(overview, column)
             if cell.row is not None and cell.status.kind == StatusKind.DEGRADED and not cell.row.entry.itself
         ]  # fmt: skip
         if doubtful:
             lines.append(
-                f"{DOUBTFUL} on {column.benchmark}, {column.metric.title} not ok: "
+                f"{DOUBTFUL} on {name}, {column.metric.title} not ok: "
                 f"{named(doubtful, most=_NAMES_SHOWN)}. "
                 f"evalkit leaderboard --benchmark {column.benchmark} gives the reasons"
             )

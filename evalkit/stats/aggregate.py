@@ -201,17 +201,40 @@ def _clusters(parts: Sequence[Part]) -> dict[str, list[str]]:
     return {name: sorted(clusters) for name, clusters in found.items()}
 
 
-def _score_moves(part: Part, drawn: _Draws) -> Floats:
-    """How far the models' scores move under each resample, with their errors beyond sampling; shape (ROUNDS, m)."""
-    pulls = cluster_pulls(part.measured, part.samples, drawn.places[part.benchmark])
-    explained = np.sqrt((pulls**2).sum(axis=1))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Errors:
+    """What the errors of a part's scores are made of.
+
+    `pulls` are the clusters' contributions, shape (m, clusters); `alone` are errors that are independent between
+    models, shape (m,); `shared` are errors that move all models, shape (m, errors).
+    """
+
+    pulls: Floats
+    alone: Floats
+    shared: Floats
+
+    @property
+    def noise(self) -> float:
+        """The mean error variance of the scores about their mean: what moves all alike moves no difference."""
+        m = len(self.alone)
+        apart = [part - part.mean(axis=0) for part in (self.pulls, self.shared)]
+        return float(sum((part**2).sum() / m for part in apart) + (1 - 1 / m) * (self.alone**2).mean())
+
+    def moves(self, benchmark: str, drawn: _Draws) -> Floats:
+        """How far the scores move under each resample, shape (ROUNDS, m)."""
+        noise = drawn.generator.normal(size=(ROUNDS, len(self.alone) + self.shared.shape[1]))
+        alone, shared = np.split(noise, [len(self.alone)], axis=1)
+        moved: Floats = drawn.moves(benchmark, self.pulls) + alone * self.alone + shared @ self.shared.T
+        return moved
+
+
+def _errors_of(part: Part, places: Mapping[str, int]) -> _Errors:
+    pulls = cluster_pulls(part.measured, part.samples, places)
     own = np.array([rate.estimate.stderr for rate in part.measured], dtype=np.float64)
     # an error larger than that of the influences comes from an exact rule, and is independent between models
-    beyond = np.sqrt(np.maximum(own**2 - explained**2, 0.0) + np.array([rate.own_error**2 for rate in part.measured]))
-    shared = shared_errors(part.measured)
-    noise = drawn.generator.normal(size=(ROUNDS, len(own) + shared.shape[1]))
-    alone: Floats = noise[:, : len(own)] * beyond
-    return drawn.moves(part.benchmark, pulls) + alone + noise[:, len(own) :] @ shared.T
+    beyond = np.maximum(own**2 - (pulls**2).sum(axis=1), 0.0)
+    alone = np.sqrt(beyond + np.array([rate.own_error**2 for rate in part.measured]))
+    return _Errors(pulls, alone, shared_errors(part.measured))
 
 
 def _values(part: Part) -> Floats:
@@ -225,10 +248,10 @@ def _z(parts: Sequence[Part]) -> tuple[Floats, Floats, list[Status]]:
     value, moved = np.zeros(m), np.zeros((ROUNDS, m))
     unclear = []
     for part, weight in zip(parts, _relative_weights(parts), strict=True):
-        scores, moves = _values(part), _score_moves(part, drawn)
-        # what moves the scores of all models alike moves no standardised score
+        scores, errors = _values(part), _errors_of(part, drawn.places[part.benchmark])
+        moves = errors.moves(part.benchmark, drawn)
         apart, moves = scores - scores.mean(), moves - moves.mean(axis=1, keepdims=True)
-        variance, noise = apart.var(), moves.var(axis=0).mean()
+        variance, noise = apart.var(), errors.noise
         if variance <= _CLEAR * noise:
             unclear.append(part.benchmark)
         # the scores of few instructions lie further apart than the models do
@@ -247,7 +270,8 @@ def _mean_ranks(parts: Sequence[Part], n: int, freedom: int, confidence: float) 
     drawn = _drawn(parts)
     m = len(parts[0].measured)
     errors = [difference_errors(part.measured, part.samples) for part in parts]
-    largest = _largest_differences([_score_moves(part, drawn) for part in parts], errors)
+    moves = [_errors_of(part, drawn.places[part.benchmark]).moves(part.benchmark, drawn) for part in parts]
+    largest = _largest_differences(moves, errors)
     # bounds on differences in standard errors: on those of one model, and on those of all models at once
     own = np.array([_student(bound, freedom) for bound in np.quantile(largest, confidence, axis=0)])
     joint = np.full(m, _student(float(np.quantile(largest.max(axis=1), confidence)), freedom))

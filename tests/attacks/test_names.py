@@ -1,6 +1,7 @@
 """Whatever a model, a judge or a baseline is called, no sink takes its name for anything but text."""
 
 import csv
+import functools
 import html.parser
 import io
 import json
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from evalkit.boards.build import Board
 from evalkit.files import safe_name
 from evalkit.reporting.comparison import comparison_json, comparison_text
 from evalkit.reporting.gate import gate_explanation, gate_json, gate_text
@@ -34,31 +36,44 @@ from tests.attacks.typed import packed_texts
 # all names in two, where every further model takes a second
 HALVES = ["".join(list(NAMES.values())[half::2]) for half in (0, 1)]
 HARMLESS = [f"model {number:02d}" for number in range(len(NAMES))]
-BOARD = board_of(list(NAMES.values()))
-PLAIN = board_of(HARMLESS)
-# in a report each model has figures, and no place cuts a name but these, which the figures below show whole
-REPORT = report_html(report_of(["".join(list(NAMES.values())[part::9]) for part in range(9)]))
+
+
+@functools.cache
+def hostile() -> Board:
+    return board_of(list(NAMES.values()))
+
+
+@functools.cache
+def plain() -> Board:
+    return board_of(HARMLESS)
+
+
+@functools.cache
+def report() -> str:
+    """In a report each model has figures, and no place cuts a name but these, which the figures below show whole."""
+    return report_html(report_of(["".join(list(NAMES.values())[part::9]) for part in range(9)]))
+
 
 TEXTS: dict[str, Callable[[], str]] = {
-    "a table in a terminal": lambda: boards_text([BOARD], columns=120),
-    "a table in a pipe": lambda: boards_text([BOARD]),
-    "rows": lambda: rows_text(BOARD.rows),
-    "rows as JSON": lambda: rows_json(BOARD.rows),
-    "markdown": lambda: boards_markdown([BOARD]),
-    "csv": lambda: boards_csv([BOARD]),
-    "JSON": lambda: boards_json([BOARD]),
-    "LaTeX": lambda: boards_latex([BOARD]),
-    "tidy csv": lambda: boards_tidy([BOARD]),
-    "a model card": lambda: boards_model_card([BOARD]),
-    "HTML": lambda: boards_html([BOARD]),
-    "a fragment of HTML": lambda: boards_fragment([BOARD]),
+    "a table in a terminal": lambda: boards_text([hostile()], columns=120),
+    "a table in a pipe": lambda: boards_text([hostile()]),
+    "rows": lambda: rows_text(hostile().rows),
+    "rows as JSON": lambda: rows_json(hostile().rows),
+    "markdown": lambda: boards_markdown([hostile()]),
+    "csv": lambda: boards_csv([hostile()]),
+    "JSON": lambda: boards_json([hostile()]),
+    "LaTeX": lambda: boards_latex([hostile()]),
+    "tidy csv": lambda: boards_tidy([hostile()]),
+    "a model card": lambda: boards_model_card([hostile()]),
+    "HTML": lambda: boards_html([hostile()]),
+    "a fragment of HTML": lambda: boards_fragment([hostile()]),
     "ratings": lambda: ratings_text(rated(list(NAMES.values()))),
     "ratings as markdown": lambda: ratings_markdown(rated(list(NAMES.values()))),
     "ratings as csv": lambda: ratings_csv(rated(list(NAMES.values()))),
     "ratings as JSON": lambda: ratings_json(rated(list(NAMES.values()))),
     "a comparison": lambda: comparison_text(compared(HALVES), {}, columns=120),
     "a comparison as JSON": lambda: comparison_json(compared(HALVES), {}),
-    "a report": lambda: REPORT,
+    "a report": report,
 }
 OF_A_GATE: dict[str, Callable[..., str]] = {
     "text": gate_text,
@@ -127,17 +142,17 @@ def test_no_name_ends_a_cell_of_markdown_or_is_a_link_or_a_tag(sink: str) -> Non
 
 
 def test_no_name_is_a_command_of_latex() -> None:
-    plain, hostile = (set(re.findall(r"\\[A-Za-z]+", boards_latex([board]))) for board in (PLAIN, BOARD))
+    allowed, found = (set(re.findall(r"\\[A-Za-z]+", boards_latex([board]))) for board in (plain(), hostile()))
     signs = ("backslash", "asciitilde", "asciicircum", "less", "greater", "bar")
-    assert hostile - plain <= {"\\symbol", *(f"\\text{sign}" for sign in signs)}
-    assert not re.search(r"(?<!\\)[$]", boards_latex([BOARD]))
+    assert found - allowed <= {"\\symbol", *(f"\\text{sign}" for sign in signs)}
+    assert not re.search(r"(?<!\\)[$]", boards_latex([hostile()]))
 
 
 @pytest.mark.parametrize("page", ["HTML", "a fragment of HTML", "a report"])
 def test_no_name_and_no_answer_is_a_tag_or_an_attribute(page: str) -> None:
     of_harmless = {
-        "HTML": lambda: boards_html([PLAIN]),
-        "a fragment of HTML": lambda: boards_fragment([PLAIN]),
+        "HTML": lambda: boards_html([plain()]),
+        "a fragment of HTML": lambda: boards_fragment([plain()]),
         "a report": lambda: report_html(report_of(HARMLESS[:3])),
     }
     # a drawing holds a letter of any script as a path
@@ -146,7 +161,7 @@ def test_no_name_and_no_answer_is_a_tag_or_an_attribute(page: str) -> None:
 
 
 def test_what_a_report_unpacks_names_models_in_harmless_letters_and_keeps_answers_as_they_are() -> None:
-    index, *_ = (json.loads(text) for text in packed_texts(REPORT))
+    index, *_ = (json.loads(text) for text in packed_texts(report()))
     names = [*index["models"], *index["categories"], *(str(value) for one in index["boards"] for value in one.values())]
     assert len(index["models"]) == len(set(index["models"]))
     assert [name for name in names if FORBIDDEN.search(name)] == []
@@ -154,7 +169,7 @@ def test_what_a_report_unpacks_names_models_in_harmless_letters_and_keeps_answer
 
 def test_a_figure_shows_names_as_text() -> None:
     # the figures of the report are drawn by the same function
-    drawn = plot_svg(PLOTS["board"](BOARD), page=False)
+    drawn = plot_svg(PLOTS["board"](hostile()), page=False)
     assert FORBIDDEN.search(drawn) is None
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawn).iter()}
     assert tags <= {"svg", "title", "desc", "style", "g", "defs", "path", "use", "text", "clipPath", "rect"}

@@ -240,15 +240,14 @@ ANSWERING = (
 )
 
 
-@pytest.mark.parametrize("text", DECLINING)
 @pytest.mark.parametrize("before", ["", " \n\u200b", '"', "> **"])
-def test_what_declines_or_says_nothing_is_seen_whatever_stands_before_it(before: str, text: str) -> None:
-    assert declines(before + text, "Tell me about the history of a violin.")
+def test_what_declines_or_says_nothing_is_seen_whatever_stands_before_it(before: str) -> None:
+    asked = "Tell me about the history of a violin."
+    assert [text for text in DECLINING if not declines(before + text, asked)] == []
 
 
-@pytest.mark.parametrize("text", ANSWERING)
-def test_a_short_answer_that_may_be_right_is_none(text: str) -> None:
-    assert not declines(text, "Tell me about the history of a violin.")
+def test_a_short_answer_that_may_be_right_is_none() -> None:
+    assert [text for text in ANSWERING if declines(text, "Tell me about the history of a violin.")] == []
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\n", "\u200b" * 9000, "\u3000" * 9000, "\u2800"])

@@ -71,13 +71,16 @@ def test_an_answer_that_does_not_end_is_given_up_at_the_deadline_and_asked_again
 ) -> None:
     script: Script = [{"when": {"after": 5, "count": 3}, "do": do}]
     with mock_judge(tmp_path / "judge", script=script) as judge:
-        started = time.monotonic()
-        status, running = annotate(zygote, tmp_path, judge, n=40, timeout=1.0)
-        seconds = time.monotonic() - started
+        # a machine that is busy for a second makes no other answer late
+        status, running = annotate(zygote, tmp_path, judge, n=40, timeout=2.0)
+        ledger = judge.ledger()
     assert status == 0, running.said
     assert rows(running)[0]["n_total"] == 40
     assert "3 perhaps billed without a usable reply" in running.said
-    assert seconds < 1.0 + 1.0 + 2.0
+    # what did not end was waited for until the deadline, and no longer than it takes to notice that on a busy machine
+    first = {entry.hash: entry.arrived for entry in ledger if entry.attempt == 1}
+    waits = [again.arrived - first[again.hash] for again in ledger if again.attempt == 2]
+    assert len(waits) == 3 and all(1.5 < wait < 20 for wait in waits)
 
 
 def test_broken_connections_are_tried_again(zygote: Zygote, tmp_path: Path) -> None:
@@ -101,7 +104,8 @@ def test_a_server_that_is_restarted_during_a_run_costs_no_verdict(zygote: Zygote
         write_outputs(tmp_path, "cand", 200, seed=1)
         command = ["annotate", "cand.json", "--baseline", "base.json", "--judge", "judge.yaml", "--json"]
         running = zygote.start(command, cwd=tmp_path)
-        time.sleep(0.6)
+        while not judge.ledger():
+            time.sleep(0.01)
         judge.restart(down=1.0)
         assert running.wait() == 0, running.said
     assert rows(running)[0]["n_total"] == 200
@@ -117,7 +121,7 @@ def test_a_server_that_is_not_there_is_noticed_soon(zygote: Zygote, tmp_path: Pa
 
 
 def test_an_outage_is_probed_with_single_requests(zygote: Zygote, tmp_path: Path) -> None:
-    script: Script = [{"when": {"from": 0.3}, "do": {"status": 503}}]
+    script: Script = [{"when": {"after": 100}, "do": {"status": 503}}]
     with mock_judge(tmp_path / "judge", latency=0.02, script=script) as judge:
         status, _ = annotate(zygote, tmp_path, judge, "--max-wait", 5, n=600)
         ledger = judge.ledger()
@@ -125,7 +129,7 @@ def test_an_outage_is_probed_with_single_requests(zygote: Zygote, tmp_path: Path
     failed = [entry for entry in ledger if entry.status == 503]
     assert len(failed) <= 10 + 16 + 10
     first = failed[0].arrived
-    assert sum(entry.arrived > first + 1.0 for entry in failed) <= 8
+    assert sum(entry.arrived > first + 2.0 for entry in failed) <= 8
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,9 @@ def test_the_examples_of_a_command_run(path: str, folder: Path) -> None:
         assert done.stdout or "--out" in arguments, line
 
 
-@pytest.mark.parametrize("path", OFFLINE)
-def test_an_example_of_a_command_calls_it(path: str) -> None:
-    assert any(f"{line} ".startswith(f"{path} ") for line in helpful(path).examples.values())
+def test_an_example_of_a_command_calls_it() -> None:
+    for path in OFFLINE:
+        assert any(f"{line} ".startswith(f"{path} ") for line in helpful(path).examples.values()), path
 
 
 @pytest.mark.parametrize("path", [path for path in CONTEXTS if path != "evalkit"])
@@ -117,20 +117,19 @@ def test_a_command_with_many_options_has_five_that_stand_first_and_titles_for_th
         assert ["--help" in one.opts for one in titled[others[-1]]] == [True]
 
 
-@pytest.mark.parametrize("path", CONTEXTS)
-def test_the_help_of_every_option_is_one_sentence_that_says_what_to_do(path: str) -> None:
-    for one in helpful(path).params:
+def test_the_help_of_every_option_is_one_sentence_that_says_what_to_do() -> None:
+    options = {(path, *one.opts): one for path in CONTEXTS for one in helpful(path).params}
+    for named, one in options.items():
         if isinstance(one, click.Option):
             said = (one.help or "").partition(" [default:")[0]
-            assert said.endswith("."), one.opts
-            assert ". " not in said, one.opts
-            assert said.split()[0] not in {"And", "How", "Of", "So", "What", "Where", "Which", "Who", "Whose"}, one.opts
+            assert said.endswith("."), named
+            assert ". " not in said, named
+            assert said.split()[0] not in {"And", "How", "Of", "So", "What", "Where", "Which", "Who", "Whose"}, named
 
 
-@pytest.mark.parametrize("path", CONTEXTS)
-def test_a_command_begins_with_what_it_does_in_one_line(path: str) -> None:
-    first = (helpful(path).help or "").partition("\n")[0]
-    assert first.endswith(".")
+def test_a_command_begins_with_what_it_does_in_one_line() -> None:
+    firsts = {path: (helpful(path).help or "").partition("\n")[0] for path in CONTEXTS}
+    assert [path for path, first in firsts.items() if not first.endswith(".")] == []
 
 
 def test_examples_stand_before_options_and_those_used_most_before_the_others(tmp_path: Path) -> None:

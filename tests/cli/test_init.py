@@ -13,6 +13,7 @@ import yaml
 from evalkit import __version__, assets
 from evalkit.cli.main import read_settings
 from evalkit.errors import ConfigError
+from evalkit.gating import read_rule_file
 from evalkit.judge_spec.config import read_judge
 from evalkit.scaffold import CI, install_source, scaffold
 from tests.cli.running import evalkit
@@ -133,12 +134,16 @@ def test_the_settings_are_settings_also_where_a_comment_is_taken_away(tmp_path: 
     text = scaffold()["evalkit.toml"]
     path.write_text(text)
     assert read_settings(path)["gate"]["minimum"] == 50.0
-    told = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ") and " = " in line]
+    settings, rules, tables = text.partition("# [[gate.rules]]")
+    told = [line.removeprefix("# ") for line in settings.splitlines() if line.startswith("# ") and " = " in line]
     assert len(told) >= 6
     for line in told:
         ((key, _),) = tomllib.loads(line).items()
         path.write_text(f"[{'annotate' if key == 'judge' else 'gate'}]\n{line}\n")
         read_settings(path)
+    path.write_text("\n".join(line.removeprefix("#").strip() for line in f"{rules}{tables}".splitlines()))
+    assert "rules" in read_settings(path)["gate"]
+    assert [rule.required for rule in read_rule_file(path)] == [True, True, False]
 
 
 def test_the_example_judge_can_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from tests.cli.running import shared_zygote
+
 _NAME = re.compile(r"'[^']*'|\b[a-z_]+(?:\.[A-Za-z_][A-Za-z0-9_-]*)+|\balways\(\)")
 # the shell as a runner starts it where a workflow says `shell: bash`
 _SHELL = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]
@@ -122,7 +124,7 @@ def _install(script: str, variables: tuple[tuple[str, str], ...]) -> tuple[int, 
 def _shell(script: Path, folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
     """Run a script in a folder as a runner does; its status, and what it said."""
     clean = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join(map(str, (shared_zygote().program(), Path(sys.executable).parent, os.environ["PATH"])))
     # whatever is to be installed must be there already
     fixed = {"PATH": path, "PIP_NO_INDEX": "1", "CI": "true", "GITHUB_ACTIONS": "true"}
     # the evalkit of this checkout, whichever one is installed

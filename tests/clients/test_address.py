@@ -165,23 +165,22 @@ OPENAI, AZURE = "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"
         ("OWN_KEY", "https://anything.example/v1", True),
     ],
 )
-@pytest.mark.parametrize("place", ["key", "header", "query", "host"])
 def test_a_key_that_everybody_has_goes_to_its_own_hosts_only(
-    monkeypatch: pytest.MonkeyPatch, name: str, url: str, allowed: bool, place: str
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str, allowed: bool
 ) -> None:
     monkeypatch.setenv(name, "canary-0123456789")
-    config = judge(base_url=url, key_variable=name)
-    if place == "header":
-        config = judge(base_url=url, key_variable="none", headers={"X-Key": f"${{{name}}}"})
-    elif place == "query":
-        config = judge(base_url=f"{url}&k=${{{name}}}" if "?" in url else f"{url}?k=${{{name}}}", key_variable="none")
-    elif place == "host":
-        config = judge(base_url=f"https://${{{name}}}.evil.example/v1", key_variable="none")
-        allowed = name == "OWN_KEY"
-    if allowed:
-        read_address(config)
-    else:
-        assert "canary" not in refusal(config)
+    query = f"{url}&k=${{{name}}}" if "?" in url else f"{url}?k=${{{name}}}"
+    places = {
+        "key": judge(base_url=url, key_variable=name),
+        "header": judge(base_url=url, key_variable="none", headers={"X-Key": f"${{{name}}}"}),
+        "query": judge(base_url=query, key_variable="none"),
+        "host": judge(base_url=f"https://${{{name}}}.evil.example/v1", key_variable="none"),
+    }
+    for place, config in places.items():
+        if name == "OWN_KEY" if place == "host" else allowed:
+            read_address(config)
+        else:
+            assert "canary" not in refusal(config), place
 
 
 def test_an_operator_can_allow_a_host_and_an_address_from_the_environment_is_one(

@@ -71,10 +71,10 @@ def test_a_long_number_is_read_only_when_it_is_all_there(number: str) -> None:
 
 def test_a_long_text_that_comes_in_small_pieces_takes_linear_time() -> None:
     text = json.dumps([{"output": "{},;" * 2_000_000}] * 2)
-    start = time.perf_counter()
+    start = time.process_time()
     assert sum(len(row["output"]) for row in parse_array(cut(text, 1 << 14), "here")) == 16_000_000
     # begun anew at every piece it would take a thousand times as long as once
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 10
 
 
 def test_an_array_is_refused_at_the_first_element_that_is_wrong_without_reading_on() -> None:

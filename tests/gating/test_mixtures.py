@@ -45,10 +45,10 @@ def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> 
     return gate.decide(entry, [entry], rule)
 
 
-@pytest.mark.parametrize("wording", WORDINGS)
-@pytest.mark.parametrize("share", [0.45, 0.2])
+# an audit of all answers takes a second, so that each wording has one of both shares
+@pytest.mark.parametrize(("wording", "share"), list(zip(WORDINGS, [0.45, 0.2] * 3, strict=True)))
 def test_short_refusals_do_not_let_the_rest_pass(
-    real_outputs: Path, tmp_path: Path, share: float, wording: str
+    real_outputs: Path, tmp_path: Path, wording: str, share: float
 ) -> None:
     mixture = refusing(real_outputs, share=share, refusals=WORDINGS[wording])
     decision = decided(mixture, tmp_path)
@@ -66,14 +66,14 @@ def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_pat
 
 @pytest.mark.parametrize("blank", [" ", "\n", "\u00a0", "\u200b", "\u2003"])
 def test_blanks_behind_bad_answers_are_named_and_refused(real_outputs: Path, tmp_path: Path, blank: str) -> None:
-    decision = decided(padded_half(real_outputs, blank=blank), tmp_path)
+    decision = decided(padded_half(real_outputs, blank=blank, n=100), tmp_path)
     assert decision.outcome == Outcome.AUDIT_FAILED
     assert any("answers are padded with blanks, on average" in reason for reason in decision.reasons)
 
 
 def test_blanks_behind_bad_answers_do_not_change_their_lengths(real_outputs: Path, tmp_path: Path) -> None:
     rates = []
-    for made in (weak_half(real_outputs), padded_half(real_outputs)):
+    for made in (weak_half(real_outputs, n=200), padded_half(real_outputs, n=200)):
         (entry,) = entries_of_files([made.write_annotations(tmp_path / "annotations.json")])
         assert entry.sample.length_difference is not None
         rates.append(sorted(entry.sample.length_difference))

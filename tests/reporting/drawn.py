@@ -1,5 +1,6 @@
 """Boards that tests draw."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +28,7 @@ def winner(model: str) -> Entry:
     return replace(one, sample=sample, avg_length=None)
 
 
+@functools.cache
 def mixed_board() -> Board:
     """Everything that can be with a row, and a hostile name."""
     strong = replace(entry("strong", 1.5), avg_length=1500.0)
@@ -35,6 +37,7 @@ def mixed_board() -> Board:
     return board
 
 
+@functools.cache
 def graded_board() -> Board:
     """Grades from 1 to 10."""
     entries = [replace(entry(f"g{n}", n / 3, seed=n), baseline="", scale=(1.0, 10.0)) for n in range(4)]
@@ -42,6 +45,7 @@ def graded_board() -> Board:
     return board
 
 
+@functools.cache
 def crowded_board(n: int = 44) -> Board:
     """Many models, most of them alike."""
     entries = [

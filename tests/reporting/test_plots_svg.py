@@ -1,3 +1,4 @@
+import functools
 import re
 from xml.etree import ElementTree
 
@@ -8,25 +9,34 @@ from evalkit.boards.metrics import Recipe
 from evalkit.reporting.plots import PLOTS
 from evalkit.reporting.plots.marks import SOFT
 from evalkit.reporting.plots.palette import DARK, LIGHT, ROLES, role_of
+from evalkit.reporting.plots.plot import Plot
 from evalkit.reporting.svg import plot_svg
 from tests.boards.test_build import entry
 from tests.reporting.drawn import mixed_board
 
-PLOTTED = {name: draw(mixed_board()) for name, draw in PLOTS.items()}
-FILES = {name: plot_svg(plot, page=False) for name, plot in PLOTTED.items()}
-PAGES = {name: plot_svg(plot, page=True) for name, plot in PLOTTED.items()}
 EVERY = pytest.mark.parametrize("name", list(PLOTS))
-TEXTS = [*FILES.values(), *PAGES.values()]
-BOTH = pytest.mark.parametrize("text", TEXTS, ids=[*FILES, *(f"{name}-page" for name in PAGES)])
+BOTH = pytest.mark.parametrize("page", [False, True], ids=["file", "page"])
 PAINTED = re.compile(r"ek-(fill|stroke)-(" + "|".join(ROLES) + r")")
+
+
+@functools.cache
+def plotted(name: str) -> Plot:
+    return PLOTS[name](mixed_board())
+
+
+@functools.cache
+def drawn(name: str, page: bool) -> str:
+    return plot_svg(plotted(name), page=page)
 
 
 def elements(text: str) -> list[ElementTree.Element]:
     return list(ElementTree.fromstring(text).iter())
 
 
+@EVERY
 @BOTH
-def test_no_element_has_a_style_of_its_own_and_nothing_is_loaded(text: str) -> None:
+def test_no_element_has_a_style_of_its_own_and_nothing_is_loaded(name: str, page: bool) -> None:
+    text = drawn(name, page)
     for element in elements(text):
         assert "style" not in element.attrib
         for name, value in element.attrib.items():
@@ -36,16 +46,20 @@ def test_no_element_has_a_style_of_its_own_and_nothing_is_loaded(text: str) -> N
     assert "<!" not in text and "<?" not in text and "<script" not in text and "metadata" not in text
 
 
+@EVERY
 @BOTH
-def test_a_drawing_is_an_image_with_a_title_and_a_description(text: str) -> None:
+def test_a_drawing_is_an_image_with_a_title_and_a_description(name: str, page: bool) -> None:
+    text = drawn(name, page)
     root = ElementTree.fromstring(text)
     assert root.get("role") == "img"
     assert [child.tag.split("}")[-1] for child in root][:2] == ["title", "desc"]
     assert all(child.text for child in list(root)[:2])
 
 
+@EVERY
 @BOTH
-def test_hostile_names_stay_text(text: str) -> None:
+def test_hostile_names_stay_text(name: str, page: bool) -> None:
+    text = drawn(name, page)
     assert "</text>" in text and "\x1b" not in text and "\u202e" not in text and "\ufffe" not in text
     assert {one.tag.split("}")[-1] for one in elements(text)} <= {
         *("svg", "title", "desc", "style", "g", "defs", "path", "use", "text", "clipPath", "rect")
@@ -57,7 +71,7 @@ def test_hostile_names_stay_text(text: str) -> None:
 
 @EVERY
 def test_a_file_has_its_light_colours_written_out_and_dark_ones_for_every_class(name: str) -> None:
-    text = FILES[name]
+    text = drawn(name, page=False)
     (style,) = re.findall(r"<style>(.*?)</style>", text)
     assert style.startswith("@media screen and (prefers-color-scheme:dark){")
     for element in elements(text):
@@ -79,7 +93,7 @@ def test_a_name_that_reads_like_a_colours_class_is_a_name() -> None:
 
 @EVERY
 def test_a_page_has_classes_in_place_of_colours_and_a_size_of_its_own_choice(name: str) -> None:
-    text = PAGES[name]
+    text = drawn(name, page=True)
     assert "<style" not in text and "#" not in re.sub(r'(href="|url\()#ek-', "", re.sub(r">[^<]*<", "><", text))
     root = text.split(">")[0]
     assert "viewBox=" in root and "width=" not in root and "xmlns" not in root and "font-family" not in text
@@ -97,17 +111,17 @@ def height_of(text: str) -> float:
 
 @EVERY
 def test_a_page_leaves_the_title_and_the_ground_to_its_own(name: str) -> None:
-    words = re.findall(r"<text[^>]*>([^<]*)</text>", PAGES[name])
-    title = PLOTTED[name].title
-    assert title not in words and title in re.findall(r"<text[^>]*>([^<]*)</text>", FILES[name])
-    assert height_of(PAGES[name]) < height_of(FILES[name]) - 15
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", drawn(name, page=True))
+    title = plotted(name).title
+    assert title not in words and title in re.findall(r"<text[^>]*>([^<]*)</text>", drawn(name, page=False))
+    assert height_of(drawn(name, page=True)) < height_of(drawn(name, page=False)) - 15
 
 
 @EVERY
 def test_every_tip_is_a_title_of_what_a_reader_points_at(name: str) -> None:
-    for text in (FILES[name], PAGES[name]):
+    for text in (drawn(name, page=False), drawn(name, page=True)):
         titles = [one.text for one in elements(text) if one.tag.endswith("title")][1:]
-        assert sorted(map(str, titles)) == sorted(PLOTTED[name].tips.values())
+        assert sorted(map(str, titles)) == sorted(plotted(name).tips.values())
         pointed = [one for one in elements(text) if one.tag.endswith("}g") or one.tag == "g"]
         tipped = [one for one in pointed if len(one) and one[0].tag.endswith("title")]
         assert len(tipped) == len(titles) and all(len(one) > 1 for one in tipped)
@@ -115,7 +129,7 @@ def test_every_tip_is_a_title_of_what_a_reader_points_at(name: str) -> None:
 
 def test_no_two_drawings_of_a_page_share_an_id_and_every_reference_leads_somewhere() -> None:
     seen: set[str] = set()
-    for text in PAGES.values():
+    for text in (drawn(name, page=True) for name in PLOTS):
         found = re.findall(r' id="([^"]+)"', text)
         assert len(set(found)) == len(found) and not seen & set(found)
         assert set(re.findall(r'href="#([^"]+)"', text)) <= set(found)

@@ -1,20 +1,15 @@
 """Fixtures of the statistics' tests: real verdicts beside the repository, where they exist."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import settings
 
 from evalkit.stats.history import History, fit_history
 from evalkit.stats.sample import Sample
 from tests.stats.stat_samples import alpaca_sample
-
-# the same examples on every run; how long one takes says more of the machine than of the code
-settings.register_profile("repeatable", deadline=None, derandomize=True)
-settings.load_profile("repeatable")
 
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 
@@ -47,10 +42,8 @@ def real_history(real_samples: Mapping[str, Sample]) -> History:
 
 
 @pytest.fixture(scope="module")
-def frozen_garbage() -> Iterator[None]:
-    """statsmodels collects garbage with every call, and would look through all that the tests have loaded."""
+def frozen_garbage() -> None:
+    """statsmodels collects garbage with every call, and would look through all that it has itself loaded."""
     import statsmodels.stats.multitest  # noqa: F401
 
     gc.freeze()
-    yield
-    gc.unfreeze()

@@ -100,7 +100,7 @@ def test_verdicts_that_never_vary_pass_where_the_exact_interval_does() -> None:
 @pytest.mark.parametrize(("true", "n"), [(0.53, 805), (0.55, 400), (0.6, 100)])
 @pytest.mark.parametrize("decided", [False, True])
 def test_the_printed_power_of_a_raw_gate_is_the_simulated_one(true: float, n: int, decided: bool) -> None:
-    generator, runs = np.random.default_rng(n), 1500
+    generator, runs = np.random.default_rng(n), 600
     # the spread of a board at the threshold is used for a truth above it
     shape = 0.8
     chance = generator.beta(shape * true, shape * (1 - true), (runs, n))
@@ -109,7 +109,7 @@ def test_the_printed_power_of_a_raw_gate_is_the_simulated_one(true: float, n: in
     passed = [proportion_interval(float(a), float(b), n)[0] >= 0.5 for a, b in zip(mean, stderr, strict=True)]
     spread = Spread(instruction=0.25 if decided else 0.25 / (1 + shape))
     printed = gate_power(true, gate=EVEN, spread=spread, effort=Effort(n=n))
-    # within 3 points, and what 1,500 runs leave open
+    # within 3 points, and what 600 runs leave open
     assert np.mean(passed) == pytest.approx(printed, abs=0.03 + 2 * math.sqrt(0.25 / runs))
 
 

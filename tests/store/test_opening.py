@@ -7,7 +7,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -387,21 +386,26 @@ def test_asking_whether_a_store_exists_makes_none(tmp_path: Path) -> None:
 
 
 OPENER = """
-import sys, time
+import sys
 from evalkit.store import open_store
-while time.time() < float(sys.argv[2]): pass
+print("ready", flush=True)
+sys.stdin.readline()
 print(open_store(sys.argv[1]).secret.hex())
 """
 
 
 def test_eight_processes_that_open_a_new_store_at_once_open_the_same_one(tmp_path: Path) -> None:
-    start = str(time.time() + 2.5)
     address = url(tmp_path / "deep" / "store.db")
-    command = [sys.executable, "-c", OPENER, address, start]
+    command, pipe = [sys.executable, "-c", OPENER, address], subprocess.PIPE
     running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)
-        for _ in range(8)
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=REPOSITORY) for _ in range(8)
     ]
+    for process in running:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
     ended = [(*process.communicate(timeout=60), process.returncode) for process in running]
     assert {(said, status) for _, said, status in ended} == {("", 0)}
     assert len({secret for secret, _, _ in ended}) == 1
@@ -410,9 +414,9 @@ def test_eight_processes_that_open_a_new_store_at_once_open_the_same_one(tmp_pat
 
 def test_a_kill_before_the_new_store_has_its_name_leaves_nothing_in_the_way(tmp_path: Path) -> None:
     address = url(tmp_path / "store.db")
-    command = [sys.executable, "-c", OPENER, address, "0"]
+    command = [sys.executable, "-c", OPENER, address]
     environment = {**os.environ, "EVALKIT_FAULT": "before_rename:1:kill9"}
-    killed = subprocess.run(command, env=environment, cwd=REPOSITORY, check=False)
+    killed = subprocess.run(command, env=environment, cwd=REPOSITORY, input=b"go", capture_output=True, check=False)
     assert killed.returncode == -9
     assert not (tmp_path / "store.db").exists()
     open_store(address).close()

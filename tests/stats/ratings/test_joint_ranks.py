@@ -76,10 +76,10 @@ def all_ranks_held(strengths: Floats, seed: int) -> bool:
 @pytest.mark.parametrize(
     ("strengths", "sets", "least", "most"),
     [
-        # all equal: every false order counts, so that the share is the confidence itself
-        ([0.0] * 8, 500, 0.93, 0.975),
-        ([0.8, 0.8, 0.4, 0.4, 0.0, 0.0, -0.8, -0.8], 150, 0.95, 1.0),
-        ([1.0, 0.3, 0.2, 0.1, 0.0, -0.1, -0.5, -1.0], 150, 0.95, 1.0),
+        # all equal: every false order counts, so that the share is the confidence itself, within 1.5 points of error
+        ([0.0] * 8, 200, 0.92, 0.98),
+        ([0.8, 0.8, 0.4, 0.4, 0.0, 0.0, -0.8, -0.8], 60, 0.95, 1.0),
+        ([1.0, 0.3, 0.2, 0.1, 0.0, -0.1, -0.5, -1.0], 60, 0.95, 1.0),
     ],
     ids=["all equal", "equal pairs", "all different"],
 )

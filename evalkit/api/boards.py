@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evalkit.boards import (
     CATEGORY,
+    LC_COMPAT,
     SLICES,
     TURN,
     Aggregation,
@@ -17,15 +18,24 @@ from evalkit.boards import (
     Metric,
     Recipe,
     build_boards,
+    with_neighbours,
 )
 from evalkit.catalog import Reference, read_aliases, read_reference
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import Rows, read_compat_inputs
-from evalkit.sources import SourceFile, Sources, controls_of, metric_of, read_entries, read_recipe, read_source_files
+from evalkit.sources import (
+    SourceFile,
+    Sources,
+    controls_of,
+    metric_of,
+    published_beside,
+    read_entries,
+    read_recipe,
+    read_source_files,
+)
 
 NO_REFERENCE = "none"
 LC = "lc"
-LC_COMPAT = "lc_compat"
 ESTIMATORS = [LC, LC_COMPAT, *(formula.value for formula in ArenaFormula)]
 
 
@@ -34,7 +44,8 @@ class Wishes:
     """The options of a leaderboard; None means the benchmark's usual choice.
 
     `control` is a list with commas, or `none`; `reference` a name, a file or `none`. `replicates` is the number of
-    resamples for the intervals, 0 for the formula.
+    resamples for the intervals, 0 for the formula. `published` says which published rows are shown beside the board's;
+    None shows none.
     """
 
     metric: str | Metric | None = None
@@ -47,6 +58,7 @@ class Wishes:
     strong_weight: float = 1.0
     allow_mixed: bool = False
     replicates: int = 0
+    published: tuple[str | Rows, ...] | None = None
 
 
 def make_leaderboard(
@@ -70,6 +82,9 @@ def make_leaderboard(
         reference=reference,
         aliases=read_aliases() if reference else None,
     )
+    if wishes.published is not None:
+        tables, choice = published_beside(sources, wishes.published)
+        boards = with_neighbours(boards, tables, choice, aliases=read_aliases())
     if wishes.reference is not None:
         return boards
     # no reference was asked for: a board that shares too few models with the reference needs no line that says so

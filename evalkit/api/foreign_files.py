@@ -14,7 +14,16 @@ from evalkit.api.result import Tabular, frame_of
 from evalkit.catalog import find_benchmark
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import FORMATS, read_questions
-from evalkit.sources import Exported, Imported, ImportOptions, Scope, export_documents, export_verdicts, find_files
+from evalkit.sources import (
+    LEADERBOARDS,
+    Exported,
+    Imported,
+    ImportOptions,
+    Scope,
+    export_documents,
+    export_verdicts,
+    find_files,
+)
 from evalkit.sources import import_files as import_all
 from evalkit.store import open_store, shown_url, store_exists, store_url
 from evalkit.text import plural, printable
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
 ANY = "auto"
 JUDGES_FOLDER = "judges"
 # kinds of files by the names that `records` gives them
-LEADERBOARD = "alpaca_eval leaderboard"
+_LEADERBOARDS = {f"{name} leaderboard" for name in LEADERBOARDS}
 _ANSWERS = {"alpaca_eval outputs", "mt_bench answer", "arena_hard answer"}
 
 
@@ -60,7 +69,7 @@ class ImportedFiles(Tabular):
     def seen(self) -> Mapping[str, str]:
         """The commands that show what was brought, by what they show."""
         shown = {f"{name}'s boards": f"evalkit leaderboard --benchmark {name}" for name in self.imported.benchmarks}
-        if LEADERBOARD in self.records:
+        if not _LEADERBOARDS.isdisjoint(self.records):
             shown["the published rows"] = "evalkit store published"
         if not _ANSWERS.isdisjoint(self.records):
             shown["the answers beside others"] = "evalkit annotate FILE --baseline MODEL, with the name of their model"

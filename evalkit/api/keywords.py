@@ -71,6 +71,19 @@ def parted(given: Data | Sequence[Data] | None) -> tuple[Data, ...]:
     return (given,)
 
 
+def published_wishes(given: Data | Sequence[Data] | None) -> tuple[str | Rows, ...] | None:
+    """The words, tables and names of `published`, each by itself; a text may have several with commas."""
+    if given is None:
+        return None
+    found: list[str | Rows] = []
+    for one in parted(given):
+        wish = named_source_of(one, "published")
+        # a path may have commas
+        alone = isinstance(wish, Rows) or wish.casefold().endswith(".csv")
+        found += [wish] if alone else [name.strip() for name in str(wish).split(",") if name.strip()]
+    return tuple(found)
+
+
 def texts_of(given: str | Sequence[str] | None) -> tuple[str, ...]:
     """One text or several as a tuple; empty for None."""
     if given is None:

@@ -17,6 +17,7 @@ from evalkit.api.keywords import (
     named_source_of,
     names_of,
     optional_text,
+    published_wishes,
     source_of,
     texts_of,
     weights_of,
@@ -28,7 +29,7 @@ from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.files import write_text
 from evalkit.provenance import canonical_digest, row_values
-from evalkit.reporting import FORMS, PANELS, TABLE, Screen, boards_drawn, one_board, screen_columns
+from evalkit.reporting import FORMS, PANELS, TABLE, Screen, boards_drawn, neighbour_values, one_board, screen_columns
 from evalkit.sources import SourceFile, Sources, misfiled
 from evalkit.stats import Shape
 
@@ -55,11 +56,17 @@ class Leaderboard(Tabular):
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """Every row with the columns of `--format csv`; on each board the ranked rows come first, the best at the top.
+        """Every row judged here with the columns of `--format csv`; on each board the ranked rows come first, the best
+        at the top.
 
         A number that cannot be estimated is missing.
         """
         return frame_of([row_values(row) for row in self.rows])
+
+    @property
+    def published(self) -> "pd.DataFrame":
+        """The published rows beside the boards, with the columns of `--format csv`; no row where none was asked for."""
+        return frame_of([values for board in self.boards for values in neighbour_values(board)])
 
     @property
     def sha256(self) -> str:
@@ -71,7 +78,8 @@ class Leaderboard(Tabular):
         return row_metrics(self.rows, judges=len({row.entry.judge for row in self.rows}) > 1)
 
     def written(self, form: str = TABLE) -> str:
-        """The boards in a form of `evalkit leaderboard --format`: `table`, `markdown`, `latex`, `csv`, `html`, `json`.
+        """The boards in a form of `evalkit leaderboard --format`: `table`, `csv`, `csv-wide`, `csv-tidy`, `json`,
+        `markdown`, `latex`, `html`, `model-card` or `bibtex`.
 
         Raises:
             UnknownName: no such form.
@@ -150,6 +158,7 @@ class LeaderboardKeywords(TypedDict, total=False):
     difficulty: Data
     length_shape: str
     reference: Data | None
+    published: Data | Sequence[Data] | None
     category: str | Sequence[str]
     cluster: str | None
     pool: bool
@@ -194,6 +203,7 @@ def leaderboard(
     difficulty: Data = DifficultySource.AUTO.value,
     length_shape: str = Shape.LEARNED.value,
     reference: Data | None = None,
+    published: Data | Sequence[Data] | None = None,
     by: str | Sequence[str] = (),
     category: str | Sequence[str] = (),
     cluster: str | None = None,
@@ -227,6 +237,9 @@ def leaderboard(
         length_shape: the number of slopes of length that are fitted to the models at hand: `one`, `two`, or the number
             that their verdicts support (`learned`).
         reference: a human ranking by name, as a file or as a data frame, or `none`; by default the benchmark's own.
+        published: the published rows that are shown beside the board's own, without a rank and without any effect on
+            its numbers: `near` for those around the board's numbers, `top:20` for the first of each table, `all`, or
+            names of models; a table's name, a csv file or a data frame limits these to that table. Several are a list.
         by: `turn`, `category` or several of them, to split scores by; `dataset` is AlpacaEval's word for a category,
             and also tests whether scores differ between sources.
         category: only the verdicts on this category, or on these.
@@ -265,6 +278,7 @@ def leaderboard(
         metric=metric,
         control=comma_list(control),
         reference=None if reference is None else named_source_of(reference, "reference"),
+        published=published_wishes(published),
         estimator=estimator,
         by=texts_of(by),
         categories=texts_of(category),
@@ -277,6 +291,8 @@ def leaderboard(
     if benchmarks:
         if benchmark is not None:
             raise ConfigError("--benchmark names one benchmark, and --all several: choose one of them")
+        if wishes.published is not None:
+            raise ConfigError("--published shows rows beside one board: name one benchmark, as in --benchmark NAME")
         return make_overview(benchmarks, chosen, wishes, aliases=joined, method=aggregate, weights=weights)
     for option, asked in (("--alias", joined), ("--aggregate", aggregate), ("--weight", weights)):
         if asked:

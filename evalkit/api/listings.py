@@ -6,13 +6,14 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.api.result import Tabular, frame_of
 from evalkit.catalog import (
     Benchmark,
     Reference,
     benchmark_names,
+    published_of,
     read_benchmark,
     read_reference,
     reference_names,
@@ -127,9 +128,27 @@ class Benchmarks(Listing[Benchmark]):
                 "benchmark": benchmark.name,
                 "style": benchmark.style,
                 "baseline": ", ".join(benchmark.baselines) or "-",
+                "published": ", ".join(self._tables_of(benchmark.name)) or "-",
                 "what": benchmark.description,
             }
             for benchmark in self.values()
+        ]
+
+    def _tables_of(self, name: str) -> list[str]:
+        """Name the published tables of a benchmark, with the number of their models and their date."""
+        return [f"{table['table']} ({table['models']}, {table['date']})" for table in self.published(name)]
+
+    def published(self, name: str | PathLike[str]) -> list[dict[str, Any]]:
+        """The published tables of a benchmark, each with its size, date, judge, baseline, metrics and source."""
+        facts = ("date", "judge", "baseline", "source")
+        return [
+            {
+                "table": table.name,
+                "models": len(table.rows),
+                "metrics": list(table.metrics),
+                **{fact: getattr(table, fact) for fact in facts},
+            }
+            for table in published_of(self[name].name)
         ]
 
     def _read(self, name: str) -> Benchmark:

@@ -11,6 +11,7 @@ from .background import (
 )
 from .battles import CollectedBattles, battles_of, battles_of_entries
 from .behaviour import GRADED, Behaviour, behaviour
+from .best import Best, best_of, best_of_column
 from .build import Board, build_boards
 from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
@@ -20,6 +21,7 @@ from .judged import Group, Transcripts
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
 from .metrics import (
+    LC_COMPAT,
     LC_WIN_RATE,
     METRICS,
     RANKING,
@@ -33,6 +35,7 @@ from .metrics import (
     Recipe,
     raw_metric,
 )
+from .neighbours import Neighbours
 from .overview import (
     Cell,
     ColumnAgreement,
@@ -46,6 +49,7 @@ from .overview import (
 )
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
+from .published import Choice, read_choice, with_neighbours
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .row import MIN_COVERAGE, BoardRow, build_row
@@ -57,6 +61,7 @@ __all__ = [
     "CATEGORY",
     "DATASET",
     "GRADED",
+    "LC_COMPAT",
     "LC_WIN_RATE",
     "METRICS",
     "MIN_COVERAGE",
@@ -76,9 +81,11 @@ __all__ = [
     "Backing",
     "Basis",
     "Behaviour",
+    "Best",
     "Board",
     "BoardRow",
     "Cell",
+    "Choice",
     "CollectedBattles",
     "ColumnAgreement",
     "Comparisons",
@@ -97,6 +104,7 @@ __all__ = [
     "Metric",
     "ModelPair",
     "NamedBoard",
+    "Neighbours",
     "Option",
     "Overview",
     "OverviewColumn",
@@ -118,6 +126,8 @@ __all__ = [
     "battles_of_entries",
     "behaviour",
     "beside",
+    "best_of",
+    "best_of_column",
     "build_boards",
     "build_overview",
     "build_ratings",
@@ -140,9 +150,11 @@ __all__ = [
     "of_models",
     "one_judge",
     "raw_metric",
+    "read_choice",
     "stand",
     "standing_scores",
     "tallies_of",
     "win_matrix",
+    "with_neighbours",
     "with_standing",
 ]

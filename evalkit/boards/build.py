@@ -4,6 +4,7 @@ against people.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
@@ -17,6 +18,9 @@ from evalkit.formats import Score
 from evalkit.stats import MIN_MODELS, MISFITTING, check_fits, rank_intervals
 from evalkit.types import StatusKind
 
+if TYPE_CHECKING:
+    from evalkit.boards.neighbours import Neighbours
+
 _RANKED, _DEGRADED, _WITHOUT_NUMBER, _REFUSED = range(4)
 
 
@@ -27,7 +31,8 @@ class Board:
     Only rows whose `metric` is ok have a rank. They come first, the best at the top, and the baseline's own row is
     among them at the place of its number. Below them, without a rank, come the degraded rows in the order of their
     numbers, then the rows without a number, then the rows whose outputs an audit refused. Where no row has a rank, as
-    with a published formula, the baseline's own row is among the degraded ones.
+    with a published formula, the baseline's own row is among the degraded ones. `neighbours` are published rows that
+    are shown beside the board's own, and that nothing here is computed from.
     """
 
     judge: str
@@ -37,6 +42,7 @@ class Board:
     metric: Metric
     rows: tuple[BoardRow, ...]
     agreement: Agreement | None = None
+    neighbours: "tuple[Neighbours, ...]" = ()
 
     @property
     def group(self) -> tuple[str, str, str, str]:

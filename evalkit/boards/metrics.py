@@ -71,6 +71,10 @@ class DifficultySource(Enum):
     FIT = "fit"
 
 
+# the name of AlpacaEval's published formula
+LC_COMPAT = "lc_compat"
+
+
 class ArenaFormula(Enum):
     """An edition of Arena-Hard's published formula."""
 
@@ -102,9 +106,13 @@ class Recipe:
 
     def published(self, metric: Metric) -> bool:
         """True if a published formula makes the numbers of a metric."""
+        return self.formula(metric) is not None
+
+    def formula(self, metric: Metric) -> str | None:
+        """The name of the published formula that makes the numbers of a metric; None for our own formulas."""
         if metric == LC_WIN_RATE:
-            return self.compat is not None
-        return metric in (WIN_RATE, STYLE_WIN_RATE) and self.arena is not None
+            return None if self.compat is None else LC_COMPAT
+        return self.arena.value if metric in (WIN_RATE, STYLE_WIN_RATE) and self.arena is not None else None
 
 
 def raw_metric(entry: Entry) -> Metric:

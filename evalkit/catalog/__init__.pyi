@@ -12,6 +12,7 @@ from .benchmarks import (
 )
 from .families import Family, find_family
 from .histories import read_known
+from .published import PublishedTable, published_names, published_of, published_table, read_published
 from .questions import fetch_baseline, fetch_questions, load_baseline, load_questions
 from .recognition import AskedSet, Likeness, asked_in, foreign, own_likeness, shipped_likeness, told_names
 from .references import (
@@ -30,6 +31,7 @@ __all__ = [
     "Benchmark",
     "Family",
     "Likeness",
+    "PublishedTable",
     "Reference",
     "SharedModel",
     "asked_in",
@@ -48,11 +50,15 @@ __all__ = [
     "own_baseline_source",
     "own_benchmark",
     "own_likeness",
+    "published_names",
+    "published_of",
+    "published_table",
     "questions_source",
     "read_aliases",
     "read_benchmark",
     "read_known",
     "read_name_map",
+    "read_published",
     "read_reference",
     "reference_names",
     "shared_models",

@@ -49,8 +49,10 @@ def command(ctx: click.Context, as_json: bool) -> None:
 )
 @click.argument("name")
 def show(name: str) -> None:
-    """Print the benchmark NAME as JSON."""
-    click.echo(json.dumps(dataclasses.asdict(benchmarks()[name]), indent=2))
+    """Print the benchmark NAME as JSON, with the published tables that --published shows beside its boards."""
+    listed = benchmarks()
+    document = {**dataclasses.asdict(listed[name]), "published": listed.published(name)}
+    click.echo(json.dumps(document, indent=2))
 
 
 @command.command("fetch", examples={})

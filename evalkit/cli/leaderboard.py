@@ -29,6 +29,7 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
+    published_option,
     reference_option,
 )
 from evalkit.errors import ConfigError
@@ -83,6 +84,7 @@ class BoardOutput:
 @Title.VERDICTS.option("--category", multiple=True, metavar="NAME",
                        help="Use only the verdicts on this category; repeat for more.")  # fmt: skip
 @reference_option
+@published_option
 @Title.NUMBERS.option("--estimator", type=click.Choice(ESTIMATORS), default="lc", show_default=True,
                       help="Compute scores as evalkit does (lc), or by a published formula, to compare with published "
                            "rows.")  # fmt: skip
@@ -96,7 +98,7 @@ class BoardOutput:
 @Title.NUMBERS.option("--allow-mixed", is_flag=True,
                       help="Average a judge's probabilities with its single draws instead of refusing to.")  # fmt: skip
 @Title.FILES.option("--format", "form", type=click.Choice(list(FORMS)), default=TABLE, show_default=True,
-                    help="Write the board in this form.")  # fmt: skip
+                    metavar="FORM", help=f"Write the board in this form: {', '.join(FORMS)}.")  # fmt: skip
 @Title.FILES.option("--out", type=WrittenFile(),
                     help="Write the board into this file instead of to stdout.")  # fmt: skip
 @plot_option
@@ -108,7 +110,12 @@ class BoardOutput:
 @json_option
 @as_values(output=BoardOutput)
 def command(
-    sources: tuple[Path, ...], benchmark: tuple[str, ...], every: bool, output: BoardOutput, **asked: Any
+    sources: tuple[Path, ...],
+    benchmark: tuple[str, ...],
+    every: bool,
+    published: tuple[str, ...],
+    output: BoardOutput,
+    **asked: Any,
 ) -> None:
     """Rank models by their length-controlled win rates.
 
@@ -117,6 +124,7 @@ def command(
     """
     if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
+    asked["published"] = published or None
     if every or len(benchmark) > 1 or any(_with_source(name) for name in benchmark):
         if output.plot is not None:
             raise ConfigError("--plot draws the board of one benchmark: name it, as in --benchmark NAME")

@@ -17,6 +17,7 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
+    published_option,
     reference_option,
 )
 
@@ -42,6 +43,7 @@ from evalkit.cli.sources import (
 @control_option
 @difficulty_option
 @reference_option
+@published_option
 @by_option(default=(TURN, CATEGORY))
 @cluster_option
 @Title.SHOWN.option("--sample", type=click.IntRange(1), metavar="N",
@@ -55,12 +57,12 @@ from evalkit.cli.sources import (
 @Title.SHOWN.option("--no-text", is_flag=True, help="Leave out instructions, answers and the judge's replies.")
 @store_option
 @results_option
-def command(sources: tuple[Path, ...], no_text: bool, **asked: Any) -> None:
+def command(sources: tuple[Path, ...], no_text: bool, published: tuple[str, ...], **asked: Any) -> None:
     """Write one HTML file with boards and every comparison behind them.
 
     SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the boards are built from
     the store. The file needs no network and no server.
     """
-    page = report(*sources, **asked, text=not no_text)
+    page = report(*sources, published=published or None, **asked, text=not no_text)
     print_text(str(page))
     print_notes(page.command_notes)

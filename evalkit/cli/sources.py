@@ -56,6 +56,14 @@ reference_option = Title.SHOWN.option(
     help="Correlate the board with this human ranking. [default: the benchmark's own]",
 )
 
+published_option = Title.SHOWN.option(
+    "--published",
+    multiple=True,
+    metavar="near|top:N|all|NAMES|FILE",
+    help="Show published rows beside the board's own: those around its numbers (near, near:3), the first of each table "
+    "(top:20), all, those of these models, or those of this table or csv file; repeat for more.",
+)
+
 
 def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return --by for a command that shows whole boards; without --by it splits scores by `default`."""

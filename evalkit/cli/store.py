@@ -180,18 +180,22 @@ def published_command(store: str | None, results: Path) -> None:
     """
     from evalkit.api import leaderboard
     from evalkit.reporting import published_text
-    from evalkit.sources import BENCHMARK, imported_boards
+    from evalkit.sources import imported_tables
 
     with _open(store, results) as opened:
-        boards = imported_boards(opened)
+        tables = imported_tables(opened)
         judged = opened.benchmarks()
         url = opened.where
-    if not boards:
-        raise InputError(f"{url}: holds no leaderboard. evalkit import alpaca_eval FILE.csv brings one in")
-    own = leaderboard(benchmark=BENCHMARK, store=store, results=results, texts=False) if BENCHMARK in judged else None
+    if not tables:
+        raise InputError(f"{url}: holds no leaderboard. evalkit import auto FILE.csv brings one in")
+    own = {
+        name: leaderboard(benchmark=name, store=store, results=results, texts=False).rows
+        for name in {table.benchmark for table in tables}
+        if name in judged
+    }
     # a control's number means nothing beside those of judges that read the answers
-    rows = () if own is None else [row for row in own.rows if not row.entry.judging.notices]
-    print_text(published_text(boards, rows))
+    rows = {name: [row for row in found if not row.entry.judging.notices] for name, found in own.items()}
+    print_text(published_text(tables, rows))
 
 
 @command.command(

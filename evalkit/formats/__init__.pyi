@@ -56,6 +56,7 @@ from .outputs import (
     write_outputs,
 )
 from .precomputed import score_rows
+from .published import PublishedNumber, PublishedRow, published_rows, read_published_rows
 from .questions import read_question_field, read_questions
 from .records import SUFFIXES, Record, named_as_file
 from .rows import Rows, Source
@@ -92,6 +93,8 @@ __all__ = [
     "Kind",
     "Layout",
     "PreferenceGroup",
+    "PublishedNumber",
+    "PublishedRow",
     "Record",
     "RecordedReply",
     "Recording",
@@ -131,6 +134,7 @@ __all__ = [
     "preference_verdicts",
     "prior_document",
     "prior_of",
+    "published_rows",
     "question_of",
     "read_answered",
     "read_asked",
@@ -145,6 +149,7 @@ __all__ = [
     "read_output_field",
     "read_outputs",
     "read_preferences",
+    "read_published_rows",
     "read_question_field",
     "read_questions",
     "read_recording",

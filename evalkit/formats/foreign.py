@@ -16,8 +16,8 @@ Kind = tuple[str, str]
 # the kinds of files that each format has
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "alpaca_eval": ("outputs", "annotations", "leaderboard", "evaluator"),
-    "mt_bench": ("question", "answer", "reference_answer", "single", "pair"),
-    "arena_hard": ("question", "answer", "judgment"),
+    "mt_bench": ("question", "answer", "reference_answer", "single", "pair", "leaderboard"),
+    "arena_hard": ("question", "answer", "judgment", "leaderboard"),
     "inspect": ("log",),
     "table": ("rows",),
 }
@@ -98,6 +98,8 @@ def _kind(fields: Mapping[str, Any], container: str, path: Source) -> tuple[str,
         ("alpaca_eval", "annotations", {"output_2", "generator_2"} <= has and not has.isdisjoint(_VERDICTS)),
         ("alpaca_eval", "outputs", {"instruction", "output"} <= has),
         ("alpaca_eval", "leaderboard", {"win_rate", "standard_error"} <= has and container == "csv"),
+        ("arena_hard", "leaderboard", {"model", "score", "rating_q025", "rating_q975"} <= has and container == "csv"),
+        ("mt_bench", "leaderboard", "MT-bench (score)" in has and container == "csv"),
     )
     return next(((name, kind) for name, kind, fits in kinds if fits), ("table", "rows"))
 

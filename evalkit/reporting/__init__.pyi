@@ -27,6 +27,7 @@ from .html import report_html
 from .journal import open_journal
 from .markup.boards import boards_fragment
 from .markup.overview import overview_fragment
+from .neighbours import neighbour_values
 from .overview import cell_values, overview_metrics, overview_text
 from .page.gate import GateSection, gate_section
 from .panels import PANELS, form_of, one_board
@@ -87,6 +88,7 @@ __all__ = [
     "gate_why",
     "grouped_failures",
     "measures_of",
+    "neighbour_values",
     "one_board",
     "open_journal",
     "option_values",

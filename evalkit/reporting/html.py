@@ -13,6 +13,7 @@ from evalkit import __version__
 from evalkit.boards import Behaviour, Board, Matrix, Transcripts
 from evalkit.redaction import redact
 from evalkit.reporting.columns import judge_notices, number_notes
+from evalkit.reporting.neighbours import NeighboursTable, neighbour_tables
 from evalkit.reporting.page.coverage import Coverage, coverage
 from evalkit.reporting.page.drawings import apart, checked
 from evalkit.reporting.page.gate import GateSection
@@ -82,6 +83,7 @@ class Section:
     basis: tuple[str, ...]
     notices: tuple[str, ...]
     table: BoardTable
+    neighbours: tuple[NeighboursTable, ...]
     figures: tuple[Figure, ...]
     categories: Heat | None
     matrix: Heat | None
@@ -132,6 +134,7 @@ def _sections(report: Report) -> list[Section]:
             basis=tuple(basis(board)),
             notices=tuple(judge_notices(board)),
             table=board_table(board),
+            neighbours=tuple(neighbour_tables(board)),
             figures=tuple(_figures(board, _board_id(number))),
             categories=category_heat(board),
             matrix=matrix_heat(matrix),

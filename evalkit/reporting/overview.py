@@ -1,7 +1,5 @@
 """The overview of several benchmarks: its columns, its notes, and the forms that are tables of text."""
 
-import csv
-import io
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,17 +8,16 @@ from typing import Any
 from evalkit.boards import Cell, Overview, OverviewColumn, OverviewRow, Placed, Standing
 from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, part_title, rank_text
-from evalkit.reporting.tables import columns_markdown, columns_text
+from evalkit.reporting.tables import columns_text
+from evalkit.reporting.values import csv_text
 from evalkit.stats import AggregateMethod
 from evalkit.text import (
     estimate_document,
-    markdown_cell,
     named,
     percent,
     plural,
     printable,
     short_interval,
-    spreadsheet_cell,
     stored,
 )
 from evalkit.types import StatusKind
@@ -215,25 +212,25 @@ def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
     return found
 
 
-def overview_markdown(overview: Overview) -> str:
-    table = columns_markdown(overview_columns(overview))
-    for title, columns, _ in further_tables(overview):
-        table += ["", markdown_cell(title), "", *columns_markdown(columns)]
-    footer = [f"- {line}" for line in map(markdown_cell, overview_notes(overview))]
-    return "\n".join([f"**{markdown_cell(overview_title(overview))}**", "", *table, "", *footer]) + "\n"
-
-
 def overview_csv(overview: Overview) -> str:
     """Return a line for each model and number; no text can become a formula."""
-    rows = cell_values(overview)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(CELL_COLUMNS)
-    for row in rows:
-        writer.writerow(spreadsheet_cell(value) if isinstance(value, str) else value for value in row.values())
-    return buffer.getvalue()
+    return csv_text(cell_values(overview), CELL_COLUMNS)
 
 
+def overview_wide(overview: Overview) -> str:
+    """Return a line for each model; each number has columns for its interval, error, n and status beside it."""
+    titles = [column_title(column, overview.columns).replace(" ", "_") for column in overview.columns]
+    rows = []
+    for row in overview.rows:
+        values: dict[str, Any] = {"model": row.model}
+        for title, column, cell in zip(titles, overview.columns, row.cells, strict=True):
+            tidy = _values(row, column, cell)
+            values |= {title: tidy["value"], **{f"{title}_{part}": tidy[part] for part in _BESIDE}}
+        rows.append(values)
+    return csv_text(rows, list(rows[0]) if rows else [])
+
+
+_BESIDE = ("lower", "upper", "stderr", "n", "status")
 CELL_COLUMNS = (
     "model", "benchmark", "judge", "judge_digest", "baseline", "metric", "part", "value", "lower", "upper", "stderr",
     "n", "n_missing", "rank", "status",

@@ -1,11 +1,10 @@
-"""Write boards as plain text and as markdown, and rows of named values as a plain table."""
+"""Write boards as plain text, columns as text and as markdown, and rows of named values as a plain table."""
 
 import shutil
 from collections.abc import Mapping, Sequence
 
 from evalkit.boards import Board
 from evalkit.reporting.columns import (
-    BELOW,
     Column,
     board_columns,
     board_notes,
@@ -15,30 +14,13 @@ from evalkit.reporting.columns import (
     slice_columns,
     slices_title,
 )
+from evalkit.reporting.neighbours import neighbour_tables
 from evalkit.reporting.tally import tally_tables
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
 _NARROWEST_MODEL = 16
 _ANY_WIDTH = 1_000_000
 _MODEL = "model"
-
-
-def boards_markdown(boards: Sequence[Board]) -> str:
-    parts = []
-    for board in boards:
-        columns = board_columns(board)
-        table = _markdown_table(columns)
-        if divided(board):
-            # the header and the rule below it are 2 lines
-            table.insert(2 + board.n_placed, _markdown_line(["", f"*{BELOW}*", *[""] * (len(columns) - 2)]))
-        if columns := slice_columns(board):
-            table += ["", slices_title(board), "", *_markdown_table(columns)]
-        footer = [f"- {line}" for line in map(markdown_cell, board_notes(board))]
-        parts.append("\n".join([f"**{markdown_cell(board_title(board, boards))}**", "", *table, "", *footer]))
-    for tally in tally_tables(boards):
-        table = _markdown_table(tally.columns)
-        parts.append("\n".join([f"**{markdown_cell(tally.title)}**", "", *table, "", f"- {markdown_cell(tally.note)}"]))
-    return "\n\n".join(parts).rstrip() + "\n"
 
 
 def boards_text(boards: Sequence[Board], *, columns: int | None = None) -> str:
@@ -77,12 +59,26 @@ def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
     whole = [board_title(board, boards), rule, header, rule, *lines, rule]
     if parts := slice_columns(board):
         whole += [slices_title(board), *_aligned(parts, columns), rule]
-    return "\n".join([*whole, *board_notes(board)]).rstrip()
+    return "\n".join([*whole, *board_notes(board), *_neighbours_text(board, columns)]).rstrip()
+
+
+def _neighbours_text(board: Board, columns: int) -> list[str]:
+    lines = []
+    for beside in neighbour_tables(board):
+        lines += ["", beside.title]
+        if beside.columns:
+            header, *rows = _aligned(beside.columns, columns)
+            rule = "─" * max(map(width, (header, *rows)))
+            lines += [rule, header, rule, *rows, rule]
+        lines += beside.notes
+    return lines
 
 
 def columns_markdown(columns: Sequence[Column]) -> list[str]:
     """Return the lines of a markdown table."""
-    return _markdown_table(columns)
+    return markdown_lines(
+        [Column(markdown_cell(one.title), tuple(map(markdown_cell, one.cells)), one.left) for one in columns]
+    )
 
 
 def columns_text(table: Sequence[Column], columns: int, *, key: str) -> list[str]:
@@ -116,14 +112,13 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> 
     return "  ".join(fitted).rstrip()
 
 
-def _markdown_table(columns: Sequence[Column]) -> list[str]:
+def markdown_lines(columns: Sequence[Column]) -> list[str]:
+    """Return the header, the rule and the lines of a table whose texts are escaped."""
     rule = ["---" if column.left else "---:" for column in columns]
     lines = zip(*(column.cells for column in columns), strict=True)
-    header = [markdown_cell(column.title) for column in columns]
-    return [
-        _markdown_line(line) for line in (header, rule, *([markdown_cell(cell) for cell in line] for line in lines))
-    ]
+    return [markdown_line(line) for line in ([column.title for column in columns], rule, *lines)]
 
 
-def _markdown_line(cells: Sequence[str]) -> str:
+def markdown_line(cells: Sequence[str]) -> str:
+    """Return a line of a markdown table from escaped texts."""
     return f"| {' | '.join(cells)} |"

@@ -16,6 +16,7 @@ from evalkit.reporting.columns import (
     slice_columns,
     slices_title,
 )
+from evalkit.reporting.neighbours import HERE, neighbour_tables
 from evalkit.reporting.page.axis import Axis, Tick, Whisker
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.reasons import KINDS
@@ -93,7 +94,26 @@ def _board_lines(board: Board, boards: Sequence[Board], screen: Screen) -> list[
         rows.insert(board.n_placed, screen.paint(divider(wide), _DIM))
     table = [rule, header, rule, *rows, rule, *_part_lines(board, screen, rule), *_hidden_line(layout.hidden, screen)]
     notes = (line for note in board_notes(board) for line in fold(note, screen.columns))
-    return [*fold(board_title(board, boards), screen.columns), *table, *notes]
+    return [*fold(board_title(board, boards), screen.columns), *table, *notes, *_neighbour_lines(board, screen)]
+
+
+def _neighbour_lines(board: Board, screen: Screen) -> list[str]:
+    """Return the published rows beside the board, as many columns as fit; our own rows are bold."""
+    lines = []
+    for beside in neighbour_tables(board):
+        lines += ["", *fold(beside.title, screen.columns)]
+        if beside.columns:
+            model, shown, *others, source = beside.columns
+            layout = _lay_out(beside.columns, model, [*reversed(others), shown], screen)
+            drawn = layout.lines()
+            own = [_BOLD if cell.startswith(HERE) else None for cell in source.cells]
+            # the model is the first column, and stays whatever is left out
+            _paint(drawn[1:], 0, own, screen)
+            rule = screen.paint("─" * layout.width, _DIM)
+            header, *rows = (_GAP.join(line).rstrip() for line in drawn)
+            lines += [rule, header, rule, *rows, rule, *_hidden_line(layout.hidden, screen)]
+        lines += [line for note in beside.notes for line in fold(note, screen.columns)]
+    return lines
 
 
 def _part_lines(board: Board, screen: Screen, rule: str) -> list[str]:

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalkit.boards import Board
 from evalkit.provenance import row_document, row_values
 from evalkit.reporting.agreement import agreement_document
+from evalkit.reporting.neighbours import neighbour_values, neighbours_document
 from evalkit.text import spreadsheet_cell
 
 
@@ -17,9 +18,16 @@ def boards_json(boards: Sequence[Board]) -> str:
 
 
 def boards_csv(boards: Sequence[Board]) -> str:
-    """Return all rows with all columns; no text can become a formula, and missing numbers are empty fields."""
-    rows = [row_values(row) for board in boards for row in board.rows]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    """Return all rows with all columns; no text can become a formula, and missing numbers are empty fields.
+
+    Published rows beside a board come after its own, and are those with a name in the column `published`.
+    """
+    rows = [values for board in boards for values in (*map(row_values, board.rows), *neighbour_values(board))]
+    return csv_text(rows, list(dict.fromkeys(name for row in rows for name in row)))
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows of named values as csv; no text can become a formula, and missing values are empty fields."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(spreadsheet_cell(name) for name in columns)
@@ -40,6 +48,8 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
                 "metric": board.metric.name,
                 "rows": [row_document(row) for row in board.rows],
                 "agreement": None if board.agreement is None else agreement_document(board.agreement),
+                # a board that was asked for no published rows has no word of them
+                **({"published": neighbours_document(board)} if board.neighbours else {}),
             }
             for board in boards
         ]

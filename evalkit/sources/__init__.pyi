@@ -13,6 +13,7 @@ from .entries import entries_of_files, entries_of_store
 from .exports import Exported, export_documents, export_verdicts
 from .files import SourceFile
 from .imports import Imported, ImportOptions, find_files, import_files
+from .published import imported_tables, published_beside
 from .recorded import RECORDED
 from .selection import (
     BENCHMARK,
@@ -26,13 +27,14 @@ from .selection import (
     read_recipe,
     read_source_files,
 )
-from .stored import Scope, imported_boards
+from .stored import LEADERBOARDS, Scope
 from .texts import texts_of_files, texts_of_store
 from .transcripts import read_judged, table_verdicts
 
 __all__ = [
     "BENCHMARK",
     "DECLARED_WHERE_JUDGED",
+    "LEADERBOARDS",
     "NO_CLUSTER",
     "RECORDED",
     "Exported",
@@ -51,7 +53,7 @@ __all__ = [
     "gather_battles",
     "holds_others",
     "import_files",
-    "imported_boards",
+    "imported_tables",
     "judged_benchmarks",
     "keep_benchmark",
     "kept_benchmark",
@@ -60,6 +62,7 @@ __all__ = [
     "metric_of",
     "misfiled",
     "only_benchmark",
+    "published_beside",
     "read_entries",
     "read_judged",
     "read_recipe",

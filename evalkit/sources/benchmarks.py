@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evalkit.catalog import AskedSet, Benchmark, Likeness, find_benchmark, foreign, own_likeness, told_names
 from evalkit.errors import ConfigError, InputError
-from evalkit.sources.stored import holds_boards
+from evalkit.sources.stored import board_documents
 from evalkit.store import (
     Address,
     DocumentName,
@@ -29,7 +29,7 @@ def only_benchmark(url: Address, *, model: str | None = None) -> str:
     """
     with open_existing(url) as opened:
         judged, where = opened.benchmarks(), opened.where
-        published = not judged and holds_boards(opened)
+        published = not judged and bool(board_documents(opened))
     if published:
         raise InputError(
             f"{where}: holds published leaderboards, and no verdicts. evalkit store published shows them, and "

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 
 from evalkit.errors import UnknownName
 from evalkit.formats import (
-    AlpacaRow,
     Exchange,
     JudgedTexts,
     Record,
     Stored,
-    board_rows,
     from_json,
     instruction_key,
     shown_to_judge,
 )
 from evalkit.judging import annotate_all
-from evalkit.store import Filled, Store, chunks, documents, records, sent
+from evalkit.store import DocumentName, Filled, Store, chunks, documents, records, sent
 from evalkit.types import Example, JudgeConfig, Message, Order, Output, Slot
 
 # the fields of AlpacaEval's files that hold a model and its answer
 ANNOTATION_ROWS = "annotations"
 LEADERBOARD = "leaderboard"
+# the benchmark of the leaderboards of each format
+LEADERBOARDS = {"alpaca_eval": "alpaca_eval", "arena_hard": "arena_hard_v0.1", "mt_bench": "mt_bench"}
 _ANSWERS = {
     "outputs": (("generator", "output"),),
     ANNOTATION_ROWS: (("generator_1", "output_1"), ("generator_2", "output_2")),
@@ -92,25 +92,9 @@ def imported_rows(store: Store, kind: str, *, format: str = "alpaca_eval") -> It
                 yield Record(f"{document.name}: row {number}", from_json(row))
 
 
-def holds_boards(store: Store) -> bool:
-    """True if a published leaderboard was imported."""
-    return any(document.kind == LEADERBOARD for document, _ in documents(store, format="alpaca_eval"))
-
-
-def imported_boards(store: Store) -> dict[str, tuple[AlpacaRow, ...]]:
-    """The published leaderboards that were imported, by the names of their files.
-
-    Raises:
-        InputError: a row is not one of a leaderboard.
-        StoreError: a record is damaged.
-    """
-    found = {}
-    for document, _ in documents(store, format="alpaca_eval"):
-        if document.kind == LEADERBOARD:
-            rows = (from_json(row) for row in records(store, document))
-            numbered = (Record(f"{document.name}: row {number}", row) for number, row in enumerate(rows, start=1))
-            found[document.name] = board_rows(numbered)
-    return found
+def board_documents(store: Store) -> list[DocumentName]:
+    """The published leaderboards that were imported."""
+    return [name for name, _ in documents(store) if name.kind == LEADERBOARD and name.format in LEADERBOARDS]
 
 
 def answered_by_key(verdicts: Iterable[Stored], imported: ImportedTexts) -> dict[str, JudgedTexts]:

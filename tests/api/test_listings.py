@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import evalkit as ek
+from evalkit.api.listings import Benchmarks
 from tests.cli.running import evalkit
 
 LISTINGS: dict[str, Callable[[], Any]] = {"judges": ek.judges, "benchmarks": ek.benchmarks, "references": ek.references}
@@ -29,7 +30,9 @@ def test_the_function_gives_what_the_command_prints(command: str, tmp_path: Path
 def test_an_entry_is_what_the_command_shows(command: str, tmp_path: Path) -> None:
     name = EXAMPLES[command]
     shown = json.loads(evalkit(command, "show", name, cwd=tmp_path).stdout)
-    assert shown == json.loads(json.dumps(dataclasses.asdict(LISTINGS[command]()[name])))
+    listing = LISTINGS[command]()
+    tables = {"published": listing.published(name)} if isinstance(listing, Benchmarks) else {}
+    assert shown == json.loads(json.dumps({**dataclasses.asdict(listing[name]), **tables}))
 
 
 def test_a_ranking_is_what_the_command_shows(tmp_path: Path) -> None:

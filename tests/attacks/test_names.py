@@ -20,12 +20,15 @@ from evalkit.reporting.gate_ci import gate_annotation, gate_badge, gate_junit, g
 from evalkit.reporting.html import report_html
 from evalkit.reporting.journal import open_journal
 from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.markup.boards import boards_fragment, boards_html
+from evalkit.reporting.model_card import boards_model_card
 from evalkit.reporting.plots.figures import PLOTS
 from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
 from evalkit.reporting.rows import rows_json, rows_text
 from evalkit.reporting.svg import plot_svg
-from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.tables import boards_text
+from evalkit.reporting.tidy import boards_tidy
 from evalkit.reporting.values import boards_csv, boards_json
 from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, report_of
 from tests.attacks.typed import packed_texts
@@ -60,6 +63,8 @@ TEXTS: dict[str, Callable[[], str]] = {
     "csv": lambda: boards_csv([hostile()]),
     "JSON": lambda: boards_json([hostile()]),
     "LaTeX": lambda: boards_latex([hostile()]),
+    "tidy csv": lambda: boards_tidy([hostile()]),
+    "a model card": lambda: boards_model_card([hostile()]),
     "HTML": lambda: boards_html([hostile()]),
     "a fragment of HTML": lambda: boards_fragment([hostile()]),
     "ratings": lambda: ratings_text(rated(list(NAMES.values()))),
@@ -116,7 +121,7 @@ def test_no_file_of_a_gate_takes_a_name_for_more_than_text(sink: str) -> None:
             assert len(text.splitlines()) == 1 and text.startswith("::error title="), name
 
 
-@pytest.mark.parametrize("sink", ["csv", "ratings as csv"])
+@pytest.mark.parametrize("sink", ["csv", "tidy csv", "ratings as csv"])
 def test_no_cell_of_a_csv_is_a_formula_whatever_divides_its_cells(sink: str) -> None:
     text = TEXTS[sink]()
     for delimiter in ",;\t|":

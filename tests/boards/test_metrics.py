@@ -19,11 +19,12 @@ from evalkit.cli.sources import metric_option
 from evalkit.gating.decide import decide
 from evalkit.gating.rule import Outcome, Rule
 from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.markup.boards import boards_html
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.page.words import finding
 from evalkit.reporting.rows import rows_text
-from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.tables import boards_text
 from evalkit.reporting.values import boards_csv, boards_json
 from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.winrate import Measured

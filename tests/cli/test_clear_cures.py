@@ -6,9 +6,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.errors import ConfigError, InputError
-from evalkit.formats import AlpacaRow
 from evalkit.judge_spec import copied_judge, read_judge
-from evalkit.reporting.published import published_text
 from tests.cli.running import evalkit
 from tests.clients.asking import request_of
 
@@ -64,10 +62,3 @@ def test_a_store_of_published_leaderboards_alone_names_the_command_that_shows_th
     )
     assert evalkit("import", "alpaca_eval", "board.csv", cwd=tmp_path).returncode == 0
     assert "no verdicts. evalkit store published shows them" in evalkit("leaderboard", cwd=tmp_path).stderr
-
-
-def test_a_published_table_is_headed_by_the_part_of_its_path_that_tells_it_from_others() -> None:
-    rows = (AlpacaRow(model="m", win_rate=50.0),)
-    assert published_text({"home/a/board.csv": rows}, ()).startswith("board.csv, as imported")
-    two = published_text({"home/a/board.csv": rows, "home/b/board.csv": rows}, ())
-    assert "a/board.csv, as imported" in two and "b/board.csv, as imported" in two and "home" not in two

@@ -26,7 +26,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("form", "start"),
-    [("latex", "% \\usepackage{booktabs}\n"), ("html", "<!doctype html>\n"), ("markdown", "**j, against b")],
+    [("latex", "% \\usepackage{booktabs}\n"), ("html", "<!doctype html>\n"), ("markdown", "**judge j, against b")],
 )
 def test_a_board_is_written_in_the_format_asked_for(form: str, start: str, table: Path) -> None:
     done = evalkit("leaderboard", table, "--format", form, cwd=table.parent)

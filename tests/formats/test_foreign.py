@@ -36,6 +36,8 @@ KINDS: list[tuple[str, str, str, Row]] = [
     ("arena_hard", "answer", "m.jsonl", {"uid": "x", "model": "m", "messages": []}),
     ("arena_hard", "answer", "m.jsonl", {"question_id": "x", "choices": [{"turns": [{"content": "p"}]}]}),
     ("arena_hard", "judgment", "m.jsonl", {"uid": "x", "model": "m", "games": [None, None]}),
+    ("arena_hard", "leaderboard", "b.csv", {"model": "m", "score": "5", "rating_q025": "4", "rating_q975": "6"}),
+    ("mt_bench", "leaderboard", "l.csv", {"key": "m", "Model": "M", "MT-bench (score)": "8.1"}),
     ("table", "rows", "t.jsonl", {"anything": [1, 1.0, {"else": None}]}),
 ]  # fmt: skip
 

@@ -21,6 +21,7 @@ _LONGEST = 30_000
 VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d(T| )\d\d:\d\d(:\d\d(\.\d+)?)?(Z|\+00:00)?"), "TIME"),
     (re.compile(r"\b1[7-9]\d{8}\.\d+\b"), "TIME"),
+    (re.compile(r"made on \d{4}-\d\d-\d\d"), "made on DATE"),
     # an exported row ends with a digest that covers its times
     (re.compile(r'"sha256": "[0-9a-f]{16}"'), '"sha256": "DIGEST"'),
     (re.compile(r"\d+(\.\d+)? (ms|s|seconds?|minutes?)\b"), "DURATION"),

@@ -42,7 +42,7 @@ def test_dashes_and_quotes_do_not_join() -> None:
 
 def test_a_table_has_the_rules_of_booktabs_and_every_line_its_cells() -> None:
     table = boards_latex(BOARDS)
-    assert table.startswith("% \\usepackage{booktabs}\n")
+    assert table.startswith("% \\usepackage{booktabs}\n% \\usepackage{graphicx}\n")
     assert [table.count(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")] == [1, 2, 1]
     assert r"\begin{tabular}{@{}llrrrrrrl@{}}" in table
     whole = [line for line in table.splitlines() if line.endswith(r"\\")]

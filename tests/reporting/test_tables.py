@@ -13,8 +13,9 @@ from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
 from evalkit.provenance.canonical import canonical_digest
 from evalkit.provenance.row_content import row_values
 from evalkit.reporting.latex import boards_latex
+from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.rows import rows_text
-from evalkit.reporting.tables import boards_markdown, boards_text
+from evalkit.reporting.tables import boards_text
 from evalkit.reporting.values import boards_csv, boards_json
 from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.sample import build_sample

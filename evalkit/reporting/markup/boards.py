@@ -17,6 +17,7 @@ from evalkit.reporting.columns import (
     row_status,
     slice_columns,
 )
+from evalkit.reporting.neighbours import NeighboursTable, neighbour_tables
 from evalkit.reporting.page.axis import Axis, Tick
 from evalkit.reporting.page.table import TableLine, board_table
 
@@ -45,6 +46,7 @@ class _TemplateBoard:
     below: int | None
     parts: tuple[Column, ...]
     notes: tuple[str, ...]
+    neighbours: tuple[NeighboursTable, ...]
 
 
 def boards_html(boards: Sequence[Board]) -> str:
@@ -108,6 +110,7 @@ def _template_boards(boards: Sequence[Board]) -> list[_TemplateBoard]:
             below=board.n_placed if divided(board) else None,
             parts=tuple(slice_columns(board)),
             notes=tuple(board_notes(board)),
+            neighbours=tuple(neighbour_tables(board)),
         )
         for board, table in zip(boards, tables, strict=True)
     ]

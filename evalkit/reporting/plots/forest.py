@@ -1,6 +1,9 @@
 """Draw the board itself: each model's number with its interval, best first."""
 
-from evalkit.boards import Board, BoardRow, Metric
+from collections.abc import Sequence
+
+from evalkit.boards import Board, BoardRow, Metric, Neighbours
+from evalkit.formats import PublishedRow
 from evalkit.reporting.columns import interval_name
 from evalkit.reporting.plots.lines import Columns, IntervalLine, line_chart, line_tips
 from evalkit.reporting.plots.marks import Mark, draw_marks
@@ -23,13 +26,17 @@ from evalkit.reporting.plots.words import (
     unranked,
     why_not,
 )
-from evalkit.text import percent, plural, short_interval
+from evalkit.text import percent, plural, printable, short_interval
 
 
 def forest(board: Board) -> Plot:
-    """Draw a point and a whisker for each model, over the whole scale; unranked models are grey and hollow."""
+    """Draw a point and a whisker for each model, over the whole scale; unranked models are grey and hollow, and so are
+    the published rows below them.
+    """
     title = f"{sentence(board.metric.title)}{against(board)}"
+    published = _comparable_rows(board)
     lines = [_line(row, board.metric) for row in board.rows]
+    lines += [_published_line(row, beside, board.metric) for beside, row in published]
     limits = scale_of(board)
     with drawing():
         figure, axes = line_chart(
@@ -43,7 +50,7 @@ def forest(board: Board) -> Plot:
         )
         if not board.metric.graded:
             axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
-        draw_marks(axes, _marks(board))
+        draw_marks(axes, [*_marks(board), *_published_marks(board, published)])
     return Plot(figure, "board", title, _description(board), line_tips(lines))
 
 
@@ -70,11 +77,34 @@ def _marks(board: Board) -> list[Mark]:
     return marks
 
 
+def _comparable_rows(board: Board) -> list[tuple[Neighbours, PublishedRow]]:
+    """Return the published rows beside the board whose numbers can be compared with the board's."""
+    return [(beside, row) for beside in board.neighbours if not beside.apart for row in beside.rows]
+
+
+def _published_line(row: PublishedRow, beside: Neighbours, metric: Metric) -> IntervalLine:
+    number = row.numbers[metric.name]
+    whiskers = "" if number.lower is None else f"{percent(number.lower)} to {percent(number.upper)}"
+    table = beside.table
+    tip = printable(f"{row.model}: {percent(number.value)}, published in {table.title or table.name} {table.date}")
+    return IntervalLine("", short_name(f"{row.model} (published)"), percent(number.value), whiskers, tip)
+
+
+def _published_marks(board: Board, published: Sequence[tuple[Neighbours, PublishedRow]]) -> list[Mark]:
+    numbers = [row.numbers[board.metric.name] for _, row in published]
+    return [
+        Mark(y, number.value, number.lower, number.upper, solid=False)
+        for y, number in enumerate(numbers, start=len(board.rows))
+    ]
+
+
 def _subtitle(board: Board) -> str:
     facts = [sentence(judged_by(board)), plural(len(board.rows), "model")]
     if missing := left_out(board.rows, board.metric):
         facts.append(missing)
     facts += unranked(board)
+    if published := _comparable_rows(board):
+        facts.append(f"{plural(len(published), 'published row')} below, judged alike and without a rank")
     if not board.metric.graded:
         facts.append("at the line, at 50, a model is as good as the baseline")
     return " · ".join(facts)

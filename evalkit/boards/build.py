@@ -46,7 +46,7 @@ class Board:
 
     @property
     def group(self) -> tuple[str, str, str, str]:
-        """What tells the board from others of its benchmark: judge, digest, served model and baseline."""
+        """The judge, its digest, the served model and the baseline, which tell the boards of a benchmark apart."""
         return self.judge, self.digest, self.served_as, self.baseline
 
     @property

@@ -43,7 +43,7 @@ class OverviewColumn:
         return found if found is not None else Estimate.refused(f"no verdicts on {self.part}", n=0)
 
     def status(self, row: BoardRow) -> Status:
-        """How far the row's number can be trusted, missing verdicts included."""
+        """The reliability of the row's number, missing verdicts included."""
         return row.status(self.metric) if self.part is None else self.estimate(row).status
 
 

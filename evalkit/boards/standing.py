@@ -59,7 +59,7 @@ def stand(overview: Overview, method: AggregateMethod, weights: Mapping[str, flo
 
 
 def _lacks(model: str, cells: Mapping[OverviewColumn, Mapping[str, Cell]]) -> str | None:
-    """Why a model has no aggregate; None where it has a number on every board."""
+    """The reason why a model has no aggregate; None where it has a number on every board."""
     for column, by_model in cells.items():
         cell = by_model[model]
         if cell.refused:
@@ -92,7 +92,7 @@ def _doubt(
     cells: Mapping[OverviewColumn, Mapping[str, Cell]],
     method: AggregateMethod,
 ) -> str | None:
-    """What makes every aggregate doubtful: a model's place rests on the numbers of the others as well.
+    """The reason why every aggregate is doubtful: a model's place rests on the numbers of the others as well.
 
     Bradley-Terry strengths rest on verdicts alone, so that a doubtful control does not touch them.
     """

@@ -56,9 +56,8 @@ class BoardOutput:
     used_most=("--benchmark", "--judge", "--by", "--format", "--plot"),
     examples={
         "Rank the example's models that were judged.": "evalkit leaderboard --benchmark example",
-        "Put all benchmarks that were judged into one table.": "evalkit leaderboard --all",
-        "Rank them by written verdicts, as a table for a README.": (
-            "evalkit leaderboard results --benchmark example --format markdown --out board.md"
+        "Put all benchmarks that were judged into one table, for a README.": (
+            "evalkit leaderboard --all --format markdown --out board.md"
         ),
     },
 )

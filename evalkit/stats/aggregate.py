@@ -144,7 +144,7 @@ def _checked(parts: Sequence[Part]) -> int:
 
 
 def _without_error(parts: Sequence[Part]) -> str | None:
-    """Why no interval can be given; None where one can."""
+    """The reason why no interval can be given; None where it can."""
     for part in parts:
         if any(rate.estimate.stderr is None or rate.estimate.lower is None for rate in part.measured):
             return f"a number on {part.benchmark} has no interval"
@@ -171,7 +171,7 @@ class _Draws:
     generator: np.random.Generator
 
     def moves(self, benchmark: str, pulls: Floats) -> Floats:
-        """How far sums move under each resample, from the contribution of each cluster to each sum.
+        """The moves of sums under each resample, from the contribution of each cluster to each sum.
 
         Args:
             pulls: shape (sums, clusters).
@@ -203,7 +203,7 @@ def _clusters(parts: Sequence[Part]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Errors:
-    """What the errors of a part's scores are made of.
+    """The errors of a part's scores, by their origin.
 
     `pulls` are the clusters' contributions, shape (m, clusters); `alone` are errors that are independent between
     models, shape (m,); `shared` are errors that move all models, shape (m, errors).
@@ -221,7 +221,7 @@ class _Errors:
         return float(sum((part**2).sum() / m for part in apart) + (1 - 1 / m) * (self.alone**2).mean())
 
     def moves(self, benchmark: str, drawn: _Draws) -> Floats:
-        """How far the scores move under each resample, shape (ROUNDS, m)."""
+        """The moves of the scores under each resample, shape (ROUNDS, m)."""
         noise = drawn.generator.normal(size=(ROUNDS, len(self.alone) + self.shared.shape[1]))
         alone, shared = np.split(noise, [len(self.alone)], axis=1)
         moved: Floats = drawn.moves(benchmark, self.pulls) + alone * self.alone + shared @ self.shared.T

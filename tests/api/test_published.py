@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -55,16 +56,19 @@ def test_the_command_and_the_keyword_show_the_same_rows(table: Path, tmp_path: P
 
 def test_the_lc_win_rate_of_another_formula_is_not_compared(table: Path) -> None:
     shown = ek.leaderboard(table, difficulty="none", reference="none", published="top:2").written("markdown")
-    assert (
-        "not comparable with this board: its LC win rates follow another formula, which --estimator" in shown
-    )
+    assert "not comparable with this board: its LC win rates follow another formula, which --estimator" in shown
 
 
 def test_a_file_a_frame_and_an_imported_leaderboard_are_tables_too(table: Path, tmp_path: Path) -> None:
     path = tmp_path / f"{JUDGE}_leaderboard.csv"
     path.write_text(LEADERBOARD)
     frame = pd.DataFrame({"model": ["valued"], "win_rate": [39.0]})
-    given = {"metric": "win_rate", "difficulty": "none", "reference": "none", "results": tmp_path / "results"}
+    given: dict[str, Any] = {
+        "metric": "win_rate",
+        "difficulty": "none",
+        "reference": "none",
+        "results": tmp_path / "results",
+    }
     by_file = ek.leaderboard(table, published=[path, "all"], **given)
     (beside,) = by_file.boards[0].neighbours
     assert ([row.model for row in beside.rows], beside.apart) == (["gpt4_1106_preview", "imported"], ())

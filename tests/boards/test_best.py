@@ -64,9 +64,10 @@ def test_models_with_missing_verdicts_are_compared_on_common_instructions() -> N
     (board,) = build_boards([whole, part], RAW)
     best = best_of(board.rows, WIN_RATE)
     pair = compare([whole, part], RAW, models=("whole", "part")).pairs[0]
-    assert best is not None and pair.differences[WIN_RATE].p_value is not None
+    p_value = pair.differences[WIN_RATE].p_value
+    assert best is not None and p_value is not None
     assert best.best == ("whole",) and pair.n == 119
-    assert best.alike == (() if pair.differences[WIN_RATE].p_value < 0.05 else ("part",))
+    assert best.alike == (() if p_value < 0.05 else ("part",))
 
 
 def test_equal_numbers_are_best_together() -> None:

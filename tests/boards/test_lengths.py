@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalkit.api.boards import LC_COMPAT, Wishes, gathering_of
+from evalkit.api.boards import Wishes, gathering_of
+from evalkit.boards import LC_COMPAT
 from evalkit.boards.entries import Aggregation, Entry, Lengths
 from evalkit.engine.limits import Limits
 from evalkit.formats.alpaca_eval import write_annotations

@@ -115,7 +115,7 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
 
     Infinite where one of the two estimates has no standard error.
     """
-    pulls = _pulls(measured, samples)
+    pulls = cluster_influences(measured, samples)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     own = np.array([_own_error(rate.estimate) for rate in measured])
@@ -143,8 +143,8 @@ def _own_error(estimate: Estimate) -> float:
     return math.inf if estimate.stderr is None or estimate.lower is None else estimate.stderr
 
 
-def _pulls(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
-    """The summed influence of each cluster on each estimate, shape (m, clusters)."""
+def cluster_influences(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
+    """The summed influence of each cluster on each estimate, shape (m, clusters); clusters are matched by name."""
     names = sorted({name for sample in samples for name in sample.clusters})
     places = {name: place for place, name in enumerate(names)}
     pulls = np.zeros((len(measured), len(places)))

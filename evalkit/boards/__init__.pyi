@@ -1,4 +1,4 @@
-from .agreement import Agreement, Correlated, ScorePair, correlate, correlate_common
+from .agreement import Agreement, Correlated, ScorePair, agree, correlate
 from .background import (
     UNTAUGHT,
     Background,
@@ -16,6 +16,7 @@ from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
 from .forms import judge_forms
 from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
+from .joined import Joined, join, narrowed
 from .judged import Group, Transcripts
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
@@ -32,6 +33,16 @@ from .metrics import (
     Metric,
     Recipe,
     raw_metric,
+)
+from .paired_agreement import (
+    RANK_COEFFICIENTS,
+    AgreementDifference,
+    BesideReference,
+    Pairing,
+    agreement_difference,
+    agreement_differences,
+    beside_reference,
+    metric_difference,
 )
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
@@ -50,6 +61,7 @@ __all__ = [
     "MIN_COVERAGE",
     "PERCENT",
     "RANKING",
+    "RANK_COEFFICIENTS",
     "SCORE",
     "SLICES",
     "STYLE_WIN_RATE",
@@ -59,11 +71,13 @@ __all__ = [
     "Advice",
     "Aggregation",
     "Agreement",
+    "AgreementDifference",
     "ArenaFormula",
     "Background",
     "Backing",
     "Basis",
     "Behaviour",
+    "BesideReference",
     "Board",
     "BoardRow",
     "CollectedBattles",
@@ -78,6 +92,7 @@ __all__ = [
     "Group",
     "Held",
     "HistorySource",
+    "Joined",
     "Lengths",
     "Matrix",
     "Metric",
@@ -85,6 +100,7 @@ __all__ = [
     "Option",
     "PairCount",
     "PairCounts",
+    "Pairing",
     "Pinned",
     "RatingBoard",
     "RatingRecipe",
@@ -92,24 +108,30 @@ __all__ = [
     "ScorePair",
     "Transcripts",
     "advise",
+    "agree",
+    "agreement_difference",
+    "agreement_differences",
     "basis_of_entries",
     "battles_of",
     "battles_of_entries",
     "behaviour",
     "beside",
+    "beside_reference",
     "build_boards",
     "build_ratings",
     "build_row",
     "compare",
     "correlate",
-    "correlate_common",
     "difficulty_of_models",
     "each_once",
     "entries_of_annotations",
     "entries_of_table",
+    "join",
     "judge_forms",
     "learn",
     "learn_history",
+    "metric_difference",
+    "narrowed",
     "nothing_known",
     "of_file",
     "of_generic",

@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.boards import Board
 from evalkit.provenance import row_document, row_values
 from evalkit.reporting.agreement import agreement_document
+from evalkit.reporting.paired_agreement import difference_document
 from evalkit.text import spreadsheet_cell
 
 
@@ -40,6 +41,7 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
                 "metric": board.metric.name,
                 "rows": [row_document(row) for row in board.rows],
                 "agreement": None if board.agreement is None else agreement_document(board.agreement),
+                "control_lead": None if board.control_lead is None else difference_document(board.control_lead),
             }
             for board in boards
         ]

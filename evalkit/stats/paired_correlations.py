@@ -126,12 +126,13 @@ def _difference(
         shared, instructions = _instructions(coefficient, (one, other), truth, influences)
         covariance = covariance + shared
     errors = _errors(covariance, n)
-    lead = float(found[0] - found[1])
+    first, second = map(float, found)
+    lead = first - second
     detectable = _apart(float(z.mean()), errors.of_difference * _reach(n, confidence))
     if detectable >= 1:
         reason = f"{n} models like these could not tell a board that agrees perfectly from one that does not agree"
         return CorrelationDifference(
-            coefficient, *map(float, found), Estimate.refused(reason, n=n), None, detectable, instructions
+            coefficient, first, second, Estimate.refused(reason, n=n), None, detectable, instructions
         )
     lower, upper = _interval(z, errors, n, confidence)
     slopes = 1 - _inside(found, n) ** 2
@@ -139,7 +140,7 @@ def _difference(
     status = OK if n >= FEW_MODELS else degraded(f"{n} models only")
     estimate = Estimate(lead, stderr, min(lower, lead), max(upper, lead), n, status)
     p = student_tails(n - 1, float(z[0] - z[1]) / errors.of_difference)
-    return CorrelationDifference(coefficient, *map(float, found), estimate, p, detectable, instructions)
+    return CorrelationDifference(coefficient, first, second, estimate, p, detectable, instructions)
 
 
 def _refusal(one: Floats, other: Floats, truth: Floats) -> str:

@@ -54,7 +54,8 @@ def test_the_frame_has_a_row_for_each_board_and_measure(folder: Path) -> None:
     found = ek.correlate(folder / "mine.csv", folder / "few.csv", reference=folder / "human.csv")
     frame = found.frame
     pd.testing.assert_frame_equal(frame, pd.read_csv(io.StringIO(found.written("csv"))), check_dtype=False)
-    assert len(frame) == 12 and frame["n_models"].dtype == "int64"
+    # six measures of each board, and the differences of two coefficients
+    assert len(frame) == 14 and frame["n_models"].dtype == "int64"
     assert {str(frame[name].dtype) for name in ("value", "lower", "upper", "stderr")} == {"float64"}
     assert frame["value"][0] == pytest.approx(0.9580, abs=1e-4)
 

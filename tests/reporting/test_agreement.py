@@ -4,7 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalkit.boards.agreement import Agreement, agree, correlate
+from evalkit.boards.agreement import Agreement, agree
+from evalkit.boards.joined import join
+from evalkit.boards.paired_agreement import BesideReference, beside_reference
 from evalkit.catalog.references import Reference
 from evalkit.formats.scores import Score, ScoreTable
 from evalkit.reporting.agreement import (
@@ -19,6 +21,10 @@ NAMES = [f"m{number:02d}" for number in range(20)]
 REFERENCE = Reference("human", {name: float(place) for place, name in enumerate(NAMES)}, "source", "2024-01-01")
 ORDER = np.random.default_rng(1).permutation(20)
 SCORES = [Score(name, float(value)) for name, value in zip(NAMES, ORDER, strict=True)]
+
+
+def beside(*tables: ScoreTable) -> list[BesideReference]:
+    return [beside_reference(joined) for joined in join(tables, [REFERENCE], {})]
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def test_a_document_holds_a_status_for_what_could_not_be_estimated(agreement: Ag
 
 def test_long_lists_of_models_are_cut_on_a_terminal_and_whole_in_json() -> None:
     rows = [*SCORES[:5], *(Score(f"=x{number}", 1.0) for number in range(30))]
-    found = correlate([ScoreTable("=board", "score", tuple(rows))], REFERENCE, {})
+    found = beside(ScoreTable("=board", "score", tuple(rows)))
     text = correlated_text(found)
     assert "30 models not in the reference" in text
     assert "separability" not in text.splitlines()[0], "no board has a number"
@@ -59,7 +65,7 @@ def test_long_lists_of_models_are_cut_on_a_terminal_and_whole_in_json() -> None:
 @pytest.mark.parametrize("columns", [60, 80, 100])
 def test_a_table_fits_the_terminal_and_loses_no_measure(columns: int) -> None:
     rows = [replace(score, lower=score.value - 1, upper=score.value + 1) for score in SCORES if score.value is not None]
-    found = correlate([ScoreTable("a board with quite a long name", "score", tuple(rows))], REFERENCE, {})
+    found = beside(ScoreTable("a board with quite a long name", "score", tuple(rows)))
     table, _, notes = correlated_text(found, columns=columns).partition("a board with quite a long name: ")
     assert notes and all(len(line) <= columns for line in table.splitlines())
     assert {"Spearman", "Kendall", "Pearson", "separability"} <= set(table.split())
@@ -67,7 +73,7 @@ def test_a_table_fits_the_terminal_and_loses_no_measure(columns: int) -> None:
 
 def test_a_board_that_shares_too_few_models_has_no_line_in_the_table_and_one_reason() -> None:
     stranger = ScoreTable("strange", "score", (Score("nobody", 1.0),))
-    text = correlated_text(correlate([stranger], REFERENCE, {}))
+    text = correlated_text(beside(stranger))
     assert text.splitlines()[0] == (
         "strange: nothing can be correlated with human: 0 shared models, at least 4 needed. Match the names of models "
         "with --map FILE.json"

@@ -58,7 +58,7 @@ class AgreementDifference:
         return self.adjusted.get(found.coefficient, found.p_value)
 
     def significant(self, found: CorrelationDifference) -> bool | None:
-        """Whether the boards differ, with p adjusted for the number of pairs; None where that cannot be estimated."""
+        """True if the boards differ, with p adjusted for the number of pairs; None where that cannot be estimated."""
         p = self.adjusted_p(found)
         return None if p is None else p < _LEVEL
 

@@ -229,6 +229,7 @@ def _document(correlated: "Correlated") -> dict[str, Any]:
     document = {"board": correlated.board, "metric": correlated.metric, **agreement_document(correlated.agreement)}
     document["unknown_to_reference"] = list(correlated.agreement.unknown)
     document["absent_from_board"] = list(correlated.agreement.absent)
+    document["notes"] = list(correlated.notes)
     document["robustness"] = {
         coefficient.value: {
             "permutation_p": found.p_value,

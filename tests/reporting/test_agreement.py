@@ -1,3 +1,4 @@
+import csv
 import json
 from dataclasses import replace
 
@@ -14,8 +15,11 @@ from evalkit.reporting.agreement import (
     agreement_line,
     correlated_csv,
     correlated_json,
+    correlated_markdown,
     correlated_text,
 )
+from evalkit.reporting.paired_agreement import difference_line
+from evalkit.stats import Coefficient
 
 NAMES = [f"m{number:02d}" for number in range(20)]
 REFERENCE = Reference("human", {name: float(place) for place, name in enumerate(NAMES)}, "source", "2024-01-01")
@@ -78,3 +82,45 @@ def test_a_board_that_shares_too_few_models_has_no_line_in_the_table_and_one_rea
         "strange: nothing can be correlated with human: 0 shared models, at least 4 needed. Match the names of models "
         "with --map FILE.json"
     )
+
+
+def test_a_difference_is_told_with_its_interval_its_verdict_and_what_so_many_models_would_show() -> None:
+    noise = np.random.default_rng(6).normal(size=(2, 20))
+    near, far = (
+        ScoreTable(name, "score", tuple(Score(model, place + error) for place, (model, error) in
+                                        enumerate(zip(NAMES, errors, strict=True))))
+        for name, errors in (("=near", noise[0]), ("far", 8 * noise[1]))
+    )  # fmt: skip
+    found = beside(near, far)
+    (pair,) = found[0].differences
+    estimate = pair.spearman.estimate
+    assert estimate.value is not None and estimate.lower is not None and estimate.lower > 0
+    text = correlated_text(found)
+    assert f"=near less far  20      {estimate.value:+.3f} [{estimate.lower:+.3f}, {estimate.upper:+.3f}]" in text
+    assert f", significant; 20 models like these would show a difference of {pair.spearman.detectable:.2f} or more" in (
+        difference_line(pair)
+    )
+    assert "differences are paired by model, over the models that both boards and the reference know" in text
+    document = json.loads(correlated_json(found))["differences"][0]
+    assert document["spearman"]["significant"] is True
+    assert document["spearman"]["difference"]["value"] == estimate.value
+    assert document["kendall"]["p_adjusted"] == pair.differences[Coefficient.KENDALL].p_value
+    *_, kendall = csv.DictReader(correlated_csv(found).splitlines())
+    assert (kendall["board"], kendall["versus"], kendall["measure"]) == ("'=near", "far", "kendall_difference")
+
+
+def test_pairs_that_cannot_be_compared_have_the_reason_and_several_pairs_one_note_on_p() -> None:
+    tables = [ScoreTable(name, "score", tuple(SCORES[:n])) for name, n in (("a", 20), ("b", 20), ("c", 4))]
+    text = correlated_text(beside(*tables))
+    assert "a less c: 4 shared models cannot show a difference, at least 6 needed" in text.replace("Spearman ", "")
+    assert "adjusted for 3 pairs by Holm's method" in text
+    assert "a less b" in text and ", not significant; 20 models like these" in text
+
+
+def test_each_ranking_has_a_block_with_its_date_and_its_number_of_models() -> None:
+    newer = replace(REFERENCE, name="newer", scores={name: REFERENCE.scores[name] for name in NAMES[:9]}, date="")
+    found = [beside_reference(one) for one in join([ScoreTable("b", "score", tuple(SCORES))], [REFERENCE, newer], {})]
+    lines = correlated_text(found).splitlines()
+    assert lines[0] == "Beside human, 2024-01-01, 20 models" and "Beside newer, 9 models" in lines
+    assert correlated_markdown(found).splitlines()[0] == "### Beside human, 2024-01-01, 20 models"
+    assert correlated_markdown(found).count("| board |") == 2

@@ -18,7 +18,7 @@ from tests.stats.drawn_agreement import PROCESSES, instructed
 SIZES = (8, 15, 33)
 RANK = (Coefficient.SPEARMAN, Coefficient.KENDALL)
 HEADING = f"{'process':38} {'n':>3} {'coefficient':11}   truth  refused %  covered %  below %  above %  width  p<0.05 %"
-INSTRUCTIONS = 100
+INSTRUCTIONS = 50
 TASTES = (0.0, 1.0, 3.0)
 POPULATIONS = 100
 MODELS = 1_500
@@ -31,41 +31,47 @@ MAPS = ("alpaca_to_arena", "arena_to_arena_hard", "arena_to_mt_bench")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, default=400, help="simulated samples of models a line")
+    parser.add_argument("--coefficient", choices=[one.value for one in RANK], help="simulate this one only")
     parser.add_argument("--real", type=Path, metavar="DATA", help="print the differences of published boards instead")
     arguments = parser.parse_args()
     if arguments.real:
         compare(arguments.real)
     else:
-        simulate(arguments.sets)
+        simulate(arguments.sets, [one for one in RANK if arguments.coefficient in (None, one.value)])
 
 
-def simulate(sets: int) -> None:
+def simulate(sets: int, coefficients: Sequence[Coefficient]) -> None:
     print(HEADING)
     for process in PROCESSES:
-        truths = {coefficient: process.truth(coefficient) for coefficient in RANK}
+        truths = {coefficient: process.truth(coefficient) for coefficient in coefficients}
         for n in SIZES:
             drawn = process.draw(np.random.default_rng(n), (sets, n))
-            for coefficient in RANK:
+            for coefficient in coefficients:
                 found = [correlation_difference(coefficient, *columns) for columns in zip(*drawn, strict=True)]
                 print(_line(process.name, n, coefficient, truths[coefficient], found), flush=True)
     for taste in TASTES:
         for n in SIZES:
-            generator = np.random.default_rng(n)
-            truth = _instructed_truth(generator, taste)
-            for paired in (False, True):
-                drawn_sets = (instructed(generator, n, INSTRUCTIONS, taste=taste) for _ in range(sets))
-                found = [
-                    correlation_difference(
-                        Coefficient.SPEARMAN,
-                        one.first.mean(axis=1),
-                        one.second.mean(axis=1),
-                        one.people,
-                        influences=one.influences if paired else None,
-                    )
-                    for one in drawn_sets
-                ]
-                name = f"kinds of models {taste}, by {'instruction' if paired else 'model'}"
-                print(_line(name, n, Coefficient.SPEARMAN, truth, found), flush=True)
+            _simulate_instructions(sets, n, taste)
+
+
+def _simulate_instructions(sets: int, n: int, taste: float) -> None:
+    """Print how often the interval by model and by instruction holds the truth where instructions are redrawn too."""
+    generator = np.random.default_rng(n)
+    truth = _instructed_truth(generator, taste)
+    drawn = [instructed(generator, n, INSTRUCTIONS, taste=taste) for _ in range(sets)]
+    for paired in (False, True):
+        found = [
+            correlation_difference(
+                Coefficient.SPEARMAN,
+                one.first.mean(axis=1),
+                one.second.mean(axis=1),
+                one.people,
+                influences=one.influences if paired else None,
+            )
+            for one in drawn
+        ]
+        name = f"kinds of models {taste}, by {'instruction' if paired else 'model'}"
+        print(_line(name, n, Coefficient.SPEARMAN, truth, found), flush=True)
 
 
 def _instructed_truth(generator: np.random.Generator, taste: float) -> float:

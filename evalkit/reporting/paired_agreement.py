@@ -48,12 +48,7 @@ def differences_cells(differences: "Sequence[AgreementDifference]") -> tuple[lis
 
 def differences_notes(differences: "Sequence[AgreementDifference]") -> list[str]:
     """Return the facts behind the differences: a verdict for each pair, and what pairs them."""
-    lines = []
-    for pair in differences:
-        facts = [
-            f"{_TITLES[coefficient.value]} {_sentence(pair, found)}" for coefficient, found in pair.differences.items()
-        ]
-        lines.append(f"{pair.first} less {pair.second}: {'; '.join(dict.fromkeys(facts))}")
+    lines = [f"{pair.first} less {pair.second}: {'; '.join(_sentences(pair))}" for pair in differences]
     pairings = dict.fromkeys(_PAIRING[pair.pairing.value] for pair in differences)
     lines += [f"differences are {words}, over the models that both boards and the reference know" for words in pairings]
     if any(pair.spearman.estimate.value is not None for pair in differences):
@@ -115,11 +110,20 @@ def difference_document(difference: "AgreementDifference") -> dict[str, Any]:
     }
 
 
+def _sentences(pair: "AgreementDifference") -> list[str]:
+    """Return a sentence for each coefficient, or the one reason why there is none."""
+    refused = {status_words(found.estimate.status) for found in pair.differences.values() if found.p_value is None}
+    if len(refused) == 1 and all(found.p_value is None for found in pair.differences.values()):
+        return list(refused)
+    return [f"{_TITLES[coefficient.value]} {_sentence(pair, found)}" for coefficient, found in pair.differences.items()]
+
+
 def _sentence(pair: "AgreementDifference", found: "CorrelationDifference") -> str:
+    doubt = status_words(found.estimate.status) if found.estimate.status.reason else ""
     if found.estimate.value is None:
-        return status_words(found.estimate.status)
-    doubt = f", {status_words(found.estimate.status)}" if found.estimate.status.reason else ""
-    return f"{found.first:z.3f} and {found.second:z.3f}, {_verdict(pair, found)}{doubt}; {_power(found)}{_fixed(found)}"
+        return doubt
+    facts = [f"{found.first:z.3f} and {found.second:z.3f}", _verdict(pair, found), *filter(None, [doubt])]
+    return f"{', '.join(facts)}; {_power(found)}{_fixed(found)}"
 
 
 def _verdict(pair: "AgreementDifference", found: "CorrelationDifference") -> str:

@@ -40,9 +40,15 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
                 "baseline": board.baseline,
                 "metric": board.metric.name,
                 "rows": [row_document(row) for row in board.rows],
-                "agreement": None if board.agreement is None else agreement_document(board.agreement),
-                "control_lead": None if board.control_lead is None else difference_document(board.control_lead),
+                "agreement": _agreement_document(board),
             }
             for board in boards
         ]
     }
+
+
+def _agreement_document(board: Board) -> dict[str, Any] | None:
+    if board.agreement is None:
+        return None
+    lead = None if board.control_lead is None else difference_document(board.control_lead)
+    return {**agreement_document(board.agreement), "control_lead": lead}

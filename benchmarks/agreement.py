@@ -80,7 +80,7 @@ def _instructed_truth(generator: np.random.Generator, taste: float) -> float:
     for _ in range(POPULATIONS):
         one = instructed(generator, MODELS, INSTRUCTIONS, taste=taste)
         ranks = [np.argsort(np.argsort(side)) for side in (one.first.mean(axis=1), one.second.mean(axis=1), one.people)]
-        table = np.corrcoef(ranks)
+        table = np.asarray(np.corrcoef(ranks))
         found.append(table[0, 2] - table[1, 2])
     return float(np.mean(found))
 

@@ -109,10 +109,10 @@ def _read(rows: Sequence[dict[str, Any]], metric: str | None, path: Source) -> S
 
 
 def _notes(rows: Sequence[Mapping[str, Any]], column: str) -> tuple[str, ...]:
-    draws = [row[_RESULTS] for row in rows if column == "score" and isinstance(row.get(_RESULTS), list)]
-    if any(len(drawn) < _MANY for drawn in draws) or not all(map(_rising, draws)):
-        return ()
-    return (_SORTED,) if draws else ()
+    found = [row.get(_RESULTS) for row in rows] if column == "score" else []
+    # an anchored model has a single value instead
+    draws = [drawn for drawn in found if isinstance(drawn, list) and len(drawn) >= _MANY]
+    return (_SORTED,) if draws and all(map(_rising, draws)) else ()
 
 
 def _rising(drawn: Sequence[Any]) -> bool:

@@ -88,7 +88,7 @@ def make_leaderboard(
     if wishes.reference is not None:
         return boards
     # no reference was asked for: a board that shares too few models with the reference needs no line that says so
-    return [board if _agrees(board) else replace(board, agreement=None) for board in boards]
+    return [board if _agrees(board) else replace(board, agreement=None, control_lead=None) for board in boards]
 
 
 def _check_parts(entries: Iterable[Entry], by: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-from .agreement import Agreement, Correlated, ScorePair, correlate, correlate_common
+from .agreement import Agreement, Correlated, ScorePair, agree, correlate
 from .background import (
     UNTAUGHT,
     Background,
@@ -17,6 +17,7 @@ from .comparison import Comparisons, Detail, ModelPair, compare
 from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry, Lengths
 from .forms import judge_forms
 from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
+from .joined import Joined, join, narrowed
 from .judged import Group, Transcripts
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
@@ -47,6 +48,16 @@ from .overview import (
     Standing,
     build_overview,
 )
+from .paired_agreement import (
+    RANK_COEFFICIENTS,
+    AgreementDifference,
+    BesideReference,
+    Pairing,
+    agreement_difference,
+    agreement_differences,
+    beside_reference,
+    metric_difference,
+)
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
 from .published import Choice, read_choice, with_neighbours
@@ -67,6 +78,7 @@ __all__ = [
     "MIN_COVERAGE",
     "PERCENT",
     "RANKING",
+    "RANK_COEFFICIENTS",
     "SCORE",
     "SLICES",
     "STYLE_WIN_RATE",
@@ -76,11 +88,13 @@ __all__ = [
     "Advice",
     "Aggregation",
     "Agreement",
+    "AgreementDifference",
     "ArenaFormula",
     "Background",
     "Backing",
     "Basis",
     "Behaviour",
+    "BesideReference",
     "Best",
     "Board",
     "BoardRow",
@@ -99,6 +113,7 @@ __all__ = [
     "Group",
     "Held",
     "HistorySource",
+    "Joined",
     "Lengths",
     "Matrix",
     "Metric",
@@ -111,6 +126,7 @@ __all__ = [
     "OverviewRow",
     "PairCount",
     "PairCounts",
+    "Pairing",
     "Pinned",
     "Placed",
     "RatingBoard",
@@ -120,12 +136,16 @@ __all__ = [
     "Standing",
     "Transcripts",
     "advise",
+    "agree",
+    "agreement_difference",
+    "agreement_differences",
     "agreements_of",
     "basis_of_entries",
     "battles_of",
     "battles_of_entries",
     "behaviour",
     "beside",
+    "beside_reference",
     "best_of",
     "best_of_column",
     "build_boards",
@@ -135,14 +155,16 @@ __all__ = [
     "column_scores",
     "compare",
     "correlate",
-    "correlate_common",
     "difficulty_of_models",
     "each_once",
     "entries_of_annotations",
     "entries_of_table",
+    "join",
     "judge_forms",
     "learn",
     "learn_history",
+    "metric_difference",
+    "narrowed",
     "nothing_known",
     "of_file",
     "of_generic",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.catalog import Reference, SharedModel, names_by_map, shared_models
-from evalkit.errors import InputError
+from evalkit.boards.joined import Joined, numbered_models
+from evalkit.catalog import Reference, SharedModel, shared_models
 from evalkit.formats import Score, ScoreTable
 from evalkit.stats import (
     Coefficient,
@@ -64,12 +64,16 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Correlated:
-    """One board of several, with the dependence of its correlations on chance and on single models, by coefficient."""
+    """One board of several, with the dependence of its correlations on chance and on single models, by coefficient.
+
+    `notes` say what a reader must know of the board's file.
+    """
 
     board: str
     metric: str
     agreement: Agreement
     robustness: Mapping[Coefficient, Robustness]
+    notes: tuple[str, ...] = ()
 
 
 def agree(
@@ -81,7 +85,7 @@ def agree(
     degraded: Collection[str] = (),
 ) -> Agreement:
     """Compare a board's scores with a reference; rows without a number are named."""
-    shared = _shared(scores, reference, aliases, renamed)
+    shared = numbered_models(scores, reference, aliases, renamed=renamed)
     rows = _rows(scores, shared)
     board, human, errors = _columns(rows, shared, reference)
     intervals, theirs = _intervals(rows), _reference_intervals(shared, reference)
@@ -107,56 +111,18 @@ def agree(
     )
 
 
-def correlate(
-    tables: Sequence[ScoreTable],
-    reference: Reference,
-    aliases: Mapping[str, str],
-    *,
-    maps: Sequence[Mapping[str, str]] = (),
-) -> list[Correlated]:
-    """Compare each board with the reference; of several maps the first that knows a model decides.
-
-    Raises:
-        InputError: a map fits no board.
-    """
-    renamed = _renamed(tables, reference, maps)
-    return [_correlated(table, reference, aliases, names) for table, names in zip(tables, renamed, strict=True)]
-
-
-def correlate_common(
-    tables: Sequence[ScoreTable],
-    reference: Reference,
-    aliases: Mapping[str, str],
-    *,
-    maps: Sequence[Mapping[str, str]] = (),
-) -> list[Correlated]:
-    """Compare each board with the reference, over the models for which all boards and the reference have a number.
-
-    Raises:
-        InputError: a map fits no board.
-    """
-    renamed = _renamed(tables, reference, maps)
-    shared = [
-        {pair.canonical: pair.model for pair in _shared(table.scores, reference, aliases, names)}
-        for table, names in zip(tables, renamed, strict=True)
+def correlate(joined: Joined) -> list[Correlated]:
+    """Compare each board with the reference, over the models that it shares with it."""
+    return [
+        _correlated(table, joined.reference, joined.aliases, names)
+        for table, names in zip(joined.tables, joined.renamed, strict=True)
     ]
-    common = set.intersection(*map(set, shared)) if shared else set()
-    narrowed = Reference(
-        reference.name,
-        {name: score for name, score in reference.scores.items() if name in common},
-        reference.source,
-        reference.date,
-        reference.intervals,
-    )
-    # models that were joined before stay joined now, even if another one could take their place
-    own = [{model: name for name, model in names.items() if name in common} for names in shared]
-    return [_correlated(table, narrowed, {}, names) for table, names in zip(tables, own, strict=True)]
 
 
 def _correlated(
     table: ScoreTable, reference: Reference, aliases: Mapping[str, str], renamed: Mapping[str, str]
 ) -> Correlated:
-    shared = _shared(table.scores, reference, aliases, renamed)
+    shared = numbered_models(table.scores, reference, aliases, renamed=renamed)
     board, human, _ = _columns(_rows(table.scores, shared), shared, reference)
     found = {coefficient: robustness(coefficient, board, human) for coefficient in Coefficient}
     return Correlated(
@@ -164,28 +130,7 @@ def _correlated(
         table.metric,
         agree(table.scores, reference, aliases, renamed=renamed),
         {coefficient: result for coefficient, result in found.items() if result is not None},
-    )
-
-
-def _renamed(
-    tables: Sequence[ScoreTable], reference: Reference, maps: Sequence[Mapping[str, str]]
-) -> list[dict[str, str]]:
-    """The names that the maps give each table's models; the first map that names a model decides."""
-    renamed: list[dict[str, str]] = [{} for _ in tables]
-    for number, name_map in reversed(list(enumerate(maps, start=1))):
-        found = [names_by_map(name_map, [score.model for score in table.scores], reference) for table in tables]
-        if not any(found):
-            raise InputError(f"--map number {number}: maps no board's models to those of {reference.name} or back")
-        for names, more in zip(renamed, found, strict=True):
-            names.update(more)
-    return renamed
-
-
-def _shared(
-    scores: Sequence[Score], reference: Reference, aliases: Mapping[str, str], renamed: Mapping[str, str] | None
-) -> list[SharedModel]:
-    return shared_models(
-        (score.model for score in scores if score.value is not None), reference, aliases, renamed=renamed
+        table.notes,
     )
 
 

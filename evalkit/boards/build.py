@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, slice_names
-from evalkit.boards.metrics import LC_WIN_RATE, SCORE, Metric, Recipe
+from evalkit.boards.metrics import LC_WIN_RATE, SCORE, WIN_RATE, Metric, Recipe
+from evalkit.boards.paired_agreement import AgreementDifference, metric_difference, metric_scores
 from evalkit.boards.pick import each_once, groups
 from evalkit.boards.rates import Estimators, check_controls, learn
 from evalkit.boards.row import BoardRow
 from evalkit.catalog import Reference
-from evalkit.formats import Score
 from evalkit.stats import MIN_MODELS, MISFITTING, check_fits, rank_intervals
 from evalkit.types import StatusKind
 
@@ -31,7 +31,8 @@ class Board:
     Only rows whose `metric` is ok have a rank. They come first, the best at the top, and the baseline's own row is
     among them at the place of its number. Below them, without a rank, come the degraded rows in the order of their
     numbers, then the rows without a number, then the rows whose outputs an audit refused. Where no row has a rank, as
-    with a published formula, the baseline's own row is among the degraded ones. `neighbours` are published rows that
+    with a published formula, the baseline's own row is among the degraded ones. `control_lead` is the lead of the
+    metric, or of the LC win rate, over the raw win rate in agreement with people. `neighbours` are published rows that
     are shown beside the board's own, and that nothing here is computed from.
     """
 
@@ -42,6 +43,7 @@ class Board:
     metric: Metric
     rows: tuple[BoardRow, ...]
     agreement: Agreement | None = None
+    control_lead: AgreementDifference | None = None
     neighbours: "tuple[Neighbours, ...]" = ()
 
     @property
@@ -81,10 +83,18 @@ def build_boards(
     boards = [_build(group, recipe) for group in grouped]
     if reference is None:
         return boards
-    return [
-        replace(board, agreement=agree(_scores(board), reference, aliases or {}, degraded=_degraded(board)))
-        for board in boards
-    ]
+    return [_beside(board, reference, aliases or {}) for board in boards]
+
+
+def _beside(board: Board, reference: Reference, aliases: Mapping[str, str]) -> Board:
+    """The board with its agreement with a reference, and with the lead of its controlled over its raw metric."""
+    scores = metric_scores(board.rows, board.metric)
+    agreement = agree(scores, reference, aliases, degraded=_degraded(board))
+    if board.metric.graded:
+        return replace(board, agreement=agreement)
+    controlled = LC_WIN_RATE if board.metric == WIN_RATE else board.metric
+    lead = metric_difference(board.rows, (controlled, WIN_RATE), reference, aliases)
+    return replace(board, agreement=agreement, control_lead=lead)
 
 
 def _build(entries: Sequence[Entry], recipe: Recipe) -> Board:
@@ -145,16 +155,6 @@ def _group(row: BoardRow, metric: Metric) -> int:
     if kind == StatusKind.NOT_ESTIMABLE:
         return _WITHOUT_NUMBER
     return _RANKED if kind == StatusKind.OK or row.entry.itself else _DEGRADED
-
-
-def _scores(board: Board) -> list[Score]:
-    """The metric as the board shows it; none for a model whose outputs failed the audit."""
-    estimates = {row.entry.model: row.measured(board.metric).estimate for row in board.rows if not row.entry.refused}
-    refused = [Score(row.entry.model, None) for row in board.rows if row.entry.refused]
-    return [
-        Score(model, estimate.value, estimate.lower, estimate.upper, estimate.stderr)
-        for model, estimate in estimates.items()
-    ] + refused
 
 
 def _degraded(board: Board) -> set[str]:

@@ -21,15 +21,19 @@ from evalkit.reporting import CORRELATED_FORMS, TABLE
     used_most=("--reference", "--metric", "--map", "--format", "--plot"),
     examples={
         "Compare a board with votes of people.": "evalkit correlate board.csv --reference chatbot_arena_20240329",
-        "Write the same as JSON.": "evalkit correlate board.csv --reference arena_elo_20240418 --json",
+        "Ask which of two boards agrees better.": "evalkit correlate a.csv b.csv --reference chatbot_arena_20240329",
+        "Compare with an older and a newer ranking.": "evalkit correlate a.csv --reference old.csv --reference new.csv",
     },
 )
 @click.argument("boards", nargs=-1, required=True, type=click.Path(path_type=Path))
-@Title.VERDICTS.option("--reference", metavar="NAME|FILE", required=True, help="Compare with this ranking.")
-@Title.NUMBERS.option("--metric", metavar="COLUMN",
-                      help="Compare this column of the boards. [default: score, or a win rate]")  # fmt: skip
-@Title.NUMBERS.option("--reference-metric", metavar="COLUMN",
-                      help="Compare it with this column of the reference. [default: score or rating]")  # fmt: skip
+@Title.VERDICTS.option("--reference", multiple=True, metavar="NAME|FILE", required=True,
+                       help="Compare with this ranking; repeat for more.")  # fmt: skip
+@Title.NUMBERS.option("--metric", multiple=True, metavar="COLUMN",
+                      help="Compare this column of the boards; repeat to compare several columns with each other. "
+                           "[default: score, or a win rate]")  # fmt: skip
+@Title.NUMBERS.option("--reference-metric", multiple=True, metavar="COLUMN",
+                      help="Compare it with this column of the reference; repeat for more. "
+                           "[default: score or rating]")  # fmt: skip
 @Title.VERDICTS.option("--map", "maps", multiple=True, metavar="FILE.json", type=click.Path(path_type=Path),
                        help="Match the boards' names of models with the reference's by this file, either way round; "
                             "repeat for more.")  # fmt: skip
@@ -43,7 +47,7 @@ from evalkit.reporting import CORRELATED_FORMS, TABLE
 def command(
     boards: tuple[Path, ...], form: str, out: Path | None, plot: Path | None, as_json: bool, **asked: Any
 ) -> None:
-    """Say how far BOARDS agree with a human ranking of the same models.
+    """Say how far BOARDS agree with human rankings of the same models, and which of two boards agrees better.
 
     A board is a csv file, or JSON lines, with a model and a score in each row, and lower and upper where known.
     """

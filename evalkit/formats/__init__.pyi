@@ -60,7 +60,7 @@ from .published import PublishedNumber, PublishedRow, published_rows, read_publi
 from .questions import read_question_field, read_questions
 from .records import SUFFIXES, Record, named_as_file
 from .rows import Rows, Source
-from .scores import Score, ScoreTable, csv_rows, read_scores
+from .scores import Score, ScoreTable, csv_rows, read_score_columns, read_scores
 from .shown import shown_to_judge
 from .table import PreferenceGroup, read_preferences
 from .texts import Texts, longest_instructions, question_of, texts_in, texts_of
@@ -154,6 +154,7 @@ __all__ = [
     "read_questions",
     "read_recording",
     "read_reply",
+    "read_score_columns",
     "read_scores",
     "read_stream",
     "read_votes",

@@ -3,8 +3,9 @@
 import csv
 import io
 import math
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ _SCORES = ("score", "rating")
 # AlpacaEval's lc_standard_error is left out on purpose: it is not a sampling error
 _ERRORS = {"lc_win_rate": "lc_stderr", "win_rate": "standard_error", "score": "stderr", "rating": "stderr"}
 _RESULTS = "results"
+# as many resamples do not rise by chance
+_MANY = 10
+_SORTED = (
+    "the resamples of each model are sorted, so that they no longer tell which of different models belong together; "
+    "boards are paired by model only"
+)
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 
@@ -44,13 +51,17 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ScoreTable:
-    """The models of a file in its order; `source` and `date` come from its first row."""
+    """The models of a file in its order; `source` and `date` come from its first row.
+
+    `notes` say what a reader of comparisons must know of the file.
+    """
 
     name: str
     metric: str
     scores: tuple[Score, ...]
     source: str = ""
     date: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def read_scores(path: Source, *, metric: str | None = None) -> ScoreTable:
@@ -61,7 +72,21 @@ def read_scores(path: Source, *, metric: str | None = None) -> ScoreTable:
     Raises:
         InputError: a column is missing, a field is not a number, or a model appears twice.
     """
+    return _read(_rows(path), metric, path)
+
+
+def read_score_columns(path: Source, metrics: Sequence[str]) -> list[ScoreTable]:
+    """Read each of several columns that a table has, as `read_scores` reads one.
+
+    Raises:
+        InputError: as for `read_scores`, or the table has none of the columns.
+    """
     rows = _rows(path)
+    known = [metric for metric in metrics if metric in rows[0]]
+    return [_read(rows, metric, path) for metric in known or metrics[:1]]
+
+
+def _read(rows: Sequence[dict[str, Any]], metric: str | None, path: Source) -> ScoreTable:
     model_column, column = _columns(rows[0], metric, path)
     bounds, error = _beside(rows[0], column)
     scores: dict[str, Score] = {}
@@ -80,7 +105,19 @@ def read_scores(path: Source, *, metric: str | None = None) -> ScoreTable:
         raise InputError(f"{path}: {column}: no row holds a number")
     source, date = (str(rows[0].get(name) or "") for name in ("source", "date"))
     name = path.name if isinstance(path, Rows) else re.sub(r"\.(csv|jsonl)$", "", path.name)
-    return ScoreTable(name, column, tuple(scores.values()), source, date)
+    return ScoreTable(name, column, tuple(scores.values()), source, date, _notes(rows, column))
+
+
+def _notes(rows: Sequence[Mapping[str, Any]], column: str) -> tuple[str, ...]:
+    found = [row.get(_RESULTS) for row in rows] if column == "score" else []
+    # an anchored model has a single value instead
+    draws = [drawn for drawn in found if isinstance(drawn, list) and len(drawn) >= _MANY]
+    return (_SORTED,) if draws and all(map(_rising, draws)) else ()
+
+
+def _rising(drawn: Sequence[Any]) -> bool:
+    numbers = [number for number in drawn if isinstance(number, int | float)]
+    return len(numbers) == len(drawn) and all(map(operator.le, numbers, numbers[1:]))
 
 
 def csv_rows(path: Path) -> list[dict[str, Any]]:

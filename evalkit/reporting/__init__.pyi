@@ -1,4 +1,4 @@
-from .agreement import CORRELATED_FORMS, correlated_text, correlated_values, measures_of
+from .agreement import CORRELATED_COLUMNS, CORRELATED_FORMS, correlated_text, correlated_values, measures_of
 from .assembly import assemble_report
 from .audit import Examined, examined_json, examined_rows, examined_text
 from .chunks import SampleSize
@@ -44,6 +44,7 @@ from .tables import boards_text, values_table
 from .terminal import boards_drawn
 
 __all__ = [
+    "CORRELATED_COLUMNS",
     "CORRELATED_FORMS",
     "FORMS",
     "OPTION_COLUMNS",

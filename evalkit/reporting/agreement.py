@@ -6,6 +6,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evalkit.reporting.paired_agreement import (
+    difference_document,
+    difference_values,
+    differences_cells,
+    differences_notes,
+)
 from evalkit.reporting.reasons import status_words
 from evalkit.text import (
     DECIMALS_STORED,
@@ -23,7 +29,8 @@ from evalkit.types import Estimate
 
 if TYPE_CHECKING:
     # imported for types only, so that a board without a reference is printed without the imports of an agreement
-    from evalkit.boards import Agreement, Correlated
+    from evalkit.boards import Agreement, BesideReference, Correlated
+    from evalkit.catalog import Reference
 
 _MEASURES = ("spearman", "kendall", "pearson", "separability", "confident", "brier")
 _NAMES = {"confident": "agreement_with_confidence", "brier": "pair_rank_brier"}
@@ -38,7 +45,10 @@ _TITLES = {
 _NAMES_SHOWN = 6
 _NARROWEST_NAME = 16
 _NAMING = ("board", "metric", "reference", "measure")
-CORRELATED_COLUMNS = (*_NAMING, "value", "lower", "upper", "stderr", "n_models", "status")
+# of a difference of two boards only
+_OF_DIFFERENCES = ("versus", "p_value", "p_adjusted", "detectable")
+CORRELATED_COLUMNS = (*_NAMING, "value", "lower", "upper", "stderr", "n_models", "status", "reference_date",
+                      *_OF_DIFFERENCES)  # fmt: skip
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -72,30 +82,51 @@ def agreement_line(agreement: "Agreement") -> str:
     return printable(line)
 
 
-def correlated_json(boards: "Sequence[Correlated]") -> str:
-    return json.dumps({"boards": [_document(correlated) for correlated in boards]}, indent=2, allow_nan=False) + "\n"
+def correlated_json(found: "Sequence[BesideReference]") -> str:
+    document = {
+        "boards": [_document(correlated) for beside in found for correlated in beside.boards],
+        "differences": [difference_document(pair) for beside in found for pair in beside.differences],
+    }
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def correlated_csv(boards: "Sequence[Correlated]") -> str:
-    """Return csv with a row for each board and measure; no name can become a formula."""
-    rows = [row for correlated in boards for row in correlated_values(correlated)]
+def correlated_csv(found: "Sequence[BesideReference]") -> str:
+    """Return csv with a row for each board and measure, and for each difference; no name can become a formula."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, CORRELATED_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for row in rows:
-        writer.writerow({name: spreadsheet_cell(row[name]) if name in _NAMING else row[name] for name in row})
+    for row in correlated_values(found):
+        writer.writerow(
+            {name: spreadsheet_cell(value) if isinstance(value, str) else value for name, value in row.items()}
+        )
     return buffer.getvalue()
 
 
-def correlated_values(correlated: "Correlated") -> list[dict[str, Any]]:
-    """Return a row for each measure of a board, with None for a missing number."""
+def correlated_values(found: "Sequence[BesideReference]") -> list[dict[str, Any]]:
+    """Return a row for each measure of a board, then for each difference, with None for a missing number."""
     rows = []
+    for beside in found:
+        rows += [row for correlated in beside.boards for row in _board_values(correlated)]
+        metrics = {correlated.board: correlated.metric for correlated in beside.boards}
+        rows += [
+            {"metric": metrics.get(pair.first, ""), **values}
+            for pair in beside.differences
+            for values in difference_values(pair)
+        ]
+    return [{name: row.get(name) for name in CORRELATED_COLUMNS} for row in rows]
+
+
+def _board_values(correlated: "Correlated") -> list[dict[str, Any]]:
+    reference, rows = correlated.agreement.reference, []
     for measure, estimate in measures_of(correlated.agreement).items():
-        names = (correlated.board, correlated.metric, correlated.agreement.reference.name, measure)
-        numbers = (estimate.value, estimate.lower, estimate.upper, estimate.stderr)
-        rounded = [None if number is None else round(number, DECIMALS_STORED) for number in numbers]
-        values = (*names, *rounded, estimate.n, str(estimate.status))
-        rows.append(dict(zip(CORRELATED_COLUMNS, values, strict=True)))
+        numbers = {name: getattr(estimate, name) for name in ("value", "lower", "upper", "stderr")}
+        rows.append({
+            **dict(zip(_NAMING, (correlated.board, correlated.metric, reference.name, measure), strict=True)),
+            **{name: None if number is None else round(number, DECIMALS_STORED) for name, number in numbers.items()},
+            "n_models": estimate.n,
+            "status": str(estimate.status),
+            "reference_date": reference.date or None,
+        })  # fmt: skip
     return rows
 
 
@@ -104,23 +135,50 @@ def measures_of(agreement: "Agreement") -> dict[str, Estimate]:
     return {_NAMES.get(name, name): getattr(agreement, name) for name in _MEASURES}
 
 
-def correlated_markdown(boards: "Sequence[Correlated]") -> str:
-    header, lines = _cells(boards)
+def correlated_markdown(found: "Sequence[BesideReference]") -> str:
+    parts = []
+    for beside in found:
+        if len(found) > 1:
+            parts += [f"### {markdown_cell(_heading(beside.reference))}", ""]
+        parts += [*_markdown_table(*_cells(beside.boards)), ""]
+        if beside.differences:
+            parts += [*_markdown_table(*differences_cells(beside.differences)), ""]
+        notes = [*_notes(beside.boards), *differences_notes(beside.differences)]
+        parts += [*(f"- {markdown_cell(line)}" for line in notes), ""]
+    return "\n".join(parts[:-1]) + "\n"
+
+
+def _markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
     rows = [header, ["---", *["---:"] * (len(header) - 1)], *[[markdown_cell(cell) for cell in line] for line in lines]]
-    notes = [f"- {markdown_cell(line)}" for line in _notes(boards)]
-    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", *notes]) + "\n"
+    return [f"| {' | '.join(row)} |" for row in rows]
 
 
-def correlated_text(boards: "Sequence[Correlated]", *, columns: int | None = None) -> str:
-    """Return a table with one line a board, and beneath it the notes that a reader must know.
+def correlated_text(found: "Sequence[BesideReference]", *, columns: int | None = None) -> str:
+    """Return for each reference a table with one line a board, one with a line for each pair of boards, and the notes
+    that a reader must know.
 
     Args:
-        columns: the width that the table fits; measures that have no room beside the others get a table of their own.
+        columns: the width that the tables fit; measures that have no room beside the others get a table of their own.
     """
-    header, lines = _cells(boards)
-    table = [header, *[[printable(cell) for cell in line] for line in lines]]
-    parts = _aligned(table, columns) if lines else []
-    return "\n".join([*parts, *map(printable, _notes(boards))]) + "\n"
+    blocks = []
+    for beside in found:
+        lines = [printable(_heading(beside.reference)), ""] if len(found) > 1 else []
+        lines += _table(*_cells(beside.boards), columns)
+        if beside.differences:
+            lines += _table(*differences_cells(beside.differences), columns)
+        notes = [*_notes(beside.boards), *differences_notes(beside.differences)]
+        blocks.append("\n".join([*lines, *map(printable, notes)]) + "\n")
+    return "\n".join(blocks)
+
+
+def _heading(reference: "Reference") -> str:
+    """Return the name of a reference with its date and its number of models."""
+    date = f", {reference.date}" if reference.date else ""
+    return f"Beside {reference.name}{date}, {plural(len(reference.scores), 'model')}"
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]], columns: int | None) -> list[str]:
+    return _aligned([header, *[[printable(cell) for cell in line] for line in lines]], columns) if lines else []
 
 
 def _aligned(table: Sequence[Sequence[str]], columns: int | None) -> list[str]:
@@ -159,7 +217,7 @@ def _filled(cell: str, columns: int) -> str:
     return fill(cell, columns, left=True)
 
 
-CORRELATED_FORMS: "Mapping[str, Callable[[Sequence[Correlated]], str]]" = {
+CORRELATED_FORMS: "Mapping[str, Callable[[Sequence[BesideReference]], str]]" = {
     "table": correlated_text,
     "csv": correlated_csv,
     "json": correlated_json,
@@ -171,6 +229,7 @@ def _document(correlated: "Correlated") -> dict[str, Any]:
     document = {"board": correlated.board, "metric": correlated.metric, **agreement_document(correlated.agreement)}
     document["unknown_to_reference"] = list(correlated.agreement.unknown)
     document["absent_from_board"] = list(correlated.agreement.absent)
+    document["notes"] = list(correlated.notes)
     document["robustness"] = {
         coefficient.value: {
             "permutation_p": found.p_value,
@@ -226,6 +285,7 @@ def _notes(boards: "Sequence[Correlated]") -> list[str]:
                 f"{_TITLES[coefficient.value]}: permutation p {found.p_value:.4f}, without one model "
                 f"{found.lower:.3f} to {found.upper:.3f} ({found.without:.3f} without {agreement.models[found.model]})"
             )
+        facts += correlated.notes
         facts += _doubts(agreement)
         facts += [f"{_TITLES[name]}: {note}" for name in _MEASURES for note in getattr(agreement, name).notes]
         facts += _left_out("without a number", agreement.left_out)

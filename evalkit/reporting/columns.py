@@ -13,6 +13,7 @@ from evalkit.provenance import (
     sources_note,
 )
 from evalkit.reporting.agreement import agreement_line
+from evalkit.reporting.paired_agreement import difference_line
 from evalkit.reporting.reasons import KINDS, Cause, SharedCause, causes, shared_causes
 from evalkit.stats import MIN_MODELS, RankInterval
 from evalkit.text import cut, interval, level, named, percent, printable
@@ -133,7 +134,11 @@ def board_notes(board: Board) -> list[str]:
     for metric in board_metrics(board)[1:]:
         lines += [f"{metric.title} of {line}" for line in _reasons(board, metric)]
     lines += [f"note: {note}" for note in (*number_notes(board), *judge_notices(board))]
-    return lines if board.agreement is None else [*lines, agreement_line(board.agreement)]
+    if board.agreement is not None:
+        lines.append(agreement_line(board.agreement))
+    lead = board.control_lead
+    # with too few models there is nothing to say
+    return lines if lead is None or lead.spearman.estimate.value is None else [*lines, difference_line(lead)]
 
 
 def doubts(board: Board, metric: Metric, kind: StatusKind) -> list[SharedCause]:

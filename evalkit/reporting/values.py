@@ -10,6 +10,7 @@ from evalkit.boards import Board
 from evalkit.provenance import row_document, row_values
 from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.neighbours import neighbour_values, neighbours_document
+from evalkit.reporting.paired_agreement import difference_document
 from evalkit.text import spreadsheet_cell
 
 
@@ -47,10 +48,17 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
                 "baseline": board.baseline,
                 "metric": board.metric.name,
                 "rows": [row_document(row) for row in board.rows],
-                "agreement": None if board.agreement is None else agreement_document(board.agreement),
+                "agreement": _agreement_document(board),
                 # a board that was asked for no published rows has no word of them
                 **({"published": neighbours_document(board)} if board.neighbours else {}),
             }
             for board in boards
         ]
     }
+
+
+def _agreement_document(board: Board) -> dict[str, Any] | None:
+    if board.agreement is None:
+        return None
+    lead = None if board.control_lead is None else difference_document(board.control_lead)
+    return {**agreement_document(board.agreement), "control_lead": lead}

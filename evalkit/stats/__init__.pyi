@@ -38,7 +38,8 @@ from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
 from .multiple import holm, indistinguishable, p_value
 from .noise import self_disagreement
-from .paired import common, paired_difference, significant
+from .paired import cluster_influences, common, paired_difference, significant
+from .paired_correlations import CorrelationDifference, Influences, correlation_difference
 from .pairwise import better_shares
 from .position import ShownVerdicts, build_shown_verdicts, inconsistent_share, position_effect
 from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
@@ -91,6 +92,7 @@ __all__ = [
     "Components",
     "Confounding",
     "Controlled",
+    "CorrelationDifference",
     "Counts",
     "Effort",
     "ErrorParts",
@@ -104,6 +106,7 @@ __all__ = [
     "Generic",
     "History",
     "HistoryFile",
+    "Influences",
     "Ints",
     "JudgeIdentity",
     "Known",
@@ -142,11 +145,13 @@ __all__ = [
     "build_samples_by_model",
     "build_shown_verdicts",
     "check_fits",
+    "cluster_influences",
     "coefficient_estimates",
     "common",
     "control_names",
     "controlled_win_rate",
     "correlation",
+    "correlation_difference",
     "count_outcomes",
     "design_effect",
     "detectable",

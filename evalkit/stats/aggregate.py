@@ -10,7 +10,7 @@ import numpy as np
 from evalkit.errors import StatsError
 from evalkit.stats.columns import check_confidence
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.paired import check_measured, cluster_pulls, difference_errors, shared_errors
+from evalkit.stats.paired import check_measured, cluster_influences, difference_errors, shared_errors
 from evalkit.stats.quantiles import student_quantile
 from evalkit.stats.ranks import RankInterval
 from evalkit.stats.ratings.bradley_terry import pinned, slope_and_information, solve_strengths
@@ -229,7 +229,7 @@ class _Errors:
 
 
 def _errors_of(part: Part, places: Mapping[str, int]) -> _Errors:
-    pulls = cluster_pulls(part.measured, part.samples, places)
+    pulls = cluster_influences(part.measured, part.samples, places)
     own = np.array([rate.estimate.stderr for rate in part.measured], dtype=np.float64)
     # an error larger than that of the influences comes from an exact rule, and is independent between models
     beyond = np.maximum(own**2 - (pulls**2).sum(axis=1), 0.0)

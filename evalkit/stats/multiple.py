@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from evalkit.errors import StatsError
 from evalkit.stats.columns import Numbers, check_share, floats, shown
-from evalkit.stats.quantiles import beta_probability
+from evalkit.stats.quantiles import student_tails
 from evalkit.types import Estimate
 
 
@@ -18,10 +18,7 @@ def p_value(difference: Estimate) -> float | None:
         return None
     if difference.stderr == 0:
         return 1.0 if difference.value == 0 else 0.0
-    degrees = difference.n - 1
-    squared = (difference.value / difference.stderr) ** 2
-    # the chance that Student's square exceeds this one
-    return beta_probability(degrees / 2, 0.5, degrees / (degrees + squared))
+    return student_tails(difference.n - 1, difference.value / difference.stderr)
 
 
 def holm(p_values: Numbers) -> list[float | None]:

@@ -115,8 +115,7 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
 
     Infinite where one of the two estimates has no standard error.
     """
-    names = sorted({name for sample in samples for name in sample.clusters})
-    pulls = cluster_pulls(measured, samples, {name: place for place, name in enumerate(names)})
+    pulls = cluster_influences(measured, samples)
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     own = np.array([_own_error(rate.estimate) for rate in measured])
@@ -150,8 +149,17 @@ def _own_error(estimate: Estimate) -> float:
     return math.inf if estimate.stderr is None or estimate.lower is None else estimate.stderr
 
 
-def cluster_pulls(measured: Sequence[Measured], samples: Sequence[Sample], places: Mapping[str, int]) -> Floats:
-    """The summed influence of each cluster on each estimate, shape (m, clusters), with the clusters at their places."""
+def cluster_influences(
+    measured: Sequence[Measured], samples: Sequence[Sample], places: Mapping[str, int] | None = None
+) -> Floats:
+    """The summed influence of each cluster on each estimate, shape (m, clusters); clusters are matched by name.
+
+    Args:
+        places: the clusters' columns; by default those of the samples, sorted by name.
+    """
+    if places is None:
+        names = sorted({name for sample in samples for name in sample.clusters})
+        places = {name: place for place, name in enumerate(names)}
     pulls = np.zeros((len(measured), len(places)))
     for row, (rate, sample) in enumerate(zip(measured, samples, strict=True)):
         # rows of one cluster are dependent, so their influences are summed

@@ -32,6 +32,11 @@ def student_quantile(degrees: float, probability: float) -> float:
     return -size if probability < 0.5 else size
 
 
+def student_tails(degrees: float, statistic: float) -> float:
+    """The probability that a Student variable is at least as far from zero as a statistic."""
+    return beta_probability(degrees / 2, 0.5, degrees / (degrees + statistic**2))
+
+
 def beta_quantile(a: float, b: float, probability: float) -> float:
     """The point where the Beta(a, b) distribution reaches a probability in (0, 1), by Newton steps that stay in a
     bracket.

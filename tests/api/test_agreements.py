@@ -54,7 +54,8 @@ def test_the_frame_has_a_row_for_each_board_and_measure(folder: Path) -> None:
     found = ek.correlate(folder / "mine.csv", folder / "few.csv", reference=folder / "human.csv")
     frame = found.frame
     pd.testing.assert_frame_equal(frame, pd.read_csv(io.StringIO(found.written("csv"))), check_dtype=False)
-    assert len(frame) == 12 and frame["n_models"].dtype == "int64"
+    # six measures of each board, and the differences of two coefficients
+    assert len(frame) == 14 and frame["n_models"].dtype == "int64"
     assert {str(frame[name].dtype) for name in ("value", "lower", "upper", "stderr")} == {"float64"}
     assert frame["value"][0] == pytest.approx(0.9580, abs=1e-4)
 
@@ -65,6 +66,19 @@ def test_the_metrics_are_flat_and_leave_out_what_cannot_be_estimated(folder: Pat
     assert metrics["mine/n_models"] == 12
     few = ek.correlate(board(folder, "two.csv", models=MODELS[:2]), reference=folder / "human.csv")
     assert "two/spearman" not in few.metrics() and few.frame["value"].isna()[0]
+
+
+def test_differences_are_values_rows_and_metrics_for_each_ranking(folder: Path) -> None:
+    older = pd.DataFrame({"model": MODELS[:9], "score": range(9), "date": "2020-01-01"})
+    found = ek.correlate(folder / "mine.csv", folder / "few.csv", reference=[folder / "human.csv", older])
+    assert [len(pair.models) for pair in found.differences] == [10, 7]
+    rows = found.frame[found.frame["measure"] == "spearman_difference"]
+    assert list(rows["versus"]) == ["few", "few"] and list(rows["n_models"]) == [10, 7]
+    assert rows["reference_date"].isna().tolist() == [True, False]
+    assert rows["value"].tolist() == [pair.spearman.estimate.value for pair in found.differences]
+    assert "human/mine/spearman_less/few" in found.metrics() and "reference/mine/spearman" in found.metrics()
+    with pytest.raises(ek.EvalkitError, match="no reference was given"):
+        ek.correlate(folder / "mine.csv", reference=[])
 
 
 def test_names_are_matched_by_a_dictionary_as_by_a_file(folder: Path) -> None:

@@ -2,7 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from evalkit.boards.agreement import Agreement, agree, correlate, correlate_common
+from evalkit.boards.agreement import Agreement, agree, correlate
+from evalkit.boards.joined import join, narrowed
 from evalkit.catalog.references import Reference
 from evalkit.errors import InputError
 from evalkit.formats.scores import Score, ScoreTable
@@ -63,14 +64,15 @@ def test_boards_can_be_narrowed_to_the_models_that_all_share() -> None:
     one = ScoreTable("one", "score", tuple(scores(0.4)))
     other = ScoreTable("other", "score", tuple(scores(0.4, [f"x{name}" for name in NAMES[:9]])))
     leads = [{f"x{name}": name for name in NAMES}]
-    assert [len(found.agreement.models) for found in correlate([one, other], EXACT, {}, maps=leads)] == [12, 9]
-    narrowed = correlate_common([one, other], EXACT, {}, maps=leads)
-    assert [len(found.agreement.models) for found in narrowed] == [9, 9]
-    assert narrowed[0].agreement.spearman == narrowed[1].agreement.spearman
-    assert set(narrowed[0].robustness) == set(Coefficient)
+    (joined,) = join([one, other], [EXACT], {}, maps=leads)
+    assert [len(found.agreement.models) for found in correlate(joined)] == [12, 9]
+    common = correlate(narrowed(joined))
+    assert [len(found.agreement.models) for found in common] == [9, 9]
+    assert common[0].agreement.spearman == common[1].agreement.spearman
+    assert set(common[0].robustness) == set(Coefficient)
 
 
 def test_a_map_that_fits_no_board_is_refused() -> None:
     table = ScoreTable("one", "score", tuple(scores()))
     with pytest.raises(InputError, match="--map number 2: maps no board's models to those of human or back"):
-        correlate([table], EXACT, {}, maps=[{"m0": "m0"}, {"a": "b"}])
+        join([table], [EXACT], {}, maps=[{"m0": "m0"}, {"a": "b"}])

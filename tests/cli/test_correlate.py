@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,43 @@ def test_four_boards_on_their_common_models_give_the_published_table() -> None:
         ("pair_rank_brier", [0.1347, 0.1642, 0.0705, 0.1008]),
     ):
         assert [one[measure]["value"] for one in found] == pytest.approx(expected, abs=5.1e-5)
+    # twenty models do not tell that length control, or Arena-Hard, agrees better
+    differences = json.loads(done.stdout)["differences"]
+    assert [(pair["first"], pair["second"]) for pair in differences] == list(combinations(names, 2))
+    assert [pair["spearman"]["significant"] for pair in differences] == [False] * 6
+    assert all(len(one["notes"]) == 1 for one in found), "the published resamples are sorted"
+
+
+def test_two_boards_are_compared_beside_two_rankings_and_columns_of_one_table_are_boards(tmp_path: Path) -> None:
+    reference, older = board(tmp_path, "human.csv"), board(tmp_path, "older.csv", models=MODELS[:8])
+    other = [f"{model},{place},{(5 * place) % 12}" for place, model in enumerate(MODELS)]
+    (tmp_path / "both.csv").write_text("\n".join(["model,new,old", *other]) + "\n")
+    named = ["--reference", reference, "--reference", older, "--metric", "new", "--metric", "old"]
+    done = evalkit("correlate", tmp_path / "both.csv", *named, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    blocks = done.stdout.split("Beside ")
+    assert [block.split(",")[0] for block in blocks[1:]] == ["human", "older"]
+    assert all("new less old  " in block for block in blocks[1:])
+    assert "12 models like these would show a difference of" in blocks[1]
+    document = json.loads(evalkit("correlate", tmp_path / "both.csv", *named, "--json", cwd=tmp_path).stdout)
+    assert [(one["board"], one["reference"], one["n_models"]) for one in document["boards"]] == [
+        ("new", "human", 12), ("old", "human", 12), ("new", "older", 8), ("old", "older", 8),
+    ]  # fmt: skip
+    assert [pair["n_models"] for pair in document["differences"]] == [12, 8]
+
+
+def test_sorted_resamples_are_said_to_pair_nothing(tmp_path: Path) -> None:
+    rows = [{"model": model, "score": place, "results": [place + step / 100 for step in range(-10, 10)]}
+            for place, model in enumerate(MODELS)]  # fmt: skip
+    (tmp_path / "drawn.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    named = ["--reference", board(tmp_path, "human.csv")]
+    said = (
+        "the resamples of each model are sorted, so that they no longer tell which of different models belong together"
+    )
+    assert said in evalkit("correlate", tmp_path / "drawn.jsonl", *named, cwd=tmp_path).stdout
+    rows[3]["results"].reverse()
+    (tmp_path / "drawn.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert said not in evalkit("correlate", tmp_path / "drawn.jsonl", *named, cwd=tmp_path).stdout
 
 
 def preferences(folder: Path, models: list[str]) -> Path:

@@ -49,9 +49,16 @@ def encode_chunks(
     boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
 ) -> dict[str, str]:
     """Return the chunks by name; without `text`, they contain neither instructions nor answers nor replies."""
+    return {name: packed(value) for name, value in chunk_values(boards, judged, sample=sample, text=text).items()}
+
+
+def chunk_values(
+    boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
+) -> dict[str, Any]:
+    """Return what the chunks contain, by their names; models are numbered in the order of `compared_models`."""
     keys = sorted({key for board in boards for row in board.rows for key in _keys(row)})
     shown = keys if sample is None else _drawn(keys, sample)
-    models = sorted({name for board in boards for row in board.rows for name in _models(row)})
+    models = compared_models(boards)
     numbers = {key: number for number, key in enumerate(shown)}
     found: dict[str, Any] = {"index": _index(boards, judged, models, numbers, text=text)}
     if sample is not None:
@@ -72,7 +79,23 @@ def encode_chunks(
             }
             if listed:
                 found[f"places-{number}-{models.index(row.entry.model)}"] = listed
-    return {name: _packed(value) for name, value in found.items()}
+    return found
+
+
+def compared_models(boards: Sequence[Board]) -> list[str]:
+    """Return the models of the boards and their baselines, sorted."""
+    return sorted({name for board in boards for row in board.rows for name in _models(row)})
+
+
+def packed(value: Any) -> str:
+    """Return a value as JSON without secrets, gzip and base64; equal values give equal letters."""
+    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    try:
+        plain = redact(written).encode()
+    except UnicodeEncodeError:
+        # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
+        plain = redact(json.dumps(value, separators=(",", ":"), allow_nan=False)).encode()
+    return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()
 
 
 def _index(
@@ -242,13 +265,3 @@ def _drawn(keys: Sequence[str], sample: SampleSize) -> list[str]:
         return hashlib.sha256(f"{sample.seed}:{key}".encode("utf-8", "surrogatepass")).digest()
 
     return sorted(sorted(keys, key=place)[: sample.n])
-
-
-def _packed(value: Any) -> str:
-    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    try:
-        plain = redact(written).encode()
-    except UnicodeEncodeError:
-        # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
-        plain = redact(json.dumps(value, separators=(",", ":"), allow_nan=False)).encode()
-    return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()

@@ -1,6 +1,6 @@
 """A board as a table: the columns that people read, each number beside its interval drawn on one axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards import Board, BoardRow, Metric
@@ -27,7 +27,8 @@ class Number:
 class TableLine:
     """One model. `name` is its exact name, `kind` its status, and `reason` says why the status is not ok.
 
-    The first unranked row stands `apart` from the ranked rows above it.
+    The first unranked row stands `apart` from the ranked rows above it. The name leads to the model's `page`, if it has
+    one.
     """
 
     name: str
@@ -46,6 +47,7 @@ class TableLine:
     full: str
     ranked: bool
     apart: bool
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,19 @@ class BoardTable:
     kinds: tuple[tuple[str, str], ...]
 
 
-def board_table(board: Board) -> BoardTable:
+def board_table(board: Board, *, pages: Mapping[str, str] | None = None) -> BoardTable:
+    """Return the table of a board, where `pages` are the addresses of pages by model."""
     metrics = board_metrics(board)
     estimates = [row.measured(board.metric).estimate for row in board.rows if not row.entry.refused]
     even = None if board.metric.graded else 50.0
     axis = shared_axis(estimates, scale=board.rows[0].entry.scale, even=even)
     apart = board.n_placed if divided(board) else None
-    lines = [_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows)]
+    lines = [
+        replace(
+            _line(row, board, metrics, axis, apart=place == apart), page="" if pages is None else pages[row.entry.model]
+        )
+        for place, row in enumerate(board.rows)
+    ]
     for place, line in enumerate(lines[: board.n_placed]):
         if not line.ranked:
             # the baseline's own row stays among the ranked rows when a reader sorts the table

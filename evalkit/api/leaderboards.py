@@ -134,10 +134,9 @@ class Leaderboard(Tabular):
         return boards_fragment(self.boards)
 
 
-class LeaderboardKeywords(TypedDict, total=False):
-    """The keywords of `leaderboard`, which describes them, but for those that `report` has itself."""
+class BoardKeywords(TypedDict, total=False):
+    """The keywords of `leaderboard`, which describes them, but for the benchmark and those that pages have themselves."""
 
-    benchmark: str | PathLike[str] | None
     judge: JudgeLike | None
     metric: str | Metric | None
     control: str | Sequence[str] | None
@@ -153,6 +152,12 @@ class LeaderboardKeywords(TypedDict, total=False):
     allow_mixed: bool
     store: str | None
     results: str | PathLike[str]
+
+
+class LeaderboardKeywords(BoardKeywords, total=False):
+    """The same, with the benchmark of the boards."""
+
+    benchmark: str | PathLike[str] | None
 
 
 @front_door

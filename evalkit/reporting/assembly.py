@@ -1,4 +1,4 @@
-"""Assemble a report from boards and from the instructions, answers and verdicts behind them."""
+"""Assemble a report or a site from boards and from the instructions, answers and verdicts behind them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from evalkit.boards import Board, Transcripts, behaviour, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
+from evalkit.reporting.site.content import BenchmarkPart, Site
 from evalkit.sources import Sources
 from evalkit.store import shown_url, store_url
 from evalkit.text import printable
@@ -37,6 +38,41 @@ def assemble_report(
         behaviours=tuple(behaviour(board, judged) for board in boards),
         sources=named,
         chunks=encode_chunks(boards, judged, sample=sample, text=text),
+    )
+
+
+def assemble_part(boards: Sequence[Board], judged: Transcripts, sources: Sources) -> BenchmarkPart:
+    """Return what a site shows of one benchmark, which is named as a report of the same sources would be."""
+    return BenchmarkPart(
+        name=_title(sources),
+        boards=tuple(boards),
+        judged=judged,
+        matrices=tuple(win_matrix(board.rows) for board in boards),
+        behaviours=tuple(behaviour(board, judged) for board in boards),
+    )
+
+
+def assemble_site(
+    parts: Sequence[BenchmarkPart],
+    sources: Sequence[Sources],
+    *,
+    title: str | None = None,
+    sample: SampleSize | None = None,
+    text: bool = True,
+) -> Site:
+    """Return the site of some benchmarks.
+
+    Args:
+        title: the title of the site; by default it is named after the only benchmark.
+        sample: the instructions to browse, all by default; no number of a board depends on the sample.
+        text: True if the site contains instructions, answers and replies.
+    """
+    return Site(
+        title=printable(title or (parts[0].name if len(parts) == 1 else "Leaderboards")),
+        benchmarks=tuple(parts),
+        sources=tuple(dict.fromkeys(name for each in sources for name in _names(each))),
+        sample=sample,
+        text=text,
     )
 
 

@@ -103,7 +103,7 @@ def _index(
 ) -> dict[str, Any]:
     categories = sorted({judged.categories[key] for key in numbers if key in judged.categories})
     by_name = {name: number for number, name in enumerate(categories)}
-    names = _shown_names(models)
+    names = shown_names(models)
     return {
         "models": list(names.values()),
         "boards": [_board(board, names) for board in boards],
@@ -131,7 +131,7 @@ def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, i
     return list(turns.values()) if any(turn > 1 for turn in turns.values()) else []
 
 
-def _shown_names(models: Sequence[str]) -> dict[str, str]:
+def shown_names(models: Sequence[str]) -> dict[str, str]:
     """Return the models' names as a page holds them, in harmless letters; a number keeps equal ones apart."""
     found: dict[str, str] = {}
     for model in models:

@@ -35,7 +35,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The values of one board that the templates take."""
+    """The values of one board that the templates take; its title leads to the judge's page, if there is one."""
 
     id: str
     title: str
@@ -54,6 +54,7 @@ class Section:
     statements: tuple[Statement, ...]
     notes: tuple[str, ...]
     origins: Origins
+    judge_page: str = ""
 
 
 def board_sections(
@@ -62,11 +63,13 @@ def board_sections(
     behaviours: Sequence[Behaviour],
     *,
     pages: Mapping[str, str] | None = None,
+    judge_pages: Mapping[str, str] | None = None,
 ) -> list[Section]:
     """Return a section for each board.
 
     Args:
         pages: addresses of pages by model, to which the models' names lead.
+        judge_pages: addresses of pages by judge.
     """
     parts = zip(boards, matrices, behaviours, strict=True)
     return [
@@ -88,6 +91,7 @@ def board_sections(
             statements=tuple(statements(board)),
             notes=tuple(number_notes(board)),
             origins=origins(board),
+            judge_page="" if judge_pages is None else judge_pages[board.judge],
         )
         for number, (board, matrix, behaviour) in enumerate(parts)
     ]

@@ -94,16 +94,16 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *,
     style, sample, entry = style_of(board), row.entry.sample, row.entry
     estimate, *others = (row.measured(metric).estimate for metric in metrics)
     status = row.status(board.metric)
-    kind = _kind(row, status.kind)
+    kind = row_kind(row, status.kind)
     refusal = audit_reason(entry.audit) if entry.audit is not None and entry.refused else ""
     return TableLine(
         name=printable(entry.model),
         model=printable(entry.model),
         rank=_rank(row),
-        shown=_compared(estimate, style, row),
+        shown=number_of(estimate, style, row),
         interval=style.interval(estimate),
         whisker=None if entry.refused else axis.whisker(estimate, hollow=status.kind != StatusKind.OK),
-        others=tuple(_compared(other, style, row) for other in others),
+        others=tuple(number_of(other, style, row) for other in others),
         n=_counted(sample.n),
         missing=_counted(sample.n_missing),
         chars=Number(NOTHING, None) if entry.avg_length is None else _counted(round(entry.avg_length)),
@@ -116,7 +116,8 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *,
     )
 
 
-def _kind(row: BoardRow, kind: StatusKind) -> str:
+def row_kind(row: BoardRow, kind: StatusKind) -> str:
+    """Return the name of a row's status: that of its number, unless the row is refused or the baseline's own."""
     if row.entry.refused:
         return AUDIT
     return ITSELF if row.entry.itself and kind != StatusKind.NOT_ESTIMABLE else kind.value
@@ -130,7 +131,7 @@ def _rank(row: BoardRow) -> Number:
     return Number(f"{rank.rank}{span}", rank.rank)
 
 
-def _compared(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
+def number_of(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
     """Return a number that is sorted among others only if the audit lets the outputs be compared with theirs."""
     # another processor gives other last bits, and must give the same page
     value = None if row.entry.refused or estimate.value is None else round(estimate.value, DECIMALS_STORED)

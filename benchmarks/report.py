@@ -47,9 +47,7 @@ def synthetic_answers() -> dict[str, list[dict[str, str]]]:
     }
 
 
-def write_models(
-    answers: dict[str, list[dict[str, str]]], folder: Path, n: int = MODELS
-) -> tuple[Path, list[Path]]:
+def write_models(answers: dict[str, list[dict[str, str]]], folder: Path, n: int = MODELS) -> tuple[Path, list[Path]]:
     """The baseline's file, and `n` models': of fewer, answers are mixed anew until there are so many."""
     baseline, *models = (_write(folder / f"{name}.json", rows, name) for name, rows in answers.items())
     draw, pools = random.Random(1), list(answers.values())[1:]

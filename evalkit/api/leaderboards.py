@@ -135,7 +135,7 @@ class Leaderboard(Tabular):
 
 
 class BoardKeywords(TypedDict, total=False):
-    """The keywords of `leaderboard`, which describes them, but for the benchmark and those that pages have themselves."""
+    """The keywords of `leaderboard`, which describes them, but for the benchmark and those that a page has itself."""
 
     judge: JudgeLike | None
     metric: str | Metric | None

@@ -70,7 +70,7 @@ def assemble_site(
     return Site(
         title=printable(title or (parts[0].name if len(parts) == 1 else "Leaderboards")),
         benchmarks=tuple(parts),
-        sources=tuple(dict.fromkeys(name for each in sources for name in _names(each))),
+        sources=tuple(dict.fromkeys(name for each in sources for name in _places(each))),
         sample=sample,
         text=text,
     )
@@ -85,6 +85,12 @@ def _title(sources: Sources) -> str:
 
 def _names(sources: Sources) -> tuple[str, ...]:
     if sources.files:
+        return _places(sources)
+    return tuple(printable(f"{where}, verdicts on {sources.benchmark.name}") for where in _places(sources))
+
+
+def _places(sources: Sources) -> tuple[str, ...]:
+    """Return the files or the store, whatever benchmarks they hold."""
+    if sources.files:
         return tuple(printable(str(path)) for path in sources.files)
-    where = shown_url(store_url(sources.store, sources.results))
-    return (printable(f"{where}, verdicts on {sources.benchmark.name}"),)
+    return (printable(shown_url(store_url(sources.store, sources.results))),)

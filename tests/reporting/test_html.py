@@ -30,6 +30,7 @@ from evalkit.reporting.page.numbers import GRADE, POINTS, RATE, dollars
 from evalkit.reporting.page.table import board_table
 from evalkit.reporting.page.words import basis, finding, statements
 from evalkit.reporting.plots.palette import DARK, LIGHT, ROLES
+from evalkit.reporting.site.pages import SITE_SCRIPTS
 from evalkit.stats.controlled_rate import Controlled
 from evalkit.stats.sample import build_sample
 from evalkit.text.numbers import named, plural
@@ -92,7 +93,8 @@ def test_the_script_never_makes_markup_or_code_of_a_text() -> None:
 
 
 def test_every_script_is_part_of_a_page() -> None:
-    assert sorted({*SCRIPTS, "embedded", "start"}) == sorted(path.stem for path in (PAGE / "js").iterdir())
+    parts = {*SCRIPTS, "embedded", "start", *SITE_SCRIPTS}
+    assert sorted(parts) == sorted(path.stem for path in (PAGE / "js").iterdir())
 
 
 def test_the_policy_allows_this_style_and_this_script_and_nothing_else(page: str) -> None:

@@ -11,7 +11,9 @@ from evalkit.reporting.page.origins import row_facts
 from evalkit.reporting.page.section import Section
 from evalkit.reporting.page.table import TableLine
 from evalkit.reporting.page.words import ITSELF
-from evalkit.text import count, printable
+from evalkit.text import count, plural, printable
+
+_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def model_page(model: str, boards: Sequence[ShownBoard], readable: Sequence[Boar
     by_scale = [[score for score in scores if score.shown.section.graded == graded] for graded in (False, True)]
     return ModelPage(
         name=printable(model),
-        finding=tuple(map(_finding, scores)),
+        finding=tuple(_findings(scores)),
         tables=tuple(_table(of_scale) for of_scale in by_scale if of_scale),
         categories=tuple(_categories(scores)),
         origins=tuple((f"{score.benchmark} · {score.judge}", row_facts(score.row)) for score in scores),
@@ -111,8 +113,20 @@ def _score(shown: ShownBoard, at: int, readable: Sequence[Board]) -> ModelScore:
 
 def _verdicts(row: BoardRow) -> Iterator[tuple[str, str, str]]:
     counts = row.counts
-    for kind, n, nouns in (("win", counts.wins, "wins"), ("loss", counts.losses, "losses"), ("tie", counts.ties, "ties")):
+    for kind, n, nouns in (
+        ("win", counts.wins, "wins"),
+        ("loss", counts.losses, "losses"),
+        ("tie", counts.ties, "ties"),
+    ):
         yield kind, count(n), kind if n == 1 else nouns
+
+
+def _findings(scores: Sequence[ModelScore]) -> Iterator[str]:
+    """Yield a sentence for each of the first boards, those on which the model is ranked before others."""
+    ordered = sorted(scores, key=lambda score: not score.line.ranked)
+    yield from map(_finding, ordered[:_SENTENCES])
+    if len(ordered) > _SENTENCES:
+        yield f"It is on {plural(len(ordered) - _SENTENCES, 'more board')}."
 
 
 def _finding(score: ModelScore) -> str:

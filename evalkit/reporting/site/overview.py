@@ -18,7 +18,10 @@ from evalkit.types import StatusKind
 
 @dataclass(frozen=True, slots=True)
 class OverviewColumn:
-    """One number of one board; `key` names the column in an address, `ranking` says whether the number ranks."""
+    """One number of one board; `key` names the column in an address, `ranking` says whether the number ranks.
+
+    The column `begins` those of a benchmark.
+    """
 
     key: str
     benchmark: str
@@ -26,6 +29,7 @@ class OverviewColumn:
     judge_page: str
     metric: str
     ranking: bool
+    begins: bool
     axis: Axis
 
 
@@ -60,20 +64,24 @@ class BenchmarkHead:
 
 @dataclass(frozen=True, slots=True)
 class OverviewTable:
+    """The table; `order` names the board in whose order the models are, unless there is only one."""
+
     heads: tuple[BenchmarkHead, ...]
     columns: tuple[OverviewColumn, ...]
     lines: tuple[OverviewLine, ...]
     judges: tuple[str, ...]
+    order: str
 
 
 def overview_table(boards: Sequence[tuple[str, Board]], titles: Sequence[str], pages: Addresses) -> OverviewTable:
     """Return the table of all boards, each with its benchmark's name and its title.
 
-    Models are in the order of the first board, then of the second, and so on.
+    Models are in the order of the board that ranks the most, then of the next, and so on.
     """
     measured = [(place, metric) for place, (_, board) in enumerate(boards) for metric in board_metrics(board)]
     rows = [{row.entry.model: row for row in board.rows} for _, board in boards]
-    models = list(dict.fromkeys(model for of_board in rows for model in of_board))
+    places = sorted(range(len(boards)), key=lambda place: -sum(row.rank is not None for row in boards[place][1].rows))
+    models = list(dict.fromkeys(model for place in places for model in rows[place]))
     columns = tuple(_column(place, metric, boards, titles, pages) for place, metric in measured)
     names = list(dict.fromkeys(name for name, _ in boards))
     return OverviewTable(
@@ -84,6 +92,7 @@ def overview_table(boards: Sequence[tuple[str, Board]], titles: Sequence[str], p
         columns=columns,
         lines=tuple(_line(model, measured, columns, boards, rows, pages) for model in models),
         judges=tuple(dict.fromkeys(column.judge for column in columns)),
+        order="" if len(boards) < 2 else f"{printable(boards[places[0]][0])}, {titles[places[0]]}",
     )
 
 
@@ -99,6 +108,7 @@ def _column(
         judge_page=pages.judges[board.judge],
         metric=sentence(metric.title),
         ranking=metric == board.metric,
+        begins=metric == board.metric and (place == 0 or boards[place - 1][0] != name),
         axis=shared_axis(estimates, scale=board.rows[0].entry.scale, even=None if board.metric.graded else 50.0),
     )
 

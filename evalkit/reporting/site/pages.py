@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.boards import Board
-from evalkit.reporting.page.document import SCRIPTS, render
+from evalkit.reporting.page.document import SCRIPTS, STYLES, render
 from evalkit.reporting.page.drawings import apart, checked
 from evalkit.reporting.page.origins import source_name
 from evalkit.reporting.page.section import Figure, board_sections
@@ -21,7 +21,7 @@ from evalkit.reporting.site.reading import Readable, model_index
 from evalkit.reporting.svg import plot_svg
 from evalkit.text import count, plural, printable
 
-_SCRIPTS = (*SCRIPTS, "files", "overview", "model", "site")
+SITE_SCRIPTS = (*SCRIPTS, "files", "overview", "model", "site")
 # style sheets beside the page; some browsers call a file's own folder by its scheme only
 _CARRIERS = "'self' file:"
 
@@ -69,7 +69,8 @@ class _Frame:
         title = self.site.title if name is None else f"{printable(name)} – {self.site.title}"
         return render(
             template,
-            scripts=_SCRIPTS,
+            scripts=SITE_SCRIPTS,
+            styles=(*STYLES, "site"),
             data=data,
             title=title,
             name="" if name is None else printable(name),

@@ -93,10 +93,12 @@ def _add(
         index["boards"].append({**found["boards"][place], **facts})
     rows, number = found["rows"], readable.models[model]
     own = [at for at, of in enumerate(rows["model"]) if of == number]
-    numbered = {"board": boards.__getitem__, "model": lambda _: 0, "key": lambda key: first + key}
-    for column, values in rows.items():
-        renumber = numbered.get(column, lambda value: value)
-        index["rows"][column] += [renumber(values[at]) for at in own]
+    chosen = {column: [values[at] for at in own] for column, values in rows.items()}
+    chosen["board"] = [boards[place] for place in chosen["board"]]
+    chosen["model"] = [0] * len(own)
+    chosen["key"] = [first + key for key in chosen["key"]]
+    for column, values in chosen.items():
+        index["rows"][column] += values
     wanted = {"instructions": "instructions"}
     wanted |= {f"answers-{readable.models[one]}": f"answers-{at}" for at, one in enumerate(models)
                if one in readable.models}  # fmt: skip

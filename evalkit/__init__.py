@@ -37,6 +37,7 @@ _LAZY = {
     "ModelConfig": "evalkit.types",
     "ModelFunction": "evalkit.api.python_models",
     "NoVerdict": "evalkit.errors",
+    "OverviewTable": "evalkit.api.overviews",
     "Page": "evalkit.api.pages",
     "Pair": "evalkit.clients.functions",
     "PairVerdict": "evalkit.api.pairs",

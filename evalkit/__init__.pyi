@@ -29,6 +29,7 @@ from evalkit.api.listings import benchmarks as benchmarks
 from evalkit.api.listings import judges as judges
 from evalkit.api.listings import references as references
 from evalkit.api.metrics import metric as metric
+from evalkit.api.overviews import OverviewTable as OverviewTable
 from evalkit.api.pages import Page as Page
 from evalkit.api.pages import report as report
 from evalkit.api.pairs import PairVerdict as PairVerdict

@@ -253,7 +253,11 @@ def test_a_request_before_the_announced_instant_is_early_unless_it_could_not_kno
             date = email.utils.parsedate_to_datetime(got.header("retry-after") or "").timestamp()
             assert 0 < date - time.time() <= 2.0
         else:
-            assert (got.header("retry-after"), got.header("retry-after-ms")) in [("1", None), ("1.0", None), (None, "1000")]
+            assert (got.header("retry-after"), got.header("retry-after-ms")) in [
+                ("1", None),
+                ("1.0", None),
+                (None, "1000"),
+            ]
         post(judge, body(marker="at once"))
         time.sleep(NOTICE_SECONDS + 0.01)
         post(judge, body(marker="too soon"))

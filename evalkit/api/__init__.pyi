@@ -11,6 +11,7 @@ from .generation import Answers, AnswersForecast, agenerate, forecast_answers, g
 from .leaderboards import Leaderboard, leaderboard
 from .listings import Benchmarks, Judges, References, benchmarks, judges, references
 from .metrics import metric
+from .overviews import EVERY, OverviewTable
 from .pages import REPORT_FILE, Page, report
 from .pairs import PairVerdict, View, judge_pair
 from .planning import PowerPlan, power
@@ -26,6 +27,7 @@ from .verified_rows import VerifiedRows, verify
 __all__ = [
     "AUDITS",
     "ESTIMATORS",
+    "EVERY",
     "RATING_INTERVALS",
     "RATING_METHODS",
     "REPORT_FILE",
@@ -45,6 +47,7 @@ __all__ = [
     "ModelComparison",
     "ModelFunction",
     "ModelRun",
+    "OverviewTable",
     "Page",
     "PairVerdict",
     "ParserFunction",

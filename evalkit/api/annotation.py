@@ -109,7 +109,8 @@ class Run(Tabular):
             "store": self.sources.store,
             "results": self.sources.results,
         }
-        return leaderboard(**{**chosen, **options})
+        found: Leaderboard = leaderboard(**{**chosen, **options})
+        return found
 
     def _repr_html_(self) -> str:
         # the frame has every column; these are what a person looks for first

@@ -12,6 +12,7 @@ from evalkit.documents import kind_of
 from evalkit.engine import Limits
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.formats import Rows
+from evalkit.text import shortened
 
 # a model's outputs, a baseline or questions as a user gives them: a path, or a value with records
 Data = Any
@@ -97,6 +98,47 @@ def comma_list(given: str | Sequence[str] | None) -> str | None:
 def optional_text(given: str | PathLike[str] | None) -> str | None:
     """A name or a path as text."""
     return None if given is None else str(given)
+
+
+def names_of(option: str, given: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
+    """Names by name, from a dictionary or from texts such as `A=B`; of two values of a name the last one counts.
+
+    Raises:
+        ConfigError: a text has no name or no value, or a value is no text.
+    """
+    found = dict(given) if isinstance(given, Mapping) else dict(_parted(option, text) for text in texts_of(given))
+    for name, value in found.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise ConfigError(f"{option}: expected a text for each name, found {kind_of(value)}")
+    return found
+
+
+def weights_of(option: str, given: Mapping[str, float] | Sequence[str]) -> dict[str, float]:
+    """Positive numbers by name, from a dictionary or from texts such as `NAME=2`.
+
+    Raises:
+        ConfigError: a text has no name or no number, or a number is not positive.
+    """
+    if isinstance(given, Mapping):
+        pairs = list(given.items())
+    else:
+        pairs = [(name, _number(value)) for name, value in (_parted(option, text) for text in texts_of(given))]
+    return {name: checked_number(f"{option} {name}", value, least=0, above=True) for name, value in pairs}
+
+
+def _parted(option: str, text: str) -> tuple[str, str]:
+    name, _, value = (part.strip() for part in text.partition("="))
+    if not name or not value:
+        raise ConfigError(f"{option}: expected NAME=VALUE, found {shortened(text, 60)!r}")
+    return name, value
+
+
+def _number(text: str) -> Any:
+    """The number that a text writes, or the text itself, which is refused as every value that is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def checked_choice(option: str, value: str, known: Iterable[str]) -> str:

@@ -1,10 +1,10 @@
 """Boards for Python: built as on the command line, then shown, tabulated, drawn and reported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
@@ -15,14 +15,16 @@ from evalkit.api.keywords import (
     checked_number,
     comma_list,
     named_source_of,
+    names_of,
     optional_text,
     source_of,
     texts_of,
 )
+from evalkit.api.overviews import Benchmarks, OverviewTable, make_overview
 from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
 from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource, Metric
-from evalkit.errors import UnknownName
+from evalkit.errors import ConfigError, UnknownName
 from evalkit.files import write_text
 from evalkit.provenance import canonical_digest, row_values
 from evalkit.reporting import FORMS, PANELS, TABLE, Screen, boards_drawn, one_board, screen_columns
@@ -160,10 +162,29 @@ class LeaderboardKeywords(BoardKeywords, total=False):
     benchmark: str | PathLike[str] | None
 
 
+class _AllKeywords(LeaderboardKeywords, total=False):
+    by: str | Sequence[str]
+    texts: bool
+
+
+class _OverviewKeywords(_AllKeywords, total=False):
+    alias: Mapping[str, str] | Sequence[str]
+
+
+@overload
+def leaderboard(*sources: Data, benchmarks: Benchmarks, **keywords: Unpack[_OverviewKeywords]) -> OverviewTable: ...
+
+
+@overload
+def leaderboard(*sources: Data, **keywords: Unpack[_AllKeywords]) -> Leaderboard: ...
+
+
 @front_door
 def leaderboard(
     *sources: Data,
     benchmark: str | PathLike[str] | None = None,
+    benchmarks: Benchmarks = (),
+    alias: Mapping[str, str] | Sequence[str] = (),
     judge: JudgeLike | None = None,
     metric: str | Metric | None = None,
     control: str | Sequence[str] | None = None,
@@ -181,13 +202,18 @@ def leaderboard(
     store: str | None = None,
     results: str | PathLike[str] = "results",
     texts: bool = True,
-) -> Leaderboard:
+) -> Leaderboard | OverviewTable:
     """Make the boards of verdicts, as `evalkit leaderboard` does; without sources, of those in the store.
+
+    With `benchmarks` it puts several of them side by side: a row a model, a column a number.
 
     Args:
         sources: annotation files, folders of them, tables of preferences, or data frames and lists of such records.
         benchmark: the benchmark whose verdicts are taken from the store, by default the only one that it has, or that
             the sources are of.
+        benchmarks: several benchmarks for one table, by name, or `all` that the store has verdicts on; a dictionary
+            gives the verdicts of each, or None for those in the store.
+        alias: canonical names of models by spelling, or texts such as `A=B`, which join rows of `benchmarks`.
         judge: only this judge's verdicts.
         metric: the number that ranks: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the benchmark's
             style says.
@@ -210,7 +236,8 @@ def leaderboard(
         texts: whether the texts of files are kept for `report`.
 
     Returns:
-        A board for each judge and baseline. `frame` has a row for each model; win rates are percentages.
+        A board for each judge and baseline. `frame` has a row for each model; win rates are percentages. With
+        `benchmarks` the table of all of them, whose `frame` has a row for each model and number.
 
     Raises:
         EvalkitError: a source, a name or a combination of these is wrong; the message says what to do.
@@ -242,6 +269,13 @@ def leaderboard(
         allow_mixed=allow_mixed,
         replicates=checked_count("--bootstrap", bootstrap, least=0),
     )
+    joined = names_of("--alias", alias)
+    if benchmarks:
+        if benchmark is not None:
+            raise ConfigError("--benchmark names one benchmark, and --all several: choose one of them")
+        return make_overview(benchmarks, chosen, wishes, aliases=joined)
+    if joined:
+        raise ConfigError("--alias joins models of several benchmarks, and this board is of one: add --benchmark NAME")
     files = read_behind(chosen, wishes) if texts else None
     boards = tuple(make_leaderboard(chosen, wishes, files=files))
     return Leaderboard(boards, chosen, files, () if chosen.files else misfiled(chosen))

@@ -33,6 +33,7 @@ from .metrics import (
     Recipe,
     raw_metric,
 )
+from .overview import Cell, NamedBoard, Overview, OverviewColumn, OverviewRow, build_overview
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
 from .rates import Difference, Estimators, Pinned, learn
@@ -66,6 +67,7 @@ __all__ = [
     "Behaviour",
     "Board",
     "BoardRow",
+    "Cell",
     "CollectedBattles",
     "Comparisons",
     "Correlated",
@@ -82,7 +84,11 @@ __all__ = [
     "Matrix",
     "Metric",
     "ModelPair",
+    "NamedBoard",
     "Option",
+    "Overview",
+    "OverviewColumn",
+    "OverviewRow",
     "PairCount",
     "PairCounts",
     "Pinned",
@@ -98,6 +104,7 @@ __all__ = [
     "behaviour",
     "beside",
     "build_boards",
+    "build_overview",
     "build_ratings",
     "build_row",
     "compare",

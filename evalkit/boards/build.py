@@ -39,6 +39,11 @@ class Board:
     agreement: Agreement | None = None
 
     @property
+    def group(self) -> tuple[str, str, str, str]:
+        """What tells the board from others of its benchmark: judge, digest, served model and baseline."""
+        return self.judge, self.digest, self.served_as, self.baseline
+
+    @property
     def n_placed(self) -> int:
         """The number of ranked rows, the baseline's own row included; these come first."""
         if all(row.rank is None for row in self.rows):

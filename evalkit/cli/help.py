@@ -60,6 +60,23 @@ class Renamed(TitledOption):
             self.opts = every
 
 
+class RenamedSeveral(Renamed):
+    """A renamed option that may be repeated; a settings file and the environment may name a single value."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        # a path has blanks, at which click would part the value
+        found = self.resolve_envvar_value(ctx)
+        return None if found is None else (found,)
+
+    def get_default(self, ctx: click.Context, call: bool = True) -> Any:  # noqa: FBT002 (as click declares it)
+        found = super().get_default(ctx, call=call)
+        return (found,) if isinstance(found, str) else found
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, Any]:
+        value, source = super().consume_value(ctx, opts)
+        return ((value,) if isinstance(value, str) else value), source
+
+
 class Helpful(click.Command):
     """The help and the errors that commands and groups of commands share.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.api import ESTIMATORS, Leaderboard, leaderboard
+from evalkit.api import ESTIMATORS, EVERY, Leaderboard, OverviewTable, leaderboard
 from evalkit.cli.boards import print_boards
 from evalkit.cli.help import Command, Title
 from evalkit.cli.notes import print_notes
@@ -23,7 +23,7 @@ from evalkit.cli.options import (
     verbose_option,
 )
 from evalkit.cli.sources import (
-    board_option,
+    benchmarks_option,
     by_option,
     control_option,
     difficulty_option,
@@ -55,14 +55,19 @@ class BoardOutput:
     used_most=("--benchmark", "--judge", "--by", "--format", "--plot"),
     examples={
         "Rank the example's models that were judged.": "evalkit leaderboard --benchmark example",
+        "Put all benchmarks that were judged into one table.": "evalkit leaderboard --all",
         "Rank them by written verdicts, as a table for a README.": (
             "evalkit leaderboard results --benchmark example --format markdown --out board.md"
         ),
     },
 )
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
-@board_option
+@benchmarks_option
+@Title.VERDICTS.option("--all", "every", is_flag=True,
+                       help="Put all benchmarks that the store has verdicts on into one table.")  # fmt: skip
 @judge_option
+@Title.VERDICTS.option("--alias", multiple=True, metavar="A=B",
+                       help="Take the model A of a benchmark for the model B of another; repeat for more.")  # fmt: skip
 @Title.NUMBERS.option("--pool", is_flag=True, help="Average all judges into one score.")
 @metric_option
 @control_option
@@ -97,29 +102,50 @@ class BoardOutput:
 @verbose_option
 @json_option
 @as_values(output=BoardOutput)
-def command(sources: tuple[Path, ...], output: BoardOutput, **asked: Any) -> None:
+def command(
+    sources: tuple[Path, ...], benchmark: tuple[str, ...], every: bool, output: BoardOutput, **asked: Any
+) -> None:
     """Rank models by their length-controlled win rates.
 
     SOURCES are annotation files, folders of them, or tables of preferences. Without SOURCES the board is built from the
-    store.
+    store. Several benchmarks make one table: a row a model, a column a number.
     """
     if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
-    found = leaderboard(*sources, **asked, texts=False)
+    if every or len(benchmark) > 1 or any(_with_source(name) for name in benchmark):
+        if output.plot is not None:
+            raise ConfigError("--plot draws the board of one benchmark: name it, as in --benchmark NAME")
+        benchmarks = EVERY if every else dict(map(_named_source, benchmark))
+        _write(leaderboard(*sources, benchmarks=benchmarks, **asked), output)
+        return
+    found = leaderboard(*sources, benchmark=next(iter(benchmark), None), **asked, texts=False)
     drawn = [] if output.plot is None else _draw(found, output.plot, output.panels or PANELS[:1])
-    _write(found, "json" if output.as_json else output.form, output.out)
+    _write(found, output)
     print_notes([*found.notes, *(f"{path}: written" for path in drawn)])
     if output.verbose:
         print_notes([f"sha256 {found.sha256}"])
 
 
-def _write(found: Leaderboard, form: str, out: Path | None) -> None:
-    if out is not None:
-        write_text(out, found.written(form))
-    elif form == TABLE:
+def _with_source(name: str) -> bool:
+    """True for NAME=FILE; the path of a benchmark's own file may have the sign as well."""
+    return "=" in name and not Path(name).exists()
+
+
+def _named_source(name: str) -> tuple[str, Path | None]:
+    benchmark, _, source = name.partition("=")
+    return (benchmark, Path(source)) if _with_source(name) else (name, None)
+
+
+def _write(found: Leaderboard | OverviewTable, output: BoardOutput) -> None:
+    form = "json" if output.as_json else output.form
+    if output.out is not None:
+        write_text(output.out, found.written(form))
+    elif form != TABLE:
+        click.echo(found.written(form), nl=False)
+    elif isinstance(found, Leaderboard):
         print_boards(found.boards)
     else:
-        click.echo(found.written(form), nl=False)
+        click.echo(str(found), nl=False)
 
 
 def _draw(found: Leaderboard, path: Path, panels: Sequence[str]) -> list[Path]:

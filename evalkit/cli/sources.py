@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from evalkit.boards import RANKING, SLICES, DifficultySource
-from evalkit.cli.help import Renamed, Title
+from evalkit.cli.help import Renamed, RenamedSeveral, Title
 from evalkit.cli.options import cluster_option, results_option, store_option
 
 board_option = Title.VERDICTS.option(
@@ -18,6 +18,16 @@ board_option = Title.VERDICTS.option(
     envvar="EVALKIT_BENCHMARK",
     help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it. "
     "[default: the only one that the store has]",
+)
+benchmarks_option = Title.VERDICTS.option(
+    "--benchmark",
+    cls=RenamedSeveral,
+    former="--board",
+    multiple=True,
+    metavar="BENCHMARK",
+    envvar="EVALKIT_BENCHMARK",
+    help="Take this benchmark's verdicts from the store, or read the sources as verdicts on it; repeat for a table of "
+    "several, whose verdicts NAME=FILE may name. [default: the only one that the store has]",
 )
 judge_option = Title.VERDICTS.option("--judge", metavar="NAME", help="Use only this judge's verdicts.")
 difficulty_option = Title.NUMBERS.option(

@@ -4,7 +4,7 @@ from .audit import Examined, examined_json, examined_rows, examined_text
 from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text, pair_values
 from .forecasts import forecast_text
-from .forms import FORMS, TABLE
+from .forms import FORMS, OVERVIEW_FORMS, TABLE
 from .gate import gate_explanation, gate_json, gate_text, why
 from .gate_ci import gate_annotation, gate_badge, gate_junit, gate_summary
 from .gate_undecided import (
@@ -18,6 +18,8 @@ from .gate_undecided import (
 from .html import report_html
 from .journal import open_journal
 from .markup.boards import boards_fragment
+from .markup.overview import overview_fragment
+from .overview import cell_values, overview_metrics, overview_text
 from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
@@ -37,6 +39,7 @@ __all__ = [
     "CORRELATED_FORMS",
     "FORMS",
     "OPTION_COLUMNS",
+    "OVERVIEW_FORMS",
     "PANELS",
     "PLOTS",
     "RATINGS_FORMS",
@@ -56,6 +59,7 @@ __all__ = [
     "boards_drawn",
     "boards_fragment",
     "boards_text",
+    "cell_values",
     "check_folder",
     "comparison_json",
     "comparison_text",
@@ -79,6 +83,9 @@ __all__ = [
     "one_board",
     "open_journal",
     "option_values",
+    "overview_fragment",
+    "overview_metrics",
+    "overview_text",
     "pair_values",
     "published_text",
     "rating_values",

@@ -19,6 +19,7 @@ from evalkit.reporting.tally import tally_tables
 from evalkit.text import cut, fill, markdown_cell, printable, width
 
 _NARROWEST_MODEL = 16
+_ANY_WIDTH = 1_000_000
 _MODEL = "model"
 
 
@@ -77,6 +78,26 @@ def _board_text(board: Board, boards: Sequence[Board], columns: int) -> str:
     if parts := slice_columns(board):
         whole += [slices_title(board), *_aligned(parts, columns), rule]
     return "\n".join([*whole, *board_notes(board)]).rstrip()
+
+
+def columns_markdown(columns: Sequence[Column]) -> list[str]:
+    """Return the lines of a markdown table."""
+    return _markdown_table(columns)
+
+
+def columns_text(table: Sequence[Column], columns: int, *, key: str) -> list[str]:
+    """Return lines of aligned columns between rules; those that do not fit follow in a further table with the `key`."""
+    first = next(column for column in table if column.title == key)
+    lines: list[str] = []
+    rest = [column for column in table if column is not first]
+    while rest:
+        shown = [first, rest.pop(0)]
+        while rest and max(map(width, _aligned([*shown, rest[0]], _ANY_WIDTH))) <= columns:
+            shown.append(rest.pop(0))
+        header, *body = _aligned(shown, columns)
+        rule = "─" * max(map(width, (header, *body)))
+        lines += [rule, header, rule, *body]
+    return [*lines, rule] if lines else []
 
 
 def _aligned(table: Sequence[Column], columns: int) -> list[str]:

@@ -2,6 +2,7 @@ from .baselines import stored_answers
 from .battles import NO_CLUSTER, gather_battles
 from .benchmarks import (
     holds_others,
+    judged_benchmarks,
     keep_benchmark,
     kept_benchmark,
     known_benchmark,
@@ -51,6 +52,7 @@ __all__ = [
     "holds_others",
     "import_files",
     "imported_boards",
+    "judged_benchmarks",
     "keep_benchmark",
     "kept_benchmark",
     "known_benchmark",

@@ -49,6 +49,19 @@ def only_benchmark(url: Address, *, model: str | None = None) -> str:
     return found[0]
 
 
+def judged_benchmarks(url: Address) -> tuple[str, ...]:
+    """The names of the benchmarks that a store has verdicts on, sorted.
+
+    Raises:
+        InputError: there is no store, or it holds no verdicts.
+    """
+    with open_existing(url) as opened:
+        judged, where = opened.benchmarks(), opened.where
+    if not judged:
+        raise InputError(f"{where}: holds no verdicts. Run evalkit annotate first")
+    return tuple(sorted(judged))
+
+
 def keep_benchmark(store: Store, benchmark: Benchmark) -> None:
     """Keep a benchmark that a file describes, so that it is known by its name where the file is not at hand."""
     fields = {name: value for name, value in dataclasses.asdict(benchmark).items() if name != "name"}

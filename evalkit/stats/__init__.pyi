@@ -1,3 +1,4 @@
+from .aggregate import Aggregated, AggregateMethod, Part, aggregate
 from .agreement import Coefficient, Robustness, correlation, kendall, pearson, robustness, spearman
 from .alpaca_compat import CompatInputs, GamedBaselines, lc_compat
 from .arena_compat import TOKENS, Games, arena_v01, arena_v2
@@ -76,6 +77,8 @@ __all__ = [
     "SHORTER",
     "TAUGHT",
     "TOKENS",
+    "AggregateMethod",
+    "Aggregated",
     "Battles",
     "BetweenSources",
     "Bin",
@@ -110,6 +113,7 @@ __all__ = [
     "Measured",
     "Member",
     "Numbers",
+    "Part",
     "RankInterval",
     "Rated",
     "RetestBin",
@@ -123,6 +127,7 @@ __all__ = [
     "ShownVerdicts",
     "Spread",
     "Unit",
+    "aggregate",
     "agreement_with_confidence",
     "arena_v01",
     "arena_v2",

@@ -115,7 +115,8 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
 
     Infinite where one of the two estimates has no standard error.
     """
-    pulls = _pulls(measured, samples)
+    names = sorted({name for sample in samples for name in sample.clusters})
+    pulls = cluster_pulls(measured, samples, {name: place for place, name in enumerate(names)})
     shared = pulls @ pulls.T
     explained = np.sqrt(np.diag(shared))
     own = np.array([_own_error(rate.estimate) for rate in measured])
@@ -130,11 +131,17 @@ def difference_errors(measured: Sequence[Measured], samples: Sequence[Sample]) -
     return error
 
 
-def _apart(measured: Sequence[Measured]) -> Floats:
-    """Variance of each difference due to errors that the estimates share, shape (m, m); equal shifts of both cancel."""
+def shared_errors(measured: Sequence[Measured]) -> Floats:
+    """The errors that the estimates share, shape (m, errors); an estimate without an error has zero there."""
     shared = np.zeros((len(measured), max((len(rate.shared_errors) for rate in measured), default=0)))
     for row, rate in enumerate(measured):
         shared[row, : len(rate.shared_errors)] = rate.shared_errors
+    return shared
+
+
+def _apart(measured: Sequence[Measured]) -> Floats:
+    """Variance of each difference due to errors that the estimates share, shape (m, m); equal shifts of both cancel."""
+    shared = shared_errors(measured)
     apart: Floats = ((shared[:, None, :] - shared[None, :, :]) ** 2).sum(axis=2)
     return apart
 
@@ -143,10 +150,8 @@ def _own_error(estimate: Estimate) -> float:
     return math.inf if estimate.stderr is None or estimate.lower is None else estimate.stderr
 
 
-def _pulls(measured: Sequence[Measured], samples: Sequence[Sample]) -> Floats:
-    """The summed influence of each cluster on each estimate, shape (m, clusters)."""
-    names = sorted({name for sample in samples for name in sample.clusters})
-    places = {name: place for place, name in enumerate(names)}
+def cluster_pulls(measured: Sequence[Measured], samples: Sequence[Sample], places: Mapping[str, int]) -> Floats:
+    """The summed influence of each cluster on each estimate, shape (m, clusters), with the clusters at their places."""
     pulls = np.zeros((len(measured), len(places)))
     for row, (rate, sample) in enumerate(zip(measured, samples, strict=True)):
         # rows of one cluster are dependent, so their influences are summed

@@ -32,6 +32,8 @@ INPUTS = {("export", "out"), ("generate", "out"), ("report", "out")}
 ARGUMENTS = {"import": {"format"}}
 # a page shows any boards that Python can make
 FURTHER = {"report": set(get_type_hints(LeaderboardKeywords)), "site": set(get_type_hints(BoardKeywords))}
+# keywords of leaderboard that a report has not, or has itself
+OF_LEADERBOARD = {"by", "texts", "benchmarks", "alias"}
 # keywords for values that a command line cannot hold
 PYTHON_ONLY = {"client", "parser", "progress", "texts"}
 
@@ -107,7 +109,7 @@ def test_keywords_have_the_defaults_of_the_options(name: str) -> None:
 def test_dictionaries_of_keywords_are_the_signatures_of_their_functions() -> None:
     assert set(get_type_hints(AnnotateKeywords)) == set(parameters(ek.annotate))
     assert set(get_type_hints(GenerateKeywords)) == set(parameters(ek.generate))
-    assert set(get_type_hints(LeaderboardKeywords)) == set(parameters(ek.leaderboard)) - {"by", "texts"}
+    assert set(get_type_hints(LeaderboardKeywords)) == set(parameters(ek.leaderboard)) - OF_LEADERBOARD
 
 
 def test_every_function_has_a_help_that_says_what_goes_in_and_out() -> None:

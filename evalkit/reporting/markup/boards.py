@@ -49,28 +49,40 @@ class _TemplateBoard:
 
 def boards_html(boards: Sequence[Board]) -> str:
     """Return a page without scripts, which loads nothing and is dark if the reader prefers that."""
-    from markupsafe import Markup
-
-    style = f"{_read('page.css')}{_read('table.css')}"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     shown = _template_boards(boards)
-    return _render(
-        "page.html.jinja",
-        policy=_POLICY.format(style=digest),
-        title=" · ".join(board.title for board in shown) or "no board",
-        # the style is made of files of this package, with no markup from anywhere else
-        style=Markup(style),  # noqa: S704
-        boards=shown,
-        inner_style=None,
-    )
+    return whole_page("table.html.jinja", title=" · ".join(board.title for board in shown) or "no board", boards=shown)
 
 
 def boards_fragment(boards: Sequence[Board]) -> str:
     """Return the tables with their style, in the colours of the page around them."""
+    return fragment("table.html.jinja", boards=_template_boards(boards))
+
+
+def whole_page(inner: str, *, title: str, **values: object) -> str:
+    """Return a page around a template, without scripts; it loads nothing, and its policy allows its own style alone."""
+    from markupsafe import Markup
+
+    style = f"{_read('page.css')}{_read('table.css')}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    # the style is made of files of this package, with no markup from anywhere else
+    trusted = Markup(style)  # noqa: S704
+    return _render(
+        "page.html.jinja",
+        inner=inner,
+        policy=_POLICY.format(style=digest),
+        title=title,
+        style=trusted,
+        inner_style=None,
+        **values,
+    )
+
+
+def fragment(template: str, **values: object) -> str:
+    """Return a part of another page, with its style."""
     from markupsafe import Markup
 
     # the style is made of files of this package, with no markup from anywhere else
-    return _render("table.html.jinja", boards=_template_boards(boards), inner_style=Markup(_read("table.css")))  # noqa: S704
+    return _render(template, inner_style=Markup(_read("table.css")), **values)  # noqa: S704
 
 
 def _render(template: str, **values: object) -> str:

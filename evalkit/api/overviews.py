@@ -1,0 +1,104 @@
+"""Several benchmarks in one table: their boards are made one by one, and put side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from evalkit.api.boards import Wishes, make_leaderboard
+from evalkit.api.keywords import Data, parted, source_of
+from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
+from evalkit.boards import Board, NamedBoard, Overview, build_overview
+from evalkit.catalog import read_aliases
+from evalkit.errors import ConfigError
+from evalkit.reporting import OVERVIEW_FORMS, TABLE, cell_values, overview_metrics, overview_text
+from evalkit.sources import Sources, judged_benchmarks
+from evalkit.store import store_url
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EVERY = "all"
+# the benchmarks of an overview: their names, all that the store has, or the verdicts of each
+Benchmarks = str | Sequence[str] | Mapping[str, "Data | Sequence[Data] | None"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class OverviewTable(Tabular):
+    """Several benchmarks in one table: a row a model, a column a number, each cell with its interval and status."""
+
+    overview: Overview
+    notes: tuple[str, ...] = ()
+
+    @property
+    def boards(self) -> tuple[Board, ...]:
+        """The boards behind the columns."""
+        return self.overview.boards
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """A row for each model and number, with the columns of `--format csv`; what is not estimable is missing."""
+        return frame_of(cell_values(self.overview))
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers as a flat dictionary, `model/column` and the like; what cannot be estimated is left out."""
+        found: dict[str, float] = {}
+        for name, estimate in overview_metrics(self.overview).items():
+            found |= estimate_metrics(name, estimate)
+        return found
+
+    def written(self, form: str = TABLE) -> str:
+        """The table in a form of `evalkit leaderboard --format`.
+
+        Raises:
+            UnknownName: no such form.
+        """
+        return in_form(self.overview, form, OVERVIEW_FORMS)
+
+    def to_json(self) -> str:
+        return self.written("json")
+
+    def __str__(self) -> str:
+        return overview_text(self.overview)
+
+    def _repr_html_(self) -> str:
+        from evalkit.reporting import overview_fragment
+
+        return overview_fragment(self.overview)
+
+
+def make_overview(
+    benchmarks: Benchmarks, chosen: Sources, wishes: Wishes, *, aliases: Mapping[str, str]
+) -> OverviewTable:
+    """Make the boards of each benchmark and put them side by side.
+
+    Args:
+        benchmarks: names, `all`, or a dictionary of verdicts by name.
+        chosen: what all benchmarks have in common, without files and without a benchmark.
+        aliases: canonical names by spelling, which come before those that evalkit ships.
+
+    Raises:
+        EvalkitError: a source, a name or a combination of wishes is wrong; the store lacks verdicts on a benchmark.
+    """
+    boards = [
+        NamedBoard(sources.benchmark.name, board)
+        for sources in _sources(benchmarks, chosen)
+        for board in make_leaderboard(sources, wishes)
+    ]
+    return OverviewTable(build_overview(boards, {**read_aliases(), **aliases}))
+
+
+def _sources(benchmarks: Benchmarks, chosen: Sources) -> list[Sources]:
+    if chosen.files:
+        raise ConfigError(
+            "SOURCES are verdicts on one benchmark, and several are asked for: name the verdicts of each, as in "
+            "--benchmark NAME=FILE"
+        )
+    if not isinstance(benchmarks, Mapping):
+        names = [benchmarks] if isinstance(benchmarks, str) else list(benchmarks)
+        if EVERY in names:
+            names = list(judged_benchmarks(store_url(chosen.store, chosen.results)))
+        benchmarks = dict.fromkeys(names)
+    return [
+        replace(chosen, board=name, files=tuple(source_of(source, f"benchmarks: {name}") for source in parted(given)))
+        for name, given in benchmarks.items()
+    ]

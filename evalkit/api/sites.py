@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from evalkit.api.boards import read_behind
 from evalkit.api.door import front_door
-from evalkit.api.keywords import Data, checked_count, parted
+from evalkit.api.keywords import Data, checked_count, names_of, parted
 from evalkit.api.leaderboards import BoardKeywords, Leaderboard, leaderboard
+from evalkit.api.overviews import EVERY, Benchmarks
 from evalkit.api.result import Result
-from evalkit.boards import CATEGORY, TURN
+from evalkit.boards import CATEGORY, TURN, Transcripts
+from evalkit.catalog import read_aliases
 from evalkit.errors import ConfigError
-from evalkit.sources import read_judged
-from evalkit.store import open_existing, store_url
+from evalkit.sources import judged_benchmarks, read_judged
+from evalkit.store import store_url
 from evalkit.text import plural, printable
 
 _MEGABYTE = 1_000_000
@@ -56,7 +58,8 @@ class SiteFolder(Result):
 def site(
     folder: str | PathLike[str],
     *sources: Data,
-    benchmark: str | PathLike[str] | Sequence[str | PathLike[str]] | None = None,
+    benchmark: Benchmarks | PathLike[str] | None = None,
+    alias: Mapping[str, str] | Sequence[str] = (),
     title: str | None = None,
     sample: int | None = None,
     seed: int = 0,
@@ -69,7 +72,9 @@ def site(
     Args:
         folder: a new or an empty folder, or one with a site to be written anew; other files in it stay.
         sources: as for `leaderboard`; without any, the boards are of the verdicts in the store.
-        benchmark: one benchmark or several; by default all that the store has verdicts on, or that of the sources.
+        benchmark: one benchmark or several, by default all that the store has verdicts on, or that of the sources; a
+            dictionary gives the verdicts of each, or None for those in the store.
+        alias: canonical names of models by spelling, or texts such as `A=B`, by which models have one page.
         title: named after the only benchmark by default.
         sample: the number of instructions that can be browsed, the same for all models, all by default; no number of a
             board depends on it.
@@ -92,32 +97,42 @@ def site(
 
     if sample is not None:
         checked_count("--sample", sample, least=1)
-    path = Path(folder)
+    path, aliases = Path(folder), {**read_aliases(), **names_of("--alias", alias)}
     check_folder(path)
-    names = _benchmarks(sources, parted(benchmark), options)
-    made = [leaderboard(*sources, benchmark=name, by=by, **options) for name in names]
+    made = [
+        leaderboard(*given, benchmark=name, by=by, **options)
+        for name, given in _benchmarks(sources, benchmark, options).items()
+    ]
     parts = [assemble_part(board.boards, _judged(board), board.sources) for board in made]
     size = None if sample is None else SampleSize(sample, seed)
-    shown = assemble_site(parts, [board.sources for board in made], title=title, sample=size, text=text)
+    shown = assemble_site(parts, [board.sources for board in made], aliases, title=title, sample=size, text=text)
     files = site_files(shown)
     write_site(path, files)
     return SiteFolder(path, {place: len(content.encode()) for place, content in files.items()})
 
 
-def _judged(made: Leaderboard) -> Any:
+def _judged(made: Leaderboard) -> Transcripts:
     return read_judged(made.sources, read_behind(made.sources) if made.files is None else made.files)
 
 
-def _benchmarks(sources: Sequence[Data], named: Sequence[Any], options: Mapping[str, Any]) -> list[str | None]:
-    """The benchmarks of the site, None for that of the sources.
+def _benchmarks(
+    sources: tuple[Data, ...], named: Benchmarks | PathLike[str] | None, options: BoardKeywords
+) -> dict[str | None, tuple[Data, ...]]:
+    """The verdicts of each benchmark, nothing for those in the store; the name is None for that of the sources.
 
     Raises:
-        ConfigError: files are to be read as verdicts on several benchmarks.
+        InputError: there is no store, or it holds no verdicts.
+        ConfigError: sources are to be read as verdicts on several benchmarks.
     """
-    if sources and len(named) > 1:
-        raise ConfigError(f"--benchmark: files are of one benchmark, and {len(named)} are named. Name one of them")
-    if named or sources:
-        return [str(name) for name in named] or [None]
-    with open_existing(store_url(options.get("store"), Path(options.get("results", "results")))) as opened:
-        # without any, the board says what is missing
-        return [*sorted(opened.benchmarks())] or [None]
+    if named is None or named == EVERY:
+        if sources:
+            return {None: sources}
+        url = store_url(options.get("store"), Path(options.get("results", "results")))
+        return dict.fromkeys(judged_benchmarks(url), ())
+    given = named if isinstance(named, Mapping) else dict.fromkeys(map(str, parted(named)))
+    if sources and (len(given) > 1 or any(each is not None for each in given.values())):
+        raise ConfigError(
+            "SOURCES are verdicts on one benchmark, and several are asked for: name the verdicts of each, as in "
+            "--benchmark NAME=FILE"
+        )
+    return {name: sources or parted(each) for name, each in given.items()}

@@ -7,7 +7,7 @@ import click
 
 from evalkit.api import site
 from evalkit.boards import CATEGORY, TURN
-from evalkit.cli.help import Command, Title
+from evalkit.cli.help import Command, RenamedSeveral, Title
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import WrittenFolder, cluster_option, json_option, results_option, store_option
 from evalkit.cli.sources import (
@@ -16,6 +16,7 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
+    named_source,
     reference_option,
 )
 
@@ -33,10 +34,13 @@ from evalkit.cli.sources import (
 )
 @click.argument("folder", type=WrittenFolder(), metavar="DIR")
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
-@Title.VERDICTS.option(
-    "--benchmark", metavar="BENCHMARK", envvar="EVALKIT_BENCHMARK", multiple=True,
-    help="Show this benchmark's verdicts in the store, or read the sources as verdicts on it; repeat for more. "
-         "[default: all that the store has]")  # fmt: skip
+@Title.VERDICTS.option("--benchmark", cls=RenamedSeveral, former="--board", multiple=True, metavar="BENCHMARK",
+                       envvar="EVALKIT_BENCHMARK",
+                       help="Show this benchmark's verdicts in the store, or read the sources as verdicts on it; "
+                            "repeat for more, whose verdicts NAME=FILE may name. [default: all that the store "
+                            "has]")  # fmt: skip
+@Title.VERDICTS.option("--alias", multiple=True, metavar="A=B",
+                       help="Take the model A of a benchmark for the model B of another; repeat for more.")  # fmt: skip
 @Title.SHOWN.option("--title", help="Put this title above the pages. [default: the benchmark's name]")
 @judge_option
 @metric_option
@@ -54,14 +58,17 @@ from evalkit.cli.sources import (
 @store_option
 @results_option
 @json_option
-def command(folder: Path, sources: tuple[Path, ...], no_text: bool, as_json: bool, **asked: Any) -> None:
+def command(
+    folder: Path, sources: tuple[Path, ...], benchmark: tuple[str, ...], no_text: bool, as_json: bool, **asked: Any
+) -> None:
     """Write a site of static pages: an overview, and a page for each benchmark, model and judge.
 
     DIR is a new or an empty folder, or one with a site to be written anew. SOURCES are annotation files, folders of
     them, or tables of preferences. Without SOURCES the boards are built from the store. The pages need no network and
     no server.
     """
-    written = site(folder, *sources, **asked, text=not no_text)
+    named = dict(map(named_source, benchmark)) or None
+    written = site(folder, *sources, benchmark=named, **asked, text=not no_text)
     if as_json:
         click.echo(written.to_json())
     else:

@@ -1,9 +1,9 @@
 """Assemble a report or a site from boards and from the instructions, answers and verdicts behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from evalkit.boards import Board, Transcripts, behaviour, win_matrix
+from evalkit.boards import Board, NamedBoard, Transcripts, behaviour, build_overview, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
 from evalkit.reporting.site.content import BenchmarkPart, Site
@@ -55,6 +55,7 @@ def assemble_part(boards: Sequence[Board], judged: Transcripts, sources: Sources
 def assemble_site(
     parts: Sequence[BenchmarkPart],
     sources: Sequence[Sources],
+    aliases: Mapping[str, str],
     *,
     title: str | None = None,
     sample: SampleSize | None = None,
@@ -63,6 +64,7 @@ def assemble_site(
     """Return the site of some benchmarks.
 
     Args:
+        aliases: canonical names of models by spelling.
         title: the title of the site; by default it is named after the only benchmark.
         sample: the instructions to browse, all by default; no number of a board depends on the sample.
         text: True if the site contains instructions, answers and replies.
@@ -70,6 +72,7 @@ def assemble_site(
     return Site(
         title=printable(title or (parts[0].name if len(parts) == 1 else "Leaderboards")),
         benchmarks=tuple(parts),
+        overview=build_overview([NamedBoard(part.name, board) for part in parts for board in part.boards], aliases),
         sources=tuple(dict.fromkeys(name for each in sources for name in _places(each))),
         sample=sample,
         text=text,

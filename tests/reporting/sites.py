@@ -12,6 +12,7 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import win_matrix
 from evalkit.boards.metrics import WIN_RATE, Recipe
+from evalkit.boards.overview import NamedBoard, build_overview
 from evalkit.reporting.chunks import SampleSize
 from evalkit.reporting.site.content import BenchmarkPart, Site
 from evalkit.stats.sample import build_sample
@@ -63,9 +64,16 @@ def part_of(
     )
 
 
-def site_of(*parts: BenchmarkPart, title: str = "A site", sample: int | None = None, text: bool = True) -> Site:
+def site_of(
+    *parts: BenchmarkPart,
+    title: str = "A site",
+    sample: int | None = None,
+    text: bool = True,
+    aliases: Mapping[str, str] | None = None,
+) -> Site:
     size = None if sample is None else SampleSize(sample)
-    return Site(title, parts, ("results/evalkit.db",), size, text)
+    overview = build_overview([NamedBoard(part.name, board) for part in parts for board in part.boards], aliases or {})
+    return Site(title, parts, overview, ("results/evalkit.db",), size, text)
 
 
 def _verdict(benchmark: str, model: str, judge: str, key: str, share: float, text: str) -> Annotation:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from evalkit.boards import Behaviour, Board, Matrix, Transcripts
+from evalkit.boards import Behaviour, Board, Matrix, Overview, Transcripts
 from evalkit.reporting.chunks import SampleSize
 from evalkit.reporting.plots.plot import Plot
 
@@ -23,18 +23,15 @@ class BenchmarkPart:
 class Site:
     """A site of benchmarks; `sources` are named as the user named them, and shown without the folders they are in.
 
+    The rows of the `overview` are the models that have a page each, whatever spellings they have on the boards.
     `sample` are the instructions to browse, all for None; without `text` the site holds no instruction, no answer and
     no reply. `histories` are figures of a model's earlier releases, by model.
     """
 
     title: str
     benchmarks: tuple[BenchmarkPart, ...]
+    overview: Overview
     sources: tuple[str, ...]
     sample: SampleSize | None = None
     text: bool = True
     histories: Mapping[str, Plot] = field(default_factory=dict)
-
-    @property
-    def boards(self) -> tuple[tuple[str, Board], ...]:
-        """Every board with its benchmark's name."""
-        return tuple((part.name, board) for part in self.benchmarks for board in part.boards)

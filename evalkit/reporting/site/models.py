@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evalkit.boards import Board, BoardRow, Metric
+from evalkit.boards import Board, BoardRow, Metric, OverviewRow
 from evalkit.reporting.page.axis import Axis, shared_axis
 from evalkit.reporting.page.coverage import CoverageLine
 from evalkit.reporting.page.heat import Heat, HeatRow
@@ -69,26 +69,35 @@ class ScoreTable:
 
 @dataclass(frozen=True, slots=True)
 class ModelPage:
-    """What the page of a model shows; `origins` are facts about the row of each board."""
+    """What the page of a model shows; `origins` are facts about the row of each board.
+
+    `spellings` are the names by which boards call the model besides its own.
+    """
 
     name: str
+    spellings: tuple[str, ...]
     finding: tuple[str, ...]
     tables: tuple[ScoreTable, ...]
     categories: tuple[tuple[str, Heat], ...]
     origins: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
-def model_page(model: str, boards: Sequence[ShownBoard], readable: Sequence[Board]) -> ModelPage:
-    """Return the page of a model, where `readable` are the boards whose comparisons can be read on it, in order."""
+def model_page(model: OverviewRow, boards: Sequence[ShownBoard], readable: Sequence[Board]) -> ModelPage:
+    """Return the page of a model by any of its spellings.
+
+    Args:
+        readable: the boards whose comparisons can be read on the page, in order.
+    """
     scores = [
         _score(shown, at, readable)
         for shown in boards
         for at, row in enumerate(shown.board.rows)
-        if row.entry.model == model
+        if row.entry.model in model.spellings
     ]
     by_scale = [[score for score in scores if score.shown.section.graded == graded] for graded in (False, True)]
     return ModelPage(
-        name=printable(model),
+        name=printable(model.model),
+        spellings=tuple(printable(name) for name in model.spellings if name != model.model),
         finding=tuple(_findings(scores)),
         tables=tuple(_table(of_scale) for of_scale in by_scale if of_scale),
         categories=tuple(_categories(scores)),

@@ -1,10 +1,10 @@
-"""All models on all boards in one table: a row for each model, a column for each benchmark, judge and metric."""
+"""The overview as a page shows it: each number with its rank and its interval, drawn on the axis of its column."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalkit.boards import Board, BoardRow, Metric
-from evalkit.reporting.columns import board_metrics
+from evalkit.boards import Board, Cell, Overview, OverviewColumn
+from evalkit.reporting.columns import part_title
 from evalkit.reporting.page.axis import Axis, Whisker, shared_axis
 from evalkit.reporting.page.numbers import NOTHING
 from evalkit.reporting.page.table import Number, number_of, row_kind
@@ -17,7 +17,7 @@ from evalkit.types import StatusKind
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewColumn:
+class ShownColumn:
     """One number of one board; `key` names the column in an address, `ranking` says whether the number ranks.
 
     The column `begins` those of a benchmark.
@@ -34,7 +34,7 @@ class OverviewColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewCell:
+class ShownCell:
     """A model's number; `full` is the number with its interval, its rank and what speaks against it."""
 
     shown: Number
@@ -47,10 +47,10 @@ class OverviewCell:
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewLine:
+class ShownLine:
     model: str
     page: str
-    cells: tuple[OverviewCell, ...]
+    cells: tuple[ShownCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,91 +63,79 @@ class BenchmarkHead:
 
 
 @dataclass(frozen=True, slots=True)
-class OverviewTable:
-    """The table; `order` names the board in whose order the models are, unless there is only one."""
-
+class ShownOverview:
     heads: tuple[BenchmarkHead, ...]
-    columns: tuple[OverviewColumn, ...]
-    lines: tuple[OverviewLine, ...]
+    columns: tuple[ShownColumn, ...]
+    lines: tuple[ShownLine, ...]
     judges: tuple[str, ...]
-    order: str
 
 
-def overview_table(boards: Sequence[tuple[str, Board]], titles: Sequence[str], pages: Addresses) -> OverviewTable:
-    """Return the table of all boards, each with its benchmark's name and its title.
+_ABSENT = ShownCell(Number("", None), "", "", leads=False, kind="none", whisker=None, full="not on this board")
 
-    Models are in the order of the board that ranks the most, then of the next, and so on.
-    """
-    measured = [(place, metric) for place, (_, board) in enumerate(boards) for metric in board_metrics(board)]
-    rows = [{row.entry.model: row for row in board.rows} for _, board in boards]
-    places = sorted(range(len(boards)), key=lambda place: -sum(row.rank is not None for row in boards[place][1].rows))
-    models = list(dict.fromkeys(model for place in places for model in rows[place]))
-    columns = tuple(_column(place, metric, boards, titles, pages) for place, metric in measured)
-    names = list(dict.fromkeys(name for name, _ in boards))
-    return OverviewTable(
+
+def overview_table(overview: Overview, titles: Mapping[int, str], pages: Addresses) -> ShownOverview:
+    """Return the table, where `titles` are those of the boards by their identity."""
+    columns = tuple(_column(overview, place, titles, pages) for place in range(len(overview.columns)))
+    return ShownOverview(
         heads=tuple(
-            BenchmarkHead(printable(name), pages.benchmarks[name], sum(boards[at][0] == name for at, _ in measured))
-            for name in names
+            BenchmarkHead(
+                printable(name), pages.benchmarks[name], sum(column.benchmark == name for column in overview.columns)
+            )
+            for name in overview.benchmarks
         ),
         columns=columns,
-        lines=tuple(_line(model, measured, columns, boards, rows, pages) for model in models),
+        lines=tuple(
+            ShownLine(
+                printable(row.model),
+                pages.models[row.model],
+                tuple(
+                    _cell(cell, column, shown.axis)
+                    for cell, column, shown in zip(row.cells, overview.columns, columns, strict=True)
+                ),
+            )
+            for row in overview.rows
+        ),
         judges=tuple(dict.fromkeys(column.judge for column in columns)),
-        order="" if len(boards) < 2 else f"{printable(boards[places[0]][0])}, {titles[places[0]]}",
     )
 
 
-def _column(
-    place: int, metric: Metric, boards: Sequence[tuple[str, Board]], titles: Sequence[str], pages: Addresses
-) -> OverviewColumn:
-    name, board = boards[place]
-    estimates = [row.measured(metric).estimate for row in board.rows if not row.entry.refused]
-    return OverviewColumn(
-        key=f"{place}.{metric.name}",
-        benchmark=printable(name),
-        judge=titles[place],
+def _column(overview: Overview, place: int, titles: Mapping[int, str], pages: Addresses) -> ShownColumn:
+    column = overview.columns[place]
+    board, part = column.board, column.part
+    number = sentence(column.metric.title)
+    return ShownColumn(
+        key=f"{place}.{column.metric.name}",
+        benchmark=printable(column.benchmark),
+        judge=titles[id(board)],
         judge_page=pages.judges[board.judge],
-        metric=sentence(metric.title),
-        ranking=metric == board.metric,
-        begins=metric == board.metric and (place == 0 or boards[place - 1][0] != name),
-        axis=shared_axis(estimates, scale=board.rows[0].entry.scale, even=None if board.metric.graded else 50.0),
+        metric=number if part is None else f"{number}, {part_title(part, [part])}",
+        ranking=column.ranks,
+        begins=place == 0 or overview.columns[place - 1].benchmark != column.benchmark,
+        axis=_axis(board, [cell for row in overview.rows if (cell := row.cells[place]).row is not None]),
     )
 
 
-def _line(
-    model: str,
-    measured: Sequence[tuple[int, Metric]],
-    columns: Sequence[OverviewColumn],
-    boards: Sequence[tuple[str, Board]],
-    rows: Sequence[Mapping[str, BoardRow]],
-    pages: Addresses,
-) -> OverviewLine:
-    cells = tuple(
-        _cell(rows[place].get(model), metric, boards[place][1], column.axis)
-        for (place, metric), column in zip(measured, columns, strict=True)
-    )
-    return OverviewLine(printable(model), pages.models[model], cells)
+def _axis(board: Board, cells: list[Cell]) -> Axis:
+    estimates = [cell.estimate for cell in cells if not cell.refused]
+    return shared_axis(estimates, scale=board.rows[0].entry.scale, even=None if board.metric.graded else 50.0)
 
 
-def _cell(row: BoardRow | None, metric: Metric, board: Board, axis: Axis) -> OverviewCell:
+def _cell(cell: Cell, column: OverviewColumn, axis: Axis) -> ShownCell:
+    row, estimate = cell.row, cell.estimate
     if row is None:
-        return OverviewCell(Number("", None), "", "", leads=False, kind="none", whisker=None, full="not on this board")
-    style, estimate, status = style_of(board), row.measured(metric).estimate, row.status(metric)
-    kind = row_kind(row, status.kind)
-    ranked = metric == board.metric and row.rank is not None
-    span = "" if row.rank is None or not ranked else _span(row.rank.lower, row.rank.upper)
+        return _ABSENT
+    style, kind = style_of(column.board), row_kind(row, cell.status.kind)
+    rank = row.rank if column.ranks else None
+    span = "" if rank is None else f"{rank.lower}" if rank.lower == rank.upper else f"{rank.lower}–{rank.upper}"
     words = [printable(style.full(estimate)), f"rank {span}" if span else ""]
     if kind != StatusKind.OK.value:
-        words.append(f"{STATUS[kind]}: {brief_words(status.reason, number=metric.title)}".rstrip(": "))
-    return OverviewCell(
+        words.append(f"{STATUS[kind]}: {brief_words(cell.status.reason, number=column.metric.title)}".rstrip(": "))
+    return ShownCell(
         shown=number_of(estimate, style, row),
         interval="" if estimate.lower is None else style.interval(estimate),
         rank=span,
-        leads=ranked and row.rank is not None and row.rank.rank == 1,
+        leads=rank is not None and rank.rank == 1,
         kind=kind,
-        whisker=None if row.entry.refused else axis.whisker(estimate, hollow=status.kind != StatusKind.OK),
+        whisker=None if cell.refused else axis.whisker(estimate, hollow=cell.status.kind != StatusKind.OK),
         full="; ".join(filter(None, words)) or NOTHING,
     )
-
-
-def _span(lower: int, upper: int) -> str:
-    return f"{lower}" if lower == upper else f"{lower}–{upper}"

@@ -1,10 +1,10 @@
 """Write all pages of a site, and the style sheets that carry their texts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.boards import Board
+from evalkit.boards import Board, OverviewRow
 from evalkit.reporting.page.document import SCRIPTS, STYLES, render
 from evalkit.reporting.page.drawings import apart, checked
 from evalkit.reporting.page.origins import source_name
@@ -47,8 +47,8 @@ def site_files(site: Site) -> dict[str, str]:
     shown = list(_shown(site, pages))
     readables = [Readable(part, carriers, site.sample, site.text) for part in site.benchmarks]
     written: dict[str, str] = {}
-    for model, place in pages.models.items():
-        written[place] = _model(frame, model, shown, readables, site.histories.get(model))
+    for row in site.overview.rows:
+        written[pages.models[row.model]] = _model(frame, row, shown, readables)
     for name, place in pages.benchmarks.items():
         sections = [one.section for one in shown if one.benchmark == name]
         written[place] = frame.page("site_benchmark.html.jinja", name, sections=sections, legend=LEGEND)
@@ -81,41 +81,33 @@ class _Frame:
 
 
 def _addresses(site: Site) -> Addresses:
-    boards = [board for _, board in site.boards]
     return addresses(
-        models=(row.entry.model for board in boards for row in board.rows),
+        models=(row.model for row in site.overview.rows),
         benchmarks=(part.name for part in site.benchmarks),
-        judges=(board.judge for board in boards),
+        judges=(board.judge for part in site.benchmarks for board in part.boards),
     )
 
 
 def _shown(site: Site, pages: Addresses) -> Iterator[ShownBoard]:
     """Yield every board with its section, whose addresses are those seen from a folder of pages."""
-    above = Addresses(*(_from_below(files) for files in (pages.models, pages.benchmarks, pages.judges)))
+    models = {name: f"../{pages.models[row.model]}" for row in site.overview.rows for name in row.spellings}
+    judges = {name: f"../{place}" for name, place in pages.judges.items()}
     for part in site.benchmarks:
-        sections = board_sections(
-            part.boards, part.matrices, part.behaviours, pages=above.models, judge_pages=above.judges
-        )
+        sections = board_sections(part.boards, part.matrices, part.behaviours, pages=models, judge_pages=judges)
         for board, section in zip(part.boards, sections, strict=True):
-            yield ShownBoard(part.name, board, section, above.benchmarks[part.name], above.judges[board.judge])
+            yield ShownBoard(part.name, board, section, f"../{pages.benchmarks[part.name]}", judges[board.judge])
 
 
-def _from_below(files: Mapping[str, str]) -> dict[str, str]:
-    return {name: f"../{place}" for name, place in files.items()}
-
-
-def _model(
-    frame: _Frame, model: str, shown: Sequence[ShownBoard], readables: Sequence[Readable], history: Plot | None
-) -> str:
-    index = model_index(model, readables)
-    readable: list[Board] = [board for one in readables for _, board in one.boards_of(model)]
+def _model(frame: _Frame, row: OverviewRow, shown: Sequence[ShownBoard], readables: Sequence[Readable]) -> str:
+    readable: list[Board] = [board for one in readables for _, board in one.boards_of(row)]
+    history = frame.site.histories.get(row.model)
     return frame.page(
         "site_model.html.jinja",
-        model,
+        row.model,
         data=_CARRIERS,
-        model=model_page(model, shown, readable),
+        model=model_page(row, shown, readable),
         history=None if history is None else _figure(history),
-        index=index,
+        index=model_index(row, readables),
     )
 
 
@@ -127,7 +119,7 @@ def _overview(frame: _Frame, site: Site, shown: Sequence[ShownBoard], pages: Add
     return frame.page(
         "site_overview.html.jinja",
         None,
-        table=overview_table(site.boards, [one.section.title for one in shown], pages),
+        table=overview_table(site.overview, {id(one.board): one.section.title for one in shown}, pages),
         benchmarks=tuple(_benchmark_card(name, shown, place) for name, place in pages.benchmarks.items()),
         judges=tuple(_judge_card(name, shown, place) for name, place in pages.judges.items()),
         facts=", ".join(

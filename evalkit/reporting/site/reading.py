@@ -1,11 +1,11 @@
 """The comparisons of one model, to be read on its page: a list that the page holds, and texts that it loads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from evalkit.boards import Board
+from evalkit.boards import Board, OverviewRow
 from evalkit.reporting.chunks import SampleSize, chunk_values, compared_models, packed, shown_names
 from evalkit.reporting.page.words import title_of
 from evalkit.reporting.site.carriers import Carriers
@@ -43,69 +43,92 @@ class Readable:
     def _values(self) -> dict[str, Any]:
         return chunk_values(self.part.boards, self.part.judged, sample=self.sample, text=self.text)
 
-    def boards_of(self, model: str) -> list[tuple[int, Board]]:
+    def numbers_of(self, model: OverviewRow) -> frozenset[int]:
+        """The numbers of a model by all of its spellings."""
+        return frozenset(self.models[name] for name in model.spellings if name in self.models)
+
+    def boards_of(self, model: OverviewRow) -> list[tuple[int, Board]]:
         """The numbered boards that have comparisons of the model."""
-        number, rows = self.models.get(model), self.index["rows"]
-        having = {board for board, of in zip(rows["board"], rows["model"], strict=True) if of == number}
+        numbers, rows = self.numbers_of(model), self.index["rows"]
+        having = {board for board, of in zip(rows["board"], rows["model"], strict=True) if of in numbers}
         return [(place, board) for place, board in enumerate(self.part.boards) if place in having]
 
 
-def model_index(model: str, readables: Sequence[Readable]) -> str | None:
+def model_index(model: OverviewRow, readables: Sequence[Readable]) -> str | None:
     """Return the packed list of a model's comparisons on all benchmarks; None if there is no comparison.
 
-    Instructions are numbered benchmark by benchmark. `files` names the texts and verdicts that the page loads, each
-    with the number of the first instruction that it is about.
+    The model has number 0 and its baselines have the others. Instructions are numbered benchmark by benchmark. `files`
+    names the texts and verdicts that the page loads, each with the number of the first instruction that it is about.
     """
     having = [readable for readable in readables if readable.boards_of(model)]
     if not having:
         return None
-    baselines = [board.baseline for one in having for _, board in one.boards_of(model) if board.baseline]
-    models = list(dict.fromkeys([model, *baselines]))
-    names = shown_names(models)
+    baselines = [board.baseline for one in having for _, board in one.boards_of(model)]
+    others = [name for name in dict.fromkeys(baselines) if name and name not in model.spellings]
+    shown = list(shown_names([model.model, *others]).values())
+    # a model that is compared with itself is its own baseline
+    names = {**dict.fromkeys(model.spellings, shown[0]), **dict(zip(others, shown[1:], strict=True)), "": ""}
     index: dict[str, Any] = {
-        "models": list(names.values()),
+        "models": shown,
         "boards": [], "keys": [], "category": [], "categories": [], "turn": [], "files": {},
         "text": any(one.index["text"] for one in having),
         "sampled": _sampled(having),
         "rows": {name: [] for name in having[0].index["rows"]},
     }  # fmt: skip
     for readable in having:
-        _add(index, readable, model, models, names)
+        _add(index, readable, model, others, names)
     if not any(index["turn"]):
         index["turn"] = []
     return packed(index)
 
 
 def _add(
-    index: dict[str, Any], readable: Readable, model: str, models: Sequence[str], names: Mapping[str, str]
+    index: dict[str, Any], readable: Readable, model: OverviewRow, others: Sequence[str], names: Mapping[str, str]
 ) -> None:
     """Add one benchmark's comparisons of the model to the list."""
-    found, first, files = readable.index, len(index["keys"]), index["files"]
-    boards = {place: len(index["boards"]) + at for at, (place, _) in enumerate(readable.boards_of(model))}
-    n_categories = len(index["categories"])
+    found, first, n_categories = readable.index, len(index["keys"]), len(index["categories"])
+    own = readable.boards_of(model)
+    boards = {place: len(index["boards"]) + at for at, (place, _) in enumerate(own)}
     index["keys"] += found["keys"]
     index["category"] += [-1 if place < 0 else place + n_categories for place in found["category"]]
     index["categories"] += found["categories"]
     index["turn"] += found["turn"] or [0] * len(found["keys"])
-    for place, board in readable.boards_of(model):
+    for place, board in own:
         title = f"{printable(readable.part.name)} · {title_of(board, readable.part.boards)}"
-        facts = {"baseline": names.get(board.baseline, ""), "title": title}
-        index["boards"].append({**found["boards"][place], **facts})
-    rows, number = found["rows"], readable.models[model]
-    own = [at for at, of in enumerate(rows["model"]) if of == number]
-    chosen = {column: [values[at] for at in own] for column, values in rows.items()}
-    chosen["board"] = [boards[place] for place in chosen["board"]]
-    chosen["model"] = [0] * len(own)
-    chosen["key"] = [first + key for key in chosen["key"]]
-    for column, values in chosen.items():
+        index["boards"].append({**found["boards"][place], "baseline": names[board.baseline], "title": title})
+    for column, values in _rows(found["rows"], readable.numbers_of(model), boards, first).items():
         index["rows"][column] += values
-    wanted = {"instructions": "instructions"}
-    wanted |= {f"answers-{readable.models[one]}": f"answers-{at}" for at, one in enumerate(models)
-               if one in readable.models}  # fmt: skip
-    wanted |= {f"places-{place}-{readable.models[model]}": f"places-{at}-0" for place, at in boards.items()}
-    for theirs, ours in wanted.items():
+    for theirs, ours in _files(readable, model, others, boards):
         if theirs in readable.files:
-            files.setdefault(ours, []).append([first, readable.files[theirs]])
+            index["files"].setdefault(ours, []).append([first, readable.files[theirs]])
+
+
+def _rows(
+    rows: Mapping[str, Sequence[Any]], models: Collection[int], boards: Mapping[int, int], first: int
+) -> dict[str, list[Any]]:
+    """Return the rows of the model, by the numbers that its page gives to boards, models and instructions."""
+    own = [at for at, of in enumerate(rows["model"]) if of in models]
+    chosen = {column: [values[at] for at in own] for column, values in rows.items()}
+    return {
+        **chosen,
+        "board": [boards[place] for place in chosen["board"]],
+        "model": [0] * len(own),
+        "key": [first + key for key in chosen["key"]],
+    }
+
+
+def _files(
+    readable: Readable, model: OverviewRow, others: Sequence[str], boards: Mapping[int, int]
+) -> Iterator[tuple[str, str]]:
+    """Yield the names of texts and verdicts in the benchmark's encoding, each with its name on the model's page."""
+    yield "instructions", "instructions"
+    numbers = sorted(readable.numbers_of(model))
+    yield from ((f"answers-{number}", "answers-0") for number in numbers)
+    for at, name in enumerate(others, start=1):
+        if name in readable.models:
+            yield f"answers-{readable.models[name]}", f"answers-{at}"
+    for place, at in boards.items():
+        yield from ((f"places-{place}-{number}", f"places-{at}-0") for number in numbers)
 
 
 def _sampled(readables: Sequence[Readable]) -> dict[str, int] | None:

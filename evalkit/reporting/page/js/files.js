@@ -27,6 +27,9 @@ async function readPart(name) {
   const parts = await Promise.all((files[name] ?? []).map(async ([first, file]) => [first, await unpack(await carried(file))]));
   if (!parts.length) return null;
   const whole = [];
-  for (const [first, part] of parts) for (const [key, value] of Object.entries(part)) whole[first + Number(key)] = value;
+  for (const [first, part] of parts) {
+    // of a model with two spellings, either has the answers of its own boards only
+    for (const [key, value] of Object.entries(part)) whole[first + Number(key)] ??= value;
+  }
   return whole;
 }

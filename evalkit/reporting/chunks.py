@@ -1,6 +1,7 @@
 """Pack the data that a page shows on demand into chunks of JSON, gzip and base64, which the page unpacks when asked."""
 
 import base64
+import functools
 import gzip
 import hashlib
 import json
@@ -12,7 +13,7 @@ from typing import Any
 
 from evalkit.boards import Board, BoardRow, Transcripts
 from evalkit.errors import ConfigError
-from evalkit.redaction import redact
+from evalkit.redaction import Redactor
 from evalkit.text import printable
 from evalkit.types import Annotation, ChatReply, Order, Slot
 
@@ -89,13 +90,26 @@ def compared_models(boards: Sequence[Board]) -> list[str]:
 
 def packed(value: Any) -> str:
     """Return a value as JSON without secrets, gzip and base64; equal values give equal letters."""
-    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     try:
-        plain = redact(written).encode()
+        plain = _written(value, ascii_only=False).encode()
     except UnicodeEncodeError:
         # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
-        plain = redact(json.dumps(value, separators=(",", ":"), allow_nan=False)).encode()
+        plain = _written(value, ascii_only=True).encode()
     return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()
+
+
+def _written(value: Any, *, ascii_only: bool) -> str:
+    """Return a value as JSON without secrets.
+
+    They are looked for part by part, because few parts hold anything that could be one and is worth a longer search.
+    """
+    write = functools.partial(json.dumps, ensure_ascii=ascii_only, separators=(",", ":"), allow_nan=False)
+    redacted = Redactor().content
+    if isinstance(value, list):
+        return f"[{','.join(redacted(write(part)) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{write(str(key))}:{redacted(write(part))}' for key, part in value.items())}}}"
+    return redacted(write(value))
 
 
 def _index(

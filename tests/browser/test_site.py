@@ -72,15 +72,16 @@ def test_the_overview_searches_sorts_and_keeps_the_view_in_its_address(show: Ope
     page = opened.page
     given = models(opened)
     assert sorted(given) == ["brief", "late", "steady", "wordy"] and columns(opened) == 2
-    page.get_by_label("Numbers").select_option("")
+    page.get_by_role("combobox", name="Numbers").select_option("")
     everything = columns(opened)
     assert everything > 2
-    page.get_by_label("Benchmark").select_option("letters")
+    page.get_by_role("combobox", name="Benchmark").select_option("letters")
     assert columns(opened) == everything // 2 and page.locator("[data-group]:visible").count() == 1
+    assert set(models(opened)) == set(given)
     page.locator("#overview thead tr:last-child th.column:visible button").first.click()
     # models without a number stay last, whichever way round
     assert set(models(opened)[:2]) == {"late", "steady"}
-    page.get_by_label("Models").fill("ste")
+    page.get_by_role("searchbox", name="Models").fill("ste")
     assert models(opened) == ["steady"]
     address = page.evaluate("window.location.hash")
     assert address.startswith("#view:") and "find=ste" in address and "sort=" in address
@@ -146,7 +147,9 @@ def test_no_payload_runs_on_any_kind_of_page_and_each_is_shown(show: Open, hosti
             button.click()
         if path.name == "index.html":
             whole = opened.page.evaluate("document.body.textContent")
-            assert all(printable(payload) in whole for payload in PAYLOADS)
+            # what a CI runner would take for a command at the start of a line is one only there
+            missing = [payload for payload in PAYLOADS if printable(payload) not in whole]
+            assert missing == ["::error::x"] and "::error::x" in whole
         opened.harmless(loads=data)
 
 
@@ -163,7 +166,8 @@ def test_no_payload_runs_as_a_text_that_a_page_loads(show: Open, hostile: Path) 
         for (const link of all) {
             window.location.hash = link;
             await wait(() => id("comparison").dataset.link === window.location.hash);
-            read.push([".instruction .text", "[data-side=model] .text"].map((place) => document.querySelector(place).textContent));
+            const places = [".instruction .text", "[data-side=model] .text"];
+            read.push(places.map((place) => document.querySelector(place).textContent));
         }
         return read;
     }""")

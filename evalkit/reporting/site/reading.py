@@ -94,8 +94,10 @@ def _add(
     index["categories"] += found["categories"]
     index["turn"] += found["turn"] or [0] * len(found["keys"])
     for place, board in own:
-        title = f"{printable(readable.part.name)} · {title_of(board, readable.part.boards)}"
-        index["boards"].append({**found["boards"][place], "baseline": names[board.baseline], "title": title})
+        benchmark = printable(readable.part.name)
+        title = f"{benchmark} · {title_of(board, readable.part.boards)}"
+        facts = {"baseline": names[board.baseline], "benchmark": benchmark, "title": title}
+        index["boards"].append({**found["boards"][place], **facts})
     for column, values in _rows(found["rows"], readable.numbers_of(model), boards, first).items():
         index["rows"][column] += values
     for theirs, ours in _files(readable, model, others, boards):

@@ -71,12 +71,14 @@ class ScoreTable:
 class ModelPage:
     """What the page of a model shows; `origins` are facts about the row of each board.
 
-    `spellings` are the names by which boards call the model besides its own.
+    `spellings` are the names by which boards call the model besides its own. `reasons` say of a board and the status of
+    its number why the number is not ok.
     """
 
     name: str
     spellings: tuple[str, ...]
     finding: tuple[str, ...]
+    reasons: tuple[tuple[str, str, str], ...]
     tables: tuple[ScoreTable, ...]
     categories: tuple[tuple[str, Heat], ...]
     origins: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -99,6 +101,11 @@ def model_page(model: OverviewRow, boards: Sequence[ShownBoard], readable: Seque
         name=printable(model.model),
         spellings=tuple(printable(name) for name in model.spellings if name != model.model),
         finding=tuple(_findings(scores)),
+        reasons=tuple(
+            (f"{score.benchmark} · {score.judge}", score.line.status, score.line.reason.rstrip("."))
+            for score in scores
+            if score.line.reason
+        ),
         tables=tuple(_table(of_scale) for of_scale in by_scale if of_scale),
         categories=tuple(_categories(scores)),
         origins=tuple((f"{score.benchmark} · {score.judge}", row_facts(score.row)) for score in scores),

@@ -35,7 +35,7 @@ class JudgedBoard:
 
 @dataclass(frozen=True, slots=True)
 class JudgePage:
-    """What the page of a judge shows; `notices` are what the judge says of itself."""
+    """The content of a judge's page; `notices` are what the judge says of itself."""
 
     name: str
     notices: tuple[str, ...]

@@ -69,7 +69,7 @@ class ScoreTable:
 
 @dataclass(frozen=True, slots=True)
 class ModelPage:
-    """What the page of a model shows; `origins` are facts about the row of each board.
+    """The content of a model's page; `origins` are facts about the row of each board.
 
     `spellings` are the names by which boards call the model besides its own. `reasons` say of a board and the status of
     its number why the number is not ok.

@@ -44,7 +44,7 @@ def site_files(site: Site) -> dict[str, str]:
     pages = _addresses(site)
     frame = _Frame(site)
     carriers = Carriers()
-    shown = list(_shown(site, pages))
+    shown = list(_shown_boards(site, pages))
     readables = [Readable(part, carriers, site.sample, site.text) for part in site.benchmarks]
     written: dict[str, str] = {}
     for row in site.overview.rows:
@@ -60,7 +60,7 @@ def site_files(site: Site) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What stands on every page of a site."""
+    """The parts that every page of a site has."""
 
     site: Site
 
@@ -88,7 +88,7 @@ def _addresses(site: Site) -> Addresses:
     )
 
 
-def _shown(site: Site, pages: Addresses) -> Iterator[ShownBoard]:
+def _shown_boards(site: Site, pages: Addresses) -> Iterator[ShownBoard]:
     """Yield every board with its section, whose addresses are those seen from a folder of pages."""
     models = {name: f"../{pages.models[row.model]}" for row in site.overview.rows for name in row.spellings}
     judges = {name: f"../{place}" for name, place in pages.judges.items()}

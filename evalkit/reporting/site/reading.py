@@ -16,7 +16,7 @@ from evalkit.text import printable
 # without slots, so that what was encoded once is kept
 @dataclass(frozen=True, eq=False)
 class Readable:
-    """What can be read of one benchmark, encoded once for the pages of all its models."""
+    """The texts and verdicts of one benchmark, encoded once for the pages of all its models."""
 
     part: BenchmarkPart
     carriers: Carriers

@@ -47,14 +47,14 @@ def synthetic_answers() -> dict[str, list[dict[str, str]]]:
     }
 
 
-def write_models(answers: dict[str, list[dict[str, str]]], folder: Path) -> tuple[Path, list[Path]]:
-    """The baseline's file, and ten models': of fewer, answers are mixed anew until there are ten."""
+def write_models(answers: dict[str, list[dict[str, str]]], folder: Path, n: int = MODELS) -> tuple[Path, list[Path]]:
+    """The baseline's file, and `n` models': of fewer, answers are mixed anew until there are so many."""
     baseline, *models = (_write(folder / f"{name}.json", rows, name) for name, rows in answers.items())
     draw, pools = random.Random(1), list(answers.values())[1:]
-    while len(models) < MODELS:
+    while len(models) < n:
         mixed = [{**draw.choice(rows), "dataset": rows[0].get("dataset", "")} for rows in zip(*pools, strict=True)]
         models.append(_write(folder / f"mixed-{len(models)}.json", mixed, f"mixed-{len(models)}"))
-    return baseline, models[:MODELS]
+    return baseline, models[:n]
 
 
 def _write(path: Path, rows: list[dict[str, str]], model: str) -> Path:

@@ -44,6 +44,8 @@ from evalkit.api.python_models import ModelFunction as ModelFunction
 from evalkit.api.python_models import model as model
 from evalkit.api.rated import Ratings as Ratings
 from evalkit.api.rated import ratings as ratings
+from evalkit.api.sites import SiteFolder as SiteFolder
+from evalkit.api.sites import site as site
 from evalkit.api.training import WinRateCallback as WinRateCallback
 from evalkit.api.training import win_rate_callback as win_rate_callback
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
@@ -132,6 +134,7 @@ __all__ = [
     "Run",
     "Sample",
     "Single",
+    "SiteFolder",
     "StatsError",
     "StoreError",
     "Turn",
@@ -165,6 +168,7 @@ __all__ = [
     "ratings",
     "references",
     "report",
+    "site",
     "verdicts",
     "verify",
     "win_rate_callback",

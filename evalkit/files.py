@@ -163,11 +163,16 @@ def followed(path: Path) -> Path:
 
 def safe_name(name: str) -> str:
     """A model's or judge's name as a file name: the name itself if it is harmless, else a slug with its digest."""
-    plain = _PLAIN_NAME.fullmatch(name) and not name.endswith(".") and name.split(".")[0].lower() not in _RESERVED
+    plain = _PLAIN_NAME.fullmatch(name) and not name.endswith(".") and not is_reserved(name)
     if plain:
         return name
     slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:60] or "model"
     return f"{slug}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def is_reserved(name: str) -> bool:
+    """True if a file of this name is a device on some machine, whatever its ending."""
+    return name.split(".")[0].lower() in _RESERVED
 
 
 def _part(path: Path) -> Path:

@@ -19,6 +19,7 @@ from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .python_models import ModelFunction, model
 from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
 from .runs import ModelRun, check_costs
+from .sites import SiteFolder, site
 from .training import WinRateCallback, win_rate_callback
 from .verdict_tables import VerdictTable, verdicts
 from .verified_rows import VerifiedRows, verify
@@ -56,6 +57,7 @@ __all__ = [
     "Ratings",
     "References",
     "Run",
+    "SiteFolder",
     "VerdictTable",
     "VerifiedRows",
     "View",
@@ -88,6 +90,7 @@ __all__ = [
     "read_behind",
     "references",
     "report",
+    "site",
     "verdicts",
     "verify",
     "win_rate_callback",

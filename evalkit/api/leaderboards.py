@@ -147,10 +147,9 @@ class Leaderboard(Tabular):
         return boards_fragment(self.boards)
 
 
-class LeaderboardKeywords(TypedDict, total=False):
-    """The keywords of `leaderboard`, which describes them, but for those that `report` has itself."""
+class BoardKeywords(TypedDict, total=False):
+    """The keywords of `leaderboard`, which describes them, but for the benchmark and those that a page has itself."""
 
-    benchmark: str | PathLike[str] | None
     judge: JudgeLike | None
     metric: str | Metric | None
     control: str | Sequence[str] | None
@@ -169,12 +168,18 @@ class LeaderboardKeywords(TypedDict, total=False):
     results: str | PathLike[str]
 
 
-class _BoardKeywords(LeaderboardKeywords, total=False):
+class LeaderboardKeywords(BoardKeywords, total=False):
+    """The same, with the benchmark of the boards."""
+
+    benchmark: str | PathLike[str] | None
+
+
+class _AllKeywords(LeaderboardKeywords, total=False):
     by: str | Sequence[str]
     texts: bool
 
 
-class _OverviewKeywords(_BoardKeywords, total=False):
+class _OverviewKeywords(_AllKeywords, total=False):
     alias: Mapping[str, str] | Sequence[str]
     aggregate: str | None
     weight: Mapping[str, float] | Sequence[str]
@@ -185,7 +190,7 @@ def leaderboard(*sources: Data, benchmarks: Benchmarks, **keywords: Unpack[_Over
 
 
 @overload
-def leaderboard(*sources: Data, **keywords: Unpack[_BoardKeywords]) -> Leaderboard: ...
+def leaderboard(*sources: Data, **keywords: Unpack[_AllKeywords]) -> Leaderboard: ...
 
 
 @front_door

@@ -29,8 +29,10 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
+    named_source,
     published_option,
     reference_option,
+    with_source,
 )
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
@@ -124,10 +126,10 @@ def command(
     if output.panels and output.plot is None:
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
     asked["published"] = published or None
-    if every or len(benchmark) > 1 or any(_with_source(name) for name in benchmark):
+    if every or len(benchmark) > 1 or any(with_source(name) for name in benchmark):
         if output.plot is not None:
             raise ConfigError("--plot draws the board of one benchmark: name it, as in --benchmark NAME")
-        benchmarks = EVERY if every else dict(map(_named_source, benchmark))
+        benchmarks = EVERY if every else dict(map(named_source, benchmark))
         _write(leaderboard(*sources, benchmarks=benchmarks, **asked), output)
         return
     found = leaderboard(*sources, benchmark=next(iter(benchmark), None), **asked, texts=False)
@@ -136,16 +138,6 @@ def command(
     print_notes([*found.notes, *(f"{path}: written" for path in drawn)])
     if output.verbose:
         print_notes([f"sha256 {found.sha256}"])
-
-
-def _with_source(name: str) -> bool:
-    """True for NAME=FILE; the path of a benchmark's own file may have the sign as well."""
-    return "=" in name and not Path(name).exists()
-
-
-def _named_source(name: str) -> tuple[str, Path | None]:
-    benchmark, _, source = name.partition("=")
-    return (benchmark, Path(source)) if _with_source(name) else (name, None)
 
 
 def _write(found: Leaderboard | OverviewTable, output: BoardOutput) -> None:

@@ -43,6 +43,7 @@ TITLED_COMMANDS = {
         "ratings": "Rate models from battles between any two of them.",
         "correlate": "Say how far boards agree with a human ranking.",
         "report": "Write one HTML file with boards and every comparison.",
+        "site": "Write a folder of pages: all boards, models and judges.",
     },
     "Decide": {
         "power": "Say how many instructions, repeats and dollars a gate needs.",

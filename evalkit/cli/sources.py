@@ -78,6 +78,17 @@ def by_option(*, default: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]]
     )
 
 
+def with_source(name: str) -> bool:
+    """True for NAME=FILE; the path of a benchmark's own file may have the sign as well."""
+    return "=" in name and not Path(name).exists()
+
+
+def named_source(name: str) -> tuple[str, Path | None]:
+    """A benchmark, and the file of its verdicts where one is named."""
+    benchmark, _, source = name.partition("=")
+    return (benchmark, Path(source)) if with_source(name) else (name, None)
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --source, --benchmark, --judge, --difficulty, --cluster, --store and --results."""
     for option in reversed(_OPTIONS):

@@ -1,5 +1,5 @@
 from .agreement import CORRELATED_COLUMNS, CORRELATED_FORMS, correlated_text, correlated_values, measures_of
-from .assembly import assemble_report
+from .assembly import assemble_part, assemble_report, assemble_site
 from .audit import Examined, examined_json, examined_rows, examined_text
 from .chunks import SampleSize
 from .comparison import comparison_json, comparison_text, pair_values
@@ -40,6 +40,8 @@ from .ratings import RATINGS_FORMS, rating_values
 from .reasons import grouped_failures
 from .rows import rows_json, rows_text
 from .screen import Screen, find_screen, screen_columns
+from .site.folder import check_folder, write_site
+from .site.pages import site_files
 from .tables import boards_text, values_table
 from .terminal import boards_drawn
 
@@ -63,11 +65,14 @@ __all__ = [
     "advice_document",
     "advice_text",
     "agreement_plot",
+    "assemble_part",
     "assemble_report",
+    "assemble_site",
     "boards_drawn",
     "boards_fragment",
     "boards_text",
     "cell_values",
+    "check_folder",
     "comparison_json",
     "comparison_text",
     "correlated_text",
@@ -103,9 +108,11 @@ __all__ = [
     "rows_json",
     "rows_text",
     "screen_columns",
+    "site_files",
     "undecided_annotation",
     "undecided_badge",
     "undecided_junit",
     "undecided_summary",
     "values_table",
+    "write_site",
 ]

@@ -1,6 +1,7 @@
 """Pack the data that a page shows on demand into chunks of JSON, gzip and base64, which the page unpacks when asked."""
 
 import base64
+import functools
 import gzip
 import hashlib
 import json
@@ -12,7 +13,7 @@ from typing import Any
 
 from evalkit.boards import Board, BoardRow, Transcripts
 from evalkit.errors import ConfigError
-from evalkit.redaction import redact
+from evalkit.redaction import Redactor
 from evalkit.text import printable
 from evalkit.types import Annotation, ChatReply, Order, Slot
 
@@ -49,9 +50,16 @@ def encode_chunks(
     boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
 ) -> dict[str, str]:
     """Return the chunks by name; without `text`, they contain neither instructions nor answers nor replies."""
+    return {name: packed(value) for name, value in chunk_values(boards, judged, sample=sample, text=text).items()}
+
+
+def chunk_values(
+    boards: Sequence[Board], judged: Transcripts, *, sample: SampleSize | None = None, text: bool = True
+) -> dict[str, Any]:
+    """Return what the chunks contain, by their names; models are numbered in the order of `compared_models`."""
     keys = sorted({key for board in boards for row in board.rows for key in _keys(row)})
     shown = keys if sample is None else _drawn(keys, sample)
-    models = sorted({name for board in boards for row in board.rows for name in _models(row)})
+    models = compared_models(boards)
     numbers = {key: number for number, key in enumerate(shown)}
     found: dict[str, Any] = {"index": _index(boards, judged, models, numbers, text=text)}
     if sample is not None:
@@ -72,7 +80,36 @@ def encode_chunks(
             }
             if listed:
                 found[f"places-{number}-{models.index(row.entry.model)}"] = listed
-    return {name: _packed(value) for name, value in found.items()}
+    return found
+
+
+def compared_models(boards: Sequence[Board]) -> list[str]:
+    """Return the models of the boards and their baselines, sorted."""
+    return sorted({name for board in boards for row in board.rows for name in _models(row)})
+
+
+def packed(value: Any) -> str:
+    """Return a value as JSON without secrets, gzip and base64; equal values give equal letters."""
+    try:
+        plain = _written(value, ascii_only=False).encode()
+    except UnicodeEncodeError:
+        # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
+        plain = _written(value, ascii_only=True).encode()
+    return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()
+
+
+def _written(value: Any, *, ascii_only: bool) -> str:
+    """Return a value as JSON without secrets.
+
+    They are looked for part by part, because few parts hold anything that could be one and is worth a longer search.
+    """
+    write = functools.partial(json.dumps, ensure_ascii=ascii_only, separators=(",", ":"), allow_nan=False)
+    redacted = Redactor().content
+    if isinstance(value, list):
+        return f"[{','.join(redacted(write(part)) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{write(str(key))}:{redacted(write(part))}' for key, part in value.items())}}}"
+    return redacted(write(value))
 
 
 def _index(
@@ -80,7 +117,7 @@ def _index(
 ) -> dict[str, Any]:
     categories = sorted({judged.categories[key] for key in numbers if key in judged.categories})
     by_name = {name: number for number, name in enumerate(categories)}
-    names = _shown_names(models)
+    names = shown_names(models)
     return {
         "models": list(names.values()),
         "boards": [_board(board, names) for board in boards],
@@ -108,7 +145,7 @@ def _turns(boards: Sequence[Board], judged: Transcripts, numbers: Mapping[str, i
     return list(turns.values()) if any(turn > 1 for turn in turns.values()) else []
 
 
-def _shown_names(models: Sequence[str]) -> dict[str, str]:
+def shown_names(models: Sequence[str]) -> dict[str, str]:
     """Return the models' names as a page holds them, in harmless letters; a number keeps equal ones apart."""
     found: dict[str, str] = {}
     for model in models:
@@ -242,13 +279,3 @@ def _drawn(keys: Sequence[str], sample: SampleSize) -> list[str]:
         return hashlib.sha256(f"{sample.seed}:{key}".encode("utf-8", "surrogatepass")).digest()
 
     return sorted(sorted(keys, key=place)[: sample.n])
-
-
-def _packed(value: Any) -> str:
-    written = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    try:
-        plain = redact(written).encode()
-    except UnicodeEncodeError:
-        # half of a surrogate pair cannot be encoded as UTF-8, but JSON can escape it
-        plain = redact(json.dumps(value, separators=(",", ":"), allow_nan=False)).encode()
-    return base64.b64encode(gzip.compress(plain, _LEVEL, mtime=0)).decode()

@@ -12,7 +12,7 @@ import evalkit as ek
 from evalkit.api.annotation import AnnotateKeywords
 from evalkit.api.door import RENAMED
 from evalkit.api.generation import GenerateKeywords
-from evalkit.api.leaderboards import LeaderboardKeywords
+from evalkit.api.leaderboards import BoardKeywords, LeaderboardKeywords
 from evalkit.cli.main import COMMANDS, group
 
 # commands that need no function, because they write a project, show evalkit or look after files
@@ -31,7 +31,7 @@ INPUTS = {("export", "out"), ("generate", "out"), ("report", "out")}
 # an argument of the command that has a default where it cannot stand before the files
 ARGUMENTS = {"import": {"format"}}
 # a page shows any boards that Python can make
-FURTHER = {"report": set(get_type_hints(LeaderboardKeywords))}
+FURTHER = {"report": set(get_type_hints(LeaderboardKeywords)), "site": set(get_type_hints(BoardKeywords))}
 # keywords of leaderboard that a report has not, or has itself
 OF_LEADERBOARD = {"by", "texts", "benchmarks", "alias", "aggregate", "weight"}
 # keywords for values that a command line cannot hold

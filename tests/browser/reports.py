@@ -70,8 +70,12 @@ def preferences_report(real: Path, folder: Path) -> Path:
 
 
 def hostile_texts(folder: Path) -> Path:
+    return _annotated(folder, hostile_rows())
+
+
+def hostile_rows() -> list[dict[str, Any]]:
     """Every payload as instruction, as both answers, as reply and as category of one comparison."""
-    rows = [
+    return [
         {
             "instruction": f"{number} {payload}",
             "output_1": f"baseline {payload}",
@@ -85,14 +89,13 @@ def hostile_texts(folder: Path) -> Path:
         }
         for number, payload in enumerate(PAYLOADS)
     ]
-    return _annotated(folder, rows)
 
 
 def hostile_names(folder: Path) -> Path:
     """Every payload as the name of a model under one judge, and all of them in the names of ten more judges."""
-    rows = _verdicts("judge", PAYLOADS, n=3)
+    rows = named_verdicts("judge", PAYLOADS, n=3)
     for start in range(0, len(PAYLOADS), 20):
-        rows += _verdicts(" ".join(PAYLOADS[start : start + 20]), PAYLOADS[start : start + 2], n=12)
+        rows += named_verdicts(" ".join(PAYLOADS[start : start + 20]), PAYLOADS[start : start + 2], n=12)
     return _annotated(folder, rows, "--title", " ".join(PAYLOADS))
 
 
@@ -166,7 +169,7 @@ def _write_outputs(folder: Path, model: str, length: int) -> Path:
     return path
 
 
-def _verdicts(judge: str, models: Sequence[str], *, n: int) -> list[dict[str, Any]]:
+def named_verdicts(judge: str, models: Sequence[str], *, n: int) -> list[dict[str, Any]]:
     return [
         {
             "instruction": f"instruction {number}",

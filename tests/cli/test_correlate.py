@@ -3,6 +3,7 @@ import io
 import json
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,8 +137,10 @@ def test_two_boards_are_compared_beside_two_rankings_and_columns_of_one_table_ar
 
 
 def test_sorted_resamples_are_said_to_pair_nothing(tmp_path: Path) -> None:
-    rows = [{"model": model, "score": place, "results": [place + step / 100 for step in range(-10, 10)]}
-            for place, model in enumerate(MODELS)]  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        {"model": model, "score": place, "results": [place + step / 100 for step in range(-10, 10)]}
+        for place, model in enumerate(MODELS)
+    ]
     (tmp_path / "drawn.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     named = ["--reference", board(tmp_path, "human.csv")]
     said = (

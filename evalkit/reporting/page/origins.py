@@ -90,6 +90,11 @@ def origins(board: Board) -> Origins:
     )
 
 
+def row_facts(row: BoardRow) -> tuple[tuple[str, str], ...]:
+    """Return the known facts about one row, in words."""
+    return tuple((_title(name), _text(value)) for name, value in _facts(row).items() if value is not None)
+
+
 def _facts(row: BoardRow) -> dict[str, Any]:
     """Return the provenance of a row as facts by name, without the difficulty of every instruction."""
     found = _flat(provenance_document(row))

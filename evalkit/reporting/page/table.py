@@ -1,6 +1,6 @@
 """A board as a table: the columns that people read, each number beside its interval drawn on one axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalkit.boards import Board, BoardRow, Metric
@@ -27,7 +27,8 @@ class Number:
 class TableLine:
     """One model. `name` is its exact name, `kind` its status, and `reason` says why the status is not ok.
 
-    The first unranked row stands `apart` from the ranked rows above it.
+    The first unranked row stands `apart` from the ranked rows above it. The name leads to the model's `page`, if it has
+    one.
     """
 
     name: str
@@ -46,6 +47,7 @@ class TableLine:
     full: str
     ranked: bool
     apart: bool
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,19 @@ class BoardTable:
     kinds: tuple[tuple[str, str], ...]
 
 
-def board_table(board: Board) -> BoardTable:
+def board_table(board: Board, *, pages: Mapping[str, str] | None = None) -> BoardTable:
+    """Return the table of a board, where `pages` are the addresses of pages by model."""
     metrics = board_metrics(board)
     estimates = [row.measured(board.metric).estimate for row in board.rows if not row.entry.refused]
     even = None if board.metric.graded else 50.0
     axis = shared_axis(estimates, scale=board.rows[0].entry.scale, even=even)
     apart = board.n_placed if divided(board) else None
-    lines = [_line(row, board, metrics, axis, apart=place == apart) for place, row in enumerate(board.rows)]
+    lines = [
+        replace(
+            _line(row, board, metrics, axis, apart=place == apart), page="" if pages is None else pages[row.entry.model]
+        )
+        for place, row in enumerate(board.rows)
+    ]
     for place, line in enumerate(lines[: board.n_placed]):
         if not line.ranked:
             # the baseline's own row stays among the ranked rows when a reader sorts the table
@@ -86,16 +94,16 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *,
     style, sample, entry = style_of(board), row.entry.sample, row.entry
     estimate, *others = (row.measured(metric).estimate for metric in metrics)
     status = row.status(board.metric)
-    kind = _kind(row, status.kind)
+    kind = row_kind(row, status.kind)
     refusal = audit_reason(entry.audit) if entry.audit is not None and entry.refused else ""
     return TableLine(
         name=printable(entry.model),
         model=printable(entry.model),
         rank=_rank(row),
-        shown=_compared(estimate, style, row),
+        shown=number_of(estimate, style, row),
         interval=style.interval(estimate),
         whisker=None if entry.refused else axis.whisker(estimate, hollow=status.kind != StatusKind.OK),
-        others=tuple(_compared(other, style, row) for other in others),
+        others=tuple(number_of(other, style, row) for other in others),
         n=_counted(sample.n),
         missing=_counted(sample.n_missing),
         chars=Number(NOTHING, None) if entry.avg_length is None else _counted(round(entry.avg_length)),
@@ -108,7 +116,8 @@ def _line(row: BoardRow, board: Board, metrics: Sequence[Metric], axis: Axis, *,
     )
 
 
-def _kind(row: BoardRow, kind: StatusKind) -> str:
+def row_kind(row: BoardRow, kind: StatusKind) -> str:
+    """Return the name of a row's status: that of its number, unless the row is refused or the baseline's own."""
     if row.entry.refused:
         return AUDIT
     return ITSELF if row.entry.itself and kind != StatusKind.NOT_ESTIMABLE else kind.value
@@ -122,7 +131,7 @@ def _rank(row: BoardRow) -> Number:
     return Number(f"{rank.rank}{span}", rank.rank)
 
 
-def _compared(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
+def number_of(estimate: Estimate, style: NumberFormat, row: BoardRow) -> Number:
     """Return a number that is sorted among others only if the audit lets the outputs be compared with theirs."""
     # another processor gives other last bits, and must give the same page
     value = None if row.entry.refused or estimate.value is None else round(estimate.value, DECIMALS_STORED)

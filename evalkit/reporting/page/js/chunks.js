@@ -1,4 +1,4 @@
-// What is packed into the page.
+// What is packed into the page, or lies beside it.
 
 const unpacked = new Map();
 
@@ -15,17 +15,20 @@ function bytesOf(packed) {
   return bytes;
 }
 
-async function unpack(name) {
-  const find = () => document.querySelector(`script[data-chunk="${name}"]`);
-  let element = find();
-  if (!element) { await wholePage(); element = find(); }
-  if (!element) return null;
-  const stream = new Blob([bytesOf(element.textContent.trim())]).stream().pipeThrough(new DecompressionStream("gzip"));
+async function unpack(packed) {
+  const stream = new Blob([bytesOf(packed.trim())]).stream().pipeThrough(new DecompressionStream("gzip"));
   return JSON.parse(await new Response(stream).text());
 }
 
-/** One packed part by name, unpacked once; null where the page has none. */
+/** The letters of a part that the page itself holds; null where it has none of that name. */
+async function embedded(name) {
+  const find = () => document.querySelector(`script[data-chunk="${name}"]`);
+  if (!find()) await wholePage();
+  return find()?.textContent ?? null;
+}
+
+/** One packed part by name, unpacked once; null where there is none. */
 function chunk(name) {
-  if (!unpacked.has(name)) unpacked.set(name, unpack(name));
+  if (!unpacked.has(name)) unpacked.set(name, readPart(name));
   return unpacked.get(name);
 }

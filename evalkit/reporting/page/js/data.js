@@ -18,7 +18,7 @@ function prepare(index) {
   const { rows } = index;
   return {
     ...index,
-    titles: index.boards.map((board, at) => titles[at] ?? shown(board.judge)),
+    titles: index.boards.map((board, at) => board.title ?? titles[at] ?? shown(board.judge)),
     names: index.boards.map(boardName),
     verdict: Uint8Array.from(rows.board, (board, at) => verdictOf(index.boards[board], rows.preference[at])),
     n: rows.board.length,

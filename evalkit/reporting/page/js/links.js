@@ -13,7 +13,8 @@ function digest(text) {
   return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
 }
 
-const boardName = (board) => digest(JSON.stringify([board.judge, board.digest, board.part, board.baseline]));
+// only a page of several benchmarks says of which one a board is
+const boardName = (board) => digest(JSON.stringify([board.judge, board.digest, board.part, board.baseline, ...(board.benchmark ? [board.benchmark] : [])]));
 const keyName = (key) => (/^[\w-]{1,32}$/.test(key) ? key : `~${digest(key)}`);
 const encoded = (name) => encodeURIComponent(name.replace(/\p{Cs}/gu, "\ufffd")).replaceAll(".", "%2E");
 
@@ -24,12 +25,11 @@ function hashOf(data, at) {
 
 function fromHash(data, hash) {
   const [board, model, key] = hash.slice("#c=".length).split(".");
-  const places = [
-    data.names.indexOf(board),
-    data.models.findIndex((name) => encoded(name) === model),
-    data.keys.findIndex((name) => keyName(name) === key),
-  ];
-  return places.includes(-1) ? undefined : placeOf(data, ...places);
+  const places = [data.names.indexOf(board), data.models.findIndex((name) => encoded(name) === model)];
+  if (places.includes(-1)) return undefined;
+  // two benchmarks may have one instruction, of which a board knows its own benchmark's
+  const numbers = data.keys.flatMap((name, number) => (keyName(name) === key ? [number] : []));
+  return numbers.map((number) => placeOf(data, ...places, number)).find((at) => at !== undefined);
 }
 
 async function follow() {

@@ -96,12 +96,13 @@ function fillChoices(data) {
 /** What these data have none of has neither a column nor a filter. */
 function leaveOut(data, graded) {
   const useless = {
+    model: new Set(data.rows.model).size < 2 && data.turn.length === 0,
     verdict: graded,
     category: data.categories.length === 0,
     length: data.rows.length.every((length) => length === null),
     marks: data.boards.length < 2 && !data.rows.orders.includes(2),
   };
-  const filters = { category: "f-category", length: "f-range", marks: "f-disagreement" };
+  const filters = { model: "f-model", category: "f-category", length: "f-range", marks: "f-disagreement" };
   for (const [name, left] of Object.entries(useless)) {
     byId("browse").classList.toggle(`no-${name}`, left);
     const filter = filters[name] && byId(filters[name]);
@@ -120,9 +121,10 @@ function fillModels(data) {
   byId("f-model").value = models.has(Number(chosen)) ? chosen : "";
 }
 
+/** No filter but a board, or all boards for null. */
 function resetFilters(board) {
   for (const id of FILTERS) byId(id).value = id === "f-sort" ? "given" : "";
-  if (state.data.boards.length > 1) byId("f-board").value = String(board);
+  if (state.data.boards.length > 1) byId("f-board").value = board === null ? "" : String(board);
   else byId("f-board").selectedIndex = 0;
   fillModels(state.data);
 }
@@ -149,8 +151,10 @@ function startFilters(data) {
   byId("page-on").addEventListener("click", () => turnPage(1));
 }
 
+/** The board above; null on a page that shows none. */
 function shownBoard() {
   const at = boardSections().indexOf(currentBoard());
+  if (!boardSections().length) return null;
   return at >= 0 && at < state.data.boards.length ? at : 0;
 }
 

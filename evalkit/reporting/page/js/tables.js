@@ -11,12 +11,15 @@ function compared(a, b) {
   return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
+/** The heads of single columns, below those of groups. */
+const heads = (table) => table.tHead.rows[table.tHead.rows.length - 1].cells;
+
 function sortTable(table, head) {
   const column = head.cellIndex;
   const now = head.getAttribute("aria-sort");
   const other = { ascending: "descending", descending: "ascending" };
   const direction = now ? other[now] : head.dataset.first;
-  for (const each of table.tHead.rows[0].cells) each.removeAttribute("aria-sort");
+  for (const each of heads(table)) each.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", direction);
   const sign = direction === "ascending" ? 1 : -1;
   const body = table.tBodies[0];
@@ -29,7 +32,7 @@ function sortTable(table, head) {
 
 function startSorting(table) {
   [...table.tBodies[0].rows].forEach((row, place) => { row.dataset.place = place; });
-  for (const head of table.tHead.rows[0].cells) {
+  for (const head of heads(table)) {
     if (!head.dataset.first) continue;
     const label = head.querySelector("span");
     label.replaceWith(press(label.textContent, () => sortTable(table, head)));
@@ -40,26 +43,25 @@ function startFilter(section) {
   const table = section.querySelector("table.ranking");
   const [model, status] = ["model", "status"].map((name) => section.querySelector(`[data-filter="${name}"]`));
   const rows = [...table.tBodies[0].rows];
+  if (!model) return;
   const apply = () => {
     const words = model.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
     let n = 0;
     for (const row of rows) {
       const name = row.querySelector("th > span").textContent.toLocaleLowerCase();
-      row.hidden = !(words.every((word) => name.includes(word)) && (!status.value || row.dataset.kind === status.value));
+      row.hidden = !(words.every((word) => name.includes(word)) && (!status?.value || row.dataset.kind === status.value));
       n += !row.hidden;
     }
     section.querySelector("[data-count]").textContent = `${n} of ${rows.length} models`;
     section.querySelector("[data-none]").hidden = n > 0;
   };
   model.addEventListener("input", apply);
-  status.addEventListener("change", apply);
+  status?.addEventListener("change", apply);
 }
 
 function startTables() {
-  for (const section of boardSections()) {
-    startSorting(section.querySelector("table.ranking"));
-    startFilter(section);
-  }
+  document.querySelectorAll("table[data-sortable]").forEach(startSorting);
+  document.querySelectorAll("[data-filtered]").forEach(startFilter);
   document.querySelectorAll("[data-heat]").forEach(startHeat);
 }
 

@@ -1,0 +1,6 @@
+// A page of a site.
+
+const opened = startPage();
+startOverview();
+startVerdicts();
+begin(opened);

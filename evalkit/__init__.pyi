@@ -43,6 +43,8 @@ from evalkit.api.python_models import ModelFunction as ModelFunction
 from evalkit.api.python_models import model as model
 from evalkit.api.rated import Ratings as Ratings
 from evalkit.api.rated import ratings as ratings
+from evalkit.api.releases import Releases as Releases
+from evalkit.api.releases import releases as releases
 from evalkit.api.training import WinRateCallback as WinRateCallback
 from evalkit.api.training import win_rate_callback as win_rate_callback
 from evalkit.api.verdict_tables import VerdictTable as VerdictTable
@@ -126,6 +128,7 @@ __all__ = [
     "RateLimited",
     "Ratings",
     "References",
+    "Releases",
     "RejectedRequest",
     "RetryableError",
     "Run",
@@ -163,6 +166,7 @@ __all__ = [
     "power",
     "ratings",
     "references",
+    "releases",
     "report",
     "verdicts",
     "verify",

@@ -17,6 +17,7 @@ from .planning import PowerPlan, power
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .python_models import ModelFunction, model
 from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
+from .releases import Releases, releases
 from .runs import ModelRun, check_costs
 from .training import WinRateCallback, win_rate_callback
 from .verdict_tables import VerdictTable, verdicts
@@ -51,6 +52,7 @@ __all__ = [
     "Prepared",
     "Ratings",
     "References",
+    "Releases",
     "Run",
     "VerdictTable",
     "VerifiedRows",
@@ -83,6 +85,7 @@ __all__ = [
     "ratings",
     "read_behind",
     "references",
+    "releases",
     "report",
     "verdicts",
     "verify",

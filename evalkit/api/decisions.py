@@ -10,6 +10,7 @@ from evalkit.api.assignment import AssignmentKeywords, assignment_of
 from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door
 from evalkit.api.gate_case import GateCase, with_benchmark
+from evalkit.api.keeping import Keeping, checked_label
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -143,6 +144,8 @@ def gate(
     sequential: bool = False,
     batch: int = SMALLEST_BATCH,
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
+    label: str | None = None,
+    looks_budget: int | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
     log: str | PathLike[str] | None = None,
@@ -168,6 +171,9 @@ def gate(
         sequential: whether outputs are judged in batches until the decision is certain.
         batch: the number of instructions in each batch.
         audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
+        label: the name of this release of the model, such as `v1.3`, for `releases`.
+        looks_budget: the number of different outputs of a model that may be measured on the same instructions; a note
+            on the decision says when they are used up.
         store: the address of the database; the file `evalkit.db` in `results` by default.
         results: the folder of the store and of the written rows.
         log: a file to which every event of judging is appended as a line of JSON.
@@ -212,7 +218,17 @@ def gate(
         allow_refusals=allow_refusals,
     )
     listener = listener_of(progress)
-    decision = GateCase(named, rule, recipe, sources, assignment, allow_compat).decide(
+    case = GateCase(
+        named,
+        rule,
+        recipe,
+        sources,
+        assignment,
+        allow_compat,
+        keeping=Keeping("gate", checked_label(label)),
+        looks_budget=None if looks_budget is None else checked_count("--looks-budget", looks_budget, least=1),
+    )
+    decision = case.decide(
         limits_of(**picked(options, LimitKeywords)),
         audit_limits_of(audit_limit),
         listener,

@@ -8,15 +8,16 @@ from pathlib import Path
 from evalkit.api.assignment import Assignment, Prepared
 from evalkit.api.choices import Place, check_no_file, choose_benchmark, judge_of_store, real_judges
 from evalkit.api.expectations import notes_before_sending
+from evalkit.api.keeping import Keeping, budget_note, keep_rows
 from evalkit.api.progress import Listener
 from evalkit.api.python_judges import JudgeLike
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import benchmark_of_row, verify_files
 from evalkit.auditing import AuditLimits
-from evalkit.boards import Aggregation, Entry, Recipe, beside
+from evalkit.boards import Aggregation, BoardRow, Entry, Recipe, beside
 from evalkit.catalog import Benchmark, own_benchmark
 from evalkit.engine import Limits
-from evalkit.errors import AuditFailed, ConfigError, EvalkitError, UnknownName
+from evalkit.errors import AuditFailed, ConfigError, EvalkitError, StoreError, UnknownName
 from evalkit.formats import PREFIX, Rows, read_one
 from evalkit.gating import (
     Decision,
@@ -80,8 +81,20 @@ def with_benchmark(candidate: str | Rows, assignment: Assignment, place: Place) 
 
 
 @dataclass(frozen=True, slots=True)
+class _Decided:
+    """A decision with the row of the candidate that it rests on; None where nothing was judged."""
+
+    decision: Decision
+    row: BoardRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GateCase:
-    """A candidate and the rule that it must pass, wherever its verdicts are."""
+    """A candidate and the rule that it must pass, wherever its verdicts are.
+
+    `keeping` is how the decision is kept among the releases, and `looks_budget` the number of different outputs of the
+    model that may be measured on the same instructions.
+    """
 
     candidate: str | Rows
     rule: Rule
@@ -89,6 +102,8 @@ class GateCase:
     sources: Sources
     assignment: Assignment
     compat: bool
+    keeping: Keeping
+    looks_budget: int | None = None
 
     def decide(
         self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
@@ -98,12 +113,31 @@ class GateCase:
         Raises:
             ConfigError: clusters were declared for verdicts in the store, which holds them already.
         """
-        decision = self._decide(limits, audit_limits, listener, log=log, batch=batch)
-        return replace(decision, nature=self._nature(decision.judge, decision.digest))
+        decided = self._decide(limits, audit_limits, listener, log=log, batch=batch)
+        decision = decided.decision
+        kept = self._kept(decided)
+        listener.note(kept)
+        nature = self._nature(decision.judge, decision.digest)
+        return replace(decision, nature=nature, notes=(*decision.notes, *kept))
+
+    def _kept(self, decided: _Decided) -> list[str]:
+        """Keep a decision on the store's verdicts among the releases; return notes where there is something to say.
+
+        A decision stands although it cannot be kept.
+        """
+        if self.sources.files or decided.row is None:
+            return []
+        try:
+            with open_existing(store_url(self.sources.store, self.sources.results)) as store:
+                keep_rows(store, [decided.row], self.keeping, decision=decided.decision)
+                note = None if self.looks_budget is None else budget_note(store, decided.row, self.looks_budget)
+        except StoreError as error:
+            return [f"this decision is not kept among the releases: {error}"]
+        return [] if note is None else [note]
 
     def _decide(
         self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
-    ) -> Decision:
+    ) -> _Decided:
         if self.sources.files:
             return self._from_files()
         self._check_seal()
@@ -114,7 +148,7 @@ class GateCase:
             raise ConfigError(DECLARED_WHERE_JUDGED)
         return self._from_row(Path(self.model)) if kind == Candidate.ROW else self._from_store()
 
-    def _from_files(self) -> Decision:
+    def _from_files(self) -> _Decided:
         """Decide on verdicts that other tools or earlier runs left in files."""
         judge = self._judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
@@ -122,12 +156,12 @@ class GateCase:
         # a file names its judge, but does not hold the judge's settings
         return self._decide_on(self.model, entries, Required(baseline=self._baseline()), "of files")
 
-    def _from_store(self) -> Decision:
+    def _from_store(self) -> _Decided:
         """Decide on the store's verdicts."""
         judge = self._judge()
         return self._of_store(judge, self._stored(judge.name if isinstance(judge, JudgeConfig) else judge))
 
-    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Decision:
+    def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> _Decided:
         wanted = Required(
             judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
         )
@@ -144,7 +178,7 @@ class GateCase:
             names = {config.name for config in real_judges(opened, self.benchmark, self.model)}
         return [entry for entry in entries if entry.judge in names] if len(names) == 1 else entries
 
-    def _from_row(self, path: Path) -> Decision:
+    def _from_row(self, path: Path) -> _Decided:
         """Decide on a written row, if the store's replies give the same row."""
         with open_existing(store_url(self.sources.store, self.sources.results)) as opened:
             found = verify_files(path, opened)
@@ -158,7 +192,7 @@ class GateCase:
         assert row.row is not None
         return replace(self, candidate=row.model)._of_row(path, row.row.entry)
 
-    def _of_row(self, path: Path, written: Entry) -> Decision:
+    def _of_row(self, path: Path, written: Entry) -> _Decided:
         """Decide on exactly the verdicts that a row was made of, if they are of the configured judge and baseline."""
         assert written.plan is not None
         if written.plan.benchmark != self.benchmark:
@@ -179,7 +213,7 @@ class GateCase:
 
     def _judged(
         self, limits: Limits, audit_limits: AuditLimits, listener: Listener, *, log: Path | None, batch: int | None
-    ) -> Decision:
+    ) -> _Decided:
         """Decide on outputs, which are judged first where verdicts are missing, in batches if `batch` is given."""
         place = Place(store_url(self.sources.store, self.sources.results), self.sources.results)
         prepared = self._prepared(place)
@@ -188,14 +222,16 @@ class GateCase:
         (outputs,), (judge,) = prepared.candidates, prepared.judges
         audits = prepared.audits(audit_limits)
         if audits[outputs.model].failures:
-            return refuse_unjudged(
-                self.rule,
-                audits[outputs.model],
-                model=outputs.model,
-                baseline=_baseline_of(prepared),
-                judge=judge,
-                benchmark=self.benchmark,
-                n=len(outputs.outputs),
+            return _Decided(
+                refuse_unjudged(
+                    self.rule,
+                    audits[outputs.model],
+                    model=outputs.model,
+                    baseline=_baseline_of(prepared),
+                    judge=judge,
+                    benchmark=self.benchmark,
+                    n=len(outputs.outputs),
+                )
             )
         try:
             return self._asked(prepared, place, audits, limits=limits, listener=listener, log=log, batch=batch)
@@ -213,7 +249,7 @@ class GateCase:
         listener: Listener,
         log: Path | None,
         batch: int | None,
-    ) -> Decision:
+    ) -> _Decided:
         """Decide on outputs that passed their audit; the judge is asked for the missing verdicts."""
         (outputs,), (judge,), url = prepared.candidates, prepared.judges, place.url
         (work,) = prepared.works(b"")
@@ -255,7 +291,9 @@ class GateCase:
                 decision = None
         listener.ran(judged, prepared.judges)
         require_finished(judged)
-        return decision or self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
+        if decision is not None:
+            return _Decided(decision, judged[0].rows[0])
+        return self._decide_on(outputs.model, self._stored(judge.name), wanted, self.benchmark)
 
     def _prepared(self, place: Place) -> Prepared:
         """The outputs with what judges them: where no judge is named, a real one that has judged the model before."""
@@ -288,7 +326,7 @@ class GateCase:
         named, url = self.assignment.benchmark, store_url(self.sources.store, self.sources.results)
         return own_benchmark("files") if named is None else known_benchmark(named, url)
 
-    def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> Decision:
+    def _decide_on(self, model: str, entries: Sequence[Entry], wanted: Required, benchmark: str) -> _Decided:
         candidate = choose(entries, model, wanted)
         group = beside(entries, candidate)
         # only verdicts of the store have a written row
@@ -296,7 +334,7 @@ class GateCase:
         gate = Gate(rule=self.rule, recipe=self.recipe, wanted=wanted, benchmark=benchmark, pinned=pinned)
         decision = gate.decide(candidate, group, self.rule)
         row = gate.rates(group, self.recipe.confidence).row(candidate)
-        return replace(decision, sha256=canonical_digest([row]))
+        return _Decided(replace(decision, sha256=canonical_digest([row])), row)
 
     def _check_before_asking(self, work: Work, url: Address) -> None:
         """Refuse before anything is paid what the decision would refuse afterwards."""

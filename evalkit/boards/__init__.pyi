@@ -19,6 +19,7 @@ from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of
 from .judged import Group, Transcripts
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
+from .kept import decode_verdicts, encode_verdicts, keepable
 from .metrics import (
     LC_WIN_RATE,
     METRICS,
@@ -37,6 +38,7 @@ from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
+from .releases import Change, Looks, Release, Series, build_series, looks_at
 from .row import MIN_COVERAGE, BoardRow, build_row
 from .tally import PairCount, PairCounts, tallies_of
 
@@ -66,6 +68,7 @@ __all__ = [
     "Behaviour",
     "Board",
     "BoardRow",
+    "Change",
     "CollectedBattles",
     "Comparisons",
     "Correlated",
@@ -80,6 +83,7 @@ __all__ = [
     "HistorySource",
     "Lengths",
     "Matrix",
+    "Looks",
     "Metric",
     "ModelPair",
     "Option",
@@ -89,7 +93,9 @@ __all__ = [
     "RatingBoard",
     "RatingRecipe",
     "Recipe",
+    "Release",
     "ScorePair",
+    "Series",
     "Transcripts",
     "advise",
     "basis_of_entries",
@@ -100,16 +106,21 @@ __all__ = [
     "build_boards",
     "build_ratings",
     "build_row",
+    "build_series",
     "compare",
     "correlate",
     "correlate_common",
+    "decode_verdicts",
     "difficulty_of_models",
+    "encode_verdicts",
     "each_once",
     "entries_of_annotations",
     "entries_of_table",
     "judge_forms",
+    "keepable",
     "learn",
     "learn_history",
+    "looks_at",
     "nothing_known",
     "of_file",
     "of_generic",

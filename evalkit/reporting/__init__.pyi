@@ -26,6 +26,7 @@ from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
 from .published import published_text
 from .ratings import RATINGS_FORMS, rating_values
 from .reasons import grouped_failures
+from .releases import budget_words, change_sentence, release_values, releases_json, releases_text
 from .rows import rows_json, rows_text
 from .screen import Screen, find_screen, screen_columns
 from .tables import boards_text, values_table
@@ -52,6 +53,8 @@ __all__ = [
     "boards_drawn",
     "boards_fragment",
     "boards_text",
+    "budget_words",
+    "change_sentence",
     "comparison_json",
     "comparison_text",
     "correlated_text",
@@ -77,6 +80,9 @@ __all__ = [
     "pair_values",
     "published_text",
     "rating_values",
+    "release_values",
+    "releases_json",
+    "releases_text",
     "report_html",
     "rows_json",
     "rows_text",

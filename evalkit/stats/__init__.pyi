@@ -35,6 +35,7 @@ from .frames import Frame, build_sample_from_frame, build_samples_by_model
 from .generic import Generic
 from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
+from .ladder import Rung, climb, expected_largest
 from .multiple import holm, indistinguishable, p_value
 from .noise import self_disagreement
 from .paired import common, paired_difference, significant
@@ -114,6 +115,7 @@ __all__ = [
     "Rated",
     "RetestBin",
     "Reversal",
+    "Rung",
     "Robustness",
     "Sample",
     "Scale",
@@ -137,6 +139,7 @@ __all__ = [
     "build_samples_by_model",
     "build_shown_verdicts",
     "check_fits",
+    "climb",
     "coefficient_estimates",
     "common",
     "control_names",
@@ -148,6 +151,7 @@ __all__ = [
     "discrete_win_rate",
     "early_look_confidence",
     "elo_ratings",
+    "expected_largest",
     "fit_bradley_terry",
     "fit_controlled",
     "fit_history",

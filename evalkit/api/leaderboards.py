@@ -21,6 +21,7 @@ from evalkit.api.keywords import (
     texts_of,
 )
 from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
+from evalkit.api.releases import series_behind
 from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import ConfigError, UnknownName
@@ -122,7 +123,15 @@ class Leaderboard(Tabular):
         size = None if sample is None else SampleSize(sample, seed)
         files = read_behind(self.sources) if self.files is None else self.files
         judged = read_judged(self.sources, files)
-        report = assemble_report(self.boards, judged, self.sources, title=title, sample=size, text=text)
+        report = assemble_report(
+            self.boards,
+            judged,
+            self.sources,
+            title=title,
+            sample=size,
+            text=text,
+            releases=series_behind(self.boards, self.sources),
+        )
         written = Path(path)
         write_text(written, report_html(report))
         return written

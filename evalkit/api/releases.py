@@ -11,7 +11,7 @@ from evalkit.api.keywords import Data, checked_count, checked_number, comma_list
 from evalkit.api.python_judges import JudgeLike
 from evalkit.api.result import Tabular, estimate_metrics, frame_of
 from evalkit.api.selection import sources_of
-from evalkit.boards import DifficultySource, Entry, Metric, Recipe, Series, build_series
+from evalkit.boards import Board, DifficultySource, Entry, Metric, Recipe, Series, build_series
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.reporting import release_values, releases_json, releases_text
 from evalkit.sources import Sources, read_entries, read_recipe
@@ -55,7 +55,9 @@ class Releases(Tabular):
         """
         if len(self.series) > 1:
             judges = named([printable(series.judge) for series in self.series])
-            raise ConfigError(f"a figure shows one series, and these are {len(self.series)}; --judge names one: {judges}")
+            raise ConfigError(
+                f"a figure shows one series, and these are {len(self.series)}; --judge names one: {judges}"
+            )
         from evalkit.reporting import releases_plot
 
         return releases_plot(self.series[0])
@@ -123,6 +125,25 @@ def releases(
     budget = None if looks_budget is None else checked_count("--looks-budget", looks_budget, least=1)
     found = series_of(sources, recipe, model, budget=budget)
     return Releases(tuple(found))
+
+
+def series_behind(boards: Sequence[Board], sources: Sources) -> list[Series]:
+    """The series of the models on a store's boards of which several releases are kept; none for boards of files, and
+    for those of a published formula, which has no interval.
+    """
+    entries = [row.entry for board in boards for row in board.rows]
+    if sources.files or not entries or any(board.published for board in boards):
+        return []
+    models = {entry.model for entry in entries}
+    found: list[Series] = []
+    with open_existing(store_url(sources.store, sources.results)) as store:
+        runs = [run for run in releases_of(store, benchmark=sources.benchmark.name) if run.group.model in models]
+        recipe = replace(boards[0].rows[0].recipe, replicates=0)
+        for model in sorted(models):
+            mine = [run for run in runs if run.group.model == model]
+            if len({run.outputs for run in mine}) > 1:
+                found += build_series(mine, kept_verdicts(store, {run.verdicts for run in mine}), entries, recipe)
+    return [series for series in found if len(series.releases) > 1]
 
 
 def series_of(sources: Sources, recipe: Recipe, model: str, *, budget: int | None = None) -> list[Series]:

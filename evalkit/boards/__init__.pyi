@@ -17,9 +17,9 @@ from .entries import CATEGORY, DATASET, PERCENT, Aggregation, Dependence, Entry,
 from .forms import judge_forms
 from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
 from .judged import Group, Transcripts
+from .kept import decode_verdicts, encode_verdicts, keepable
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
-from .kept import decode_verdicts, encode_verdicts, keepable
 from .metrics import (
     LC_WIN_RATE,
     METRICS,
@@ -82,8 +82,8 @@ __all__ = [
     "Held",
     "HistorySource",
     "Lengths",
-    "Matrix",
     "Looks",
+    "Matrix",
     "Metric",
     "ModelPair",
     "Option",
@@ -112,8 +112,8 @@ __all__ = [
     "correlate_common",
     "decode_verdicts",
     "difficulty_of_models",
-    "encode_verdicts",
     "each_once",
+    "encode_verdicts",
     "entries_of_annotations",
     "entries_of_table",
     "judge_forms",

@@ -194,8 +194,7 @@ def slice_differences(
     """
     parts = [name for name in pair[0].slices if name in pair[1].slices]
     found = {
-        name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name]), names=names)
-        for name in parts
+        name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name]), names=names) for name in parts
     }
     if metric != SCORE and any(differences[metric].estimate.status != OK for differences in found.values()):
         metric = WIN_RATE

@@ -1,9 +1,9 @@
-"""A model's number by release: what changed from one to the next, in which categories, and how often it was looked at."""
+"""A model's number by release: the changes from one to the next, also by category, and the number of looks."""
 
 import datetime
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -264,6 +264,7 @@ class _Pairs:
     entries: Sequence[Entry]
     rates: Estimators
     metric: Metric
+    known: dict[tuple[int, int], Difference] = field(default_factory=dict)
 
     def lead(self, first: int, second: int) -> Estimate:
         """The lead of one release over another."""
@@ -276,15 +277,19 @@ class _Pairs:
         found = self._difference(after, before)
         if self._unlike(after, before):
             return Change(found, n, {}, self.metric, ())
-        metric, parts = slice_differences(
-            pair, self.rates, self.metric, names=(self.names[after], self.names[before])
-        )
+        metric, parts = slice_differences(pair, self.rates, self.metric, names=(self.names[after], self.names[before]))
         categories = {name.removeprefix(f"{CATEGORY} "): part for name, part in parts.items()}
         least = 1 - self.rates.recipe.confidence
         moved = tuple(name for name, part in categories.items() if part.adjusted is not None and part.adjusted < least)
         return Change(found, n, categories, metric, moved)
 
     def _difference(self, first: int, second: int) -> Difference:
+        """The difference of two releases, computed once."""
+        if (first, second) not in self.known:
+            self.known[first, second] = self._computed(first, second)
+        return self.known[first, second]
+
+    def _computed(self, first: int, second: int) -> Difference:
         pair = (self.entries[first], self.entries[second])
         samples = common(pair[0].sample, pair[1].sample)
         if reason := self._unlike(first, second):
@@ -305,9 +310,9 @@ class _Pairs:
             return "the judge's scale changed"
         if runs[0].questions == runs[1].questions and runs[0].baseline_outputs != runs[1].baseline_outputs:
             return "the baseline's answers changed"
-        lengths = [sample.baseline_length for sample in samples]
+        one, other = (sample.baseline_length for sample in samples)
         # where the instructions differ the digests tell nothing, but other answers mostly have other lengths
-        if lengths[0] is not None and lengths[1] is not None and not np.array_equal(*lengths, equal_nan=True):
+        if one is not None and other is not None and not np.array_equal(one, other, equal_nan=True):
             return "the baseline's answers changed"
         return ""
 

@@ -7,7 +7,6 @@ files differ from the commit only git itself could say, and is not said.
 import re
 from pathlib import Path
 
-
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REFERENCE = re.compile(r"refs/[^\s\x00-\x1f~^:?*\[\\]{1,500}")
 _LONGEST = 4096

@@ -22,6 +22,7 @@ from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
 from .plots.plot import Plot
+from .plots.releases import releases_plot
 from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
 from .published import published_text
 from .ratings import RATINGS_FORMS, rating_values
@@ -82,6 +83,7 @@ __all__ = [
     "rating_values",
     "release_values",
     "releases_json",
+    "releases_plot",
     "releases_text",
     "report_html",
     "rows_json",

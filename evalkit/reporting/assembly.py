@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from evalkit.boards import Board, Transcripts, behaviour, win_matrix
+from evalkit.boards import Board, Series, Transcripts, behaviour, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
 from evalkit.sources import Sources
@@ -19,6 +19,7 @@ def assemble_report(
     title: str | None = None,
     sample: SampleSize | None = None,
     text: bool = True,
+    releases: Sequence[Series] = (),
 ) -> Report:
     """Return the report of some boards.
 
@@ -27,6 +28,7 @@ def assemble_report(
         title: the title of the report; by default the report is named after the sources.
         sample: the instructions to browse, all by default; no number of a board depends on the sample.
         text: True if the report contains instructions, answers and replies.
+        releases: the series of models on these boards of which the store knows several releases.
     """
     named = _names(sources)
     return Report(
@@ -37,6 +39,7 @@ def assemble_report(
         behaviours=tuple(behaviour(board, judged) for board in boards),
         sources=named,
         chunks=encode_chunks(boards, judged, sample=sample, text=text),
+        releases=tuple(releases),
     )
 
 

@@ -214,10 +214,17 @@ def _cells(difference: Difference) -> list[str]:
     estimate = difference.estimate
     interval = "-" if estimate.lower is None else signed_interval(estimate)
     value = "-" if estimate.value is None else signed(estimate.value)
-    return [percent(difference.first.value), percent(difference.second.value), value, interval, p_words(difference.adjusted)]
+    return [
+        percent(difference.first.value),
+        percent(difference.second.value),
+        value,
+        interval,
+        p_words(difference.adjusted),
+    ]
 
 
 def signed_interval(estimate: Estimate) -> str:
+    """Return the interval of a difference that has one."""
     assert estimate.lower is not None
     assert estimate.upper is not None
     return f"[{signed(estimate.lower)}, {signed(estimate.upper)}]"
@@ -230,10 +237,12 @@ def _ended(estimate: Estimate) -> str:
 
 
 def signed(value: float) -> str:
+    """Return a difference with its sign."""
     return f"{value:+z.2f}"
 
 
 def p_words(value: float | None) -> str:
+    """Return a p-value, or that it is smaller than is worth telling apart."""
     if value is None:
         return "-"
     return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
@@ -274,6 +283,7 @@ def _excerpt(text: str) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
+    """Return the lines of a table; the columns `left` are aligned at their left sides."""
     shown = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return [

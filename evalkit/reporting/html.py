@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from evalkit import __version__
-from evalkit.boards import Behaviour, Board, Matrix, Transcripts
+from evalkit.boards import Behaviour, Board, Matrix, Series, Transcripts
 from evalkit.redaction import redact
 from evalkit.reporting.columns import judge_notices, number_notes
 from evalkit.reporting.page.coverage import Coverage, coverage
@@ -23,6 +23,7 @@ from evalkit.reporting.page.table import BoardTable, board_table
 from evalkit.reporting.page.words import LEGEND, Statement, basis, finding, statements, title_of
 from evalkit.reporting.plots.figures import PLOTS, plots_of
 from evalkit.reporting.plots.palette import DARK, LIGHT
+from evalkit.reporting.plots.releases import releases_plot
 from evalkit.reporting.svg import plot_svg
 from evalkit.text import printable
 
@@ -30,6 +31,8 @@ PAGE = Path(__file__).parent / "page"
 # the plot named `board` is left out, since the page's table already draws the same intervals
 _DRAWN = ("lift", "ranks", "length", "agreement")
 INDEX = "index"
+# models whose releases are drawn; a page of more would hide the rest
+MOST_SERIES = 12
 # the scripts are joined in this order: a function may be used before its definition, a constant may not
 SCRIPTS = (
     *("elements", "theme", "boards", "tables", "chunks", "data", "filters", "list"),
@@ -45,6 +48,8 @@ _POLICY = (
 class Report:
     """The content of one page: boards, each with its matrix and its judge's behaviour, and `chunks` to browse.
 
+    `releases` are the series of models on these boards of which several releases are known.
+
     `sources` are named as the user named them; the page leaves out the folders that they are in.
     """
 
@@ -55,6 +60,7 @@ class Report:
     behaviours: tuple[Behaviour, ...]
     sources: tuple[str, ...]
     chunks: Mapping[str, str]
+    releases: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Section:
     notices: tuple[str, ...]
     table: BoardTable
     figures: tuple[Figure, ...]
+    releases: tuple[Figure, ...]
+    unshown_releases: int
     categories: Heat | None
     matrix: Heat | None
     judge: Panel
@@ -129,6 +137,8 @@ def _sections(report: Report) -> list[Section]:
             notices=tuple(judge_notices(board)),
             table=board_table(board),
             figures=tuple(_figures(board, _board_id(number))),
+            releases=tuple(_release_figures(_of_board(report.releases, board), _board_id(number))),
+            unshown_releases=max(0, len(_of_board(report.releases, board)) - MOST_SERIES),
             categories=category_heat(board),
             matrix=matrix_heat(matrix),
             judge=judge_panel(behaviour, graded=not board.baseline),
@@ -152,6 +162,17 @@ def _figures(board: Board, prefix: str) -> Iterator[Figure]:
         plot = PLOTS[name](board)
         svg = apart(plot_svg(plot, page=True), prefix)
         yield Figure(name, plot.title, plot.description, checked(svg))
+
+
+def _of_board(releases: Sequence[Series], board: Board) -> list[Series]:
+    return [series for series in releases if series.group == (board.digest, board.served_as, board.baseline)]
+
+
+def _release_figures(releases: Sequence[Series], prefix: str) -> Iterator[Figure]:
+    for number, series in enumerate(releases[:MOST_SERIES]):
+        plot = releases_plot(series)
+        svg = apart(plot_svg(plot, page=True), f"{prefix}-{number}")
+        yield Figure(plot.name, plot.title, plot.description, checked(svg))
 
 
 def _environment() -> Environment:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from evalkit.boards import Change, Difference, Looks, Release, Series
@@ -79,7 +80,9 @@ def change_sentence(series: Series) -> str:
     head = f"{_short(series.model)}: {_release(last)}"
     if estimate.value is None:
         return f"{head} cannot be compared with {before}: {brief_words(estimate.status.reason, number=title)}."
-    told = f"{signed(estimate.value)} points of {title}, {level(series.confidence)} interval {signed_interval(estimate)}"
+    told = (
+        f"{signed(estimate.value)} points of {title}, {level(series.confidence)} interval {signed_interval(estimate)}"
+    )
     if not significant(estimate):
         return f"{head} cannot be told apart from {before}: {told}."
     return f"{head} is {'better' if estimate.value > 0 else 'worse'} than {before}: {told}."
@@ -113,25 +116,25 @@ def looks_line(series: Series) -> str:
 
 
 def ladder_line(series: Series) -> str:
-    """Return which releases improved by more than a step of the ladder, and by how much the last one leads."""
+    """Return which releases improved by more than a step of the ladder, and how far the last one is from the best."""
     improved = [_release(release) for release in series.releases[1:] if release.rung.improves]
-    told = f"more than a step ahead of the best before it: {named(improved) or 'none'}"
-    last = series.releases[-1].rung
-    if last.lead is None or last.lead.value is None or last.step is None:
+    told = f"ahead of the best before it by more than a step: {named(improved) or 'none'}"
+    last = series.releases[-1]
+    lead, step = last.rung.lead, last.rung.step
+    if lead is None or lead.value is None or step is None:
         return told
-    best = series.releases[last.best or 0]
-    return (
-        f"{told}; {_release(series.releases[-1])} is {signed(last.lead.value)} from {_release(best)}, and the step is "
-        f"{percent(last.step)}"
-    )
+    best = _release(series.releases[last.rung.best or 0])
+    side = "ahead of" if lead.value > 0 else "behind"
+    distance = f"{percent(abs(lead.value))} points {side} {best}, the best before it"
+    return f"{told}; {_release(last)} is {distance}, and the step is {percent(step)}"
 
 
 def budget_words(looks: Looks) -> str:
     """Return what it means that a budget of looks is used up, and the cure."""
     return (
-        f"the budget of looks is used up: {plural(looks.n, 'look')} at these "
-        f"{plural(looks.instructions, 'instruction')}, of {looks.budget}. A better number may by now be chance that was "
-        "picked by looking. Judge on new instructions, or raise --looks-budget if no release is chosen by these numbers"
+        f"these {plural(looks.instructions, 'instruction')} are used up: {plural(looks.n, 'look')} of a budget of "
+        f"{looks.budget}. A better number may by now be chance that was picked by looking. Judge on new instructions, "
+        "or raise --looks-budget if no release is chosen by these numbers"
     )
 
 
@@ -142,7 +145,7 @@ def _lines(series: Series) -> Iterator[str]:
     yield ""
     served = f" served as {series.served_as}" if series.served_as else ""
     against = f", against {series.baseline}" if series.baseline else ""
-    yield f"benchmark {series.benchmark}, judge {series.judge}{served}{against}; {series.metric.title} by today's verdicts of other models"
+    yield f"benchmark {series.benchmark}, judge {series.judge}{served}{against}"
     yield f"looks: {looks_line(series)}"
     if len(series.releases) > 1:
         yield f"ladder: {ladder_line(series)}"
@@ -155,11 +158,7 @@ def _lines(series: Series) -> Iterator[str]:
 
 def _categories(series: Series) -> Iterator[str]:
     """Yield the categories that moved, release by release."""
-    moved = [
-        line
-        for before, release in zip(series.releases, series.releases[1:], strict=False)
-        for line in moved_lines(release, before)
-    ]
+    moved = [line for before, release in pairwise(series.releases) for line in moved_lines(release, before)]
     if moved:
         yield "categories that moved:"
         yield from (f"  {line}" for line in moved)

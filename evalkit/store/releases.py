@@ -85,7 +85,7 @@ def categories_of(store: Store, group: Group) -> dict[str, str]:
     mine = [columns[name] == value for name, value in dataclasses.asdict(group).items()]
     query = sa.select(columns.key, columns.category).where(*mine, columns.category.is_not(None)).distinct()
     with store.connect() as connection:
-        return {key: category for key, category in connection.execute(query)}
+        return {str(key): str(category) for key, category in connection.execute(query)}
 
 
 def is_whole(row: Mapping[Any, Any]) -> bool:
@@ -111,7 +111,10 @@ def _encode(run: ReleaseRun) -> str:
     fields = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
     fields["group"] = dataclasses.asdict(run.group)
     fields["at"] = run.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
-    fields["shown"] = {**dataclasses.asdict(run.shown), "status": [run.shown.status.kind.value, run.shown.status.reason]}
+    fields["shown"] = {
+        **dataclasses.asdict(run.shown),
+        "status": [run.shown.status.kind.value, run.shown.status.reason],
+    }
     return json.dumps(fields, sort_keys=True)
 
 

@@ -243,8 +243,8 @@ def version_to_come(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("DELETE FROM failures"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 7)
-        monkeypatch.setitem(tables._STEPS, 6, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 8)
+        monkeypatch.setitem(tables._STEPS, 7, step)
 
     return upgrade
 
@@ -256,7 +256,7 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
     before = board_digest(store)
     store.enter("run", concurrency=4)
     version_to_come()
-    with pytest.raises(StoreError, match=rf"version 6\): in use by process {os.getpid()} on .*\. Wait until"):
+    with pytest.raises(StoreError, match=rf"version 7\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()

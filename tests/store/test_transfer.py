@@ -317,7 +317,7 @@ def test_an_export_of_a_version_to_come_is_refused(
     monkeypatch.setattr("evalkit.store.transfer.SCHEMA_VERSION", 9)
     export_store(store, tmp_path / "store.jsonl")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 6"):
+    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 7"):
         import_store(store, tmp_path / "store.jsonl")
 
 

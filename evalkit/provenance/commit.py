@@ -70,6 +70,8 @@ def _packed(path: Path, name: str) -> str | None:
 
 
 def _line(path: Path) -> str:
-    """The only line of a small file."""
+    """The only line of a small file; empty where it is none, as a pipe is."""
+    if not path.is_file():
+        return ""
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(_LONGEST).strip()

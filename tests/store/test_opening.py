@@ -273,7 +273,7 @@ def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
     version_to_come()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "7"
+        assert version == "8"
 
 
 def dead_pid() -> int:

@@ -12,7 +12,7 @@ from evalkit.store import Batch, Store, check, collect, open_store, repair, requ
 from evalkit.store.encoding import place_checksum, reply_checksum
 from evalkit.store.seal import EARLIER_KEY_VARIABLE, KEY_VARIABLE
 from evalkit.store.transfer import export_store, import_store
-from tests.store.filling import batch, board_digest, fill, open_work, put_document, put_plan, reply_to, url, work
+from tests.store.filling import batch, board_digest, fill, open_work, put_document, put_plan, put_release, reply_to, url, work
 from tests.store.test_opening import make_version_5
 
 KEY = "a key of the tests, and of nobody else"
@@ -32,6 +32,7 @@ def sealed(key: None, tmp_path: Path) -> Path:
         posed = fill(store, 12)
         put_plan(store, 12)
         put_document(store, "a.jsonl", [1, 2, 3])
+        put_release(store, "v1")
         store.commit(Batch(failures=[(posed[0].request, "no answer")]))
         require_sealed(store)
     return path

@@ -52,6 +52,7 @@ def commands() -> Iterator[Command]:
     yield Command("compare_two", "compare careful wordy --benchmark example")
     yield Command("compare_three", "compare careful wordy terse --benchmark example")
     yield Command("compare_json", "compare careful wordy --benchmark example --json")
+    yield Command("releases", "releases careful --benchmark example")
     yield Command("power", "power --true 55 --benchmark example")
     gate = f"gate {CAREFUL} --benchmark example"
     yield Command("gate_passes", f"{gate} --min 50")

@@ -282,11 +282,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["7", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["8", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 6"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 7"
     ):
         open_store(url(tmp_path / "store.db"))
 

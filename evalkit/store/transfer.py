@@ -63,6 +63,11 @@ _COLUMNS = {
     for name, table in _TABLES.items()
 }
 _NAMED_BY = {"judges": "digest", "releases": "run", "release_verdicts": "verdicts"}
+# the document of a release begins with its time
+_ORDERED_BY = {
+    "failures": [failure_table.c.key, failure_table.c.id],
+    "releases": [release_table.c.document, release_table.c.run],
+}
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
 # the fields that exports of earlier layouts lack
@@ -278,7 +283,7 @@ def _adopt(connection: sa.Connection, store: Store, path: Path, secret: str) -> 
 
 
 def _sorted_rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, Any]]:
-    order = [table.c.key, table.c.id] if table is failure_table else list(table.primary_key)
+    order = _ORDERED_BY.get(table.name, list(table.primary_key))
     query = sa.select(*(table.c[name] for name in _COLUMNS[table.name])).order_by(*order)
     if table is failure_table:
         query = query.where(~outdated_failures())

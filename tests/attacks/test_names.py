@@ -20,12 +20,14 @@ from evalkit.reporting.journal import open_journal
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.markup.boards import boards_fragment, boards_html
 from evalkit.reporting.plots.figures import PLOTS
+from evalkit.reporting.plots.releases import releases_plot
 from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.reporting.releases import releases_json, releases_text
 from evalkit.reporting.rows import rows_json, rows_text
 from evalkit.reporting.svg import plot_svg
 from evalkit.reporting.tables import boards_markdown, boards_text
 from evalkit.reporting.values import boards_csv, boards_json
-from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, report_of
+from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, releases_of, report_of
 from tests.attacks.typed import packed_texts
 
 # all names in two, where every further model takes a second
@@ -33,6 +35,7 @@ HALVES = ["".join(list(NAMES.values())[half::2]) for half in (0, 1)]
 HARMLESS = [f"model {number:02d}" for number in range(len(NAMES))]
 BOARD = board_of(list(NAMES.values()))
 PLAIN = board_of(HARMLESS)
+SERIES = releases_of(["".join(list(NAMES.values())[part::9]) for part in range(9)])
 # in a report each model has figures, and no place cuts a name but these, which the figures below show whole
 REPORT = report_html(report_of(["".join(list(NAMES.values())[part::9]) for part in range(9)]))
 
@@ -53,6 +56,9 @@ TEXTS: dict[str, Callable[[], str]] = {
     "ratings as JSON": lambda: ratings_json(rated(list(NAMES.values()))),
     "a comparison": lambda: comparison_text(compared(HALVES), {}, columns=120),
     "a comparison as JSON": lambda: comparison_json(compared(HALVES), {}),
+    "releases": lambda: releases_text([SERIES]),
+    "releases as JSON": lambda: releases_json([SERIES]),
+    "a figure of releases": lambda: plot_svg(releases_plot(SERIES), page=False),
     "a report": lambda: REPORT,
 }
 OF_A_GATE: dict[str, Callable[..., str]] = {
@@ -151,7 +157,8 @@ def test_a_figure_shows_names_as_text() -> None:
     # the figures of the report are drawn by the same function
     drawn = plot_svg(PLOTS["board"](BOARD), page=False)
     assert FORBIDDEN.search(drawn) is None
-    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawn).iter()}
+    both = drawn, TEXTS["a figure of releases"]()
+    tags = {element.tag.rpartition("}")[2] for text in both for element in ElementTree.fromstring(text).iter()}
     assert tags <= {"svg", "title", "desc", "style", "g", "defs", "path", "use", "text", "clipPath", "rect"}
 
 

@@ -73,7 +73,14 @@ def test_kept_verdicts_give_back_the_entry_with_every_number() -> None:
     run, text = kept(first, 0, categories=CATEGORIES)
     found = decode_verdicts(text, run)
     assert encode_verdicts(found, CATEGORIES) == text
-    for name in ("preference", "length_difference", "baseline_length", "weight", "cluster", "missing_length_difference"):
+    for name in (
+        "preference",
+        "length_difference",
+        "baseline_length",
+        "weight",
+        "cluster",
+        "missing_length_difference",
+    ):
         np.testing.assert_array_equal(getattr(found.sample, name), getattr(sample, name))
     assert (found.sample.keys, found.sample.missing) == (sample.keys, sample.missing)
     assert (found.sample.clusters, found.group) == (sample.clusters, first.group)
@@ -249,5 +256,3 @@ def test_at_equal_length_every_release_is_measured_alike() -> None:
     series = line([entry(noise(seed), controlled=True) for seed in (2, 3)], Recipe())
     assert series.metric == LC_WIN_RATE
     assert all(release.estimate.value is not None for release in series.releases)
-
-

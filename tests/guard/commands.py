@@ -23,6 +23,8 @@ VARYING = (
     (re.compile(r"\b1[7-9]\d{8}\.\d+\b"), "TIME"),
     # an exported row ends with a digest that covers its times
     (re.compile(r'"sha256": "[0-9a-f]{16}"'), '"sha256": "DIGEST"'),
+    # and so does the name of a release's run
+    (re.compile(r'"run": "[0-9a-f]{64}"'), '"run": "DIGEST"'),
     (re.compile(r"\d+(\.\d+)? (ms|s|seconds?|minutes?)\b"), "DURATION"),
 )
 

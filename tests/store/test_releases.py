@@ -21,7 +21,9 @@ def test_what_was_kept_is_read_back_and_a_later_run_of_the_model_changes_none_of
     # a run of other outputs under the same name takes the places of the earlier ones away
     fill(store, 6)
     fill(store, 3)
-    assert releases_of(store, benchmark=BENCHMARK, model="cand") == sorted([first, second], key=lambda run: run.verdicts)
+    assert releases_of(store, benchmark=BENCHMARK, model="cand") == sorted(
+        [first, second], key=lambda run: run.verdicts
+    )
     assert len(releases_of(store)) == 3
     assert releases_of(store, benchmark="none") == []
     assert kept_verdicts(store, [second.verdicts]) == {second.verdicts: '{"version":1,"keys":[]}'}
@@ -45,7 +47,10 @@ def test_a_label_that_is_a_key_is_refused(store: Store) -> None:
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE releases SET document = replace(document, '\"v1\"', '\"v9\"')", "a release of model 'cand' is damaged"),
+        (
+            "UPDATE releases SET document = replace(document, '\"v1\"', '\"v9\"')",
+            "a release of model 'cand' is damaged",
+        ),
         ("UPDATE releases SET model = 'better'", "a release of model 'better' is damaged"),
         ("UPDATE release_verdicts SET document = '{}'", "the verdicts of a release are damaged"),
         ("DELETE FROM release_verdicts", "the verdicts of a release are damaged"),

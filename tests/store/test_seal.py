@@ -12,7 +12,18 @@ from evalkit.store import Batch, Store, check, collect, open_store, repair, requ
 from evalkit.store.encoding import place_checksum, reply_checksum
 from evalkit.store.seal import EARLIER_KEY_VARIABLE, KEY_VARIABLE
 from evalkit.store.transfer import export_store, import_store
-from tests.store.filling import batch, board_digest, fill, open_work, put_document, put_plan, put_release, reply_to, url, work
+from tests.store.filling import (
+    batch,
+    board_digest,
+    fill,
+    open_work,
+    put_document,
+    put_plan,
+    put_release,
+    reply_to,
+    url,
+    work,
+)
 from tests.store.test_opening import make_version_5
 
 KEY = "a key of the tests, and of nobody else"

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from evalkit.errors import InputError, StoreError
 from evalkit.store import UNREADABLE, Batch, Store, open_store
+from evalkit.store.releases import releases_of
 from evalkit.store.tables import asked_table, plan_table
 from evalkit.store.transfer import export_store, import_store
 from evalkit.store.upkeep import check
 from tests.cli.running import evalkit
 from tests.rig import mock_judge, write_judge, write_outputs
-from evalkit.store.releases import releases_of
 from tests.store.filling import (
     BENCHMARK,
     batch,

@@ -185,16 +185,16 @@ def _tip(release: Release, series: Series) -> str:
         facts.append(safe(brief_words(release.estimate.status.reason, number=series.metric.title)))
     change = release.change
     if change is None:
-        return "; ".join(facts)
+        return safe("; ".join(facts))
     estimate = change.difference.estimate
     if estimate.value is None:
         facts.append(f"not comparable: {safe(estimate.status.reason)}")
-        return "; ".join(facts)
+        return safe("; ".join(facts))
     facts.append(
         f"change {signed(estimate.value)} {'' if estimate.lower is None else signed_interval(estimate)}".strip()
     )
     facts += [f"{short_name(name)} {signed(change.categories[name].estimate.value or 0.0)}" for name in change.moved]
-    return "; ".join(facts)
+    return safe("; ".join(facts))
 
 
 def _description(series: Series) -> str:

@@ -98,9 +98,10 @@ def is_whole(row: Mapping[Any, Any]) -> bool:
 
 
 def _add(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> None:
+    """Add a row unless it is there; a row of that name has the same content."""
     (whole,) = sealed(connection, table, [row])
-    if connection.execute(insert_into(connection, table).on_conflict_do_nothing(), [whole]).rowcount == 1:
-        counted(connection, [whole] if "seal" in whole else [])
+    if connection.execute(insert_into(connection, table).on_conflict_do_nothing(), whole).rowcount:
+        counted(connection, [whole])
 
 
 def _run_name(row: Mapping[Any, Any]) -> str:

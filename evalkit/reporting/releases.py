@@ -24,7 +24,7 @@ from evalkit.text import (
 from evalkit.types import OK, ReleaseRun
 
 _WIDEST_NAME = 40
-_WIDEST_RELEASE = 20
+_WIDEST_RELEASE, _END_OF_RELEASE = 28, 14
 _COMMIT = 7
 _TIME = "%Y-%m-%d %H:%M"
 
@@ -229,7 +229,8 @@ def _short(text: str) -> str:
 
 
 def _release(release: Release) -> str:
-    return shortened(printable(release.name), _WIDEST_RELEASE)
+    # related names differ at their ends
+    return shortened(printable(release.name), _WIDEST_RELEASE, end=_END_OF_RELEASE)
 
 
 def _document(series: Series) -> dict[str, Any]:

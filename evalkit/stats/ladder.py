@@ -1,4 +1,4 @@
-"""What repeated looks at the same instructions use up, and which leads are more than what looking again gives."""
+"""The ladder of models that are measured on the same instructions again and again, and the lift of the best of them."""
 
 import math
 from collections.abc import Callable

@@ -122,7 +122,8 @@ def _write_columns(figure: Figure, axes: Axes, releases: Sequence[Release]) -> N
     """
     column = (WIDTH - _LEFT - EDGE) / len(releases)
     every = max(1, -(-int(1000 * _NARROWEST) // int(1000 * column)))
-    letters = int(every * column / _LETTER)
+    # the last column reaches the edge of the figure
+    letters = int(min(every * column, column + 2 * EDGE) / _LETTER)
     below = blended_transform_factory(axes.transData, figure.dpi_scale_trans)
     bottom = 0.16 + _LINE * _LINES - _GAP
     last = len(releases) - 1

@@ -11,7 +11,7 @@ ORIGIN = "<!-- written by docs/generate.py from the docstrings: edit these, then
 TITLES: Mapping[str, tuple[str, ...]] = {
     "Judge": ("annotate", "aannotate", "forecast", "generate", "agenerate", "forecast_answers", "judge_pair"),
     "Make a judge, a parser, a model or a metric": ("judge", "parser", "model", "metric"),
-    "Read": ("leaderboard", "report", "site", "verdicts", "compare", "ratings", "correlate"),
+    "Read": ("leaderboard", "report", "site", "releases", "verdicts", "compare", "ratings", "correlate"),
     "Decide": ("gate", "power", "audit"),
     "Bring along": ("import_files", "export_files", "verify", "judges", "benchmarks", "references"),
     "Train": ("win_rate_callback",),

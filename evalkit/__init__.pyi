@@ -44,6 +44,8 @@ from evalkit.api.python_models import ModelFunction as ModelFunction
 from evalkit.api.python_models import model as model
 from evalkit.api.rated import Ratings as Ratings
 from evalkit.api.rated import ratings as ratings
+from evalkit.api.releases import Releases as Releases
+from evalkit.api.releases import releases as releases
 from evalkit.api.sites import SiteFolder as SiteFolder
 from evalkit.api.sites import site as site
 from evalkit.api.training import WinRateCallback as WinRateCallback
@@ -130,6 +132,7 @@ __all__ = [
     "Ratings",
     "References",
     "RejectedRequest",
+    "Releases",
     "RetryableError",
     "Run",
     "Sample",
@@ -167,6 +170,7 @@ __all__ = [
     "power",
     "ratings",
     "references",
+    "releases",
     "report",
     "site",
     "verdicts",

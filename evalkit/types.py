@@ -1,5 +1,6 @@
 """The values that pass from step to step: outputs, comparisons, annotations, estimates. All frozen."""
 
+import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -506,6 +507,34 @@ class Group:
     digest: str
     baseline: str
     model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRun:
+    """A run that showed a model's number or decided on it, and what it was measured on.
+
+    `outputs`, `baseline_outputs` and `questions` are the digests of the texts as `DataDigests` has them, and `origin`
+    that of the verdicts. `verdicts` is the name under which the verdicts are kept. `at` is in UTC. The `command` showed
+    `shown`, its number by the `metric`. `label` is the user's name for the release, and `commit` the hexadecimal name
+    of the commit that was checked out. A gate's `outcome` goes with the `rule` that it decided by.
+    """
+
+    group: Group
+    judge: str
+    served_as: str
+    outputs: str
+    baseline_outputs: str | None
+    questions: str
+    origin: str
+    verdicts: str
+    at: datetime.datetime
+    command: str
+    metric: str
+    shown: Estimate
+    label: str | None = None
+    commit: str | None = None
+    outcome: str | None = None
+    rule: str | None = None
 
 
 class PromptMode(Enum):

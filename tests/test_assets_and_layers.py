@@ -39,7 +39,8 @@ LAYERS = (
 FUNCTIONS = {
     "aannotate", "agenerate", "annotate", "audit", "benchmarks", "compare", "correlate", "export_files", "forecast",
     "forecast_answers", "gate", "generate", "import_files", "judge", "judge_pair", "judges", "leaderboard", "metric",
-    "model", "parser", "power", "ratings", "references", "report", "site", "verdicts", "verify", "win_rate_callback",
+    "model", "parser", "power", "ratings", "references",
+    "releases", "report", "site", "verdicts", "verify", "win_rate_callback",
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets",
          "matplotlib", "httpx")  # fmt: skip

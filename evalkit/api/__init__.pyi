@@ -18,6 +18,7 @@ from .planning import PowerPlan, power
 from .python_judges import JudgeFunction, ParserFunction, judge, parser
 from .python_models import ModelFunction, model
 from .rated import RATING_INTERVALS, RATING_METHODS, Ratings, ratings
+from .releases import Releases, releases
 from .runs import ModelRun, check_costs
 from .sites import SiteFolder, site
 from .training import WinRateCallback, win_rate_callback
@@ -56,6 +57,7 @@ __all__ = [
     "Prepared",
     "Ratings",
     "References",
+    "Releases",
     "Run",
     "SiteFolder",
     "VerdictTable",
@@ -89,6 +91,7 @@ __all__ = [
     "ratings",
     "read_behind",
     "references",
+    "releases",
     "report",
     "site",
     "verdicts",

@@ -11,6 +11,7 @@ from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_ou
 from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door, in_background, in_keywords
 from evalkit.api.expectations import notes_before_sending
+from evalkit.api.keeping import Keeping, checked_label
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -132,6 +133,7 @@ class AnnotateKeywords(AssignmentKeywords, LimitKeywords, total=False):
     difficulty: Data
     bootstrap: int
     allow_mixed: bool
+    label: str | None
     store: str | None
     results: str | PathLike[str]
     log: str | PathLike[str] | None
@@ -171,6 +173,7 @@ def annotate(
     max_minutes: float | None = None,
     max_wait: float | None = None,
     stop: bool = Limits().stop,
+    label: str | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
     log: str | PathLike[str] | None = None,
@@ -219,6 +222,7 @@ def annotate(
         max_wait: the run ends when an endpoint has answered nobody for this many seconds; by default after 300, or
             after 10 where it has not answered at all.
         stop: whether a judge without a verdict in the store is stopped if its first replies hold none.
+        label: the name of this release of the models, such as `v1.3`, for `releases`.
         store: the address of the database of replies; the file `evalkit.db` in `results` by default.
         results: the folder of the store and of the written rows.
         log: a file to which every event of the run is appended as a line of JSON.
@@ -240,6 +244,7 @@ def annotate(
         >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
     require_outputs(outputs)
+    keeping = Keeping("annotate", checked_label(label))
     folder, known = Path(results), named_source_of(difficulty, "difficulty")
     place = Place(store_url(store, folder), folder)
     prepared = assignment_of(
@@ -296,6 +301,7 @@ def annotate(
             log=None if log is None else Path(log),
             watch=watch,
             before=before,
+            keeping=keeping,
         )
     listener.ran(judged, prepared.judges)
     return Run(tuple(judged), tuple(map(in_keywords, (*prepared.notes, *found))), sources)

@@ -11,6 +11,7 @@ from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door
 from evalkit.api.gate_case import Asking, GateCase, with_benchmark
 from evalkit.api.gate_rules import RulesCase, rules_of
+from evalkit.api.keeping import Keeping, checked_label, keep_decisions
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -180,6 +181,8 @@ def gate(
     sequential: bool = False,
     batch: int = SMALLEST_BATCH,
     audit_limit: AuditLimits | Mapping[str, float] | Iterable[str] = (),
+    label: str | None = None,
+    looks_budget: int | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
     log: str | PathLike[str] | None = None,
@@ -209,6 +212,9 @@ def gate(
         sequential: whether outputs are judged in batches until the decision is certain.
         batch: the number of instructions in each batch.
         audit_limit: limits of the audit by name, as in `{"min-distinct": 0.2}`.
+        label: the name of this release of the model, such as `v1.3`, for `releases`.
+        looks_budget: the number of different outputs of a model that may be measured on the same instructions; a note
+            on the decision says when they are used up.
         store: the address of the database; the file `evalkit.db` in `results` by default.
         results: the folder of the store and of the written rows.
         log: a file to which every event of judging is appended as a line of JSON.
@@ -238,6 +244,13 @@ def gate(
         log=None if log is None else Path(log),
         batch=checked_count("--batch", batch, least=SMALLEST_BATCH) if sequential else None,
     )
+    keeping = Keeping("gate", checked_label(label))
+    budget = None if looks_budget is None else checked_count("--looks-budget", looks_budget, least=1)
+
+    def kept(joint: JointDecision) -> JointDecision:
+        # verdicts in files are no release of the store
+        return joint if files else keep_decisions(joint, place.url, keeping, looks_budget=budget)
+
     tables = rules_of(rules)
     if tables:
         given = {"min": minimum is not None, "against": against, "margin": margin, "metric": metric}
@@ -270,11 +283,11 @@ def gate(
             compat=allow_compat,
             place=place,
         )
-        return GateDecision(case.decide(asking))
+        return GateDecision(kept(case.decide(asking)))
     recipe = read_recipe(sources, metric=metric, confidence=confidence)
     rule = replace(usual, metric=recipe.metric, minimum=minimum, against=against, margin=margin)
     deciding = GateCase(named, rule, recipe, sources, assignment, allow_compat).deciding(asking)
-    return GateDecision(JointDecision((deciding(rule.confidence),)))
+    return GateDecision(kept(JointDecision((deciding(rule.confidence),))))
 
 
 def _check_only_rules(tables: Sequence[RuleTable], *, sequential: bool, **thresholds: object) -> None:

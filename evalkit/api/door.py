@@ -23,7 +23,14 @@ T = TypeVar("T")
 _PATIENCE = 2.0
 _TICK = 0.2
 # options of commands whose keyword has another name
-RENAMED = {"min": "minimum", "true": "true_rate", "map": "maps", "format": "form", "all": "benchmarks"}
+RENAMED = {
+    "as": "label",
+    "min": "minimum",
+    "true": "true_rate",
+    "map": "maps",
+    "format": "form",
+    "all": "benchmarks",
+}
 # the advice in errors that Python's users get in other words
 _AGAIN = "run the same command again"
 _OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")

@@ -315,6 +315,8 @@ class GateCase:
                 decision = None
         listener.ran(judged, prepared.judges)
         require_finished(judged)
+        if decision is not None:
+            decision = replace(decision, row=judged[0].rows[0])
         return Judged(model=outputs.model, judge=judge, wanted=wanted, n=len(outputs.outputs), decided=decision)
 
     def _prepared(self, place: Place) -> Prepared:
@@ -359,7 +361,7 @@ class GateCase:
 
         def decided(confidence: float) -> Decision:
             decision = gate.decide(candidate, group, replace(self.rule, confidence=confidence))
-            return replace(decision, sha256=digest)
+            return replace(decision, sha256=digest, row=row)
 
         return decided
 

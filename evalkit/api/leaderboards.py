@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
+from evalkit.api.keeping import Keeping, checked_label, keep_boards
 from evalkit.api.keywords import (
     Data,
     checked_choice,
@@ -24,6 +25,7 @@ from evalkit.api.keywords import (
 )
 from evalkit.api.overviews import Benchmarks, OverviewTable, make_overview
 from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
+from evalkit.api.releases import series_behind
 from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource, Metric
 from evalkit.errors import ConfigError, UnknownName
@@ -32,6 +34,7 @@ from evalkit.provenance import canonical_digest, row_values
 from evalkit.reporting import FORMS, PANELS, TABLE, Screen, boards_drawn, neighbour_values, one_board, screen_columns
 from evalkit.sources import SourceFile, Sources, misfiled
 from evalkit.stats import Shape
+from evalkit.store import store_url
 
 if TYPE_CHECKING:
     # loaded only where a frame or a figure is asked for: both take longer to load than many boards to build
@@ -133,7 +136,16 @@ class Leaderboard(Tabular):
         size = None if sample is None else SampleSize(sample, seed)
         files = read_behind(self.sources) if self.files is None else self.files
         judged = read_judged(self.sources, files)
-        report = assemble_report(self.boards, judged, self.sources, title=title, sample=size, text=text, gate=gate)
+        report = assemble_report(
+            self.boards,
+            judged,
+            self.sources,
+            title=title,
+            sample=size,
+            text=text,
+            gate=gate,
+            releases=series_behind(self.boards, self.sources),
+        )
         written = Path(path)
         write_text(written, report_html(report))
         return written
@@ -164,6 +176,7 @@ class BoardKeywords(TypedDict, total=False):
     strong_weight: float
     bootstrap: int
     allow_mixed: bool
+    label: str | None
     store: str | None
     results: str | PathLike[str]
 
@@ -216,6 +229,7 @@ def leaderboard(
     strong_weight: float = 1.0,
     bootstrap: int = 0,
     allow_mixed: bool = False,
+    label: str | None = None,
     store: str | None = None,
     results: str | PathLike[str] = "results",
     texts: bool = True,
@@ -253,6 +267,7 @@ def leaderboard(
         strong_weight: how many times a verdict of much better counts.
         bootstrap: the number of resamples for intervals; 0 takes the sandwich formula.
         allow_mixed: whether a judge's probabilities are averaged with its single draws.
+        label: the name of this release of the models, such as `v1.3`, for `releases`.
         store: the address of the database; the file `evalkit.db` in `results` by default.
         results: the folder in which the store lies by default.
         texts: whether the texts of files are kept for `report`.
@@ -302,6 +317,12 @@ def leaderboard(
     for option, asked in (("--alias", joined), ("--aggregate", aggregate), ("--weight", weights)):
         if asked:
             raise ConfigError(f"{option} is for several benchmarks, and this board is of one: add --benchmark or --all")
+    keeping = Keeping("leaderboard", checked_label(label))
+    if chosen.files and label is not None:
+        raise ConfigError("--as names a release in the store, and a board of files keeps nothing there. Leave it out")
     files = read_behind(chosen, wishes) if texts else None
     boards = tuple(make_leaderboard(chosen, wishes, files=files))
-    return Leaderboard(boards, chosen, files, () if chosen.files else misfiled(chosen))
+    if chosen.files:
+        return Leaderboard(boards, chosen, files)
+    notes = (*misfiled(chosen), *keep_boards(boards, store_url(chosen.store, chosen.results), keeping))
+    return Leaderboard(boards, chosen, files, notes)

@@ -12,6 +12,7 @@ from evalkit.api.door import front_door
 from evalkit.api.keywords import Data, checked_count, names_of, parted
 from evalkit.api.leaderboards import BoardKeywords, Leaderboard, leaderboard
 from evalkit.api.overviews import EVERY, Benchmarks
+from evalkit.api.releases import series_behind
 from evalkit.api.result import Result
 from evalkit.boards import CATEGORY, TURN, Transcripts
 from evalkit.catalog import read_aliases
@@ -105,7 +106,10 @@ def site(
     ]
     parts = [assemble_part(board.boards, _judged(board), board.sources) for board in made]
     size = None if sample is None else SampleSize(sample, seed)
-    shown = assemble_site(parts, [board.sources for board in made], aliases, title=title, sample=size, text=text)
+    releases = [series for board in made for series in series_behind(board.boards, board.sources)]
+    shown = assemble_site(
+        parts, [board.sources for board in made], aliases, title=title, sample=size, text=text, releases=releases
+    )
     files = site_files(shown)
     write_site(path, files)
     return SiteFolder(path, {place: len(content.encode()) for place, content in files.items()})

@@ -19,6 +19,7 @@ from .forms import judge_forms
 from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of_table
 from .joined import Joined, join, narrowed
 from .judged import Group, Transcripts
+from .kept import decode_verdicts, encode_verdicts, keepable
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
 from .metrics import (
@@ -63,6 +64,7 @@ from .power import Advice, Basis, Option, advise, basis_of_entries
 from .published import Choice, read_choice, with_neighbours
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
+from .releases import Change, Looks, Release, Series, build_series, looks_at
 from .row import MIN_COVERAGE, BoardRow, build_row
 from .standing import agreements_of, column_scores, stand, standing_scores, with_standing
 from .tally import PairCount, PairCounts, tallies_of
@@ -99,6 +101,7 @@ __all__ = [
     "Board",
     "BoardRow",
     "Cell",
+    "Change",
     "Choice",
     "CollectedBattles",
     "ColumnAgreement",
@@ -115,6 +118,7 @@ __all__ = [
     "HistorySource",
     "Joined",
     "Lengths",
+    "Looks",
     "Matrix",
     "Metric",
     "ModelPair",
@@ -132,7 +136,9 @@ __all__ = [
     "RatingBoard",
     "RatingRecipe",
     "Recipe",
+    "Release",
     "ScorePair",
+    "Series",
     "Standing",
     "Transcripts",
     "advise",
@@ -152,17 +158,22 @@ __all__ = [
     "build_overview",
     "build_ratings",
     "build_row",
+    "build_series",
     "column_scores",
     "compare",
     "correlate",
+    "decode_verdicts",
     "difficulty_of_models",
     "each_once",
+    "encode_verdicts",
     "entries_of_annotations",
     "entries_of_table",
     "join",
     "judge_forms",
+    "keepable",
     "learn",
     "learn_history",
+    "looks_at",
     "metric_difference",
     "narrowed",
     "nothing_known",

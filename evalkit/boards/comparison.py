@@ -173,7 +173,7 @@ def _told_apart(difference: Difference, confidence: float) -> bool:
 
 def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swings: int) -> Detail:
     samples = common(pair[0].sample, pair[1].sample)
-    slices_metric, slices = _slices(pair, rates, metric)
+    slices_metric, slices = slice_differences(pair, rates, metric)
 
     def measure(which: int) -> Callable[[Sample], Measured]:
         return lambda sample: rates.measure(pair[which], sample)[metric]
@@ -185,14 +185,21 @@ def _detail(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, n_swin
     return Detail(slices, slices_metric, _swings(pair[0].scale, samples, n_swings), turned)
 
 
-def _slices(pair: tuple[Entry, Entry], rates: Estimators, metric: Metric) -> tuple[Metric, dict[str, Difference]]:
-    """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in some part."""
-    names = [name for name in pair[0].slices if name in pair[1].slices]
-    found = {name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name])) for name in names}
+def slice_differences(
+    pair: tuple[Entry, Entry], rates: Estimators, metric: Metric, *, names: tuple[str, str] | None = None
+) -> tuple[Metric, dict[str, Difference]]:
+    """Differences by part: of the metric that decides, or of the raw rate where that is in doubt in some part.
+
+    Their p-values are adjusted for the number of parts by Holm's method.
+    """
+    parts = [name for name in pair[0].slices if name in pair[1].slices]
+    found = {
+        name: rates.differences(pair, common(pair[0].slices[name], pair[1].slices[name]), names=names) for name in parts
+    }
     if metric != SCORE and any(differences[metric].estimate.status != OK for differences in found.values()):
         metric = WIN_RATE
     adjusted = _with_holm([differences[metric] for differences in found.values()])
-    return metric, dict(zip(names, adjusted, strict=True))
+    return metric, dict(zip(parts, adjusted, strict=True))
 
 
 def _swings(scale: tuple[float, float], samples: tuple[Sample, Sample], most: int) -> tuple[Swing, ...]:

@@ -92,8 +92,14 @@ class Estimators:
         """The background for the property that the metric holds equal; None for a metric that holds nothing equal."""
         return {None: None, Held.LENGTH: self.length, Held.STYLE: self.style}[metric.held]
 
-    def differences(self, pair: tuple[Entry, Entry], samples: tuple[Sample, Sample]) -> dict[Metric, Difference]:
-        """The differences of two entries in every metric, from samples with the same keys."""
+    def differences(
+        self, pair: tuple[Entry, Entry], samples: tuple[Sample, Sample], *, names: tuple[str, str] | None = None
+    ) -> dict[Metric, Difference]:
+        """The differences of two entries in every metric, from samples with the same keys.
+
+        Args:
+            names: how reasons name the two; their models by default, which must then differ.
+        """
         first, second = (self.measure(entry, sample) for entry, sample in zip(pair, samples, strict=True))
         low, high = pair[0].scale
         found = {}
@@ -103,7 +109,7 @@ class Estimators:
                 rate,
                 other,
                 samples=samples,
-                names=(pair[0].model, pair[1].model),
+                names=names or (pair[0].model, pair[1].model),
                 confidence=self.recipe.confidence,
                 span=high - low,
                 rates=not pair[0].graded,

@@ -8,7 +8,7 @@ from evalkit.api import annotate, forecast
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, audit_option, judging_options
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import WrittenFile, json_option, results_option, store_option, verbose_option
+from evalkit.cli.options import WrittenFile, json_option, label_option, results_option, store_option, verbose_option
 from evalkit.cli.sources import difficulty_option
 
 
@@ -36,6 +36,7 @@ from evalkit.cli.sources import difficulty_option
 @Title.FILES.option("--log", type=WrittenFile(), metavar="FILE",
                     help="Append every event of the run to this file as a line of JSON.")  # fmt: skip
 @Title.LIMITS.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@label_option
 @store_option
 @results_option
 @verbose_option

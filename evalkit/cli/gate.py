@@ -11,7 +11,17 @@ from evalkit.cli.gate_files import GateFiles, print_annotation, undecided
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, judging_options
 from evalkit.cli.notes import print_text
-from evalkit.cli.options import Range, WrittenFile, as_values, json_option, results_option, store_option, verbose_option
+from evalkit.cli.options import (
+    Range,
+    WrittenFile,
+    as_values,
+    json_option,
+    label_option,
+    looks_budget_option,
+    results_option,
+    store_option,
+    verbose_option,
+)
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import AuditFailed, EvalkitError, GateFailed, Incomplete, Inconclusive
 from evalkit.gating import SMALLEST_BATCH, Rule, RuleTable, read_rule_file, read_rules
@@ -86,6 +96,7 @@ class DecisionOutput:
 @Title.THRESHOLD.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
                         help="Exit with 4 (fail), with 0 and a note (warn), or with 0 (pass) where the measurement "
                              "cannot tell.")  # fmt: skip
+@looks_budget_option
 @Title.VERDICTS.option("--source", multiple=True, type=click.Path(path_type=Path),
                        help="Read verdicts from this file or folder instead of the store; repeat for "
                             "more.")  # fmt: skip
@@ -110,6 +121,7 @@ class DecisionOutput:
 @judging_options
 @Title.FILES.option("--log", type=WrittenFile(), metavar="FILE",
                     help="Append every event of judging to this file as a line of JSON.")  # fmt: skip
+@label_option
 @store_option
 @results_option
 @verbose_option

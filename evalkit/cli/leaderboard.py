@@ -17,6 +17,7 @@ from evalkit.cli.options import (
     as_values,
     cluster_option,
     json_option,
+    label_option,
     plot_option,
     results_option,
     store_option,
@@ -105,6 +106,7 @@ class BoardOutput:
 @plot_option
 @Title.FILES.option("--panel", "panels", multiple=True, type=click.Choice(PANELS),
                     help="Let --plot draw this figure; several get a file each. [default: board]")  # fmt: skip
+@label_option
 @store_option
 @results_option
 @verbose_option

@@ -39,6 +39,7 @@ TITLED_COMMANDS = {
     },
     "Read the results": {
         "leaderboard": "Rank models by their length-controlled win rates.",
+        "releases": "Show a model's number by release, and what changed.",
         "compare": "Compare models on their common instructions.",
         "ratings": "Rate models from battles between any two of them.",
         "correlate": "Say how far boards agree with a human ranking.",

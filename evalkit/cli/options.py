@@ -116,6 +116,19 @@ thinking_option = Title.JUDGED.option(
     is_flag=True,
     help="Keep the thinking that answers begin with, as in <think>; it is left out and counted otherwise.",
 )
+label_option = Title.FILES.option(
+    "--as",
+    "label",
+    metavar="NAME",
+    help="Keep the numbers under this name of a release, such as v1.3, for evalkit releases.",
+)
+looks_budget_option = Title.THRESHOLD.option(
+    "--looks-budget",
+    type=click.IntRange(1),
+    metavar="N",
+    envvar="EVALKIT_LOOKS_BUDGET",
+    help="Say so when N different outputs of a model were measured on the same instructions. [default: no budget]",
+)
 verbose_option = Title.FILES.option("--verbose", is_flag=True, help="Print the digest of the rows too.")
 json_option = Title.FILES.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 audit_limits_options = Title.JUDGED.option(

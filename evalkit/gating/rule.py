@@ -1,10 +1,10 @@
 """A gate's rule for a model, and its decision."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, Metric
+from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, BoardRow, Metric
 from evalkit.errors import ConfigError
 from evalkit.gating.equal_length import EqualLength
 from evalkit.judge_spec import Nature
@@ -99,7 +99,8 @@ class Decision:
     rule's confidence. `pessimistic` and `optimistic` are the same estimate with every missing verdict set against the
     candidate and for the candidate. `win_rate` is the raw win rate. `equal_length` is the basis of a number at equal
     length or style. The first of `reasons` decides; `notes` do not. `nature` is what the judge is, where that is known.
-    `adjusted` is there where a fail was tested at a stricter level because of other required rules.
+    `adjusted` is there where a fail was tested at a stricter level because of other required rules. `row` is the
+    candidate's row that the decision rests on; None where nothing was judged.
     """
 
     outcome: Outcome
@@ -124,6 +125,7 @@ class Decision:
     equal_length: EqualLength | None = None
     nature: Nature | None = None
     adjusted: Adjusted | None = None
+    row: BoardRow | None = field(default=None, repr=False, compare=False)
 
     @property
     def ceiling(self) -> float | None:

@@ -1,4 +1,5 @@
 from .canonical import canonical_digest, stored_document
+from .commit import commit_of
 from .dependence import board_dependence_notes, board_sources_note, dependence_note, design_effect_fact, sources_note
 from .document import (
     ANNOTATIONS,
@@ -34,6 +35,7 @@ __all__ = [
     "board_sources_note",
     "canonical_digest",
     "check_annotations",
+    "commit_of",
     "dependence_note",
     "design_effect_fact",
     "learned_again",

@@ -34,10 +34,12 @@ from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
 from .plots.plot import Plot
+from .plots.releases import releases_plot
 from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
 from .published import published_text
 from .ratings import RATINGS_FORMS, rating_values
 from .reasons import grouped_failures
+from .releases import budget_words, change_sentence, release_values, releases_json, releases_text
 from .rows import rows_json, rows_text
 from .screen import Screen, find_screen, screen_columns
 from .site.folder import check_folder, write_site
@@ -71,7 +73,9 @@ __all__ = [
     "boards_drawn",
     "boards_fragment",
     "boards_text",
+    "budget_words",
     "cell_values",
+    "change_sentence",
     "check_folder",
     "comparison_json",
     "comparison_text",
@@ -104,6 +108,10 @@ __all__ = [
     "pair_values",
     "published_text",
     "rating_values",
+    "release_values",
+    "releases_json",
+    "releases_plot",
+    "releases_text",
     "report_html",
     "rows_json",
     "rows_text",

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from evalkit.boards import Board, NamedBoard, Transcripts, behaviour, build_overview, win_matrix
+from evalkit.boards import Board, NamedBoard, Series, Transcripts, behaviour, build_overview, win_matrix
 from evalkit.reporting.chunks import SampleSize, encode_chunks
 from evalkit.reporting.html import Report
 from evalkit.reporting.page.gate import GateSection
+from evalkit.reporting.plots.plot import Plot
+from evalkit.reporting.plots.releases import releases_plot
 from evalkit.reporting.site.content import BenchmarkPart, Site
 from evalkit.sources import Sources
 from evalkit.store import shown_url, store_url
@@ -22,6 +24,7 @@ def assemble_report(
     sample: SampleSize | None = None,
     text: bool = True,
     gate: GateSection | None = None,
+    releases: Sequence[Series] = (),
 ) -> Report:
     """Return the report of some boards.
 
@@ -31,6 +34,7 @@ def assemble_report(
         sample: the instructions to browse, all by default; no number of a board depends on the sample.
         text: True if the report contains instructions, answers and replies.
         gate: a gate's decision to show above the boards.
+        releases: the series of models on these boards of which the store knows several releases.
     """
     named = _names(sources)
     return Report(
@@ -42,6 +46,7 @@ def assemble_report(
         sources=named,
         chunks=encode_chunks(boards, judged, sample=sample, text=text),
         gate=gate,
+        releases=tuple(releases),
     )
 
 
@@ -64,6 +69,7 @@ def assemble_site(
     title: str | None = None,
     sample: SampleSize | None = None,
     text: bool = True,
+    releases: Sequence[Series] = (),
 ) -> Site:
     """Return the site of some benchmarks.
 
@@ -72,7 +78,12 @@ def assemble_site(
         title: the title of the site; by default it is named after the only benchmark.
         sample: the instructions to browse, all by default; no number of a board depends on the sample.
         text: True if the site contains instructions, answers and replies.
+        releases: the series of models of which the store knows several releases.
     """
+    histories: dict[str, tuple[Plot, ...]] = {}
+    for series in releases:
+        name = aliases.get(series.model, series.model)
+        histories[name] = (*histories.get(name, ()), releases_plot(series))
     return Site(
         title=printable(title or (parts[0].name if len(parts) == 1 else "Leaderboards")),
         benchmarks=tuple(parts),
@@ -80,6 +91,7 @@ def assemble_site(
         sources=tuple(dict.fromkeys(name for each in sources for name in _places(each))),
         sample=sample,
         text=text,
+        histories=histories,
     )
 
 

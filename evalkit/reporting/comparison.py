@@ -97,7 +97,7 @@ def _text_of_two(
     lines = [_conclusion(pair, found), ""]
     header = ["", *names, "difference", f"{level(found.confidence)} interval", "p"]
     table = [[metric.title, *_cells(difference)] for metric, difference in pair.differences.items()]
-    lines += [*_aligned([header, *table]), "", *_basis(pair, found)]
+    lines += [*aligned([header, *table]), "", *_basis(pair, found)]
     lines += _doubts([pair], found.metric)
     others = (metric for metric in pair.differences if metric != found.metric)
     lines += [f"{metric.title} of {doubt}" for metric in others for doubt in _doubts([pair], metric)]
@@ -105,7 +105,7 @@ def _text_of_two(
     if detail.slices:
         header[0], header[-1] = detail.slices_metric.title, f"p (Holm, {len(detail.slices)})"
         table = [[name, *_cells(difference)] for name, difference in detail.slices.items()]
-        lines += ["", *_aligned([header, *table])]
+        lines += ["", *aligned([header, *table])]
     lines += _fragility_lines(pair, found, detail.fragility)
     if detail.swings:
         lines += ["", _swings_title(found)]
@@ -113,7 +113,7 @@ def _text_of_two(
             [f"{swing.first:.2f}", f"{swing.second:.2f}", _excerpt(instructions.get(swing.key, "")) or swing.key]
             for swing in detail.swings
         ]
-        lines += _aligned([[*names, "instruction"], *rows], left=(2,))
+        lines += aligned([[*names, "instruction"], *rows], left=(2,))
     return lines
 
 
@@ -136,7 +136,7 @@ def _text_of_many(found: Comparisons, names: Mapping[str, str]) -> list[str]:
     if len({pair.n for pair in found.pairs}) == 1:
         basis = f"{plural(found.pairs[0].n, 'instruction')} with a verdict on both models of each pair; {basis}"
         header, *table = (line[:-1] for line in (header, *table))
-    lines += ["", *_aligned([header, *table], left=(0, 1)), "", basis]
+    lines += ["", *aligned([header, *table], left=(0, 1)), "", basis]
     lines += _doubts(found.pairs, found.metric)
     lines += [f"note: {line}" for pair in found.pairs for line in _missing(pair)]
     lines.append("note: p allows for all pairs (Holm); each interval is that of its pair alone")
@@ -149,9 +149,9 @@ def _conclusion(pair: ModelPair, found: Comparisons) -> str:
     name = found.metric.title
     if estimate.value is None:
         return f"{first} and {second} cannot be compared in {name}: {brief_words(estimate.status.reason, number=name)}."
-    sure, p = f"{level(found.confidence)} interval", f"p {_p(shown.adjusted)}"
+    sure, p = f"{level(found.confidence)} interval", f"p {p_words(shown.adjusted)}"
     if not significant(estimate):
-        measured = f"{_signed(estimate.value)} points, {sure} {_interval(estimate)}, {p}"
+        measured = f"{signed(estimate.value)} points, {sure} {signed_interval(estimate)}, {p}"
         return f"{first} and {second} cannot be told apart in {name}: {measured}."
     ahead, behind = (first, second) if estimate.value > 0 else (second, first)
     ends = sorted(abs(end) for end in (estimate.lower, estimate.upper) if end is not None)
@@ -212,28 +212,37 @@ def _swings_title(found: Comparisons) -> str:
 def _cells(difference: Difference) -> list[str]:
     """Return the cells of both rates, the difference, its interval and p."""
     estimate = difference.estimate
-    interval = "-" if estimate.lower is None else _interval(estimate)
-    value = "-" if estimate.value is None else _signed(estimate.value)
-    return [percent(difference.first.value), percent(difference.second.value), value, interval, _p(difference.adjusted)]
+    interval = "-" if estimate.lower is None else signed_interval(estimate)
+    value = "-" if estimate.value is None else signed(estimate.value)
+    return [
+        percent(difference.first.value),
+        percent(difference.second.value),
+        value,
+        interval,
+        p_words(difference.adjusted),
+    ]
 
 
-def _interval(estimate: Estimate) -> str:
+def signed_interval(estimate: Estimate) -> str:
+    """Return the interval of a difference that has one."""
     assert estimate.lower is not None
     assert estimate.upper is not None
-    return f"[{_signed(estimate.lower)}, {_signed(estimate.upper)}]"
+    return f"[{signed(estimate.lower)}, {signed(estimate.upper)}]"
 
 
 def _ended(estimate: Estimate) -> str:
     if estimate.value is None:
         return f"not estimable ({brief_words(estimate.status.reason)})"
-    return f"{_signed(estimate.value)} {_interval(estimate)}"
+    return f"{signed(estimate.value)} {signed_interval(estimate)}"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """Return a difference with its sign."""
     return f"{value:+z.2f}"
 
 
-def _p(value: float | None) -> str:
+def p_words(value: float | None) -> str:
+    """Return a p-value, or that it is smaller than is worth telling apart."""
     if value is None:
         return "-"
     return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
@@ -273,7 +282,8 @@ def _excerpt(text: str) -> str:
     return shortened(" ".join(text[: 4 * _WIDEST_TEXT].split()), _WIDEST_TEXT)
 
 
-def _aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,)) -> list[str]:
+    """Return the lines of a table; the columns `left` are aligned at their left sides."""
     shown = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalkit.boards import Behaviour, Board, Matrix, Transcripts
+from evalkit.boards import Behaviour, Board, Matrix, Series, Transcripts
 from evalkit.reporting.page.document import SCRIPTS, render
 from evalkit.reporting.page.gate import GateSection
 from evalkit.reporting.page.origins import source_name
@@ -18,7 +18,7 @@ class Report:
     """The content of one page: boards, each with its matrix and its judge's behaviour, and `chunks` to browse.
 
     `sources` are named as the user named them; the page leaves out the folders that they are in. A `gate` is shown
-    above the boards.
+    above the boards. `releases` are the series of models on these boards of which several releases are known.
     """
 
     title: str
@@ -29,6 +29,7 @@ class Report:
     sources: tuple[str, ...]
     chunks: Mapping[str, str]
     gate: GateSection | None = None
+    releases: tuple[Series, ...] = ()
 
 
 def report_html(report: Report) -> str:
@@ -39,7 +40,7 @@ def report_html(report: Report) -> str:
         title=report.title,
         sources=tuple(map(source_name, report.sources)),
         gate=report.gate,
-        sections=board_sections(report.boards, report.matrices, report.behaviours),
+        sections=board_sections(report.boards, report.matrices, report.behaviours, releases=report.releases),
         legend=LEGEND,
         index=report.chunks.get(INDEX),
         chunks={name: chunk for name, chunk in report.chunks.items() if name != INDEX},

@@ -36,6 +36,7 @@ from .frames import Frame, build_sample_from_frame, build_samples_by_model
 from .generic import Generic
 from .history import MIN_MODELS, MIN_MODELS_FOR_SLOPES, History, fit_history
 from .intervals import CONFIDENCE
+from .ladder import Rung, climb, expected_largest
 from .multiple import holm, indistinguishable, p_value
 from .noise import self_disagreement
 from .paired import cluster_influences, common, paired_difference, significant
@@ -122,6 +123,7 @@ __all__ = [
     "RetestBin",
     "Reversal",
     "Robustness",
+    "Rung",
     "Sample",
     "Scale",
     "Sensitivity",
@@ -145,6 +147,7 @@ __all__ = [
     "build_samples_by_model",
     "build_shown_verdicts",
     "check_fits",
+    "climb",
     "cluster_influences",
     "coefficient_estimates",
     "common",
@@ -158,6 +161,7 @@ __all__ = [
     "discrete_win_rate",
     "early_look_confidence",
     "elo_ratings",
+    "expected_largest",
     "fit_bradley_terry",
     "fit_controlled",
     "fit_history",

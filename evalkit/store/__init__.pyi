@@ -1,6 +1,7 @@
 from .database import UNREADABLE, Batch, Claimed, Filled, Store
 from .documents import DocumentName, documents, records, write_document
 from .opening import Address, open_existing, open_store, shown_url, store_exists, store_url
+from .releases import categories_of, keep_release, kept_verdicts, releases_of, verdicts_name
 from .requests import sent
 from .seal import KEY_VARIABLE
 from .tables import chunks
@@ -29,6 +30,7 @@ __all__ = [
     "Filled",
     "Statistics",
     "Store",
+    "categories_of",
     "check",
     "chunks",
     "collect",
@@ -37,9 +39,12 @@ __all__ = [
     "export_store",
     "fault",
     "import_store",
+    "keep_release",
+    "kept_verdicts",
     "open_existing",
     "open_store",
     "records",
+    "releases_of",
     "repair",
     "require_sealed",
     "seal_store",
@@ -48,5 +53,6 @@ __all__ = [
     "statistics",
     "store_exists",
     "store_url",
+    "verdicts_name",
     "write_document",
 ]

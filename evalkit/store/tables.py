@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from evalkit.store.encoding import config_checksum, exchange_digest, place_checksum, reply_checksum
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 CHUNK = 500
 T = TypeVar("T")
 
@@ -138,6 +138,25 @@ plan_table = sa.Table(
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("seal", sa.Text),
 )
+# the runs that showed or decided a model's number, each named by the digest of its content; nothing replaces one
+release_table = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("benchmark", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("verdicts", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
+)
+# the verdicts that releases were measured on, which later runs of their models take out of `asked`
+release_verdict_table = sa.Table(
+    "release_verdicts",
+    metadata,
+    sa.Column("verdicts", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
+)
 
 
 def secret_checksum(secret: str) -> str:
@@ -206,7 +225,10 @@ def _cover_bodies_and_leave_room_for_seals(connection: sa.Connection) -> None:
     """
     there = sa.inspect(connection)
     for table in metadata.sorted_tables:
-        if "seal" in table.c and "seal" not in {column["name"] for column in there.get_columns(table.name)}:
+        # a later layout's tables are not there yet
+        if "seal" not in table.c or not there.has_table(table.name):
+            continue
+        if "seal" not in {column["name"] for column in there.get_columns(table.name)}:
             connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN seal TEXT"))
     connection.execute(sa.text("ALTER TABLE replies ADD COLUMN exchange TEXT"))
     columns = reply_table.c
@@ -220,9 +242,14 @@ def _cover_bodies_and_leave_room_for_seals(connection: sa.Connection) -> None:
         last = rows[-1]["key"]
 
 
+def _keep_releases(connection: sa.Connection) -> None:
+    """From 6 to 7: tables for the releases of each model, which begin with the next run."""
+    metadata.create_all(connection, tables=[release_table, release_verdict_table])
+
+
 def reply_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
     """A reply of an earlier version in this layout; a damaged one stays damaged."""
-    if version >= SCHEMA_VERSION:
+    if version >= 6:
         return dict(row)
     exchange = exchange_digest(row["request"], row["body"])
     old = hashlib.sha256(f"{row['key']}\n{row['reply']}".encode()).hexdigest()[:16]
@@ -259,6 +286,7 @@ _STEPS = {
     3: _remember_plans,
     4: _tell_blanks,
     5: _cover_bodies_and_leave_room_for_seals,
+    6: _keep_releases,
 }
 
 

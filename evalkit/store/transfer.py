@@ -28,6 +28,7 @@ from evalkit.store.encoding import (
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
 from evalkit.store.plans import sound
+from evalkit.store.releases import is_whole
 from evalkit.store.seal import Sealing, SealKeys, inspect, rebuild, seal_rest
 from evalkit.store.tables import (
     SCHEMA_VERSION,
@@ -40,6 +41,8 @@ from evalkit.store.tables import (
     place_of_version,
     plan_table,
     record_table,
+    release_table,
+    release_verdict_table,
     reply_of_version,
     reply_table,
     secret_checksum,
@@ -50,16 +53,27 @@ FORMAT = "evalkit-store"
 _ANOTHER = "Nothing was imported; take another copy of the file"
 _AT_ONCE = 500
 # replies come first: they decide whether a failure or a place is still of use; records need their document
-_ORDER = (reply_table, failure_table, judge_table, asked_table, document_table, record_table, plan_table)
+_ORDER = (
+    *(reply_table, failure_table, judge_table, asked_table, document_table, record_table, plan_table),
+    *(release_verdict_table, release_table),
+)
 _TABLES = {table.name: table for table in _ORDER}
 _COLUMNS = {
     name: [column.name for column in table.columns if column.name not in ("id", "seal")]
     for name, table in _TABLES.items()
 }
+_NAMED_BY = {"judges": "digest", "releases": "run", "release_verdicts": "verdicts"}
+# the document of a release begins with its time
+_ORDERED_BY = {
+    "failures": [failure_table.c.key, failure_table.c.id],
+    "releases": [release_table.c.document, release_table.c.run],
+}
 _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
 # the fields that exports of earlier layouts lack
-_NOT_IN_5 = {"replies": {"exchange"}}
+# layout 6 added seals, which stand for a whole export in its last line
+_NOT_IN_6 = {name: set(_COLUMNS[name]) for name in ("release_verdicts", "releases")}
+_NOT_IN_5 = {"replies": {"exchange"}, **_NOT_IN_6}
 _NOT_IN_4 = {"asked": {"baseline_blanks", "candidate_blanks"}, **_NOT_IN_5}
 _NOT_IN_3 = {"plans": set(_COLUMNS["plans"]), **_NOT_IN_4}
 _NOT_IN_2 = {
@@ -68,8 +82,14 @@ _NOT_IN_2 = {
     **_NOT_IN_3,
     "asked": {"recorded", "turn", "baseline_measures", "candidate_measures", *_NOT_IN_4["asked"]},
 }
-# layout 6 added seals, which stand for a whole export in its last line
-_LACKING: dict[int, dict[str, set[str]]] = {2: _NOT_IN_2, 3: _NOT_IN_3, 4: _NOT_IN_4, 5: _NOT_IN_5, 6: {}}
+_LACKING: dict[int, dict[str, set[str]]] = {
+    2: _NOT_IN_2,
+    3: _NOT_IN_3,
+    4: _NOT_IN_4,
+    5: _NOT_IN_5,
+    6: _NOT_IN_6,
+    7: {},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,8 @@ class Moved:
     n_documents: int
     n_records: int
     n_plans: int
+    n_release_verdicts: int
+    n_releases: int
     n_places_left_out: int = 0
     n_unsealed: int = 0
 
@@ -178,6 +200,8 @@ class _Import:
             "documents": insert_into(connection, document_table).on_conflict_do_nothing(),
             "records": insert_into(connection, record_table).on_conflict_do_nothing(),
             "plans": insert_into(connection, plan_table).on_conflict_do_nothing(),
+            "release_verdicts": insert_into(connection, release_verdict_table).on_conflict_do_nothing(),
+            "releases": insert_into(connection, release_table).on_conflict_do_nothing(),
         }
 
     def take(self, rows: Iterator[tuple[str, dict[str, Any]]]) -> Moved:
@@ -259,7 +283,7 @@ def _adopt(connection: sa.Connection, store: Store, path: Path, secret: str) -> 
 
 
 def _sorted_rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, Any]]:
-    order = [table.c.key, table.c.id] if table is failure_table else list(table.primary_key)
+    order = _ORDERED_BY.get(table.name, list(table.primary_key))
     query = sa.select(*(table.c[name] for name in _COLUMNS[table.name])).order_by(*order)
     if table is failure_table:
         query = query.where(~outdated_failures())
@@ -281,6 +305,8 @@ def _sound(name: str, row: dict[str, Any]) -> bool:
         return bool(row["checksum"] == record_checksum(*(row[column] for column in covered)))
     if name == "plans":
         return sound(row)
+    if name in ("releases", "release_verdicts"):
+        return is_whole(row)
     return isinstance(row["reason"], str)
 
 
@@ -289,7 +315,7 @@ def _key(name: str, row: dict[str, Any]) -> str:
         return " / ".join(str(row[column]) for column in _GROUP)
     if name in ("documents", "records"):
         return " / ".join(str(row[column]) for column in (*_DOCUMENT, "position") if column in row)
-    return str(row["digest" if name == "judges" else "key"])[:16]
+    return str(row[_NAMED_BY.get(name, "key")])[:16]
 
 
 @contextlib.contextmanager

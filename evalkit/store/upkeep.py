@@ -20,6 +20,7 @@ from evalkit.store.encoding import (
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, REPAIR, complaints
 from evalkit.store.plans import sound
+from evalkit.store.releases import is_whole
 from evalkit.store.seal import (
     KEY_VARIABLE,
     Sealing,
@@ -37,6 +38,8 @@ from evalkit.store.tables import (
     owner_table,
     plan_table,
     record_table,
+    release_table,
+    release_verdict_table,
     reply_table,
 )
 from evalkit.types import Group, ModelConfig
@@ -69,6 +72,7 @@ class Checked:
     n_documents: int
     n_records: int
     n_plans: int
+    n_releases: int
     n_live_runs: int
     n_dead_runs: int
     n_dead_leases: int
@@ -144,6 +148,7 @@ class Statistics:
     n_documents: int
     n_records: int
     n_plans: int
+    n_releases: int
     n_bytes: int | None
     filling: tuple[Filling, ...]
     spending: tuple[Spending, ...]
@@ -321,6 +326,7 @@ def statistics(store: Store) -> Statistics:
             n_documents=_count(connection, document_table),
             n_records=_count(connection, record_table),
             n_plans=_count(connection, plan_table),
+            n_releases=_count(connection, release_table),
             n_bytes=_n_bytes(store),
             filling=tuple(_filling(connection)),
             spending=tuple(_spending(connection, configs[digest]) for digest in sorted(configs)),
@@ -339,6 +345,7 @@ def _check(connection: sa.Connection) -> Checked:
         n_documents=_count(connection, document_table),
         n_records=_count(connection, record_table),
         n_plans=_count(connection, plan_table),
+        n_releases=_count(connection, release_table),
         n_live_runs=len(live),
         n_dead_runs=len(owners - live),
         n_dead_leases=_count(connection, lease_table, dead),
@@ -408,6 +415,19 @@ def _bad_plans(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Ite
             yield row
 
 
+def _bad_releases(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    known = set(connection.execute(sa.select(release_verdict_table.c.verdicts)).scalars())
+    for row in _stream(connection, sa.select(release_table).where(*where)):
+        if not is_whole(row) or row["verdicts"] not in known:
+            yield row
+
+
+def _bad_release_verdicts(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(release_verdict_table).where(*where)):
+        if not is_whole(row):
+            yield row
+
+
 _BAD = {
     reply_table: _bad_replies,
     judge_table: _bad_judges,
@@ -415,6 +435,9 @@ _BAD = {
     document_table: _bad_documents,
     record_table: _bad_records,
     plan_table: _bad_plans,
+    # before the releases, which are of no use without their verdicts
+    release_verdict_table: _bad_release_verdicts,
+    release_table: _bad_releases,
 }
 
 

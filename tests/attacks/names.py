@@ -1,6 +1,7 @@
 """Names that want to be more than names, and boards, gates and ratings of models that are called so."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from evalkit.boards.judged import Transcripts
 from evalkit.boards.matrix import win_matrix
 from evalkit.boards.metrics import WIN_RATE, Recipe
 from evalkit.boards.ratings import RatingBoard, RatingRecipe
+from evalkit.boards.releases import Series, build_series
 from evalkit.gating.rule import Decision, Outcome, Rule
 from evalkit.reporting.chunks import encode_chunks
 from evalkit.reporting.html import Report
@@ -20,6 +22,7 @@ from evalkit.stats.ratings.rated import Rated
 from evalkit.stats.ratings.scale import Scale
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Estimate, Finding, Severity
+from tests.boards.kept import kept
 from tests.reporting.gates import decision
 
 NAMES = {
@@ -137,5 +140,28 @@ def report_of(names: list[str]) -> Report:
     judged = Transcripts(said, answers, said)
     chunks = encode_chunks((board,), judged)
     return Report(
-        names[0], (board,), judged, (win_matrix(board.rows),), (behaviour(board, judged),), (names[0],), chunks
+        names[0],
+        (board,),
+        judged,
+        (win_matrix(board.rows),),
+        (behaviour(board, judged),),
+        (names[0],),
+        chunks,
+        releases=(releases_of(names),),
     )
+
+
+def releases_of(names: list[str]) -> Series:
+    """Releases under these names, of a model, with categories, a judge and a baseline that are called so as well."""
+    found = entries([names[0]])[0]
+    categories = {key: names[number % len(names)] for number, key in enumerate(found.sample.keys)}
+    steps = []
+    for day, name in enumerate(names):
+        share = np.random.default_rng(day).uniform(0.0, 0.2) + 0.6 * (day % 2)
+        sample = replace(found.sample, preference=np.clip(found.sample.preference * 0.3 + share, 0.0, 1.0))
+        entry = replace(found, sample=sample)
+        steps.append(kept(entry, day, categories=categories, label=name, outcome=name, rule=name, commit=name))
+    (series,) = build_series(
+        [run for run, _ in steps], {run.verdicts: text for run, text in steps}, [], Recipe(metric=WIN_RATE), budget=1
+    )
+    return series

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from evalkit.boards.build import Board
+from evalkit.boards.releases import Series
 from evalkit.files import safe_name
 from evalkit.reporting.comparison import comparison_json, comparison_text
 from evalkit.reporting.gate import gate_explanation, gate_json, gate_text
@@ -24,13 +25,15 @@ from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.markup.boards import boards_fragment, boards_html
 from evalkit.reporting.model_card import boards_model_card
 from evalkit.reporting.plots.figures import PLOTS
+from evalkit.reporting.plots.releases import releases_plot
 from evalkit.reporting.ratings import ratings_csv, ratings_json, ratings_markdown, ratings_text
+from evalkit.reporting.releases import releases_json, releases_text
 from evalkit.reporting.rows import rows_json, rows_text
 from evalkit.reporting.svg import plot_svg
 from evalkit.reporting.tables import boards_text
 from evalkit.reporting.tidy import boards_tidy
 from evalkit.reporting.values import boards_csv, boards_json
-from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, report_of
+from tests.attacks.names import FORBIDDEN, NAMES, board_of, compared, gate_of, rated, releases_of, report_of
 from tests.attacks.typed import packed_texts
 
 # all names in two, where every further model takes a second
@@ -54,6 +57,11 @@ def report() -> str:
     return report_html(report_of(["".join(list(NAMES.values())[part::9]) for part in range(9)]))
 
 
+@functools.cache
+def series() -> Series:
+    return releases_of(["".join(list(NAMES.values())[part::9]) for part in range(9)])
+
+
 TEXTS: dict[str, Callable[[], str]] = {
     "a table in a terminal": lambda: boards_text([hostile()], columns=120),
     "a table in a pipe": lambda: boards_text([hostile()]),
@@ -73,6 +81,9 @@ TEXTS: dict[str, Callable[[], str]] = {
     "ratings as JSON": lambda: ratings_json(rated(list(NAMES.values()))),
     "a comparison": lambda: comparison_text(compared(HALVES), {}, columns=120),
     "a comparison as JSON": lambda: comparison_json(compared(HALVES), {}),
+    "releases": lambda: releases_text([series()]),
+    "releases as JSON": lambda: releases_json([series()]),
+    "a figure of releases": lambda: plot_svg(releases_plot(series()), page=False),
     "a report": report,
 }
 OF_A_GATE: dict[str, Callable[..., str]] = {
@@ -171,7 +182,8 @@ def test_a_figure_shows_names_as_text() -> None:
     # the figures of the report are drawn by the same function
     drawn = plot_svg(PLOTS["board"](hostile()), page=False)
     assert FORBIDDEN.search(drawn) is None
-    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawn).iter()}
+    both = drawn, TEXTS["a figure of releases"]()
+    tags = {element.tag.rpartition("}")[2] for text in both for element in ElementTree.fromstring(text).iter()}
     assert tags <= {"svg", "title", "desc", "style", "g", "defs", "path", "use", "text", "clipPath", "rect"}
 
 

@@ -24,6 +24,8 @@ VARYING = (
     (re.compile(r"made on \d{4}-\d\d-\d\d"), "made on DATE"),
     # an exported row ends with a digest that covers its times
     (re.compile(r'"sha256": "[0-9a-f]{16}"'), '"sha256": "DIGEST"'),
+    # and so does the name of a release's run
+    (re.compile(r'"run": "[0-9a-f]{64}"'), '"run": "DIGEST"'),
     (re.compile(r"\d+(\.\d+)? (ms|s|seconds?|minutes?)\b"), "DURATION"),
 )
 
@@ -53,6 +55,7 @@ def commands() -> Iterator[Command]:
     yield Command("compare_two", "compare careful wordy --benchmark example")
     yield Command("compare_three", "compare careful wordy terse --benchmark example")
     yield Command("compare_json", "compare careful wordy --benchmark example --json")
+    yield Command("releases", "releases careful --benchmark example")
     yield Command("power", "power --true 55 --benchmark example")
     gate = f"gate {CAREFUL} --benchmark example"
     yield Command("gate_passes", f"{gate} --min 50")

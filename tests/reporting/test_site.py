@@ -229,7 +229,7 @@ def test_whatever_things_are_called_no_page_takes_a_name_for_anything_but_text()
 def test_earlier_releases_have_a_panel_where_there_are_any(files: dict[str, str]) -> None:
     assert 'id="history"' not in files["models/good.html"]
     part = part_of("first")
-    site = replace(site_of(part), histories={"good": PLOTS["ranks"](part.boards[0])})
+    site = replace(site_of(part), histories={"good": (PLOTS["ranks"](part.boards[0]),)})
     made = site_files(site)
     assert 'href="#history"' in made["models/good.html"] and 'id="history"' in made["models/good.html"]
     assert 'id="history"' not in made["models/fair.html"]

@@ -1,6 +1,7 @@
 """Stores with something in them, without an engine or an endpoint."""
 
 import dataclasses
+import datetime
 from pathlib import Path
 
 from evalkit.boards.build import build_boards
@@ -13,7 +14,8 @@ from evalkit.provenance.canonical import canonical_digest
 from evalkit.sources.entries import entries_of_store
 from evalkit.store import Batch, Store
 from evalkit.store.documents import DocumentName, documents, records, write_document
-from evalkit.types import ChatReply, JudgeConfig, PlanRecord, Prices
+from evalkit.store.releases import keep_release, verdicts_name
+from evalkit.types import ChatReply, Estimate, Group, JudgeConfig, PlanRecord, Prices, ReleaseRun, degraded
 from tests.builders import output_set, question_of
 
 BENCHMARK = "bench"
@@ -66,6 +68,30 @@ def put_plan(store: Store, n: int, *, model: str = "cand") -> PlanRecord:
     planned = work(store, n, model=model)
     store.open_places(planned.config, planned.group, planned.digest, [], record=planned.record)
     return planned.record
+
+
+def put_release(store: Store, label: str, *, model: str = "cand", verdicts: str = '{"version":1}') -> ReleaseRun:
+    """A run that showed a model's number, as it is kept; the same verdicts are kept once."""
+    run = ReleaseRun(
+        group=Group(BENCHMARK, JUDGE.digest, "base", model),
+        judge=JUDGE.name,
+        served_as="",
+        outputs="o",
+        baseline_outputs="b",
+        questions="q",
+        origin="v",
+        verdicts=verdicts_name(verdicts),
+        at=datetime.datetime(2026, 1, 5, 9, 30, 0, 250, datetime.UTC),
+        command="gate",
+        metric="win_rate",
+        shown=Estimate(50.0, 1.5, 47.0, 53.0, 12, degraded("few"), ("a note",)),
+        label=label,
+        commit="c" * 40,
+        outcome="passed",
+        rule="win_rate at least 45",
+    )
+    keep_release(store, run, verdicts)
+    return run
 
 
 def put_document(store: Store, name: str, scores: list[int]) -> None:

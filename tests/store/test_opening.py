@@ -242,8 +242,8 @@ def version_to_come(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("DELETE FROM failures"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 7)
-        monkeypatch.setitem(tables._STEPS, 6, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 8)
+        monkeypatch.setitem(tables._STEPS, 7, step)
 
     return upgrade
 
@@ -255,7 +255,7 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
     before = board_digest(store)
     store.enter("run", concurrency=4)
     version_to_come()
-    with pytest.raises(StoreError, match=rf"version 6\): in use by process {os.getpid()} on .*\. Wait until"):
+    with pytest.raises(StoreError, match=rf"version 7\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()
@@ -272,7 +272,7 @@ def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
     version_to_come()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "7"
+        assert version == "8"
 
 
 def dead_pid() -> int:
@@ -281,11 +281,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["7", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["8", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 6"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 7"
     ):
         open_store(url(tmp_path / "store.db"))
 

@@ -12,9 +12,21 @@ from evalkit.store import Batch, Store, check, collect, open_store, repair, requ
 from evalkit.store.encoding import place_checksum, reply_checksum
 from evalkit.store.seal import EARLIER_KEY_VARIABLE, KEY_VARIABLE
 from evalkit.store.transfer import export_store, import_store
-from tests.store.filling import batch, board_digest, fill, open_work, put_document, put_plan, reply_to, url, work
+from tests.store.filling import (
+    batch,
+    board_digest,
+    fill,
+    open_work,
+    put_document,
+    put_plan,
+    put_release,
+    reply_to,
+    url,
+    work,
+)
 from tests.store.test_opening import make_version_5
 
+RELEASES = ("releases", "release_verdicts")
 KEY = "a key of the tests, and of nobody else"
 OTHER = "another key, which is as long as a key must be"
 
@@ -32,6 +44,7 @@ def sealed(key: None, tmp_path: Path) -> Path:
         posed = fill(store, 12)
         put_plan(store, 12)
         put_document(store, "a.jsonl", [1, 2, 3])
+        put_release(store, "v1")
         store.commit(Batch(failures=[(posed[0].request, "no answer")]))
         require_sealed(store)
     return path
@@ -94,7 +107,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a failure less": (lambda path: execute(path, "DELETE FROM failures"), "were removed, added"),
     "a plan less": (lambda path: execute(path, "DELETE FROM plans"), "were removed, added"),
     "no rows at all": (lambda path: execute(path, *(f"DELETE FROM {table}" for table in (
-        "replies", "failures", "judges", "asked", "plans", "documents", "records"))), "were removed, added"),
+        "replies", "failures", "judges", "asked", "plans", "documents", "records", *RELEASES))), "were removed, added"),
     "a failure twice": (lambda path: execute(path, "INSERT INTO failures (key, reason, created, seal) "
         "SELECT key, reason, created, seal FROM failures"), "were removed, added"),
     "a place with a seal of another": (lambda path: execute(path, "INSERT INTO asked (benchmark, digest, baseline, "
@@ -105,9 +118,9 @@ ATTACKS: dict[str, tuple[Callable[[Path], None], str]] = {
         "UPDATE asked SET seal = NULL WHERE key LIKE 'x%'"), "have no seal"),
     "swapped seals": (swap_two_seals, "were changed without the key"),
     "seals taken off": (lambda path: execute(path, *(f"UPDATE {table} SET seal = NULL" for table in (
-        "replies", "failures", "judges", "asked", "plans", "documents", "records"))), "were removed, added"),
+        "replies", "failures", "judges", "asked", "plans", "documents", "records", *RELEASES))), "were removed, added"),
     "the whole seal taken off": (lambda path: execute(path, *(f"UPDATE {table} SET seal = NULL" for table in (
-        "replies", "failures", "judges", "asked", "plans", "documents", "records")),
+        "replies", "failures", "judges", "asked", "plans", "documents", "records", *RELEASES)),
         "DELETE FROM meta WHERE name = 'seal'"), "have no seal: they were written without"),
     "no total": (lambda path: execute(path, "DELETE FROM meta WHERE name = 'seal'"), "were removed, added"),
     "a total that is none": (lambda path: execute(path, "UPDATE meta SET value = '{' WHERE name = 'seal'"), "seal"),

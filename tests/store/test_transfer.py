@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from evalkit.errors import InputError, StoreError
 from evalkit.store import UNREADABLE, Batch, Store, open_store
+from evalkit.store.releases import releases_of
 from evalkit.store.tables import asked_table, plan_table
 from evalkit.store.transfer import export_store, import_store
 from evalkit.store.upkeep import check
@@ -26,6 +27,7 @@ from tests.store.filling import (
     open_work,
     put_document,
     put_plan,
+    put_release,
     scores,
     url,
     work,
@@ -33,7 +35,8 @@ from tests.store.filling import (
 from tests.store.test_database import execute
 from tests.store.test_opening import COVERED, COVERED_IN_3, places_of
 
-ADDED_SINCE = ("documents", "records", "plans")
+ADDED_IN_7 = ("releases", "release_verdicts")
+ADDED_SINCE = ("documents", "records", "plans", *ADDED_IN_7)
 
 
 def full(store: Store) -> None:
@@ -47,6 +50,8 @@ def full(store: Store) -> None:
     put_document(store, "gpt.jsonl", [7, 8])
     put_plan(store, 12)
     put_plan(store, 8, model="other")
+    put_release(store, "v1")
+    put_release(store, "v2")
 
 
 @pytest.mark.parametrize("name", ["store.jsonl", "store.jsonl.gz"])
@@ -60,6 +65,8 @@ def test_an_imported_store_is_the_same_store(store: Store, tmp_path: Path, name:
         assert scores(new) == scores(store) == {"gpt.jsonl": [7, 8]}
         assert new.plans(benchmark=BENCHMARK) == store.plans(benchmark=BENCHMARK)
         assert (moved.n_plans, check(new).n_plans) == (2, 2)
+        assert releases_of(new) == releases_of(store)
+        assert (moved.n_releases, moved.n_release_verdicts, check(new).n_releases) == (2, 1, 2)
         assert check(new).sound
         export_store(new, tmp_path / f"again-{name}")
     assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
@@ -145,8 +152,9 @@ def test_an_export_of_version_3_is_imported(store: Store, tmp_path: Path) -> Non
     export_store(store, tmp_path / "store.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "store.jsonl").read_text().splitlines()]
     lines[0]["version"] = 3
-    del lines[-1]["end"]["plans"]
-    kept = [without_blanks(line) for line in lines if line.get("table") != "plans"]
+    later = ("plans", *ADDED_IN_7)
+    lines[-1]["end"] = {name: n for name, n in lines[-1]["end"].items() if name not in later}
+    kept = [without_blanks(line) for line in lines if line.get("table") not in later]
     (tmp_path / "old.jsonl").write_bytes(b"".join(map(signed, kept)))
     with open_store(url(tmp_path / "new.db")) as new:
         moved = import_store(new, tmp_path / "old.jsonl")
@@ -317,7 +325,7 @@ def test_an_export_of_a_version_to_come_is_refused(
     monkeypatch.setattr("evalkit.store.transfer.SCHEMA_VERSION", 9)
     export_store(store, tmp_path / "store.jsonl")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 6"):
+    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 7"):
         import_store(store, tmp_path / "store.jsonl")
 
 

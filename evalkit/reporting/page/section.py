@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from evalkit.boards import Behaviour, Board, Matrix
+from evalkit.boards import Behaviour, Board, Matrix, Series
 from evalkit.reporting.columns import judge_notices, number_notes
 from evalkit.reporting.neighbours import NeighboursTable, neighbour_tables
 from evalkit.reporting.page.coverage import Coverage, coverage
@@ -17,9 +17,12 @@ from evalkit.reporting.page.rests import Rests, rests
 from evalkit.reporting.page.table import BoardTable, board_table
 from evalkit.reporting.page.words import Statement, basis, finding, statements, title_of
 from evalkit.reporting.plots.figures import PLOTS, plots_of
+from evalkit.reporting.plots.releases import releases_plot
 from evalkit.reporting.svg import plot_svg
 from evalkit.text import printable
 
+# models whose releases are drawn; a page of more would hide the rest
+MOST_SERIES = 12
 # the plot named `board` is left out, since the page's table already draws the same intervals
 _DRAWN = ("lift", "ranks", "length", "agreement")
 
@@ -48,6 +51,8 @@ class Section:
     table: BoardTable
     neighbours: tuple[NeighboursTable, ...]
     figures: tuple[Figure, ...]
+    releases: tuple[Figure, ...]
+    unshown_releases: int
     categories: Heat | None
     matrix: Heat | None
     judge: Panel
@@ -66,12 +71,14 @@ def board_sections(
     *,
     pages: Mapping[str, str] | None = None,
     judge_pages: Mapping[str, str] | None = None,
+    releases: Sequence[Series] = (),
 ) -> list[Section]:
     """Return a section for each board.
 
     Args:
         pages: addresses of pages by model, to which the models' names lead.
         judge_pages: addresses of pages by judge.
+        releases: the series of models of which several releases are known.
     """
     parts = zip(boards, matrices, behaviours, strict=True)
     return [
@@ -86,6 +93,8 @@ def board_sections(
             table=board_table(board, pages=pages),
             neighbours=tuple(neighbour_tables(board)),
             figures=tuple(_figures(board, board_id(number))),
+            releases=tuple(_release_figures(_of_board(releases, board), board_id(number))),
+            unshown_releases=max(0, len(_of_board(releases, board)) - MOST_SERIES),
             categories=category_heat(board),
             matrix=matrix_heat(matrix),
             judge=judge_panel(behaviour, graded=not board.baseline),
@@ -110,3 +119,14 @@ def _figures(board: Board, prefix: str) -> Iterator[Figure]:
         plot = PLOTS[name](board)
         svg = apart(plot_svg(plot, page=True), prefix)
         yield Figure(name, plot.title, plot.description, checked(svg))
+
+
+def _of_board(releases: Sequence[Series], board: Board) -> list[Series]:
+    return [series for series in releases if series.group == (board.digest, board.served_as, board.baseline)]
+
+
+def _release_figures(releases: Sequence[Series], prefix: str) -> Iterator[Figure]:
+    for number, series in enumerate(releases[:MOST_SERIES]):
+        plot = releases_plot(series)
+        svg = apart(plot_svg(plot, page=True), f"{prefix}-{number}")
+        yield Figure(plot.name, plot.title, plot.description, checked(svg))

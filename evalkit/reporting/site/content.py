@@ -34,4 +34,4 @@ class Site:
     sources: tuple[str, ...]
     sample: SampleSize | None = None
     text: bool = True
-    histories: Mapping[str, Plot] = field(default_factory=dict)
+    histories: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)

@@ -100,19 +100,20 @@ def _shown_boards(site: Site, pages: Addresses) -> Iterator[ShownBoard]:
 
 def _model(frame: _Frame, row: OverviewRow, shown: Sequence[ShownBoard], readables: Sequence[Readable]) -> str:
     readable: list[Board] = [board for one in readables for _, board in one.boards_of(row)]
-    history = frame.site.histories.get(row.model)
+    histories = frame.site.histories.get(row.model, ())
     return frame.page(
         "site_model.html.jinja",
         row.model,
         data=_CARRIERS,
         model=model_page(row, shown, readable),
-        history=None if history is None else _figure(history),
+        histories=[_figure(plot, number) for number, plot in enumerate(histories)],
         index=model_index(row, readables),
     )
 
 
-def _figure(plot: Plot) -> Figure:
-    return Figure(plot.name, plot.title, plot.description, checked(apart(plot_svg(plot, page=True), "history")))
+def _figure(plot: Plot, number: int) -> Figure:
+    svg = apart(plot_svg(plot, page=True), f"history-{number}")
+    return Figure(plot.name, plot.title, plot.description, checked(svg))
 
 
 def _overview(frame: _Frame, site: Site, shown: Sequence[ShownBoard], pages: Addresses) -> str:

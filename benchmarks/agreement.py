@@ -135,7 +135,7 @@ def _published(data: Path) -> Iterator[tuple[str, Sequence[AgreementDifference]]
 
 
 def _words(pair: AgreementDifference) -> str:
-    parts = [f"{pair.first} less {pair.second}, n {len(pair.models)}, by {pair.pairing.value}"]
+    parts = [f"{pair.first} less {pair.second}, n {len(pair.models)}, by {pair.paired_by.value}"]
     for coefficient, found in pair.differences.items():
         estimate = found.estimate
         if estimate.value is None:

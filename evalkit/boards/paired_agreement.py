@@ -26,7 +26,7 @@ RANK_COEFFICIENTS = (Coefficient.SPEARMAN, Coefficient.KENDALL)
 _LEVEL = 0.05
 
 
-class Pairing(Enum):
+class PairedBy(Enum):
     """The units that two boards share: models only, or the instructions of the same verdicts as well."""
 
     MODEL = "model"
@@ -44,7 +44,7 @@ class AgreementDifference:
     second: str
     reference: Reference
     models: tuple[str, ...]
-    pairing: Pairing
+    paired_by: PairedBy
     differences: Mapping[Coefficient, CorrelationDifference]
     adjusted: Mapping[Coefficient, float | None] = field(default_factory=dict)
     n_pairs: int = 1
@@ -179,7 +179,7 @@ def _compared(
         names[1],
         reference,
         tuple(models),
-        Pairing.MODEL if influences is None else Pairing.INSTRUCTION,
+        PairedBy.MODEL if influences is None else PairedBy.INSTRUCTION,
         {
             coefficient: correlation_difference(coefficient, one, other, truth, influences=influences)
             for coefficient in RANK_COEFFICIENTS

@@ -49,7 +49,7 @@ def differences_cells(differences: "Sequence[AgreementDifference]") -> tuple[lis
 def differences_notes(differences: "Sequence[AgreementDifference]") -> list[str]:
     """Return the facts behind the differences: a verdict for each pair, and what pairs them."""
     lines = [f"{pair.first} less {pair.second}: {'; '.join(_sentences(pair))}" for pair in differences]
-    pairings = dict.fromkeys(_PAIRING[pair.pairing.value] for pair in differences)
+    pairings = dict.fromkeys(_PAIRING[pair.paired_by.value] for pair in differences)
     lines += [f"differences are {words}, over the models that both boards and the reference know" for words in pairings]
     if any(pair.spearman.estimate.value is not None for pair in differences):
         lines.append("models show a difference if at least four of five samples of as many would find it significant")
@@ -90,7 +90,7 @@ def difference_document(difference: "AgreementDifference") -> dict[str, Any]:
         "second": difference.second,
         "reference": difference.reference.name,
         "date": difference.reference.date,
-        "paired_by": difference.pairing.value,
+        "paired_by": difference.paired_by.value,
         "n_models": len(difference.models),
         "n_pairs": difference.n_pairs,
         "models": list(difference.models),

@@ -42,7 +42,7 @@ class CorrelationDifference:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Errors:
+class _ScaledErrors:
     """Standard errors of two correlations on the scale of Fisher's z, and the correlation of these errors."""
 
     first: float
@@ -136,7 +136,7 @@ def _difference(
         )
     lower, upper = _interval(z, errors, n, confidence)
     slopes = 1 - _inside(found, n) ** 2
-    stderr = _Errors(errors.first * slopes[0], errors.second * slopes[1], errors.shared).of_difference
+    stderr = _ScaledErrors(errors.first * slopes[0], errors.second * slopes[1], errors.shared).of_difference
     status = OK if n >= FEW_MODELS else degraded(f"{n} models only")
     estimate = Estimate(lead, stderr, min(lower, lead), max(upper, lead), n, status)
     p = student_tails(n - 1, float(z[0] - z[1]) / errors.of_difference)
@@ -239,14 +239,14 @@ def _each(coefficient: Coefficient, boards: Floats, truth: Floats) -> Floats:
     return values
 
 
-def _errors(covariance: Floats, n: int) -> _Errors:
+def _errors(covariance: Floats, n: int) -> _ScaledErrors:
     first, second = np.sqrt(np.diag(covariance))
     shared = float(covariance[0, 1] / (first * second))
     # n models cannot show that two boards err more alike than this
-    return _Errors(float(first), float(second), min(shared, 1 - 1 / n))
+    return _ScaledErrors(float(first), float(second), min(shared, 1 - 1 / n))
 
 
-def _interval(z: Floats, errors: _Errors, n: int, confidence: float) -> tuple[float, float]:
+def _interval(z: Floats, errors: _ScaledErrors, n: int, confidence: float) -> tuple[float, float]:
     """The quantiles of tanh(z_1) - tanh(z_2) for a bivariate Student distribution, on a fixed grid of its plane."""
     angle = 2 * math.pi * (np.arange(_DIRECTIONS) + 0.5) / _DIRECTIONS
     share = (np.arange(_RADII) + 0.5) / _RADII

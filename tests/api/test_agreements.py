@@ -75,7 +75,7 @@ def test_differences_are_values_rows_and_metrics_for_each_ranking(folder: Path) 
     rows = found.frame[found.frame["measure"] == "spearman_difference"]
     assert list(rows["versus"]) == ["few", "few"] and list(rows["n_models"]) == [10, 7]
     assert rows["reference_date"].isna().tolist() == [True, False]
-    assert rows["value"].tolist() == [pair.spearman.estimate.value for pair in found.differences]
+    assert rows["value"].tolist() == pytest.approx([pair.spearman.estimate.value for pair in found.differences])
     assert "human/mine/spearman_less/few" in found.metrics() and "reference/mine/spearman" in found.metrics()
     with pytest.raises(ek.EvalkitError, match="no reference was given"):
         ek.correlate(folder / "mine.csv", reference=[])

@@ -5,7 +5,7 @@ import pytest
 
 from evalkit.boards import (
     WIN_RATE,
-    Pairing,
+    PairedBy,
     Recipe,
     agreement_difference,
     agreement_differences,
@@ -41,7 +41,7 @@ def test_two_columns_are_compared_over_the_models_that_both_and_the_reference_kn
         renamed=({f"my-{name}": name for name in NAMES}, None),
     )  # fmt: skip
     assert found.models == tuple(NAMES[2:12]) and found.spearman.estimate.n == 10
-    assert (found.first, found.second, found.pairing, found.n_pairs) == ("mine", "theirs", Pairing.MODEL, 1)
+    assert (found.first, found.second, found.paired_by, found.n_pairs) == ("mine", "theirs", PairedBy.MODEL, 1)
     assert found.spearman.first is not None and found.spearman.second is not None
     assert found.spearman.estimate.value == pytest.approx(found.spearman.first - found.spearman.second)
     assert found.significant(found.spearman) == (found.spearman.p_value is not None and found.spearman.p_value < 0.05)
@@ -79,7 +79,7 @@ def test_lc_and_raw_of_one_board_are_paired_by_instruction_and_leave_out_what_is
     (built,) = build_boards([*entries[:13], refused(entries[13])], Recipe(), reference=HUMAN)
     lead = built.control_lead
     assert lead is not None and built.agreement is not None
-    assert (lead.first, lead.second, lead.pairing) == ("LC win rate", "win rate", Pairing.INSTRUCTION)
+    assert (lead.first, lead.second, lead.paired_by) == ("LC win rate", "win rate", PairedBy.INSTRUCTION)
     assert lead.models == tuple(NAMES[:13]) and lead.spearman.first == built.agreement.spearman.value
     # the same instructions were drawn for both metrics
     assert lead.spearman.instructions is not None and 0 < lead.spearman.instructions < 0.1

@@ -39,10 +39,10 @@ from .metrics import (
 )
 from .neighbours import Neighbours
 from .overview import (
-    Cell,
     ColumnAgreement,
     NamedBoard,
     Overview,
+    OverviewCell,
     OverviewColumn,
     OverviewRow,
     Placed,
@@ -64,7 +64,7 @@ from .power import Advice, Basis, Option, advise, basis_of_entries
 from .published import Choice, read_choice, with_neighbours
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
-from .releases import Change, Looks, Release, Series, build_series, looks_at
+from .releases import Looks, Release, ReleaseChange, Series, build_series, looks_at
 from .row import MIN_COVERAGE, BoardRow, build_row
 from .standing import agreements_of, column_scores, stand, standing_scores, with_standing
 from .tally import PairCount, PairCounts, tallies_of
@@ -100,8 +100,6 @@ __all__ = [
     "Best",
     "Board",
     "BoardRow",
-    "Cell",
-    "Change",
     "Choice",
     "CollectedBattles",
     "ColumnAgreement",
@@ -126,6 +124,7 @@ __all__ = [
     "Neighbours",
     "Option",
     "Overview",
+    "OverviewCell",
     "OverviewColumn",
     "OverviewRow",
     "PairCount",
@@ -137,6 +136,7 @@ __all__ = [
     "RatingRecipe",
     "Recipe",
     "Release",
+    "ReleaseChange",
     "ScorePair",
     "Series",
     "Standing",

@@ -48,7 +48,7 @@ class OverviewColumn:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cell:
+class OverviewCell:
     """A model's number in a column; `row` is the board's row behind it, or None where the board lacks the model."""
 
     estimate: Estimate
@@ -71,7 +71,7 @@ class OverviewRow:
     """A model with a cell for each column; `spellings` are the names that it has on the boards."""
 
     model: str
-    cells: tuple[Cell, ...]
+    cells: tuple[OverviewCell, ...]
     spellings: tuple[str, ...]
 
 
@@ -151,7 +151,7 @@ class Overview:
         """The names of the benchmarks, each once, in the order of the columns."""
         return tuple(dict.fromkeys(column.benchmark for column in self.columns))
 
-    def cells(self, column: OverviewColumn) -> dict[str, Cell]:
+    def cells(self, column: OverviewColumn) -> dict[str, OverviewCell]:
         """The cells of a column by model."""
         place = self.columns.index(column)
         return {row.model: row.cells[place] for row in self.rows}
@@ -194,11 +194,11 @@ def _columns(named: NamedBoard) -> list[OverviewColumn]:
     return columns + [OverviewColumn(named.benchmark, board, raw, part) for part in parts if raw.graded]
 
 
-def _cell(column: OverviewColumn, row: BoardRow | None) -> Cell:
+def _cell(column: OverviewColumn, row: BoardRow | None) -> OverviewCell:
     if row is None:
         absent = Estimate.refused(f"no verdicts by {column.board.judge} on {column.benchmark}", n=0)
-        return Cell(absent, absent.status)
-    return Cell(column.estimate(row), column.status(row), row)
+        return OverviewCell(absent, absent.status)
+    return OverviewCell(column.estimate(row), column.status(row), row)
 
 
 def _place(row: OverviewRow) -> tuple[tuple[bool, float], ...]:

@@ -42,7 +42,7 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Change:
+class ReleaseChange:
     """The change of a number from the release before, on the `n` instructions that both have a verdict on.
 
     `categories` are the changes by category in the metric `categories_metric`, with p-values adjusted for their number;
@@ -72,7 +72,7 @@ class Release:
     entry: Entry
     estimate: Estimate
     rung: Rung
-    change: Change | None = None
+    change: ReleaseChange | None = None
     same_as: str | None = None
 
     @property
@@ -270,18 +270,18 @@ class _Pairs:
         """The lead of one release over another."""
         return self._difference(first, second).estimate
 
-    def change(self, after: int, before: int) -> Change:
+    def change(self, after: int, before: int) -> ReleaseChange:
         """The change of one release from another."""
         pair = (self.entries[after], self.entries[before])
         n = common(pair[0].sample, pair[1].sample)[0].n
         found = self._difference(after, before)
         if self._unlike(after, before):
-            return Change(found, n, {}, self.metric, ())
+            return ReleaseChange(found, n, {}, self.metric, ())
         metric, parts = slice_differences(pair, self.rates, self.metric, names=(self.names[after], self.names[before]))
         categories = {name.removeprefix(f"{CATEGORY} "): part for name, part in parts.items()}
         least = 1 - self.rates.recipe.confidence
         moved = tuple(name for name, part in categories.items() if part.adjusted is not None and part.adjusted < least)
-        return Change(found, n, categories, metric, moved)
+        return ReleaseChange(found, n, categories, metric, moved)
 
     def _difference(self, first: int, second: int) -> Difference:
         """The difference of two releases, computed once."""
@@ -317,7 +317,7 @@ class _Pairs:
         return ""
 
 
-def _lift(looks: int, changes: Sequence[Change]) -> float | None:
+def _lift(looks: int, changes: Sequence[ReleaseChange]) -> float | None:
     """The expected excess of the best of equally good releases.
 
     Errors that all releases share lift none above the others: the error of a change is the root of two times what each

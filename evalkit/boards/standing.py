@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalkit.boards.agreement import agree
-from evalkit.boards.overview import Cell, ColumnAgreement, Overview, OverviewColumn, Placed, Standing
+from evalkit.boards.overview import ColumnAgreement, Overview, OverviewCell, OverviewColumn, Placed, Standing
 from evalkit.catalog import Reference
 from evalkit.errors import ConfigError, StatsError, UnknownName
 from evalkit.formats import Score
@@ -58,7 +58,7 @@ def stand(overview: Overview, method: AggregateMethod, weights: Mapping[str, flo
     return Standing(method, shares, tuple(sorted(placed, key=_order)), left_out)
 
 
-def _lacks(model: str, cells: Mapping[OverviewColumn, Mapping[str, Cell]]) -> str | None:
+def _lacks(model: str, cells: Mapping[OverviewColumn, Mapping[str, OverviewCell]]) -> str | None:
     """The reason why a model has no aggregate; None where it has a number on every board."""
     for column, by_model in cells.items():
         cell = by_model[model]
@@ -72,7 +72,7 @@ def _lacks(model: str, cells: Mapping[OverviewColumn, Mapping[str, Cell]]) -> st
 def _part(
     column: OverviewColumn,
     models: Sequence[str],
-    cells: Mapping[str, Cell],
+    cells: Mapping[str, OverviewCell],
     columns: Sequence[OverviewColumn],
     shares: Mapping[str, float],
 ) -> Part:
@@ -89,7 +89,7 @@ def _part(
 def _doubt(
     columns: Sequence[OverviewColumn],
     models: Sequence[str],
-    cells: Mapping[OverviewColumn, Mapping[str, Cell]],
+    cells: Mapping[OverviewColumn, Mapping[str, OverviewCell]],
     method: AggregateMethod,
 ) -> str | None:
     """The reason why every aggregate is doubtful: a model's place rests on the numbers of the others as well.
@@ -106,7 +106,7 @@ def _doubt(
     return f"rests on numbers that are not ok: {'; '.join(found)}" if found else None
 
 
-def _doubtful(cell: Cell) -> bool:
+def _doubtful(cell: OverviewCell) -> bool:
     return cell.status.kind == StatusKind.DEGRADED and cell.row is not None and not cell.row.entry.itself
 
 

@@ -11,7 +11,7 @@ _PREPRINT = "arXiv preprint arXiv:{}"
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CitedWork:
     """A work to cite: its key, its kind, its fields in order, and what of a board it is cited for.
 
     It is also cited for the benchmarks whose names begin with `benchmark`.
@@ -42,11 +42,11 @@ def _entries(boards: Sequence[Board], benchmarks: Collection[str]) -> str:
     return "\n\n".join(map(_entry, cited)) + "\n" if cited else "% these boards rest on no published method\n"
 
 
-def _of_benchmark(work: Work, benchmarks: Collection[str]) -> bool:
+def _of_benchmark(work: CitedWork, benchmarks: Collection[str]) -> bool:
     return work.benchmark is not None and any(name.startswith(work.benchmark) for name in benchmarks)
 
 
-def _entry(work: Work) -> str:
+def _entry(work: CitedWork) -> str:
     fields = [f"  {name} = {{{value}}}," for name, value in work.fields.items()]
     # text between entries is a comment
     return "\n".join([f"% {work.reason}", f"@{work.kind}{{{work.key},", *fields, "}"])
@@ -108,7 +108,7 @@ def _against_people(board: Board) -> bool:
 
 
 WORKS = (
-    Work(
+    CitedWork(
         "li2023alpacaeval",
         "misc",
         {
@@ -122,7 +122,7 @@ WORKS = (
         _never,
         benchmark="alpaca_eval",
     ),
-    Work(
+    CitedWork(
         "dubois2024length",
         "article",
         _preprint(
@@ -134,7 +134,7 @@ WORKS = (
         "length-controlled win rates",
         _any_row(_at_equal_length),
     ),
-    Work(
+    CitedWork(
         "zheng2023judging",
         "article",
         _preprint(
@@ -149,7 +149,7 @@ WORKS = (
         _of_mt_bench,
         benchmark="mt_bench",
     ),
-    Work(
+    CitedWork(
         "li2024crowdsourced",
         "article",
         _preprint(
@@ -163,7 +163,7 @@ WORKS = (
         _of_arena_hard,
         benchmark="arena_hard",
     ),
-    Work(
+    CitedWork(
         "bradley1952rank",
         "article",
         {
@@ -177,7 +177,7 @@ WORKS = (
         "the Bradley-Terry model of Arena-Hard's formula",
         _any_row(lambda row: row.recipe.arena is not None),
     ),
-    Work(
+    CitedWork(
         "mogstad2024inference",
         "article",
         {
@@ -191,7 +191,7 @@ WORKS = (
         "intervals of ranks",
         _ranked,
     ),
-    Work(
+    CitedWork(
         "miller2024adding",
         "article",
         _preprint(
@@ -203,7 +203,7 @@ WORKS = (
         "errors of clustered instructions, and paired differences of models",
         lambda board: any(map(_clustered, board.rows)) or bool(marks_of(board).found),
     ),
-    Work(
+    CitedWork(
         "chiang2024chatbot",
         "article",
         _preprint(

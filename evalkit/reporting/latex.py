@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from evalkit.boards import Board, Overview
 from evalkit.reporting.columns import BELOW, Column, board_columns, board_notes, divided, slice_columns
 from evalkit.reporting.marks import (
-    Mark,
-    Marks,
+    BestMark,
+    BestMarks,
     board_models,
     caption,
     marked,
@@ -94,7 +94,7 @@ def overview_latex(overview: Overview) -> str:
     return "\n".join([*lines, *_footnotes(overview_notes(overview)), r"\end{table}"]) + "\n"
 
 
-def _caption(said: str, marks: Marks) -> str:
+def _caption(said: str, marks: BestMarks) -> str:
     """Return the caption, with the explanation of the marks if there are any."""
     note = latex_text(marks_note(marks, best=_BEST, second=_SECOND, alike=_ALIKE))
     shown = note.replace(_BEST, r"\textbf{bold}").replace(_SECOND, r"\underline{underlined}")
@@ -102,7 +102,7 @@ def _caption(said: str, marks: Marks) -> str:
     return f"{latex_text(said)}.{explained}"
 
 
-def _marked_cell(cell: str, mark: Mark) -> str:
+def _marked_cell(cell: str, mark: BestMark) -> str:
     shown = rf"\textbf{{{cell}}}" if mark.best else rf"\underline{{{cell}}}" if mark.second else cell
     return f"{shown}{_DAGGER}" if mark.alike else shown
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from evalkit.boards import Board, Overview
 from evalkit.reporting.columns import BELOW, board_columns, board_notes, divided, slice_columns, slices_title
 from evalkit.reporting.marks import (
-    Mark,
-    Marks,
+    BestMark,
+    BestMarks,
     board_models,
     caption,
     marked,
@@ -62,11 +62,11 @@ def overview_markdown(overview: Overview) -> str:
     return "\n".join([f"**{markdown_cell(overview_caption(overview))}**", "", *table, "", *footer]) + "\n"
 
 
-def _explained(marks: Marks) -> list[str]:
+def _explained(marks: BestMarks) -> list[str]:
     note = marks_note(marks, best="**bold**", second="*italic*", alike=_DAGGER)
     return [f"- {note}"] if note else []
 
 
-def _marked_cell(cell: str, mark: Mark) -> str:
+def _marked_cell(cell: str, mark: BestMark) -> str:
     shown = f"**{cell}**" if mark.best else f"*{cell}*" if mark.second else cell
     return f"{shown} {_DAGGER}" if mark.alike else shown

@@ -11,7 +11,7 @@ from evalkit.text import level, plural, printable
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BestMark:
     """The marks of one cell: the best of its column, the second, or not significantly different from the best."""
 
     best: bool = False
@@ -19,20 +19,20 @@ class Mark:
     alike: bool = False
 
 
-Marking = Callable[[str, Mark], str]
+Marking = Callable[[str, BestMark], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class BestMarks:
     """The best of each column that has at least two ranked numbers, by the title of the column."""
 
     found: Mapping[str, Best]
 
-    def of(self, column: str, model: str) -> Mark:
+    def of(self, column: str, model: str) -> BestMark:
         """The marks of a model in a column; none in columns that have no best."""
         if (best := self.found.get(column)) is None:
-            return Mark()
-        return Mark(model in best.best, model in best.second, model in best.alike)
+            return BestMark()
+        return BestMark(model in best.best, model in best.second, model in best.alike)
 
     @property
     def untested(self) -> int:
@@ -40,18 +40,18 @@ class Marks:
         return sum(len(best.untested) for best in self.found.values())
 
 
-def marks_of(board: Board) -> Marks:
+def marks_of(board: Board) -> BestMarks:
     """Find the best models of each metric that a board shows."""
     return _marks({metric.title: best_of(board.rows, metric) for metric in board_metrics(board)})
 
 
-def overview_marks(overview: Overview) -> Marks:
+def overview_marks(overview: Overview) -> BestMarks:
     """Find the best models of each column of an overview, under the names that their boards have for them."""
     return _marks({column_title(column, overview.columns): best_of_column(column) for column in overview.columns})
 
 
-def _marks(found: Mapping[str, Best | None]) -> Marks:
-    return Marks({title: best for title, best in found.items() if best is not None})
+def _marks(found: Mapping[str, Best | None]) -> BestMarks:
+    return BestMarks({title: best for title, best in found.items() if best is not None})
 
 
 def board_models(board: Board) -> list[dict[str, str]]:
@@ -71,7 +71,7 @@ def overview_models(overview: Overview) -> list[dict[str, str]]:
 
 def marked(
     columns: Sequence[Column],
-    marks: Marks,
+    marks: BestMarks,
     models: Sequence[Mapping[str, str]],
     *,
     escape: Callable[[str], str],
@@ -86,7 +86,7 @@ def marked(
         Column(
             escape(column.title),
             tuple(
-                mark(escape(cell), marks.of(column.title, names[column.title]) if column.title in names else Mark())
+                mark(escape(cell), marks.of(column.title, names[column.title]) if column.title in names else BestMark())
                 for cell, names in zip(column.cells, models, strict=True)
             ),
             column.left,
@@ -120,7 +120,7 @@ def n_words(board: Board) -> str:
     return printable(shown)
 
 
-def marks_note(marks: Marks, *, best: str, second: str, alike: str) -> str:
+def marks_note(marks: BestMarks, *, best: str, second: str, alike: str) -> str:
     """Return the sentence that explains the marks; empty where nothing is marked.
 
     Args:

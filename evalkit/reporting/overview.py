@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from evalkit.boards import Cell, Overview, OverviewColumn, OverviewRow, Placed, Standing
+from evalkit.boards import Overview, OverviewCell, OverviewColumn, OverviewRow, Placed, Standing
 from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, part_title, rank_text
 from evalkit.reporting.tables import columns_text
@@ -119,7 +119,7 @@ def board_name(column: OverviewColumn, columns: Sequence[OverviewColumn]) -> str
     return column.benchmark if len(groups) == 1 else f"{column.benchmark} #{groups.index(column.board.group) + 1}"
 
 
-def cell_text(cell: Cell) -> str:
+def cell_text(cell: OverviewCell) -> str:
     """Return a number with its interval, and the mark of a number that is not ok."""
     if cell.row is None:
         return ABSENT
@@ -177,7 +177,7 @@ def _standing_notes(standing: Standing) -> list[str]:
     return lines
 
 
-def _cells_of(overview: Overview, column: OverviewColumn) -> Iterable[tuple[OverviewRow, Cell]]:
+def _cells_of(overview: Overview, column: OverviewColumn) -> Iterable[tuple[OverviewRow, OverviewCell]]:
     place = overview.columns.index(column)
     return ((row, row.cells[place]) for row in overview.rows)
 
@@ -246,7 +246,7 @@ def cell_values(overview: Overview) -> list[dict[str, Any]]:
     ]
 
 
-def _values(row: OverviewRow, column: OverviewColumn, cell: Cell) -> dict[str, Any]:
+def _values(row: OverviewRow, column: OverviewColumn, cell: OverviewCell) -> dict[str, Any]:
     estimate, behind = cell.estimate, cell.row
     rank = behind.rank if behind is not None and column.ranks else None
     shown = cell.value is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from evalkit.boards import Change, Difference, Looks, Release, Series
+from evalkit.boards import Difference, Looks, Release, ReleaseChange, Series
 from evalkit.reporting.comparison import aligned, p_words, signed, signed_interval
 from evalkit.reporting.reasons import brief_words, reason_words
 from evalkit.stats import significant
@@ -277,7 +277,7 @@ def _release_document(release: Release) -> dict[str, Any]:
     }
 
 
-def _change_document(change: Change) -> dict[str, Any]:
+def _change_document(change: ReleaseChange) -> dict[str, Any]:
     return {
         "n": change.n,
         **_difference_document(change.difference),

@@ -5,7 +5,7 @@ from typing import Any
 
 from evalkit.boards import Board, BoardRow, Overview, raw_metric
 from evalkit.reporting.columns import board_metrics
-from evalkit.reporting.marks import Mark, marks_of, overview_marks, overview_models
+from evalkit.reporting.marks import BestMark, marks_of, overview_marks, overview_models
 from evalkit.reporting.overview import CELL_COLUMNS, cell_values, column_title
 from evalkit.reporting.values import csv_text
 from evalkit.text import estimate_numbers
@@ -63,7 +63,7 @@ def _facts(row: BoardRow, metric: str, estimate: Estimate) -> dict[str, Any]:
     return {**whole, "metric": metric, **estimate_numbers(estimate), "n": entry.sample.n}
 
 
-def _mark_word(mark: Mark) -> str | None:
+def _mark_word(mark: BestMark) -> str | None:
     # the second may be alike too, which says more
     return "best" if mark.best else "alike" if mark.alike else "second" if mark.second else None
 

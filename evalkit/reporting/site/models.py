@@ -58,7 +58,7 @@ class ModelScore:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreTable:
+class BenchmarkScores:
     """Numbers on one scale, drawn on one axis."""
 
     metric: str
@@ -79,7 +79,7 @@ class ModelPage:
     spellings: tuple[str, ...]
     finding: tuple[str, ...]
     reasons: tuple[tuple[str, str, str], ...]
-    tables: tuple[ScoreTable, ...]
+    tables: tuple[BenchmarkScores, ...]
     categories: tuple[tuple[str, Heat], ...]
     origins: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -157,7 +157,7 @@ def _finding(score: ModelScore) -> str:
     return f"Rank {line.rank.text} of {n_ranked} {where}, with {metric.article} {metric.title} of {line.full}."
 
 
-def _table(scores: Sequence[ModelScore]) -> ScoreTable:
+def _table(scores: Sequence[ModelScore]) -> BenchmarkScores:
     """Return the numbers on one scale, whose whiskers share an axis of their own."""
     metrics = [score.shown.board.metric for score in scores]
     graded = metrics[0].graded
@@ -168,7 +168,7 @@ def _table(scores: Sequence[ModelScore]) -> ScoreTable:
         scale=(min(low for low, _ in scales), max(high for _, high in scales)),
         even=None if graded else 50.0,
     )  # fmt: skip
-    return ScoreTable(
+    return BenchmarkScores(
         metric=" or ".join(dict.fromkeys(score.shown.section.table.metric for score in scores)),
         graded=graded,
         axis=axis,

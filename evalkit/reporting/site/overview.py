@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalkit.boards import Board, Cell, Overview, OverviewColumn
+from evalkit.boards import Board, Overview, OverviewCell, OverviewColumn
 from evalkit.reporting.columns import part_title
 from evalkit.reporting.page.axis import Axis, Whisker, shared_axis
 from evalkit.reporting.page.numbers import NOTHING
@@ -115,12 +115,12 @@ def _column(overview: Overview, place: int, titles: Mapping[int, str], pages: Ad
     )
 
 
-def _axis(board: Board, cells: list[Cell]) -> Axis:
+def _axis(board: Board, cells: list[OverviewCell]) -> Axis:
     estimates = [cell.estimate for cell in cells if not cell.refused]
     return shared_axis(estimates, scale=board.rows[0].entry.scale, even=None if board.metric.graded else 50.0)
 
 
-def _cell(cell: Cell, column: OverviewColumn, axis: Axis) -> ShownCell:
+def _cell(cell: OverviewCell, column: OverviewColumn, axis: Axis) -> ShownCell:
     row, estimate = cell.row, cell.estimate
     if row is None:
         return _ABSENT

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from evalkit.api.boards import NO_REFERENCE, Wishes, make_leaderboard
 from evalkit.api.keywords import Data, parted, source_of
 from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
-from evalkit.boards import Board, NamedBoard, Overview, agreements_of, build_overview, stand, with_standing
+from evalkit.boards import Board, NamedBoard, Overview, agreements_of, build_overview, leads_of, stand, with_standing
 from evalkit.catalog import read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.reporting import OVERVIEW_FORMS, TABLE, cell_values, overview_metrics, overview_text
@@ -119,10 +119,11 @@ def _compared(overview: Overview, sources: Sequence[Sources], wishes: Wishes, al
     name = own if wishes.reference is None else wishes.reference
     if name in (None, NO_REFERENCE):
         return overview
-    agreements = agreements_of(overview, read_reference(name), aliases)
+    reference = read_reference(name)
+    agreements = agreements_of(overview, reference, aliases)
     if wishes.reference is None and all(one.agreement.spearman.value is None for one in agreements):
         return overview
-    return replace(overview, agreements=agreements)
+    return replace(overview, agreements=agreements, leads=leads_of(overview, reference, aliases))
 
 
 def _sources(benchmarks: Benchmarks, chosen: Sources) -> list[Sources]:

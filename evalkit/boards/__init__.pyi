@@ -66,7 +66,7 @@ from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .releases import Looks, Release, ReleaseChange, Series, build_series, looks_at
 from .row import MIN_COVERAGE, BoardRow, build_row
-from .standing import agreements_of, column_scores, stand, standing_scores, with_standing
+from .standing import agreements_of, column_scores, leads_of, stand, standing_scores, with_standing
 from .tally import PairCount, PairCounts, tallies_of
 
 __all__ = [
@@ -171,6 +171,7 @@ __all__ = [
     "join",
     "judge_forms",
     "keepable",
+    "leads_of",
     "learn",
     "learn_history",
     "looks_at",

@@ -8,6 +8,7 @@ from evalkit.boards.agreement import Agreement
 from evalkit.boards.build import Board
 from evalkit.boards.gathering import TURN
 from evalkit.boards.metrics import Metric, raw_metric
+from evalkit.boards.paired_agreement import AgreementDifference
 from evalkit.boards.row import BoardRow
 from evalkit.stats import AggregateMethod, RankInterval
 from evalkit.types import Estimate, Status
@@ -132,6 +133,8 @@ class ColumnAgreement:
 class Overview:
     """Several boards as one table, with their aggregate and their agreement with people where these were asked for.
 
+    `leads` say which columns agree better with people than others.
+
     `apart` names spellings that were not joined, because one board has both.
     """
 
@@ -140,6 +143,7 @@ class Overview:
     apart: tuple[tuple[str, str], ...] = ()
     standing: Standing | None = None
     agreements: tuple[ColumnAgreement, ...] = ()
+    leads: tuple[AgreementDifference, ...] = ()
 
     @property
     def boards(self) -> tuple[Board, ...]:
@@ -150,6 +154,15 @@ class Overview:
     def benchmarks(self) -> tuple[str, ...]:
         """The names of the benchmarks, each once, in the order of the columns."""
         return tuple(dict.fromkeys(column.benchmark for column in self.columns))
+
+    def title(self, column: OverviewColumn) -> str:
+        """The board and the number of a column."""
+        return f"{self.board_title(column)} {column.part or column.metric.title}"
+
+    def board_title(self, column: OverviewColumn) -> str:
+        """The benchmark of a column, with the number of its board where the benchmark has several."""
+        groups = list(dict.fromkeys(other.board.group for other in self.columns if other.benchmark == column.benchmark))
+        return column.benchmark if len(groups) == 1 else f"{column.benchmark} #{groups.index(column.board.group) + 1}"
 
     def cells(self, column: OverviewColumn) -> dict[str, OverviewCell]:
         """The cells of a column by model."""

@@ -117,14 +117,19 @@ def agreement_differences(joined: Joined) -> list[AgreementDifference]:
         _compared(columns[one], columns[other], joined.reference, (names[one], names[other]))
         for one, other in combinations(range(len(columns)), 2)
     ]
+    return list(adjusted_for_pairs(found))
+
+
+def adjusted_for_pairs(found: Sequence[AgreementDifference]) -> tuple[AgreementDifference, ...]:
+    """The differences with p-values that Holm's method adjusts for their number, separately for each coefficient."""
     adjusted = {
         coefficient: holm([pair.differences[coefficient].p_value for pair in found])
         for coefficient in RANK_COEFFICIENTS
     }
-    return [
+    return tuple(
         replace(pair, adjusted={name: values[place] for name, values in adjusted.items()}, n_pairs=len(found))
         for place, pair in enumerate(found)
-    ]
+    )
 
 
 def metric_difference(

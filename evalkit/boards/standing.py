@@ -2,15 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from evalkit.boards.agreement import agree
+from evalkit.boards.metrics import raw_metric
 from evalkit.boards.overview import ColumnAgreement, Overview, OverviewCell, OverviewColumn, Placed, Standing
+from evalkit.boards.paired_agreement import (
+    AgreementDifference,
+    adjusted_for_pairs,
+    agreement_difference,
+    metric_difference,
+)
 from evalkit.catalog import Reference
 from evalkit.errors import ConfigError, StatsError, UnknownName
 from evalkit.formats import Score
 from evalkit.stats import Aggregated, AggregateMethod, Part, aggregate
 from evalkit.text import named
 from evalkit.types import Estimate, StatusKind, degraded
+
+# every two of so many boards are compared with people
+_ALL_PAIRED = 4
 
 
 def with_standing(overview: Overview, standing: Standing) -> Overview:
@@ -132,6 +143,42 @@ def agreements_of(overview: Overview, reference: Reference, aliases: Mapping[str
     if overview.standing is not None:
         found.append(ColumnAgreement(None, agree(standing_scores(overview.standing), reference, aliases)))
     return tuple(found)
+
+
+def leads_of(overview: Overview, reference: Reference, aliases: Mapping[str, str]) -> tuple[AgreementDifference, ...]:
+    """The leads of columns over others in agreement with a human ranking.
+
+    They are those of a controlled number over the raw one of its board, paired by instruction as well; of every two
+    boards' ranking numbers, or where there are more than four boards of the first over each other; and of the aggregate
+    over its part that agrees best. p-values are adjusted for their number by Holm's method.
+    """
+    ranking = [column for column in overview.columns if column.ranks]
+    scores = {overview.title(column): column_scores(overview, column) for column in ranking}
+    found = [_control_lead(overview, column, reference, aliases) for column in ranking if not _is_raw(column)]
+    found += [
+        agreement_difference(scores[one], scores[other], reference, aliases, names=(one, other))
+        for one, other in combinations(scores, 2)
+        if len(scores) <= _ALL_PAIRED or one == next(iter(scores))
+    ]
+    if overview.standing is not None:
+        best = max(scores, key=lambda title: agree(scores[title], reference, aliases).spearman.value or -1.0)
+        whole = standing_scores(overview.standing)
+        names = (f"aggregate ({overview.standing.method.value})", best)
+        found.append(agreement_difference(whole, scores[best], reference, aliases, names=names))
+    return adjusted_for_pairs(found)
+
+
+def _is_raw(column: OverviewColumn) -> bool:
+    return column.metric == raw_metric(column.board.rows[0].entry)
+
+
+def _control_lead(
+    overview: Overview, column: OverviewColumn, reference: Reference, aliases: Mapping[str, str]
+) -> AgreementDifference:
+    raw = raw_metric(column.board.rows[0].entry)
+    lead = metric_difference(column.board.rows, (column.metric, raw), reference, aliases)
+    board = overview.board_title(column)
+    return replace(lead, first=f"{board} {column.metric.title}", second=f"{board} {raw.title}")
 
 
 def column_scores(overview: Overview, column: OverviewColumn) -> list[Score]:

@@ -47,7 +47,7 @@ def marks_of(board: Board) -> BestMarks:
 
 def overview_marks(overview: Overview) -> BestMarks:
     """Find the best models of each column of an overview, under the names that their boards have for them."""
-    return _marks({column_title(column, overview.columns): best_of_column(column) for column in overview.columns})
+    return _marks({column_title(overview, column): best_of_column(column) for column in overview.columns})
 
 
 def _marks(found: Mapping[str, Best | None]) -> BestMarks:
@@ -62,7 +62,7 @@ def board_models(board: Board) -> list[dict[str, str]]:
 
 def overview_models(overview: Overview) -> list[dict[str, str]]:
     """Return the name that each column's board has for each line's model, as `marked` takes it."""
-    titles = [column_title(column, overview.columns) for column in overview.columns]
+    titles = [column_title(overview, column) for column in overview.columns]
     return [
         {title: cell.row.entry.model for title, cell in zip(titles, row.cells, strict=True) if cell.row is not None}
         for row in overview.rows

@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from evalkit.boards import Overview, OverviewCell, OverviewColumn, OverviewRow, Placed, Standing
 from evalkit.reporting.agreement import agreement_document
-from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, part_title, rank_text
+from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, rank_text
+from evalkit.reporting.paired_agreement import difference_document, differences_cells, differences_notes
 from evalkit.reporting.tables import columns_text
 from evalkit.reporting.values import csv_text
 from evalkit.stats import AggregateMethod
@@ -89,7 +90,7 @@ def agreement_columns(overview: Overview) -> list[Column]:
     found = [one.agreement for one in overview.agreements]
     titles = [
         METHODS[overview.standing.method] if one.column is None and overview.standing is not None
-        else column_title(one.column, overview.columns) if one.column is not None else ABSENT
+        else column_title(overview, one.column) if one.column is not None else ABSENT
         for one in overview.agreements
     ]  # fmt: skip
     return [
@@ -104,19 +105,12 @@ def agreement_columns(overview: Overview) -> list[Column]:
 
 def _column(overview: Overview, place: int) -> Column:
     cells = tuple(cell_text(row.cells[place]) for row in overview.rows)
-    return Column(column_title(overview.columns[place], overview.columns), cells)
+    return Column(column_title(overview, overview.columns[place]), cells)
 
 
-def column_title(column: OverviewColumn, columns: Sequence[OverviewColumn]) -> str:
-    """Return the board and the number of a column."""
-    number = part_title(column.part, [column.part]) if column.part else column.metric.title
-    return printable(f"{board_name(column, columns)} {number}")
-
-
-def board_name(column: OverviewColumn, columns: Sequence[OverviewColumn]) -> str:
-    """Return the benchmark of a column, with the number of its board where the benchmark has several."""
-    groups = list(dict.fromkeys(other.board.group for other in columns if other.benchmark == column.benchmark))
-    return column.benchmark if len(groups) == 1 else f"{column.benchmark} #{groups.index(column.board.group) + 1}"
+def column_title(overview: Overview, column: OverviewColumn) -> str:
+    """Return the board and the number of a column, for people."""
+    return printable(overview.title(column))
 
 
 def cell_text(cell: OverviewCell) -> str:
@@ -133,7 +127,7 @@ def overview_notes(overview: Overview) -> list[str]:
     """Return what the columns rest on, board by board, and what a reader must know of the cells."""
     lines = []
     for column in _first_of_boards(overview):
-        board, name = column.board, board_name(column, overview.columns)
+        board, name = column.board, overview.board_title(column)
         against = f" against {board.baseline}" if board.baseline else ", answers graded alone"
         counts = sorted({row.entry.sample.n for row in board.rows})
         n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
@@ -156,6 +150,8 @@ def overview_notes(overview: Overview) -> list[str]:
     ]
     if overview.standing is not None:
         lines += _standing_notes(overview.standing)
+    if overview.leads:
+        lines += differences_notes(overview.leads)
     return [printable(line) for line in lines]
 
 
@@ -209,6 +205,11 @@ def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
         reference = overview.agreements[0].agreement.reference
         date = f" ({reference.date})" if reference.date else ""
         found.append((printable(f"agreement with {reference.name}{date}:"), columns, "column"))
+    if overview.leads:
+        header, lines = differences_cells(overview.leads)
+        cells = [tuple(printable(line[place]) for line in lines) for place in range(len(header))]
+        columns = [Column(title, column, left=title == header[0]) for title, column in zip(header, cells, strict=True)]
+        found.append(("which column agrees better with people:", columns, header[0]))
     return found
 
 
@@ -219,7 +220,7 @@ def overview_csv(overview: Overview) -> str:
 
 def overview_wide(overview: Overview) -> str:
     """Return a line for each model; each number has columns for its interval, error, n and status beside it."""
-    titles = [column_title(column, overview.columns).replace(" ", "_") for column in overview.columns]
+    titles = [column_title(overview, column).replace(" ", "_") for column in overview.columns]
     rows = []
     for row in overview.rows:
         values: dict[str, Any] = {"model": row.model}
@@ -301,6 +302,7 @@ def overview_document(overview: Overview) -> dict[str, Any]:
             }
             for one in overview.agreements
         ],
+        "agreement_differences": [difference_document(lead) for lead in overview.leads],
         "notes": overview_notes(overview),
     }
 
@@ -331,7 +333,7 @@ def overview_json(overview: Overview) -> str:
 def overview_metrics(overview: Overview) -> Mapping[str, Any]:
     """Return each cell's estimate by `model/column`, as in `careful/example LC win rate`, and the aggregate's."""
     found = {
-        f"{row.model}/{column_title(column, overview.columns)}": cell.estimate
+        f"{row.model}/{column_title(overview, column)}": cell.estimate
         for row in overview.rows
         for column, cell in zip(overview.columns, row.cells, strict=True)
         if not cell.refused

@@ -29,7 +29,7 @@ def boards_tidy(boards: Sequence[Board]) -> str:
 def overview_tidy(overview: Overview) -> str:
     """Return a line for each model and number of an overview, with its mark."""
     marks = overview_marks(overview)
-    titles = [column_title(column, overview.columns) for column in overview.columns]
+    titles = [column_title(overview, column) for column in overview.columns]
     names = overview_models(overview)
     found = [_mark_word(marks.of(title, own[title])) if title in own else None for own in names for title in titles]
     lines = [{**values, "mark": mark} for values, mark in zip(cell_values(overview), found, strict=True)]

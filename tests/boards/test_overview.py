@@ -8,7 +8,8 @@ from evalkit.boards.build import Board, build_boards
 from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
 from evalkit.boards.overview import NamedBoard, Overview, build_overview
-from evalkit.boards.standing import agreements_of, stand, with_standing
+from evalkit.boards.paired_agreement import PairedBy
+from evalkit.boards.standing import agreements_of, leads_of, stand, with_standing
 from evalkit.catalog.references import Reference
 from evalkit.errors import ConfigError, StatsError, UnknownName
 from evalkit.stats.aggregate import AggregateMethod
@@ -121,6 +122,26 @@ def test_columns_and_the_aggregate_are_compared_with_people() -> None:
     assert [one.column for one in found] == [*made.columns, None]
     # the lowest mean rank is the best, so that the aggregate agrees with the ratings and does not oppose them
     assert [one.agreement.spearman.value for one in found] == pytest.approx([1, 1, 1])
+
+
+def test_columns_are_compared_in_their_agreement_with_people_pair_by_pair() -> None:
+    models = {f"m{at}": 1.5 - 0.3 * at for at in range(10)}
+    entries = [entry(name, level, seed=at) for at, (name, level) in enumerate(models.items())]
+    made = overview(board(*entries), raw(*entries[::-1]))
+    made = with_standing(made, stand(made, AggregateMethod.BT))
+    people = Reference("people", {name: 100 * level for name, level in models.items()}, "here", "2026-01-01")
+    leads = leads_of(made, people, {})
+    assert [(lead.first, lead.second, lead.paired_by) for lead in leads] == [
+        ("bench0 LC win rate", "bench0 win rate", PairedBy.INSTRUCTION),
+        ("bench0 LC win rate", "bench1 win rate", PairedBy.MODEL),
+        ("aggregate (bt)", "bench0 LC win rate", PairedBy.MODEL),
+    ]
+    assert {lead.n_pairs for lead in leads} == {3}
+    apart = leads[1].spearman
+    ranks = {one.column: one.agreement.spearman.value for one in agreements_of(made, people, {})}
+    first, _, second = (ranks[column] for column in made.columns)
+    assert first is not None and second is not None
+    assert apart.estimate.value == pytest.approx(first - second)
 
 
 @pytest.mark.parametrize(

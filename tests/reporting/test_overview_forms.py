@@ -73,7 +73,7 @@ def test_wide_csv_has_a_line_for_each_model_and_agrees_with_tidy_csv() -> None:
     wide = list(csv.DictReader(io.StringIO(OVERVIEW_FORMS["csv-wide"](OVERVIEW))))
     tidy = list(csv.DictReader(io.StringIO(OVERVIEW_FORMS["csv-tidy"](OVERVIEW))))
     assert [row["model"] for row in wide] == [row.model for row in OVERVIEW.rows]
-    names = [column_title(column, OVERVIEW.columns).replace(" ", "_") for column in OVERVIEW.columns]
+    names = [column_title(OVERVIEW, column).replace(" ", "_") for column in OVERVIEW.columns]
     assert [row[name] for row in wide for name in names] == [row["value"] for row in tidy]
     assert [row[f"{name}_status"] for row in wide for name in names] == [row["status"] for row in tidy]
 

@@ -311,8 +311,6 @@ def leaderboard(
     if benchmarks:
         if benchmark is not None:
             raise ConfigError("--benchmark names one benchmark, and --all several: choose one of them")
-        if wishes.published is not None:
-            raise ConfigError("--published shows rows beside one board: name one benchmark, as in --benchmark NAME")
         return make_overview(benchmarks, chosen, wishes, aliases=joined, method=aggregate, weights=weights)
     for option, asked in (("--alias", joined), ("--aggregate", aggregate), ("--weight", weights)):
         if asked:

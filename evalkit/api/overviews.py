@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from evalkit.api.boards import NO_REFERENCE, Wishes, make_leaderboard
 from evalkit.api.keywords import Data, parted, source_of
 from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
-from evalkit.boards import Board, NamedBoard, Overview, agreements_of, build_overview, leads_of, stand, with_standing
+from evalkit.boards import (
+    Board,
+    NamedBoard,
+    Overview,
+    agreements_of,
+    build_overview,
+    leads_of,
+    published_lines,
+    stand,
+    with_neighbours_of_several,
+    with_standing,
+)
 from evalkit.catalog import read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.reporting import OVERVIEW_FORMS, TABLE, cell_values, overview_metrics, overview_text
-from evalkit.sources import Sources, judged_benchmarks
+from evalkit.sources import Sources, judged_benchmarks, published_of_several
 from evalkit.stats import AggregateMethod
 from evalkit.store import store_url
 
@@ -94,11 +105,15 @@ def make_overview(
     known = {**read_aliases(), **aliases}
     found = _sources(benchmarks, chosen)
     # the columns are compared with people once, and not board by board
-    alone = replace(wishes, reference=NO_REFERENCE)
-    boards = [
-        NamedBoard(sources.benchmark.name, board) for sources in found for board in make_leaderboard(sources, alone)
-    ]
+    alone = replace(wishes, reference=NO_REFERENCE, published=None)
+    made = [make_leaderboard(sources, alone) for sources in found]
+    if wishes.published is not None:
+        tables, choice = published_of_several(found, wishes.published)
+        made = with_neighbours_of_several(list(zip(made, tables, strict=True)), choice, aliases=known)
+    named = zip(found, made, strict=True)
+    boards = [NamedBoard(sources.benchmark.name, board) for sources, own in named for board in own]
     overview = build_overview(boards, known)
+    overview = replace(overview, published=published_lines(overview.columns, known))
     if method is not None:
         overview = with_standing(overview, stand(overview, _method(method), weights))
     return OverviewTable(_compared(overview, found, wishes, known))

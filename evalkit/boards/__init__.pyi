@@ -46,6 +46,8 @@ from .overview import (
     OverviewColumn,
     OverviewRow,
     Placed,
+    PublishedCell,
+    PublishedLine,
     Standing,
     build_overview,
 )
@@ -61,7 +63,8 @@ from .paired_agreement import (
 )
 from .pick import beside, each_once, of_model, one_judge
 from .power import Advice, Basis, Option, advise, basis_of_entries
-from .published import Choice, read_choice, with_neighbours
+from .published import Choice, read_choice, with_neighbours, with_neighbours_of_several
+from .published_overview import published_lines
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
 from .releases import Looks, Release, ReleaseChange, Series, build_series, looks_at
@@ -132,6 +135,8 @@ __all__ = [
     "PairedBy",
     "Pinned",
     "Placed",
+    "PublishedCell",
+    "PublishedLine",
     "RatingBoard",
     "RatingRecipe",
     "Recipe",
@@ -183,6 +188,7 @@ __all__ = [
     "of_model",
     "of_models",
     "one_judge",
+    "published_lines",
     "raw_metric",
     "read_choice",
     "stand",
@@ -190,5 +196,6 @@ __all__ = [
     "tallies_of",
     "win_matrix",
     "with_neighbours",
+    "with_neighbours_of_several",
     "with_standing",
 ]

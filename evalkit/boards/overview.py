@@ -10,6 +10,8 @@ from evalkit.boards.gathering import TURN
 from evalkit.boards.metrics import Metric, raw_metric
 from evalkit.boards.paired_agreement import AgreementDifference
 from evalkit.boards.row import BoardRow
+from evalkit.catalog import PublishedTable
+from evalkit.formats import PublishedNumber
 from evalkit.stats import AggregateMethod, RankInterval
 from evalkit.types import Estimate, Status
 
@@ -130,10 +132,29 @@ class ColumnAgreement:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PublishedCell:
+    """A number of a published table; `comparable` says whether it can be compared with those of its column."""
+
+    number: PublishedNumber
+    n: int | None
+    table: PublishedTable
+    comparable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PublishedLine:
+    """A published model with a number, or None, for each column of an overview."""
+
+    model: str
+    cells: tuple[PublishedCell | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Overview:
     """Several boards as one table, with their aggregate and their agreement with people where these were asked for.
 
-    `leads` say which columns agree better with people than others.
+    `leads` say which columns agree better with people than others. `published` rows have no rank, and nothing here is
+    computed from them.
 
     `apart` names spellings that were not joined, because one board has both.
     """
@@ -144,6 +165,7 @@ class Overview:
     standing: Standing | None = None
     agreements: tuple[ColumnAgreement, ...] = ()
     leads: tuple[AgreementDifference, ...] = ()
+    published: tuple[PublishedLine, ...] = ()
 
     @property
     def boards(self) -> tuple[Board, ...]:

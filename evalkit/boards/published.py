@@ -65,9 +65,28 @@ def with_neighbours(
     Raises:
         UnknownName: no table has a model of such a name.
     """
+    (found,) = with_neighbours_of_several([(boards, tables)], choice, aliases=aliases)
+    return found
+
+
+def with_neighbours_of_several(
+    groups: Sequence[tuple[Sequence[Board], Sequence[PublishedTable]]], choice: Choice, *, aliases: Mapping[str, str]
+) -> list[list[Board]]:
+    """The boards of several benchmarks, each with the published rows of its benchmark's tables.
+
+    Raises:
+        UnknownName: no table has a model of such a name.
+    """
+    every = [table for _, tables in groups for table in tables]
     for name in choice.names:
-        if not any(_rows_named(name, table.rows, aliases) for table in tables):
-            raise UnknownName("published model", name, {row.model for table in tables for row in table.rows})
+        if not any(_rows_named(name, table.rows, aliases) for table in every):
+            raise UnknownName("published model", name, {row.model for table in every for row in table.rows})
+    return [_with_neighbours(boards, tables, choice, aliases) for boards, tables in groups]
+
+
+def _with_neighbours(
+    boards: Sequence[Board], tables: Sequence[PublishedTable], choice: Choice, aliases: Mapping[str, str]
+) -> list[Board]:
     return [
         replace(
             board,

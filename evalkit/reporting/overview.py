@@ -9,6 +9,7 @@ from evalkit.boards import Overview, OverviewCell, OverviewColumn, OverviewRow, 
 from evalkit.reporting.agreement import agreement_document
 from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, rank_text
 from evalkit.reporting.paired_agreement import difference_document, differences_cells, differences_notes
+from evalkit.reporting.published_overview import published_columns, published_notes, published_values
 from evalkit.reporting.tables import columns_text
 from evalkit.reporting.values import csv_text
 from evalkit.stats import AggregateMethod
@@ -152,6 +153,7 @@ def overview_notes(overview: Overview) -> list[str]:
         lines += _standing_notes(overview.standing)
     if overview.leads:
         lines += differences_notes(overview.leads)
+    lines += published_notes(overview)
     return [printable(line) for line in lines]
 
 
@@ -199,6 +201,8 @@ def overview_text(overview: Overview, *, columns: int | None = None) -> str:
 def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
     """Return the tables below the overview: a title, the columns, and the title of the column that names its lines."""
     found = []
+    if columns := published_columns(overview):
+        found.append(("published rows:", columns, columns[0].title))
     if columns := standing_columns(overview):
         found.append(("rank by the aggregate, and without each benchmark:", columns, MODEL))
     if columns := agreement_columns(overview):
@@ -215,7 +219,7 @@ def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
 
 def overview_csv(overview: Overview) -> str:
     """Return a line for each model and number; no text can become a formula."""
-    return csv_text(cell_values(overview), CELL_COLUMNS)
+    return csv_text([*cell_values(overview), *published_values(overview)], CELL_COLUMNS)
 
 
 def overview_wide(overview: Overview) -> str:
@@ -303,6 +307,7 @@ def overview_document(overview: Overview) -> dict[str, Any]:
             for one in overview.agreements
         ],
         "agreement_differences": [difference_document(lead) for lead in overview.leads],
+        "published": published_values(overview),
         "notes": overview_notes(overview),
     }
 

@@ -13,7 +13,7 @@ from .entries import entries_of_files, entries_of_store
 from .exports import Exported, export_documents, export_verdicts
 from .files import SourceFile
 from .imports import Imported, ImportOptions, find_files, import_files
-from .published import imported_tables, published_beside
+from .published import imported_tables, published_beside, published_of_several
 from .recorded import RECORDED
 from .selection import (
     BENCHMARK,
@@ -63,6 +63,7 @@ __all__ = [
     "misfiled",
     "only_benchmark",
     "published_beside",
+    "published_of_several",
     "read_entries",
     "read_judged",
     "read_recipe",

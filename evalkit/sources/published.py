@@ -11,6 +11,33 @@ from evalkit.sources.stored import LEADERBOARDS, board_documents
 from evalkit.store import Store, open_store, records, store_exists, store_url
 
 
+def published_of_several(
+    sources: Sequence[Sources], wanted: Sequence[str | Rows]
+) -> tuple[list[tuple[PublishedTable, ...]], Choice]:
+    """The published tables that are meant for each of several benchmarks, none where there is none of it, and the
+    choice among their rows.
+
+    A named table is meant for its own benchmark, and for every one if it does not name its own.
+
+    Raises:
+        InputError: there is no table of any of the benchmarks, or one has wrong content.
+        UnknownName: no such table.
+    """
+    named, rest = _named(wanted)
+    found = [
+        tuple(table for table in named if table.benchmark in (None, "", one.benchmark.name))
+        if named
+        else tuple(_of_benchmark(one))
+        for one in sources
+    ]
+    if not any(found):
+        names = ", ".join(one.benchmark.name for one in sources)
+        raise InputError(
+            f"--published: no published table is of {names}. Tables that ship: {', '.join(published_names())}"
+        )
+    return found, read_choice(rest, named=bool(named))
+
+
 def published_beside(sources: Sources, wanted: Sequence[str | Rows]) -> tuple[tuple[PublishedTable, ...], Choice]:
     """The published tables that are meant, and the choice among their rows.
 
@@ -22,6 +49,18 @@ def published_beside(sources: Sources, wanted: Sequence[str | Rows]) -> tuple[tu
         InputError: there is no table, or one has wrong content.
         UnknownName: no such table.
     """
+    named, rest = _named(wanted)
+    tables = tuple(named or _of_benchmark(sources))
+    if not tables:
+        raise InputError(
+            f"--published: no published table is of benchmark {sources.benchmark.name!r}. Name a csv file of one, or "
+            f"import it into the store. Tables that ship: {', '.join(published_names())}"
+        )
+    return tables, read_choice(rest, named=bool(named))
+
+
+def _named(wanted: Sequence[str | Rows]) -> tuple[list[PublishedTable], list[str]]:
+    """The tables that are named or given, and what else is wanted."""
     shipped = published_names()
     named: list[PublishedTable] = []
     rest: list[str] = []
@@ -32,13 +71,7 @@ def published_beside(sources: Sources, wanted: Sequence[str | Rows]) -> tuple[tu
             named.append(read_published(given))
         else:
             rest.append(given)
-    tables = tuple(named or _of_benchmark(sources))
-    if not tables:
-        raise InputError(
-            f"--published: no published table is of benchmark {sources.benchmark.name!r}. Name a csv file of one, or "
-            f"import it into the store. Tables that ship: {', '.join(shipped)}"
-        )
-    return tables, read_choice(rest, named=bool(named))
+    return named, rest
 
 
 def _of_benchmark(sources: Sources) -> list[PublishedTable]:

@@ -1,5 +1,7 @@
 """`--published`, and the same as a keyword: tables that ship, of a file, of a value and of the store."""
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,27 @@ def test_a_report_shows_published_rows(table: Path, tmp_path: Path) -> None:
     page = ek.report(table, difficulty="none", published="top:1", metric="win_rate", out=tmp_path / "report.html")
     text = page.path.read_text()
     assert "published beside: AlpacaEval 2 of 2024-12-27" in text and "f19c323d8309" in text
+
+
+def test_published_rows_stand_below_an_overview_joined_by_model(table: Path, tmp_path: Path) -> None:
+    alone = ek.leaderboard(benchmarks={"alpaca_eval": table, "mine": table}, reference="none")
+    both = {"alpaca_eval": table, "mine": table}
+    made = ek.leaderboard(benchmarks=both, reference="none", published=["claude-2.1,gpt-4-0613"])
+    assert [line.model for line in made.overview.published] == ["gpt-4-0613", "claude-2.1"]
+    # the tables are of one benchmark, and the other one's columns have no published number
+    assert {column.benchmark for column, cell in zip(made.overview.columns, made.overview.published[0].cells, strict=True)
+            if cell is not None} == {"alpaca_eval"}  # fmt: skip
+    assert made.frame.equals(alone.frame)
+    lines = list(csv.DictReader(io.StringIO(made.written("csv"))))
+    assert {line["status"] for line in lines if line["model"] == "claude-2.1"} <= {
+        "published",
+        "published, not comparable",
+    }
+    document = json.loads(made.to_json())
+    assert len(document["published"]) == len(lines) - len(alone.frame)
+    for form in ("table", "markdown", "latex", "html"):
+        assert "claude-2.1" in made.written(form) and "claude-2.1" not in alone.written(form)
+    with pytest.raises(ek.EvalkitError, match="no published table is of one, two"):
+        ek.leaderboard(benchmarks={"one": table, "two": table}, reference="none", published="all")
+    with pytest.raises(ek.EvalkitError, match="unknown published model 'claude-2.l'. Did you mean 'claude-2.1'"):
+        ek.leaderboard(benchmarks=both, reference="none", published="claude-2.l")

@@ -64,9 +64,8 @@ def _raise_for(joint: JointDecision) -> None:
     if outcome == Outcome.FAILED:
         raise GateFailed(said)
     if outcome == Outcome.INCONCLUSIVE:
-        more = _rest_to_judge(decision) if decision.outcome == Outcome.INCOMPLETE else ""
         # more data helps neither a degraded number nor a model that declines too often
-        told = ". evalkit power says how much more data would tell" if decision.open else more
+        told = ". evalkit power says how much more data would tell" if decision.open else ""
         raise Inconclusive(f"{said}{told}")
 
 

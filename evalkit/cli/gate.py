@@ -150,8 +150,7 @@ def command(
         _print_outcome(decided, outcome)
         ctx.exit(outcome.exit_code)
     except Inconclusive as outcome:
-        # what was not measured at all is not let through
-        if output.inconclusive == INCONCLUSIVE[0] or decided.joint.incomplete:
+        if output.inconclusive == INCONCLUSIVE[0]:
             _print_outcome(decided, outcome)
             ctx.exit(outcome.exit_code)
         if output.inconclusive == INCONCLUSIVE[1]:

@@ -21,7 +21,8 @@ class JointDecision:
     """The decision of a gate by one rule or more, in the order of the rules.
 
     A gate of one rule without a name decides as this rule does. Any other passes where every required rule passes,
-    fails where one fails, refuses outputs that a required rule's audit refuses, and else is inconclusive.
+    fails where one fails, refuses outputs that a required rule's audit refuses, is incomplete where verdicts that a
+    required rule needs are missing, and else is inconclusive.
     """
 
     decisions: tuple[Decision, ...]
@@ -46,7 +47,7 @@ class JointDecision:
         if self.alone is not None:
             return self.alone.outcome
         outcomes = {decision.outcome for decision in self.required}
-        for decisive in (Outcome.FAILED, Outcome.AUDIT_FAILED):
+        for decisive in (Outcome.FAILED, Outcome.AUDIT_FAILED, Outcome.INCOMPLETE):
             if decisive in outcomes:
                 return decisive
         return Outcome.PASSED if outcomes == {Outcome.PASSED} else Outcome.INCONCLUSIVE
@@ -60,11 +61,6 @@ class JointDecision:
         if self.outcome == Outcome.INCONCLUSIVE:
             same = [one for one in self.required if one.outcome != Outcome.PASSED]
         return same[0]
-
-    @property
-    def incomplete(self) -> bool:
-        """True if verdicts that a required rule needs are missing, so that the gate has not been measured."""
-        return any(decision.outcome == Outcome.INCOMPLETE for decision in self.required)
 
     @property
     def error_rate(self) -> float:

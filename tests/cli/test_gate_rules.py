@@ -43,8 +43,8 @@ TRUTH = {
     ("inconclusive", "passed", "passed"): (4, "inconclusive"),
     ("passed", "inconclusive", "failed"): (4, "inconclusive"),
     ("not estimable", "passed", "passed"): (4, "inconclusive"),
-    ("incomplete", "passed", "passed"): (4, "inconclusive"),
-    ("passed", "incomplete", "failed"): (4, "inconclusive"),
+    ("incomplete", "passed", "passed"): (3, "incomplete"),
+    ("passed", "incomplete", "failed"): (3, "incomplete"),
 }
 
 
@@ -192,7 +192,7 @@ def test_python_takes_the_same_rules_and_its_decision_has_each_of_them(inside: P
 
 def test_missing_verdicts_are_not_let_through_as_an_inconclusive_number_is(inside: Path) -> None:
     assert gate("--inconclusive", "pass", rules=named("inconclusive", "passed"))[0] == 0
-    assert gate("--inconclusive", "pass", rules=named("incomplete", "passed"))[0] == 4
+    assert gate("--inconclusive", "pass", rules=named("incomplete", "passed"))[0] == 3
 
 
 def test_outputs_are_judged_once_for_the_rules_about_them_and_the_others_are_in_the_store(inside: Path) -> None:

@@ -61,7 +61,7 @@ def test_hostile_names_are_no_more_than_text_in_any_form(outcome: Outcome) -> No
 def test_json_has_no_number_where_there_is_none_and_names_the_rule_that_decides() -> None:
     document = json.loads(gate_json(joint(Outcome.PASSED)))
     assert (document["outcome"], document["deciding"], document["value"], document["n"]) == (
-        "inconclusive",
+        "incomplete",
         "bare",
         None,
         0,

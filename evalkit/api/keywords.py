@@ -136,7 +136,10 @@ def weights_of(option: str, given: Mapping[str, float] | Sequence[str]) -> dict[
         pairs = list(given.items())
     else:
         pairs = [(name, _number(value)) for name, value in (_parted(option, text) for text in texts_of(given))]
-    return {name: checked_number(f"{option} {name}", value, least=0, above=True) for name, value in pairs}
+    for name, value in pairs:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise ConfigError(f"{option}: expected a number above 0 for {name}, found {value!r}")
+    return {name: float(value) for name, value in pairs}
 
 
 def _parted(option: str, text: str) -> tuple[str, str]:

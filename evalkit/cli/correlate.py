@@ -22,7 +22,6 @@ from evalkit.reporting import CORRELATED_FORMS, TABLE
     examples={
         "Compare a board with votes of people.": "evalkit correlate board.csv --reference chatbot_arena_20240329",
         "Ask which of two boards agrees better.": "evalkit correlate a.csv b.csv --reference chatbot_arena_20240329",
-        "Compare with an older and a newer ranking.": "evalkit correlate a.csv --reference old.csv --reference new.csv",
     },
 )
 @click.argument("boards", nargs=-1, required=True, type=click.Path(path_type=Path))

@@ -24,12 +24,10 @@ from evalkit.cli.sources import (
 @click.command(
     "site",
     cls=Command,
-    used_most=("--benchmark", "--title", "--sample", "--no-text"),
+    used_most=("--benchmark", "--title", "--sample", "--no-text", "--judge"),
     examples={
         "Write a site of all that was judged, and open public/index.html.": "evalkit site public",
-        "Write one of two benchmarks without texts.": (
-            "evalkit site public --benchmark alpaca_eval --benchmark example --no-text"
-        ),
+        "Write one of a single benchmark without texts.": "evalkit site public --benchmark example --no-text",
     },
 )
 @click.argument("folder", type=WrittenFolder(), metavar="DIR")

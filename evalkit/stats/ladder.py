@@ -43,6 +43,7 @@ def climb(n: int, difference: Callable[[int, int], Estimate]) -> list[Rung]:
     length. It rounds the number that it shows to 1/n, and this does not.
 
     Example:
+        >>> from evalkit.stats import climb
         >>> from evalkit.types import Estimate
         >>> rates, error = [50.0, 51.0, 54.0], 2.0
         >>> def lead(a, b):

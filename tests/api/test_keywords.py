@@ -31,7 +31,7 @@ NONSENSE = (object(), b"bytes", float("nan"), [object()], {"a": object()})
 # keywords that take any value, which is read as data, as a judge or as a client
 ANYTHING = {
     "baseline", "questions", "replay", "difficulty", "reference", "source", "judge", "price_judge", "client", "maps",
-    "audit_limit", "benchmarks",
+    "audit_limit", "benchmarks", "published",
 }  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def test_verdicts_in_files_make_a_column_and_hostile_names_change_no_form(tmp_pa
     [
         (["--aggregate", "z"], "--aggregate is for several benchmarks, and this board is of one: add --benchmark or"),
         (["--all", "--weight", "example"], "--weight: expected NAME=VALUE, found 'example'"),
-        (["--all", "--weight", "example=0"], "--weight example: expected a number above 0, found 0"),
+        (["--all", "--weight", "example=0"], "--weight: expected a number above 0 for example, found 0"),
         (["--all", "--weight", "example=2"], "--weight is for an aggregate: add --aggregate mean-rank, z or bt"),
         (["--all", "--aggregate", "z", "--weight", "no=2"], "unknown benchmark 'no'. Known: example, graded, hard"),
         (["results", "--all"], "SOURCES are verdicts on one benchmark, and several are asked for: name the verdicts"),

@@ -120,7 +120,6 @@ def test_a_store_that_cannot_be_written_fails_no_board_and_no_decision(
         raise StoreError("is read-only")
 
     monkeypatch.setattr("evalkit.api.keeping.keep_rows", refuse)
-    monkeypatch.setattr("evalkit.api.gate_case.keep_rows", refuse)
     board = ek.leaderboard(benchmark="example", results=results)
     assert board.notes == ("these numbers are not kept among the releases: is read-only",)
     decided = ek.gate(MODEL, benchmark="example", minimum=50, results=results)

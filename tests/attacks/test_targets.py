@@ -28,6 +28,7 @@ WRITERS = {
     "ratings --out": ("ratings", "votes.csv", "--format", "csv", "--out"),
     "correlate --out": ("correlate", "one.csv", "--reference", "two.csv", "--format", "csv", "--out"),
     "correlate --plot": ("correlate", "one.csv", "--reference", "two.csv", "--plot"),
+    "releases --plot": ("releases", "cand", *JUDGED, "--plot"),
     "gate --junit": ("gate", "cand", *JUDGED, "--min", "1", "--junit"),
     "gate --summary": ("gate", "cand", *JUDGED, "--min", "1", "--summary"),
     "gate --badge": ("gate", "cand", *JUDGED, "--min", "1", "--badge"),

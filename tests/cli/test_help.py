@@ -56,7 +56,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert evalkit("store", "export", "store.jsonl.gz", cwd=folder).returncode == 0
     (folder / "model.yaml").write_text(MODEL)
     scores = list(read_reference("arena_elo_20240418").scores.items())
-    (folder / "board.csv").write_text("model,score\n" + "".join(f"{model},{score}\n" for model, score in scores))
+    for board in ("board", "a", "b"):
+        (folder / f"{board}.csv").write_text("model,score\n" + "".join(f"{model},{score}\n" for model, score in scores))
     return folder
 
 

@@ -156,6 +156,10 @@ def _tables(boards: Sequence[Data], metrics: Sequence[str]) -> list[ScoreTable]:
     if len(metrics) < 2:
         return [read_scores(source_of(board, "boards"), metric=next(iter(metrics), None)) for board in boards]
     read = [read_score_columns(source_of(board, "boards"), metrics) for board in boards]
+    for metric in metrics:
+        if all(table.metric != metric for tables in read for table in tables):
+            # the error that names the columns of the first board
+            read_scores(source_of(boards[0], "boards"), metric=metric)
     if len(read) == 1:
         return [replace(table, name=table.metric) for table in read[0]]
     return [replace(table, name=f"{table.name} {table.metric}") for tables in read for table in tables]

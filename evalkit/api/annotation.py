@@ -11,7 +11,7 @@ from evalkit.api.assignment import AssignmentKeywords, assignment_of, require_ou
 from evalkit.api.choices import Place
 from evalkit.api.door import beside_a_loop, front_door, in_background, in_keywords
 from evalkit.api.expectations import notes_before_sending
-from evalkit.api.keeping import Keeping, checked_label
+from evalkit.api.keeping import Keeping, checked_label, keep_shown
 from evalkit.api.keywords import (
     Data,
     LimitKeywords,
@@ -244,7 +244,7 @@ def annotate(
         >>> run.frame[["model", "lc_win_rate", "lc_lower", "lc_upper", "lc_status"]]
     """
     require_outputs(outputs)
-    keeping = Keeping("annotate", checked_label(label))
+    named = checked_label(label)
     folder, known = Path(results), named_source_of(difficulty, "difficulty")
     place = Place(store_url(store, folder), folder)
     prepared = assignment_of(
@@ -301,9 +301,9 @@ def annotate(
             log=None if log is None else Path(log),
             watch=watch,
             before=before,
-            keeping=keeping,
         )
     listener.ran(judged, prepared.judges)
+    found += keep_shown([[row for one in judged for row in one.rows]], place.url, Keeping("annotate", named))
     return Run(tuple(judged), tuple(map(in_keywords, (*prepared.notes, *found))), sources)
 
 

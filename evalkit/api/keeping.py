@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalkit.boards import SCORE, Board, BoardRow, Looks, decode_verdicts, encode_verdicts, keepable, looks_at
+from evalkit.boards import SCORE, BoardRow, Looks, decode_verdicts, encode_verdicts, keepable, looks_at
 from evalkit.errors import KEY_FOUND, ConfigError, StoreError
 from evalkit.gating import Decision, JointDecision
 from evalkit.provenance import commit_of
@@ -105,21 +105,30 @@ def _kept(decision: Decision, url: Address, keeping: Keeping, looks_budget: int 
     try:
         with open_existing(url) as store:
             keep_rows(store, [row], keeping, decision=decision)
-            note = None if looks_budget is None else budget_note(store, row, looks_budget)
     except StoreError as error:
-        note = f"this decision is not kept among the releases: {error}"
+        note: str | None = f"this decision is not kept among the releases: {error}"
+    else:
+        note = None if looks_budget is None else _looks_note(url, row, looks_budget)
     return decision if note is None else replace(decision, notes=(*decision.notes, note))
 
 
-def keep_boards(boards: Sequence[Board], url: Address, keeping: Keeping) -> list[str]:
+def _looks_note(url: Address, row: BoardRow, budget: int) -> str | None:
+    try:
+        with open_existing(url) as store:
+            return budget_note(store, row, budget)
+    except StoreError as error:
+        return f"the looks at these instructions cannot be counted: {error}"
+
+
+def keep_shown(boards: Iterable[Sequence[BoardRow]], url: Address, keeping: Keeping) -> list[str]:
     """Add the rows of a store's boards to the releases; a note where the store cannot be written.
 
-    A board that is only read must not fail for that.
+    Numbers that were computed are shown although they cannot be kept.
     """
     try:
         with open_existing(url) as store:
-            for board in boards:
-                keep_rows(store, board.rows, keeping)
+            for rows in boards:
+                keep_rows(store, rows, keeping)
     except StoreError as error:
         return [f"these numbers are not kept among the releases: {error}"]
     return []
@@ -165,7 +174,7 @@ def _run(
         at=at,
         command=keeping.command,
         metric=metric.name,
-        shown=row.measured(metric).estimate,
+        shown=row.measured(metric).estimate if decision is None or decision.rule.against else decision.estimate,
         label=keeping.label,
         commit=commit,
         outcome=None if decision is None else decision.outcome.value,
@@ -175,9 +184,11 @@ def _run(
 
 def _rule(decision: Decision) -> str:
     rule = decision.rule
+    number = rule.metric.name if rule.part is None else f"{rule.metric.name} of {rule.part}"
+    named = "" if rule.name is None else f"{rule.name}: "
     if rule.against is None:
-        return f"{rule.metric.name} at least {rule.threshold:g}"
-    return f"{rule.metric.name} at most {rule.margin:g} points behind {rule.against}"
+        return f"{named}{number} at least {rule.threshold:g}"
+    return f"{named}{number} at most {rule.margin:g} points behind {rule.against}"
 
 
 def _adds(run: ReleaseRun, before: ReleaseRun) -> bool:

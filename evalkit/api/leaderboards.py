@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
-from evalkit.api.keeping import Keeping, checked_label, keep_boards
+from evalkit.api.keeping import Keeping, checked_label, keep_shown
 from evalkit.api.keywords import (
     Data,
     checked_choice,
@@ -322,5 +322,8 @@ def leaderboard(
     boards = tuple(make_leaderboard(chosen, wishes, files=files))
     if chosen.files:
         return Leaderboard(boards, chosen, files)
-    notes = (*misfiled(chosen), *keep_boards(boards, store_url(chosen.store, chosen.results), keeping))
+    notes = (
+        *misfiled(chosen),
+        *keep_shown([board.rows for board in boards], store_url(chosen.store, chosen.results), keeping),
+    )
     return Leaderboard(boards, chosen, files, notes)

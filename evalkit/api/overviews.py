@@ -21,7 +21,7 @@ from evalkit.boards import (
 )
 from evalkit.catalog import read_aliases, read_reference
 from evalkit.errors import ConfigError, UnknownName
-from evalkit.reporting import OVERVIEW_FORMS, TABLE, cell_values, overview_metrics, overview_text
+from evalkit.reporting import OVERVIEW_FORMS, TABLE, cell_values, overview_metrics, overview_text, standing_values
 from evalkit.sources import Sources, judged_benchmarks, published_of_several
 from evalkit.stats import AggregateMethod
 from evalkit.store import store_url
@@ -49,8 +49,11 @@ class OverviewTable(Tabular):
 
     @property
     def frame(self) -> "pd.DataFrame":
-        """A row for each model and number, with the columns of `--format csv`; what is not estimable is missing."""
-        return frame_of(cell_values(self.overview))
+        """A row for each model and number, and for its aggregate, with the columns of `--format csv`.
+
+        A number that cannot be estimated is missing.
+        """
+        return frame_of([*cell_values(self.overview), *standing_values(self.overview)])
 
     def metrics(self) -> dict[str, float]:
         """The numbers as a flat dictionary, `model/column` and the like; what cannot be estimated is left out."""

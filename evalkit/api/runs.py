@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalkit.api.assignment import Prepared
-from evalkit.api.keeping import Keeping, keep_rows
 from evalkit.boards import (
     MIN_COVERAGE,
     Aggregation,
@@ -52,23 +51,18 @@ def judge_all(
     log: Path | None,
     watch: Watcher,
     before: Callable[[Sequence[Work], Store], None],
-    keeping: Keeping | None = None,
 ) -> list[ModelRun]:
     """Judge the prepared outputs, continue where an earlier run stopped, and write each model's results.
 
     Args:
         before: called when all is planned and nothing is sent yet.
-        keeping: how the rows are kept among the releases; None for a caller that keeps them itself.
     """
     with _opened(prepared, url, limits, log) as (store, journal):
         works = prepared.works(store.secret, audits)
         check_works(works)
         before(works, store)
         done = annotate(works, store, limits=limits, watch=watch, journal=journal)
-        runs = [_write_run(annotated, prepared, results, recipe, limits, store) for annotated in done]
-        if keeping is not None:
-            keep_rows(store, [row for run in runs for row in run.rows], keeping)
-        return runs
+        return [_write_run(annotated, prepared, results, recipe, limits, store) for annotated in done]
 
 
 def judge_in_batches(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evalkit.boards.entries import CATEGORY, Entry, Judging, Lengths
+from evalkit.errors import StoreError
 from evalkit.stats import Floats, Sample
 from evalkit.types import Audit, Finding, ReleaseRun, Severity
 
@@ -56,8 +57,18 @@ def encode_verdicts(entry: Entry, categories: Mapping[str, str]) -> str:
 
 
 def decode_verdicts(text: str, run: ReleaseRun) -> Entry:
-    """The entry of a release, as `encode_verdicts` wrote it, with a slice for each category."""
-    found = json.loads(text)
+    """The entry of a release, as `encode_verdicts` wrote it, with a slice for each category.
+
+    Raises:
+        StoreError: the text holds anything else.
+    """
+    try:
+        return _decoded(json.loads(text), run)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise StoreError(f"the kept verdicts of a release of {run.group.model!r} are none: {error!r}") from None
+
+
+def _decoded(found: Mapping[str, Any], run: ReleaseRun) -> Entry:
     sample = _sample(found)
     by_category: dict[str, set[str]] = {}
     for key, category in zip((*sample.keys, *sample.missing), found["categories"], strict=True):
@@ -83,8 +94,7 @@ def _sample(found: Mapping[str, Any]) -> Sample:
     keys = tuple(found["keys"])
     named = [key if name is None else name for name, key in zip(found["clusters"], keys, strict=True)]
     clusters, cluster = np.unique(np.array(named, dtype=str), return_inverse=True)
-    preference = _floats(found["preference"])
-    assert preference is not None
+    preference = _known(found["preference"])
     return Sample(
         keys=keys,
         cluster=cluster.astype(np.int64),

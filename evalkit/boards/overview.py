@@ -12,7 +12,7 @@ from evalkit.boards.paired_agreement import AgreementDifference
 from evalkit.boards.row import BoardRow
 from evalkit.catalog import PublishedTable
 from evalkit.formats import PublishedNumber
-from evalkit.stats import AggregateMethod, RankInterval
+from evalkit.stats import AggregateMethod, RankInterval, Sample
 from evalkit.types import Estimate, Status
 
 
@@ -45,6 +45,10 @@ class OverviewColumn:
         found = row.slices.get(self.part)
         return found if found is not None else Estimate.refused(f"no verdicts on {self.part}", n=0)
 
+    def sample(self, row: BoardRow) -> Sample:
+        """The verdicts behind the row's number in this column."""
+        return row.entry.sample if self.part is None else row.entry.slices.get(self.part, row.entry.sample)
+
     def status(self, row: BoardRow) -> Status:
         """The reliability of the row's number, missing verdicts included."""
         return row.status(self.metric) if self.part is None else self.estimate(row).status
@@ -64,9 +68,13 @@ class OverviewCell:
         return self.row is not None and self.row.entry.refused
 
     @property
+    def shown(self) -> Estimate:
+        """The number with its interval, refused where the outputs failed their audit."""
+        return Estimate.refused("audit failed", n=self.estimate.n) if self.refused else self.estimate
+
+    @property
     def value(self) -> float | None:
-        """The number, unless the outputs failed their audit."""
-        return None if self.refused else self.estimate.value
+        return self.shown.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +124,7 @@ class Standing:
             benchmark: tuple(
                 placed.model
                 for placed in self.models
-                if placed.rank is not None and placed.without.get(benchmark) != placed.rank.rank
+                if placed.rank is not None and placed.without.get(benchmark) not in (None, placed.rank.rank)
             )
             for benchmark in self.weights
             if len(self.weights) > 1
@@ -143,9 +151,10 @@ class PublishedCell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PublishedLine:
-    """A published model with a number, or None, for each column of an overview."""
+    """A model of a published table, with a number, or None, for each column of an overview."""
 
     model: str
+    table: str
     cells: tuple[PublishedCell | None, ...]
 
 
@@ -208,7 +217,8 @@ def build_overview(boards: Sequence[NamedBoard], aliases: Mapping[str, str]) -> 
         spellings.setdefault(name, []).append(spelling)
     rows = [
         OverviewRow(
-            model,
+            # where all boards spell a name alike, that is the name
+            spelled[0] if len(spelled) == 1 else model,
             tuple(_cell(column, by_model.get(model)) for column, by_model in zip(columns, found, strict=True)),
             tuple(sorted(spelled)),
         )

@@ -1,4 +1,4 @@
-"""Published rows beside an overview: a line a model, a cell a published number of a column."""
+"""Published rows beside an overview: a line a model and table, a cell a published number of a column."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ def published_lines(columns: Sequence[OverviewColumn], aliases: Mapping[str, str
 
     Lines stand in the order of their first number, the best at the top.
     """
-    found: dict[str, dict[int, PublishedCell]] = {}
+    found: dict[tuple[str, str], list[dict[int, PublishedCell]]] = {}
     for place, column in enumerate(columns):
         if column.part is not None:
             continue
@@ -19,9 +19,17 @@ def published_lines(columns: Sequence[OverviewColumn], aliases: Mapping[str, str
                 number = row.numbers.get(column.metric.name)
                 if number is not None:
                     cell = PublishedCell(number, row.n, beside.table, comparable=not beside.apart)
-                    found.setdefault(aliases.get(row.model, row.model), {}).setdefault(place, cell)
+                    # of two numbers of a model for one column, the second stands on a further line
+                    named = (aliases.get(row.model, row.model), beside.table.title or beside.table.name)
+                    lines_of = found.setdefault(named, [])
+                    free = next((cells for cells in lines_of if place not in cells), None)
+                    if free is None:
+                        lines_of.append(free := {})
+                    free[place] = cell
     lines = [
-        PublishedLine(model, tuple(cells.get(place) for place in range(len(columns)))) for model, cells in found.items()
+        PublishedLine(model, table, tuple(cells.get(place) for place in range(len(columns))))
+        for (model, table), lines_of in found.items()
+        for cells in lines_of
     ]
     return tuple(sorted(lines, key=_place))
 

@@ -13,6 +13,7 @@ from evalkit.boards.paired_agreement import (
     agreement_difference,
     metric_difference,
 )
+from evalkit.boards.row import MIN_COVERAGE
 from evalkit.catalog import Reference
 from evalkit.errors import ConfigError, StatsError, UnknownName
 from evalkit.formats import Score
@@ -105,16 +106,19 @@ def _doubt(
 ) -> str | None:
     """The reason why every aggregate is doubtful: a model's place rests on the numbers of the others as well.
 
-    Bradley-Terry strengths rest on verdicts alone, so that a doubtful control does not touch them.
+    Bradley-Terry strengths rest on verdicts alone: missing ones touch them, and a doubtful control does not.
     """
-    if method == AggregateMethod.BT:
-        return None
+    doubted = _incomplete if method == AggregateMethod.BT else _doubtful
     found = []
     for column in columns:
-        doubtful = [model for model in models if _doubtful(cells[column][model])]
+        doubtful = [model for model in models if doubted(cells[column][model])]
         if doubtful:
             found.append(f"{named(doubtful, most=3)} on {column.benchmark}")
     return f"rests on numbers that are not ok: {'; '.join(found)}" if found else None
+
+
+def _incomplete(cell: OverviewCell) -> bool:
+    return cell.row is not None and cell.row.coverage < MIN_COVERAGE
 
 
 def _doubtful(cell: OverviewCell) -> bool:
@@ -149,8 +153,9 @@ def leads_of(overview: Overview, reference: Reference, aliases: Mapping[str, str
     """The leads of columns over others in agreement with a human ranking.
 
     They are those of a controlled number over the raw one of its board, paired by instruction as well; of every two
-    boards' ranking numbers, or where there are more than four boards of the first over each other; and of the aggregate
-    over its part that agrees best. p-values are adjusted for their number by Holm's method.
+    boards' ranking numbers, and of the aggregate over each of its parts. Where there are more than four boards, only
+    the first is compared with the others and with the aggregate. p-values are adjusted for their number by Holm's
+    method.
     """
     ranking = [column for column in overview.columns if column.ranks]
     scores = {overview.title(column): column_scores(overview, column) for column in ranking}
@@ -161,10 +166,12 @@ def leads_of(overview: Overview, reference: Reference, aliases: Mapping[str, str
         if len(scores) <= _ALL_PAIRED or one == next(iter(scores))
     ]
     if overview.standing is not None:
-        best = max(scores, key=lambda title: agree(scores[title], reference, aliases).spearman.value or -1.0)
-        whole = standing_scores(overview.standing)
-        names = (f"aggregate ({overview.standing.method.value})", best)
-        found.append(agreement_difference(whole, scores[best], reference, aliases, names=names))
+        whole, name = standing_scores(overview.standing), f"aggregate ({overview.standing.method.value})"
+        found += [
+            agreement_difference(whole, part, reference, aliases, names=(name, title))
+            for title, part in scores.items()
+            if len(scores) <= _ALL_PAIRED or title == next(iter(scores))
+        ]
     return adjusted_for_pairs(found)
 
 

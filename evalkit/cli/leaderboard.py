@@ -30,7 +30,7 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
-    named_source,
+    named_sources,
     published_option,
     reference_option,
     with_source,
@@ -131,7 +131,9 @@ def command(
     if every or len(benchmark) > 1 or any(with_source(name) for name in benchmark):
         if output.plot is not None:
             raise ConfigError("--plot draws the board of one benchmark: name it, as in --benchmark NAME")
-        benchmarks = EVERY if every else dict(map(named_source, benchmark))
+        if every and benchmark:
+            raise ConfigError("--all takes every benchmark, and --benchmark names some: choose one of them")
+        benchmarks = EVERY if every else named_sources(benchmark)
         _write(leaderboard(*sources, benchmarks=benchmarks, **asked), output)
         return
     found = leaderboard(*sources, benchmark=next(iter(benchmark), None), **asked, texts=False)

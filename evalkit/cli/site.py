@@ -16,7 +16,7 @@ from evalkit.cli.sources import (
     difficulty_option,
     judge_option,
     metric_option,
-    named_source,
+    named_sources,
     reference_option,
 )
 
@@ -65,7 +65,7 @@ def command(
     them, or tables of preferences. Without SOURCES the boards are built from the store. The pages need no network and
     no server.
     """
-    named = dict(map(named_source, benchmark)) or None
+    named = named_sources(benchmark) or None
     written = site(folder, *sources, benchmark=named, **asked, text=not no_text)
     if as_json:
         click.echo(written.to_json())

@@ -1,6 +1,6 @@
 """The options that name the verdicts of a command, and the metric that decides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import click
 from evalkit.boards import RANKING, SLICES, DifficultySource
 from evalkit.cli.help import Renamed, RenamedSeveral, Title
 from evalkit.cli.options import cluster_option, results_option, store_option
+from evalkit.errors import ConfigError
 
 board_option = Title.VERDICTS.option(
     "--benchmark",
@@ -83,10 +84,21 @@ def with_source(name: str) -> bool:
     return "=" in name and not Path(name).exists()
 
 
-def named_source(name: str) -> tuple[str, Path | None]:
-    """A benchmark, and the file of its verdicts where one is named."""
-    benchmark, _, source = name.partition("=")
-    return (benchmark, Path(source)) if with_source(name) else (name, None)
+def named_sources(benchmarks: Sequence[str]) -> dict[str, Path | None]:
+    """The benchmarks, each with the file of its verdicts where one is named.
+
+    Raises:
+        ConfigError: a benchmark is named twice, or a name or a file is missing beside the sign.
+    """
+    found: dict[str, Path | None] = {}
+    for text in benchmarks:
+        name, _, source = text.partition("=") if with_source(text) else (text, "", "")
+        if with_source(text) and not (name.strip() and source.strip()):
+            raise ConfigError(f"--benchmark {text}: expected NAME=FILE")
+        if name in found:
+            raise ConfigError(f"--benchmark {name} stands twice. Give the second file's benchmark a name of its own")
+        found[name] = Path(source) if source else None
+    return found
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -28,7 +28,7 @@ from .journal import open_journal
 from .markup.boards import boards_fragment
 from .markup.overview import overview_fragment
 from .neighbours import neighbour_values
-from .overview import cell_values, overview_metrics, overview_text
+from .overview import cell_values, overview_metrics, overview_text, standing_values
 from .page.gate import GateSection, gate_section
 from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
@@ -117,6 +117,7 @@ __all__ = [
     "rows_text",
     "screen_columns",
     "site_files",
+    "standing_values",
     "undecided_annotation",
     "undecided_badge",
     "undecided_junit",

@@ -302,7 +302,8 @@ def _doubts(agreement: "Agreement") -> list[str]:
         status = getattr(agreement, name).status
         if status.reason:
             measures.setdefault(status_words(status), []).append(_TITLES[name])
-    if len(measures) == 1 and [len(titles) for titles in measures.values()] == [len(_MEASURES)]:
+    refused = all(getattr(agreement, name).value is None for name in _MEASURES)
+    if refused and len(measures) == 1 and [len(titles) for titles in measures.values()] == [len(_MEASURES)]:
         nothing = f"nothing can be correlated with {agreement.reference.name}: {agreement.spearman.status.reason}"
         return [nothing if agreement.models else f"{nothing}. Match the names of models with --map FILE.json"]
     return [f"{', '.join(titles)}: {words}" for words, titles in measures.items()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evalkit.boards import LC_WIN_RATE, STYLE_WIN_RATE, Board, BoardRow, Overview
 from evalkit.reporting.marks import marks_of
-from evalkit.stats import Combine
+from evalkit.stats import AggregateMethod, Combine
 
 _PREPRINT = "arXiv preprint arXiv:{}"
 
@@ -14,7 +14,7 @@ _PREPRINT = "arXiv preprint arXiv:{}"
 class CitedWork:
     """A work to cite: its key, its kind, its fields in order, and what of a board it is cited for.
 
-    It is also cited for the benchmarks whose names begin with `benchmark`.
+    It is also cited for the benchmarks whose names begin with `benchmark`, and for `aggregates` of several benchmarks.
     """
 
     key: str
@@ -23,6 +23,7 @@ class CitedWork:
     reason: str
     used: Callable[[Board], bool]
     benchmark: str | None = None
+    aggregates: frozenset[AggregateMethod] = frozenset()
 
 
 def boards_bibtex(boards: Sequence[Board]) -> str:
@@ -32,13 +33,24 @@ def boards_bibtex(boards: Sequence[Board]) -> str:
 
 def overview_bibtex(overview: Overview) -> str:
     """Return the entries for the boards of an overview and its benchmarks."""
+    methods = set() if overview.standing is None else {overview.standing.method}
     return _entries(
-        overview.boards, {name for board in overview.boards for name in _benchmarks(board)} | set(overview.benchmarks)
+        overview.boards,
+        {name for board in overview.boards for name in _benchmarks(board)} | set(overview.benchmarks),
+        aggregates=methods,
     )
 
 
-def _entries(boards: Sequence[Board], benchmarks: Collection[str]) -> str:
-    cited = [work for work in WORKS if any(work.used(board) for board in boards) or _of_benchmark(work, benchmarks)]
+def _entries(
+    boards: Sequence[Board], benchmarks: Collection[str], *, aggregates: Collection[AggregateMethod] = ()
+) -> str:
+    cited = [
+        work
+        for work in WORKS
+        if any(work.used(board) for board in boards)
+        or _of_benchmark(work, benchmarks)
+        or work.aggregates & {*aggregates}
+    ]
     return "\n\n".join(map(_entry, cited)) + "\n" if cited else "% these boards rest on no published method\n"
 
 
@@ -174,8 +186,9 @@ WORKS = (
             "pages": "324--345",
             "year": "1952",
         },
-        "the Bradley-Terry model of Arena-Hard's formula",
+        "the Bradley-Terry model, of Arena-Hard's formula or of an aggregate",
         _any_row(lambda row: row.recipe.arena is not None),
+        aggregates=frozenset({AggregateMethod.BT}),
     ),
     CitedWork(
         "mogstad2024inference",
@@ -190,6 +203,7 @@ WORKS = (
         },
         "intervals of ranks",
         _ranked,
+        aggregates=frozenset(AggregateMethod),
     ),
     CitedWork(
         "miller2024adding",

@@ -15,16 +15,18 @@ from evalkit.reporting.values import csv_text
 from evalkit.stats import AggregateMethod
 from evalkit.text import (
     estimate_document,
+    estimate_numbers,
     named,
     percent,
     plural,
     printable,
     short_interval,
-    stored,
 )
 from evalkit.types import StatusKind
 
 MODEL = "model"
+# what stands for the benchmark in lines of the aggregate
+AGGREGATE = "aggregate"
 METHODS = {
     AggregateMethod.MEAN_RANK: "mean rank",
     AggregateMethod.Z: "mean z-score",
@@ -142,7 +144,7 @@ def overview_notes(overview: Overview) -> list[str]:
             lines.append(
                 f"{DOUBTFUL} on {name}, {column.metric.title} not ok: "
                 f"{named(doubtful, most=_NAMES_SHOWN)}. "
-                f"evalkit leaderboard --benchmark {column.benchmark} gives the reasons"
+                f"the board of {column.benchmark} alone gives the reasons"
             )
     lines += dict.fromkeys(f"note: {note}" for board in overview.boards for note in judge_notices(board))
     lines += [
@@ -219,18 +221,41 @@ def further_tables(overview: Overview) -> list[tuple[str, list[Column], str]]:
 
 def overview_csv(overview: Overview) -> str:
     """Return a line for each model and number; no text can become a formula."""
-    return csv_text([*cell_values(overview), *published_values(overview)], CELL_COLUMNS)
+    lines = [*cell_values(overview), *standing_values(overview), *published_values(overview)]
+    return csv_text(lines, CELL_COLUMNS)
+
+
+def standing_values(overview: Overview) -> list[dict[str, Any]]:
+    """Return a dictionary for each model's aggregate, with the columns of `CELL_COLUMNS`."""
+    if overview.standing is None:
+        return []
+    return [
+        {
+            **dict.fromkeys(CELL_COLUMNS),
+            "model": one.model,
+            "benchmark": AGGREGATE,
+            "metric": overview.standing.method.value,
+            **estimate_numbers(one.estimate),
+            "n": one.estimate.n,
+            "rank": None if one.rank is None else one.rank.rank,
+            "status": str(one.estimate.status),
+        }
+        for one in overview.standing.models
+    ]
 
 
 def overview_wide(overview: Overview) -> str:
     """Return a line for each model; each number has columns for its interval, error, n and status beside it."""
     titles = [column_title(overview, column).replace(" ", "_") for column in overview.columns]
-    rows = []
+    rows, whole = [], {line["model"]: line for line in standing_values(overview)}
     for row in overview.rows:
         values: dict[str, Any] = {"model": row.model}
         for title, column, cell in zip(titles, overview.columns, row.cells, strict=True):
             tidy = _values(row, column, cell)
             values |= {title: tidy["value"], **{f"{title}_{part}": tidy[part] for part in _BESIDE}}
+        if overview.standing is not None:
+            tidy = whole.get(row.model, dict.fromkeys(CELL_COLUMNS))
+            values |= {AGGREGATE: tidy["value"], **{f"{AGGREGATE}_{part}": tidy[part] for part in (*_BESIDE, "rank")}}
         rows.append(values)
     return csv_text(rows, list(rows[0]) if rows else [])
 
@@ -252,9 +277,10 @@ def cell_values(overview: Overview) -> list[dict[str, Any]]:
 
 
 def _values(row: OverviewRow, column: OverviewColumn, cell: OverviewCell) -> dict[str, Any]:
-    estimate, behind = cell.estimate, cell.row
+    behind = cell.row
     rank = behind.rank if behind is not None and column.ranks else None
-    shown = cell.value is not None
+    # the verdicts that are counted, as in the forms of a single board
+    sample = None if behind is None else column.sample(behind)
     return {
         "model": row.model,
         "benchmark": column.benchmark,
@@ -263,9 +289,9 @@ def _values(row: OverviewRow, column: OverviewColumn, cell: OverviewCell) -> dic
         "baseline": column.board.baseline,
         "metric": column.metric.name,
         "part": column.part,
-        **{name: stored(getattr(estimate, name)) if shown else None for name in ("value", "lower", "upper", "stderr")},
-        "n": estimate.n,
-        "n_missing": None if behind is None else behind.entry.sample.n_missing,
+        **estimate_numbers(cell.shown),
+        "n": 0 if sample is None else sample.n,
+        "n_missing": None if sample is None else sample.n_missing,
         "rank": None if rank is None else rank.rank,
         "status": REFUSED if cell.refused else str(cell.status),
     }
@@ -292,8 +318,8 @@ def overview_document(overview: Overview) -> dict[str, Any]:
                 "model": row.model,
                 "spellings": list(row.spellings),
                 "cells": [
-                    {**estimate_document(cell.estimate), "status": REFUSED if cell.refused else str(cell.status)}
-                    for cell in row.cells
+                    _cell_document(_values(row, column, cell), cell)
+                    for column, cell in zip(overview.columns, row.cells, strict=True)
                 ],
             }
             for row in overview.rows
@@ -310,6 +336,11 @@ def overview_document(overview: Overview) -> dict[str, Any]:
         "published": published_values(overview),
         "notes": overview_notes(overview),
     }
+
+
+def _cell_document(values: Mapping[str, Any], cell: OverviewCell) -> dict[str, Any]:
+    counted = {name: values[name] for name in ("n", "n_missing", "rank", "status")}
+    return {**estimate_document(cell.shown), **counted}
 
 
 def _standing_document(standing: Standing) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def published_columns(overview: Overview) -> list[Column]:
     places = [place for place in range(len(overview.columns)) if any(line.cells[place] for line in overview.published)]
     return [
         Column("published model", tuple(printable(line.model) for line in overview.published), left=True),
+        Column("table", tuple(printable(line.table) for line in overview.published), left=True),
         *(
             Column(
                 printable(overview.title(overview.columns[place])),
@@ -37,8 +38,8 @@ def _text(cell: PublishedCell | None) -> str:
 def published_notes(overview: Overview) -> list[str]:
     """Return the source and the date of each table, and why its numbers cannot be compared with those of a board."""
     lines = []
-    for board in overview.boards:
-        for beside in board.neighbours:
+    for column in (one for one in overview.columns if one.ranks):
+        for beside in column.board.neighbours:
             table = beside.table
             when = f", {table.date}" if table.date else ""
             lines.append(
@@ -46,7 +47,8 @@ def published_notes(overview: Overview) -> list[str]:
                 f"{table.source or 'not given'}"
             )
             if beside.apart:
-                lines.append(f"{INCOMPARABLE} {table.title or table.name}: {'; '.join(beside.apart)}")
+                board = overview.board_title(column)
+                lines.append(f"{INCOMPARABLE} {table.title or table.name} beside {board}: {'; '.join(beside.apart)}")
     if overview.published:
         lines.append("published rows have no rank here, and no test and no aggregate uses them")
     return list(dict.fromkeys(lines))

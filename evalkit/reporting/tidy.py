@@ -6,7 +6,7 @@ from typing import Any
 from evalkit.boards import Board, BoardRow, Overview, raw_metric
 from evalkit.reporting.columns import board_metrics
 from evalkit.reporting.marks import BestMark, marks_of, overview_marks, overview_models
-from evalkit.reporting.overview import CELL_COLUMNS, cell_values, column_title
+from evalkit.reporting.overview import CELL_COLUMNS, cell_values, column_title, standing_values
 from evalkit.reporting.published_overview import published_values
 from evalkit.reporting.values import csv_text
 from evalkit.text import estimate_numbers
@@ -34,7 +34,8 @@ def overview_tidy(overview: Overview) -> str:
     names = overview_models(overview)
     found = [_mark_word(marks.of(title, own[title])) if title in own else None for own in names for title in titles]
     lines = [{**values, "mark": mark} for values, mark in zip(cell_values(overview), found, strict=True)]
-    return csv_text([*lines, *published_values(overview)], [*CELL_COLUMNS, "mark"])
+    lines += [*standing_values(overview), *published_values(overview)]
+    return csv_text(lines, [*CELL_COLUMNS, "mark"])
 
 
 def _own_lines(board: Board) -> Iterator[dict[str, Any]]:

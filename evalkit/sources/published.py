@@ -23,7 +23,14 @@ def published_of_several(
         InputError: there is no table of any of the benchmarks, or one has wrong content.
         UnknownName: no such table.
     """
-    named, rest = _named(wanted)
+    named, rest = _tables_named(wanted)
+    names = {one.benchmark.name for one in sources}
+    for table in named:
+        if table.benchmark and table.benchmark not in names:
+            raise InputError(
+                f"--published {table.name}: a table of benchmark {table.benchmark!r}, and the boards are of "
+                f"{', '.join(sorted(names))}"
+            )
     found = [
         tuple(table for table in named if table.benchmark in (None, "", one.benchmark.name))
         if named
@@ -31,9 +38,9 @@ def published_of_several(
         for one in sources
     ]
     if not any(found):
-        names = ", ".join(one.benchmark.name for one in sources)
+        listed = ", ".join(sorted(names))
         raise InputError(
-            f"--published: no published table is of {names}. Tables that ship: {', '.join(published_names())}"
+            f"--published: no published table is of {listed}. Tables that ship: {', '.join(published_names())}"
         )
     return found, read_choice(rest, named=bool(named))
 
@@ -49,7 +56,7 @@ def published_beside(sources: Sources, wanted: Sequence[str | Rows]) -> tuple[tu
         InputError: there is no table, or one has wrong content.
         UnknownName: no such table.
     """
-    named, rest = _named(wanted)
+    named, rest = _tables_named(wanted)
     tables = tuple(named or _of_benchmark(sources))
     if not tables:
         raise InputError(
@@ -59,7 +66,7 @@ def published_beside(sources: Sources, wanted: Sequence[str | Rows]) -> tuple[tu
     return tables, read_choice(rest, named=bool(named))
 
 
-def _named(wanted: Sequence[str | Rows]) -> tuple[list[PublishedTable], list[str]]:
+def _tables_named(wanted: Sequence[str | Rows]) -> tuple[list[PublishedTable], list[str]]:
     """The tables that are named or given, and what else is wanted."""
     shipped = published_names()
     named: list[PublishedTable] = []

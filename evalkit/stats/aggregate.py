@@ -30,6 +30,8 @@ _ELO = 400 / np.log(10)
 _TIE = 1e-9
 # where the variance of the scores on a board is less than this many error variances, it is mostly chance
 _CLEAR = 4.0
+_DECIMALS = 9
+_EVEN = "every instruction gives the same battles"
 
 
 class AggregateMethod(Enum):
@@ -246,7 +248,7 @@ def _z(parts: Sequence[Part]) -> tuple[Floats, Floats, list[Status]]:
     drawn = _drawn(parts)
     m = len(parts[0].measured)
     value, moved = np.zeros(m), np.zeros((ROUNDS, m))
-    unclear = []
+    unclear, alike = [], []
     for part, weight in zip(parts, _relative_weights(parts), strict=True):
         scores, errors = _values(part), _errors_of(part, drawn.places[part.benchmark])
         moves = errors.moves(part.benchmark, drawn)
@@ -255,14 +257,20 @@ def _z(parts: Sequence[Part]) -> tuple[Floats, Floats, list[Status]]:
         if variance <= _CLEAR * noise:
             unclear.append(part.benchmark)
         # the scores of few instructions lie further apart than the models do
-        spread = np.sqrt(variance - min(noise, variance / _CLEAR))
+        taken = min(noise, variance / _CLEAR)
+        spread = np.sqrt(variance - taken)
         if spread == 0:
+            alike.append(part.benchmark)
             continue
         z = apart / spread
         value += weight * z
-        moved += weight * (moves - np.outer(moves @ z, z) / m) / spread
+        # what is taken out moves with the variance where it is a share of it
+        kept = 1.0 if taken < variance / _CLEAR else 1 - 1 / _CLEAR
+        moved += weight * (moves - kept * np.outer(moves @ z, z) / m) / spread
+    if alike:
+        return value, moved, [not_estimable(f"the scores on {', '.join(alike)} are all alike")] * m
     doubt = f"the scores on {', '.join(dict.fromkeys(unclear))} hardly differ beyond chance"
-    return value, value + moved, [degraded(doubt) if unclear else OK] * m
+    return value, moved, [degraded(doubt) if unclear else OK] * m
 
 
 def _mean_ranks(parts: Sequence[Part], n: int, freedom: int, confidence: float) -> Aggregated:
@@ -284,6 +292,8 @@ def _mean_ranks(parts: Sequence[Part], n: int, freedom: int, confidence: float) 
         for name, reach in (("own", own), ("joint", joint)):
             margin = reach[:, None] * error
             ends[name] += weight * np.array([1 + (ahead > margin).sum(axis=1), m - (-ahead > margin).sum(axis=1)])
+    # sums of shares of ranks that are equal may differ in their last digits
+    mean, ends = np.round(mean, _DECIMALS), {name: np.round(bounds, _DECIMALS) for name, bounds in ends.items()}
     estimates = tuple(
         Estimate(float(rank), None, float(best), float(worst), n)
         for rank, best, worst in zip(mean, *ends["own"], strict=True)
@@ -321,14 +331,18 @@ def _strengths(parts: Sequence[Part]) -> tuple[Floats, Floats, list[Status]]:
     """Elo ratings with the mean ELO_MEAN, their resamples of shape (ROUNDS, m), and the status of each."""
     drawn = _drawn(parts)
     m = len(parts[0].measured)
+    alike = []
     wins, slopes = np.zeros((m, m)), {name: np.zeros((m, len(found))) for name, found in drawn.places.items()}
     for part, weight in zip(parts, _relative_weights(parts), strict=True):
         shares, pulls = _battles(part, drawn.places[part.benchmark])
+        if not pulls.any():
+            alike.append(part.benchmark)
         wins += weight * shares
         slopes[part.benchmark] += weight * pulls
     unbounded = unbounded_models(wins > 0)
     kept = [model for model in range(m) if model not in unbounded]
-    value, draws = np.zeros(m), np.zeros((ROUNDS, m))
+    # a model without a number has no place among those with one
+    value, draws = np.full(m, -np.inf), np.zeros((ROUNDS, m))
     if kept:
         # a model that won all its battles, or lost all, is infinitely far away and tells nothing about the others
         inner = wins[np.ix_(kept, kept)]
@@ -338,7 +352,8 @@ def _strengths(parts: Sequence[Part]) -> tuple[Floats, Floats, list[Status]]:
         value[kept] = ELO_MEAN + _ELO * strengths
         for name, pulls in slopes.items():
             draws[:, kept] += _ELO * drawn.moves(name, inverse @ pulls[kept])
-    return value, value + draws, [not_estimable(unbounded[model]) if model in unbounded else OK for model in range(m)]
+    even = degraded(f"{', '.join(alike)}: {_EVEN}") if alike else OK
+    return value, draws, [not_estimable(unbounded[model]) if model in unbounded else even for model in range(m)]
 
 
 def _battles(part: Part, places: Mapping[str, int]) -> tuple[Floats, Floats]:

@@ -29,10 +29,10 @@ class Rung:
 def climb(n: int, difference: Callable[[int, int], Estimate]) -> list[Rung]:
     """The ladder of `n` models in the order in which they were looked at.
 
-    A model improves on the best one before it only if its lead exceeds the standard error of that lead. Otherwise the
-    best one stays. A person who decides by the ladder alone learns little of the instructions from a look that shows no
-    improvement, so that many more looks are possible before the best number says more than it should. The first model
-    is the first best one.
+    A model improves on the best one before it only if its lead exceeds the standard error of that lead. Otherwise, and
+    where that error is unknown or zero, the best one stays. A person who decides by the ladder alone learns little of
+    the instructions from a look that shows no improvement, so that many more looks are possible before the best number
+    says more than it should. The first model is the first best one.
 
     Args:
         difference: the lead of the model of the first number over that of the second, counted from 0, as

@@ -242,8 +242,8 @@ def _each(coefficient: Coefficient, boards: Floats, truth: Floats) -> Floats:
 def _errors(covariance: Floats, n: int) -> _ScaledErrors:
     first, second = np.sqrt(np.diag(covariance))
     shared = float(covariance[0, 1] / (first * second))
-    # n models cannot show that two boards err more alike than this
-    return _ScaledErrors(float(first), float(second), min(shared, 1 - 1 / n))
+    # n models cannot show that two boards err more alike, or more oppositely, than this
+    return _ScaledErrors(float(first), float(second), max(-1 + 1 / n, min(shared, 1 - 1 / n)))
 
 
 def _interval(z: Floats, errors: _ScaledErrors, n: int, confidence: float) -> tuple[float, float]:

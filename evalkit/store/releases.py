@@ -60,7 +60,17 @@ def releases_of(store: Store, *, benchmark: str | None = None, model: str | None
         if not is_whole(row):
             raise StoreError(f"{store.where}: a release of model {row['model']!r} is damaged. {REPAIR}")
     # runs of one instant in the order of their digests, so that every reading gives the same order
-    return sorted((_decode(row) for row in rows), key=lambda run: (run.at, run.verdicts))
+    return sorted((_read(store, row) for row in rows), key=lambda run: (run.at, run.verdicts))
+
+
+def _read(store: Store, row: Mapping[Any, Any]) -> ReleaseRun:
+    try:
+        run = _decode(row)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{store.where}: a release of model {row['model']!r} is no release: {error!r}") from None
+    if (run.group.benchmark, run.group.model, run.verdicts) != (row["benchmark"], row["model"], row["verdicts"]):
+        raise StoreError(f"{store.where}: a release of model {row['model']!r} is filed under another's name. {REPAIR}")
+    return run
 
 
 def kept_verdicts(store: Store, names: Iterable[str]) -> dict[str, str]:

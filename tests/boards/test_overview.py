@@ -9,9 +9,11 @@ from evalkit.boards.entries import Entry
 from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
 from evalkit.boards.overview import NamedBoard, Overview, build_overview
 from evalkit.boards.paired_agreement import PairedBy
+from evalkit.boards.row import BoardRow
 from evalkit.boards.standing import agreements_of, leads_of, stand, with_standing
 from evalkit.catalog.references import Reference
 from evalkit.errors import ConfigError, StatsError, UnknownName
+from evalkit.stats import Controlled
 from evalkit.stats.aggregate import AggregateMethod
 from evalkit.types import StatusKind
 from tests.boards.test_build import board, entry, refused, with_missing
@@ -103,6 +105,17 @@ def test_a_place_that_rests_on_doubtful_numbers_is_doubtful_unless_it_rests_on_v
     doubtful = stand(made, AggregateMethod.MEAN_RANK).models
     assert {one.estimate.status.kind for one in doubtful} == {StatusKind.DEGRADED}
     assert doubtful[0].estimate.status.reason == "rests on numbers that are not ok: weak on bench1"
+    # missing verdicts touch what rests on verdicts, and a doubtful control does not
+    assert {one.estimate.status.kind for one in stand(made, AggregateMethod.BT).models} == {StatusKind.DEGRADED}
+    extrapolated = replace(made.columns[0].board.rows[2], numbers={WIN_RATE: _doubted(made.columns[0].board.rows[2])})
+    rows = (*made.columns[0].board.rows[:2], extrapolated)
+    doubted = overview(replace(made.columns[0].board, rows=rows), raw(*three(7)))
+    assert {one.estimate.status.kind for one in stand(doubted, AggregateMethod.Z).models} == {StatusKind.DEGRADED}
+    assert {one.estimate.status.kind for one in stand(doubted, AggregateMethod.BT).models} == {StatusKind.OK}
+
+
+def _doubted(row: BoardRow) -> Controlled:
+    return row.number(WIN_RATE).doubted("extrapolated")
 
 
 def test_the_order_of_the_overview_is_that_of_the_aggregate() -> None:
@@ -135,8 +148,9 @@ def test_columns_are_compared_in_their_agreement_with_people_pair_by_pair() -> N
         ("bench0 LC win rate", "bench0 win rate", PairedBy.INSTRUCTION),
         ("bench0 LC win rate", "bench1 win rate", PairedBy.MODEL),
         ("aggregate (bt)", "bench0 LC win rate", PairedBy.MODEL),
+        ("aggregate (bt)", "bench1 win rate", PairedBy.MODEL),
     ]
-    assert {lead.n_pairs for lead in leads} == {3}
+    assert {lead.n_pairs for lead in leads} == {4}
     apart = leads[1].spearman
     ranks = {one.column: one.agreement.spearman.value for one in agreements_of(made, people, {})}
     first, _, second = (ranks[column] for column in made.columns)

@@ -145,6 +145,30 @@ def test_what_cannot_be_aggregated_is_refused(parts: list[Part], said: str) -> N
     assert str(caught.value) == said
 
 
+def test_equal_mean_ranks_share_a_rank_whatever_the_last_digits_of_their_sums_are() -> None:
+    for boards in (3, 5, 6, 7):
+        # two models take turns, and the third is always last
+        parts = [part_of(won(*((30, 25, 5) if at % 2 else (25, 30, 5)), n=40), f"b{at}") for at in range(2 * boards)]
+        first, second, third = aggregate(parts, AggregateMethod.MEAN_RANK).ranks
+        assert first is not None and second is not None and third is not None
+        assert (first.rank, second.rank, third.rank) == (1, 1, 3)
+        assert first == second
+
+
+def test_battles_that_are_all_ties_give_no_sure_strength() -> None:
+    found = aggregate([part_of([[0.5] * 40] * 3)], AggregateMethod.BT)
+    assert {one.status.kind for one in found.estimates} == {StatusKind.DEGRADED}
+
+
+def test_an_unbounded_model_takes_no_rank_from_those_that_have_one() -> None:
+    # three models far apart, and one that lost every battle
+    rng = np.random.default_rng(4)
+    levels = np.array([[2.0], [0.0], [-2.0]]) + rng.normal(0, 0.7, size=(3, 400))
+    found = aggregate([part_of(np.vstack([(levels / 20 + 0.5).clip(0.01, 1), np.zeros((1, 400))]))], AggregateMethod.BT)
+    assert [None if one is None else one.rank for one in found.ranks] == [1, 2, 3, None]
+    assert found.estimates[2].value is not None and found.estimates[2].value < 500
+
+
 def test_a_handful_of_instructions_gives_no_interval() -> None:
     found = aggregate([part_of(won(8, 5, 2, n=9))], AggregateMethod.BT)
     assert {str(one.status) for one in found.estimates} == {"not_estimable(fewer than 10 instructions on one)"}

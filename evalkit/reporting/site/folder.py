@@ -1,6 +1,7 @@
 """Write a site into a folder: whole files only, none of anybody else's, and the overview last."""
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -147,7 +148,7 @@ def _stage(folder: Path) -> Iterator[Path]:
     """A folder beside the site's, on the same disk, that is gone afterwards."""
     beside = followed(folder).absolute()
     beside.parent.mkdir(parents=True, exist_ok=True)
-    for old in beside.parent.glob(f".{beside.name[:60]}.*.part"):
+    for old in beside.parent.glob(f".{glob.escape(beside.name[:60])}.*.part"):
         match = _STAGE.search(old.name)
         if match and not running(int(match.group(1))):
             shutil.rmtree(old, ignore_errors=True)

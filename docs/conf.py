@@ -45,6 +45,7 @@ pygments_dark_style = "a11y-dark"
 ELSEWHERE = {
     "examples/README.md": "example.md",
     "leaderboards/human/README.md": "human_references.md",
+    "leaderboards/published/README.md": "published_tables.md",
     "CHANGELOG.md": "changelog.md",
 }
 

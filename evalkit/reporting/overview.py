@@ -144,7 +144,7 @@ def overview_notes(overview: Overview) -> list[str]:
             lines.append(
                 f"{DOUBTFUL} on {name}, {column.metric.title} not ok: "
                 f"{named(doubtful, most=_NAMES_SHOWN)}. "
-                f"the board of {column.benchmark} alone gives the reasons"
+                f"The board of {column.benchmark} alone gives the reasons"
             )
     lines += dict.fromkeys(f"note: {note}" for board in overview.boards for note in judge_notices(board))
     lines += [

@@ -537,6 +537,10 @@ class ReleaseRun:
     rule: str | None = None
 
 
+# what the benchmark's name begins with where verdicts on a file of people's labels are filed
+LABELLED = "labels: "
+
+
 class PromptMode(Enum):
     """The way answers are shown to a judge: fenced under drawn labels, bare or under fixed labels as foreign prompts
     have it, not at all to a judge without a prompt, or by an unknown prompt.

@@ -44,7 +44,7 @@ from evalkit.store.tables import (
     plan_table,
     reply_table,
 )
-from evalkit.types import ChatReply, ChatRequest, Group, JudgeConfig, ModelConfig, PlanRecord, Slot
+from evalkit.types import LABELLED, ChatReply, ChatRequest, Group, JudgeConfig, ModelConfig, PlanRecord, Slot
 
 NOBODY = leases.Owner("", 0)
 WRITES = "evalkit_writes"
@@ -183,9 +183,17 @@ class Store:
         return [decode_config(row.config) for row in rows]
 
     def benchmarks(self) -> dict[str, tuple[str, ...]]:
-        """The models that have places, by benchmark; both in the order of their names."""
+        """The models that have places, by benchmark; both in the order of their names.
+
+        Places on people's labels are of no benchmark: they measure the judge.
+        """
         columns = asked_table.c
-        query = sa.select(columns.benchmark, columns.model).distinct().order_by(columns.benchmark, columns.model)
+        query = (
+            sa.select(columns.benchmark, columns.model)
+            .where(~columns.benchmark.startswith(LABELLED, autoescape=True))
+            .distinct()
+            .order_by(columns.benchmark, columns.model)
+        )
         found: dict[str, list[str]] = {}
         with self.connect() as connection:
             for benchmark, model in connection.execute(query):

@@ -72,6 +72,42 @@ class _Held:
 
 
 @dataclass(slots=True)
+class _Shared:
+    """Values of many rows that are held once: a file may have a hundred thousand of them."""
+
+    clusters: dict[str, str] = field(default_factory=dict)
+    known_turns: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    known_fields: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = field(default_factory=dict)
+    measures: dict[tuple[tuple[str, float], ...], Mapping[str, float]] = field(default_factory=dict)
+    opinions: dict[tuple[str, float], Opinion] = field(default_factory=dict)
+
+    def texts(self, row: LabelledRow) -> tuple[str, str, str]:
+        """The instruction and both answers with all their turns."""
+        first, second = ("\n\n".join(answer) for answer in row.answers)
+        return "\n\n".join(row.turns), first, second
+
+    def cluster(self, instruction: str) -> str:
+        if instruction not in self.clusters:
+            self.clusters[instruction] = instruction_key(instruction)
+        return self.clusters[instruction]
+
+    def turns(self, turns: tuple[str, ...]) -> tuple[str, ...]:
+        return self.known_turns.setdefault(turns, turns)
+
+    def fields(self, fields: Mapping[str, str]) -> Mapping[str, str]:
+        return self.known_fields.setdefault(tuple(fields.items()), fields)
+
+    def opinion(self, person: str, preference: float) -> Opinion:
+        return self.opinions.setdefault((person, preference), Opinion(person, preference))
+
+    def output(self, key: str, model: str, answer: tuple[str, ...], text: str) -> Output:
+        if len(text) > MAX_OUTPUT_CHARS:
+            return Output(key, model, (), oversize_chars=len(text))
+        measures = count_markdown(text) if answer else {}
+        return Output(key, model, answer, measures=self.measures.setdefault(tuple(measures.items()), measures))
+
+
+@dataclass(slots=True)
 class _Gathering:
     notes: AnswerNotes
     repeats_of_people: bool
@@ -79,7 +115,7 @@ class _Gathering:
     known: dict[_Identity, _Held] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
     named: bool | None = None
-    shared: "_Shared" = field(default_factory=lambda: _Shared())
+    shared: _Shared = field(default_factory=_Shared)
 
     def add(self, row: LabelledRow, *, own_rows: bool, listed: bool) -> None:
         said = [one for one in row.said if one.preference is not None]
@@ -121,8 +157,10 @@ class _Gathering:
         if self.named is None:
             self.named = all(names)
         if names != [self.named] * len(names):
-            told = "a label has no person, and earlier ones have" if self.named else "a label has a person, and none before"
-            raise InputError(f"{row.record.where}: {told}. Name the person behind every label, or behind none")
+            told = "no person, and earlier ones have" if self.named else "a person, and earlier ones have none"
+            raise InputError(
+                f"{row.record.where}: a label has {told}. Name the person behind every label, or behind none"
+            )
         return self.named
 
     def _join(self, held: _Held, row: LabelledRow, said: list[Said]) -> None:
@@ -166,42 +204,6 @@ class _Gathering:
             for model, answer, text in zip(row.models, row.answers, texts[1:], strict=True)
         )
         return Comparison(example, first, second)
-
-
-@dataclass(slots=True)
-class _Shared:
-    """Values of many rows that are held once: a file may have a hundred thousand of them."""
-
-    clusters: dict[str, str] = field(default_factory=dict)
-    known_turns: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
-    known_fields: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = field(default_factory=dict)
-    measures: dict[tuple[tuple[str, float], ...], Mapping[str, float]] = field(default_factory=dict)
-    opinions: dict[tuple[str, float], Opinion] = field(default_factory=dict)
-
-    def texts(self, row: LabelledRow) -> tuple[str, str, str]:
-        """The instruction and both answers with all their turns."""
-        first, second = ("\n\n".join(answer) for answer in row.answers)
-        return "\n\n".join(row.turns), first, second
-
-    def cluster(self, instruction: str) -> str:
-        if instruction not in self.clusters:
-            self.clusters[instruction] = instruction_key(instruction)
-        return self.clusters[instruction]
-
-    def turns(self, turns: tuple[str, ...]) -> tuple[str, ...]:
-        return self.known_turns.setdefault(turns, turns)
-
-    def fields(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-        return self.known_fields.setdefault(tuple(fields.items()), fields)
-
-    def opinion(self, person: str, preference: float) -> Opinion:
-        return self.opinions.setdefault((person, preference), Opinion(person, preference))
-
-    def output(self, key: str, model: str, answer: tuple[str, ...], text: str) -> Output:
-        if len(text) > MAX_OUTPUT_CHARS:
-            return Output(key, model, (), oversize_chars=len(text))
-        measures = count_markdown(text) if answer else {}
-        return Output(key, model, answer, measures=self.measures.setdefault(tuple(measures.items()), measures))
 
 
 def _row(where: str) -> str:

@@ -55,7 +55,7 @@ def panda_lm(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
     people = tuple(Said(name, winner(record.fields[name], _place(record, name))) for name in columns)
     said = people or listed_labels(record, "annotators")
     compared = str(record.fields.get("cmp_key", "")).split("_")
-    models = (compared[0], compared[1]) if len(compared) == 2 and all(compared) else None  # noqa: PLR2004
+    models = (compared[0], compared[1]) if len(compared) == 2 and all(compared) else None
     yield _pair(record, notes, "instruction", sides, said, columns, models=models)
 
 

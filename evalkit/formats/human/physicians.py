@@ -15,9 +15,8 @@ from evalkit.formats.records import Record
 
 STATEMENTS = ("The answer meets the criterion.", "The answer does not meet the criterion.")
 MODELS = ("meets", "does_not_meet")
-_ASKED = (
-    "Does the answer meet the criterion?\n\nConversation:\n{conversation}\n\nAnswer:\n{answer}\n\nCriterion:\n{criterion}"
-)
+_ASKED = "{question}\n\nConversation:\n{conversation}\n\nAnswer:\n{answer}\n\nCriterion:\n{criterion}"
+_QUESTION = "Does the answer meet the criterion?"
 _PEOPLE = "anonymized_physician_ids"
 
 
@@ -29,7 +28,9 @@ def health_bench(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
     whole = with_texts(record, ("prompt", "completion", "rubric"), notes, chats=("prompt",))
     conversation = "\n\n".join(read_turns(whole, "prompt"))
     fields = whole.fields
-    asked = _ASKED.format(conversation=conversation, answer=fields["completion"], criterion=fields["rubric"])
+    asked = _ASKED.format(
+        question=_QUESTION, conversation=conversation, answer=fields["completion"], criterion=fields["rubric"]
+    )
     within_limit(record, "prompt", asked)
     meets_first = stands_first(*STATEMENTS, asked)
     shown, models = (STATEMENTS, MODELS) if meets_first else (STATEMENTS[::-1], MODELS[::-1])

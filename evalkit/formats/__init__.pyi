@@ -38,6 +38,9 @@ from .histories import (
     write_history_file,
 )
 from .hub import PREFIX, read_hub, saved_dataset
+from .human.labelled import HumanFile, LabelledComparison, Opinion
+from .human.reading import read_human
+from .human.recorded import RecordedJudge, read_recorded_verdicts
 from .instructions import instruction_key
 from .judgments import Judgments, judgments_of, preference_verdicts, read_judgments
 from .layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of, write_rows
@@ -88,14 +91,18 @@ __all__ = [
     "Concern",
     "Exchange",
     "ForeignFile",
+    "HumanFile",
     "JudgedTexts",
     "Judgments",
     "Kind",
+    "LabelledComparison",
     "Layout",
+    "Opinion",
     "PreferenceGroup",
     "PublishedNumber",
     "PublishedRow",
     "Record",
+    "RecordedJudge",
     "RecordedReply",
     "Recording",
     "Rows",
@@ -144,6 +151,7 @@ __all__ = [
     "read_generic_file",
     "read_history_file",
     "read_hub",
+    "read_human",
     "read_judgments",
     "read_one",
     "read_output_field",
@@ -152,6 +160,7 @@ __all__ = [
     "read_published_rows",
     "read_question_field",
     "read_questions",
+    "read_recorded_verdicts",
     "read_recording",
     "read_reply",
     "read_score_columns",

@@ -84,8 +84,8 @@ class JudgeEvaluation(Tabular):
         """
         found: dict[str, float] = {}
         for row in self.table.rows:
-            for name, estimate in row.numbers.items():
-                found |= estimate_metrics(f"{row.judge.name}/{name}", estimate)
+            for name, number in row.numbers.items():
+                found |= estimate_metrics(f"{row.judge.name}/{name}", number.estimate)
         return found
 
     def written(self, form: str = TABLE) -> str:

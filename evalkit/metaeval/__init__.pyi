@@ -3,7 +3,7 @@ from .evaluate import evaluate
 from .judge_name import JudgeName
 from .labels import LabelTable, label_table
 from .measures import MEASURES, JudgeMeasure, Unit
-from .row import JudgePart, JudgeRow, RowKind
+from .row import JudgeRow, RowKind
 from .settings import EvaluationSettings
 from .table import JudgeTable
 from .verdicts import Effort, JudgeVerdicts, verdicts_of
@@ -14,7 +14,6 @@ __all__ = [
     "EvaluationSettings",
     "JudgeMeasure",
     "JudgeName",
-    "JudgePart",
     "JudgeRow",
     "JudgeTable",
     "JudgeVerdicts",

@@ -44,15 +44,15 @@ def _row(labels: LabelTable, verdicts: JudgeVerdicts, settings: EvaluationSettin
         numbers,
         judged=verdicts.judged,
         missing=labels.n - verdicts.judged,
-        bins=reliability_bins(stated) if numbers["ece"].value is not None else (),
-        curve=risk_curve(stated) if numbers["aurc"].value is not None else None,
+        bins=reliability_bins(stated) if numbers["ece"].estimate.value is not None else (),
+        curve=risk_curve(stated) if numbers["aurc"].estimate.value is not None else None,
         parts={} if control else {field: parts_of(labels, verdicts, field, settings) for field in settings.by},
         failures=verdicts.failures,
     )
 
 
 def _by_agreement(row: JudgeRow) -> tuple[bool, float, str]:
-    value = row.numbers["human_agreement"].value
+    value = row.estimate("human_agreement").value
     return value is None, -(value or 0.0), row.judge.name
 
 
@@ -107,7 +107,7 @@ def _with_excess_ranks(rows: Sequence[JudgeRow]) -> list[JudgeRow]:
     """The rows with their places by the distance of their preference for longer answers from people's."""
     known: Mapping[int, float] = {
         place: abs(excess.value)
-        for place, excess in ((place, row.numbers["excess_longer"]) for place, row in enumerate(rows))
+        for place, excess in ((place, row.estimate("excess_longer")) for place, row in enumerate(rows))
         if excess.value is not None and excess.status.kind != StatusKind.NOT_ESTIMABLE
     }
     return [

@@ -1,6 +1,6 @@
 """People's labels and what is known of the labelled answers, in columns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from evalkit.formats import HumanFile, LabelledComparison
 from evalkit.metaeval.judge_name import in_family
-from evalkit.stats import Floats, Ints, Panel, build_panel, list_items
-from evalkit.text import blanks_around
+from evalkit.stats import Floats, Ints, Panel, build_panel, list_side
+from evalkit.text import blanks_around, count_list_items
 from evalkit.types import Output
 
-# an answer with at least so many items has a list
-_LIST = 2
+# the models of a file that names none
+UNNAMED_MODELS = ("output_1", "output_2")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class LabelTable:
     source: HumanFile
     panel: Panel
     longer: Floats
-    lists: Ints
+    lists: Floats
 
     @cached_property
     def place(self) -> Mapping[str, int]:
@@ -52,6 +52,11 @@ class LabelTable:
     def models(self) -> tuple[tuple[str, str], ...]:
         """The models of the first and the second answer of each comparison."""
         return tuple((one.comparison.baseline.model, one.comparison.candidate.model) for one in self.comparisons)
+
+    @property
+    def names_models(self) -> bool:
+        """True if the file says whose answers were compared."""
+        return any(set(pair) - set(UNNAMED_MODELS) for pair in self.models)
 
     def family_sides(self, pattern: str) -> Ints:
         """1 where only the second answer is of a model of the family, -1 where only the first is, else 0."""
@@ -84,7 +89,7 @@ def label_table(source: HumanFile) -> LabelTable:
         source,
         panel,
         longer=np.array([_chars(pair.candidate) - _chars(pair.baseline) for pair in pairs], dtype=np.float64),
-        lists=np.array([_has_list(pair.candidate) - _has_list(pair.baseline) for pair in pairs], dtype=np.int64),
+        lists=list_side(_list_items([pair.baseline for pair in pairs]), _list_items([pair.candidate for pair in pairs])),
     )
 
 
@@ -97,5 +102,5 @@ def _chars(output: Output) -> int:
     return sum(map(len, output.texts)) - blanks_around(output.texts)
 
 
-def _has_list(output: Output) -> int:
-    return int(sum(map(list_items, output.texts)) >= _LIST)
+def _list_items(outputs: Sequence[Output]) -> Floats:
+    return np.array([sum(map(count_list_items, output.texts)) for output in outputs], dtype=np.float64)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from evalkit.metaeval import JudgeRow, JudgeTable, RowKind
-from evalkit.metaeval.measures import MEASURES
+from evalkit.metaeval import MEASURES, JudgeRow, JudgeTable, RowKind
 from evalkit.text import count, named, percent, plural, printable, short_interval
 from evalkit.types import Estimate, StatusKind
 
@@ -42,7 +41,7 @@ def judge_basis(table: JudgeTable) -> Iterator[str]:
 
 def _findings(row: JudgeRow) -> Iterator[str]:
     """Yield what stands out of one judge, the worst first."""
-    agreement = row.numbers["human_agreement"]
+    agreement = row.estimate("human_agreement")
     if agreement.value is None:
         yield f"nothing can be said: {agreement.status.reason}"
         return
@@ -52,7 +51,7 @@ def _findings(row: JudgeRow) -> Iterator[str]:
     yield _beside_ceiling(row)
     if row.ahead is not None and row.ahead.value is not None:
         yield _beside_control(row.ahead, row.best_control)
-    longer = row.numbers["excess_longer"]
+    longer = row.estimate("excess_longer")
     if longer.lower is not None and longer.upper is not None and not longer.lower <= 0 <= longer.upper:
         side = "more" if longer.lower > 0 else "less"
         yield f"takes the longer answer {side} often than people, by {short_interval(longer)} points"
@@ -60,7 +59,7 @@ def _findings(row: JudgeRow) -> Iterator[str]:
 
 def _place_decides(row: JudgeRow) -> str:
     """Return the finding on a judge that looks at the place of the answers; empty for any other."""
-    changes, first = row.numbers["inconsistent"], row.numbers["prefers_first"]
+    changes, first = row.estimate("inconsistent"), row.estimate("prefers_first")
     if changes.lower is not None and changes.lower > _PLACE:
         return f"the place decides: its winner changes with the order on {_of_hundred(changes)}"
     if first.lower is not None and first.upper is not None:
@@ -78,7 +77,7 @@ def _of_hundred(estimate: Estimate) -> str:
 
 
 def _beside_ceiling(row: JudgeRow) -> str:
-    ceiling, share = row.numbers["ceiling"], row.numbers["of_ceiling"]
+    ceiling, share = row.estimate("ceiling"), row.estimate("of_ceiling")
     if ceiling.value is None:
         return f"ceiling unknown: {ceiling.status.reason or 'one label each'}"
     reached = "" if share.value is None else f", of which this is {percent(share.value)} %"
@@ -115,7 +114,7 @@ def _reasons(table: JudgeTable, kind: StatusKind, word: str) -> Iterator[str]:
     found: dict[str, dict[str, list[str]]] = {}
     for row in table.judges:
         for measure in MEASURES:
-            status = row.numbers[measure.name].status
+            status = row.estimate(measure.name).status
             if status.kind == kind:
                 found.setdefault(status.reason, {}).setdefault(measure.title, []).append(row.judge.name)
     everybody = len(table.judges)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalkit.errors import ConfigError
-from evalkit.metaeval import JudgeRow, JudgeTable, RowKind
-from evalkit.metaeval.measures import MEASURES, JudgeMeasure
+from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable
 from evalkit.reporting.columns import Column, rank_text
 from evalkit.reporting.judges.notes import judge_basis, judge_findings, table_title
 from evalkit.reporting.judges.plots import JUDGE_PLOTS
@@ -79,7 +78,7 @@ def _by_group(table: JudgeTable) -> dict[str, list[JudgeMeasure]]:
     """Return the measures that some row has, by the title of their group."""
     found: dict[str, list[JudgeMeasure]] = {}
     for measure in MEASURES:
-        if any(row.numbers[measure.name].value is not None for row in table.rows):
+        if any(row.estimate(measure.name).value is not None for row in table.rows):
             found.setdefault(measure.group, []).append(measure)
     return found
 
@@ -97,9 +96,9 @@ def _line(row: JudgeRow, measures: list[JudgeMeasure]) -> Line:
 
 
 def _cell(row: JudgeRow, measure: JudgeMeasure) -> Cell:
-    estimate = row.numbers[measure.name]
+    estimate = row.estimate(measure.name)
     kind = "" if estimate.status.kind == StatusKind.OK else estimate.status.kind.value
-    n = f"{count(estimate.n)} instructions"
+    n = f"n {count(row.numbers[measure.name].count)}, on {count(estimate.n)} instructions"
     reason = f", {estimate.status.reason}" if estimate.status.reason else ""
     return Cell(estimate_text(estimate, measure.unit), estimate.value, kind, printable(f"{n}{reason}"))
 

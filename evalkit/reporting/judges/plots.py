@@ -34,7 +34,7 @@ _NO_CALIBRATION = (
 def agreement_figure(table: JudgeTable) -> Plot:
     """Draw the agreement with people of each judge, of the people with each other, and of each control."""
     title = safe(f"Agreement with people on {table.labels.source.name}")
-    rows = [row for row in table.rows if row.numbers["human_agreement"].value is not None]
+    rows = [row for row in table.rows if row.estimate("human_agreement").value is not None]
     lines = [_line(row) for row in rows]
     subtitle = f"{safe(table_title(table))} · in brackets: controls, which look at no content · a tie is half an agreement"
     with drawing():
@@ -48,12 +48,12 @@ def agreement_figure(table: JudgeTable) -> Plot:
         )
         axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
         draw_marks(axes, [_mark(y, row) for y, row in enumerate(rows)])
-    best = f" First is {safe(rows[0].judge.name)} with {short_interval(rows[0].numbers['human_agreement'])}." if rows else ""
+    best = f" First is {safe(rows[0].judge.name)} with {short_interval(rows[0].estimate('human_agreement'))}." if rows else ""
     return Plot(figure, "agreement", title, f"{safe(table_title(table))}.{best}", line_tips(lines))
 
 
 def _line(row: JudgeRow) -> IntervalLine:
-    estimate = row.numbers["human_agreement"]
+    estimate = row.estimate("human_agreement")
     name = short_name(row.judge.name)
     shown = f"({name})" if row.kind == RowKind.CONTROL else name
     tip = printable(f"{row.judge.name}: {short_interval(estimate)}, {count(row.judged)} comparisons")
@@ -61,7 +61,7 @@ def _line(row: JudgeRow) -> IntervalLine:
 
 
 def _mark(y: int, row: JudgeRow) -> Mark:
-    estimate = row.numbers["human_agreement"]
+    estimate = row.estimate("human_agreement")
     assert estimate.value is not None
     solid = row.kind == RowKind.JUDGE and estimate.status.kind == StatusKind.OK
     return Mark(y, estimate.value, estimate.lower, estimate.upper, solid)
@@ -127,7 +127,7 @@ def risk_figure(table: JudgeTable) -> Plot:
 
 
 def _plain(row: JudgeRow, name: str) -> str:
-    value = row.numbers[name].value
+    value = row.estimate(name).value
     return "not estimated" if value is None else f"{value:.4f}"
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from evalkit.metaeval import JudgePart, JudgeRow, JudgeTable, RowKind
-from evalkit.metaeval import MEASURES, JudgeMeasure, Unit
+from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable, RowKind, Unit
 from evalkit.reporting.columns import Column, rank_text
 from evalkit.reporting.judges.notes import judge_table_notes, table_title
 from evalkit.reporting.screen import screen_columns
 from evalkit.reporting.tables import columns_markdown, columns_text
-from evalkit.text import interval, percent, printable, short_interval
+from evalkit.text import printable, short_interval
 from evalkit.types import Estimate, StatusKind
 
 JUDGE = "judge"
@@ -20,7 +19,7 @@ ABSENT = "-"
 def judge_columns(table: JudgeTable) -> list[Column]:
     """Return a column for each number that some row has; the rank and the name come first."""
     rows = table.rows
-    shown = [measure for measure in MEASURES if any(row.numbers[measure.name].value is not None for row in rows)]
+    shown = [measure for measure in MEASURES if any(row.estimate(measure.name).value is not None for row in rows)]
     return [
         Column("rank", tuple(rank_text(row.rank) for row in rows), left=True),
         Column(JUDGE, tuple(row_name(row) for row in rows), left=True),
@@ -38,7 +37,7 @@ def row_name(row: JudgeRow) -> str:
 
 def number_cell(row: JudgeRow, measure: JudgeMeasure) -> str:
     """Return a number with its interval, and the mark of a number that is not ok."""
-    estimate = row.numbers[measure.name]
+    estimate = row.estimate(measure.name)
     if estimate.value is None:
         return ABSENT
     doubtful = f" {DOUBTFUL}" if estimate.status.kind == StatusKind.DEGRADED else ""
@@ -64,20 +63,16 @@ def plain(value: float, unit: Unit) -> str:
 
 def part_columns(table: JudgeTable, field: str) -> list[Column]:
     """Return the agreement of the judges in each part of a field as columns."""
-    lines = [(row, part) for row in table.judges for part in row.parts.get(field, ())]
+    lines = [(row, part) for row in table.judges for part in row.parts[field].categories]
     return [
         Column(JUDGE, tuple(row_name(row) for row, _ in lines), left=True),
         Column(printable(field), tuple(printable(part.name) for _, part in lines), left=True),
-        Column("n", tuple(str(part.n) for _, part in lines)),
-        Column("agreement", tuple(_raw(part) for _, part in lines)),
-        Column("pooled", tuple(short_interval(part.pooled) for _, part in lines)),
-        Column("from all", tuple(_signed(part.deviation) for _, part in lines)),
-        Column("p (Holm)", tuple(_probability(part.p_adjusted) for _, part in lines)),
+        Column("n", tuple(str(part.count) for _, part in lines)),
+        Column("agreement", tuple(short_interval(part.raw) for _, part in lines)),
+        Column("pooled", tuple(short_interval(part.shrunk) for _, part in lines)),
+        Column("from all", tuple(_signed(part.deviation.value) for _, part in lines)),
+        Column("p (Holm)", tuple(_probability(part.p_value) for _, part in lines)),
     ]
-
-
-def _raw(part: JudgePart) -> str:
-    return ABSENT if part.raw.value is None else f"{percent(part.raw.value)} {interval(part.raw)}"
 
 
 def _signed(value: float | None) -> str:

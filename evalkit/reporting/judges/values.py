@@ -6,7 +6,9 @@ from typing import Any
 from evalkit.metaeval import JudgeRow, JudgeTable
 from evalkit.reporting.judges.notes import judge_table_notes
 from evalkit.reporting.values import csv_text
+from evalkit.stats import Pooled
 from evalkit.text import estimate_document, estimate_numbers, stored
+from evalkit.types import Estimate
 
 
 def judge_table_values(table: JudgeTable) -> list[dict[str, Any]]:
@@ -14,10 +16,10 @@ def judge_table_values(table: JudgeTable) -> list[dict[str, Any]]:
     rows = [_row_values(table, row) for row in table.rows]
     for row in table.rows:
         for field, parts in row.parts.items():
-            for part in parts:
-                values = _names(table, row) | {"field": field, "part": part.name, "judged": part.n}
-                values |= _columns("human_agreement", part.raw) | _columns("human_agreement_pooled", part.pooled)
-                rows.append(values | {"deviation": stored(part.deviation), "p_adjusted": stored(part.p_adjusted)})
+            for part in parts.categories:
+                values = _names(table, row) | {"field": field, "part": part.name, "judged": part.count}
+                values |= _columns("human_agreement", part.raw) | _columns("human_agreement_pooled", part.shrunk)
+                rows.append(values | _columns("deviation", part.deviation) | {"p_adjusted": stored(part.p_value)})
     return rows
 
 
@@ -36,8 +38,8 @@ def _row_values(table: JudgeTable, row: JudgeRow) -> dict[str, Any]:
         "judged": row.judged,
         "missing": row.missing,
     }
-    for name, estimate in row.numbers.items():
-        values |= _columns(name, estimate)
+    for name, number in row.numbers.items():
+        values |= _columns(name, number.estimate, number.count)
     return values
 
 
@@ -51,13 +53,15 @@ def _names(table: JudgeTable, row: JudgeRow) -> dict[str, Any]:
     }
 
 
-def _columns(name: str, estimate: Any) -> dict[str, Any]:
+def _columns(name: str, estimate: Estimate, count: int | None = None) -> dict[str, Any]:
+    """Return a number's columns: `_n` is the count behind it where that is known, else the instructions."""
     numbers = estimate_numbers(estimate)
     return {
         name: numbers["value"],
         f"{name}_lower": numbers["lower"],
         f"{name}_upper": numbers["upper"],
-        f"{name}_n": estimate.n,
+        f"{name}_n": estimate.n if count is None else count,
+        f"{name}_instructions": estimate.n,
         f"{name}_status": str(estimate.status),
     }
 
@@ -90,24 +94,30 @@ def _document(row: JudgeRow) -> dict[str, Any]:
         "judged": row.judged,
         "missing": row.missing,
         "failures": dict(row.failures),
-        "numbers": {name: estimate_document(estimate) for name, estimate in row.numbers.items()},
+        "numbers": {
+            name: {"count": number.count, **estimate_document(number.estimate)} for name, number in row.numbers.items()
+        },
         "ahead_of_control": None
         if row.ahead is None
         else {"control": row.best_control, **estimate_document(row.ahead)},
-        "parts": {
-            field: [
-                {
-                    "name": part.name,
-                    "n": part.n,
-                    "raw": estimate_document(part.raw),
-                    "pooled": estimate_document(part.pooled),
-                    "deviation": stored(part.deviation),
-                    "p_adjusted": stored(part.p_adjusted),
-                }
-                for part in parts
-            ]
-            for field, parts in row.parts.items()
-        },
+        "parts": {field: _parts_document(parts) for field, parts in row.parts.items()},
+    }
+
+
+def _parts_document(parts: Pooled) -> dict[str, Any]:
+    return {
+        "spread": estimate_document(parts.spread),
+        "categories": [
+            {
+                "name": part.name,
+                "n": part.count,
+                "raw": estimate_document(part.raw),
+                "pooled": estimate_document(part.shrunk),
+                "deviation": estimate_document(part.deviation),
+                "p_adjusted": stored(part.p_value),
+            }
+            for part in parts.categories
+        ],
     }
 
 
@@ -132,7 +142,7 @@ def judge_table_alpaca(table: JudgeTable) -> str:
     for row in table.rows:
         values: dict[str, Any] = {"annotator": row.judge.name}
         for theirs, (ours, factor) in _ALPACA.items():
-            value = row.numbers[ours].value
+            value = row.estimate(ours).value
             values[theirs] = None if value is None else stored(value * factor)
         rows.append({**values, "# parsed": row.judged, "mode": row.kind.value})
     return csv_text(rows, ["annotator", *_ALPACA, "# parsed", "mode"])

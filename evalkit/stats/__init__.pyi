@@ -42,6 +42,7 @@ from .noise import self_disagreement
 from .paired import cluster_influences, common, paired_difference, significant
 from .paired_correlations import CorrelationDifference, Influences, correlation_difference
 from .pairwise import better_shares
+from .people.panel import Panel, build_panel
 from .position import ShownVerdicts, build_shown_verdicts, inconsistent_share, position_effect
 from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from .quantiles import normal_quantile
@@ -117,6 +118,7 @@ __all__ = [
     "Measured",
     "Member",
     "Numbers",
+    "Panel",
     "Part",
     "RankInterval",
     "Rated",
@@ -142,6 +144,7 @@ __all__ = [
     "bootstrap_ratings",
     "bounds_over_missing",
     "build_battles",
+    "build_panel",
     "build_sample",
     "build_sample_from_frame",
     "build_samples_by_model",

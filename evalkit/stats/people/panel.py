@@ -53,7 +53,7 @@ class Panel:
 
     @property
     def median(self) -> Floats:
-        """The median opinion of each comparison, of an even number the mean of the middle two; NaN without any; (c,)."""
+        """The median opinion of each comparison, of an even number the mean of the middle two; NaN without; (c,)."""
         return medians(self.comparison, self.said, self.n_comparisons)
 
     def of_comparisons(self, kept: Bools) -> "Panel":

@@ -24,8 +24,8 @@ from evalkit.api.keywords import (
 from evalkit.api.labelled_runs import AskedJudge, LabelledTask, ask_judges, picked_labels
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
-from evalkit.api.runs import ModelRun, check_costs
 from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
+from evalkit.api.runs import ModelRun, check_costs
 from evalkit.engine import Limits
 from evalkit.errors import ConfigError, Incomplete, UnknownName
 from evalkit.files import write_text
@@ -138,8 +138,8 @@ class JudgeEvaluation(Tabular):
         for one in self.asked:
             if one.annotated.progress.stopped:
                 raise Incomplete(
-                    f"judge {one.verdicts.judge.name!r}: {one.annotated.progress.stopped}. What was paid is kept; run the same "
-                    "command again to continue"
+                    f"judge {one.verdicts.judge.name!r}: {one.annotated.progress.stopped}. What was paid is kept; run the "
+                    "same command again to continue"
                 )
         for one in self.asked:
             verdicts = one.verdicts
@@ -155,9 +155,8 @@ class JudgeEvaluation(Tabular):
 
 
 class EvaluationKeywords(LimitKeywords, total=False):
-    """The keywords of `evaluate_judges`, which describes them."""
+    """The keywords of `evaluate_judges`, which describes them, but for the labels."""
 
-    human: Data
     columns: Mapping[str, str] | Sequence[str]
     prompts: Data | None
     source: Data | Sequence[Data] | None
@@ -339,7 +338,9 @@ class _TaskKeywords(TypedDict, total=False):
     seed: int
 
 
-def _prepared(judges: Sequence[JudgeLike], *, human: Data, require: bool, **given: Unpack[_TaskKeywords]) -> LabelledTask:
+def _prepared(
+    judges: Sequence[JudgeLike], *, human: Data, require: bool, **given: Unpack[_TaskKeywords]
+) -> LabelledTask:
     """The labels as they are read, and the judges to ask about them."""
     if not judges and require:
         raise ConfigError("no judge was named, and no --source has verdicts. Name a judge first, such as surface")
@@ -402,7 +403,7 @@ def _asked(
         listener.note(task.labels.notes)
         return []
 
-    def before(works: Sequence[Work], _: Store) -> None:
+    def before(_: Sequence[Work], __: Store) -> None:
         listener.note([*task.labels.notes, *filter(None, map(asked_anew, task.judges))])
 
     with listener.watching(", ".join(config.name for config in task.judges)) as watch:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from evalkit.api import JUDGE_PANELS, JudgeEvaluation, evaluate_judges, forecast_evaluation
+from evalkit.api import JudgeEvaluation, evaluate_judges, forecast_evaluation
 from evalkit.cli.help import Command, Title
 from evalkit.cli.judging import Terminal, concurrency_option, judge_address_option, max_wait_option, spending_options
 from evalkit.cli.notes import print_notes, print_text
@@ -24,7 +24,7 @@ from evalkit.engine import Limits
 from evalkit.errors import ConfigError
 from evalkit.files import write_text
 from evalkit.judge_spec import ORDERS
-from evalkit.reporting import JUDGE_FORMS, TABLE
+from evalkit.reporting import JUDGE_FORMS, JUDGE_PANELS, TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class EvaluationOutput:
                       help="Split the numbers by this field of the labels; repeat for more.")  # fmt: skip
 @Title.NUMBERS.option("--risk", type=Range(0, 100, min_open=True, max_open=True), default=10.0, show_default=True,
                       metavar="PERCENT",
-                      help="Say on how many comparisons the judge can be followed with this share of errors.")  # fmt: skip
+                      help="Say on how many comparisons the judge can be followed with this share of "
+                           "errors.")  # fmt: skip
 @Title.NUMBERS.option("--tie-band", type=Range(0, 50, max_open=True), default=0.0, show_default=True,
                       metavar="POINTS",
                       help="Take a verdict within so many points of 50 for a tie, where ties count.")  # fmt: skip

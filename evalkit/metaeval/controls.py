@@ -9,7 +9,8 @@ from evalkit.judging import RULE_PREFERENCES, rule_of
 from evalkit.metaeval.judge_name import JudgeName
 from evalkit.metaeval.labels import LabelTable
 from evalkit.metaeval.verdicts import JudgeVerdicts
-from evalkit.stats import Bools, Floats
+from evalkit.stats import Floats
+from evalkit.stats.columns import Bools
 
 LONGEST, SHORTEST, RANDOM, FIRST, ALWAYS_TIE = "longest", "shortest", "random", "first", "always tie"
 

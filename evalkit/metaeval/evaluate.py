@@ -13,24 +13,28 @@ from evalkit.metaeval.row import JudgeRow, RowKind
 from evalkit.metaeval.settings import EvaluationSettings
 from evalkit.metaeval.table import JudgeTable
 from evalkit.metaeval.verdicts import JudgeVerdicts
-from evalkit.stats import Measured, Sample, build_sample, paired_difference, rank_intervals, reliability_bins
-from evalkit.stats import risk_curve, win_rate
+from evalkit.stats import (
+    Measured,
+    Sample,
+    build_sample,
+    paired_difference,
+    rank_intervals,
+    reliability_bins,
+    risk_curve,
+    win_rate,
+)
 from evalkit.types import Estimate, StatusKind
 
 PEOPLE = "people"
 
 
-def evaluate(
-    labels: LabelTable, judged: Sequence[JudgeVerdicts], settings: EvaluationSettings = EvaluationSettings()
-) -> JudgeTable:
+def evaluate(labels: LabelTable, judged: Sequence[JudgeVerdicts], settings: EvaluationSettings) -> JudgeTable:
     """Measure every judge and control, and the people beside each other."""
     rows = [_row(labels, verdicts, settings) for verdicts in judged]
     rows = _with_excess_ranks(_with_ranks(rows, labels, judged, settings))
     judges = sorted((row for row in rows if row.kind == RowKind.JUDGE), key=_by_agreement)
     controls = sorted((row for row in rows if row.kind == RowKind.CONTROL), key=_by_agreement)
-    people = JudgeRow(
-        JudgeName(PEOPLE), RowKind.PEOPLE, people_numbers(labels, settings), judged=labels.n, missing=0
-    )
+    people = JudgeRow(JudgeName(PEOPLE), RowKind.PEOPLE, people_numbers(labels, settings), judged=labels.n, missing=0)
     return JudgeTable(labels, (*judges, people, *controls), settings)
 
 

@@ -89,7 +89,9 @@ def label_table(source: HumanFile) -> LabelTable:
         source,
         panel,
         longer=np.array([_chars(pair.candidate) - _chars(pair.baseline) for pair in pairs], dtype=np.float64),
-        lists=list_side(_list_items([pair.baseline for pair in pairs]), _list_items([pair.candidate for pair in pairs])),
+        lists=list_side(
+            _list_items([pair.baseline for pair in pairs]), _list_items([pair.candidate for pair in pairs])
+        ),
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.metaeval.verdicts import JudgeVerdicts
-from evalkit.stats import Bools, Floats, Ints, Panel, ShownVerdicts
+from evalkit.stats import Floats, Ints, Panel, ShownVerdicts
+from evalkit.stats.columns import Bools
 
 
 @dataclass(frozen=True, eq=False)

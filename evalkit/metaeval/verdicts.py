@@ -9,7 +9,8 @@ import numpy as np
 
 from evalkit.metaeval.judge_name import JudgeName
 from evalkit.metaeval.labels import LabelTable
-from evalkit.stats import Bools, Floats, Ints
+from evalkit.stats import Floats, Ints
+from evalkit.stats.columns import Bools
 from evalkit.types import Annotation, Order
 
 UNLABELLED = "not a comparison of the labels"
@@ -52,7 +53,8 @@ class JudgeVerdicts:
         """
         counts = np.bincount(self.comparison, minlength=self.n_comparisons)
         totals = np.bincount(self.comparison, weights=self.preference, minlength=self.n_comparisons)
-        return np.divide(totals, counts, out=np.full(self.n_comparisons, np.nan), where=counts > 0)
+        mean: Floats = np.divide(totals, counts, out=np.full(self.n_comparisons, np.nan), where=counts > 0)
+        return mean
 
     @property
     def judged(self) -> int:
@@ -93,16 +95,16 @@ def verdicts_of(judge: JudgeName, annotations: Iterable[Annotation], labels: Lab
         known = slot.order in (Order.BASELINE_FIRST, Order.CANDIDATE_FIRST)
         second_first = slot.order == Order.CANDIDATE_FIRST
         rows.append((place, second_first, known, slot.rule is None, slot.repeat, one.preference))
-    comparison, second_first, ordered, asked, repeat, preference = zip(*rows, strict=True) if rows else ((),) * 6
+    columns = list(zip(*rows, strict=True)) or [()] * 6
     return JudgeVerdicts(
         judge,
         labels.n,
-        np.array(comparison, dtype=np.int64),
-        np.array(second_first, dtype=bool),
-        np.array(ordered, dtype=bool),
-        np.array(asked, dtype=bool),
-        np.array(repeat, dtype=np.int64),
-        np.array(preference, dtype=np.float64),
+        np.array(columns[0], dtype=np.int64),
+        np.array(columns[1], dtype=bool),
+        np.array(columns[2], dtype=bool),
+        np.array(columns[3], dtype=bool),
+        np.array(columns[4], dtype=np.int64),
+        np.array(columns[5], dtype=np.float64),
         Effort(len(dollars), _total(dollars), _total(seconds), _total(tokens)),
         dict(failures.most_common()),
     )

@@ -51,13 +51,20 @@ from .people.agreement import (
 )
 from .people.alt_test import AgainstPerson, AltTest, Scoring, alt_test, alternative_annotator_test
 from .people.bias_variance import judge_bias, judge_variance
+from .people.calibration_error import Binning, ReliabilityBin, confidence_error, probability_error, reliability_bins
 from .people.ceiling import against_majority, ceiling, of_ceiling, people_against_rest
+from .people.coverage_at_risk import CoverageAtRisk, coverage_at_risk
 from .people.excess import Excess, excess_preference, first_side, list_side, longer_side
 from .people.model_rates import ModelRates, model_rates
 from .people.panel import Panel, build_panel
+from .people.pooled import Pooled, PooledCategory, pool_by_category
 from .people.reliability import Measurement, cohen_kappa, krippendorff_alpha
 from .people.rules import AgreementRule
+from .people.scores import brier_score, log_loss
+from .people.selective import RiskCurve, Selective, risk_curve, selective_answering
 from .people.shares import Share
+from .people.stated import Stated, build_stated
+from .people.temperature import Temperature, at_temperature, fit_temperature
 from .position import ShownVerdicts, build_shown_verdicts, inconsistent_share, position_effect
 from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from .quantiles import normal_quantile
@@ -103,6 +110,7 @@ __all__ = [
     "Battles",
     "BetweenSources",
     "Bin",
+    "Binning",
     "BradleyTerry",
     "Change",
     "Coefficient",
@@ -114,6 +122,7 @@ __all__ = [
     "Controlled",
     "CorrelationDifference",
     "Counts",
+    "CoverageAtRisk",
     "Effort",
     "ErrorParts",
     "Errors",
@@ -141,21 +150,28 @@ __all__ = [
     "Numbers",
     "Panel",
     "Part",
+    "Pooled",
+    "PooledCategory",
     "RankInterval",
     "Rated",
+    "ReliabilityBin",
     "RetestBin",
     "Reversal",
+    "RiskCurve",
     "Robustness",
     "Rung",
     "Sample",
     "Scale",
     "Scoring",
+    "Selective",
     "Sensitivity",
     "Shape",
     "ShapeChoice",
     "Share",
     "ShownVerdicts",
     "Spread",
+    "Stated",
+    "Temperature",
     "Unit",
     "against_majority",
     "aggregate",
@@ -169,16 +185,19 @@ __all__ = [
     "arena_v01",
     "arena_v2",
     "at_balance",
+    "at_temperature",
     "better_shares",
     "between_sources",
     "bootstrap_ratings",
     "bounds_over_missing",
+    "brier_score",
     "build_battles",
     "build_panel",
     "build_sample",
     "build_sample_from_frame",
     "build_samples_by_model",
     "build_shown_verdicts",
+    "build_stated",
     "ceiling",
     "check_fits",
     "climb",
@@ -186,11 +205,13 @@ __all__ = [
     "coefficient_estimates",
     "cohen_kappa",
     "common",
+    "confidence_error",
     "control_names",
     "controlled_win_rate",
     "correlation",
     "correlation_difference",
     "count_outcomes",
+    "coverage_at_risk",
     "design_effect",
     "detectable",
     "discrete_win_rate",
@@ -202,6 +223,7 @@ __all__ = [
     "fit_bradley_terry",
     "fit_controlled",
     "fit_history",
+    "fit_temperature",
     "fragility",
     "gate_power",
     "holm",
@@ -217,6 +239,7 @@ __all__ = [
     "length_balance",
     "length_controlled_win_rate",
     "list_side",
+    "log_loss",
     "longer_side",
     "mean_share",
     "model_rates",
@@ -228,12 +251,17 @@ __all__ = [
     "paired_difference",
     "pearson",
     "people_against_rest",
+    "pool_by_category",
     "position_effect",
+    "probability_error",
     "rank_intervals",
     "rating_from_win_rate",
+    "reliability_bins",
     "retest_bins",
+    "risk_curve",
     "robustness",
     "sandwich_ratings",
+    "selective_answering",
     "self_disagreement",
     "separability",
     "sign_test",

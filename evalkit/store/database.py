@@ -285,7 +285,9 @@ class Store:
         with self.connect() as connection:
             mine = sa.and_(_of(group), asked_table.c.plan == plan)
             query = sa.select(asked_table).where(mine, asked_table.c.key.in_(keys))
-            return self._with_replies(connection, _as_dictionaries(connection.execute(query.order_by(asked_table.c.repeat))))
+            return self._with_replies(
+                connection, _as_dictionaries(connection.execute(query.order_by(asked_table.c.repeat)))
+            )
 
     def _with_replies(self, connection: sa.Connection, rows: Sequence[Any]) -> list[Filled]:
         for row in rows:

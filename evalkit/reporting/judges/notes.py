@@ -93,7 +93,7 @@ def _beside_control(ahead: Estimate, control: str) -> str:
 
 
 def _basis(table: JudgeTable) -> Iterator[str]:
-    yield "rows in brackets are controls, which look at no content: a judge that is not ahead of them has learned nothing"
+    yield "rows in brackets are controls, which look at no content; a judge that is not ahead of them tells nothing"
     yield (
         "equal answers are a tie and an empty answer loses, by rule, for judges and controls; lengths are without the "
         "blanks around an answer"
@@ -102,8 +102,8 @@ def _basis(table: JudgeTable) -> Iterator[str]:
         if row.missing and row.kind == RowKind.JUDGE:
             reason = next(iter(row.failures), "not judged")
             yield (
-                f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict and are "
-                f"left out of its numbers. Most often: {reason}"
+                f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict, and its "
+                f"numbers leave them out. Most often: {reason}"
             )
     yield from _reasons(table, StatusKind.DEGRADED, "doubtful (~)")
     yield from _reasons(table, StatusKind.NOT_ESTIMABLE, "not estimated")

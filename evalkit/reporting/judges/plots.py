@@ -36,7 +36,9 @@ def agreement_figure(table: JudgeTable) -> Plot:
     title = safe(f"Agreement with people on {table.labels.source.name}")
     rows = [row for row in table.rows if row.estimate("human_agreement").value is not None]
     lines = [_line(row) for row in rows]
-    subtitle = f"{safe(table_title(table))} · in brackets: controls, which look at no content · a tie is half an agreement"
+    subtitle = (
+        f"{safe(table_title(table))} · in brackets: controls, which look at no content · a tie is half an agreement"
+    )
     with drawing():
         figure, axes = line_chart(
             title,
@@ -48,7 +50,11 @@ def agreement_figure(table: JudgeTable) -> Plot:
         )
         axes.axvline(50, color=LIGHT["muted"], linewidth=1.0, zorder=1)
         draw_marks(axes, [_mark(y, row) for y, row in enumerate(rows)])
-    best = f" First is {safe(rows[0].judge.name)} with {short_interval(rows[0].estimate('human_agreement'))}." if rows else ""
+    best = (
+        f" First is {safe(rows[0].judge.name)} with {short_interval(rows[0].estimate('human_agreement'))}."
+        if rows
+        else ""
+    )
     return Plot(figure, "agreement", title, f"{safe(table_title(table))}.{best}", line_tips(lines))
 
 

@@ -138,8 +138,8 @@ class JudgeEvaluation(Tabular):
         for one in self.asked:
             if one.annotated.progress.stopped:
                 raise Incomplete(
-                    f"judge {one.verdicts.judge.name!r}: {one.annotated.progress.stopped}. What was paid is kept; run the "
-                    "same command again to continue"
+                    f"judge {one.verdicts.judge.name!r}: {one.annotated.progress.stopped}. What was paid is kept; run "
+                    "the same command again to continue"
                 )
         for one in self.asked:
             verdicts = one.verdicts

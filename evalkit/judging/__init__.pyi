@@ -1,14 +1,13 @@
-from .annotations import RULE_PREFERENCES, UNASKED, annotate_all, candidate_preference
+from .annotations import UNASKED, annotate_all, candidate_preference
 from .answering import CUT_OFF, EMPTY, THINKING, Answering, Generated, first_turn, generate
 from .layout import Options
-from .requests import Plan, balanced_orders, pick, plan_place, pose, rule_of
+from .requests import Plan, balanced_orders, pick, plan_place, pose
 from .run import Annotated, annotate
 from .work import Work, judge_facts, plan_all
 
 __all__ = [
     "CUT_OFF",
     "EMPTY",
-    "RULE_PREFERENCES",
     "THINKING",
     "UNASKED",
     "Annotated",
@@ -28,5 +27,4 @@ __all__ = [
     "plan_all",
     "plan_place",
     "pose",
-    "rule_of",
 ]

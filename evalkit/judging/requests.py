@@ -75,7 +75,7 @@ def plan_comparison(comparison: Comparison, config: JudgeConfig, plan: Plan) -> 
     failure = _unjudged(("the baseline's", comparison.baseline), ("the", comparison.candidate))
     if failure is not None:
         return [plan_missing(comparison.example, comparison.baseline, comparison.candidate, config, plan, failure)]
-    rule = rule_of(comparison)
+    rule = _rule(comparison)
     if rule is not None and (plan.shortcut or rule != "identical"):
         return [Pending(dataclasses.replace(_slot(comparison, config, plan, first), rule=rule))]
     orders = (first,) if config.orders == "one" else (first, _other(first))
@@ -175,8 +175,7 @@ def _unjudged(*outputs: tuple[str, Output]) -> str | None:
     return None
 
 
-def rule_of(comparison: Comparison) -> str | None:
-    """The rule that decides a comparison without a judge: equal answers, or an empty one; None where none does."""
+def _rule(comparison: Comparison) -> str | None:
     baseline, candidate = comparison.baseline, comparison.candidate
     if baseline.texts == candidate.texts or (baseline.empty and candidate.empty):
         return "identical"

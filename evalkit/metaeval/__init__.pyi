@@ -3,6 +3,7 @@ from .evaluate import evaluate
 from .judge_name import JudgeName
 from .labels import LabelTable, label_table
 from .measures import MEASURES, JudgeMeasure, Unit
+from .numbers import OF_PEOPLE, JudgeNumber
 from .row import JudgeRow, RowKind
 from .settings import EvaluationSettings
 from .table import JudgeTable
@@ -10,10 +11,12 @@ from .verdicts import Effort, JudgeVerdicts, verdicts_of
 
 __all__ = [
     "MEASURES",
+    "OF_PEOPLE",
     "Effort",
     "EvaluationSettings",
     "JudgeMeasure",
     "JudgeName",
+    "JudgeNumber",
     "JudgeRow",
     "JudgeTable",
     "JudgeVerdicts",

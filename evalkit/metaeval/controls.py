@@ -5,24 +5,21 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from evalkit.judging import RULE_PREFERENCES, rule_of
 from evalkit.metaeval.judge_name import JudgeName
 from evalkit.metaeval.labels import LabelTable
 from evalkit.metaeval.verdicts import JudgeVerdicts
 from evalkit.stats import Floats
-from evalkit.stats.columns import Bools
 
 LONGEST, SHORTEST, RANDOM, FIRST, ALWAYS_TIE = "longest", "shortest", "random", "first", "always tie"
 
 
 def control_verdicts(labels: LabelTable) -> tuple[JudgeVerdicts, ...]:
-    """The verdicts of every control; as for any judge, equal answers are a tie and an empty answer loses by rule.
+    """The verdicts of every control, which no rule for equal or empty answers overrides.
 
-    Lengths and the controls that need them are left out for a file without texts.
+    Those that go by length are left out for a file without texts.
     """
-    rules = _rules(labels)
     return tuple(
-        _verdicts(name, np.where(np.isfinite(rules), rules, rate(labels)), np.isnan(rules), labels)
+        _verdicts(name, rate(labels), labels)
         for name, rate in CONTROLS.items()
         if labels.source.texts or name not in (LONGEST, SHORTEST)
     )
@@ -58,23 +55,14 @@ CONTROLS: Mapping[str, Callable[[LabelTable], Floats]] = {
 }
 
 
-def _rules(labels: LabelTable) -> Floats:
-    """The verdicts by rule, NaN where no rule decides; shape (c,)."""
-    if not labels.source.texts:
-        return np.full(labels.n, np.nan)
-    found = (rule_of(one.comparison) for one in labels.comparisons)
-    return np.array([np.nan if rule is None else RULE_PREFERENCES[rule] for rule in found], dtype=np.float64)
-
-
-def _verdicts(name: str, preference: Floats, asked: Bools, labels: LabelTable) -> JudgeVerdicts:
-    rows = np.arange(labels.n)
+def _verdicts(name: str, preference: Floats, labels: LabelTable) -> JudgeVerdicts:
     return JudgeVerdicts(
         JudgeName(name, control=True),
         labels.n,
-        rows,
+        comparison=np.arange(labels.n),
         second_first=np.zeros(labels.n, dtype=bool),
         ordered=np.ones(labels.n, dtype=bool),
-        asked=asked,
+        asked=np.ones(labels.n, dtype=bool),
         repeat=np.zeros(labels.n, dtype=np.int64),
         preference=preference,
     )

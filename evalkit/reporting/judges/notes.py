@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evalkit.metaeval import MEASURES, JudgeRow, JudgeTable, RowKind
+from evalkit.metaeval import MEASURES, OF_PEOPLE, JudgeRow, JudgeTable, RowKind
 from evalkit.text import count, named, percent, plural, printable, short_interval
 from evalkit.types import Estimate, StatusKind
 
@@ -95,15 +95,15 @@ def _beside_control(ahead: Estimate, control: str) -> str:
 def _basis(table: JudgeTable) -> Iterator[str]:
     yield "rows in brackets are controls, which look at no content; a judge that is not ahead of them tells nothing"
     yield (
-        "equal answers are a tie and an empty answer loses, by rule, for judges and controls; lengths are without the "
-        "blanks around an answer"
+        "for a judge that is asked, equal answers are a tie and an empty answer loses, by rule; controls know no rule. "
+        "Lengths are without the blanks around an answer"
     )
     for row in table.rows:
         if row.missing and row.kind == RowKind.JUDGE:
             reason = next(iter(row.failures), "not judged")
             yield (
-                f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict, and its "
-                f"numbers leave them out. Most often: {reason}"
+                f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict, and "
+                f"its numbers leave them out. Most often: {reason}"
             )
     yield from _reasons(table, StatusKind.DEGRADED, "doubtful (~)")
     yield from _reasons(table, StatusKind.NOT_ESTIMABLE, "not estimated")
@@ -115,7 +115,7 @@ def _reasons(table: JudgeTable, kind: StatusKind, word: str) -> Iterator[str]:
     for row in table.judges:
         for measure in MEASURES:
             status = row.estimate(measure.name).status
-            if status.kind == kind:
+            if status.kind == kind and status.reason != OF_PEOPLE:
                 found.setdefault(status.reason, {}).setdefault(measure.title, []).append(row.judge.name)
     everybody = len(table.judges)
     for reason, titles in found.items():

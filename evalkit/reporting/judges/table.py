@@ -16,10 +16,14 @@ DOUBTFUL = "~"
 ABSENT = "-"
 
 
-def judge_columns(table: JudgeTable) -> list[Column]:
-    """Return a column for each number that some row has; the rank and the name come first."""
+def judge_columns(table: JudgeTable, *, every: bool = True) -> list[Column]:
+    """Return a column for each number that some row has, or for each main one; the rank and the name come first."""
     rows = table.rows
-    shown = [measure for measure in MEASURES if any(row.estimate(measure.name).value is not None for row in rows)]
+    shown = [
+        measure
+        for measure in MEASURES
+        if (every or measure.main) and any(row.estimate(measure.name).value is not None for row in rows)
+    ]
     return [
         Column("rank", tuple(rank_text(row.rank) for row in rows), left=True),
         Column(JUDGE, tuple(row_name(row) for row in rows), left=True),
@@ -83,10 +87,14 @@ def _probability(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.4f}"
 
 
-def judge_table_text(table: JudgeTable, *, columns: int | None = None) -> str:
-    """Return aligned columns; those that do not fit beside the judges follow in a table below."""
+def judge_table_text(table: JudgeTable, *, columns: int | None = None, every: bool = False) -> str:
+    """Return aligned columns; those that do not fit beside the judges follow in a table below.
+
+    Args:
+        every: whether all numbers are shown, and not only the main ones.
+    """
     room = columns or screen_columns()
-    lines = [table_title(table), *columns_text(judge_columns(table), room, key=JUDGE)]
+    lines = [table_title(table), *columns_text(judge_columns(table, every=every), room, key=JUDGE)]
     for field in table.settings.by:
         lines += ["", f"by {printable(field)}", *columns_text(part_columns(table, field), room, key=JUDGE)]
     return "\n".join(lines) + "\n"

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.stats.bins import BINS, tenth_ends, tenths
 from evalkit.stats.columns import Labels, Numbers, check_confidence, check_share, floats, numbered
 from evalkit.stats.intervals import CONFIDENCE
-from evalkit.stats.sample import Floats, Ints
+from evalkit.stats.sample import Floats
 from evalkit.stats.shares import mean_share
 from evalkit.types import Estimate
-
-BINS = 10
-# rounding puts 0.3 into the bin that starts at 0.3, and not into the bin below
-_DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,8 @@ def stated_bins(preference: Numbers) -> tuple[Bin, ...]:
         StatsError: a preference is missing or outside [0, 1].
     """
     preference = _known(preference)
-    counts = np.bincount(_places(preference), minlength=BINS)
-    return tuple(Bin(*_ends(place), int(count)) for place, count in enumerate(counts))
+    counts = np.bincount(tenths(preference), minlength=BINS)
+    return tuple(Bin(*tenth_ends(place), int(count)) for place, count in enumerate(counts))
 
 
 def retest_bins(
@@ -76,10 +73,10 @@ def retest_bins(
     again = count > 1
     stated = preference[again]
     others = np.clip((total[again] - stated) / (count[again] - 1), 0.0, 1.0)
-    places, clusters = _places(stated), cluster[again]
+    places, clusters = tenths(stated), cluster[again]
     return tuple(
         RetestBin(
-            *_ends(place),
+            *tenth_ends(place),
             int(here.sum()),
             100 * float(stated[here].mean()),
             mean_share(others[here], clusters[here], confidence=confidence),
@@ -93,12 +90,3 @@ def _known(preference: Numbers) -> Floats:
     known = floats(preference, "preference", known=True)
     check_share(known, "preference", "Give P(candidate beats baseline)")
     return known
-
-
-def _places(preference: Floats) -> Ints:
-    places: Ints = np.minimum(np.floor(np.round(preference * BINS, _DECIMALS)), BINS - 1).astype(np.int64)
-    return places
-
-
-def _ends(place: int) -> tuple[float, float]:
-    return 100 * place / BINS, 100 * (place + 1) / BINS

@@ -65,7 +65,14 @@ from .people.selective import RiskCurve, Selective, risk_curve, selective_answer
 from .people.shares import Share
 from .people.stated import Stated, build_stated
 from .people.temperature import Temperature, at_temperature, fit_temperature
-from .position import ShownVerdicts, build_shown_verdicts, inconsistent_share, position_effect
+from .position import (
+    OrderOutcomes,
+    ShownVerdicts,
+    build_shown_verdicts,
+    inconsistent_share,
+    order_outcomes,
+    position_effect,
+)
 from .power import Effort, Level, Margin, Spread, detectable, gate_power, needed_instructions
 from .quantiles import normal_quantile
 from .ranks import RankInterval, rank_intervals
@@ -148,6 +155,7 @@ __all__ = [
     "Member",
     "ModelRates",
     "Numbers",
+    "OrderOutcomes",
     "Panel",
     "Part",
     "Pooled",
@@ -246,6 +254,7 @@ __all__ = [
     "needed_instructions",
     "normal_quantile",
     "of_ceiling",
+    "order_outcomes",
     "p_value",
     "pair_rank_brier",
     "paired_difference",

@@ -143,6 +143,42 @@ def inconsistent_share(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) 
     return mean_share((first * second < 0).astype(np.float64), cells.cluster[both], confidence=confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class OrderOutcomes:
+    """The questions asked in both orders by what the orders say, each in percent of them.
+
+    `same` gives the same verdict in both orders, a tie in both among them. In `first` the answer shown first wins both
+    times, and in `second` the answer shown second does: there the place decides. What remains is a tie in one order.
+    """
+
+    same: Estimate
+    first: Estimate
+    second: Estimate
+
+
+def order_outcomes(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> OrderOutcomes:
+    """How often both orders give the same verdict, and how often the place decides it.
+
+    Repeats are averaged within an order first. `first` and `second` together are `inconsistent_share`.
+
+    Returns:
+        n counts clusters; refused where fewer than two instructions were asked in both orders.
+    """
+    check_confidence(confidence)
+    cells = _cells(shown)
+    both = ~np.isnan(cells.mean).any(axis=1)
+    if not both.any():
+        refused = Estimate.refused(NOT_BOTH, n=0)
+        return OrderOutcomes(refused, refused, refused)
+    # 1 where the candidate wins, with the candidate first and with the baseline first
+    ahead, behind = np.sign(cells.mean[both] - 0.5).T
+    kinds = (ahead == behind, (ahead > 0) & (behind < 0), (ahead < 0) & (behind > 0))
+    same, first, second = (
+        mean_share(kind.astype(np.float64), cells.cluster[both], confidence=confidence) for kind in kinds
+    )
+    return OrderOutcomes(same, first, second)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
     """Mean of each question with the candidate first and with the baseline first, shape (n, 2); NaN where not asked."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from evalkit.errors import InputError
 from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.human.labelled import FIRST, TIE, LabelledComparison, Opinion
-from evalkit.formats.human.row import LabelledRow, Said, category_in
+from evalkit.formats.human.row import MODELS, LabelledRow, Said, category_in
 from evalkit.formats.human.texts import comparison_key
 from evalkit.formats.instructions import MAX_OUTPUT_CHARS, instruction_key
 from evalkit.formats.names import checked_name
@@ -24,8 +24,8 @@ _ONE_SIDED = "no label prefers the second answer: 0 is read as a tie, and 1 as t
 # fewer labels may all be on one side by chance
 _MANY = 10
 
-# the digest of the texts and the models' names
-_Identity = tuple[str, tuple[str, str]]
+# the instruction and both answers, or an item for texts that stand elsewhere, and the models' names
+_Identity = tuple[str, str, str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,9 @@ class _Shared:
     opinions: dict[tuple[str, float], Opinion] = field(default_factory=dict)
 
     def texts(self, row: LabelledRow) -> tuple[str, str, str]:
-        """The instruction and both answers with all their turns."""
+        """The instruction and both answers with all their turns; an item stands for texts that are elsewhere."""
+        if not row.turns:
+            return row.item or "", "", ""
         first, second = ("\n\n".join(answer) for answer in row.answers)
         return "\n\n".join(row.turns), first, second
 
@@ -123,10 +125,10 @@ class _Gathering:
             raise InputError(f"{row.record.where}: expected a label, found none. Leave the row out")
         named = self._named(row, said)
         texts = self.shared.texts(row)
-        digest = row.item if row.item is not None and not row.turns else comparison_key(*texts)
-        identity, turned = (digest, row.models), (digest, row.models)
-        if row.turns:
-            turned = (comparison_key(texts[0], texts[2], texts[1]), row.models[::-1])
+        asked, first, second = texts
+        # without the models' names, the answers' places are no models
+        models = row.models if row.models == MODELS else row.models[::-1]
+        identity, turned = (asked, first, second, row.models), (asked, second, first, models)
         apart = listed or (own_rows and not named)
         if (same := self.known.get(identity)) is not None:
             if not apart:
@@ -141,10 +143,11 @@ class _Gathering:
                 self._join(other, row, [Said(one.person, 1.0 - (one.preference or 0.0)) for one in said])
                 return
             self.notes.count(_SWAPPED, row.record)
-        fresh = _Held(self._comparison(row, texts, digest), self.shared.fields(row.fields))
+        fresh = _Held(self._comparison(row, texts), self.shared.fields(row.fields))
         self.held.append(fresh)
         self.known.setdefault(identity, fresh)
-        self._add_all(fresh, row, said)
+        for one in said:
+            self._add(fresh, row, one)
 
     def result(self) -> Gathered:
         found = tuple(LabelledComparison(one.comparison, tuple(one.opinions), one.fields) for one in self.held)
@@ -153,10 +156,10 @@ class _Gathering:
         return Gathered(found, bool(self.named), (_ONE_SIDED,) if one_sided else ())
 
     def _named(self, row: LabelledRow, said: list[Said]) -> bool:
-        names = [one.person is not None for one in said]
+        names = {one.person is not None for one in said}
         if self.named is None:
             self.named = all(names)
-        if names != [self.named] * len(names):
+        if names != {self.named}:
             told = "no person, and earlier ones have" if self.named else "a person, and earlier ones have none"
             raise InputError(
                 f"{row.record.where}: a label has {told}. Name the person behind every label, or behind none"
@@ -166,9 +169,6 @@ class _Gathering:
     def _join(self, held: _Held, row: LabelledRow, said: list[Said]) -> None:
         if not self.named:
             self.notes.count(_PEOPLE, row.record)
-        self._add_all(held, row, said)
-
-    def _add_all(self, held: _Held, row: LabelledRow, said: list[Said]) -> None:
         for one in said:
             self._add(held, row, one)
 
@@ -192,7 +192,8 @@ class _Gathering:
         held.opinions.append(self.shared.opinion(said.person, said.preference))
         held.places.append(row.record.where)
 
-    def _comparison(self, row: LabelledRow, texts: tuple[str, str, str], digest: str) -> Comparison:
+    def _comparison(self, row: LabelledRow, texts: tuple[str, str, str]) -> Comparison:
+        digest = comparison_key(*texts) if row.turns else texts[0]
         count = self.keys[digest] = self.keys.get(digest, 0) + 1
         key = digest if count == 1 else f"{digest}-{count}"
         cluster = row.cluster or self.shared.cluster(texts[0])

@@ -45,8 +45,9 @@ def labels_by_item(whole: Mapping[str, Any]) -> ItemLabels | None:
     values = list(whole.values())
     if values and all(isinstance(value, dict) for value in values):
         plain = all(not isinstance(label, dict | list) for value in values for label in value.values())
-        found: dict[str | None, Mapping[str, Any]] = dict(whole)
-        return found if plain else None
+        named: dict[str | None, Mapping[str, Any]] = {}
+        named.update(whole)
+        return named if plain else None
     known = [isinstance(value, str) and value.strip().casefold() in WORDS for value in values]
     return {None: whole} if known and known[0] else None
 

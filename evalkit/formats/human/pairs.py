@@ -33,8 +33,8 @@ def alpaca_farm(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
 def plain(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
     """A row with `label` or `winner`, which may be the name of a model."""
     label = next((name for name in _LABELS if name in record.fields), _LABELS[0])
-    said = one_label(record, label, models_in(record))
-    yield _pair(record, notes, "instruction", OUTPUTS, said, _LABELS)
+    models = models_in(record)
+    yield _pair(record, notes, "instruction", OUTPUTS, one_label(record, label, models), _LABELS, models=models)
 
 
 def llmbar(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:

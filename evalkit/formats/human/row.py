@@ -1,7 +1,7 @@
 """One row of a file of labels: the texts that were judged, and what is said of them."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,9 @@ _CATEGORIES = ("category", "dataset", "scenario", "subset")
 _KNOWN = ("turn", "datasplit", "source", *_CATEGORIES)
 # what judges leave beside the labels
 _OF_JUDGES = ("judge_name", "raw_completion", "judgments")
+_NO_FIELDS = {*PEOPLE, *_OF_JUDGES, *(name for names in _PAIRS_OF_MODELS for name in names)}
 _LONGEST_FIELD = 80
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def models_in(record: Record) -> tuple[str, str]:
         InputError: a name is no text, or looks like a key.
     """
     for names in _PAIRS_OF_MODELS:
+        if names[0] not in record.fields:
+            continue
         found = [record.optional_name(name) for name in names]
         if found[0] and found[1]:
             first, second = (sys.intern(checked_name(name or "", record.where)) for name in found)
@@ -94,12 +98,11 @@ def one_label(record: Record, name: str, models: tuple[str, str] | None = None) 
     return (Said(person_in(record), winner_in(record, name, models=models)),)
 
 
-def fields_in(record: Record, used: Iterable[str]) -> dict[str, str]:
+def fields_in(record: Record, used: Collection[str]) -> dict[str, str]:
     """The short texts in a row's other columns, by which numbers can be split."""
-    own = {*used, *PEOPLE, *_OF_JUDGES, *(name for names in _PAIRS_OF_MODELS for name in names)}
     found = {}
     for name, value in record.fields.items():
-        if name not in own and (text := _short(name, value)):
+        if name not in used and name not in _NO_FIELDS and (text := _short(name, value)):
             found[sys.intern(name)] = text
     return found
 
@@ -113,6 +116,6 @@ def _short(name: str, value: Any) -> str | None:
     if isinstance(value, str):
         text = value.strip()
         return text if len(text) <= _LONGEST_FIELD and text.isprintable() else None
-    if name in _KNOWN and isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-        return f"{value:g}" if abs(value) < 1e15 else None
+    if name in _KNOWN and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST:
+        return str(int(value) if value == int(value) else value)
     return None

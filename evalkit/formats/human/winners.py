@@ -1,7 +1,6 @@
 """Reads which of two answers a person or a judge prefers, in the codes and the words that files have for it."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +24,7 @@ WORDS: Mapping[str, float] = {
 _SHORT = "1 or A for the first answer, 2 or B for the second, 0, 1.5 or tie"
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 _SHOWN = 40
+_LARGEST_SHOWN = 1e15
 
 
 def winner_in(record: Record, name: str, *, models: tuple[str, str] | None = None) -> float | None:
@@ -60,7 +60,7 @@ def shown(value: Any) -> str:
     """A value in an error: the start of a text or a number, and of all else its kind."""
     if isinstance(value, str):
         return json.dumps(value[:_SHOWN])
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e15:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST_SHOWN:
         return f"{value:g}"
     return kind_of(value)
 

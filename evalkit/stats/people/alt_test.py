@@ -6,13 +6,13 @@ from enum import Enum
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.columns import check_share, floats
+from evalkit.stats.columns import Bools, check_share, floats
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.people.panel import Panel
 from evalkit.stats.people.rules import check_tie_band, checked_verdict, sides
 from evalkit.stats.people.shares import MIN_CLUSTERS, jackknife_error
 from evalkit.stats.quantiles import student_quantile
-from evalkit.stats.sample import Bools, Floats, Ints
+from evalkit.stats.sample import Floats, Ints
 from evalkit.types import OK, Estimate, degraded
 
 EPSILON = 0.2
@@ -23,7 +23,7 @@ MIN_ITEMS = 30
 
 
 class Scoring(Enum):
-    """How well a label fits those of other people: the `accuracy`, or the negative root mean square error."""
+    """The measure of how well a label fits those of other people: the `accuracy`, or the negative root mean square error."""
 
     ACCURACY = "accuracy"
     NEG_RMSE = "neg_rmse"
@@ -144,7 +144,7 @@ def alternative_annotator_test(
 
 
 def _scores(item: Ints, label: Floats, judge: Floats, scoring: Scoring) -> tuple[Floats, Floats]:
-    """How well each person's label and the judge's fit the other people's labels of the item; higher is better."""
+    """The fit of each person's label, and of the judge's, with the other people's labels of the item; higher is better."""
     order = np.argsort(item, kind="stable")
     count = np.bincount(item)
     start = (np.cumsum(count) - count)[item]
@@ -161,7 +161,7 @@ def _scores(item: Ints, label: Floats, judge: Floats, scoring: Scoring) -> tuple
         else:
             points = -((given[left] - label[right]) ** 2)
         # sums over as many people on both sides keep the order that means and their roots would have
-        return np.bincount(left, weights=points, minlength=len(item))
+        return np.bincount(left, weights=points, minlength=len(item)).astype(np.float64)
 
     return fit(label), fit(judge)
 
@@ -190,7 +190,7 @@ def _against(
 
 
 def _p_value(difference: Floats, epsilon: float) -> float:
-    """Of the null that the person is better at least epsilon more often."""
+    """The p-value of the null that the person is better epsilon or more often than the judge."""
     if np.ptp(difference) == 0:
         # without any variance the t statistic is infinite
         return 0.0 if difference[0] < epsilon else 1.0

@@ -1,4 +1,4 @@
-"""How much more often than people a judge prefers the longer answer, the list, the first, or its own family's."""
+"""A judge's preference for the longer answer, the list, the first, or its own family's, beyond people's preference."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Excess:
 def excess_preference(
     panel: Panel, verdict: Floats, favoured: Floats, *, tie_band: float = 0.0, confidence: float = CONFIDENCE
 ) -> Excess:
-    """How much more often than people a judge prefers one kind of answer, on the comparisons that it decided.
+    """The preference of a judge for one kind of answer beyond that of people, on the comparisons that they decided.
 
     Args:
         verdict: P(the second answer is better), NaN without a verdict, shape (c,).

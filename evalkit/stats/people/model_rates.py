@@ -96,7 +96,7 @@ def _by_cluster(second_wins: Floats, sides: Ints, cluster: Ints, n_models: int) 
     n = int(cluster.max(initial=-1)) + 1
     place = (cluster * n_models + sides).ravel()
     wins = np.concatenate([1 - second_wins, second_wins])
-    return np.bincount(place, weights=wins, minlength=n * n_models).reshape(n, n_models)
+    return np.bincount(place, weights=wins, minlength=n * n_models).reshape(n, n_models).astype(np.float64)
 
 
 def _errors(tables: list[Floats], count: Floats, data: Floats, replicates: int) -> list[Floats]:
@@ -106,11 +106,13 @@ def _errors(tables: list[Floats], count: Floats, data: Floats, replicates: int) 
     n, models = count.shape
     if not n or not models:
         return [np.zeros(models) for _ in tables]
-    drawn = generator_of(data).multinomial(n, np.full(n, 1 / n), size=replicates).astype(np.float64)
-    weights = drawn @ count
+    generator, together = generator_of(data), np.hstack([count, *tables])
+    # one draw at a time: all at once would be a table of draws and clusters
+    drawn = [np.bincount(generator.integers(n, size=n), minlength=n) @ together for _ in range(replicates)]
+    weights, *wins = np.split(np.array(drawn), 1 + len(tables), axis=1)
     found = []
-    for table in tables:
-        rates = np.divide(100 * (drawn @ table), weights, out=np.full(weights.shape, np.nan), where=weights > 0)
+    for won in wins:
+        rates = np.divide(100 * won, weights, out=np.full(weights.shape, np.nan), where=weights > 0)
         present = ~np.isnan(rates)
         draws = np.maximum(present.sum(axis=0), 1)
         mean = np.where(present, rates, 0.0).sum(axis=0) / draws

@@ -24,7 +24,7 @@ _CELLS = len(SAID) ** 2
 
 
 class Measurement(Enum):
-    """How far apart two opinions are: `nominal`, 1 where they differ, or `interval`, the square of the difference."""
+    """The distance between two opinions: `nominal`, 1 where they differ, or `interval`, the square of the difference."""
 
     NOMINAL = "nominal"
     INTERVAL = "interval"
@@ -96,16 +96,16 @@ def cohen_kappa(panel: Panel, verdict: Floats, *, tie_band: float = 0.0, confide
     both = ~np.isnan(ours + theirs)
     if not both.any():
         return Estimate.refused("no comparison has a verdict and an opinion", n=0)
-    ours, theirs = (np.rint(side[both] + 1).astype(np.int64) for side in (ours, theirs))
+    first, second = (np.rint(side[both] + 1).astype(np.int64) for side in (ours, theirs))
     size = len(SAID)
-    tables = np.zeros((len(ours), size, size))
-    tables[np.arange(len(ours)), ours, theirs] = 1.0
-    if len(np.unique(np.concatenate([ours, theirs]))) == 1:
+    tables = np.zeros((len(first), size, size))
+    tables[np.arange(len(first)), first, second] = 1.0
+    if len(np.unique(np.concatenate([first, second]))) == 1:
         return Estimate.refused(NO_VARIETY, n=len(np.unique(panel.cluster[both])))
     # imported here because it takes long to load
     from sklearn.metrics import cohen_kappa_score
 
-    value = float(cohen_kappa_score(ours, theirs, labels=list(range(size))))
+    value = float(cohen_kappa_score(first, second, labels=list(range(size))))
     distance = _distance(Measurement.NOMINAL)
 
     def disagreement(tables: Floats) -> Floats:
@@ -159,4 +159,5 @@ def _distance(measurement: Measurement) -> Floats:
 
 
 def _quotient(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
+    share: Floats = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
+    return share

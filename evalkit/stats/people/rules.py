@@ -14,7 +14,7 @@ _ROUNDING = 1e-9
 
 
 class AgreementRule(Enum):
-    """What counts as agreement of p, a judge's or a person's P(second is better), with h, a person's.
+    """The rule for the agreement of p, a judge's or a person's P(second is better), with h, a person's.
 
     `half` is 1 - |p - h|. `decided` counts opinions that are no tie: 1 where p is on the same side, 1/2 where p is a
     tie. `three_way` is 1 where both are the same of win, tie and loss. `both_decided` is `decided` where neither is a

@@ -83,7 +83,7 @@ def share_of_opinions(values: Floats, comparison: Ints, cluster: Ints, *, confid
     """
     counted = ~np.isnan(values)
     size = len(cluster)
-    total = np.bincount(comparison[counted], weights=values[counted], minlength=size)
+    total = np.bincount(comparison[counted], weights=values[counted], minlength=size).astype(np.float64)
     weight = np.bincount(comparison[counted], minlength=size).astype(np.float64)
     return clustered_share(total, weight, cluster, confidence=confidence)
 

@@ -25,10 +25,10 @@ from evalkit.store.encoding import (
     record_checksum,
     whole_reply,
 )
+from evalkit.store.lasting import LASTING, is_whole
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
 from evalkit.store.plans import sound
-from evalkit.store.releases import is_whole
 from evalkit.store.seal import Sealing, SealKeys, inspect, rebuild, seal_rest
 from evalkit.store.tables import (
     SCHEMA_VERSION,
@@ -305,8 +305,8 @@ def _sound(name: str, row: dict[str, Any]) -> bool:
         return bool(row["checksum"] == record_checksum(*(row[column] for column in covered)))
     if name == "plans":
         return sound(row)
-    if name in ("releases", "release_verdicts"):
-        return is_whole(row)
+    if (table := _TABLES[name]) in LASTING:
+        return is_whole(table, row)
     return isinstance(row["reason"], str)
 
 

@@ -2,8 +2,9 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +18,10 @@ from evalkit.store.encoding import (
     record_checksum,
     whole_reply,
 )
+from evalkit.store.lasting import TEXTS, is_whole, name_of
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, REPAIR, complaints
 from evalkit.store.plans import sound
-from evalkit.store.releases import is_whole
 from evalkit.store.seal import (
     KEY_VARIABLE,
     Sealing,
@@ -39,7 +40,6 @@ from evalkit.store.tables import (
     plan_table,
     record_table,
     release_table,
-    release_verdict_table,
     reply_table,
 )
 from evalkit.types import Group, ModelConfig
@@ -415,29 +415,31 @@ def _bad_plans(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Ite
             yield row
 
 
-def _bad_releases(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
-    known = set(connection.execute(sa.select(release_verdict_table.c.verdicts)).scalars())
-    for row in _stream(connection, sa.select(release_table).where(*where)):
-        if not is_whole(row) or row["verdicts"] not in known:
+def _bad_texts(table: sa.Table, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(table).where(*where)):
+        if not is_whole(table, row):
             yield row
 
 
-def _bad_release_verdicts(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(release_verdict_table).where(*where)):
-        if not is_whole(row):
+def _bad_lasting(table: sa.Table, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    texts = TEXTS[table]
+    name = name_of(texts)
+    known = set(connection.execute(sa.select(texts.c[name])).scalars())
+    for row in _stream(connection, sa.select(table).where(*where)):
+        if not is_whole(table, row) or row[name] not in known:
             yield row
 
 
-_BAD = {
+_BAD: dict[sa.Table, Callable[..., Iterator[sa.RowMapping]]] = {
     reply_table: _bad_replies,
     judge_table: _bad_judges,
     asked_table: _bad_places,
     document_table: _bad_documents,
     record_table: _bad_records,
     plan_table: _bad_plans,
-    # before the releases, which are of no use without their verdicts
-    release_verdict_table: _bad_release_verdicts,
-    release_table: _bad_releases,
+    # before the records, which are of no use without their texts
+    **{texts: partial(_bad_texts, texts) for texts in TEXTS.values()},
+    **{table: partial(_bad_lasting, table) for table in TEXTS},
 }
 
 

@@ -11,13 +11,23 @@ from evalkit.errors import StoreError
 from evalkit.store.database import Store
 from evalkit.store.naming import REPAIR
 from evalkit.store.seal import counted, sealed
-from evalkit.store.tables import chunks, insert_into, release_table, release_verdict_table
+from evalkit.store.tables import (
+    chunks,
+    evaluation_table,
+    evidence_table,
+    insert_into,
+    release_table,
+    release_verdict_table,
+)
 from evalkit.types import Estimate, Status, StatusKind
 
 # the columns of a record that its name covers; a text's name covers the text
-_RECORDS = {release_table: ("benchmark", "model", "verdicts", "document")}
+_RECORDS = {
+    release_table: ("benchmark", "model", "verdicts", "document"),
+    evaluation_table: ("judge_digest", "labels_digest", "evidence", "document"),
+}
 # the tables of the texts that records were made of; a record has its text's name in a column of the same name
-TEXTS = {release_table: release_verdict_table}
+TEXTS = {release_table: release_verdict_table, evaluation_table: evidence_table}
 LASTING = (*TEXTS, *TEXTS.values())
 
 

@@ -33,6 +33,7 @@ from evalkit.store.seal import (
 from evalkit.store.tables import (
     asked_table,
     document_table,
+    evaluation_table,
     failure_table,
     judge_table,
     lease_table,
@@ -73,6 +74,7 @@ class Checked:
     n_records: int
     n_plans: int
     n_releases: int
+    n_evaluations: int
     n_live_runs: int
     n_dead_runs: int
     n_dead_leases: int
@@ -149,6 +151,7 @@ class Statistics:
     n_records: int
     n_plans: int
     n_releases: int
+    n_evaluations: int
     n_bytes: int | None
     filling: tuple[Filling, ...]
     spending: tuple[Spending, ...]
@@ -327,6 +330,7 @@ def statistics(store: Store) -> Statistics:
             n_records=_count(connection, record_table),
             n_plans=_count(connection, plan_table),
             n_releases=_count(connection, release_table),
+            n_evaluations=_count(connection, evaluation_table),
             n_bytes=_n_bytes(store),
             filling=tuple(_filling(connection)),
             spending=tuple(_spending(connection, configs[digest]) for digest in sorted(configs)),
@@ -346,6 +350,7 @@ def _check(connection: sa.Connection) -> Checked:
         n_records=_count(connection, record_table),
         n_plans=_count(connection, plan_table),
         n_releases=_count(connection, release_table),
+        n_evaluations=_count(connection, evaluation_table),
         n_live_runs=len(live),
         n_dead_runs=len(owners - live),
         n_dead_leases=_count(connection, lease_table, dead),

@@ -133,7 +133,7 @@ def judged_by(decision: Decision) -> str:
 
 
 def people(decision: Decision) -> list[str]:
-    """Return the line on the judge's agreement with people, and what the rule asks of it; none where nothing is said."""
+    """Return the line on the judge's agreement with people, and what the rule asks of it; none if nothing is said."""
     least = decision.rule.min_agreement
     asked = "" if least is None else f" (at least {chosen(least)} of 100 asked)"
     if decision.known is not None:

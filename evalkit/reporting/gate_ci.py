@@ -104,7 +104,7 @@ def gate_summary(decision: Decision) -> str:
         # verdicts from tables and files have no digest, and an empty span of code would show as two backticks
         "judge": " ".join(code_span(text) for text in (decision.judge, decision.digest) if text),
         **_judge_is(decision),
-        **{"people": code_span(told) for told in people(decision)},
+        **({"people": code_span("; ".join(told))} if (told := people(decision)) else {}),
     }
     table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]

@@ -71,12 +71,12 @@ class JudgeEvaluation(Tabular):
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences on the labels, on missing verdicts and on how far the numbers can be trusted."""
-        return tuple(map(in_keywords, self.command_notes))
+        return tuple(map(in_keywords, judge_table_notes(self.table)))
 
     @property
     def command_notes(self) -> tuple[str, ...]:
-        """The same notes as the command prints them."""
-        return tuple(judge_table_notes(self.table))
+        """The notes that the command prints under the table, which has the main numbers alone."""
+        return tuple(judge_table_notes(self.table, every=False))
 
     def metrics(self) -> dict[str, float]:
         """The numbers as a flat dictionary, `judge/human_agreement` and the like; what cannot be estimated is left

@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evalkit.api.keeping import utc_now
 from evalkit.api.runs import check_works
 from evalkit.auditing import Clusters
 from evalkit.engine import Limits, Watcher
 from evalkit.errors import ConfigError, InputError
-from evalkit.formats import HumanFile
+from evalkit.formats import HumanFile, encode_evidence, evidence_of_labels
 from evalkit.judging import Annotated, Options, Work, annotate, balanced_orders, pick, plan_all
-from evalkit.metaeval import JudgeName, JudgeVerdicts, LabelTable, verdicts_of
+from evalkit.metaeval import JudgeName, JudgeVerdicts, LabelTable, kept_numbers, verdicts_of
 from evalkit.reporting import open_journal
-from evalkit.store import Address, Store, open_store, store_exists
-from evalkit.types import LABELLED, JudgeConfig, OutputSet
+from evalkit.store import Address, Store, evidence_name, keep_evaluation, open_store, store_exists
+from evalkit.types import LABELLED, Annotation, EvaluationRecord, JudgeConfig, OutputSet
 
 FIRST, SECOND = "output_1", "output_2"
 
@@ -95,8 +96,34 @@ def ask_judges(
         check_works(works)
         before(works, store)
         done = annotate(works, store, limits=limits, watch=watch, journal=journal)
-        return [_asked(one, labels) for one in done]
+        return [_asked(one, labels, store) for one in done]
 
 
-def _asked(done: Annotated, labels: LabelTable) -> AskedJudge:
-    return AskedJudge(done, verdicts_of(JudgeName.of(done.work.config), done.annotations, labels))
+def _asked(done: Annotated, labels: LabelTable, store: Store) -> AskedJudge:
+    """The judge's verdicts; a run that came to its end is kept as an evaluation."""
+    annotations = list(done.annotations)
+    asked = AskedJudge(done, verdicts_of(JudgeName.of(done.work.config), annotations, labels))
+    if not done.progress.stopped and asked.verdicts.judged:
+        _keep(asked, annotations, labels, store)
+    return asked
+
+
+def _keep(asked: AskedJudge, annotations: Sequence[Annotation], labels: LabelTable, store: Store) -> None:
+    config, source = asked.annotated.work.config, labels.source
+    evidence = evidence_of_labels(source.comparisons, annotations)
+    text, numbers = encode_evidence(evidence), kept_numbers(evidence)
+    record = EvaluationRecord(
+        judge=config.name,
+        judge_digest=config.digest,
+        labels=source.name,
+        labels_digest=source.digest,
+        orders=config.orders,
+        repeats=asked.annotated.work.options.repeats,
+        n=asked.verdicts.judged,
+        n_people=labels.people,
+        at=utc_now(),
+        agreement=numbers.agreement,
+        ceiling=numbers.ceiling,
+        evidence=evidence_name(text),
+    )
+    keep_evaluation(store, record, text)

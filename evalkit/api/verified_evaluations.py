@@ -6,11 +6,12 @@ from typing import Any
 
 from evalkit.api.verification import Disagreement, Mismatch
 from evalkit.errors import ConfigError, StoreError
-from evalkit.formats.human.evidence import Evidence, GivenVerdict, decode_evidence, given_verdict
+from evalkit.formats import Evidence, GivenVerdict, decode_evidence, given_verdict
 from evalkit.judging import annotate_all
+from evalkit.metaeval import kept_numbers
 from evalkit.store import Store, evaluations_of, evidence_of
 from evalkit.text import stored
-from evalkit.types import Annotation, Estimate, EvaluationRecord
+from evalkit.types import LABELLED, Annotation, Estimate, EvaluationRecord
 
 _OF_RECORD = ("the record says", "its labels and verdicts give")
 _OF_STORE = ("the evaluation has", "the store gives")
@@ -53,29 +54,10 @@ def verify_evaluations(store: Store, *, digests: Iterable[str] | None = None) ->
     )
 
 
-def recomputed(text: str) -> Mapping[str, float | None]:
-    """The numbers that follow from the labels and verdicts of an evaluation, by the names that `_numbers` gives them.
-
-    Only the agreement itself is computed here: the mean over comparisons and people of 1 - |p - h|.
-    """
-    evidence = decode_evidence(text)
-    given: dict[str, list[float]] = {}
-    for verdict in evidence.verdicts:
-        if verdict.preference is not None:
-            given.setdefault(verdict.key, []).append(verdict.preference)
-    agreed = [
-        sum(1 - abs(sum(given[label.key]) / len(given[label.key]) - one.preference) for one in label.opinions)
-        / len(label.opinions)
-        for label in evidence.labels
-        if label.key in given and label.opinions
-    ]
-    return {"agreement.value": stored(100 * sum(agreed) / len(agreed)) if agreed else None}
-
-
 def _verify(store: Store, record: EvaluationRecord, *, latest: bool) -> VerifiedEvaluation:
     text = evidence_of(store, [record.evidence])[record.evidence]
     evidence = decode_evidence(text)
-    differences = [*_of_labels(record, evidence), *_of_numbers(record, evidence, recomputed(text))]
+    differences = [*_of_labels(record, evidence), *_of_numbers(record, evidence)]
     notes: list[str] = []
     try:
         found = _in_store(store, record)
@@ -105,20 +87,21 @@ def _of_labels(record: EvaluationRecord, evidence: Evidence) -> Iterator[Mismatc
         yield Mismatch("labels", record.labels_digest, evidence.labels_digest, Disagreement.LABELS, _OF_RECORD)
 
 
-def _of_numbers(record: EvaluationRecord, evidence: Evidence, again: Mapping[str, float | None]) -> Iterator[Mismatch]:
+def _of_numbers(record: EvaluationRecord, evidence: Evidence) -> Iterator[Mismatch]:
+    again = kept_numbers(evidence)
     judged = {verdict.key for verdict in evidence.verdicts if verdict.preference is not None}
     counts = {
         "n": sum(label.key in judged and bool(label.opinions) for label in evidence.labels),
         "n_people": max((len(label.opinions) for label in evidence.labels), default=0),
     }
-    said = {"n": record.n, "n_people": record.n_people, **_numbers(record)}
-    for name, value in {**counts, **again}.items():
+    said = {"n": record.n, "n_people": record.n_people, **_numbers(record.agreement, record.ceiling)}
+    for name, value in {**counts, **_numbers(again.agreement, again.ceiling)}.items():
         if said[name] != value:
             yield Mismatch(name, str(said[name]), str(value), Disagreement.NUMBER, _OF_RECORD)
 
 
-def _numbers(record: EvaluationRecord) -> dict[str, float | None]:
-    return {**_fields("agreement", record.agreement), **_fields("ceiling", record.ceiling)}
+def _numbers(agreement: Estimate, ceiling: Estimate) -> dict[str, Any]:
+    return {**_fields("agreement", agreement), **_fields("ceiling", ceiling)}
 
 
 def _fields(name: str, estimate: Estimate) -> dict[str, Any]:
@@ -132,7 +115,7 @@ def _in_store(store: Store, record: EvaluationRecord) -> dict[tuple[str, str, in
     config = next((judge for judge in store.judges() if judge.digest == record.judge_digest), None)
     if config is None:
         return {}
-    answered = store.answered(record.judge_digest, benchmark=record.labels)
+    answered = store.answered(record.judge_digest, benchmark=f"{LABELLED}{record.labels}")
     return {given_verdict(one).place: one for one in annotate_all(answered, config)}
 
 

@@ -38,6 +38,7 @@ from .histories import (
     write_history_file,
 )
 from .hub import PREFIX, read_hub, saved_dataset
+from .human.evidence import Evidence, GivenVerdict, decode_evidence, encode_evidence, evidence_of_labels, given_verdict
 from .human.labelled import HumanFile, LabelledComparison, Opinion
 from .human.reading import read_human
 from .human.recorded import RecordedJudge, read_recorded_verdicts
@@ -89,8 +90,10 @@ __all__ = [
     "Asked",
     "Complaint",
     "Concern",
+    "Evidence",
     "Exchange",
     "ForeignFile",
+    "GivenVerdict",
     "HumanFile",
     "JudgedTexts",
     "Judgments",
@@ -122,11 +125,15 @@ __all__ = [
     "complaint_of",
     "convert_evaluator",
     "csv_rows",
+    "decode_evidence",
     "detect",
+    "encode_evidence",
+    "evidence_of_labels",
     "field_value",
     "first_fields",
     "from_json",
     "game_rows",
+    "given_verdict",
     "infer_order",
     "instruction_key",
     "judgments_of",

@@ -4,6 +4,7 @@ from .judge_name import JudgeName
 from .labels import LabelTable, label_table
 from .measures import MEASURES, JudgeMeasure, Unit
 from .numbers import OF_PEOPLE, JudgeNumber
+from .recompute import KeptNumbers, kept_numbers
 from .row import JudgeRow, RowKind
 from .settings import EvaluationSettings
 from .table import JudgeTable
@@ -20,11 +21,13 @@ __all__ = [
     "JudgeRow",
     "JudgeTable",
     "JudgeVerdicts",
+    "KeptNumbers",
     "LabelTable",
     "RowKind",
     "Unit",
     "control_verdicts",
     "evaluate",
+    "kept_numbers",
     "label_table",
     "verdicts_of",
 ]

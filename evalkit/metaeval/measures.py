@@ -17,7 +17,7 @@ class Unit(Enum):
 class JudgeMeasure:
     """A number of a judge: its `name` in files, its `title` for people, its unit, and the title of its group.
 
-    A `main` number stands in a table for a terminal; files, pages and `--all` have every one.
+    A `main` number stands in the table on a terminal; files and pages have every one.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """What a reader must know of a table of judges: a finding on each judge, and what the numbers rest on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from evalkit.metaeval import MEASURES, OF_PEOPLE, JudgeRow, JudgeTable, RowKind
+from evalkit.metaeval import MEASURES, OF_PEOPLE, JudgeMeasure, JudgeRow, JudgeTable, RowKind
 from evalkit.text import count, named, percent, plural, printable, short_interval
 from evalkit.types import Estimate, StatusKind
 
@@ -22,10 +22,16 @@ def table_title(table: JudgeTable) -> str:
     )
 
 
-def judge_table_notes(table: JudgeTable) -> Iterator[str]:
-    """Yield a finding on each judge, then what the numbers rest on."""
+def judge_table_notes(table: JudgeTable, *, every: bool = True) -> Iterator[str]:
+    """Yield a finding on each judge, then what the numbers rest on.
+
+    Args:
+        every: whether reasons are told of all numbers, and not only of the main ones.
+    """
     yield from judge_findings(table)
-    yield from judge_basis(table)
+    yield from judge_basis(table, every=every)
+    if not every:
+        yield "--format csv, --json and --report have every number, and the reason for each that is missing"
 
 
 def judge_findings(table: JudgeTable) -> Iterator[str]:
@@ -34,9 +40,9 @@ def judge_findings(table: JudgeTable) -> Iterator[str]:
         yield printable(f"{row.judge.name}: {'; '.join(_findings(row))}")
 
 
-def judge_basis(table: JudgeTable) -> Iterator[str]:
+def judge_basis(table: JudgeTable, *, every: bool = True) -> Iterator[str]:
     """Yield what the numbers rest on, and which of them are refused or doubtful, with the reason."""
-    yield from map(printable, _basis(table))
+    yield from map(printable, _basis(table, [measure for measure in MEASURES if every or measure.main]))
 
 
 def _findings(row: JudgeRow) -> Iterator[str]:
@@ -92,7 +98,7 @@ def _beside_control(ahead: Estimate, control: str) -> str:
     return f"not known to be ahead of the control '{control}': {short_interval(ahead)} points"
 
 
-def _basis(table: JudgeTable) -> Iterator[str]:
+def _basis(table: JudgeTable, measures: Sequence[JudgeMeasure]) -> Iterator[str]:
     yield "rows in brackets are controls, which look at no content; a judge that is not ahead of them tells nothing"
     yield (
         "for a judge that is asked, equal answers are a tie and an empty answer loses, by rule; controls know no rule. "
@@ -105,15 +111,15 @@ def _basis(table: JudgeTable) -> Iterator[str]:
                 f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict, and "
                 f"its numbers leave them out. Most often: {reason}"
             )
-    yield from _reasons(table, StatusKind.DEGRADED, "doubtful (~)")
-    yield from _reasons(table, StatusKind.NOT_ESTIMABLE, "not estimated")
+    yield from _reasons(table, measures, StatusKind.DEGRADED, "doubtful (~)")
+    yield from _reasons(table, measures, StatusKind.NOT_ESTIMABLE, "not estimated")
 
 
-def _reasons(table: JudgeTable, kind: StatusKind, word: str) -> Iterator[str]:
+def _reasons(table: JudgeTable, measures: Sequence[JudgeMeasure], kind: StatusKind, word: str) -> Iterator[str]:
     """Yield each reason once, with the numbers and the judges that it holds for."""
     found: dict[str, dict[str, list[str]]] = {}
     for row in table.judges:
-        for measure in MEASURES:
+        for measure in measures:
             status = row.estimate(measure.name).status
             if status.kind == kind and status.reason != OF_PEOPLE:
                 found.setdefault(status.reason, {}).setdefault(measure.title, []).append(row.judge.name)

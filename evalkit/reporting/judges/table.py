@@ -87,14 +87,10 @@ def _probability(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.4f}"
 
 
-def judge_table_text(table: JudgeTable, *, columns: int | None = None, every: bool = False) -> str:
-    """Return aligned columns; those that do not fit beside the judges follow in a table below.
-
-    Args:
-        every: whether all numbers are shown, and not only the main ones.
-    """
+def judge_table_text(table: JudgeTable, *, columns: int | None = None) -> str:
+    """Return the main numbers as aligned columns; those that do not fit beside the judges follow in a table below."""
     room = columns or screen_columns()
-    lines = [table_title(table), *columns_text(judge_columns(table, every=every), room, key=JUDGE)]
+    lines = [table_title(table), *columns_text(judge_columns(table, every=False), room, key=JUDGE)]
     for field in table.settings.by:
         lines += ["", f"by {printable(field)}", *columns_text(part_columns(table, field), room, key=JUDGE)]
     return "\n".join(lines) + "\n"

@@ -20,6 +20,9 @@ from evalkit.api.generation import AnswersForecast as AnswersForecast
 from evalkit.api.generation import agenerate as agenerate
 from evalkit.api.generation import forecast_answers as forecast_answers
 from evalkit.api.generation import generate as generate
+from evalkit.api.judge_evaluations import JudgeEvaluation as JudgeEvaluation
+from evalkit.api.judge_evaluations import evaluate_judges as evaluate_judges
+from evalkit.api.judge_evaluations import forecast_evaluation as forecast_evaluation
 from evalkit.api.leaderboards import Leaderboard as Leaderboard
 from evalkit.api.leaderboards import leaderboard as leaderboard
 from evalkit.api.listings import Benchmarks as Benchmarks
@@ -113,6 +116,7 @@ __all__ = [
     "InputError",
     "Interrupted",
     "JudgeConfig",
+    "JudgeEvaluation",
     "JudgeFunction",
     "Judges",
     "Labels",
@@ -154,9 +158,11 @@ __all__ = [
     "benchmarks",
     "compare",
     "correlate",
+    "evaluate_judges",
     "export_files",
     "forecast",
     "forecast_answers",
+    "forecast_evaluation",
     "gate",
     "generate",
     "import_files",

@@ -548,9 +548,9 @@ class EvaluationRecord:
     The judge is the form of `judge` that `judge_digest` names, asked in these `orders` and with so many `repeats`.
     `labels` is the name of the labels, which stands after `LABELLED` as the benchmark of the judge's verdicts in a
     store, and `labels_digest` that of their content. `n` counts the comparisons that have a label and a verdict, and
-    `n_people` the most people on one comparison. `at` is in UTC. `agreement` of the judge with people and the `ceiling`, that of
-    people with each other, are in percent, a tie counting half. `evidence` is the name under which labels and verdicts
-    are kept.
+    `n_people` the most people on one comparison. `at` is in UTC. `agreement` of the judge with people and the
+    `ceiling`, that of people with each other, are in percent, a tie counting half. `evidence` is the name under which
+    labels and verdicts are kept.
     """
 
     judge: str

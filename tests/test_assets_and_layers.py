@@ -27,7 +27,7 @@ LAYERS = (
     "catalog clients",
     "boards engine",
     "judging",
-    "provenance",
+    "metaeval provenance",
     "sources",
     "gating",
     "reporting",
@@ -37,9 +37,9 @@ LAYERS = (
 )
 # the names that functions of the package have, or will have
 FUNCTIONS = {
-    "aannotate", "agenerate", "annotate", "audit", "benchmarks", "compare", "correlate", "export_files", "forecast",
-    "forecast_answers", "gate", "generate", "import_files", "judge", "judge_pair", "judges", "leaderboard", "metric",
-    "model", "parser", "power", "ratings", "references",
+    "aannotate", "agenerate", "annotate", "audit", "benchmarks", "compare", "correlate", "evaluate_judges",
+    "export_files", "forecast", "forecast_answers", "forecast_evaluation", "gate", "generate", "import_files",
+    "judge", "judge_pair", "judges", "leaderboard", "metric", "model", "parser", "power", "ratings", "references",
     "releases", "report", "site", "verdicts", "verify", "win_rate_callback",
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets",

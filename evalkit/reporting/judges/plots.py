@@ -17,6 +17,7 @@ from evalkit.reporting.plots.palette import LIGHT
 from evalkit.reporting.plots.plot import Plot
 from evalkit.reporting.plots.style import SMALL, drawing
 from evalkit.reporting.plots.words import safe, short_name
+from evalkit.stats import RiskCurve
 from evalkit.text import count, interval, percent, printable, short_interval
 from evalkit.types import StatusKind
 
@@ -24,6 +25,8 @@ from evalkit.types import StatusKind
 MOST = 4
 _ROLES = ("accent", "second", "good", "bad")
 _SQUARE = 4.4
+# percent of the comparisons from which on a curve no longer jumps with every one of them
+_SETTLED = 5.0
 _MARGINS = Margins(0.85, EDGE + 0.1, 0.08, 0.6)
 _NO_CALIBRATION = (
     "no judge states probabilities on enough decided comparisons to show how reliable they are: calibration needs 200, "
@@ -125,11 +128,17 @@ def risk_figure(table: JudgeTable) -> Plot:
             axes.plot(row.curve.coverage, row.curve.risk, color=LIGHT[role], linewidth=1.5, zorder=3,
                       label=short_name(row.judge.name), gid=f"judge-{number}")  # fmt: skip
             tips[f"judge-{number}"] = printable(row.judge.name)
-        most = max(float(row.curve.risk.max()) for row in rows if row.curve is not None)
+        most = max(_highest(row.curve) for row in rows if row.curve is not None)
         axes.set_ylim(0, min(100.0, max(10.0, 1.1 * most, 1.2 * wanted)))
         _key(axes, rows)
     said = "; ".join(f"{safe(row.judge.name)}: AURC {_plain(row, 'aurc')}" for row in rows)
     return Plot(figure, "risk", title, f"{said}.", tips)
+
+
+def _highest(curve: RiskCurve) -> float:
+    """Return the highest risk where the curve rests on more than a few verdicts."""
+    settled = curve.coverage >= _SETTLED
+    return float(curve.risk[settled].max(initial=0.0))
 
 
 def _plain(row: JudgeRow, name: str) -> str:
@@ -158,7 +167,7 @@ def _square(
 def _key(axes: Axes, rows: Sequence[JudgeRow]) -> None:
     """Name the lines where there are several; the title of a figure of one judge names it."""
     if rows:
-        axes.legend(loc="best", fontsize=SMALL, frameon=False)
+        axes.legend(loc="best", fontsize=SMALL, framealpha=0.85, facecolor=LIGHT["surface"], edgecolor="none")
 
 
 JUDGE_PLOTS: Mapping[str, Callable[[JudgeTable], Plot]] = {

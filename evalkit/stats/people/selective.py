@@ -99,8 +99,8 @@ def selective_answering(stated: Stated, *, confidence: float = CONFIDENCE) -> Se
 def sureness(stated: Stated) -> Floats:
     """The distance of each probability from one half, equal for p and 1 - p; shape (n,)."""
     # in binary, 0.3 and 0.7 are not equally far from one half
-    sure: Floats = np.round(np.abs(stated.p - TIE), 15)
-    return sure
+    distance: Floats = np.abs(stated.p - TIE)
+    return distance.round(15)
 
 
 @dataclass(frozen=True, eq=False)

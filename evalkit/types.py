@@ -537,6 +537,36 @@ class ReleaseRun:
     rule: str | None = None
 
 
+# what the benchmark's name begins with where verdicts on a file of people's labels are filed
+LABELLED = "labels: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRecord:
+    """A measurement of how far a judge agrees with people's labels.
+
+    The judge is the form of `judge` that `judge_digest` names, asked in these `orders` and with so many `repeats`.
+    `labels` is the name of the labels, which stands after `LABELLED` as the benchmark of the judge's verdicts in a
+    store, and `labels_digest` that of their content. `n` counts the comparisons that have a label and a verdict, and
+    `n_people` the most people on one comparison. `at` is in UTC. `agreement` of the judge with people and the `ceiling`, that of
+    people with each other, are in percent, a tie counting half. `evidence` is the name under which labels and verdicts
+    are kept.
+    """
+
+    judge: str
+    judge_digest: str
+    labels: str
+    labels_digest: str
+    orders: str
+    repeats: int
+    n: int
+    n_people: int
+    at: datetime.datetime
+    agreement: Estimate
+    ceiling: Estimate
+    evidence: str
+
+
 class PromptMode(Enum):
     """The way answers are shown to a judge: fenced under drawn labels, bare or under fixed labels as foreign prompts
     have it, not at all to a judge without a prompt, or by an unknown prompt.

@@ -43,7 +43,7 @@ FUNCTIONS = {
     "releases", "report", "site", "verdicts", "verify", "win_rate_callback",
 }  # fmt: skip
 HEAVY = ("pandas", "numpy", "openai", "aiohttp", "sqlalchemy", "scipy", "sklearn", "statsmodels", "pyarrow", "datasets",
-         "matplotlib", "httpx")  # fmt: skip
+         "matplotlib", "httpx", "krippendorff")  # fmt: skip
 
 
 def modules() -> dict[str, Path]:

@@ -8,6 +8,7 @@ from .decisions import GateDecision, gate
 from .forecasts import Forecasts, forecast
 from .foreign_files import ExportedFiles, ImportedFiles, export_files, import_files
 from .generation import Answers, AnswersForecast, agenerate, forecast_answers, generate
+from .judge_evaluations import JudgeEvaluation, evaluate_judges, forecast_evaluation
 from .leaderboards import Leaderboard, leaderboard
 from .listings import Benchmarks, Judges, References, benchmarks, judges, references
 from .metrics import metric
@@ -43,6 +44,7 @@ __all__ = [
     "Forecasts",
     "GateDecision",
     "ImportedFiles",
+    "JudgeEvaluation",
     "JudgeFunction",
     "Judges",
     "Leaderboard",
@@ -73,9 +75,11 @@ __all__ = [
     "check_costs",
     "compare",
     "correlate",
+    "evaluate_judges",
     "export_files",
     "forecast",
     "forecast_answers",
+    "forecast_evaluation",
     "gate",
     "generate",
     "import_files",

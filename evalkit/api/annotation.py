@@ -275,7 +275,7 @@ def annotate(
         max_wait=max_wait,
         stop=stop,
     )
-    check_costs(prepared, limits)
+    check_costs(prepared.judges, limits)
     listener = listener_of(progress)
     sources = Sources(board=prepared.board, difficulty=known, store=store, results=folder)
     replicates = checked_count("--bootstrap", bootstrap, least=0)

@@ -32,7 +32,9 @@ from evalkit.sources import (
     read_entries,
     read_recipe,
     read_source_files,
+    with_known_judges,
 )
+from evalkit.store import store_url
 
 NO_REFERENCE = "none"
 LC = "lc"
@@ -82,6 +84,8 @@ def make_leaderboard(
         reference=reference,
         aliases=read_aliases() if reference else None,
     )
+    if not sources.files:
+        boards = with_known_judges(boards, store_url(sources.store, sources.results))
     if wishes.published is not None:
         tables, choice = published_beside(sources, wishes.published)
         boards = with_neighbours(boards, tables, choice, aliases=read_aliases())

@@ -173,6 +173,7 @@ def gate(
     confidence: float = CONFIDENCE,
     min_n: int = MIN_INSTRUCTIONS,
     min_coverage: float = MIN_COVERAGE,
+    min_agreement: float | None = None,
     source: Data | Sequence[Data] = (),
     difficulty: Data = DifficultySource.AUTO.value,
     allow_compat: bool = False,
@@ -204,6 +205,8 @@ def gate(
         confidence: the confidence of the two-sided interval that must lie on one side of the threshold.
         min_n: the number of instructions with a verdict without which nothing is decided.
         min_coverage: the share of the instructions that must have a verdict.
+        min_agreement: the percentage of comparisons on which the judge must agree with people, by the lower end of the
+            latest measurement of it in the store; without one, nothing passes.
         source: files, folders or values with verdicts that take the place of the store's.
         difficulty: the source of difficulty and of the effect of length: `auto`, `fit`, `none`, or a file.
         allow_compat: whether the verdicts of a judge that is shown bare texts or fixed labels count.
@@ -261,6 +264,9 @@ def gate(
         min_n=checked_count("--min-n", min_n, least=2),
         min_coverage=checked_number("--min-coverage", min_coverage, least=0, most=1),
         allow_refusals=allow_refusals,
+        min_agreement=(
+            None if min_agreement is None else checked_number("--min-agreement", min_agreement, least=0, most=100)
+        ),
     )
     if not tables and not files and assignment.benchmark is None:
         assignment = with_benchmark(named, assignment, place)

@@ -1,7 +1,7 @@
 """Forecasts each judge's work on each model's outputs."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from evalkit.api.assignment import Prepared
@@ -24,7 +24,8 @@ class WorkForecast:
     forecast: Forecast
 
     def __str__(self) -> str:
-        return f"{self.model}, {self.judge}: {forecast_text(self.forecast)}"
+        whose = self.judge if self.model == self.judge else f"{self.model}, {self.judge}"
+        return f"{whose}: {forecast_text(self.forecast)}"
 
 
 def notes_before_sending(prepared: Prepared, works: Sequence[Work], store: Store, *, concurrency: int) -> Iterator[str]:
@@ -35,18 +36,24 @@ def notes_before_sending(prepared: Prepared, works: Sequence[Work], store: Store
             yield str(_forecast(work, store, concurrency))
 
 
-def forecast_all(prepared: Prepared, url: Address, *, concurrency: int) -> tuple[WorkForecast, ...]:
-    """Forecast all works, with the replies that the store at `url` holds; without a store none are held."""
+def forecast_all(
+    plan: Callable[[bytes], Sequence[Work]], url: Address, *, concurrency: int
+) -> tuple[WorkForecast, ...]:
+    """Forecast all works, with the replies that the store at `url` holds; without a store none are held.
+
+    Args:
+        plan: makes the works with fences that are drawn from a secret.
+    """
     if not store_exists(url):
-        return tuple(_forecast(work, None, concurrency) for work in prepared.works(b""))
+        return tuple(_forecast(work, None, concurrency) for work in plan(b""))
     with open_store(url) as opened:
-        # fences are drawn from the store's secret, so stored replies are found again only with it
-        return tuple(_forecast(work, opened, concurrency) for work in prepared.works(opened.secret))
+        # only with the store's secret are its replies found again
+        return tuple(_forecast(work, opened, concurrency) for work in plan(opened.secret))
 
 
 def _forecast(work: Work, store: Store | None, concurrency: int) -> WorkForecast:
     found = forecast_requests(_requests(work, store), work, concurrency=concurrency)
-    return WorkForecast(work.candidate.model, work.config.name, found)
+    return WorkForecast(work.name, work.config.name, found)
 
 
 def _requests(work: Work, store: Store | None) -> Iterator[tuple[ChatRequest, bool]]:

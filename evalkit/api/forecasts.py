@@ -75,5 +75,5 @@ def forecast(*outputs: Data, **options: Unpack[AnnotateKeywords]) -> Forecasts:
     url = store_url(options.get("store"), results)
     prepared = assignment_of(**picked(options, AssignmentKeywords)).read(asked, Place(url, results))
     limits = limits_of(**picked(options, LimitKeywords))
-    check_costs(prepared, limits)
-    return Forecasts(forecast_all(prepared, url, concurrency=limits.concurrency), tuple(prepared.notes))
+    check_costs(prepared.judges, limits)
+    return Forecasts(forecast_all(prepared.works, url, concurrency=limits.concurrency), tuple(prepared.notes))

@@ -13,7 +13,7 @@ from evalkit.api.python_judges import JudgeLike
 from evalkit.api.runs import judge_all, judge_in_batches, require_finished, title
 from evalkit.api.verification import said_by_row, verify_files
 from evalkit.auditing import AuditLimits
-from evalkit.boards import Aggregation, Entry, Recipe, beside
+from evalkit.boards import Aggregation, Entry, KnownJudge, Recipe, beside
 from evalkit.catalog import Benchmark, own_benchmark
 from evalkit.engine import Limits
 from evalkit.errors import AuditFailed, ConfigError, EvalkitError, UnknownName
@@ -27,6 +27,7 @@ from evalkit.gating import (
     check_against,
     check_mode,
     choose,
+    hold_to_people,
     refuse_unjudged,
 )
 from evalkit.judge_spec import Nature, judge_names, nature_of
@@ -38,6 +39,7 @@ from evalkit.sources import (
     entries_of_files,
     entries_of_store,
     known_benchmark,
+    known_of,
     only_benchmark,
 )
 from evalkit.store import Address, Store, open_existing, open_store, require_sealed, store_exists, store_url
@@ -163,13 +165,22 @@ class GateCase:
         return self._telling(lambda _: decision)
 
     def _telling(self, deciding: Deciding) -> Deciding:
-        """Let decisions say what the judge is."""
+        """Let decisions say what the judge is and what is known of it, which may keep a model from passing."""
 
         def told(confidence: float) -> Decision:
             decision = deciding(confidence)
-            return replace(decision, nature=self._nature(decision.judge, decision.digest))
+            decision = replace(decision, nature=self._nature(decision.judge, decision.digest))
+            return hold_to_people(decision, self._known(decision))
 
         return told
+
+    def _known(self, decision: Decision) -> KnownJudge | None:
+        """What the store knows of the judge's agreement with people; None for verdicts in files."""
+        url = store_url(self.sources.store, self.sources.results)
+        if self.sources.files or not store_exists(url):
+            return None
+        with open_store(url) as opened:
+            return known_of(opened, judge=decision.judge, digest=decision.digest, grades=decision.rule.metric.graded)
 
     def _from_files(self) -> Deciding:
         """Decide on verdicts that other tools or earlier runs left in files."""

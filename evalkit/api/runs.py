@@ -1,7 +1,7 @@
 """Runs of judges: outputs are judged, whole or in batches, and each model's results are written."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from evalkit.sources import entries_of_store, keep_benchmark
 from evalkit.stats import MIN_MODELS
 from evalkit.store import Address, Store, open_store, store_exists
 from evalkit.text import level, percent
-from evalkit.types import Audit
+from evalkit.types import Audit, JudgeConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _stored_entries(store: Store, work: Work, aggregation: Aggregation) -> list[
 
 @contextlib.contextmanager
 def _opened(prepared: Prepared, url: Address, limits: Limits, log: Path | None) -> Iterator[tuple[Store, Journal]]:
-    check_costs(prepared, limits)
+    check_costs(prepared.judges, limits)
     if not store_exists(url):
         # a missing key or a bad prompt shows before anything is written
         check_works(prepared.works(b""))
@@ -177,13 +177,13 @@ def check_works(works: Sequence[Work]) -> None:
         work.check()
 
 
-def check_costs(prepared: Prepared, limits: Limits) -> None:
+def check_costs(judges: Iterable[JudgeConfig], limits: Limits) -> None:
     """Refuse a budget without prices.
 
     Raises:
         ConfigError: a judge has none.
     """
-    unpriced = [judge.name for judge in prepared.judges if judge.prices is None]
+    unpriced = [judge.name for judge in judges if judge.prices is None]
     if limits.max_cost is not None and unpriced:
         raise ConfigError(f"--max-cost needs the prices of judge {unpriced[0]!r}. Add prices to its file")
 

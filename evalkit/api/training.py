@@ -345,7 +345,7 @@ def _task(prompts: Sequence[str] | None, generate: Generate, name: str, options:
         sampled = {**picked(options, AssignmentKeywords), "baseline": _records(f"{name}-reference", asked, asked)}
         assignment = assignment_of(**cast(AssignmentKeywords, sampled))
     prepared = assignment.read([named_source_of(sample, "prompts")])
-    check_costs(prepared, limits_of(**picked(options, LimitKeywords)))
+    check_costs(prepared.judges, limits_of(**picked(options, LimitKeywords)))
     check_works(prepared.works(b""))
     return task
 

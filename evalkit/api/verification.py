@@ -68,6 +68,7 @@ class Disagreement(Enum):
     REPLIES = "the replies are others"
     JUDGE = "the judge or its prompt is another"
     DATA = "the data are others"
+    LABELS = "the labels are others"
     PLAN = "another plan"
     DAMAGED = "damaged in the store"
     ABSENT = "not in the store"

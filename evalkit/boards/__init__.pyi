@@ -20,6 +20,7 @@ from .gathering import SLICES, TURN, Backing, entries_of_annotations, entries_of
 from .joined import Joined, join, narrowed
 from .judged import Group, Transcripts
 from .kept import decode_verdicts, encode_verdicts, keepable
+from .known_judge import KnownJudge, evaluate_command, known_judge, known_line
 from .learning import learn_history
 from .matrix import AUDITED, Matrix, win_matrix
 from .metrics import (
@@ -118,6 +119,7 @@ __all__ = [
     "Held",
     "HistorySource",
     "Joined",
+    "KnownJudge",
     "Lengths",
     "Looks",
     "Matrix",
@@ -173,9 +175,12 @@ __all__ = [
     "encode_verdicts",
     "entries_of_annotations",
     "entries_of_table",
+    "evaluate_command",
     "join",
     "judge_forms",
     "keepable",
+    "known_judge",
+    "known_line",
     "leads_of",
     "learn",
     "learn_history",

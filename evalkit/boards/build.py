@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from evalkit.boards.agreement import Agreement, agree
 from evalkit.boards.arena import arena_rows
 from evalkit.boards.entries import Entry, slice_names
+from evalkit.boards.known_judge import KnownJudge
 from evalkit.boards.metrics import LC_WIN_RATE, SCORE, WIN_RATE, Metric, Recipe
 from evalkit.boards.paired_agreement import AgreementDifference, metric_difference, metric_scores
 from evalkit.boards.pick import each_once, groups
@@ -33,7 +34,8 @@ class Board:
     numbers, then the rows without a number, then the rows whose outputs an audit refused. Where no row has a rank, as
     with a published formula, the baseline's own row is among the degraded ones. `control_lead` is the lead of the
     metric, or of the LC win rate, over the raw win rate in agreement with people. `neighbours` are published rows that
-    are shown beside the board's own, and that nothing here is computed from.
+    are shown beside the board's own, and that nothing here is computed from. `known` is what is known of how far the
+    judge agrees with people; None where no store was asked.
     """
 
     judge: str
@@ -45,6 +47,7 @@ class Board:
     agreement: Agreement | None = None
     control_lead: AgreementDifference | None = None
     neighbours: "tuple[Neighbours, ...]" = ()
+    known: KnownJudge | None = None
 
     @property
     def group(self) -> tuple[str, str, str, str]:

@@ -11,6 +11,7 @@ from evalkit.documents import kind_of, read_yaml
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import PREFIX, Rows
 from evalkit.othernames import our_name
+from evalkit.types import LABELLED
 
 CACHE_VARIABLE = "EVALKIT_CACHE"
 DEFAULT_STYLE = "alpaca_eval"
@@ -113,6 +114,11 @@ def find_benchmark(name: str) -> Benchmark:
         return read_benchmark(name)
     if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise ConfigError(f"benchmark {name[:40]!r}: expected a name of up to {_LONGEST_NAME} printable characters")
+    if name.startswith(LABELLED):
+        raise ConfigError(
+            f"benchmark {name[:40]!r}: names that begin with {LABELLED.strip()!r} stand for files of people's labels. "
+            "evalkit judges evaluate measures judges on these"
+        )
     return read_benchmark(f"{name}{SUFFIX}") if _describes(Path(f"{name}{SUFFIX}")) else own_benchmark(name)
 
 

@@ -93,6 +93,9 @@ class DecisionOutput:
                         metavar="SHARE",
                         help="Decide only if at least this share of the instructions asked about has a "
                              "verdict.")  # fmt: skip
+@Title.THRESHOLD.option("--min-agreement", type=Range(0, 100), metavar="PERCENT",
+                        help="Let the model pass only if the judge was measured to agree with people on at least this "
+                             "share of comparisons.")  # fmt: skip
 @Title.THRESHOLD.option("--inconclusive", type=click.Choice(INCONCLUSIVE), default=INCONCLUSIVE[0], show_default=True,
                         help="Exit with 4 (fail), with 0 and a note (warn), or with 0 (pass) where the measurement "
                              "cannot tell.")  # fmt: skip

@@ -9,6 +9,7 @@ import click
 from evalkit.api import judges
 from evalkit.cli.help import CommandGroup, Title
 from evalkit.cli.judges_ask import command as ask
+from evalkit.cli.judges_evaluate import command as evaluate
 from evalkit.cli.judging import judge_address_option
 from evalkit.cli.notes import print_text
 from evalkit.cli.options import json_option
@@ -135,3 +136,4 @@ def _place(config: JudgeConfig) -> Pending:
 
 
 command.add_command(ask)
+command.add_command(evaluate)

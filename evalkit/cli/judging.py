@@ -141,7 +141,9 @@ class Terminal:
         """Keep the runs' totals and the judges' notices until the result is printed."""
         for run in judged:
             work = run.annotated.work
-            whose = f"{work.candidate.model}, {work.config.name}" if len(judges) > 1 else work.candidate.model
+            whose = (
+                f"{work.name}, {work.config.name}" if len(judges) > 1 and work.name != work.config.name else work.name
+            )
             self._later.append(f"{whose}: {describe(run.annotated.progress)}")
         self._later += [config.notice for config in judges if config.notice]
         self._later += told_of_abandoned(judged[0].annotated.abandoned if judged else 0)

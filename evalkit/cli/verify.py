@@ -31,13 +31,14 @@ from evalkit.errors import Unequal
 def command(ctx: click.Context, /, row: Path, as_json: bool, **asked: Any) -> None:
     """Compute ROW anew from the raw replies, and compare every field.
 
-    ROW is a row.json, or a folder of them; the replies are the store's. Exits with 0 where all is equal, 5 where a row
-    differs, and 2 where one cannot be verified.
+    ROW is a row.json, or a folder of them; the replies are the store's. The stored evaluations of judges are computed
+    anew as well: with a folder all of them, with a file those of its judge. Exits with 0 where all is equal, 5 where a
+    row or an evaluation differs, and 2 where one cannot be verified.
     """
     found = verify(row, **asked)
     if as_json:
         click.echo(found.to_json())
-    elif found.rows:
+    elif found.rows or found.evaluations:
         print_text(str(found))
     print_notes(found.notes)
     try:

@@ -38,6 +38,10 @@ from .histories import (
     write_history_file,
 )
 from .hub import PREFIX, read_hub, saved_dataset
+from .human.evidence import Evidence, GivenVerdict, decode_evidence, encode_evidence, evidence_of_labels, given_verdict
+from .human.labelled import HumanFile, LabelledComparison, Opinion
+from .human.reading import read_human
+from .human.recorded import RecordedJudge, read_recorded_verdicts
 from .instructions import instruction_key
 from .judgments import Judgments, judgments_of, preference_verdicts, read_judgments
 from .layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of, write_rows
@@ -86,16 +90,22 @@ __all__ = [
     "Asked",
     "Complaint",
     "Concern",
+    "Evidence",
     "Exchange",
     "ForeignFile",
+    "GivenVerdict",
+    "HumanFile",
     "JudgedTexts",
     "Judgments",
     "Kind",
+    "LabelledComparison",
     "Layout",
+    "Opinion",
     "PreferenceGroup",
     "PublishedNumber",
     "PublishedRow",
     "Record",
+    "RecordedJudge",
     "RecordedReply",
     "Recording",
     "Rows",
@@ -115,11 +125,15 @@ __all__ = [
     "complaint_of",
     "convert_evaluator",
     "csv_rows",
+    "decode_evidence",
     "detect",
+    "encode_evidence",
+    "evidence_of_labels",
     "field_value",
     "first_fields",
     "from_json",
     "game_rows",
+    "given_verdict",
     "infer_order",
     "instruction_key",
     "judgments_of",
@@ -144,6 +158,7 @@ __all__ = [
     "read_generic_file",
     "read_history_file",
     "read_hub",
+    "read_human",
     "read_judgments",
     "read_one",
     "read_output_field",
@@ -152,6 +167,7 @@ __all__ = [
     "read_published_rows",
     "read_question_field",
     "read_questions",
+    "read_recorded_verdicts",
     "read_recording",
     "read_reply",
     "read_score_columns",

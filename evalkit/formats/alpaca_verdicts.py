@@ -31,7 +31,7 @@ def _preference(record: Record) -> Annotation:
     texts = _answers(record)
     key, turn = _question(record)
     preference = read_preference(record)
-    order, reply = _reply(record)
+    order, reply = row_reply(record)
     return recorded(
         key=key,
         turn=turn,
@@ -126,7 +126,7 @@ def _blanks(record: Record, name: str, text: str | None) -> int | None:
     return int(said)
 
 
-def _reply(record: Record) -> tuple[Order | None, str | None]:
+def row_reply(record: Record) -> tuple[Order | None, str | None]:
     """The order and the text of the reply behind a row; None where there are several or where they are unknown."""
     entries = raw_choices(record.fields)
     if len(entries) != 1:

@@ -1,4 +1,4 @@
-"""Counts what a user must know of a source's answers."""
+"""Counts what a user must know of a source's answers or rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,9 +8,13 @@ from evalkit.formats.records import Record
 
 @dataclass(slots=True)
 class AnswerNotes:
-    """Counts of the answers of a source that a user must know of, each with the place of the first one."""
+    """Counts of the answers of a source that a user must know of, each with the place of the first one.
+
+    `noun` says what is counted, where it is not answers.
+    """
 
     source: str
+    noun: str = "answer(s)"
     found: dict[str, tuple[int, str, str]] = field(default_factory=dict)
 
     def count(self, what: str, record: Record, *, mark: str = "") -> None:
@@ -23,4 +27,4 @@ class AnswerNotes:
         for what, (n, first, mark) in self.found.items():
             place = first.removeprefix(self.source).lstrip(":").strip()
             place = f"row {place}" if place.isdigit() else place
-            yield f"{self.source}: {n} answer(s), the first in {place}, {what.format(mark=mark)}"
+            yield f"{self.source}: {n} {self.noun}, the first in {place}, {what.format(mark=mark)}"

@@ -30,7 +30,7 @@ OUTCOMES = {
     "bothbad": 0.5,
 }
 # the same in other tools' words, which count where no model of the row is called so
-_OTHER_WORDS = {
+OTHER_WORDS = {
     **dict.fromkeys(("left", "a", "left_model", "model a"), 1.0),
     **dict.fromkeys(("right", "b", "right_model", "model b"), 0.0),
     **dict.fromkeys(("draw", "equal", "both", "neither"), 0.5),
@@ -330,8 +330,8 @@ def _outcomes(path: Source, winners: list[str], winner: Ints, models: Sequence[s
         sides = [said == models[side[row]].strip() for side in both]
         if any(sides) and not all(sides):
             outcome[row] = float(sides[0])
-        elif not any(sides) and said.casefold() in _OTHER_WORDS:
-            outcome[row] = _OTHER_WORDS[said.casefold()]
+        elif not any(sides) and said.casefold() in OTHER_WORDS:
+            outcome[row] = OTHER_WORDS[said.casefold()]
         else:
             raise InputError(
                 f"{path}: row {row + 1}: winner: expected one of {', '.join(OUTCOMES)}, or the name of one of the two "

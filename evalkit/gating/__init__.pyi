@@ -3,6 +3,7 @@ from .decide import refuse_unjudged, without_verdicts
 from .equal_length import LEAST_CORRELATION, EqualLength
 from .gate import Gate
 from .joint import Deciding, JointDecision, decide_jointly
+from .people import hold_to_people, people_doubt
 from .rule import Adjusted, Decision, Outcome, Rule, Spent
 from .rule_tables import RuleTable, read_rule_file, read_rules
 from .sequential import SMALLEST_BATCH, Batches
@@ -26,6 +27,8 @@ __all__ = [
     "check_mode",
     "choose",
     "decide_jointly",
+    "hold_to_people",
+    "people_doubt",
     "read_rule_file",
     "read_rules",
     "refuse_unjudged",

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from enum import Enum
 
-from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, BoardRow, Metric
+from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, BoardRow, KnownJudge, Metric
 from evalkit.errors import ConfigError
 from evalkit.gating.equal_length import EqualLength
 from evalkit.judge_spec import Nature
@@ -31,7 +31,8 @@ class Rule:
     `confidence` is the confidence of the two-sided interval whose pessimistic end must lie on the right side of the
     threshold: the gate passes a model exactly at the threshold with probability (1 - confidence) / 2, and fails it with
     the same probability. `min_coverage` is a share of the instructions. With `allow_refusals`, the model may decline
-    more often than the baseline. Among several, a rule has a `name`, a gate passes only what every `required` rule
+    more often than the baseline. With `min_agreement`, the model passes only by a judge that agrees with people on at
+    least so many of 100 comparisons. Among several, a rule has a `name`, a gate passes only what every `required` rule
     passes, and `part` is the turn or category that it is about.
     """
 
@@ -46,12 +47,15 @@ class Rule:
     min_n: int = MIN_INSTRUCTIONS
     min_coverage: float = MIN_COVERAGE
     allow_refusals: bool = False
+    min_agreement: float | None = None
 
     def __post_init__(self) -> None:
         if (self.minimum is None) == (self.against is None):
             raise ConfigError("a gate needs a threshold: either --min PERCENT, or --against MODEL with --margin POINTS")
         if self.minimum is not None and not 0 <= self.minimum <= 100:
             raise ConfigError(f"--min {self.minimum:g}: expected a percentage from 0 to 100")
+        if self.min_agreement is not None and not 0 <= self.min_agreement <= 100:
+            raise ConfigError(f"--min-agreement {self.min_agreement:g}: expected a percentage from 0 to 100")
         if not math.isfinite(self.margin):
             raise ConfigError(f"--margin {self.margin:g}: expected a number of points")
         if self.margin < 0:
@@ -99,7 +103,8 @@ class Decision:
     rule's confidence. `pessimistic` and `optimistic` are the same estimate with every missing verdict set against the
     candidate and for the candidate. `win_rate` is the raw win rate. `equal_length` is the basis of a number at equal
     length or style. The first of `reasons` decides; `notes` do not. `nature` is what the judge is, where that is known.
-    `adjusted` is there where a fail was tested at a stricter level because of other required rules. `row` is the
+    `known` is what is known of how far the judge agrees with people; None where no store was asked. `adjusted` is
+    there where a fail was tested at a stricter level because of other required rules. `row` is the
     candidate's row that the decision rests on; None where nothing was judged.
     """
 
@@ -124,6 +129,7 @@ class Decision:
     sha256: str = ""
     equal_length: EqualLength | None = None
     nature: Nature | None = None
+    known: KnownJudge | None = None
     adjusted: Adjusted | None = None
     row: BoardRow | None = field(default=None, repr=False, compare=False)
 

@@ -16,7 +16,7 @@ from evalkit.text import shortened
 
 GATE, RULES = "gate", "rules"
 _TEXTS = ("name", "benchmark", "judge", "baseline", "metric", "category", "against")
-_NUMBERS = ("min", "margin", "min-coverage")
+_NUMBERS = ("min", "margin", "min-coverage", "min-agreement")
 _COUNTS = {"turn": 1, "min-n": 2}
 _KEYS = (*_TEXTS, *_NUMBERS, *_COUNTS, "required", "source")
 _LONGEST_NAME = 80
@@ -44,6 +44,7 @@ class RuleTable:
     required: bool = True
     min_n: int | None = None
     min_coverage: float | None = None
+    min_agreement: float | None = None
 
     def rule(self, usual: Rule, metric: Metric) -> Rule:
         """The rule, with what the table leaves open as in the gate's usual rule.
@@ -63,6 +64,7 @@ class RuleTable:
             margin=self.margin,
             min_n=usual.min_n if self.min_n is None else self.min_n,
             min_coverage=usual.min_coverage if self.min_coverage is None else self.min_coverage,
+            min_agreement=usual.min_agreement if self.min_agreement is None else self.min_agreement,
         )
 
 
@@ -146,6 +148,7 @@ def _read(table: Any, where: str) -> RuleTable:
         required=required,
         min_n=_count(given, "min-n", place),
         min_coverage=_share(given, place),
+        min_agreement=_percentage(given, place),
     )
 
 
@@ -196,6 +199,13 @@ def _share(given: Mapping[str, Any], place: str) -> float | None:
     if share is not None and not 0 <= share <= 1:
         raise ConfigError(f"{place}: min-coverage: expected a share from 0 to 1, found {share:g}")
     return share
+
+
+def _percentage(given: Mapping[str, Any], place: str) -> float | None:
+    least = _number(given, "min-agreement", place)
+    if least is not None and not 0 <= least <= 100:
+        raise ConfigError(f"{place}: min-agreement: expected a percentage from 0 to 100, found {least:g}")
+    return least
 
 
 def _sources(given: Mapping[str, Any], place: str) -> tuple[str, ...]:

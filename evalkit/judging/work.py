@@ -17,6 +17,7 @@ from evalkit.judging.layout import NONE, Laid, Options, Row, lay_comparisons, la
 from evalkit.judging.replay import Recorded, match_recording, recorded_endpoint, replayed
 from evalkit.judging.requests import Plan, plan_comparison, plan_grading, plan_missing, plan_place, pose, pose_question
 from evalkit.types import (
+    LABELLED,
     Audit,
     ChatReply,
     Client,
@@ -99,6 +100,11 @@ class Work:
     @property
     def group(self) -> Group:
         return Group(self.plan.benchmark, self.config.digest, self.baseline, self.candidate.model)
+
+    @property
+    def name(self) -> str:
+        """What the work is called for people: the model that is judged, or the judge where people's labels judge it."""
+        return self.config.name if self.plan.benchmark.startswith(LABELLED) else self.candidate.model
 
     @property
     def keys(self) -> list[str]:

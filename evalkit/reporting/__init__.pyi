@@ -25,6 +25,11 @@ from .gate_undecided import (
 )
 from .html import report_html
 from .journal import open_journal
+from .judges.forms import JUDGE_FORMS, JUDGE_PANELS
+from .judges.notes import judge_table_notes
+from .judges.page import judges_html
+from .judges.plots import JUDGE_PLOTS
+from .judges.values import judge_table_values
 from .markup.boards import boards_fragment
 from .markup.overview import overview_fragment
 from .neighbours import neighbour_values
@@ -51,6 +56,9 @@ __all__ = [
     "CORRELATED_COLUMNS",
     "CORRELATED_FORMS",
     "FORMS",
+    "JUDGE_FORMS",
+    "JUDGE_PANELS",
+    "JUDGE_PLOTS",
     "OPTION_COLUMNS",
     "OVERVIEW_FORMS",
     "PANELS",
@@ -97,6 +105,9 @@ __all__ = [
     "gate_text",
     "gate_why",
     "grouped_failures",
+    "judge_table_notes",
+    "judge_table_values",
+    "judges_html",
     "measures_of",
     "neighbour_values",
     "one_board",

@@ -1,9 +1,9 @@
 """The columns, the title and the notes of a board's table, the same for every format of the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evalkit.boards import METRICS, SCORE, WIN_RATE, Board, BoardRow, DifficultySource, Metric, judge_forms
+from evalkit.boards import METRICS, SCORE, WIN_RATE, Board, BoardRow, DifficultySource, Metric, judge_forms, known_line
 from evalkit.provenance import (
     audit_reason,
     board_dependence_notes,
@@ -133,7 +133,7 @@ def board_notes(board: Board) -> list[str]:
     lines = [*_refusals(board), *_reasons(board, board.metric)]
     for metric in board_metrics(board)[1:]:
         lines += [f"{metric.title} of {line}" for line in _reasons(board, metric)]
-    lines += [f"note: {note}" for note in (*number_notes(board), *judge_notices(board))]
+    lines += [f"note: {note}" for note in (*number_notes(board), *judge_notices(board), *known_notes([board]))]
     if board.agreement is not None:
         lines.append(agreement_line(board.agreement))
     lead = board.control_lead
@@ -193,6 +193,12 @@ def judge_notices(board: Board) -> list[str]:
     entries = [row.entry for row in board.rows]
     told = (notice for entry in entries for notice in (*entry.judging.notices, entry.length_notice) if notice)
     return list(dict.fromkeys(map(printable, told)))
+
+
+def known_notes(boards: Iterable[Board]) -> list[str]:
+    """Return what is known of how far the judges of some boards agree with people, a line for each judge."""
+    told = (printable(known_line(board.known)) for board in boards if board.known is not None)
+    return list(dict.fromkeys(told))
 
 
 def _history_hint(board: Board) -> list[str]:

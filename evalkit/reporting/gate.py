@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from evalkit.boards import known_line
 from evalkit.gating import LEAST_CORRELATION, Decision, EqualLength
+from evalkit.reporting.known_judge import known_document
 from evalkit.reporting.reasons import brief_words, status_words, with_words
 from evalkit.text import chosen, distinct, estimate_numbers, interval, level, percent, printable, shortened, stored
 from evalkit.types import OK, Audit, Estimate
@@ -15,14 +17,18 @@ _LONGEST = 500
 
 
 def gate_text(decision: Decision) -> str:
-    """Return three lines for a terminal: the outcome with its number, the sample and the judge, and the reasons."""
+    """Return lines for a terminal: the outcome with its number, the sample and the judge, what is known of the judge,
+    and the reasons.
+    """
     rule = decision.rule
-    return (
-        f"{verdict(decision)}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}\n"
+    lines = [
+        f"{verdict(decision)}: {subject(decision)}, {measured(decision)}; asked: {asked_for(decision)}",
         f"n {decision.n} (at least {rule.min_n}), coverage {percent(100 * decision.coverage)} % "
-        f"(at least {level(rule.min_coverage)}), judge {line(judged_by(decision))}\n"
-        f"why: {why(decision)}\n"
-    )
+        f"(at least {level(rule.min_coverage)}), judge {line(judged_by(decision))}",
+        *(f"people: {told}" for told in people(decision)),
+        f"why: {why(decision)}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def gate_explanation(decision: Decision, *, digests: bool = True) -> str:
@@ -59,6 +65,8 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "coverage": stored(decision.coverage),
         "min_coverage": rule.min_coverage,
         "allow_refusals": rule.allow_refusals,
+        "min_agreement": rule.min_agreement,
+        "known_judge": None if decision.known is None else known_document(decision.known),
         "equal_length": None if decision.equal_length is None else _equal_length_document(decision.equal_length),
         "at_equal_length_only": decision.at_equal_length_only,
         "reasons": list(decision.reasons),
@@ -124,6 +132,15 @@ def judged_by(decision: Decision) -> str:
     return decision.judge if decision.nature is None else f"{decision.judge} ({decision.nature.words})"
 
 
+def people(decision: Decision) -> list[str]:
+    """Return the line on the judge's agreement with people, and what the rule asks of it; none if nothing is said."""
+    least = decision.rule.min_agreement
+    asked = "" if least is None else f" (at least {chosen(least)} of 100 asked)"
+    if decision.known is not None:
+        return [printable(f"{known_line(decision.known)}{asked}")]
+    return [f"no store was asked what is known of the judge{asked}"] if asked else []
+
+
 def why(decision: Decision) -> str:
     """Return the reasons; the reason that decided comes first."""
     name = decision.rule.metric.title
@@ -151,6 +168,7 @@ def _sentences(decision: Decision, *, digests: bool) -> list[str]:
         f"The {raw_name(decision)} is {_plain(decision.win_rate)}.",
         f"The judge is {line(judged_by(decision))}{digest}; the baseline is "
         f"{line(decision.baseline) or 'none'}, the benchmark {line(decision.benchmark)}.",
+        *(f"{told[:1].upper()}{told[1:]}." for told in people(decision)),
         *_audited(decision.audit),
         *_rests(decision),
         *_error_rates(decision),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from xml.etree import ElementTree as Xml
 
-from evalkit.gating import Decision, Outcome
+from evalkit.gating import Decision, Outcome, people_doubt
 from evalkit.reporting.ci_text import annotation, code_block, code_span, junit_document, xml_text
 from evalkit.reporting.gate import (
     asked_for,
@@ -16,12 +16,13 @@ from evalkit.reporting.gate import (
     line,
     measured,
     only,
+    people,
     raw_name,
     subject,
     why,
 )
 from evalkit.reporting.reasons import status_words
-from evalkit.text import interval, level, percent, plural, short_interval
+from evalkit.text import chosen, interval, level, percent, plural, short_interval
 from evalkit.types import StatusKind
 
 COLORS = {
@@ -103,6 +104,7 @@ def gate_summary(decision: Decision) -> str:
         # verdicts from tables and files have no digest, and an empty span of code would show as two backticks
         "judge": " ".join(code_span(text) for text in (decision.judge, decision.digest) if text),
         **_judge_is(decision),
+        **({"people": code_span("; ".join(told))} if (told := people(decision)) else {}),
     }
     table = ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows.items())]
     told = [f"why: {why(decision)}", *(f"note: {line(note)}" for note in decision.notes)]
@@ -130,6 +132,8 @@ def gate_badge(decision: Decision) -> str:
     what = decision.rule.metric.title + ("" if decision.rule.against is None else " difference")
     toy = "toy " if decision.nature is not None and decision.nature.toy else ""
     message = short_interval(decision.estimate) if shown else decision.outcome.value
+    if (doubt := people_doubt(decision)) is not None and doubt in decision.reasons:
+        message = f"{message}, {decision.outcome.value}: {line(doubt)}"
     return badge_of(f"{what}, {toy}judge {line(decision.judge)}", message, COLORS[decision.outcome])
 
 
@@ -151,7 +155,7 @@ def _bound_line(decision: Decision) -> str:
 
 
 def _conditions(decision: Decision) -> list[Condition]:
-    audit, *rest = _audit(decision), _n(decision), _coverage(decision), _status(decision)
+    audit, *rest = _audit(decision), _n(decision), _coverage(decision), _status(decision), *_agreement(decision)
     if audit.state == State.NOT_MET:
         # refused outputs are not judged, so that missing verdicts do not count as errors
         rest = [
@@ -201,6 +205,15 @@ def _status(decision: Decision) -> Condition:
     return Condition("status", State.MET if usable else State.IN_THE_WAY, status_words(status))
 
 
+def _agreement(decision: Decision) -> list[Condition]:
+    """Return the condition on the judge's agreement with people; none where the rule asks nothing of it."""
+    if decision.rule.min_agreement is None:
+        return []
+    doubt = people_doubt(decision)
+    detail = "; ".join(people(decision)) if doubt is None else doubt
+    return [Condition("agreement with people", State.MET if doubt is None else State.IN_THE_WAY, detail)]
+
+
 def _judge_is(decision: Decision) -> dict[str, str]:
     """Return the line on what the judge is; a toy stands out, because a green gate of it says nothing of quality."""
     if decision.nature is None:
@@ -231,6 +244,8 @@ def _properties(decision: Decision) -> dict[str, str]:
         "judge": decision.judge,
         "judge_digest": decision.digest,
         "judge_is": "" if decision.nature is None else decision.nature.words,
+        "min_agreement": "" if rule.min_agreement is None else chosen(rule.min_agreement),
+        "known_judge": "; ".join(people(decision)),
         "metric": rule.metric.name,
         "value": percent(decision.estimate.value),
         "interval": interval(decision.estimate),

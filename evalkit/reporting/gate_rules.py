@@ -12,6 +12,7 @@ from evalkit.reporting.gate import (
     line,
     measured,
     only,
+    people,
     subject,
     why,
 )
@@ -28,7 +29,7 @@ def rules_text(joint: JointDecision) -> str:
     lines = [f"{joint.outcome.value.upper()}: {line(joint.deciding.model)}; {counted(joint)}"]
     for number, decision in enumerate(joint.decisions, 1):
         lines += [f"{number}. {headline(decision)}", f"   why: {why(decision)}"]
-    return "\n".join([*lines, *error_sentences(joint)]) + "\n"
+    return "\n".join([*lines, *(f"people: {told}" for told in judges(joint)), *error_sentences(joint)]) + "\n"
 
 
 def rules_explanation(joint: JointDecision, *, digests: bool = True) -> str:
@@ -111,6 +112,11 @@ def about(decision: Decision) -> str:
     part = "" if decision.rule.part is None else f"{line(decision.rule.part)} of "
     judge = f"judge {line(judged_by(decision))}" if decision.judge else "any judge"
     return f"{part}benchmark {line(decision.benchmark)}, {judge}"
+
+
+def judges(joint: JointDecision) -> list[str]:
+    """Return what is known of how far the judges of the rules agree with people, a line for each judge."""
+    return list(dict.fromkeys(told for decision in joint.decisions for told in people(decision)))
 
 
 def error_sentences(joint: JointDecision) -> list[str]:

@@ -9,6 +9,7 @@ from evalkit.reporting.gate_rules import (
     counted,
     error_sentences,
     headline,
+    judges,
     kind,
     number,
     rules_explanation,
@@ -35,6 +36,7 @@ def rules_junit(joint: JointDecision) -> str:
         "error_rate": str(stored(joint.error_rate)),
         "wrong_pass": wrong_pass,
         "wrong_fail": wrong_fail,
+        "known_judge": "; ".join(judges(joint)),
     }
     conditions = [Condition(line(one.rule.name or ""), _state(one), _case(one)) for one in joint.decisions]
     return junit_of(joint.deciding.model, properties, conditions, told=rules_explanation(joint))
@@ -51,6 +53,7 @@ def rules_summary(joint: JointDecision) -> str:
     told = [
         f"why: {rules_why(joint)}",
         *(f"{line(one.rule.name or '')}: {why(one)}" for one in joint.decisions),
+        *judges(joint),
         *error_sentences(joint),
     ]
     return "\n".join(

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalkit.boards import Overview, OverviewCell, OverviewColumn, OverviewRow, Placed, Standing
 from evalkit.reporting.agreement import agreement_document
-from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, rank_text
+from evalkit.reporting.columns import REFUSED, Column, interval_name, judge_notices, known_notes, rank_text
 from evalkit.reporting.paired_agreement import difference_document, differences_cells, differences_notes
 from evalkit.reporting.published_overview import published_columns, published_notes, published_values
 from evalkit.reporting.tables import columns_text
@@ -147,6 +147,7 @@ def overview_notes(overview: Overview) -> list[str]:
                 f"The board of {column.benchmark} alone gives the reasons"
             )
     lines += dict.fromkeys(f"note: {note}" for board in overview.boards for note in judge_notices(board))
+    lines += [f"note: {note}" for note in known_notes(overview.boards)]
     lines += [
         f"{first} and {second} are names of one model, and one board has both: they stay apart"
         for first, second in overview.apart

@@ -9,6 +9,7 @@ from typing import Any
 from evalkit.boards import Board
 from evalkit.provenance import row_document, row_values
 from evalkit.reporting.agreement import agreement_document
+from evalkit.reporting.known_judge import known_document
 from evalkit.reporting.neighbours import neighbour_values, neighbours_document
 from evalkit.reporting.paired_agreement import difference_document
 from evalkit.text import spreadsheet_cell
@@ -49,6 +50,7 @@ def boards_document(boards: Sequence[Board]) -> dict[str, Any]:
                 "metric": board.metric.name,
                 "rows": [row_document(row) for row in board.rows],
                 "agreement": _agreement_document(board),
+                **({} if board.known is None else {"known_judge": known_document(board.known)}),
                 # a board that was asked for no published rows has no word of them
                 **({"published": neighbours_document(board)} if board.neighbours else {}),
             }

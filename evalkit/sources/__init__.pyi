@@ -13,6 +13,7 @@ from .entries import entries_of_files, entries_of_store
 from .exports import Exported, export_documents, export_verdicts
 from .files import SourceFile
 from .imports import Imported, ImportOptions, find_files, import_files
+from .known_judges import known_of, with_known_judges
 from .published import imported_tables, published_beside, published_of_several
 from .recorded import RECORDED
 from .selection import (
@@ -58,6 +59,7 @@ __all__ = [
     "keep_benchmark",
     "kept_benchmark",
     "known_benchmark",
+    "known_of",
     "like_stored",
     "metric_of",
     "misfiled",
@@ -72,4 +74,5 @@ __all__ = [
     "table_verdicts",
     "texts_of_files",
     "texts_of_store",
+    "with_known_judges",
 ]

@@ -91,7 +91,7 @@ def _verdict_of_reply(place: Annotation, verdict: Verdict, order: Order) -> Anno
 
 def in_order(place: Annotation, order: Order | None) -> Annotation:
     """The verdict as given in an order; None where the order is not known."""
-    return replace(place, slot=replace(place.slot, order=order))
+    return place if place.slot.order == order else replace(place, slot=replace(place.slot, order=order))
 
 
 def _mean(read: Sequence[Annotation]) -> float | None:

@@ -196,11 +196,14 @@ class _Gathered:
 def _with_reply_text(annotation: Annotation, reply: ChatReply | None, order: Order | None) -> Annotation:
     """The verdict as it was given, with the text of its reply; `order` is None where the source does not give it."""
     words = annotation.reply or (None if reply is None else ChatReply(reply.text))
-    return in_order(replace(annotation, reply=words and _brief(words)), order)
+    brief = words and _brief(words)
+    return in_order(annotation if brief is annotation.reply else replace(annotation, reply=brief), order)
 
 
 def _brief(reply: ChatReply) -> ChatReply:
     """The reply without the parts that nobody reads: only the first tokens may hold a verdict."""
+    if len(reply.top_logprobs) <= MOST_POSITIONS and reply.body is None:
+        return reply
     return replace(reply, top_logprobs=reply.top_logprobs[:MOST_POSITIONS], body=None)
 
 

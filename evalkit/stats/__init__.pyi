@@ -42,11 +42,27 @@ from .noise import self_disagreement
 from .paired import cluster_influences, common, paired_difference, significant
 from .paired_correlations import CorrelationDifference, Influences, correlation_difference
 from .pairwise import better_shares
+from .people.agreement import (
+    agreement_both_decided,
+    agreement_by,
+    agreement_decided,
+    agreement_three_way,
+    human_agreement,
+)
+from .people.alt_test import AgainstPerson, AltTest, Scoring, alt_test, alternative_annotator_test
+from .people.bias_variance import judge_bias, judge_variance
 from .people.calibration_error import Binning, ReliabilityBin, confidence_error, probability_error, reliability_bins
+from .people.ceiling import against_majority, ceiling, of_ceiling, people_against_rest
 from .people.coverage_at_risk import CoverageAtRisk, coverage_at_risk
+from .people.excess import Excess, excess_preference, first_side, list_side, longer_side
+from .people.model_rates import ModelRates, model_rates
+from .people.panel import Panel, build_panel
 from .people.pooled import Pooled, PooledCategory, pool_by_category
+from .people.reliability import Measurement, cohen_kappa, krippendorff_alpha
+from .people.rules import AgreementRule
 from .people.scores import brier_score, log_loss
 from .people.selective import RiskCurve, Selective, risk_curve, selective_answering
+from .people.shares import Share
 from .people.stated import Stated, build_stated
 from .people.temperature import Temperature, at_temperature, fit_temperature
 from .position import (
@@ -93,8 +109,11 @@ __all__ = [
     "SHORTER",
     "TAUGHT",
     "TOKENS",
+    "AgainstPerson",
     "AggregateMethod",
     "Aggregated",
+    "AgreementRule",
+    "AltTest",
     "Battles",
     "BetweenSources",
     "Bin",
@@ -114,6 +133,7 @@ __all__ = [
     "Effort",
     "ErrorParts",
     "Errors",
+    "Excess",
     "FitCheck",
     "Floats",
     "Fragility",
@@ -131,9 +151,12 @@ __all__ = [
     "Level",
     "Margin",
     "Measured",
+    "Measurement",
     "Member",
+    "ModelRates",
     "Numbers",
     "OrderOutcomes",
+    "Panel",
     "Part",
     "Pooled",
     "PooledCategory",
@@ -147,17 +170,26 @@ __all__ = [
     "Rung",
     "Sample",
     "Scale",
+    "Scoring",
     "Selective",
     "Sensitivity",
     "Shape",
     "ShapeChoice",
+    "Share",
     "ShownVerdicts",
     "Spread",
     "Stated",
     "Temperature",
     "Unit",
+    "against_majority",
     "aggregate",
+    "agreement_both_decided",
+    "agreement_by",
+    "agreement_decided",
+    "agreement_three_way",
     "agreement_with_confidence",
+    "alt_test",
+    "alternative_annotator_test",
     "arena_v01",
     "arena_v2",
     "at_balance",
@@ -168,15 +200,18 @@ __all__ = [
     "bounds_over_missing",
     "brier_score",
     "build_battles",
+    "build_panel",
     "build_sample",
     "build_sample_from_frame",
     "build_samples_by_model",
     "build_shown_verdicts",
     "build_stated",
+    "ceiling",
     "check_fits",
     "climb",
     "cluster_influences",
     "coefficient_estimates",
+    "cohen_kappa",
     "common",
     "confidence_error",
     "control_names",
@@ -190,7 +225,9 @@ __all__ = [
     "discrete_win_rate",
     "early_look_confidence",
     "elo_ratings",
+    "excess_preference",
     "expected_largest",
+    "first_side",
     "fit_bradley_terry",
     "fit_controlled",
     "fit_history",
@@ -198,22 +235,31 @@ __all__ = [
     "fragility",
     "gate_power",
     "holm",
+    "human_agreement",
     "inconsistent_share",
     "indistinguishable",
+    "judge_bias",
+    "judge_variance",
     "kendall",
+    "krippendorff_alpha",
     "last_look_confidence",
     "lc_compat",
     "length_balance",
     "length_controlled_win_rate",
+    "list_side",
     "log_loss",
+    "longer_side",
     "mean_share",
+    "model_rates",
     "needed_instructions",
     "normal_quantile",
+    "of_ceiling",
     "order_outcomes",
     "p_value",
     "pair_rank_brier",
     "paired_difference",
     "pearson",
+    "people_against_rest",
     "pool_by_category",
     "position_effect",
     "probability_error",

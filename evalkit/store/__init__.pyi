@@ -1,5 +1,6 @@
 from .database import UNREADABLE, Batch, Claimed, Filled, Store
 from .documents import DocumentName, documents, records, write_document
+from .evaluations import evaluations_of, evidence_name, evidence_of, keep_evaluation
 from .opening import Address, open_existing, open_store, shown_url, store_exists, store_url
 from .releases import categories_of, keep_release, kept_verdicts, releases_of, verdicts_name
 from .requests import sent
@@ -36,9 +37,13 @@ __all__ = [
     "collect",
     "damage_of",
     "documents",
+    "evaluations_of",
+    "evidence_name",
+    "evidence_of",
     "export_store",
     "fault",
     "import_store",
+    "keep_evaluation",
     "keep_release",
     "kept_verdicts",
     "open_existing",

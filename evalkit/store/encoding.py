@@ -33,6 +33,8 @@ _FIELDS = tuple(field.name for field in dataclasses.fields(Slot))
 _BLANKS = ("baseline_blanks", "candidate_blanks")
 _COVERED = tuple(name for name in _FIELDS if name not in _BLANKS)
 _MEASURES = ("baseline_measures", "candidate_measures")
+# json.dumps would make this anew for every row; a damaged cell may have turned into bytes
+_COVER = json.JSONEncoder(default=repr).encode
 
 
 def encode_reply(reply: ChatReply, redactor: Redactor) -> str:
@@ -52,7 +54,7 @@ def decode_reply(text: str) -> ChatReply:
 
 def exchange_digest(request: object, body: object) -> str:
     """A digest of what was sent and of the endpoint's answer to the letter, which reading a verdict does not need."""
-    return hashlib.sha256(json.dumps([request, body], default=repr).encode()).hexdigest()[:16]
+    return hashlib.sha256(_COVER([request, body]).encode()).hexdigest()[:16]
 
 
 def reply_checksum(key: object, text: object, exchange: object) -> str:
@@ -135,8 +137,7 @@ def place_checksum(row: Mapping[Any, Any], *, fields: Sequence[str] = _COVERED) 
     values = [row[name] for name in fields]
     if known := {name: row[name] for name in _BLANKS if row.get(name) is not None}:
         values.append(known)
-    # a damaged cell may have turned into bytes
-    return hashlib.sha256(json.dumps(values, default=repr).encode()).hexdigest()[:16]
+    return hashlib.sha256(_COVER(values).encode()).hexdigest()[:16]
 
 
 def document_checksum(format: object, kind: object, name: object, heading: object) -> str:  # noqa: A002

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,12 +11,10 @@ import sqlalchemy as sa
 from evalkit.errors import KEY_FOUND, ConfigError, StoreError
 from evalkit.redaction import holds_key
 from evalkit.store.database import Store
+from evalkit.store.lasting import decode_estimate, encode_estimate, is_whole, put_record, text_name, texts_of
 from evalkit.store.naming import REPAIR
-from evalkit.store.seal import counted, sealed
-from evalkit.store.tables import asked_table, chunks, insert_into, release_table, release_verdict_table
-from evalkit.types import Estimate, Group, ReleaseRun, Status, StatusKind
-
-_COVERED = ("benchmark", "model", "verdicts", "document")
+from evalkit.store.tables import asked_table, release_table
+from evalkit.types import Group, ReleaseRun
 
 
 def keep_release(store: Store, run: ReleaseRun, verdicts: str) -> None:
@@ -34,15 +31,13 @@ def keep_release(store: Store, run: ReleaseRun, verdicts: str) -> None:
         raise ConfigError(f"the label of a release {KEY_FOUND}")
     row: dict[str, Any] = {"benchmark": run.group.benchmark, "model": run.group.model, "verdicts": run.verdicts}
     row["document"] = _encode(run)
-    row["run"] = _run_name(row)
     with store.transaction() as connection:
-        _add(connection, release_verdict_table, {"verdicts": run.verdicts, "document": verdicts})
-        _add(connection, release_table, row)
+        put_record(connection, release_table, row, verdicts)
 
 
 def verdicts_name(text: str) -> str:
     """The name of kept verdicts: a digest of their text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text_name(text)
 
 
 def releases_of(store: Store, *, benchmark: str | None = None, model: str | None = None) -> list[ReleaseRun]:
@@ -57,7 +52,7 @@ def releases_of(store: Store, *, benchmark: str | None = None, model: str | None
     with store.connect() as connection:
         rows = connection.execute(query).mappings().all()
     for row in rows:
-        if not is_whole(row):
+        if not is_whole(release_table, row):
             raise StoreError(f"{store.where}: a release of model {row['model']!r} is damaged. {REPAIR}")
     # runs of one instant in the order of their digests, so that every reading gives the same order
     return sorted((_read(store, row) for row in rows), key=lambda run: (run.at, run.verdicts))
@@ -79,14 +74,7 @@ def kept_verdicts(store: Store, names: Iterable[str]) -> dict[str, str]:
     Raises:
         StoreError: one is damaged or lost.
     """
-    wanted, found = set(names), {}
-    with store.connect() as connection:
-        for chunk in chunks(sorted(wanted)):
-            query = sa.select(release_verdict_table).where(release_verdict_table.c.verdicts.in_(chunk))
-            found.update({row["verdicts"]: row for row in connection.execute(query).mappings()})
-    if wanted != found.keys() or not all(map(is_whole, found.values())):
-        raise StoreError(f"{store.where}: the verdicts of a release are damaged. {REPAIR}")
-    return {name: row["document"] for name, row in found.items()}
+    return texts_of(store, release_table, names, fault="the verdicts of a release are damaged")
 
 
 def categories_of(store: Store, group: Group) -> dict[str, str]:
@@ -98,34 +86,11 @@ def categories_of(store: Store, group: Group) -> dict[str, str]:
         return {str(key): str(category) for key, category in connection.execute(query)}
 
 
-def is_whole(row: Mapping[Any, Any]) -> bool:
-    """True if a row of either table has the content that its name is a digest of."""
-    try:
-        return bool(row["run"] == _run_name(row) if "run" in row else row["verdicts"] == verdicts_name(row["document"]))
-    except (TypeError, AttributeError):
-        # a damaged cell may have turned into bytes
-        return False
-
-
-def _add(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> None:
-    """Add a row unless it is there; a row of that name has the same content."""
-    (whole,) = sealed(connection, table, [row])
-    if connection.execute(insert_into(connection, table).on_conflict_do_nothing(), whole).rowcount:
-        counted(connection, [whole])
-
-
-def _run_name(row: Mapping[Any, Any]) -> str:
-    return hashlib.sha256(json.dumps([row[name] for name in _COVERED]).encode()).hexdigest()
-
-
 def _encode(run: ReleaseRun) -> str:
     fields = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
     fields["group"] = dataclasses.asdict(run.group)
     fields["at"] = run.at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
-    fields["shown"] = {
-        **dataclasses.asdict(run.shown),
-        "status": [run.shown.status.kind.value, run.shown.status.reason],
-    }
+    fields["shown"] = encode_estimate(run.shown)
     return json.dumps(fields, sort_keys=True)
 
 
@@ -133,7 +98,5 @@ def _decode(row: Mapping[Any, Any]) -> ReleaseRun:
     fields = json.loads(row["document"])
     fields["group"] = Group(**fields["group"])
     fields["at"] = datetime.datetime.fromisoformat(fields["at"])
-    kind, reason = fields["shown"].pop("status")
-    notes = tuple(fields["shown"].pop("notes"))
-    fields["shown"] = Estimate(**fields["shown"], status=Status(StatusKind(kind), reason), notes=notes)
+    fields["shown"] = decode_estimate(fields["shown"])
     return ReleaseRun(**fields)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from evalkit.store.encoding import config_checksum, exchange_digest, place_checksum, reply_checksum
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 CHUNK = 500
 T = TypeVar("T")
 
@@ -157,6 +157,25 @@ release_verdict_table = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("seal", sa.Text),
 )
+# the measurements of how far judges agree with people, each named by the digest of its content; nothing replaces one
+evaluation_table = sa.Table(
+    "evaluations",
+    metadata,
+    sa.Column("evaluation", sa.Text, primary_key=True),
+    sa.Column("judge_digest", sa.Text, nullable=False),
+    sa.Column("labels_digest", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
+)
+# the labels and verdicts that evaluations were computed from, without the texts of instructions and answers
+evidence_table = sa.Table(
+    "evaluation_evidence",
+    metadata,
+    sa.Column("evidence", sa.Text, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("seal", sa.Text),
+)
 
 
 def secret_checksum(secret: str) -> str:
@@ -247,6 +266,11 @@ def _keep_releases(connection: sa.Connection) -> None:
     metadata.create_all(connection, tables=[release_table, release_verdict_table])
 
 
+def _keep_evaluations(connection: sa.Connection) -> None:
+    """From 7 to 8: tables for the evaluations of judges, of which there are none yet."""
+    metadata.create_all(connection, tables=[evaluation_table, evidence_table])
+
+
 def reply_of_version(row: Mapping[str, Any], version: int) -> dict[str, Any]:
     """A reply of an earlier version in this layout; a damaged one stays damaged."""
     if version >= 6:
@@ -287,6 +311,7 @@ _STEPS = {
     4: _tell_blanks,
     5: _cover_bodies_and_leave_room_for_seals,
     6: _keep_releases,
+    7: _keep_evaluations,
 }
 
 

@@ -25,15 +25,17 @@ from evalkit.store.encoding import (
     record_checksum,
     whole_reply,
 )
+from evalkit.store.lasting import LASTING, is_whole, name_of
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import REPAIR, complaints
 from evalkit.store.plans import sound
-from evalkit.store.releases import is_whole
 from evalkit.store.seal import Sealing, SealKeys, inspect, rebuild, seal_rest
 from evalkit.store.tables import (
     SCHEMA_VERSION,
     asked_table,
     document_table,
+    evaluation_table,
+    evidence_table,
     failure_table,
     insert_into,
     judge_table,
@@ -55,14 +57,14 @@ _AT_ONCE = 500
 # replies come first: they decide whether a failure or a place is still of use; records need their document
 _ORDER = (
     *(reply_table, failure_table, judge_table, asked_table, document_table, record_table, plan_table),
-    *(release_verdict_table, release_table),
+    *(release_verdict_table, release_table, evidence_table, evaluation_table),
 )
 _TABLES = {table.name: table for table in _ORDER}
 _COLUMNS = {
     name: [column.name for column in table.columns if column.name not in ("id", "seal")]
     for name, table in _TABLES.items()
 }
-_NAMED_BY = {"judges": "digest", "releases": "run", "release_verdicts": "verdicts"}
+_NAMED_BY = {"judges": "digest", **{table.name: name_of(table) for table in LASTING}}
 # the document of a release begins with its time
 _ORDERED_BY = {
     "failures": [failure_table.c.key, failure_table.c.id],
@@ -72,7 +74,8 @@ _GROUP = ("benchmark", "digest", "baseline", "model")
 _DOCUMENT = ("format", "kind", "name")
 # the fields that exports of earlier layouts lack
 # layout 6 added seals, which stand for a whole export in its last line
-_NOT_IN_6 = {name: set(_COLUMNS[name]) for name in ("release_verdicts", "releases")}
+_NOT_IN_7 = {table.name: set(_COLUMNS[table.name]) for table in (evidence_table, evaluation_table)}
+_NOT_IN_6 = {**{table.name: set(_COLUMNS[table.name]) for table in (release_verdict_table, release_table)}, **_NOT_IN_7}
 _NOT_IN_5 = {"replies": {"exchange"}, **_NOT_IN_6}
 _NOT_IN_4 = {"asked": {"baseline_blanks", "candidate_blanks"}, **_NOT_IN_5}
 _NOT_IN_3 = {"plans": set(_COLUMNS["plans"]), **_NOT_IN_4}
@@ -88,7 +91,8 @@ _LACKING: dict[int, dict[str, set[str]]] = {
     4: _NOT_IN_4,
     5: _NOT_IN_5,
     6: _NOT_IN_6,
-    7: {},
+    7: _NOT_IN_7,
+    8: {},
 }
 
 
@@ -109,6 +113,8 @@ class Moved:
     n_plans: int
     n_release_verdicts: int
     n_releases: int
+    n_evaluation_evidence: int
+    n_evaluations: int
     n_places_left_out: int = 0
     n_unsealed: int = 0
 
@@ -200,8 +206,7 @@ class _Import:
             "documents": insert_into(connection, document_table).on_conflict_do_nothing(),
             "records": insert_into(connection, record_table).on_conflict_do_nothing(),
             "plans": insert_into(connection, plan_table).on_conflict_do_nothing(),
-            "release_verdicts": insert_into(connection, release_verdict_table).on_conflict_do_nothing(),
-            "releases": insert_into(connection, release_table).on_conflict_do_nothing(),
+            **{table.name: insert_into(connection, table).on_conflict_do_nothing() for table in LASTING},
         }
 
     def take(self, rows: Iterator[tuple[str, dict[str, Any]]]) -> Moved:
@@ -305,8 +310,8 @@ def _sound(name: str, row: dict[str, Any]) -> bool:
         return bool(row["checksum"] == record_checksum(*(row[column] for column in covered)))
     if name == "plans":
         return sound(row)
-    if name in ("releases", "release_verdicts"):
-        return is_whole(row)
+    if (table := _TABLES[name]) in LASTING:
+        return is_whole(table, row)
     return isinstance(row["reason"], str)
 
 

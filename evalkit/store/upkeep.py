@@ -2,8 +2,9 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +18,10 @@ from evalkit.store.encoding import (
     record_checksum,
     whole_reply,
 )
+from evalkit.store.lasting import TEXTS, is_whole, name_of
 from evalkit.store.leases import live_owners, require_idle
 from evalkit.store.naming import OTHER_FILE, REPAIR, complaints
 from evalkit.store.plans import sound
-from evalkit.store.releases import is_whole
 from evalkit.store.seal import (
     KEY_VARIABLE,
     Sealing,
@@ -32,6 +33,7 @@ from evalkit.store.seal import (
 from evalkit.store.tables import (
     asked_table,
     document_table,
+    evaluation_table,
     failure_table,
     judge_table,
     lease_table,
@@ -39,7 +41,6 @@ from evalkit.store.tables import (
     plan_table,
     record_table,
     release_table,
-    release_verdict_table,
     reply_table,
 )
 from evalkit.types import Group, ModelConfig
@@ -73,6 +74,7 @@ class Checked:
     n_records: int
     n_plans: int
     n_releases: int
+    n_evaluations: int
     n_live_runs: int
     n_dead_runs: int
     n_dead_leases: int
@@ -149,6 +151,7 @@ class Statistics:
     n_records: int
     n_plans: int
     n_releases: int
+    n_evaluations: int
     n_bytes: int | None
     filling: tuple[Filling, ...]
     spending: tuple[Spending, ...]
@@ -327,6 +330,7 @@ def statistics(store: Store) -> Statistics:
             n_records=_count(connection, record_table),
             n_plans=_count(connection, plan_table),
             n_releases=_count(connection, release_table),
+            n_evaluations=_count(connection, evaluation_table),
             n_bytes=_n_bytes(store),
             filling=tuple(_filling(connection)),
             spending=tuple(_spending(connection, configs[digest]) for digest in sorted(configs)),
@@ -346,6 +350,7 @@ def _check(connection: sa.Connection) -> Checked:
         n_records=_count(connection, record_table),
         n_plans=_count(connection, plan_table),
         n_releases=_count(connection, release_table),
+        n_evaluations=_count(connection, evaluation_table),
         n_live_runs=len(live),
         n_dead_runs=len(owners - live),
         n_dead_leases=_count(connection, lease_table, dead),
@@ -415,29 +420,31 @@ def _bad_plans(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Ite
             yield row
 
 
-def _bad_releases(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
-    known = set(connection.execute(sa.select(release_verdict_table.c.verdicts)).scalars())
-    for row in _stream(connection, sa.select(release_table).where(*where)):
-        if not is_whole(row) or row["verdicts"] not in known:
+def _bad_texts(table: sa.Table, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    for row in _stream(connection, sa.select(table).where(*where)):
+        if not is_whole(table, row):
             yield row
 
 
-def _bad_release_verdicts(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
-    for row in _stream(connection, sa.select(release_verdict_table).where(*where)):
-        if not is_whole(row):
+def _bad_lasting(table: sa.Table, connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Iterator[sa.RowMapping]:
+    texts = TEXTS[table]
+    name = name_of(texts)
+    known = set(connection.execute(sa.select(texts.c[name])).scalars())
+    for row in _stream(connection, sa.select(table).where(*where)):
+        if not is_whole(table, row) or row[name] not in known:
             yield row
 
 
-_BAD = {
+_BAD: dict[sa.Table, Callable[..., Iterator[sa.RowMapping]]] = {
     reply_table: _bad_replies,
     judge_table: _bad_judges,
     asked_table: _bad_places,
     document_table: _bad_documents,
     record_table: _bad_records,
     plan_table: _bad_plans,
-    # before the releases, which are of no use without their verdicts
-    release_verdict_table: _bad_release_verdicts,
-    release_table: _bad_releases,
+    # before the records, which are of no use without their texts
+    **{texts: partial(_bad_texts, texts) for texts in TEXTS.values()},
+    **{table: partial(_bad_lasting, table) for table in TEXTS},
 }
 
 

@@ -1,5 +1,5 @@
 from .blanks import BLANK, INVISIBLE, blanks_around, trimmed, without_blanks
-from .markdown import count_markdown, read_markdown_counts
+from .markdown import count_list_items, count_markdown, read_markdown_counts
 from .numbers import (
     DECIMALS_STORED,
     chosen,
@@ -29,6 +29,7 @@ __all__ = [
     "blanks_around",
     "chosen",
     "count",
+    "count_list_items",
     "count_markdown",
     "cut",
     "distinct",

@@ -14,8 +14,19 @@ from evalkit.provenance.canonical import canonical_digest
 from evalkit.sources.entries import entries_of_store
 from evalkit.store import Batch, Store
 from evalkit.store.documents import DocumentName, documents, records, write_document
+from evalkit.store.evaluations import evidence_name, keep_evaluation
 from evalkit.store.releases import keep_release, verdicts_name
-from evalkit.types import ChatReply, Estimate, Group, JudgeConfig, PlanRecord, Prices, ReleaseRun, degraded
+from evalkit.types import (
+    ChatReply,
+    Estimate,
+    EvaluationRecord,
+    Group,
+    JudgeConfig,
+    PlanRecord,
+    Prices,
+    ReleaseRun,
+    degraded,
+)
 from tests.builders import output_set, question_of
 
 BENCHMARK = "bench"
@@ -92,6 +103,27 @@ def put_release(store: Store, label: str, *, model: str = "cand", verdicts: str 
     )
     keep_release(store, run, verdicts)
     return run
+
+
+def put_evaluation(
+    store: Store, labels: str, *, digest: str = JUDGE.digest, evidence: str = '{"version":1}', day: int = 5
+) -> EvaluationRecord:
+    """A measurement of the judge's agreement with people, as it is kept."""
+    record = EvaluationRecord(
+        judge=JUDGE.name,
+        judge_digest=digest,
+        labels=labels,
+        labels_digest=f"of {labels}",
+        orders="one",
+        repeats=1,
+        n=350,
+        n_people=1,
+        at=datetime.datetime(2026, 1, day, 9, 30, 0, 250, datetime.UTC),
+        agreement=Estimate(64.0, 2.5, 59.0, 69.0, 340, degraded("few"), ("a note",)),
+        ceiling=Estimate.refused("one person", n=0),
+        evidence=evidence_name(evidence),
+    )
+    return keep_evaluation(store, record, evidence)
 
 
 def put_document(store: Store, name: str, scores: list[int]) -> None:

@@ -81,6 +81,18 @@ ALTER TABLE asked ADD COLUMN baseline_blanks INTEGER;
 ALTER TABLE asked ADD COLUMN candidate_blanks INTEGER;
 """
 )
+# and version 7, which had the seals of version 6
+VERSION_7 = (
+    VERSION_5
+    + "".join(f"ALTER TABLE {name} ADD COLUMN seal TEXT;" for name in
+              ("replies", "failures", "judges", "asked", "documents", "records", "plans"))
+    + """
+ALTER TABLE replies ADD COLUMN exchange TEXT;
+CREATE TABLE releases (run TEXT NOT NULL, benchmark TEXT NOT NULL, model TEXT NOT NULL, verdicts TEXT NOT NULL,
+    document TEXT NOT NULL, seal TEXT, PRIMARY KEY (run));
+CREATE TABLE release_verdicts (verdicts TEXT NOT NULL, document TEXT NOT NULL, seal TEXT, PRIMARY KEY (verdicts));
+"""
+)  # fmt: skip
 # what a place's checksum covered in version 2, in this order
 COVERED = (
     "benchmark", "model", "baseline", "judge", "digest", "key", "cluster", "category", "order", "repeat",
@@ -121,6 +133,13 @@ def make_version_5(store: Store, path: Path) -> None:
     make_old(store, path, VERSION_5, {"schema": "5", "checksum": checksum}, tables=("plans",))
 
 
+def make_version_7(store: Store, path: Path) -> None:
+    """The store's rows under the layout of version 7, which had releases and no evaluations."""
+    checksum = hashlib.sha256(store.secret.hex().encode()).hexdigest()[:16]
+    tables = ("plans", "releases", "release_verdicts")
+    make_old(store, path, VERSION_7, {"schema": "7", "checksum": checksum}, tables=tables, exchange=True)
+
+
 def make_old(
     store: Store,
     path: Path,
@@ -129,6 +148,7 @@ def make_old(
     *,
     covered: Sequence[str] = (),
     tables: Sequence[str] = (),
+    exchange: bool = False,
 ) -> None:
     old = sqlite3.connect(path)
     path.chmod(0o600)
@@ -141,7 +161,8 @@ def make_old(
             marks = ", ".join("?" * len(columns))
             old.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks})", [tuple(row) for row in rows])
     old.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("secret", store.secret.hex())])
-    for rowid, key, reply in old.execute("SELECT rowid, key, reply FROM replies").fetchall():
+    replies = [] if exchange else old.execute("SELECT rowid, key, reply FROM replies").fetchall()
+    for rowid, key, reply in replies:
         checksum = hashlib.sha256(f"{key}\n{reply}".encode()).hexdigest()[:16]
         old.execute("UPDATE replies SET checksum = ? WHERE rowid = ?", (checksum, rowid))
     listed = ", ".join(f'"{column}"' for column in covered)
@@ -242,8 +263,8 @@ def version_to_come(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         def step(connection: sa.Connection) -> None:
             connection.execute(sa.text("DELETE FROM failures"))
 
-        monkeypatch.setattr(tables, "SCHEMA_VERSION", 8)
-        monkeypatch.setitem(tables._STEPS, 7, step)
+        monkeypatch.setattr(tables, "SCHEMA_VERSION", 9)
+        monkeypatch.setitem(tables._STEPS, 8, step)
 
     return upgrade
 
@@ -255,7 +276,7 @@ def test_a_live_run_of_an_earlier_version_is_not_migrated_under_its_feet(
     before = board_digest(store)
     store.enter("run", concurrency=4)
     version_to_come()
-    with pytest.raises(StoreError, match=rf"version 7\): in use by process {os.getpid()} on .*\. Wait until"):
+    with pytest.raises(StoreError, match=rf"version 8\): in use by process {os.getpid()} on .*\. Wait until"):
         open_store(url(tmp_path / "store.db"))
     assert board_digest(store) == before
     store.leave()
@@ -272,7 +293,7 @@ def test_a_dead_run_of_an_earlier_version_does_not_stand_in_the_way(
     version_to_come()
     with open_store(url(tmp_path / "store.db")) as migrated, migrated.connect() as connection:
         version = connection.execute(sa.text("SELECT value FROM meta WHERE name = 'schema'")).scalar_one()
-        assert version == "8"
+        assert version == "9"
 
 
 def dead_pid() -> int:
@@ -281,11 +302,11 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.parametrize("version", ["8", "99", "0", "", "x", "²", "-1"])
+@pytest.mark.parametrize("version", ["9", "99", "0", "", "x", "²", "-1"])
 def test_a_store_of_a_version_that_is_not_known_is_refused(store: Store, tmp_path: Path, version: str) -> None:
     execute(tmp_path / "store.db", f"UPDATE meta SET value = '{version}' WHERE name = 'schema'")
     with pytest.raises(
-        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 7"
+        StoreError, match=f"a store of version {version or 'unknown'}; this evalkit reads versions 1 to 8"
     ):
         open_store(url(tmp_path / "store.db"))
 

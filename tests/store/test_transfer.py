@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from evalkit.errors import InputError, StoreError
 from evalkit.store import UNREADABLE, Batch, Store, open_store
+from evalkit.store.evaluations import evaluations_of
 from evalkit.store.releases import releases_of
 from evalkit.store.tables import asked_table, plan_table
 from evalkit.store.transfer import export_store, import_store
@@ -26,6 +27,7 @@ from tests.store.filling import (
     fill,
     open_work,
     put_document,
+    put_evaluation,
     put_plan,
     put_release,
     scores,
@@ -36,7 +38,8 @@ from tests.store.test_database import execute
 from tests.store.test_opening import COVERED, COVERED_IN_3, places_of
 
 ADDED_IN_7 = ("releases", "release_verdicts")
-ADDED_SINCE = ("documents", "records", "plans", *ADDED_IN_7)
+ADDED_IN_8 = ("evaluations", "evaluation_evidence")
+ADDED_SINCE = ("documents", "records", "plans", *ADDED_IN_7, *ADDED_IN_8)
 
 
 def full(store: Store) -> None:
@@ -52,6 +55,7 @@ def full(store: Store) -> None:
     put_plan(store, 8, model="other")
     put_release(store, "v1")
     put_release(store, "v2")
+    put_evaluation(store, "auto_j")
 
 
 @pytest.mark.parametrize("name", ["store.jsonl", "store.jsonl.gz"])
@@ -67,6 +71,8 @@ def test_an_imported_store_is_the_same_store(store: Store, tmp_path: Path, name:
         assert (moved.n_plans, check(new).n_plans) == (2, 2)
         assert releases_of(new) == releases_of(store)
         assert (moved.n_releases, moved.n_release_verdicts, check(new).n_releases) == (2, 1, 2)
+        assert evaluations_of(new) == evaluations_of(store)
+        assert (moved.n_evaluations, moved.n_evaluation_evidence, check(new).n_evaluations) == (1, 1, 1)
         assert check(new).sound
         export_store(new, tmp_path / f"again-{name}")
     assert (tmp_path / name).read_bytes() == (tmp_path / f"again-{name}").read_bytes()
@@ -152,7 +158,7 @@ def test_an_export_of_version_3_is_imported(store: Store, tmp_path: Path) -> Non
     export_store(store, tmp_path / "store.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "store.jsonl").read_text().splitlines()]
     lines[0]["version"] = 3
-    later = ("plans", *ADDED_IN_7)
+    later = ("plans", *ADDED_IN_7, *ADDED_IN_8)
     lines[-1]["end"] = {name: n for name, n in lines[-1]["end"].items() if name not in later}
     kept = [without_blanks(line) for line in lines if line.get("table") not in later]
     (tmp_path / "old.jsonl").write_bytes(b"".join(map(signed, kept)))
@@ -325,7 +331,7 @@ def test_an_export_of_a_version_to_come_is_refused(
     monkeypatch.setattr("evalkit.store.transfer.SCHEMA_VERSION", 9)
     export_store(store, tmp_path / "store.jsonl")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 7"):
+    with pytest.raises(InputError, match="an export of version 9; this evalkit reads versions 2 to 8"):
         import_store(store, tmp_path / "store.jsonl")
 
 

@@ -58,9 +58,12 @@ class HumanFile:
     @cached_property
     def digest(self) -> str:
         """The name of the labels by their content: keys, which are digests of the texts, and opinions, in any order."""
-        return hashlib.sha256(json.dumps(sorted(_content(self.comparisons))).encode()).hexdigest()[:16]
+        return labels_digest((one.key, one.opinions) for one in self.comparisons)
 
 
-def _content(comparisons: Iterable[LabelledComparison]) -> Iterable[tuple[str, list[tuple[str, float]]]]:
-    for one in comparisons:
-        yield one.key, sorted((opinion.person, opinion.preference) for opinion in one.opinions)
+def labels_digest(labels: Iterable[tuple[str, Iterable[Opinion]]]) -> str:
+    """The name of labels by their content: the opinions on each comparison, which its key stands for, in any order."""
+    content = sorted(
+        (key, sorted((opinion.person, opinion.preference) for opinion in opinions)) for key, opinions in labels
+    )
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

@@ -55,7 +55,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The judge's section; `no_retest` says why there is no calibration, and `basis` counts the verdicts behind it."""
+    """The judge's section; `no_retest` says why there is no calibration, and `basis` counts the verdicts behind it.
+
+    `known` are the lines on the judge's agreement with people; none where no store was asked.
+    """
 
     facts: tuple[Fact, ...]
     readings: tuple[tuple[str, str], ...]
@@ -64,12 +67,13 @@ class Panel:
     no_retest: str
     cure: str
     basis: str
+    known: tuple[str, ...]
     stated_title: str
     stated_axis: str
     again_title: str
 
 
-def judge_panel(behaviour: Behaviour, *, graded: bool) -> Panel:
+def judge_panel(behaviour: Behaviour, *, graded: bool, known: Sequence[str] = ()) -> Panel:
     unit = ("answer" if graded else "comparison") if behaviour.averaged else "verdict"
     averaged = ", orders averaged" if behaviour.averaged else ""
     return Panel(
@@ -82,6 +86,7 @@ def judge_panel(behaviour: Behaviour, *, graded: bool) -> Panel:
         no_retest=printable(behaviour.no_retest),
         cure=_REPEATS,
         basis=f"{plural(behaviour.n_verdicts, unit)} of {plural(behaviour.n_models, 'model')}{averaged}",
+        known=tuple(known),
         stated_title=f"Grades by their place on the scale{averaged}."
         if graded
         else f"{unit.capitalize()}s by the probability that the model beats the baseline{averaged}.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from evalkit.boards import Behaviour, Board, Matrix, Series
-from evalkit.reporting.columns import judge_notices, number_notes
+from evalkit.reporting.columns import judge_notices, known_notes, number_notes
 from evalkit.reporting.neighbours import NeighboursTable, neighbour_tables
 from evalkit.reporting.page.coverage import Coverage, coverage
 from evalkit.reporting.page.drawings import apart, checked
@@ -97,7 +97,7 @@ def board_sections(
             unshown_releases=max(0, len(_of_board(releases, board)) - MOST_SERIES),
             categories=category_heat(board),
             matrix=matrix_heat(matrix),
-            judge=judge_panel(behaviour, graded=not board.baseline),
+            judge=judge_panel(behaviour, graded=not board.baseline, known=known_notes([board])),
             coverage=coverage(board),
             rests=rests(board),
             statements=tuple(statements(board)),

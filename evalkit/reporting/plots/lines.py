@@ -40,6 +40,7 @@ class Columns:
     lead: str
     value: str
     aside: str
+    name: str = "model"
 
 
 def line_chart(
@@ -59,7 +60,7 @@ def line_chart(
     """
     ruler = Ruler()
     lead = max(ruler.widest([line.lead for line in lines]), ruler.width(columns.lead, size=SMALL))
-    name = max(ruler.widest([line.name for line in lines]), ruler.width("model", size=SMALL))
+    name = max(ruler.widest([line.name for line in lines]), ruler.width(columns.name, size=SMALL))
     value = max(ruler.widest([line.value for line in lines]), ruler.width(columns.value, size=SMALL))
     aside = max(ruler.widest([line.aside for line in lines], size=SMALL), ruler.width(columns.aside, size=SMALL))
     names = EDGE + (lead + _GAP if lead else 0)
@@ -82,7 +83,7 @@ def line_chart(
                   zorder=2, clip_on=False)  # fmt: skip
     places = (EDGE + lead, names, WIDTH - right + 1.5 * _GAP + value, WIDTH - EDGE)
     _write(figure, axes, lines, places)
-    heads = ((columns.lead, "right"), ("model", "left"), (columns.value, "right"), (columns.aside, "right"))
+    heads = ((columns.lead, "right"), (columns.name, "left"), (columns.value, "right"), (columns.aside, "right"))
     above = blended_transform_factory(figure.dpi_scale_trans, axes.transAxes)
     for (text, side), x in zip(heads, places, strict=True):
         axes.text(x, 1 + 0.07 / (pitch * max(1, len(lines))), text, transform=above, ha=side, va="bottom",

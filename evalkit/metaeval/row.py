@@ -1,0 +1,46 @@
+"""One judge beside people: its numbers, its place, and its agreement by part."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from evalkit.metaeval.judge_name import JudgeName
+from evalkit.metaeval.numbers import JudgeNumber
+from evalkit.stats import Pooled, RankInterval, ReliabilityBin, RiskCurve
+from evalkit.types import Estimate
+
+
+class RowKind(Enum):
+    """Who a row is about."""
+
+    JUDGE = "judge"
+    PEOPLE = "people"
+    CONTROL = "control"
+
+
+@dataclass(frozen=True, eq=False)
+class JudgeRow:
+    """A judge, a control or the people.
+
+    `numbers` has each measure, which may be refused. `rank` is the place by agreement and `excess_rank`
+    the place by the absolute excess preference for longer answers, among judges and controls with such a number.
+    `parts` is its agreement by field of the labels. `ahead` tells how many points a judge is ahead of the best control.
+    """
+
+    judge: JudgeName
+    kind: RowKind
+    numbers: Mapping[str, JudgeNumber]
+    judged: int
+    missing: int
+    rank: RankInterval | None = None
+    excess_rank: int | None = None
+    bins: Sequence[ReliabilityBin] = ()
+    curve: RiskCurve | None = None
+    parts: Mapping[str, Pooled] = field(default_factory=dict)
+    best_control: str = ""
+    ahead: Estimate | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
+
+    def estimate(self, name: str) -> Estimate:
+        """The estimate of a measure."""
+        return self.numbers[name].estimate

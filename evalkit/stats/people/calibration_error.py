@@ -1,4 +1,4 @@
-"""How far a judge's stated probabilities are from the share of opinions that they promise, in ten bins."""
+"""The distance of a judge's stated probabilities from the share of opinions that they promise, in ten bins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -172,7 +172,7 @@ def _area_and_half(count: Floats, wrong: Floats) -> tuple[Floats, Floats]:
 
 
 def _resamples(clusters: int, generator: np.random.Generator) -> Iterator[Ints]:
-    """How often each instruction is drawn, some draws at a time; shape (draws, clusters)."""
+    """Draw all instructions anew, some draws at a time: the times that each is drawn, shape (draws, clusters)."""
     at_once = max(1, _TABLE_NUMBERS // clusters)
     for start in range(0, REPLICATES, at_once):
         draws = min(at_once, REPLICATES - start)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import expit, ndtr
 
 from evalkit.stats.bins import BINS, tenths
+from evalkit.stats.people.calibration_error import Binning
 from evalkit.stats.people.stated import Stated, build_stated
 from evalkit.stats.sample import Floats
 
@@ -48,10 +49,14 @@ class Drawn:
         second = generator.random(len(cluster)) < 0.5
         return build_stated(np.where(second, confidence, 1 - confidence), (right == second).astype(np.float64), cluster)
 
-    def true_error(self) -> float:
-        """The calibration error that unlimited opinions have in ten bins of equal width."""
+    def true_error(self, *, binning: Binning = Binning.EQUAL_WIDTH) -> float:
+        """The calibration error that unlimited opinions have in ten bins."""
         confidence, chance = self.confident(1_000_000, np.random.default_rng(0))
-        gaps = np.bincount(tenths(2 * confidence - 1), weights=chance - confidence, minlength=BINS)
+        if binning == Binning.EQUAL_WIDTH:
+            places = tenths(2 * confidence - 1)
+        else:
+            places = np.argsort(np.argsort(confidence)) * BINS // len(confidence)
+        gaps = np.bincount(places, weights=chance - confidence, minlength=BINS)
         return float(np.abs(gaps).sum()) / len(confidence)
 
 

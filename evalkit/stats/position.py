@@ -157,7 +157,7 @@ class OrderOutcomes:
 
 
 def order_outcomes(shown: ShownVerdicts, *, confidence: float = CONFIDENCE) -> OrderOutcomes:
-    """How often both orders give the same verdict, and how often the place decides it.
+    """The shares of questions on which both orders give the same verdict, and on which the place decides it.
 
     Repeats are averaged within an order first. `first` and `second` together are `inconsistent_share`.
 

@@ -1,10 +1,20 @@
 """What the order of the answers does: cases by hand, properties, and simulations of a known effect."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from evalkit.stats.components import variance_components
-from evalkit.stats.position import ShownVerdicts, inconsistent_share, position_effect
+from evalkit.stats.people.stated import build_stated
+from evalkit.stats.position import (
+    ShownVerdicts,
+    build_shown_verdicts,
+    inconsistent_share,
+    order_outcomes,
+    position_effect,
+)
 from evalkit.stats.sample import Floats
 from evalkit.types import Order
 from tests.stats.stat_samples import numbers, value_of
@@ -154,3 +164,48 @@ def test_the_interval_covers_the_true_effect_as_often_as_it_says(orders: str) ->
         _, _, lower, upper = numbers(found)
         covered += lower <= 10 <= upper
     assert 0.925 <= covered / runs <= 0.985
+
+
+def test_the_place_decides_where_the_same_place_wins_both_times_by_hand() -> None:
+    # same twice, then the first, the second, a tie in one order, a tie in both
+    shown = in_both_orders(np.array([0.9, 0.2, 0.8, 0.1, 0.7, 0.5]), np.array([0.6, 0.4, 0.3, 1.0, 0.5, 0.5]))
+    found = order_outcomes(shown)
+    assert [value_of(one) for one in (found.same, found.first, found.second)] == pytest.approx([50, 100 / 6, 100 / 6])
+    assert value_of(inconsistent_share(shown)) == pytest.approx(value_of(found.first) + value_of(found.second))
+    assert (found.same.n, found.first.n) == (6, 6)
+
+
+def test_outcomes_of_both_orders_are_refused_where_one_was_asked() -> None:
+    found = order_outcomes(in_one_order([True, False], [1.0, 0.0]))
+    assert {one.status.reason for one in (found.same, found.first, found.second)} == {
+        "no instruction was asked in both orders"
+    }
+
+
+def test_a_recorded_judge_in_two_orders_has_its_published_shares(real_data: Path) -> None:
+    """o1-mini on JudgeBench; a question's first answer A is the baseline and its second B the candidate."""
+    path = real_data / "judges" / "jb_ah_o1-mini.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    # of two judgments the second saw B first, and its decision keeps the place
+    second = {"A>B": 0.0, "A=B": 0.5, "B>A": 1.0}
+    placed = np.array([[second[judgment["decision"]] for judgment in row["judgments"]] for row in rows])
+    preference = np.concatenate([placed[:, 0], 1 - placed[:, 1]])
+    keys = [row["pair_id"] for row in rows] * 2
+    orders = ["baseline_first"] * len(rows) + ["candidate_first"] * len(rows)
+    shown = build_shown_verdicts(keys, orders, preference)
+    found = order_outcomes(shown)
+    assert [value_of(one) for one in (found.same, found.first, found.second)] == pytest.approx(
+        [68.57, 16.57, 5.14], abs=0.005
+    )
+    # the effect is twice the distance of the mean P(first) from one half
+    assert 0.5 + value_of(position_effect(shown)) / 200 == pytest.approx(0.5557, abs=5e-5)
+    said = np.array([second[row["label"]] for row in rows])
+    stated = build_stated(preference.reshape(2, -1).mean(axis=0), said, [row["question"] for row in rows])
+    assert float(1 - np.abs(stated.p - said).mean()) == pytest.approx(0.7586, abs=5e-5)
+    decided = stated.p != 0.5
+    assert 100 * float(decided.mean()) == pytest.approx(76.86, abs=0.005)
+    assert 100 * float(stated.right[decided].mean()) == pytest.approx(85.50, abs=0.005)
+    # JudgeBench counts a question whose two decisions together are right
+    assert 100 * float((stated.right == 1).mean()) == pytest.approx(65.71, abs=0.005)
+    alone = [float(1 - np.abs(one - said).mean()) for one in preference.reshape(2, -1)]
+    assert alone == pytest.approx([0.7471, 0.7700], abs=5e-5)

@@ -1,4 +1,4 @@
-"""How far a judge's stated probabilities are from the share of opinions that they promise, in ten bins."""
+"""The distance of a judge's stated probabilities from the share of opinions that they promise, in ten bins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -185,7 +185,7 @@ def _interval(
 
 def _equal_mass(values: Floats) -> Ints:
     """Bins that begin at the tenths of the sorted values; equal values share the bin of the first of them."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    _, place, count = np.unique(values.round(12), return_inverse=True, return_counts=True)
     before = np.cumsum(count) - count
     places: Ints = (before * BINS // len(values))[place].astype(np.int64)
     return places

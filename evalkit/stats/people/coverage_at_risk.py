@@ -1,4 +1,4 @@
-"""How many verdicts a judge may give alone if it is to be wrong on no more than a given share of them."""
+"""The verdicts that a judge may give alone if it is to be wrong on no more than a given share of them."""
 
 from dataclasses import dataclass
 

@@ -99,8 +99,8 @@ def selective_answering(stated: Stated, *, confidence: float = CONFIDENCE) -> Se
 def sureness(stated: Stated) -> Floats:
     """The distance of each probability from one half, equal for p and 1 - p; shape (n,)."""
     # in binary, 0.3 and 0.7 are not equally far from one half
-    sure: Floats = np.round(np.abs(stated.p - TIE), 15)
-    return sure
+    distance: Floats = np.abs(stated.p - TIE)
+    return distance.round(15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +172,7 @@ def _area_and_half(count: Floats, wrong: Floats) -> tuple[Floats, Floats]:
 
 
 def _resamples(clusters: int, generator: np.random.Generator) -> Iterator[Ints]:
-    """How often each instruction is drawn, some draws at a time; shape (draws, clusters)."""
+    """Draw all instructions anew, some draws at a time: the times that each is drawn, shape (draws, clusters)."""
     at_once = max(1, _TABLE_NUMBERS // clusters)
     for start in range(0, REPLICATES, at_once):
         draws = min(at_once, REPLICATES - start)

@@ -24,7 +24,7 @@ _CELLS = len(SAID) ** 2
 
 
 class Measurement(Enum):
-    """The distance between two opinions: `nominal`, 1 where they differ, or `interval`, the square of the difference."""
+    """The distance between two opinions: `nominal`, 1 where they differ, or `interval`, their difference squared."""
 
     NOMINAL = "nominal"
     INTERVAL = "interval"

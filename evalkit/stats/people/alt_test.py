@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.columns import Bools, check_share, floats
+from evalkit.stats.columns import Bools, Numbers, check_share, floats
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.people.panel import Panel
 from evalkit.stats.people.rules import check_tie_band, checked_verdict, sides
@@ -64,7 +64,7 @@ class AltTest:
 
 def alt_test(
     panel: Panel,
-    verdict: Floats,
+    verdict: Numbers,
     *,
     epsilon: float = EPSILON,
     tie_band: float = 0.0,

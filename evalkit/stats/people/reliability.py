@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from evalkit.stats.columns import check_confidence
+from evalkit.stats.columns import Numbers, check_confidence
 from evalkit.stats.intervals import CONFIDENCE, proportion_interval
 from evalkit.stats.people.ceiling import NOBODY, ONE_PERSON
 from evalkit.stats.people.panel import SAID, Panel
@@ -74,7 +74,7 @@ def krippendorff_alpha(
     return _beyond_chance(value, disagreement, together, panel.cluster[several], confidence)
 
 
-def cohen_kappa(panel: Panel, verdict: Floats, *, tie_band: float = 0.0, confidence: float = CONFIDENCE) -> Estimate:
+def cohen_kappa(panel: Panel, verdict: Numbers, *, tie_band: float = 0.0, confidence: float = CONFIDENCE) -> Estimate:
     """Cohen's kappa of a judge with the median of people, in the three categories win, tie and loss.
 
     The value is that of scikit-learn. Its interval is a jackknife of log(1 - kappa) that leaves out instructions;

@@ -8,6 +8,7 @@ instead; with `--libraries` it compares alpha and kappa with krippendorff and sc
 import argparse
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import krippendorff
 import numpy as np
@@ -103,7 +104,7 @@ def measure_speed() -> None:
     rows, repeats = np.repeat(np.arange(LARGE), 3), np.random.default_rng(2).random(3 * LARGE)
     first, second = np.random.default_rng(3).integers(0, 8, (2, LARGE))
     every: dict[str, Callable[[], object]] = {
-        **{name: (lambda statistic=statistic: statistic(drawn)) for name, statistic in (ONE_PERSON | SEVERAL).items()},
+        **{name: partial(statistic, drawn) for name, statistic in {**ONE_PERSON, **SEVERAL}.items()},
         "against rest": lambda: people_against_rest(panel),
         "bias": lambda: judge_bias(panel, rows, repeats),
         "variance": lambda: judge_variance(panel, rows, repeats),

@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.columns import Bools, check_share, floats
+from evalkit.stats.columns import Bools, Numbers, check_share, floats
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.people.panel import Panel
 from evalkit.stats.people.rules import check_tie_band, checked_verdict, sides
@@ -23,7 +23,7 @@ MIN_ITEMS = 30
 
 
 class Scoring(Enum):
-    """The measure of how well a label fits those of other people: the `accuracy`, or the negative root mean square error."""
+    """The fit of a label with those of other people: the `accuracy`, or the negative root mean square error."""
 
     ACCURACY = "accuracy"
     NEG_RMSE = "neg_rmse"
@@ -64,7 +64,7 @@ class AltTest:
 
 def alt_test(
     panel: Panel,
-    verdict: Floats,
+    verdict: Numbers,
     *,
     epsilon: float = EPSILON,
     tie_band: float = 0.0,
@@ -144,7 +144,7 @@ def alternative_annotator_test(
 
 
 def _scores(item: Ints, label: Floats, judge: Floats, scoring: Scoring) -> tuple[Floats, Floats]:
-    """The fit of each person's label, and of the judge's, with the other people's labels of the item; higher is better."""
+    """The fit of each person's label, and of the judge's, with the others' labels of the item; higher is better."""
     order = np.argsort(item, kind="stable")
     count = np.bincount(item)
     start = (np.cumsum(count) - count)[item]

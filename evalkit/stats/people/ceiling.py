@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from evalkit.stats.columns import Numbers
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.people.agreement import agreement_by, judged
 from evalkit.stats.people.medians import medians_of_others
 from evalkit.stats.people.panel import SAID, Panel
 from evalkit.stats.people.rules import AgreementRule, check_tie_band, checked_verdict, marks
 from evalkit.stats.people.shares import Share, clustered_share, refused_share, share_of_opinions, share_ratio
-from evalkit.stats.sample import Floats
 from evalkit.types import Estimate
 
 ONE_PERSON, NOBODY = "one person", "no opinions"
@@ -36,7 +36,7 @@ def ceiling(panel: Panel, rule: AgreementRule, *, confidence: float = CONFIDENCE
 
 
 def of_ceiling(
-    panel: Panel, verdict: Floats, rule: AgreementRule, *, tie_band: float = 0.0, confidence: float = CONFIDENCE
+    panel: Panel, verdict: Numbers, rule: AgreementRule, *, tie_band: float = 0.0, confidence: float = CONFIDENCE
 ) -> Estimate:
     """A judge's agreement as a percentage of the ceiling, with the errors of both and their dependence.
 
@@ -55,7 +55,7 @@ def of_ceiling(
 
 def against_majority(
     panel: Panel,
-    verdict: Floats,
+    verdict: Numbers,
     rule: AgreementRule = AgreementRule.HALF,
     *,
     tie_band: float = 0.0,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.stats.columns import floats
+from evalkit.stats.columns import Numbers, floats
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.people.agreement import judged
 from evalkit.stats.people.panel import Panel
@@ -29,7 +29,7 @@ class Excess:
 
 
 def excess_preference(
-    panel: Panel, verdict: Floats, favoured: Floats, *, tie_band: float = 0.0, confidence: float = CONFIDENCE
+    panel: Panel, verdict: Numbers, favoured: Numbers, *, tie_band: float = 0.0, confidence: float = CONFIDENCE
 ) -> Excess:
     """The preference of a judge for one kind of answer beyond that of people, on the comparisons that they decided.
 

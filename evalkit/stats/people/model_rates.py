@@ -6,7 +6,7 @@ import numpy as np
 
 from evalkit.errors import StatsError
 from evalkit.stats.agreement import Coefficient, correlation
-from evalkit.stats.columns import Labels, Texts, labels
+from evalkit.stats.columns import Labels, Numbers, Texts, labels
 from evalkit.stats.intervals import CONFIDENCE
 from evalkit.stats.people.panel import Panel
 from evalkit.stats.people.rules import checked_verdict
@@ -37,7 +37,7 @@ class ModelRates:
 
 def model_rates(
     panel: Panel,
-    verdict: Floats,
+    verdict: Numbers,
     *,
     first_models: Labels,
     second_models: Labels,

@@ -6,7 +6,7 @@ from enum import Enum
 
 import numpy as np
 
-from evalkit.stats.columns import check_confidence
+from evalkit.stats.columns import Numbers, check_confidence
 from evalkit.stats.intervals import CONFIDENCE, proportion_interval
 from evalkit.stats.people.ceiling import NOBODY, ONE_PERSON
 from evalkit.stats.people.panel import SAID, Panel
@@ -24,7 +24,7 @@ _CELLS = len(SAID) ** 2
 
 
 class Measurement(Enum):
-    """The distance between two opinions: `nominal`, 1 where they differ, or `interval`, the square of the difference."""
+    """The distance between two opinions: `nominal`, 1 where they differ, or `interval`, their difference squared."""
 
     NOMINAL = "nominal"
     INTERVAL = "interval"
@@ -74,7 +74,7 @@ def krippendorff_alpha(
     return _beyond_chance(value, disagreement, together, panel.cluster[several], confidence)
 
 
-def cohen_kappa(panel: Panel, verdict: Floats, *, tie_band: float = 0.0, confidence: float = CONFIDENCE) -> Estimate:
+def cohen_kappa(panel: Panel, verdict: Numbers, *, tie_band: float = 0.0, confidence: float = CONFIDENCE) -> Estimate:
     """Cohen's kappa of a judge with the median of people, in the three categories win, tie and loss.
 
     The value is that of scikit-learn. Its interval is a jackknife of log(1 - kappa) that leaves out instructions;

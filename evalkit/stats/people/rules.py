@@ -5,7 +5,7 @@ from enum import Enum
 import numpy as np
 
 from evalkit.errors import StatsError
-from evalkit.stats.columns import check_share, floats
+from evalkit.stats.columns import Numbers, check_share, floats
 from evalkit.stats.people.panel import Panel
 from evalkit.stats.sample import Floats
 
@@ -52,7 +52,7 @@ def sides(p: Floats, *, tie_band: float = 0.0) -> Floats:
     return np.where(np.isnan(p), np.nan, side)
 
 
-def checked_verdict(panel: Panel, verdict: Floats) -> Floats:
+def checked_verdict(panel: Panel, verdict: Numbers) -> Floats:
     """The verdict of a judge on each comparison of a panel.
 
     Raises:

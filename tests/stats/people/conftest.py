@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evalkit.stats.people.panel import Panel, build_panel
@@ -72,3 +73,9 @@ def mt_bench(real_data: Path) -> MtBench:
     of, names, said = zip(*rows, strict=True)
     panel = build_panel(keys, of=of, people=names, said=said, clusters=[key.split("__")[0] for key in keys])
     return MtBench(panel, {name: np.array([_CODE[labels[key]] for key in keys]) for name, labels in judges.items()})
+
+
+@pytest.fixture(scope="session")
+def alpaca(real_data: Path) -> pd.DataFrame:
+    """The published verdicts of AlpacaEval's judges; NaN without one."""
+    return pd.read_parquet(real_data / "alpaca_eval" / "preferences.parquet")

@@ -5,11 +5,12 @@ import pytest
 
 from evalkit.errors import StatsError
 from evalkit.stats.people.alt_test import Scoring, alt_test, alternative_annotator_test
+from evalkit.stats.sample import Floats, Ints
 from tests.stats.people.conftest import MtBench
 from tests.stats.stat_samples import numbers, value_of
 
 
-def labels_of(table: list[list[float]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def labels_of(table: list[list[float]]) -> tuple[Ints, Ints, Floats]:
     """Items, people and labels of a table with a row a person."""
     people, items = np.shape(table)
     return np.tile(np.arange(items), people), np.repeat(np.arange(people), items), np.ravel(table).astype(float)

@@ -1,6 +1,7 @@
 """Preferences beyond people's: by hand, the figures of real files, and properties."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evalkit.stats.people.excess import excess_preference, first_side, list_side, longer_side
@@ -62,3 +63,24 @@ def test_people_prefer_longer_and_lists(
     assert value_of(found.excess) == pytest.approx(100 - value_of(found.people.estimate))
     _, _, lower, upper = numbers(found.excess)
     assert 0 < lower < value_of(found.excess) < upper
+
+
+@pytest.mark.parametrize(
+    ("judge", "expected"),
+    [
+        ("alpaca_eval_cot_gpt4_turbo_fn", 0.8191),
+        ("alpaca_eval_gpt4", 0.8504),
+        ("alpaca_eval_gpt4_turbo_fn", 0.7794),
+        ("bedrock_claude", 0.7361),
+    ],
+)
+def test_published_judges_prefer_longer(judge: str, expected: float, alpaca: pd.DataFrame) -> None:
+    """Against a long baseline, so that these are no figures of a bias; computed once independently of this code."""
+    rows = alpaca[alpaca["judge"] == judge]
+    preference = rows["preference"].to_numpy()
+    verdict = np.where(preference == 0, 0.5, preference - 1)
+    # nobody's opinions: the judge stands alone
+    panel = build_panel(np.arange(len(rows)), of=[], people=[], said=[], clusters=rows["index"].to_numpy())
+    found = excess_preference(panel, verdict, longer_side(rows["len_1"].to_numpy(), rows["len_2"].to_numpy()))
+    assert value_of(found.judge.estimate) / 100 == pytest.approx(expected, abs=5e-5)
+    assert found.excess.value is None

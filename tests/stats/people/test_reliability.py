@@ -2,9 +2,11 @@
 
 import krippendorff
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from evalkit.stats.people.agreement import agreement_three_way
 from evalkit.stats.people.panel import Panel, build_panel
 from evalkit.stats.people.reliability import Measurement, cohen_kappa, krippendorff_alpha
 from tests.stats.people.conftest import Labelled, MtBench
@@ -100,3 +102,23 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
             _, _, lower, upper = numbers(estimate)
             covered[place] += lower <= truth[place] <= upper
     assert (covered / runs >= 0.91).all() and (covered / runs <= 0.985).all()
+
+
+@pytest.mark.parametrize(
+    ("second", "n", "same", "expected"),
+    [
+        ("alpaca_eval_gpt4_turbo_fn", 4024, 0.9232, 0.7195),
+        ("weighted_alpaca_eval_gpt4_turbo", 2415, 0.9391, 0.5903),
+    ],
+)
+def test_kappa_of_two_judges(second: str, n: int, same: float, expected: float, alpaca: pd.DataFrame) -> None:
+    """The first judge's sides stand for people's; computed once independently of this code."""
+    verdict = alpaca.assign(p=np.where(alpaca["preference"] == 0, 0.5, alpaca["preference"] - 1)).dropna(subset=["p"])
+    both = verdict.pivot_table(index=["model", "index"], columns="judge", values="p")
+    both = both[["alpaca_eval_cot_gpt4_turbo_fn", second]].dropna()
+    first, other = both.to_numpy().T
+    keys = np.arange(len(both))
+    clusters = both.index.get_level_values("index")
+    panel = build_panel(keys, of=keys, people=["x"] * n, said=(np.sign(first - 0.5) + 1) / 2, clusters=clusters)
+    assert value_of(agreement_three_way(panel, other).estimate) / 100 == pytest.approx(same, abs=5e-5)
+    assert value_of(cohen_kappa(panel, other)) == pytest.approx(expected, abs=5e-5)

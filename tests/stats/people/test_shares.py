@@ -38,7 +38,8 @@ def test_where_all_agree_the_interval_is_the_exact_one() -> None:
 
 def test_missing_values_are_left_out_and_one_instruction_is_refused() -> None:
     found = share_of([1, np.nan, 0, 1], [0, 1, 2, 2])
-    assert (found.n, found.estimate.n, value_of(found.estimate)) == (3, 2, pytest.approx(200 / 3))
+    assert (found.n, found.estimate.n) == (3, 2)
+    assert value_of(found.estimate) == pytest.approx(200 / 3)
     for values in ([1.0, 1.0], [np.nan, 1.0]):
         assert "at least 2 needed" in share_of(values, [0, 0]).estimate.status.reason
     assert share_of([np.nan, np.nan]).estimate.value is None

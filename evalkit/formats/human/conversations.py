@@ -28,7 +28,7 @@ def mt_bench(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
 def conversation_row(
     record: Record, notes: AnswerNotes, *, models: tuple[str, str], said: Sequence[Said], item: str | None = None
 ) -> LabelledRow:
-    """What is said of two conversations up to the turn in the field `turn`, or of the whole of them.
+    """A row on two conversations up to the turn in the field `turn`, or on the whole of them.
 
     All turns of a conversation are in the cluster of its first instruction.
 
@@ -57,7 +57,7 @@ def conversation_row(
 
 
 def _up_to(record: Record, name: str, turn: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is asked and answered up to a turn."""
+    """The questions and the answers up to a turn."""
     messages = record.fields[name]
     if not isinstance(messages, list) or not messages:
         found = "an empty list" if messages == [] else kind_of(messages)

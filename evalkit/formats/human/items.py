@@ -80,7 +80,7 @@ def rows_of_items(
     for item in dict.fromkeys(item for said in labels.values() for item in said):
         where = f"{source}: item {json.dumps(item[:_LONGEST_ITEM])}"
         said = tuple(
-            Said(_name(person, where), winner(by_item[item], where if person is None else f"{where}: {_shown(person)}"))
+            Said(_name(person, where), winner(by_item[item], _place(where, person)))
             for person, by_item in labels.items()
             if item in by_item
         )
@@ -100,8 +100,8 @@ def _name(person: str | None, where: str) -> str | None:
     return None if person is None else sys.intern(checked_name(person.strip(), where))
 
 
-def _shown(person: str) -> str:
-    return json.dumps(person[:_LONGEST_ITEM])
+def _place(where: str, person: str | None) -> str:
+    return where if person is None else f"{where}: {json.dumps(person[:_LONGEST_ITEM])}"
 
 
 def _parts(item: str) -> tuple[tuple[str, str], str, str | None]:

@@ -73,17 +73,17 @@ def verdicts_in(source: str | Source, columns: Mapping[str, str], notes: AnswerN
         for record in rows:
             for row in layout.read(record, notes):
                 texts = ("\n\n".join(row.turns), "\n\n".join(row.answers[0]), "\n\n".join(row.answers[1]))
-                yield from (_said(one.person, one.preference, texts=texts) for one in row.said)
+                yield from (_verdict_of(one.person, one.preference, texts=texts) for one in row.said)
 
 
-def _said(judge: str | None, preference: float | None, **told: Any) -> RecordedVerdict:
+def _verdict_of(judge: str | None, preference: float | None, **told: Any) -> RecordedVerdict:
     return RecordedVerdict(judge, preference, failure=NO_VERDICT if preference is None else None, **told)
 
 
 def _of_items(items: ItemLabels, source: str | Source) -> Iterator[RecordedVerdict]:
     for judge, labels in items.items():
         for item, label in labels.items():
-            yield _said(judge, winner(label, f"{source}: item {shown(item)}"), name=item)
+            yield _verdict_of(judge, winner(label, f"{source}: item {shown(item)}"), name=item)
 
 
 def _of_judge_bench(record: Record, notes: AnswerNotes) -> Iterator[RecordedVerdict]:
@@ -102,7 +102,9 @@ def _of_judge_bench(record: Record, notes: AnswerNotes) -> Iterator[RecordedVerd
         second_shown = _by_scores(detail)
         if second_shown is None:
             second_shown = winner(place.fields.get("decision"), f'{place.where}: field "decision"')
-        shown = _said(judge, second_shown, texts=texts, order=BOTH_ORDERS[0], reply=detail.optional_text("response"))
+        shown = _verdict_of(
+            judge, second_shown, texts=texts, order=BOTH_ORDERS[0], reply=detail.optional_text("response")
+        )
         # the verdict is on the answers as they were shown
         yield shown if order == BOTH_ORDERS[0] else replace(shown.turned(), texts=texts)
 

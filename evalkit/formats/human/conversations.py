@@ -8,7 +8,7 @@ from evalkit.errors import InputError
 from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.conversation import read_answered
 from evalkit.formats.human.row import LabelledRow, Said, fields_in, models_in, one_label
-from evalkit.formats.human.texts import with_texts, within_limit
+from evalkit.formats.human.texts import list_in, with_texts, within_limit
 from evalkit.formats.instructions import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import optional_turn
@@ -35,7 +35,8 @@ def conversation_row(
     Raises:
         InputError: a conversation is none, is too short, or asks something else than the other.
     """
-    whole = with_texts(record, CONVERSATIONS, notes, chats=CONVERSATIONS)
+    spelled = {name: list_in(record, name) for name in CONVERSATIONS if name in record.fields}
+    whole = with_texts(Record(record.where, {**record.fields, **spelled}), CONVERSATIONS, notes, chats=CONVERSATIONS)
     turn = optional_turn(Record(record.where, {"turn": _number(record.fields.get("turn"))}))
     (asked, first), (other, second) = (_up_to(whole, name, turn) for name in CONVERSATIONS)
     if asked != other:

@@ -16,7 +16,7 @@ from evalkit.formats.human.layout import layout_of_labels, with_columns
 from evalkit.formats.human.pairs import OUTPUTS, SIDES
 from evalkit.formats.human.reading import records_of
 from evalkit.formats.human.row import PEOPLE, name_of_person
-from evalkit.formats.human.texts import asked_with, instruction_in, with_texts
+from evalkit.formats.human.texts import asked_with, instruction_in, list_in, with_texts
 from evalkit.formats.human.winners import shown, winner
 from evalkit.formats.records import Record
 from evalkit.formats.rows import Source
@@ -90,7 +90,7 @@ def _of_judge_bench(record: Record, notes: AnswerNotes) -> Iterator[RecordedVerd
     """The verdicts on a pair: the first with the answer A shown first, the second with B shown first."""
     fields = with_texts(record, ("question", *SIDES), notes).fields
     texts = (fields["question"], fields[SIDES[0]], fields[SIDES[1]])
-    judgments = fields["judgments"]
+    judgments = list_in(record, "judgments")
     if not isinstance(judgments, list) or not 1 <= len(judgments) <= len(BOTH_ORDERS):
         found = f"{len(judgments)} of them" if isinstance(judgments, list) else kind_of(judgments)
         raise InputError(f'{record.where}: field "judgments": expected one or two judgments, found {found}')

@@ -8,7 +8,7 @@ from evalkit.errors import InputError
 from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.conversation import read_answered
 from evalkit.formats.human.row import LabelledRow, Said, fields_in, models_in, one_label
-from evalkit.formats.human.texts import with_texts, within_limit
+from evalkit.formats.human.texts import list_in, with_texts, within_limit
 from evalkit.formats.instructions import instruction_key
 from evalkit.formats.records import Record
 from evalkit.formats.verdicts import optional_turn
@@ -28,14 +28,15 @@ def mt_bench(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
 def conversation_row(
     record: Record, notes: AnswerNotes, *, models: tuple[str, str], said: Sequence[Said], item: str | None = None
 ) -> LabelledRow:
-    """What is said of two conversations up to the turn in the field `turn`, or of the whole of them.
+    """A row on two conversations up to the turn in the field `turn`, or on the whole of them.
 
     All turns of a conversation are in the cluster of its first instruction.
 
     Raises:
         InputError: a conversation is none, is too short, or asks something else than the other.
     """
-    whole = with_texts(record, CONVERSATIONS, notes, chats=CONVERSATIONS)
+    spelled = {name: list_in(record, name) for name in CONVERSATIONS if name in record.fields}
+    whole = with_texts(Record(record.where, {**record.fields, **spelled}), CONVERSATIONS, notes, chats=CONVERSATIONS)
     turn = optional_turn(Record(record.where, {"turn": _number(record.fields.get("turn"))}))
     (asked, first), (other, second) = (_up_to(whole, name, turn) for name in CONVERSATIONS)
     if asked != other:
@@ -57,7 +58,7 @@ def conversation_row(
 
 
 def _up_to(record: Record, name: str, turn: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is asked and answered up to a turn."""
+    """The questions and the answers up to a turn."""
     messages = record.fields[name]
     if not isinstance(messages, list) or not messages:
         found = "an empty list" if messages == [] else kind_of(messages)

@@ -123,7 +123,7 @@ class _Gathering:
         said = [one for one in row.said if one.preference is not None]
         if not said:
             raise InputError(f"{row.record.where}: expected a label, found none. Leave the row out")
-        named = self._named(row, said)
+        named = self._names_people(row, said)
         texts = self.shared.texts(row)
         asked, first, second = texts
         # without the models' names, the answers' places are no models
@@ -155,7 +155,7 @@ class _Gathering:
         one_sided = len(labels) >= _MANY and set(labels) == {FIRST, TIE}
         return Gathered(found, bool(self.named), (_ONE_SIDED,) if one_sided else ())
 
-    def _named(self, row: LabelledRow, said: list[Said]) -> bool:
+    def _names_people(self, row: LabelledRow, said: list[Said]) -> bool:
         names = {one.person is not None for one in said}
         if self.named is None:
             self.named = all(names)

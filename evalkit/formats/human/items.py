@@ -1,18 +1,16 @@
 """The layout of labels by the name of an item, as the alternative annotator test has it: texts stand elsewhere."""
 
-import ast
 import json
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.documents import kind_of, parse_json
+from evalkit.documents import kind_of
 from evalkit.errors import InputError
 from evalkit.formats import hub
 from evalkit.formats.answer_notes import AnswerNotes
-from evalkit.formats.human.conversations import CONVERSATIONS, conversation_row
+from evalkit.formats.human.conversations import conversation_row
 from evalkit.formats.human.row import MODELS, LabelledRow, Said
 from evalkit.formats.human.winners import WORDS, winner
 from evalkit.formats.layouts import first_fields, layout_of
@@ -80,7 +78,7 @@ def rows_of_items(
     for item in dict.fromkeys(item for said in labels.values() for item in said):
         where = f"{source}: item {json.dumps(item[:_LONGEST_ITEM])}"
         said = tuple(
-            Said(_name(person, where), winner(by_item[item], where if person is None else f"{where}: {_shown(person)}"))
+            Said(_name(person, where), winner(by_item[item], _place(where, person)))
             for person, by_item in labels.items()
             if item in by_item
         )
@@ -100,8 +98,8 @@ def _name(person: str | None, where: str) -> str | None:
     return None if person is None else sys.intern(checked_name(person.strip(), where))
 
 
-def _shown(person: str) -> str:
-    return json.dumps(person[:_LONGEST_ITEM])
+def _place(where: str, person: str | None) -> str:
+    return where if person is None else f"{where}: {json.dumps(person[:_LONGEST_ITEM])}"
 
 
 def _parts(item: str) -> tuple[tuple[str, str], str, str | None]:
@@ -120,31 +118,8 @@ def _prompts(source: str | Source) -> Iterator[tuple[str, Record]]:
             where = f"{source}: item {json.dumps(item[:_LONGEST_ITEM])}"
             if not isinstance(fields, dict):
                 raise InputError(f"{where}: expected a mapping with conversations, found {kind_of(fields)}")
-            yield item, _conversations(Record(where, fields))
+            yield item, Record(where, fields)
         return
     for record in source_records(source):
         name = next((name for name in _NAMES if name in record.fields), _NAMES[0])
-        yield record.text(name), _conversations(record)
-
-
-def _conversations(record: Record) -> Record:
-    """The record with both conversations as lists, which may be spelled as JSON or as Python writes them."""
-    found = {name: record.fields.get(name) for name in CONVERSATIONS}
-    for name, value in found.items():
-        if isinstance(value, str):
-            found[name] = _spelled(value, f'{record.where}: field "{name}"')
-    return Record(record.where, found)
-
-
-def _spelled(text: str, place: str) -> Any:
-    try:
-        return parse_json(text, place)
-    except InputError:
-        pass
-    try:
-        with warnings.catch_warnings():
-            # Python warns of a backslash that escapes nothing
-            warnings.simplefilter("ignore")
-            return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise InputError(f"{place}: expected a list of messages, as JSON or Python writes it") from None
+        yield record.text(name), record

@@ -28,7 +28,7 @@ class HumanLayout:
     """A layout of labels: its name, the fields by which it is told, and the reader of a row.
 
     With `own_rows`, a row that repeats the texts of another is a comparison of its own, unless a column names people;
-    with `listed`, always, because a row lists its people. `notes` are what every file of the layout needs to say.
+    with `listed`, always, because a row lists its people. `notes` belong to every file of the layout.
     """
 
     name: str
@@ -84,7 +84,7 @@ def layout_of_labels(fields: Mapping[str, object], source: str | Source, columns
 
 
 def notes_of(layout: HumanLayout, first: Mapping[str, object]) -> tuple[str, ...]:
-    """What every file of the layout needs to say, and one whose rows hold lists of answers."""
+    """The notes that every file of the layout needs, and those of one whose rows hold lists of answers."""
     several = layout.read is reward_bench and isinstance(first.get("chosen"), list)
     return (*layout.notes, _EVERY) if several else layout.notes
 

@@ -14,7 +14,7 @@ from evalkit.formats.human.row import (
     models_in,
     one_label,
 )
-from evalkit.formats.human.texts import asked_with, instruction_in, with_texts
+from evalkit.formats.human.texts import asked_with, instruction_in, list_in, with_texts
 from evalkit.formats.human.winners import winner
 from evalkit.formats.records import Record
 
@@ -70,7 +70,7 @@ def listed_labels(record: Record, name: str) -> tuple[Said, ...]:
     Raises:
         InputError: the field holds no list, or an empty one, or a label that is none.
     """
-    value = record.fields.get(name)
+    value = list_in(record, name)
     if not isinstance(value, list):
         raise InputError(f"{_place(record, name)}: expected a list of labels, found {kind_of(value)}")
     if not value:

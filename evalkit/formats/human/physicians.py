@@ -8,7 +8,7 @@ from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.conversation import read_turns
 from evalkit.formats.human.labelled import FIRST, SECOND
 from evalkit.formats.human.row import LabelledRow, Said, fields_in
-from evalkit.formats.human.texts import stands_first, with_texts, within_limit
+from evalkit.formats.human.texts import list_in, stands_first, with_texts, within_limit
 from evalkit.formats.instructions import instruction_key
 from evalkit.formats.names import checked_name
 from evalkit.formats.records import Record
@@ -46,11 +46,11 @@ def health_bench(record: Record, notes: AnswerNotes) -> Iterator[LabelledRow]:
 
 
 def _labels(record: Record, *, meets_first: bool) -> Iterator[Said]:
-    labels = record.fields["binary_labels"]
+    labels = list_in(record, "binary_labels")
     if not isinstance(labels, list) or not labels:
         found = "an empty list" if labels == [] else kind_of(labels)
         raise InputError(f'{record.where}: field "binary_labels": expected a list of labels, found {found}')
-    people = record.fields.get(_PEOPLE)
+    people = list_in(record, _PEOPLE)
     named = isinstance(people, list) and len(people) == len(labels) and all(isinstance(one, str) for one in people)
     for number, label in enumerate(labels):
         if not isinstance(label, bool):

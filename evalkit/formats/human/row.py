@@ -27,7 +27,7 @@ _LARGEST = 1e15
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one person, or one judge, says: P(second answer better), None where the row has no label.
+    """The label of one person, or of one judge: P(second answer better), None where the row has no label.
 
     `person` is None where the row does not name one.
     """
@@ -38,7 +38,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
-    """What a row says of two answers, which hold a text for each turn; without texts, `item` names the comparison.
+    """A row with two answers, which hold a text for each turn; without texts, `item` names the comparison.
 
     `fields` are the row's further columns, and `cluster` is what it depends on, the instruction where it is None.
     """

@@ -1,12 +1,15 @@
 """Reads the texts of a row of labels, where JSON may hold a truth value or a number in a text's place."""
 
+import ast
+import contextlib
 import hashlib
 import json
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from evalkit.documents import kind_of
+from evalkit.documents import kind_of, parse_json
 from evalkit.errors import InputError
 from evalkit.formats.answer_notes import AnswerNotes
 from evalkit.formats.conversation import read_instruction
@@ -53,6 +56,27 @@ def with_texts(record: Record, names: Sequence[str], notes: AnswerNotes, *, chat
     if scalars:
         notes.count(_SCALAR, record)
     return Record(record.where, found)
+
+
+def list_in(record: Record, name: str) -> Any:
+    """The value of a field, where a table may spell a list as JSON or as Python writes it.
+
+    Raises:
+        InputError: a text begins as a list does and is none.
+    """
+    value = record.fields.get(name)
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return value
+    place = f'{record.where}: field "{name}"'
+    with contextlib.suppress(InputError):
+        return parse_json(value, place)
+    try:
+        with warnings.catch_warnings():
+            # Python warns of a backslash that escapes nothing
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise InputError(f"{place}: expected a list, as JSON or Python writes it") from None
 
 
 def asked_with(record: Record, name: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from evalkit.formats.human.layout import layout_of_labels, with_columns
 from evalkit.formats.human.pairs import OUTPUTS, SIDES
 from evalkit.formats.human.reading import records_of
 from evalkit.formats.human.row import PEOPLE, name_of_person
-from evalkit.formats.human.texts import asked_with, instruction_in, with_texts
+from evalkit.formats.human.texts import asked_with, instruction_in, list_in, with_texts
 from evalkit.formats.human.winners import shown, winner
 from evalkit.formats.records import Record
 from evalkit.formats.rows import Source
@@ -73,24 +73,24 @@ def verdicts_in(source: str | Source, columns: Mapping[str, str], notes: AnswerN
         for record in rows:
             for row in layout.read(record, notes):
                 texts = ("\n\n".join(row.turns), "\n\n".join(row.answers[0]), "\n\n".join(row.answers[1]))
-                yield from (_said(one.person, one.preference, texts=texts) for one in row.said)
+                yield from (_verdict_of(one.person, one.preference, texts=texts) for one in row.said)
 
 
-def _said(judge: str | None, preference: float | None, **told: Any) -> RecordedVerdict:
+def _verdict_of(judge: str | None, preference: float | None, **told: Any) -> RecordedVerdict:
     return RecordedVerdict(judge, preference, failure=NO_VERDICT if preference is None else None, **told)
 
 
 def _of_items(items: ItemLabels, source: str | Source) -> Iterator[RecordedVerdict]:
     for judge, labels in items.items():
         for item, label in labels.items():
-            yield _said(judge, winner(label, f"{source}: item {shown(item)}"), name=item)
+            yield _verdict_of(judge, winner(label, f"{source}: item {shown(item)}"), name=item)
 
 
 def _of_judge_bench(record: Record, notes: AnswerNotes) -> Iterator[RecordedVerdict]:
     """The verdicts on a pair: the first with the answer A shown first, the second with B shown first."""
     fields = with_texts(record, ("question", *SIDES), notes).fields
     texts = (fields["question"], fields[SIDES[0]], fields[SIDES[1]])
-    judgments = fields["judgments"]
+    judgments = list_in(record, "judgments")
     if not isinstance(judgments, list) or not 1 <= len(judgments) <= len(BOTH_ORDERS):
         found = f"{len(judgments)} of them" if isinstance(judgments, list) else kind_of(judgments)
         raise InputError(f'{record.where}: field "judgments": expected one or two judgments, found {found}')
@@ -102,7 +102,9 @@ def _of_judge_bench(record: Record, notes: AnswerNotes) -> Iterator[RecordedVerd
         second_shown = _by_scores(detail)
         if second_shown is None:
             second_shown = winner(place.fields.get("decision"), f'{place.where}: field "decision"')
-        shown = _said(judge, second_shown, texts=texts, order=BOTH_ORDERS[0], reply=detail.optional_text("response"))
+        shown = _verdict_of(
+            judge, second_shown, texts=texts, order=BOTH_ORDERS[0], reply=detail.optional_text("response")
+        )
         # the verdict is on the answers as they were shown
         yield shown if order == BOTH_ORDERS[0] else replace(shown.turned(), texts=texts)
 

@@ -106,6 +106,15 @@ def test_panda_lm_with_a_column_for_each_person_names_the_people_and_the_models(
     ]
 
 
+def test_a_table_of_texts_spells_its_lists(tmp_path: Path) -> None:
+    path = written(tmp_path / "l.csv", {**ROW, "annotators": "[1, 2, 0]"}, {**ROW, "annotators": "[2]"})
+    assert labels(read_human(path)) == [[0.0, 1.0, 0.5], [1.0]]
+    row = mt_bench_row()
+    spelled = {name: repr(row[name]) for name in ("conversation_a", "conversation_b")}
+    (one,) = read({**row, "turn": "2", **spelled}).comparisons
+    assert one.comparison == read(row).comparisons[0].comparison
+
+
 def conversation(*texts: Any) -> list[Fields]:
     return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
 

@@ -168,6 +168,7 @@ def test_a_file_on_other_texts_is_refused_in_one_line() -> None:
 def mean_by_key(judge: RecordedJudge) -> dict[str, float]:
     found = defaultdict(list)
     for one in judge.annotations:
+        assert one.preference is not None
         found[one.slot.key].append(one.preference)
     return {key: float(np.mean(given)) for key, given in found.items()}
 

@@ -175,7 +175,7 @@ class GateCase:
         return told
 
     def _known(self, decision: Decision) -> KnownJudge | None:
-        """What the store knows of the judge's agreement with people; None for verdicts in files."""
+        """The store's measurements of the judge's agreement with people; None for verdicts in files."""
         url = store_url(self.sources.store, self.sources.results)
         if self.sources.files or not store_exists(url):
             return None

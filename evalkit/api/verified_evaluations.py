@@ -6,7 +6,7 @@ from typing import Any
 
 from evalkit.api.verification import Disagreement, Mismatch
 from evalkit.errors import ConfigError, StoreError
-from evalkit.formats import Evidence, GivenVerdict, decode_evidence, given_verdict
+from evalkit.formats import EvaluationEvidence, GivenVerdict, decode_evidence, given_verdict
 from evalkit.judging import annotate_all
 from evalkit.metaeval import kept_numbers
 from evalkit.store import Store, evaluations_of, evidence_of
@@ -82,12 +82,12 @@ def _whose(record: EvaluationRecord) -> str:
     return f"evaluation of {record.judge} on {record.labels}"
 
 
-def _of_labels(record: EvaluationRecord, evidence: Evidence) -> Iterator[Mismatch]:
+def _of_labels(record: EvaluationRecord, evidence: EvaluationEvidence) -> Iterator[Mismatch]:
     if evidence.labels_digest != record.labels_digest:
         yield Mismatch("labels", record.labels_digest, evidence.labels_digest, Disagreement.LABELS, _OF_RECORD)
 
 
-def _of_numbers(record: EvaluationRecord, evidence: Evidence) -> Iterator[Mismatch]:
+def _of_numbers(record: EvaluationRecord, evidence: EvaluationEvidence) -> Iterator[Mismatch]:
     again = kept_numbers(evidence)
     judged = {verdict.key for verdict in evidence.verdicts if verdict.preference is not None}
     counts = {
@@ -120,7 +120,7 @@ def _in_store(store: Store, record: EvaluationRecord) -> dict[tuple[str, str, in
 
 
 def _of_replies(
-    evidence: Evidence, found: Mapping[tuple[str, str, int], Annotation], *, latest: bool
+    evidence: EvaluationEvidence, found: Mapping[tuple[str, str, int], Annotation], *, latest: bool
 ) -> Iterator[Mismatch]:
     """The verdicts that the store's replies do not give; those that have left it count for the latest evaluation."""
     differing = [

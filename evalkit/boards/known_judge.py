@@ -1,4 +1,4 @@
-"""What is known of how far a judge agrees with people, in sentences for whoever reads a number of the judge's."""
+"""Says what is known of how far a judge agrees with people, for whoever reads a number of the judge's."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ def known_judge(
     orders: str | None = None,
     grades: bool = False,
 ) -> KnownJudge:
-    """What some measurements say of a judge.
+    """Select the measurements that say something of a judge.
 
     Args:
         alike: the digests of the same judge asked in other orders.
@@ -68,7 +68,7 @@ def known_judge(
 
 
 def known_line(known: KnownJudge) -> str:
-    """What is known of a judge, in one line that names the judge."""
+    """The line that says what is known of a judge, and names the judge."""
     name = known.judge
     if not known.records:
         return f"nothing is known of how far judge {name} agrees with people{_why_unknown(known)}"

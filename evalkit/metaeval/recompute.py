@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.formats import Evidence
+from evalkit.formats import EvaluationEvidence
 from evalkit.stats import AgreementRule, build_panel, ceiling, human_agreement
 from evalkit.types import Estimate
 
@@ -17,7 +17,7 @@ class KeptNumbers:
     ceiling: Estimate
 
 
-def kept_numbers(evidence: Evidence) -> KeptNumbers:
+def kept_numbers(evidence: EvaluationEvidence) -> KeptNumbers:
     """Compute the numbers of an evaluation; equal evidence gives equal numbers to the last digit."""
     panel = build_panel(
         [label.key for label in evidence.labels],

@@ -27,7 +27,7 @@ def with_known_judges(boards: Iterable[Board], url: Address) -> list[Board]:
 
 
 def known_of(store: Store, *, judge: str, digest: str, grades: bool) -> KnownJudge:
-    """What a store knows of one judge.
+    """The measurements of one judge that a store holds.
 
     Raises:
         StoreError: an evaluation in the store is damaged.

@@ -37,7 +37,7 @@ class GivenVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EvaluationEvidence:
     """All that the numbers of an evaluation follow from."""
 
     labels: tuple[LabelledKey, ...]
@@ -49,7 +49,9 @@ class Evidence:
         return labels_digest((label.key, label.opinions) for label in self.labels)
 
 
-def evidence_of_labels(comparisons: Iterable[LabelledComparison], annotations: Iterable[Annotation]) -> Evidence:
+def evidence_of_labels(
+    comparisons: Iterable[LabelledComparison], annotations: Iterable[Annotation]
+) -> EvaluationEvidence:
     """The evidence of labelled comparisons and of a judge's verdicts on them; in the order of the keys."""
     clusters: dict[str, int] = {}
     labels = []
@@ -59,7 +61,7 @@ def evidence_of_labels(comparisons: Iterable[LabelledComparison], annotations: I
         labels.append(LabelledKey(one.key, cluster, tuple(sorted(one.opinions, key=_by_person))))
     known = {label.key for label in labels}
     verdicts = [given_verdict(annotation) for annotation in annotations if annotation.slot.key in known]
-    return Evidence(tuple(labels), tuple(sorted(verdicts, key=lambda verdict: verdict.place)))
+    return EvaluationEvidence(tuple(labels), tuple(sorted(verdicts, key=lambda verdict: verdict.place)))
 
 
 def given_verdict(annotation: Annotation) -> GivenVerdict:
@@ -68,7 +70,7 @@ def given_verdict(annotation: Annotation) -> GivenVerdict:
     return GivenVerdict(slot.key, slot.order, slot.repeat, annotation.preference)
 
 
-def encode_evidence(evidence: Evidence) -> str:
+def encode_evidence(evidence: EvaluationEvidence) -> str:
     """Evidence as text; equal evidence gives equal texts."""
     document = {
         "version": _VERSION,
@@ -81,7 +83,7 @@ def encode_evidence(evidence: Evidence) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def decode_evidence(text: str) -> Evidence:
+def decode_evidence(text: str) -> EvaluationEvidence:
     """The evidence that `encode_evidence` wrote.
 
     Raises:
@@ -93,10 +95,10 @@ def decode_evidence(text: str) -> Evidence:
         raise StoreError(f"the kept labels and verdicts of an evaluation are none: {error!r}") from None
 
 
-def _decoded(found: Mapping[str, Any]) -> Evidence:
+def _decoded(found: Mapping[str, Any]) -> EvaluationEvidence:
     if found["version"] != _VERSION:
         raise ValueError(f"version {found['version']}")
-    return Evidence(
+    return EvaluationEvidence(
         labels=tuple(
             LabelledKey(key, cluster, tuple(Opinion(person, float(preference)) for person, preference in opinions))
             for key, cluster, opinions in found["labels"]

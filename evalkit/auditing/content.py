@@ -112,7 +112,8 @@ def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: Audi
     found = [one for one in hollow_answers(answers) if answers.keys[one.place] not in declined]
     # the baseline's are looked at only where they may excuse anything
     some = len(found) > limits.warn_share * answers.n
-    beside = {theirs.keys[one.place]: True for one in hollow_answers(theirs)} if some else {}
+    usual = hollow_answers(theirs) if some else []
+    beside = {theirs.keys[one.place]: True for one in usual}
     mine = dict.fromkeys(answers.keys, False) | {answers.keys[one.place]: True for one in found}
 
     def says(count: int, n: int) -> str:
@@ -120,8 +121,12 @@ def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: Audi
 
     checked = paired_check(HOLLOW, mine, beside, bounds=bounds, says=says)
     # an honest model may repeat a question in part and not as a whole, so fewer answers that do are enough to warn
-    plain = [one for one in found if one.plain and not beside.get(answers.keys[one.place], False)]
-    keys = [answers.keys[one.place] for one in plain]
+    plain = [one for one in found if one.plain]
+    asked_for = {theirs.keys[one.place] for one in usual if one.plain} & mine.keys()
+    alone = [key for one in plain if (key := answers.keys[one.place]) not in beside]
+    # where instructions cause it, some answers have it on one side only by chance
+    less = len(asked_for - {answers.keys[one.place] for one in plain})
+    keys = alone[: max(0, len(alone) - less)]
     told_of = told(len(keys), answers.n, "has no words of its own", "have no words of their own") + _most(plain)
     chance = not more_than_chance(len(keys), answers.n, _USUAL_PLAIN)
     certain = share_check(

@@ -4,7 +4,7 @@ instruction.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -62,7 +62,9 @@ def copy_checks(candidate: AuditedAnswers, baseline: AuditedAnswers | None, limi
     if few or baseline is None:
         return [skipped(name, bound, few) for name, bound in bounds.items()]
     kinds = _kinds(candidate, baseline)
-    found = {name: [key for key, of in zip(candidate.keys, kinds, strict=True) if of == _KIND_OF[name]] for name in bounds}
+    found = {
+        name: [key for key, of in zip(candidate.keys, kinds, strict=True) if of == _KIND_OF[name]] for name in bounds
+    }
     n = candidate.n
     says = {
         COPIED: ("is the baseline's own", "are the baseline's own"),
@@ -92,12 +94,12 @@ def copy_checks(candidate: AuditedAnswers, baseline: AuditedAnswers | None, limi
     return list(checks.values())
 
 
-def _nearly(candidate: AuditedAnswers, kinds: list[_Copy | None], checked: Check, limits: AuditLimits) -> Check:
-    """The check for answers that are nearly the baseline's, with all answers that resemble the baseline's as its faults.
+def _nearly(candidate: AuditedAnswers, kinds: Sequence[_Copy | None], checked: Check, limits: AuditLimits) -> Check:
+    """The check for answers that are nearly the baseline's; its faults are all that resemble the baseline's.
 
     It warns also where more answers resemble the baseline's than those of one model resemble each other.
     """
-    alike = [key for key, kind in zip(candidate.keys, kinds, strict=True) if kind in (_Copy.NEARLY, _Copy.RESEMBLING)]
+    alike = _keys_of(candidate, kinds, {_Copy.NEARLY, _Copy.RESEMBLING})
     others = candidate.n - kinds.count(_Copy.EXACT)
     finding = checked.finding
     if finding is None and others:
@@ -111,6 +113,10 @@ def _nearly(candidate: AuditedAnswers, kinds: list[_Copy | None], checked: Check
             by_chance=not more_than_chance(len(alike), others, _USUAL_RESEMBLING),
         ).finding
     return replace(checked, finding=finding, faults=frozenset(alike))
+
+
+def _keys_of(candidate: AuditedAnswers, kinds: Sequence[_Copy | None], wanted: Set[_Copy]) -> list[str]:
+    return [key for key, kind in zip(candidate.keys, kinds, strict=True) if kind in wanted]
 
 
 def is_baseline(candidate: AuditedAnswers, baseline: AuditedAnswers) -> bool:

@@ -24,8 +24,8 @@ _FEWEST, _SHARE = 4, 0.01
 class Hollow:
     """An answer without words of its own, and what most of its words are.
 
-    It is `plain` where hardly any instruction asks for such an answer: it has the whole question in it, or most of it is
-    text that many answers share, or repetition. A corrected sentence has few of the words that ask for the correction.
+    It is `plain` where hardly any instruction asks for such an answer: it has the whole question in it, or most of it
+    is text that many answers share, or repetition. A corrected sentence lacks the words that ask for the correction.
     """
 
     place: int
@@ -49,7 +49,7 @@ def hollow_answers(answers: AuditedAnswers) -> list[Hollow]:
         jumbled = whole and _share_in(text, asked) >= _WHOLE
         if jumbled or np.mean(np.logical_or.reduce(list(parts.values()))) >= _PART:
             _, shared, again = parts.values()
-            plain = whole or max(np.mean(shared), np.mean(again)) >= _PART
+            plain = whole or float(max(np.mean(shared), np.mean(again))) >= _PART
             source = "repeat the question" if jumbled else max(parts, key=lambda name: int(parts[name].sum()))
             found.append(Hollow(place, source, plain))
     return found

@@ -25,6 +25,9 @@ _LEAST_CHARS, _LEAST_WORDS = 40, 20
 # an answer is nearly the baseline's if so many of its triples of words are, and resembles it if so many are; a shorter
 # answer resembles it if so many of the different words of both are common to both
 _TRIPLE, _NEARLY, _RESEMBLES, _COMMON_WORDS = 3, 0.7, 0.4, 0.5
+# answers of one form resemble each other, whatever they answer: an answer resembles its own baseline's if it has so many
+# times the triples that it has of the baseline's answers to a few other instructions
+_TIMES, _OTHERS = 2.0, 3
 # so many answers of one model resemble its own answers to the same questions, drawn once more, and of the next release
 # one in ten
 _USUAL_RESEMBLING = 0.3
@@ -40,6 +43,7 @@ class _Copy(Enum):
     ELSEWHERE = auto()
     NEARLY = auto()
     RESEMBLING = auto()
+    SHORT = auto()
 
 
 _KIND_OF = {COPIED: _Copy.EXACT, DISGUISED: _Copy.DISGUISED, NEARLY_COPIED: _Copy.NEARLY}
@@ -97,7 +101,8 @@ def copy_checks(candidate: AuditedAnswers, baseline: AuditedAnswers | None, limi
 def _nearly(candidate: AuditedAnswers, kinds: Sequence[_Copy | None], checked: Check, limits: AuditLimits) -> Check:
     """The check for answers that are nearly the baseline's; its faults are all that resemble the baseline's.
 
-    It warns also where more answers resemble the baseline's than those of one model resemble each other.
+    It warns also where more long answers resemble the baseline's than those of one model resemble each other. Short
+    answers to one question often are alike, and are faults only.
     """
     alike = _keys_of(candidate, kinds, {_Copy.NEARLY, _Copy.RESEMBLING})
     others = candidate.n - kinds.count(_Copy.EXACT)
@@ -112,7 +117,7 @@ def _nearly(candidate: AuditedAnswers, kinds: Sequence[_Copy | None], checked: C
             says=told(len(alike), others, "resembles the baseline's own", "resemble the baseline's own"),
             by_chance=not more_than_chance(len(alike), others, _USUAL_RESEMBLING),
         ).finding
-    return replace(checked, finding=finding, faults=frozenset(alike))
+    return replace(checked, finding=finding, faults=frozenset([*alike, *_keys_of(candidate, kinds, {_Copy.SHORT})]))
 
 
 def _keys_of(candidate: AuditedAnswers, kinds: Sequence[_Copy | None], wanted: Set[_Copy]) -> list[str]:
@@ -148,19 +153,28 @@ def _kind(
         return _Copy.EXACT if equal or len(signs) < _LEAST_CHARS else _Copy.DISGUISED
     if len(signs) >= _LEAST_CHARS and (owners := bare.get(_digest(signs))) is not None:
         return _Copy.DISGUISED if key in owners else _Copy.ELSEWHERE
-    if key not in places:
+    return _likeness(candidate.codes[place], baseline, places[key]) if key in places else None
+
+
+def _likeness(own: Hashes, baseline: AuditedAnswers, place: int) -> _Copy | None:
+    """How far the words of an answer are those of the baseline's answer at this place."""
+    if len(own) < _LEAST_WORDS:
+        theirs = baseline.codes[place]
+        common, every = np.intersect1d(own, theirs), np.union1d(own, theirs)
+        return _Copy.SHORT if len(every) and len(common) >= _COMMON_WORDS * len(every) else None
+    share = _share_of(own, baseline.codes[place])
+    if share >= _NEARLY:
+        return _Copy.NEARLY
+    if share < _RESEMBLES:
         return None
-    return _likeness(candidate.codes[place], baseline.codes[places[key]])
+    others = [baseline.codes[(place + step) % baseline.n] for step in range(1, min(_OTHERS + 1, baseline.n))]
+    elsewhere = max((_share_of(own, text) for text in others), default=0.0)
+    return _Copy.RESEMBLING if share >= _TIMES * elsewhere else None
 
 
-def _likeness(own: Hashes, theirs: Hashes) -> _Copy | None:
-    """How far the words of an answer are those of the baseline's answer."""
-    if len(own) >= _LEAST_WORDS:
-        share = held(runs(own, _TRIPLE), np.unique(runs(theirs, _TRIPLE))).mean()
-        near = _Copy.NEARLY if share >= _NEARLY else _Copy.RESEMBLING
-        return near if share >= _RESEMBLES else None
-    common, every = np.intersect1d(own, theirs), np.union1d(own, theirs)
-    return _Copy.RESEMBLING if len(every) and len(common) >= _COMMON_WORDS * len(every) else None
+def _share_of(own: Hashes, theirs: Hashes) -> float:
+    """The share of a text's triples of words that another text has as well."""
+    return float(held(runs(own, _TRIPLE), np.unique(runs(theirs, _TRIPLE))).mean())
 
 
 def _keys_by(answers: AuditedAnswers, form: Callable[[str], str]) -> dict[bytes, set[str]]:

@@ -38,7 +38,14 @@ from .histories import (
     write_history_file,
 )
 from .hub import PREFIX, read_hub, saved_dataset
-from .human.evidence import EvaluationEvidence, GivenVerdict, decode_evidence, encode_evidence, evidence_of_labels, given_verdict
+from .human.evidence import (
+    EvaluationEvidence,
+    GivenVerdict,
+    decode_evidence,
+    encode_evidence,
+    evidence_of_labels,
+    given_verdict,
+)
 from .human.labelled import HumanFile, LabelledComparison, Opinion
 from .human.reading import read_human
 from .human.recorded import RecordedJudge, read_recorded_verdicts

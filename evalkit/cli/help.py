@@ -148,7 +148,14 @@ class Helpful(click.Command):
 
 
 class Command(Helpful):
-    """A command whose help shows examples first and options under titles."""
+    """A command whose help shows examples first and options under titles, and which writes over nothing it reads."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # the kinds of options are made of this module's titles
+        from evalkit.cli.written import require_options_apart
+
+        require_options_apart(ctx)
+        return super().invoke(ctx)
 
 
 class CommandGroup(Helpful, click.Group):

@@ -52,10 +52,13 @@ class WrittenFile(click.Path):
 
 
 class WrittenFolder(click.Path):
-    """A folder to write files into, which like a `WrittenFile` no settings file may name."""
+    """A folder to write files into, which like a `WrittenFile` no settings file may name; a `whole` one is to hold
+    nothing else.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
         super().__init__(file_okay=False, path_type=Path)
+        self.whole = whole
 
 
 class Range(click.FloatRange):

@@ -2,7 +2,8 @@
 
 Usage: `python -m benchmarks.attacks [SECTION ...]` prints markdown. The section `outputs` audits files that
 `tests.attacks.worthless` makes by code, and honest models' files, from AlpacaEval's answers where they lie beside the
-project and from the shipped example otherwise; it takes about a minute.
+project and from the shipped example otherwise; it takes about a minute. The sections `secrets`, `places` and `names`
+type keys, paths and names where they could do harm.
 """
 
 import sys
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.attacked_places import PLACES
 from evalkit.auditing.outputs import audit_outputs
 from evalkit.types import Audit
 from tests.attacks.aside import ASIDE
@@ -73,8 +75,13 @@ def _finder(audit: Audit) -> str:
     return f"{finding.check.replace('_', ' ')}{'' if audit.failures else ' (warns)'}"
 
 
+def _lines_of(tried: Callable[[], Iterator[tuple[str, int, str, int]]]) -> Callable[[], Iterator[Line]]:
+    return lambda: (Line(*one) for one in tried())
+
+
 SECTIONS: Mapping[str, Section] = {
     "outputs": Section("Worthless outputs", outputs),
+    **{name: Section(title, _lines_of(tried)) for name, (title, tried) in PLACES.items()},
 }
 
 

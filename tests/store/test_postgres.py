@@ -31,6 +31,7 @@ from tests.store.test_opening import (
     VERSION_5,
     lay_out_old,
 )
+from tests.store.test_releases import keep_at_once
 from tests.store.test_seal import KEY, OTHER
 
 SERVER = os.environ.get("EVALKIT_TEST_POSTGRES")
@@ -183,6 +184,11 @@ def test_a_trigger_in_an_old_store_does_not_run_while_it_would_be_migrated(addre
     with pytest.raises(StoreError, match='DROP TRIGGER "sly" ON "meta"'):
         open_store(address)
     assert execute(address, "SELECT count(*) FROM replies") == [(3,)]
+
+
+def test_processes_that_show_the_same_numbers_at_once_keep_one_release(address: str) -> None:
+    open_store(address).close()
+    assert len(keep_at_once(address)) == 1
 
 
 def test_releases_are_kept_once_whoever_keeps_them_and_damage_shows(address: str) -> None:

@@ -34,7 +34,7 @@ class ConfigError(EvalkitError):
 
 
 class TargetTaken(ConfigError):
-    """What is to be written is read, or written, by the same call; `paths` must stay as they are."""
+    """A file to be written is read, or written, by the same call; `paths` must stay as they are."""
 
     def __init__(self, message: str = "", *, paths: tuple[Path, ...] = ()) -> None:
         super().__init__(message)

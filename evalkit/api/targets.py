@@ -44,7 +44,7 @@ _DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an option or a keyword of this name writes: a file, or with `whole` a folder with nothing else in it."""
+    """The file that an option or a keyword of this name writes, or with `whole` a folder with nothing else in it."""
 
     name: str
     path: Path
@@ -69,7 +69,7 @@ def require_apart(targets: Sequence[Target], inputs: Mapping[str, object], shown
     Raises:
         TargetTaken: the message names both options, and the cure.
     """
-    plain = [target for target in targets if not _streamed(target.path)]
+    plain = [target for target in targets if not _is_stream(target.path)]
     for first, second in combinations(plain, 2):
         if same_file(first.path, second.path):
             raise TargetTaken(
@@ -150,8 +150,7 @@ def _of_store(inputs: Mapping[str, object], shown: Mapping[str, str]) -> Iterato
 
 def _files(value: object, *, outputs: bool) -> Iterator[Path]:
     """The files and folders that a value names, and those that a file of settings among them names in its turn."""
-    from evalkit.api.choices import BESIDE
-    from evalkit.catalog import cache_folder, own_benchmark
+    from evalkit.catalog import BESIDE_OUTPUTS, cache_folder, own_benchmark
 
     seen: set[Path] = set()
     for text in _texts(value):
@@ -162,7 +161,7 @@ def _files(value: object, *, outputs: bool) -> Iterator[Path]:
             yield from _with_named(path, seen)
             if outputs and path.is_file():
                 # the baseline's answers, which are looked for there
-                yield from (other for name in BESIDE for other in path.parent.glob(f"{name}.*"))
+                yield from (other for name in BESIDE_OUTPUTS for other in path.parent.glob(f"{name}.*"))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -208,7 +207,7 @@ def _with_named(path: Path, seen: set[Path], depth: int = 0) -> Iterator[Path]:
 
 
 def _settings(path: Path) -> object:
-    """What a file of settings holds; None for any other file."""
+    """The content of a file of settings; None for any other file."""
     # a wrong file is refused where it is read
     with contextlib.suppress(EvalkitError, ValueError, RecursionError):
         if path.suffix in (".yaml", ".yml"):
@@ -258,7 +257,7 @@ def _spelt(path: Path) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
 
 
-def _streamed(path: Path) -> bool:
+def _is_stream(path: Path) -> bool:
     """True for what is written into in place, and cannot be lost."""
     if descriptor_of(path) is not None:
         return True

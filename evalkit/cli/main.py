@@ -209,7 +209,7 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
 
 def _check_setting(path: Path, name: str, flag: str, option: click.Option) -> None:
     """Let a settings file, which often comes with somebody else's repository, name no file that is written."""
-    from evalkit.cli.options import WrittenFile, WrittenFolder
+    from evalkit.cli.written import WrittenFile, WrittenFolder
 
     if isinstance(option.type, WrittenFile | WrittenFolder):
         raise ConfigError(

@@ -40,7 +40,7 @@ def export_folder(store: Store, path: Path) -> ExportFolder:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from all others on this machine; None where there is none."""
+    """The numbers that tell a file from all others on this machine; None where there is none."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):

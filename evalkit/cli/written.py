@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from evalkit.api.targets import Target, require_apart
 from evalkit.files import check_target
 
 _WORD = re.compile(r"[A-Z]+")
@@ -47,6 +46,9 @@ def require_options_apart(ctx: click.Context) -> None:
     written = list(_written_options(ctx))
     if not written:
         return
+    # most commands write no file, and need not load this
+    from evalkit.api.targets import Target, require_apart
+
     targets = [
         Target(_name_in_help(option), Path(ctx.params[option.name or ""]), whole=isinstance(option.type, WrittenFolder))
         for option in written

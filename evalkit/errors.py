@@ -1,6 +1,7 @@
 """The errors raised on purpose; every message is one line that names the place, the found value and the cure."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from evalkit.othernames import our_name
@@ -30,6 +31,14 @@ class InputError(EvalkitError):
 
 class ConfigError(EvalkitError):
     """A judge, prompt, benchmark or setting is wrong."""
+
+
+class TargetTaken(ConfigError):
+    """A file to be written is read, or written, by the same call; `paths` must stay as they are."""
+
+    def __init__(self, message: str = "", *, paths: tuple[Path, ...] = ()) -> None:
+        super().__init__(message)
+        self.paths = paths
 
 
 class UnknownName(ConfigError):

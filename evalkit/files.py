@@ -21,6 +21,8 @@ from evalkit.processes import running
 from evalkit.redaction import Redacting, Redactor
 from evalkit.streams import Stream, descriptor_of, open_stream
 
+# the defaults of the command line's options, in the current folder
+SETTINGS_FILE = "evalkit.toml"
 _LONGEST_BYTES = 200
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
 _PART_NAME = re.compile(r"\.(\d+)-[0-9a-f]+\.part$")

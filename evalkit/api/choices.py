@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.catalog import (
+    BESIDE_OUTPUTS,
     AskedSet,
     Benchmark,
     Likeness,
@@ -41,7 +42,6 @@ from evalkit.types import JudgeConfig
 OFFLINE_JUDGE, ASKED_JUDGE = "surface", "alpaca_eval_2"
 KEY_VARIABLE, ADDRESS_VARIABLE = "OPENAI_API_KEY", "OPENAI_BASE_URL"
 # the names under which people keep a baseline's answers beside those of their models
-_BESIDE = ("baseline", "baseline_outputs", "reference_outputs")
 # the file of a model's answers in a folder of AlpacaEval's results
 _MODEL_OUTPUTS = "model_outputs.json"
 # a baseline that nobody named is taken only if it answers this share of the instructions
@@ -349,7 +349,9 @@ def _beside(benchmark: Benchmark, outputs: Outputs, asked: AskedSet, key: str | 
     files = [Path(source) for source in outputs if isinstance(source, str) and not source.startswith(PREFIX)]
     folders = list(dict.fromkeys(path.parent for path in files))
     endings = [f"{suffix}{packed}" for suffix in SUFFIXES for packed in ("", ".gz")]
-    names = [f"{name}{ending}" for name in (*_BESIDE, *benchmark.baselines) for ending in endings if "/" not in name]
+    names = [
+        f"{name}{ending}" for name in (*BESIDE_OUTPUTS, *benchmark.baselines) for ending in endings if "/" not in name
+    ]
     places = [folder / name for folder in folders for name in names]
     places += [folder.parent / name / _MODEL_OUTPUTS for folder in folders for name in benchmark.baselines]
     there = [path for path in dict.fromkeys(places) if path.is_file() and (len(files) > 1 or path not in files)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from evalkit.api.kinds import checked_keywords
+from evalkit.api.targets import require_call_apart
 from evalkit.errors import EvalkitError, Interrupted
 from evalkit.text import printable
 
@@ -37,8 +38,8 @@ _OPTION = re.compile(r"(?<![\w-])--(no-)?([a-z][a-z-]*)(?: ([A-Z][A-Z.|]*\b))?")
 
 
 def front_door(function: Callable[P, T]) -> Callable[P, T]:
-    """Check the kinds of a function's keywords, and let its errors name these where they name options of the command of
-    the same name, in one line that moves no cursor.
+    """Check the kinds of a function's keywords and that it writes over nothing that it reads, and let its errors name
+    keywords where they name options of the command of the same name, in one line that moves no cursor.
 
     The command prints what the error said first, which it keeps as `for_command`.
     """
@@ -48,7 +49,9 @@ def front_door(function: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(function)
     def entered(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return called(*args, **checked_keywords(function, kwargs))
+            keywords = checked_keywords(function, kwargs)
+            require_call_apart(function, args, keywords)
+            return called(*args, **keywords)
         except EvalkitError as error:
             if error.for_command is None:
                 error.for_command, error.args = str(error), (printable(in_keywords(str(error))),)

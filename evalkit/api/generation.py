@@ -21,6 +21,7 @@ from evalkit.api.keywords import (
 from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_models import ModelLike, answered_anew, model_config
 from evalkit.api.result import Tabular, frame_of
+from evalkit.api.targets import Target, require_apart
 from evalkit.catalog import load_questions, read_benchmark
 from evalkit.engine import Forecast, Limits, forecast
 from evalkit.errors import ConfigError, Incomplete, Unreachable
@@ -258,6 +259,8 @@ def generate(
     listener, notes = listener_of(progress), _notes(first)
     listener.note(notes)
     path = optional_path(out) or answers_file(Path(results), first.config.name)
+    # its default has been looked at by nobody
+    require_apart([Target("--out", path)], {"model": model, "questions": questions}, {"questions": "--questions"})
     with (
         listener.watching(first.config.name) as watch,
         open_store(store_url(store, Path(results))) as opened,

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from evalkit.boards import SCORE, BoardRow, Looks, decode_verdicts, encode_verdicts, keepable, looks_at
@@ -79,7 +80,9 @@ def keep_rows(store: Store, rows: Iterable[BoardRow], keeping: Keeping, *, decis
         before = known.get((run.group, run.served_as))
         if before is None or decision is not None or _adds(run, before):
             text = encode_verdicts(row.entry, categories_of(store, run.group))
-            keep_release(store, replace(run, verdicts=verdicts_name(text)), text)
+            # another process may have kept the same run meanwhile
+            adds = partial(_adds, run) if decision is None else _always
+            keep_release(store, replace(run, verdicts=verdicts_name(text)), text, adds=adds)
 
 
 def keep_decisions(
@@ -189,6 +192,10 @@ def _rule(decision: Decision) -> str:
     if rule.against is None:
         return f"{named}{number} at least {rule.threshold:g}"
     return f"{named}{number} at most {rule.margin:g} points behind {rule.against}"
+
+
+def _always(_: ReleaseRun) -> bool:
+    return True
 
 
 def _adds(run: ReleaseRun, before: ReleaseRun) -> bool:

@@ -1,4 +1,5 @@
 from .benchmarks import (
+    BESIDE_OUTPUTS,
     Benchmark,
     baseline_source,
     benchmark_names,
@@ -27,6 +28,7 @@ from .references import (
 )
 
 __all__ = [
+    "BESIDE_OUTPUTS",
     "AskedSet",
     "Benchmark",
     "Family",

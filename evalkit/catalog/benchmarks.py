@@ -19,6 +19,8 @@ DEFAULT_STYLE = "alpaca_eval"
 QUESTIONS_FILE = "questions.jsonl"
 REFERENCE_ANSWERS_FILE = "reference_answers.jsonl"
 BASELINE_FILE = "baseline.jsonl"
+# names, without their endings, of files beside outputs that hold the answers of the baseline
+BESIDE_OUTPUTS = ("baseline", "baseline_outputs", "reference_outputs")
 OWN = "A benchmark of your own."
 
 _TEXTS = (

@@ -24,7 +24,7 @@ from evalkit.cli.options import (
 )
 from evalkit.cli.sources import difficulty_option, metric_option
 from evalkit.errors import AuditFailed, EvalkitError, GateFailed, Incomplete, Inconclusive
-from evalkit.gating import SMALLEST_BATCH, Rule, RuleTable, read_rule_file, read_rules
+from evalkit.gating import SMALLEST_BATCH, Rule, RuleTable, read_rules
 from evalkit.reporting import Ending, gate_annotation, gate_why
 from evalkit.text import printable
 
@@ -35,11 +35,9 @@ _RULES_HERE = "evalkit.toml: [[gate.rules]]"
 _NOT_ENDED = "the gate has begun and has not ended yet; a run that was killed leaves it so"
 
 
-def _read_rules(_context: click.Context, _option: click.Parameter, given: Any) -> tuple[RuleTable, ...] | None:
-    """Return the rules of the file that is named, or of the tables themselves, which evalkit.toml gives."""
-    if given is None:
-        return None
-    return read_rule_file(Path(given)) if isinstance(given, str) else read_rules(given, where=_RULES_HERE)
+def _read_rules(_context: click.Context, _option: click.Parameter, given: Any) -> str | tuple[RuleTable, ...] | None:
+    """Return the file with the rules, or the rules of the tables themselves, which evalkit.toml gives."""
+    return given if given is None or isinstance(given, str) else read_rules(given, where=_RULES_HERE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ import contextlib
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import click
 
+from evalkit.api.targets import same_file
 from evalkit.cli.gate import command
 from evalkit.cli.gate_files import GateFiles, print_annotation, undecided
 from evalkit.cli.notes import print_notes
+from evalkit.errors import TargetTaken
 from evalkit.judge_spec import nature_of
 from evalkit.reporting import Ending, Undecided, undecided_annotation
 from evalkit.types import JudgeConfig
@@ -18,17 +21,19 @@ from evalkit.types import JudgeConfig
 _ENDINGS = {3: Ending.STOPPED, 70: Ending.BROKEN, 130: Ending.STOPPED, 143: Ending.STOPPED}
 
 
-def end_without_decision(
-    words: Sequence[str], settings: Path, status: int, message: str, judge: JudgeConfig | None
-) -> None:
+def end_without_decision(words: Sequence[str], settings: Path, status: int, message: str, error: BaseException) -> None:
     """Report to CI that a gate ended without a decision, as far as its command line can be read.
 
     Args:
         words: the command line after the name of the command.
-        judge: the judge that was to decide, where the gate had come so far.
+        error: what ended the gate; it knows the judge that was to decide, where the gate had come so far, and the files
+            that must stay as they are.
     """
     said = option_values(command, words, settings)
-    places = {name: Path(said[name]) for name in ("junit", "summary", "badge") if name in said}
+    judge: JudgeConfig | None = getattr(error, "judge", None)
+    kept = [settings, *(error.paths if isinstance(error, TargetTaken) else ()), *_named_twice(words)]
+    named = {name: Path(said[name]) for name in ("junit", "summary", "badge") if name in said}
+    places = {name: path for name, path in named.items() if not any(same_file(path, one) for one in kept)}
     candidate, ending = said.get("candidate"), _ENDINGS.get(status, Ending.REFUSED)
     if judge is None:
         told = undecided(candidate, said.get("judge"), ending, message)
@@ -36,6 +41,12 @@ def end_without_decision(
         told = Undecided(ending, message, candidate, judge.name, nature_of(judge))
     print_notes(GateFiles(**places).ended(told))
     print_annotation(undecided_annotation(told))
+
+
+def _named_twice(words: Sequence[str]) -> list[Path]:
+    """The files that a command line names twice: one that is written is read as well, or written by two options."""
+    there = [Path(word) for line in words for word in {line, line.partition("=")[2]} if os.path.isfile(word)]
+    return [one for one, other in combinations(there, 2) if same_file(one, other)]
 
 
 def option_values(command: click.Command, words: Sequence[str], settings: Path) -> dict[str, str]:

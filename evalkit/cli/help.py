@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from evalkit.cli.written import require_options_apart
+
 # help puts a longer flag on a line of its own
 _LONGEST_FLAG = 30
 _NAME = re.compile(r"[a-z][a-z_-]*")
@@ -148,7 +150,11 @@ class Helpful(click.Command):
 
 
 class Command(Helpful):
-    """A command whose help shows examples first and options under titles."""
+    """A command whose help shows examples first and options under titles, and which writes over nothing it reads."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        require_options_apart(ctx)
+        return super().invoke(ctx)
 
 
 class CommandGroup(Helpful, click.Group):

@@ -17,9 +17,9 @@ from evalkit import __version__
 from evalkit.cli.help import CommandGroup
 from evalkit.cli.usage import explain_usage
 from evalkit.errors import KEY_FOUND, ConfigError, EvalkitError
+from evalkit.files import SETTINGS_FILE
 from evalkit.redaction import Redacting, holds_key, redact_message, redact_setting
 
-SETTINGS_FILE = "evalkit.toml"
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
@@ -141,11 +141,11 @@ def _run() -> int:
             click.echo(redact_setting(traceback.format_exc()), err=True, nl=False)
         status, message = _explain(error)
         _complain(message)
-        _tell_ci(status, message, getattr(error, "judge", None))
+        _tell_ci(status, message, error)
     return status if isinstance(status, int) else 0
 
 
-def _tell_ci(status: int, message: str, judge: Any) -> None:
+def _tell_ci(status: int, message: str, error: BaseException) -> None:
     """Have a gate that ended without a decision say so in the files and the annotation of this run."""
     words = sys.argv[1:]
     name = next((n for n, word in enumerate(words) if not word.startswith("-")), None)
@@ -154,9 +154,9 @@ def _tell_ci(status: int, message: str, judge: Any) -> None:
     try:
         from evalkit.cli.gate_ending import end_without_decision
 
-        end_without_decision(words[name + 1 :], Path(SETTINGS_FILE), status, message, judge)
-    except Exception as error:  # noqa: BLE001 (the first error is the one to tell of)
-        _complain(f"the gate's files cannot be written: {type(error).__name__}: {error}")
+        end_without_decision(words[name + 1 :], Path(SETTINGS_FILE), status, message, error)
+    except Exception as other:  # noqa: BLE001 (the first error is the one to tell of)
+        _complain(f"the gate's files cannot be written: {type(other).__name__}: {other}")
 
 
 def _explain(error: BaseException) -> tuple[int, str]:
@@ -209,7 +209,7 @@ def _command_settings(path: Path, name: str, table: Any) -> dict[str, Any]:
 
 def _check_setting(path: Path, name: str, flag: str, option: click.Option) -> None:
     """Let a settings file, which often comes with somebody else's repository, name no file that is written."""
-    from evalkit.cli.options import WrittenFile, WrittenFolder
+    from evalkit.cli.written import WrittenFile, WrittenFolder
 
     if isinstance(option.type, WrittenFile | WrittenFolder):
         raise ConfigError(

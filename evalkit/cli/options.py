@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import click
 
 from evalkit.auditing import read_limits
 from evalkit.cli.help import Title
-from evalkit.files import check_target
+from evalkit.cli.written import WrittenFile as WrittenFile
+from evalkit.cli.written import WrittenFolder as WrittenFolder
 
 Command = Callable[..., None]
 
@@ -35,27 +35,6 @@ def as_values(**kinds: type[Any]) -> Callable[[Command], Command]:
         return gathered
 
     return decorated
-
-
-class WrittenFile(click.Path):
-    """A file to write, which only the command line or the environment may name: whoever sends a settings file along
-    would else choose which of the reader's files is overwritten.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(dir_okay=False, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        check_target(path)
-        return path
-
-
-class WrittenFolder(click.Path):
-    """A folder to write files into, which like a `WrittenFile` no settings file may name."""
-
-    def __init__(self) -> None:
-        super().__init__(file_okay=False, path_type=Path)
 
 
 class Range(click.FloatRange):

@@ -30,7 +30,7 @@ from evalkit.cli.sources import (
         "Write one of a single benchmark without texts.": "evalkit site public --benchmark example --no-text",
     },
 )
-@click.argument("folder", type=WrittenFolder(), metavar="DIR")
+@click.argument("folder", type=WrittenFolder(whole=True), metavar="DIR")
 @click.argument("sources", nargs=-1, type=click.Path(path_type=Path), metavar="[SOURCES]...")
 @Title.VERDICTS.option("--benchmark", cls=RenamedSeveral, former="--board", multiple=True, metavar="BENCHMARK",
                        envvar="EVALKIT_BENCHMARK",

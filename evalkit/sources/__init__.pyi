@@ -9,7 +9,7 @@ from .benchmarks import (
     like_stored,
     only_benchmark,
 )
-from .entries import entries_of_files, entries_of_store
+from .entries import entries_of_files, entries_of_store, files_of
 from .exports import Exported, export_documents, export_verdicts
 from .files import SourceFile
 from .imports import Imported, ImportOptions, find_files, import_files
@@ -50,6 +50,7 @@ __all__ = [
     "entries_of_store",
     "export_documents",
     "export_verdicts",
+    "files_of",
     "find_files",
     "gather_battles",
     "holds_others",

@@ -28,6 +28,7 @@ from evalkit.formats import (
     write_foreign,
     write_rows,
 )
+from evalkit.sources.export_folder import ExportFolder, export_folder
 from evalkit.sources.stored import Scope, answered_by_key, imported_texts, stored_verdicts
 from evalkit.store import DocumentName, Store, documents, records
 from evalkit.text import plural
@@ -81,7 +82,7 @@ def export_documents(
     if name is not None and not chosen:
         raise UnknownName("file", name, {document.name for document, _ in kept})
     files = {}
-    for document, path in _places(folder, chosen).items():
+    for document, path in _places(export_folder(store, folder), chosen).items():
         file = ForeignFile(
             document.format, document.kind, document.name, chosen[document], tuple(records(store, document))
         )
@@ -111,7 +112,7 @@ def export_verdicts(store: Store, format: str, folder: Path, wanted: Scope) -> E
             else "Run evalkit annotate or evalkit import first"
         )
         raise InputError(f"{store.where}: holds no verdicts{by} for benchmark {wanted.benchmark!r}. {cure}")
-    return WRITERS[format](store, verdicts, folder)
+    return WRITERS[format](store, verdicts, export_folder(store, folder))
 
 
 def _names(document: DocumentName, layout: Layout) -> set[str]:
@@ -130,13 +131,13 @@ def _layout(store: Store, document: DocumentName, heading: Mapping[str, Any]) ->
     return layout
 
 
-def _places(folder: Path, layouts: Mapping[DocumentName, Layout]) -> dict[DocumentName, Path]:
+def _places(folder: ExportFolder, layouts: Mapping[DocumentName, Layout]) -> dict[DocumentName, Path]:
     """A path for each file, inside the folder whatever the file's name is."""
     taken: dict[Path, DocumentName] = {}
     for document, layout in layouts.items():
         *above, last = [part for part in document.name.split("/") if part] or [document.kind]
         suffix = layout.suffix or ""
-        path = folder.joinpath(*map(safe_name, (document.kind, *above)), safe_name(last.removesuffix(suffix)) + suffix)
+        path = folder.file(*map(safe_name, (document.kind, *above)), safe_name(last.removesuffix(suffix)) + suffix)
         if path in taken:
             raise _together(document, taken[path], path)
         taken[path] = document
@@ -150,18 +151,18 @@ def _together(first: DocumentName, other: DocumentName, path: Path) -> InputErro
     return InputError(f"{first.name!r} and {other.name!r} would both be written to {path}. Name one with --name")
 
 
-def _mt_bench(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
+def _mt_bench(_: Store, verdicts: Sequence[Stored], folder: ExportFolder) -> Exported:
     files = {}
     for judge, mine in _by(verdicts, lambda verdict: verdict[0].slot.judge).items():
         compared = [verdict for verdict in mine if verdict[0].slot.baseline]
         graded = [verdict for verdict in mine if not verdict[0].slot.baseline]
         for kind, rows in (("single", list(single_rows(graded))), ("pair", list(pair_rows(compared)))):
             if rows:
-                files[folder / _JUDGMENTS / f"{safe_name(judge)}_{kind}.jsonl"] = rows
+                files[folder.file(_JUDGMENTS, f"{safe_name(judge)}_{kind}.jsonl")] = rows
     return Exported(_write_lines(files))
 
 
-def _arena_hard(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
+def _arena_hard(_: Store, verdicts: Sequence[Stored], folder: ExportFolder) -> Exported:
     compared = [verdict for verdict in verdicts if verdict[0].slot.baseline]
     n_graded = len(verdicts) - len(compared)
     if not compared:
@@ -169,22 +170,22 @@ def _arena_hard(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
             "these verdicts are grades, and Arena-Hard's files hold comparisons. Write mt_bench or parquet"
         )
     files = {
-        folder / _JUDGMENTS / safe_name(judge) / f"{safe_name(model)}.jsonl": list(game_rows(mine))
+        folder.file(_JUDGMENTS, safe_name(judge), f"{safe_name(model)}.jsonl"): list(game_rows(mine))
         for (judge, model), mine in _by(compared, _judge_and_model).items()
     }
     notes = (f"{n_graded} grades are left out: Arena-Hard's files hold comparisons",) if n_graded else ()
     return Exported(_write_lines(files), notes)
 
 
-def _inspect(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
+def _inspect(_: Store, verdicts: Sequence[Stored], folder: ExportFolder) -> Exported:
     files = {
-        folder / safe_name(judge) / f"{safe_name(model)}.jsonl": list(score_rows(mine))
+        folder.file(safe_name(judge), f"{safe_name(model)}.jsonl"): list(score_rows(mine))
         for (judge, model), mine in _by(verdicts, _judge_and_model).items()
     }
     return Exported(_write_lines(files))
 
 
-def _alpaca_eval(store: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
+def _alpaca_eval(store: Store, verdicts: Sequence[Stored], folder: ExportFolder) -> Exported:
     entries = entries_of_annotations(annotation for annotation, _ in verdicts)
     boards = build_boards(
         [entry for entry in entries if not entry.graded], Recipe(difficulty=DifficultySource.AUTO, known=read_known())
@@ -193,14 +194,14 @@ def _alpaca_eval(store: Store, verdicts: Sequence[Stored], folder: Path) -> Expo
     files = {}
     n_bare = 0
     for (judge, model), mine in _by(verdicts, _judge_and_model).items():
-        path = folder / safe_name(model) / safe_name(judge) / "annotations.json"
+        path = folder.file(safe_name(model), safe_name(judge), "annotations.json")
         answered = answered_by_key(mine, imported)
         write_annotations(path, (annotation for annotation, _ in mine), answered, clusters=_shared(mine))
         rows = {(annotation.slot.baseline, annotation.slot.key) for annotation, _ in mine}
         n_bare += sum(not _has_texts(answered.get(key), baseline) for baseline, key in rows)
         files[path] = len(rows)
     for board in boards:
-        path = folder / ("leaderboard.csv" if len(boards) == 1 else f"leaderboard_{_board_name(board)}.csv")
+        path = folder.file("leaderboard.csv" if len(boards) == 1 else f"leaderboard_{_board_name(board)}.csv")
         write_board(path, [row_of_ours(_values(row)) for row in board.rows])
         files[path] = len(board.rows)
     notes = (
@@ -225,12 +226,12 @@ def _has_texts(answered: JudgedTexts | None, baseline: str) -> bool:
     return answered is not None and answered[2] is not None and (answered[1] is not None or not baseline)
 
 
-def _parquet(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
-    return _table(verdicts, "parquet", folder / f"{TABLE_NAME}.parquet")
+def _parquet(_: Store, verdicts: Sequence[Stored], folder: ExportFolder) -> Exported:
+    return _table(verdicts, "parquet", folder.file(f"{TABLE_NAME}.parquet"))
 
 
-def _datasets(_: Store, verdicts: Sequence[Stored], folder: Path) -> Exported:
-    return _table(verdicts, "saved", folder / TABLE_NAME)
+def _datasets(_: Store, verdicts: Sequence[Stored], folder: ExportFolder) -> Exported:
+    return _table(verdicts, "saved", folder.file(TABLE_NAME))
 
 
 def _table(verdicts: Sequence[Stored], container: str, path: Path) -> Exported:
@@ -277,7 +278,7 @@ def _judge_and_model(verdict: Stored) -> tuple[str, str]:
     return verdict[0].slot.judge, verdict[0].slot.model
 
 
-WRITERS: dict[str, Callable[[Store, Sequence[Stored], Path], Exported]] = {
+WRITERS: dict[str, Callable[[Store, Sequence[Stored], ExportFolder], Exported]] = {
     "alpaca_eval": _alpaca_eval,
     "mt_bench": _mt_bench,
     "arena_hard": _arena_hard,

@@ -13,14 +13,32 @@ _SHOWN = 3
 # SQLite's own: counters and what ANALYZE writes
 _OWN_TABLES = {"sqlite_sequence", "sqlite_stat1", "sqlite_stat3", "sqlite_stat4"}
 _TOKEN = re.compile(r"\"(?:[^\"]|\"\")*\"|'[^']*'|\w+|\S")
+# PostgreSQL's name of a kind of ours that it calls otherwise
+_KINDS = {"DOUBLE PRECISION": "FLOAT"}
 # all that the statements of this layout and of earlier ones are made of, besides names
 _WORDS = {"CREATE", "TABLE", "NOT", "NULL", "DEFAULT", "PRIMARY", "KEY", "(", ")", ",", "1", "'1'"}
-_TRIGGERS = """
-SELECT 'trigger', tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-WHERE NOT tgisinternal AND pg_table_is_visible(pg_class.oid) AND relname IN :ours
-UNION ALL
-SELECT 'rule', rulename, tablename FROM pg_rules
-WHERE schemaname = ANY (current_schemas(false)) AND tablename IN :ours
+# what may run, hide rows or refuse them in PostgreSQL, for the tables of ours that a statement finds by their names
+_RULES = """
+WITH ours AS (SELECT * FROM pg_class WHERE relname IN :ours AND pg_table_is_visible(oid))
+SELECT 'trigger' AS kind, tgname AS name, relname AS of FROM pg_trigger JOIN ours ON ours.oid = tgrelid
+WHERE NOT tgisinternal
+UNION ALL SELECT 'rule', rulename, relname FROM pg_rewrite JOIN ours ON ours.oid = ev_class WHERE relkind <> 'v'
+UNION ALL SELECT 'policy', polname, relname FROM pg_policy JOIN ours ON ours.oid = polrelid
+UNION ALL SELECT 'constraint', conname, theirs.relname FROM pg_constraint
+    JOIN ours ON ours.oid IN (conrelid, confrelid) JOIN pg_class AS theirs ON theirs.oid = conrelid
+    WHERE contype NOT IN ('p', 'n')
+UNION ALL SELECT 'index', named.relname, ours.relname FROM pg_index JOIN ours ON ours.oid = indrelid
+    JOIN pg_class AS named ON named.oid = indexrelid WHERE NOT indisprimary
+    AND (named.relname NOT IN :indexes OR indisunique OR indexprs IS NOT NULL OR indpred IS NOT NULL)
+UNION ALL SELECT 'table', relname, relname FROM ours
+    WHERE relkind <> 'r' OR relpersistence <> 'p' OR relrowsecurity
+    OR EXISTS (SELECT FROM pg_inherits WHERE ours.oid IN (inhparent, inhrelid))
+    OR EXISTS (SELECT FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+        WHERE attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
+        AND (attgenerated <> '' OR typname NOT IN ('text', 'int4', 'float8')
+            OR typnamespace <> 'pg_catalog'::regnamespace))
+    OR EXISTS (SELECT FROM pg_attrdef WHERE adrelid = ours.oid
+        AND pg_get_expr(adbin, adrelid) NOT IN ('1', 'nextval(''failures_id_seq''::regclass)'))
 """
 
 
@@ -32,18 +50,18 @@ def refuse_foreign(connection: sa.Connection, where: str) -> None:
     Raises:
         StoreError: the message names what was found, and the cure.
     """
-    found = list(_foreign_to_sqlite(connection) if connection.dialect.name == "sqlite" else _foreign_rules(connection))
+    sqlite = connection.dialect.name == "sqlite"
+    found = list(_foreign_to_sqlite(connection) if sqlite else _foreign_to_postgresql(connection))
     if not found:
         return
-    changed = [name for kind, name in found if kind == "table" and name in metadata.tables]
+    changed = [name for kind, name, _ in found if kind == "table" and name in metadata.tables]
     if changed:
         raise StoreError(f"{where}: its table {changed[0]} was changed, and nothing in it was run. {OTHER_FILE}")
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    kind, name = found[0]
     raise StoreError(
-        f"{where}: holds what evalkit did not make: {', '.join(f'{kind} {name!r}' for kind, name in found[:_SHOWN])}"
+        f"{where}: holds what evalkit did not make: {', '.join(f'{kind} {name!r}' for kind, name, _ in found[:_SHOWN])}"
         f"{more}. It could change what is read or written, so nothing was run. Take back a copy, or remove it with "
-        f'DROP {kind.upper()} "{name}" in the database\'s own shell'
+        f"{_removal(*found[0])} in the database's own shell"
     )
 
 
@@ -63,7 +81,14 @@ def refuse_changed(connection: sa.Connection, where: str) -> None:
             )
 
 
-def _foreign_to_sqlite(connection: sa.Connection) -> Iterator[tuple[str, str]]:
+def _removal(kind: str, name: str, of: str | None) -> str:
+    """The statement that removes a thing, which PostgreSQL looks for at the table that it belongs to."""
+    if kind == "constraint":
+        return f'ALTER TABLE "{of}" DROP CONSTRAINT "{name}"'
+    return f'DROP {kind.upper()} "{name}"' + (f' ON "{of}"' if of is not None and kind != "index" else "")
+
+
+def _foreign_to_sqlite(connection: sa.Connection) -> Iterator[tuple[str, str, None]]:
     indexes = {str(index.name): index for table in metadata.sorted_tables for index in table.indexes}
     for kind, name, statement in connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master"):
         tokens = [_plain(token) for token in _TOKEN.findall(statement or "")]
@@ -80,7 +105,7 @@ def _foreign_to_sqlite(connection: sa.Connection) -> Iterator[tuple[str, str]]:
         else:
             ours = kind == "table" and name in _OWN_TABLES
         if not ours:
-            yield str(kind), str(name)
+            yield str(kind), str(name), None
 
 
 def _words(column: "sa.Column[object]") -> tuple[str, str]:
@@ -91,10 +116,11 @@ def _plain(token: str) -> str:
     return token[1:-1].replace('""', '"') if token.startswith('"') else token
 
 
-def _foreign_rules(connection: sa.Connection) -> Iterator[tuple[str, str]]:
-    query = sa.text(_TRIGGERS).bindparams(sa.bindparam("ours", expanding=True))
-    for kind, name, table in connection.execute(query, {"ours": list(metadata.tables)}):
-        yield str(kind), f"{name} on {table}"
+def _foreign_to_postgresql(connection: sa.Connection) -> Iterator[tuple[str, str, str]]:
+    indexes = [str(index.name) for table in metadata.sorted_tables for index in table.indexes]
+    query = sa.text(_RULES).bindparams(*(sa.bindparam(name, expanding=True) for name in ("ours", "indexes")))
+    for kind, name, of in connection.execute(query, {"ours": list(metadata.tables), "indexes": indexes}):
+        yield str(kind), str(name), str(of)
 
 
 def _expected(table: sa.Table) -> dict[str, tuple[object, ...]]:
@@ -107,11 +133,13 @@ def _expected(table: sa.Table) -> dict[str, tuple[object, ...]]:
 
 def _columns(connection: sa.Connection, table: sa.Table) -> dict[str, tuple[object, ...]]:
     if connection.dialect.name != "sqlite":
-        # another database has its own names of kinds: only the names of columns are compared
-        names = {column["name"] for column in sa.inspect(connection).get_columns(table.name)}
-        return {name: kind for name, kind in _expected(table).items() if name in names} | dict.fromkeys(
-            names - {column.name for column in table.columns}, ()
-        )
+        there = sa.inspect(connection)
+        key = there.get_pk_constraint(table.name)["constrained_columns"]
+        return {
+            column["name"]: (_KINDS.get(kind := str(column["type"]), kind), not column["nullable"],
+                             _place(column["name"], key))
+            for column in there.get_columns(table.name)
+        }  # fmt: skip
     # xinfo, because it names computed columns as well
     rows = connection.exec_driver_sql(f'PRAGMA table_xinfo("{table.name}")').all()
     key = [name for place, name in sorted((row[5], row[1]) for row in rows) if place]

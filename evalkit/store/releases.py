@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,12 +16,20 @@ from evalkit.store.naming import REPAIR
 from evalkit.store.tables import asked_table, release_table
 from evalkit.types import Group, ReleaseRun
 
+# any number that nothing else uses: processes that keep a release at once do so one after the other
+_KEEPING_LOCK = 0x6576616C6B6975
 
-def keep_release(store: Store, run: ReleaseRun, verdicts: str) -> None:
+
+
+def keep_release(
+    store: Store, run: ReleaseRun, verdicts: str, *, adds: Callable[[ReleaseRun], bool] = lambda _: True
+) -> None:
     """Add a run to the releases; nothing that was kept earlier changes.
 
     Args:
         verdicts: the text of the verdicts, which `verdicts_name` has named.
+        adds: whether the run tells more than the last one of the same models that is kept; nobody else can keep one
+            between this question and the answer.
 
     Raises:
         ConfigError: the label looks like a key.
@@ -32,6 +40,13 @@ def keep_release(store: Store, run: ReleaseRun, verdicts: str) -> None:
     row: dict[str, Any] = {"benchmark": run.group.benchmark, "model": run.group.model, "verdicts": run.verdicts}
     row["document"] = _encode(run)
     with store.transaction() as connection:
+        if connection.dialect.name == "postgresql":
+            # SQLite's writers wait for each other by themselves
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _KEEPING_LOCK})
+        kept = _read_all(store, connection, benchmark=run.group.benchmark, model=run.group.model)
+        last = [one for one in kept if (one.group, one.served_as) == (run.group, run.served_as)][-1:]
+        if not all(map(adds, last)):
+            return
         put_record(connection, release_table, row, verdicts)
 
 
@@ -46,11 +61,15 @@ def releases_of(store: Store, *, benchmark: str | None = None, model: str | None
     Raises:
         StoreError: one is damaged.
     """
+    with store.connect() as connection:
+        return _read_all(store, connection, benchmark=benchmark, model=model)
+
+
+def _read_all(store: Store, connection: sa.Connection, *, benchmark: str | None, model: str | None) -> list[ReleaseRun]:
     columns = release_table.c
     wanted = {columns.benchmark: benchmark, columns.model: model}
     query = sa.select(release_table).where(*(column == value for column, value in wanted.items() if value is not None))
-    with store.connect() as connection:
-        rows = connection.execute(query).mappings().all()
+    rows = connection.execute(query).mappings().all()
     for row in rows:
         if not is_whole(release_table, row):
             raise StoreError(f"{store.where}: a release of model {row['model']!r} is damaged. {REPAIR}")

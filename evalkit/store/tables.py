@@ -316,12 +316,16 @@ _STEPS = {
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
-    """An insert statement with conflict handling, in the database's own dialect."""
+    """An insert statement with conflict handling, in the database's own dialect, of which the number of added rows is
+    known.
+    """
+    # without the option PostgreSQL's driver knows it only as long as the cursor is open
+    counted = {"preserve_rowcount": True}
     if connection.dialect.name != "postgresql":
-        return sqlite.insert(table)
+        return sqlite.insert(table).execution_options(**counted)
     from sqlalchemy.dialects import postgresql
 
-    return postgresql.insert(table)
+    return postgresql.insert(table).execution_options(**counted)
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:

@@ -201,7 +201,7 @@ class _Import:
         self._inserts = {
             "replies": insert_into(connection, reply_table).on_conflict_do_nothing(),
             "judges": insert_into(connection, judge_table).on_conflict_do_nothing(),
-            "failures": sa.insert(failure_table),
+            "failures": insert_into(connection, failure_table),
             "asked": _fill_open(insert_into(connection, asked_table)),
             "documents": insert_into(connection, document_table).on_conflict_do_nothing(),
             "records": insert_into(connection, record_table).on_conflict_do_nothing(),

@@ -1,5 +1,6 @@
 """What a path of the user's leads to survives whatever is written there, also where root may do anything."""
 
+import json
 import os
 import socket
 import stat
@@ -11,15 +12,21 @@ from pathlib import Path
 import pytest
 
 from evalkit import streams
+from evalkit.clients import builtin
+from evalkit.clients.address import http_endpoint
+from evalkit.clients.builtin import ClientKind
 from evalkit.documents import read_text
 from evalkit.errors import InputError, StoreError
 from evalkit.files import write_text
 from evalkit.store import open_store, store_url
+from evalkit.types import ChatReply
 from tests.attacks.world import run, write_answers
+from tests.scripted import ScriptedClient
 
 JUDGED = ("--benchmark", "cand")
 # a log holds nothing of verdicts that were stored before
 FRESH = ("--results", "{folder}/fresh")
+GENERATE = ("generate", "model.yaml", "--questions", "cand.json", "--benchmark", "mine.yaml")
 # each option that writes a file, and a command that needs it
 WRITERS = {
     "leaderboard --out": ("leaderboard", *JUDGED, "--format", "csv", "--out"),
@@ -34,10 +41,16 @@ WRITERS = {
     "gate --badge": ("gate", "cand", *JUDGED, "--min", "1", "--badge"),
     "gate --log": ("gate", "cand.json", "--baseline", "base.json", "--judge", "surface", "--min", "1", *FRESH, "--log"),
     "annotate --log": ("annotate", "cand.json", "--baseline", "base.json", "--judge", "surface", *FRESH, "--log"),
+    "generate --out": (*GENERATE, "--out"),
+    "generate --log": (*GENERATE, *FRESH, "--log"),
+    "benchmarks learn --out": ("benchmarks", "learn", "imported", "--results", "many", "--out"),
     "store export": ("store", "export"),
 }
 # those with a way of their own to the file, and of them the quick ones
-SOME = ["leaderboard --out", "gate --junit", "annotate --log", "store export"]
+SOME = ["leaderboard --out", "gate --junit", "annotate --log", "store export", "generate --out", "generate --log"]
+LEARN = "benchmarks learn --out"
+# a history is learned from this many models
+MANY = 20
 # a plot's name must end in its form
 ENDING = ".svg"
 # a gate of so few instructions cannot tell, and says so with 3 or 4
@@ -57,11 +70,34 @@ def judged() -> Iterator[Path]:
             for board, scores in (("one", (3, 2, 1, 5, 4)), ("two", (1, 2, 3, 4, 5))):
                 rows = [f"m{n},{score}" for n, score in enumerate(scores)]
                 (folder / f"{board}.csv").write_text("model,score\n" + "\n".join(rows) + "\n")
-            code, said = run("annotate", "cand.json", "--baseline", "base.json", "--judge", "surface")
-            assert code == 0, said
-            yield folder
+            write_many(folder / "many.json")
+            (folder / "mine.yaml").write_text("description: questions of the tests\n")
+            (folder / "model.yaml").write_text("client: openai\nmodel: m\nkey_variable: none\n")
+            for words in (
+                ("annotate", "cand.json", "--baseline", "base.json", "--judge", "surface"),
+                ("import", "alpaca_eval", "many.json", "--benchmark", "imported", "--results", "many"),
+            ):
+                code, said = run(*words)
+                assert code == 0, said
+            with pytest.MonkeyPatch.context() as patch:
+                answering = ScriptedClient(lambda _: ChatReply("An answer."))
+                patch.setitem(builtin.BUILTIN, "openai", ClientKind(lambda _: answering, http_endpoint))
+                yield folder
         finally:
             os.chdir(before)
+
+
+def write_many(path: Path) -> None:
+    """Verdicts on so many models that a history can be learned from them."""
+    rows = [
+        {
+            "instruction": f"What is {question}?", "generator_1": "base", "generator_2": f"m{model}",
+            "output_1": "words " * (3 + question), "output_2": "words " * (1 + (model * 5 + question * 3) % 17),
+            "annotator": "someone", "preference": 1.0 + (model * 7 + question * 5) % 11 / 10,
+        }
+        for model in range(MANY) for question in range(8)
+    ]  # fmt: skip
+    path.write_text(json.dumps(rows))
 
 
 @pytest.fixture
@@ -127,7 +163,7 @@ def test_a_link_to_nothing_is_filled_where_it_leads(place: Path, writer: str) ->
     assert len(list(place.iterdir())) == 2
 
 
-@pytest.mark.parametrize("writer", SOME)
+@pytest.mark.parametrize("writer", [*SOME, LEARN])
 def test_a_device_is_written_into_and_stays(place: Path, writer: str) -> None:
     # a terminal of this test's own: nothing can be renamed over it
     master, slave = os.openpty()
@@ -143,7 +179,7 @@ def test_a_device_is_written_into_and_stays(place: Path, writer: str) -> None:
     assert not list(Path(name).parent.glob(".*.part"))
 
 
-@pytest.mark.parametrize("writer", [*SOME, "report --out"])
+@pytest.mark.parametrize("writer", [*SOME, "report --out", LEARN])
 def test_a_pipe_is_written_into_while_somebody_reads(place: Path, writer: str) -> None:
     pipe = place / f"pipe{ENDING}"
     os.mkfifo(pipe)
@@ -204,8 +240,7 @@ def test_every_option_that_writes_a_file_is_attacked() -> None:
                     found.add(words)
                 elif isinstance(option.type, click.Path) and not isinstance(option.type, WrittenFolder):
                     looked_at.add(words)
-    # these two need a model that answers or a store of many models, and write through the same function
-    assert found - set(WRITERS) == {"generate --log", "generate --out", "benchmarks learn --out"}
+    assert found == set(WRITERS)
     read = {word for word in looked_at if word.split()[-1] in ("--out", "--log", "--plot", "--junit", "--summary")}
     assert read == set()
 

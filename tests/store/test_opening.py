@@ -150,27 +150,41 @@ def make_old(
     tables: Sequence[str] = (),
     exchange: bool = False,
 ) -> None:
-    old = sqlite3.connect(path)
+    engine = sa.create_engine(url(path))
+    with engine.begin() as old:
+        lay_out_old(store, old, layout, meta, covered=covered, tables=tables, exchange=exchange)
+    engine.dispose()
     path.chmod(0o600)
-    old.executescript(layout)
-    with store.connect() as connection:
-        for name in ("replies", "failures", "judges", "asked", *tables):
-            columns = [row[1] for row in old.execute(f"PRAGMA table_info({name})")]
-            listed = ", ".join(f'"{column}"' for column in columns)
-            rows = connection.exec_driver_sql(f"SELECT {listed} FROM {name}").all()
-            marks = ", ".join("?" * len(columns))
-            old.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks})", [tuple(row) for row in rows])
-    old.executemany("INSERT INTO meta VALUES (?, ?)", [*meta.items(), ("secret", store.secret.hex())])
-    replies = [] if exchange else old.execute("SELECT rowid, key, reply FROM replies").fetchall()
-    for rowid, key, reply in replies:
-        checksum = hashlib.sha256(f"{key}\n{reply}".encode()).hexdigest()[:16]
-        old.execute("UPDATE replies SET checksum = ? WHERE rowid = ?", (checksum, rowid))
-    listed = ", ".join(f'"{column}"' for column in covered)
-    for rowid, *values in old.execute(f"SELECT rowid, {listed} FROM asked").fetchall() if covered else ():
-        checksum = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
-        old.execute("UPDATE asked SET checksum = ? WHERE rowid = ?", (checksum, rowid))
-    old.commit()
-    old.close()
+
+
+def lay_out_old(
+    store: Store,
+    old: sa.Connection,
+    layout: str,
+    meta: Mapping[str, str],
+    *,
+    covered: Sequence[str] = (),
+    tables: Sequence[str] = (),
+    exchange: bool = False,
+) -> None:
+    """Copy a store's rows into an empty database, under an earlier layout and with the checksums of its version."""
+    for statement in filter(str.strip, layout.split(";")):
+        old.exec_driver_sql(statement)
+    for name in ("replies", "failures", "judges", "asked", *tables):
+        columns = [column["name"] for column in sa.inspect(old).get_columns(name)]
+        listed, marks = (", ".join(form.format(column) for column in columns) for form in ('"{}"', ":{}"))
+        with store.connect() as connection:
+            rows = [dict(row) for row in connection.execute(sa.text(f"SELECT {listed} FROM {name}")).mappings()]
+        for row in rows:
+            if name == "replies" and not exchange:
+                row["checksum"] = hashlib.sha256(f"{row['key']}\n{row['reply']}".encode()).hexdigest()[:16]
+            if name == "asked" and covered:
+                values = [row[column] for column in covered]
+                row["checksum"] = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+        if rows:
+            old.execute(sa.text(f"INSERT INTO {name} ({listed}) VALUES ({marks})"), rows)
+    insert = sa.text("INSERT INTO meta VALUES (:name, :value)")
+    old.execute(insert, [{"name": n, "value": value} for n, value in {**meta, "secret": store.secret.hex()}.items()])
 
 
 @pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3, make_version_4, make_version_5])

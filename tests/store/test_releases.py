@@ -1,5 +1,9 @@
 """The store keeps what showed or decided a model's number, and nothing replaces it."""
 
+import datetime
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from evalkit.store import Store, check, collect, open_store, repair, require_sea
 from evalkit.store.releases import categories_of, keep_release, kept_verdicts, releases_of, verdicts_name
 from evalkit.store.seal import KEY_VARIABLE
 from evalkit.store.tables import release_table, release_verdict_table
+from evalkit.types import ReleaseRun
 from tests.store.filling import BENCHMARK, fill, put_release, url, work
 from tests.store.test_database import execute
 
@@ -36,6 +41,28 @@ def test_the_same_run_is_kept_once(store: Store) -> None:
     put_release(store, "v1")
     put_release(store, "v1")
     assert len(releases_of(store)) == 1
+
+
+def keep_at_once(address: str, n: int = 6) -> list[ReleaseRun]:
+    """What several processes keep that show the same numbers, each at a time of its own."""
+    with open_store(address) as store:
+        run = put_release(store, "v1", model="known")
+    met = threading.Barrier(n)
+
+    def keep(number: int) -> None:
+        own = replace(run, group=replace(run.group, model="cand"), at=run.at + datetime.timedelta(seconds=number))
+        with open_store(address) as store:
+            met.wait()
+            keep_release(store, own, '{"version":1}', adds=lambda last: last.outputs != own.outputs)
+
+    with ThreadPoolExecutor(n) as pool:
+        list(pool.map(keep, range(n)))
+    with open_store(address) as store:
+        return releases_of(store, model="cand")
+
+
+def test_processes_that_show_the_same_numbers_at_once_keep_one_release(tmp_path: Path) -> None:
+    assert len(keep_at_once(url(tmp_path / "store.db"))) == 1
 
 
 def test_a_label_that_is_a_key_is_refused(store: Store) -> None:

@@ -1,5 +1,5 @@
 from .choice import Required, check_against, check_mode, choose
-from .decide import refuse_unjudged, without_verdicts
+from .decide import not_applicable, refuse_unjudged, without_verdicts
 from .equal_length import LEAST_CORRELATION, EqualLength
 from .gate import Gate
 from .joint import Deciding, JointDecision, decide_jointly
@@ -26,6 +26,7 @@ __all__ = [
     "check_mode",
     "choose",
     "decide_jointly",
+    "not_applicable",
     "read_rule_file",
     "read_rules",
     "refuse_unjudged",

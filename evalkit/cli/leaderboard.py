@@ -28,7 +28,7 @@ from evalkit.cli.sources import (
     by_option,
     control_option,
     difficulty_option,
-    judge_option,
+    judges_option,
     metric_option,
     named_sources,
     published_option,
@@ -68,7 +68,7 @@ class BoardOutput:
 @benchmarks_option
 @Title.VERDICTS.option("--all", "every", is_flag=True,
                        help="Put all benchmarks that the store has verdicts on into one table.")  # fmt: skip
-@judge_option
+@judges_option
 @Title.VERDICTS.option("--alias", multiple=True, metavar="A=B",
                        help="Take the model A of a benchmark for the model B of another; repeat for more.")  # fmt: skip
 @Title.NUMBERS.option("--aggregate", type=click.Choice(AGGREGATES),
@@ -134,7 +134,9 @@ def command(
         if every and benchmark:
             raise ConfigError("--all takes every benchmark, and --benchmark names some: choose one of them")
         benchmarks = EVERY if every else named_sources(benchmark)
-        _write(leaderboard(*sources, benchmarks=benchmarks, **asked), output)
+        table = leaderboard(*sources, benchmarks=benchmarks, **asked)
+        _write(table, output)
+        print_notes(table.notes)
         return
     found = leaderboard(*sources, benchmark=next(iter(benchmark), None), **asked, texts=False)
     drawn = [] if output.plot is None else _draw(found, output.plot, output.panels or PANELS[:1])

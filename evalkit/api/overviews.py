@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalkit.api.boards import NO_REFERENCE, Wishes, make_leaderboard
+from evalkit.api.door import front_door
 from evalkit.api.judge_choice import JudgeChoice
 from evalkit.api.keywords import Data, parted, source_of
 from evalkit.api.python_judges import judge_name, judges_at_hand
@@ -30,6 +31,8 @@ from evalkit.store import store_url
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from evalkit.reporting import Plot
 
 EVERY = "all"
 EVERY_JUDGE = JudgeChoice()
@@ -75,6 +78,17 @@ class OverviewTable(Tabular):
 
     def to_json(self) -> str:
         return self.written("json")
+
+    @front_door
+    def plot(self) -> "Plot":
+        """The numbers by which the boards rank, a panel each, and the aggregate, which a notebook shows.
+
+        Raises:
+            ConfigError: there are too many to be read.
+        """
+        from evalkit.reporting import overview_plot
+
+        return overview_plot(self.overview)
 
     def __str__(self) -> str:
         return overview_text(self.overview)

@@ -168,13 +168,24 @@ def test_verdicts_in_files_make_a_column_and_hostile_names_change_no_form(tmp_pa
         (["--all", "--weight", "example=2"], "--weight is for an aggregate: add --aggregate mean-rank, z or bt"),
         (["--all", "--aggregate", "z", "--weight", "no=2"], "unknown benchmark 'no'. Known: example, graded, hard"),
         (["results", "--all"], "SOURCES are verdicts on one benchmark, and several are asked for: name the verdicts"),
-        (["--all", "--plot", "x.svg"], "--plot draws the board of one benchmark"),
+        (["--all", "--plot", "x.svg", "--panel", "ranks"], "--panel chooses a figure of one board, and several"),
         (["--benchmark", "example", "--benchmark", "nosuch"], "holds no verdicts for benchmark 'nosuch'"),
         (["--benchmark", "example", "--benchmark", "one=no.csv"], "no.csv: no such file"),
     ],
 )
 def test_what_makes_no_table_is_refused_in_one_line(arguments: Sequence[str], said: str) -> None:
     assert said in error_of(*arguments)
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_figure_has_a_panel_for_each_board_and_for_the_aggregate(tmp_path: Path) -> None:
+    out = tmp_path / "all.svg"
+    done = CliRunner().invoke(group, ["leaderboard", "--all", "--aggregate", "bt", "--plot", str(out)])
+    assert done.exit_code == 0 and f"note: {out}: written" in done.stderr
+    drawn = out.read_text(encoding="utf-8")
+    assert all(name in drawn for name in (*MODELS, "example", "hard", "graded", "score", "Elo of"))
+    plot = ek.leaderboard(benchmarks="all").plot()
+    assert plot.title == "4 models on 3 benchmarks" and "in 3 panels" in plot.description
 
 
 @pytest.mark.usefixtures("inside")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from evalkit.api.door import front_door
 from evalkit.api.keywords import Data, named_source_of, parted, source_of, texts_of
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from evalkit.reporting import Plot
 
+Named = TypeVar("Named", ScoreTable, Reference)
 # a file of names by names, or such a dictionary
 NameMap = str | PathLike[str] | Mapping[str, str]
 
@@ -142,8 +143,8 @@ def correlate(
     """
     if not boards:
         raise ConfigError("no board was given. Name a file with the columns model and score")
-    tables = _tables(boards, texts_of(metric))
-    humans = _references(parted(reference), texts_of(reference_metric))
+    tables = _told_apart(_tables(boards, texts_of(metric)))
+    humans = _told_apart(_references(parted(reference), texts_of(reference_metric)))
     joined = join(tables, humans, read_aliases(), maps=_name_maps(maps))
     chosen = [narrowed(one) if common else one for one in joined]
     return Correlations(
@@ -163,6 +164,15 @@ def _tables(boards: Sequence[Data], metrics: Sequence[str]) -> list[ScoreTable]:
     if len(read) == 1:
         return [replace(table, name=table.metric) for table in read[0]]
     return [replace(table, name=f"{table.name} {table.metric}") for tables in read for table in tables]
+
+
+def _told_apart(found: Sequence[Named]) -> list[Named]:
+    """The same boards or rankings, with a number behind a name that several of them have."""
+    names = [one.name for one in found]
+    return [
+        replace(one, name=f"{one.name} #{names[: place + 1].count(one.name)}") if names.count(one.name) > 1 else one
+        for place, one in enumerate(found)
+    ]
 
 
 def _references(given: Sequence[Data], metrics: Sequence[str]) -> list[Reference]:

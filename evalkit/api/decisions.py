@@ -251,7 +251,12 @@ def gate(
 
     def kept(joint: JointDecision) -> JointDecision:
         # verdicts in files are no release of the store
-        return joint if files else keep_decisions(joint, place.url, keeping, looks_budget=budget)
+        if files:
+            return joint
+        done = keep_decisions(joint, place.url, keeping, looks_budget=budget)
+        pairs = zip(done.decisions, joint.decisions, strict=True)
+        asking.listener.note(dict.fromkeys(note for one, own in pairs for note in one.notes[len(own.notes) :]))
+        return done
 
     tables = rules_of(rules)
     if tables:

@@ -188,7 +188,7 @@ class GateCase:
         name = judge.name if isinstance(judge, JudgeConfig) else judge
         entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
         # a file names its judge, but does not hold the judge's settings
-        return self._decide_on(self.model, entries, Required(baseline=self._baseline()), "of files")
+        return self._decide_on(self.model, entries, Required(baseline=self.baseline), "of files")
 
     def _from_store(self) -> Deciding:
         """Decide on the store's verdicts."""
@@ -197,7 +197,7 @@ class GateCase:
 
     def _of_store(self, judge: JudgeConfig | str | None, entries: Sequence[Entry]) -> Deciding:
         wanted = Required(
-            judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self._baseline(), compat=self.compat
+            judge=judge if isinstance(judge, JudgeConfig) else None, baseline=self.baseline, compat=self.compat
         )
         if judge is None:
             entries = self._of_real_judge(entries)
@@ -381,15 +381,17 @@ class GateCase:
         check_mode(work.record, compat=self.compat)
         if self.rule.against is None:
             return
-        check_against(work.candidate.model, self.rule.against)
-        if not store_exists(url):
-            raise UnknownName("model", self.rule.against, ())
-        with open_store(url) as opened:
-            other = replace(work.group, model=self.rule.against)
-            if not any(True for _ in opened.answered_of(other)):
+        model, against = work.candidate.model, self.rule.against
+        check_against(model, against)
+        other, known = replace(work.group, model=against), set[str]()
+        if store_exists(url):
+            with open_store(url) as opened:
+                if any(True for _ in opened.answered_of(other)):
+                    return
                 plans = opened.plans(benchmark=other.benchmark)
                 known = {group.model for group in plans if replace(other, model=group.model) == group}
-                raise UnknownName("model", self.rule.against, known)
+        check_against(model, against, baseline=work.group.baseline, margin=self.rule.margin)
+        raise UnknownName("model", against, known)
 
     def _aggregation(self) -> Aggregation:
         family, part = self.sources.family, self.rule.part
@@ -443,7 +445,8 @@ class GateCase:
         known = [*stored, *own]
         return nature_of(known[0]) if known else None
 
-    def _baseline(self) -> str | None:
+    @property
+    def baseline(self) -> str | None:
         """The name of the configured baseline, from its outputs if these were named."""
         if not self.assignment.baselines:
             return None

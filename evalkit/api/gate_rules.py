@@ -11,7 +11,7 @@ from evalkit.api.assignment import Assignment
 from evalkit.api.choices import Place, check_no_file
 from evalkit.api.gate_case import Asking, Candidate, GateCase, Judged, kind_of_candidate, with_benchmark
 from evalkit.api.verification import said_by_row
-from evalkit.boards import DifficultySource
+from evalkit.boards import LC_WIN_RATE, RANKING, DifficultySource
 from evalkit.catalog import benchmark_names, check_not_mistyped
 from evalkit.documents import kind_of
 from evalkit.errors import ConfigError, Incomplete, InputError, StatsError, UnknownName
@@ -22,7 +22,9 @@ from evalkit.gating import (
     JointDecision,
     Rule,
     RuleTable,
+    check_against,
     decide_jointly,
+    not_applicable,
     read_rule_file,
     read_rules,
     without_verdicts,
@@ -30,7 +32,7 @@ from evalkit.gating import (
 from evalkit.judge_spec import judge_names
 from evalkit.judging import Work
 from evalkit.sources import Sources, known_benchmark, only_benchmark, read_recipe
-from evalkit.store import Address, open_existing
+from evalkit.store import Address, open_existing, store_exists
 from evalkit.types import JudgeConfig
 
 _CHOICE = re.compile(r"(Choose(?: one)? with|Choose one:) --(judge|baseline|benchmark)")
@@ -96,7 +98,16 @@ class RulesCase:
                 "or name the benchmark of the candidate with --benchmark"
             )
         judged = self._judged([one for one in cases if one.own], asking)
-        return decide_jointly([self._deciding(one, judged, asking) for one in cases], confidence=self.usual.confidence)
+        deciding = [self._deciding(one, judged, asking) for one in cases]
+        joint = decide_jointly(deciding, confidence=self.usual.confidence)
+        notes = [_on_raw_rate(decision, one) for decision, one in zip(joint.decisions, cases, strict=True)]
+        asking.listener.note(filter(None, notes))
+        return JointDecision(
+            tuple(
+                decision if note is None else replace(decision, notes=(*decision.notes, note))
+                for decision, note in zip(joint.decisions, notes, strict=True)
+            )
+        )
 
     @property
     def _kind(self) -> Candidate:
@@ -166,6 +177,8 @@ class RulesCase:
             benchmark = self._benchmark(table)
             own = self._own(table, benchmark)
             case = self._case(table, benchmark, own=own)
+            if table.against is not None and not case.sources.files:
+                self._check_against(table, case)
         return RuleCase(table, case, own)
 
     def _benchmark(self, table: RuleTable) -> str | None:
@@ -200,6 +213,37 @@ class RulesCase:
         if self._kind == Candidate.OUTPUTS or table.judge is None:
             return True
         return said_by_row(Path(str(self.candidate)), "judge") == table.judge
+
+    def _check_against(self, table: RuleTable, case: GateCase) -> None:
+        """Refuse a model to compare with that nobody has, before anything is asked and paid for.
+
+        Raises:
+            ConfigError: a required rule compares the candidate with itself, or a rule with the baseline.
+            UnknownName: the store has no verdicts on such a model, on whatever benchmark.
+        """
+        other = str(table.against)
+        if other == self._model:
+            if table.required:
+                check_against(self._model, other)
+            return
+        stored = self._stored if store_exists(self.place.url) else {}
+        if any(other in models for models in stored.values()):
+            return
+        if other in self._baselines_of(case):
+            check_against(self._model, other, baseline=other, margin=case.rule.margin)
+        everywhere = {model for models in stored.values() for model in models}
+        raise UnknownName("model", other, {*stored.get(case.benchmark, everywhere)} - {self._model})
+
+    def _baselines_of(self, case: GateCase) -> frozenset[str]:
+        """The baseline that is configured; where none is, those of the benchmark and of the store's verdicts on it."""
+        configured = case.baseline
+        if configured is not None:
+            return frozenset({configured})
+        own = frozenset(known_benchmark(case.benchmark, self.place.url).baselines)
+        if not store_exists(self.place.url):
+            return own
+        with open_existing(self.place.url) as opened:
+            return own | frozenset(opened.baselines(case.benchmark))
 
     def _case(self, table: RuleTable, benchmark: str | None, *, own: bool) -> GateCase:
         """The rule's case; it has the gate's baseline and file of difficulties only for the gate's own benchmark."""
@@ -237,6 +281,8 @@ class RulesCase:
             return []
         tasks: list[list[RuleCase]] = []
         for one in own:
+            if self._itself(one):
+                continue
             same = next((task for task in tasks if task[0].case.assignment == one.case.assignment), None)
             if same is None:
                 tasks.append([one])
@@ -244,9 +290,23 @@ class RulesCase:
                 same.append(one)
         return [(task[0].case.assignment, task[0].case.judge([_check(one) for one in task], asking)) for task in tasks]
 
+    def _itself(self, one: RuleCase) -> bool:
+        """True for an informative rule that compares the candidate with itself: it does not apply to this one."""
+        return not one.table.required and one.table.against is not None and one.table.against == self._model
+
     def _deciding(self, one: RuleCase, judged: Sequence[tuple[Assignment, Judged]], asking: Asking) -> Deciding:
         """The decision by a rule, whose errors name it."""
         case = one.case
+        if self._itself(one):
+            return _settled(
+                not_applicable(
+                    case.rule,
+                    f"{self._model} is the candidate itself, which the rule cannot be held against",
+                    model=self._model,
+                    judge="",
+                    benchmark=case.benchmark,
+                )
+            )
         with _naming(one.table):
             if one.own and judged:
                 of_task = next(found for task, found in judged if task == case.assignment)
@@ -307,6 +367,18 @@ def _settled(decision: Decision) -> Deciding:
     return lambda _: decision
 
 
+def _on_raw_rate(decision: Decision, one: RuleCase) -> str | None:
+    """The note that a rule about a part is on the raw rate, where the benchmark's own number is at equal length."""
+    own, part = RANKING[one.case.sources.family.metric or LC_WIN_RATE.name], one.table.part
+    found = decision.rule.metric
+    if part is None or one.table.metric is not None or own.held is None or found.graded:
+        return None
+    return (
+        f"the rule {one.table.name!r} is on the {found.title} and not the {own.title}: what length does is learned "
+        f"from whole benchmarks, and not of a {part.partition(' ')[0]}"
+    )
+
+
 def _check(one: RuleCase) -> Callable[[Work, Address], None]:
     """The rule's check of what is to be asked, whose errors name the rule."""
 
@@ -344,7 +416,7 @@ def _naming(table: RuleTable) -> Iterator[None]:
         if type(error) not in (ConfigError, InputError, StatsError, Incomplete, UnknownName):
             raise
         # an error about a threshold begins with its option, which is the rule's key
-        said = _CHOICE.sub(_with_key, str(error)).removeprefix("--")
+        said = _CHOICE.sub(_with_key, str(error)).removeprefix("--").replace("with --min", "with the rule's min")
         raise kind(f"{table.place}: {said}") from error
 
 

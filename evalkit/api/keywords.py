@@ -114,12 +114,12 @@ def optional_text(given: str | PathLike[str] | None) -> str | None:
 
 
 def names_of(option: str, given: Mapping[str, str] | Sequence[str]) -> dict[str, str]:
-    """Names by name, from a dictionary or from texts such as `A=B`; of two values of a name the last one counts.
+    """Names by name, from a dictionary or from texts such as `A=B`.
 
     Raises:
-        ConfigError: a text has no name or no value, or a value is no text.
+        ConfigError: a text has no name or no value, a name stands twice, or a value is no text.
     """
-    found = dict(given) if isinstance(given, Mapping) else dict(_parted(option, text) for text in texts_of(given))
+    found = dict(given) if isinstance(given, Mapping) else _by_name(option, texts_of(given))
     for name, value in found.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise ConfigError(f"{option}: expected a text for each name, found {kind_of(value)}")
@@ -130,16 +130,25 @@ def weights_of(option: str, given: Mapping[str, float] | Sequence[str]) -> dict[
     """Positive numbers by name, from a dictionary or from texts such as `NAME=2`.
 
     Raises:
-        ConfigError: a text has no name or no number, or a number is not positive.
+        ConfigError: a text has no name or no number, a name stands twice, or a number is not positive.
     """
     if isinstance(given, Mapping):
         pairs = list(given.items())
     else:
-        pairs = [(name, _number(value)) for name, value in (_parted(option, text) for text in texts_of(given))]
+        pairs = [(name, _number(value)) for name, value in _by_name(option, texts_of(given)).items()]
     for name, value in pairs:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise ConfigError(f"{option}: expected a number above 0 for {name}, found {value!r}")
     return {name: float(value) for name, value in pairs}
+
+
+def _by_name(option: str, texts: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in (_parted(option, text) for text in texts):
+        if name in found:
+            raise ConfigError(f"{option}: {shortened(name, 60)} has two values, {found[name]} and {value}. Keep one")
+        found[name] = value
+    return found
 
 
 def _parted(option: str, text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack, overload
 
 from evalkit.api.boards import LC, Wishes, make_leaderboard, read_behind
 from evalkit.api.door import front_door
+from evalkit.api.judge_choice import Judges, judges_of, one_judge_of
 from evalkit.api.keeping import Keeping, checked_label, keep_shown
 from evalkit.api.keywords import (
     Data,
@@ -24,7 +25,7 @@ from evalkit.api.keywords import (
     weights_of,
 )
 from evalkit.api.overviews import Benchmarks, OverviewTable, make_overview
-from evalkit.api.python_judges import JudgeLike, judge_name, judges_at_hand
+from evalkit.api.python_judges import judge_name, judges_at_hand
 from evalkit.api.releases import series_behind
 from evalkit.api.result import Tabular, frame_of, in_form, row_metrics
 from evalkit.boards import Board, BoardRow, DifficultySource, Metric
@@ -162,7 +163,7 @@ class Leaderboard(Tabular):
 class BoardKeywords(TypedDict, total=False):
     """The keywords of `leaderboard`, which describes them, but for the benchmark and those that a page has itself."""
 
-    judge: JudgeLike | None
+    judge: Judges | None
     metric: str | Metric | None
     control: str | Sequence[str] | None
     estimator: str
@@ -214,7 +215,7 @@ def leaderboard(
     alias: Mapping[str, str] | Sequence[str] = (),
     aggregate: str | None = None,
     weight: Mapping[str, float] | Sequence[str] = (),
-    judge: JudgeLike | None = None,
+    judge: Judges | None = None,
     metric: str | Metric | None = None,
     control: str | Sequence[str] | None = None,
     estimator: str = LC,
@@ -247,7 +248,8 @@ def leaderboard(
         alias: canonical names of models by spelling, or texts such as `A=B`, which join rows of `benchmarks`.
         aggregate: one number for each model from all `benchmarks`: `mean-rank`, `z` or `bt`.
         weight: relative weights of benchmarks in the aggregate, or texts such as `mt_bench=2`; 1 by default.
-        judge: only this judge's verdicts.
+        judge: only this judge's verdicts; of `benchmarks`, a dictionary or a list with texts such as `mt_bench=NAME`
+            names the judge of each.
         metric: the number that ranks: `lc_win_rate`, `win_rate` or `style_win_rate`; by default what the benchmark's
             style says.
         control: the controls of the style win rate, as in `length,markdown` or a list of them, or `none`.
@@ -283,11 +285,12 @@ def leaderboard(
         >>> import evalkit as ek
         >>> ek.leaderboard(benchmark="example").frame[["model", "rank", "lc_win_rate", "lc_status"]]
     """
+    only = None if benchmarks else one_judge_of(judge)
     chosen = Sources(
         files=tuple(source_of(source, "sources") for source in sources),
         board=optional_text(benchmark),
-        judge=judge_name(judge),
-        own=judges_at_hand(judge),
+        judge=judge_name(only),
+        own=judges_at_hand(only),
         difficulty=named_source_of(difficulty, "difficulty"),
         shape=checked_choice("--length-shape", length_shape, [shape.value for shape in Shape]),
         store=store,
@@ -311,7 +314,15 @@ def leaderboard(
     if benchmarks:
         if benchmark is not None:
             raise ConfigError("--benchmark names one benchmark, and --all several: choose one of them")
-        return make_overview(benchmarks, chosen, wishes, aliases=joined, method=aggregate, weights=weights)
+        return make_overview(
+            benchmarks,
+            chosen,
+            wishes,
+            aliases=joined,
+            method=aggregate,
+            weights=weights,
+            judges=judges_of(judge),
+        )
     for option, asked in (("--alias", joined), ("--aggregate", aggregate), ("--weight", weights)):
         if asked:
             raise ConfigError(f"{option} is for several benchmarks, and this board is of one: add --benchmark or --all")

@@ -1,11 +1,14 @@
 """Several benchmarks in one table: their boards are made one by one, and put side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evalkit.api.boards import NO_REFERENCE, Wishes, make_leaderboard
+from evalkit.api.door import front_door
+from evalkit.api.judge_choice import JudgeChoice
 from evalkit.api.keywords import Data, parted, source_of
+from evalkit.api.python_judges import judge_name, judges_at_hand
 from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
 from evalkit.boards import (
     Board,
@@ -29,7 +32,10 @@ from evalkit.store import store_url
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evalkit.reporting import Plot
+
 EVERY = "all"
+EVERY_JUDGE = JudgeChoice()
 AGGREGATES = [method.value for method in AggregateMethod]
 # the benchmarks of an overview: their names, all that the store has, or the verdicts of each
 Benchmarks = str | Sequence[str] | Mapping[str, "Data | Sequence[Data] | None"]
@@ -73,6 +79,17 @@ class OverviewTable(Tabular):
     def to_json(self) -> str:
         return self.written("json")
 
+    @front_door
+    def plot(self) -> "Plot":
+        """The numbers by which the boards rank, a panel each, and the aggregate, which a notebook shows.
+
+        Raises:
+            ConfigError: there are too many to be read.
+        """
+        from evalkit.reporting import overview_plot
+
+        return overview_plot(self.overview)
+
     def __str__(self) -> str:
         return overview_text(self.overview)
 
@@ -90,6 +107,7 @@ def make_overview(
     aliases: Mapping[str, str],
     method: str | None = None,
     weights: Mapping[str, float] | None = None,
+    judges: JudgeChoice = EVERY_JUDGE,
 ) -> OverviewTable:
     """Make the boards of each benchmark and put them side by side.
 
@@ -99,6 +117,7 @@ def make_overview(
         aliases: canonical names by spelling, which come before those that evalkit ships.
         method: the aggregate, by the name of its method; None for none.
         weights: the benchmarks' relative weights in it.
+        judges: the judges whose verdicts count.
 
     Raises:
         EvalkitError: a source, a name or a combination of wishes is wrong; the store lacks verdicts on a benchmark.
@@ -106,7 +125,7 @@ def make_overview(
     if weights and method is None:
         raise ConfigError("--weight is for an aggregate: add --aggregate mean-rank, z or bt")
     known = {**read_aliases(), **aliases}
-    found = _sources(benchmarks, chosen)
+    found = _sources(benchmarks, chosen, judges)
     # the columns are compared with people once, and not board by board
     alone = replace(wishes, reference=NO_REFERENCE, published=None)
     made = [make_leaderboard(sources, alone) for sources in found]
@@ -119,7 +138,17 @@ def make_overview(
     overview = replace(overview, published=published_lines(overview.columns, known))
     if method is not None:
         overview = with_standing(overview, stand(overview, _method(method), weights))
-    return OverviewTable(_compared(overview, found, wishes, known))
+    return OverviewTable(_compared(overview, found, wishes, known), tuple(_unknown_names(overview, aliases)))
+
+
+def _unknown_names(overview: Overview, aliases: Mapping[str, str]) -> Iterator[str]:
+    """The notes on aliases that join nothing, because no board has such a name."""
+    known = {row.entry.model for board in overview.boards for row in board.rows}
+    others = {row.model for row in overview.rows}
+    for name, other in aliases.items():
+        lacking = [one for one, there in ((name, known), (other, known | others)) if one not in there]
+        if lacking:
+            yield f"--alias {name}={other}: no board has a model {' or '.join(map(repr, lacking))}"
 
 
 def _method(name: str) -> AggregateMethod:
@@ -144,7 +173,7 @@ def _compared(overview: Overview, sources: Sequence[Sources], wishes: Wishes, al
     return replace(overview, agreements=agreements, leads=leads_of(overview, reference, aliases))
 
 
-def _sources(benchmarks: Benchmarks, chosen: Sources) -> list[Sources]:
+def _sources(benchmarks: Benchmarks, chosen: Sources, judges: JudgeChoice) -> list[Sources]:
     if chosen.files:
         raise ConfigError(
             "SOURCES are verdicts on one benchmark, and several are asked for: name the verdicts of each, as in "
@@ -155,7 +184,14 @@ def _sources(benchmarks: Benchmarks, chosen: Sources) -> list[Sources]:
         if EVERY in names:
             names = list(judged_benchmarks(store_url(chosen.store, chosen.results)))
         benchmarks = dict.fromkeys(names)
+    judges.check(list(benchmarks))
     return [
-        replace(chosen, board=name, files=tuple(source_of(source, f"benchmarks: {name}") for source in parted(given)))
+        replace(
+            chosen,
+            board=name,
+            files=tuple(source_of(source, f"benchmarks: {name}") for source in parted(given)),
+            judge=judge_name(judges.of(name)),
+            own=judges_at_hand(judges.of(name)),
+        )
         for name, given in benchmarks.items()
     ]

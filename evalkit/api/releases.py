@@ -1,17 +1,28 @@
 """A model's number by release, for Python: what changed, in which categories, and how often it was looked at."""
 
 import contextlib
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from evalkit.api.door import front_door
-from evalkit.api.keywords import Data, checked_count, checked_number, comma_list
+from evalkit.api.keywords import Data, checked_count, checked_number, comma_list, texts_of
 from evalkit.api.python_judges import JudgeLike
 from evalkit.api.result import Tabular, estimate_metrics, frame_of
 from evalkit.api.selection import sources_of
-from evalkit.boards import Board, DifficultySource, Entry, Metric, Recipe, Series, build_series
+from evalkit.boards import (
+    WHOLE_CHAIN,
+    Board,
+    DifficultySource,
+    Entry,
+    Metric,
+    Recipe,
+    ReleaseChoice,
+    Series,
+    build_series,
+)
 from evalkit.errors import ConfigError, InputError, UnknownName
 from evalkit.reporting import release_values, releases_json, releases_text
 from evalkit.sources import Sources, read_entries, read_recipe
@@ -65,8 +76,12 @@ class Releases(Tabular):
     def to_json(self) -> str:
         return releases_json(self.series)
 
+    def text(self, *, columns: int | None = None) -> str:
+        """The series as text; in a terminal of so many columns a table that does not fit is divided."""
+        return releases_text(self.series, columns=columns)
+
     def __str__(self) -> str:
-        return releases_text(self.series)
+        return self.text()
 
 
 @front_door
@@ -80,6 +95,9 @@ def releases(
     difficulty: Data = DifficultySource.AUTO.value,
     confidence: float = CONFIDENCE,
     looks_budget: int | None = None,
+    since: str | datetime.date | None = None,
+    without: str | Sequence[str] = (),
+    partial: bool = False,
     store: str | None = None,
     results: str | PathLike[str] = "results",
 ) -> Releases:
@@ -99,6 +117,9 @@ def releases(
         confidence: the confidence of each interval, and of all categories of a release together: a share.
         looks_budget: the number of different outputs that may be measured on the same instructions; a note says when
             they are used up.
+        since: only the releases since this day in UTC, such as `2026-01-31`, or since the release of this name.
+        without: names of releases that are left out.
+        partial: whether partial releases are compared with the others too; they are always shown.
         store: the address of the database; the file `evalkit.db` in `results` by default.
         results: the folder in which the store lies by default.
 
@@ -123,7 +144,9 @@ def releases(
         confidence=checked_number("--confidence", confidence, least=0.5, most=1, below=True),
     )
     budget = None if looks_budget is None else checked_count("--looks-budget", looks_budget, least=1)
-    found = series_of(sources, recipe, model, budget=budget)
+    begin = since.isoformat() if isinstance(since, datetime.date) else since
+    choice = ReleaseChoice(begin, texts_of(without), partial)
+    found = series_of(sources, recipe, model, budget=budget, choice=choice)
     return Releases(tuple(found))
 
 
@@ -146,12 +169,19 @@ def series_behind(boards: Sequence[Board], sources: Sources) -> list[Series]:
     return [series for series in found if len(series.releases) > 1]
 
 
-def series_of(sources: Sources, recipe: Recipe, model: str, *, budget: int | None = None) -> list[Series]:
+def series_of(
+    sources: Sources,
+    recipe: Recipe,
+    model: str,
+    *,
+    budget: int | None = None,
+    choice: ReleaseChoice = WHOLE_CHAIN,
+) -> list[Series]:
     """The series of one model in the store.
 
     Raises:
         InputError: the store keeps no release on the benchmark.
-        UnknownName: there is no release of the model, or of the judge.
+        UnknownName: there is no release of the model or of the judge, or none that is called so.
     """
     name = sources.benchmark.name
     with open_existing(store_url(sources.store, sources.results)) as store:
@@ -169,7 +199,7 @@ def series_of(sources: Sources, recipe: Recipe, model: str, *, budget: int | Non
     # releases stay where the present verdicts of the benchmark are gone
     with contextlib.suppress(InputError):
         others = read_entries(replace(sources, judge=None))
-    found = build_series(mine, texts, others, recipe, budget=budget)
+    found = build_series(mine, texts, others, recipe, budget=budget, choice=choice)
     chosen = [series for series in found if sources.judge in (None, series.judge)]
     if not chosen:
         raise UnknownName("judge", str(sources.judge), {series.judge for series in found})

@@ -119,6 +119,8 @@ def _opened(prepared: Prepared, url: Address, limits: Limits, log: Path | None) 
         # a missing key or a bad prompt shows before anything is written
         check_works(prepared.works(b""))
     with open_store(url) as store, open_journal(log) as journal:
+        # before anything is asked and paid for
+        store.require_writable()
         if prepared.board != prepared.benchmark.name:
             keep_benchmark(store, prepared.benchmark)
         yield store, journal

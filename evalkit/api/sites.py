@@ -9,9 +9,11 @@ from typing import Unpack
 
 from evalkit.api.boards import read_behind
 from evalkit.api.door import front_door
+from evalkit.api.judge_choice import judges_of
 from evalkit.api.keywords import Data, checked_count, names_of, parted
 from evalkit.api.leaderboards import BoardKeywords, Leaderboard, leaderboard
 from evalkit.api.overviews import EVERY, Benchmarks
+from evalkit.api.python_judges import JudgeLike
 from evalkit.api.releases import series_behind
 from evalkit.api.result import Result
 from evalkit.boards import CATEGORY, TURN, Transcripts
@@ -100,9 +102,12 @@ def site(
         checked_count("--sample", sample, least=1)
     path, aliases = Path(folder), {**read_aliases(), **names_of("--alias", alias)}
     check_folder(path)
+    asked = _benchmarks(sources, benchmark, options)
+    judges = judges_of(options.get("judge"))
+    judges.check([name for name in asked if name is not None])
     made = [
-        leaderboard(*given, benchmark=name, by=by, **options)
-        for name, given in _benchmarks(sources, benchmark, options).items()
+        leaderboard(*given, benchmark=name, by=by, **_with_judge(options, judges.of(name)))
+        for name, given in asked.items()
     ]
     parts = [assemble_part(board.boards, _judged(board), board.sources) for board in made]
     size = None if sample is None else SampleSize(sample, seed)
@@ -113,6 +118,10 @@ def site(
     files = site_files(shown)
     write_site(path, files)
     return SiteFolder(path, {place: len(content.encode()) for place, content in files.items()})
+
+
+def _with_judge(options: BoardKeywords, judge: JudgeLike | None) -> BoardKeywords:
+    return {**options, "judge": judge}
 
 
 def _judged(made: Leaderboard) -> Transcripts:

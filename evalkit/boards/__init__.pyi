@@ -68,6 +68,7 @@ from .published import Choice, read_choice, with_neighbours, with_neighbours_of_
 from .published_overview import published_lines
 from .rates import Difference, Estimators, Pinned, learn
 from .ratings import RatingBoard, RatingRecipe, build_ratings
+from .release_choice import WHOLE_CHAIN, ReleaseChoice
 from .releases import Looks, Release, ReleaseChange, Series, build_series, looks_at
 from .row import MIN_COVERAGE, BoardRow, build_row
 from .standing import agreements_of, column_scores, leads_of, stand, standing_scores, with_standing
@@ -90,6 +91,7 @@ __all__ = [
     "STYLE_WIN_RATE",
     "TURN",
     "UNTAUGHT",
+    "WHOLE_CHAIN",
     "WIN_RATE",
     "Advice",
     "Aggregation",
@@ -144,6 +146,7 @@ __all__ = [
     "Recipe",
     "Release",
     "ReleaseChange",
+    "ReleaseChoice",
     "ScorePair",
     "Series",
     "Standing",

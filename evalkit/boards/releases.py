@@ -14,12 +14,15 @@ from evalkit.boards.entries import CATEGORY, Entry
 from evalkit.boards.kept import decode_verdicts
 from evalkit.boards.metrics import SCORE, Metric, Recipe
 from evalkit.boards.rates import Difference, Estimators, learn
+from evalkit.boards.release_choice import WHOLE_CHAIN, ReleaseChoice, partial_reasons
 from evalkit.stats import Rung, climb, common, expected_largest, significant
 from evalkit.types import Estimate, ReleaseRun
 
 # of two sets of instructions, a look at the one is a look at the other if they share this much of the smaller one
 SHARED = 0.5
+SAME_OUTPUTS = "the same outputs"
 _COMMIT = 7
+_OFF_THE_LADDER = Rung(None, None, None, improves=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class ReleaseChange:
     """The change of a number from the release before, on the `n` instructions that both have a verdict on.
 
     `categories` are the changes by category in the metric `categories_metric`, with p-values adjusted for their number;
-    `moved` names those that changed significantly.
+    `moved` names those that changed significantly. Where both releases have the `same_outputs`, the change is 0 and
+    nothing is estimated.
     """
 
     difference: Difference
@@ -54,6 +58,7 @@ class ReleaseChange:
     categories: Mapping[str, Difference]
     categories_metric: Metric
     moved: tuple[str, ...]
+    same_outputs: bool = False
 
     @property
     def significant(self) -> bool:
@@ -64,7 +69,9 @@ class ReleaseChange:
 class Release:
     """A model's outputs at a time, with every run that measured them, its `estimate` and its place on the ladder.
 
-    `same_as` names an earlier release with the same outputs. The first release has no `change`.
+    `same_as` names an earlier release with the same outputs. `partial` says why it is not a measurement of all
+    instructions. A release that is not `compared` has no place in the chain of changes and on the ladder. It has no
+    `change`, and neither has the first one.
     """
 
     name: str
@@ -74,6 +81,8 @@ class Release:
     rung: Rung
     change: ReleaseChange | None = None
     same_as: str | None = None
+    partial: str | None = None
+    compared: bool = True
 
     @property
     def at(self) -> datetime.datetime:
@@ -116,6 +125,11 @@ class Series:
         return self.digest, self.served_as, self.baseline
 
     @property
+    def compared(self) -> tuple[Release, ...]:
+        """The releases in the chain of changes: each is compared with the one before it."""
+        return tuple(release for release in self.releases if release.compared)
+
+    @property
     def best(self) -> Release:
         """The release that no later one improved on by more than a step of the ladder."""
         return next(release for release in reversed(self.releases) if release.rung.improves)
@@ -128,8 +142,11 @@ def build_series(
     recipe: Recipe,
     *,
     budget: int | None = None,
+    choice: ReleaseChoice = WHOLE_CHAIN,
 ) -> list[Series]:
     """The series of one model on one benchmark, the one that was measured last first.
+
+    Looks are counted over all runs, whichever releases are chosen.
 
     Args:
         runs: those of the model, the earliest first.
@@ -137,7 +154,8 @@ def build_series(
         others: entries of the benchmark, from which difficulty and the effect of length are learned.
 
     Raises:
-        UnknownName: a control that no answer has a measure for.
+        UnknownName: a control that no answer has a measure for, or a release that there is not.
+        ConfigError: no release is chosen.
         StatsError: a history cannot be learned.
     """
     looked = {run.verdicts: _asked(decode_verdicts(verdicts[run.verdicts], run)) for run in runs}
@@ -145,10 +163,15 @@ def build_series(
     for run in runs:
         grouped.setdefault((run.group.digest, run.served_as, run.group.baseline), []).append(run)
     found = []
-    for mine in sorted(grouped.values(), key=lambda some: some[-1].at, reverse=True):
-        keys = looked[mine[-1].verdicts]
-        looks = Looks(looks_at(keys, [(run.outputs, looked[run.verdicts]) for run in runs]), len(keys), budget)
-        found.append(_series(mine, verdicts, others, recipe, looks))
+    lines = [_Line.of(mine, verdicts) for mine in sorted(grouped.values(), key=lambda some: some[-1].at, reverse=True)]
+    chosen = choice.chosen(
+        [[(name, runs[0].at) for name, runs in zip(one.names, one.runs, strict=True)] for one in lines]
+    )
+    for one, shown in zip(lines, chosen, strict=True):
+        if shown:
+            keys = looked[one.runs[shown[-1]][-1].verdicts]
+            looks = Looks(looks_at(keys, [(run.outputs, looked[run.verdicts]) for run in runs]), len(keys), budget)
+            found.append(_series(one, shown, others, recipe, looks, partial=choice.partial))
     return found
 
 
@@ -171,36 +194,55 @@ def _asked(entry: Entry) -> frozenset[str]:
     return frozenset((*entry.sample.keys, *entry.sample.missing))
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """All releases under one judge, in one form and against one baseline, the earliest first."""
+
+    runs: Sequence[Sequence[ReleaseRun]]
+    names: Sequence[str]
+    entries: Sequence[Entry]
+
+    @classmethod
+    def of(cls, runs: Sequence[ReleaseRun], verdicts: Mapping[str, str]) -> "_Line":
+        grouped = _by_release(runs)
+        return cls(
+            grouped, _names(grouped), [decode_verdicts(verdicts[mine[-1].verdicts], mine[-1]) for mine in grouped]
+        )
+
+
 def _series(
-    runs: Sequence[ReleaseRun],
-    verdicts: Mapping[str, str],
-    others: Sequence[Entry],
-    recipe: Recipe,
-    looks: Looks,
+    line: _Line, shown: Sequence[int], others: Sequence[Entry], recipe: Recipe, looks: Looks, *, partial: bool
 ) -> Series:
-    grouped = _by_release(runs)
-    names = _names(grouped)
-    entries = [decode_verdicts(verdicts[mine[-1].verdicts], mine[-1]) for mine in grouped]
-    last = entries[-1]
+    reasons = partial_reasons(line.entries, line.names)
+    # where all are partial, they are all that there is
+    chain = [number for number in shown if partial or reasons[number] is None] or list(shown)
+    last = line.entries[chain[-1]]
     beside = [entry for entry in others if entry.group[1:] == last.group[1:] and entry.model != last.model]
     rates = learn([last, *beside], recipe)
     metric = SCORE if last.graded else recipe.metric
-    pairs = _Pairs(names, [mine[-1] for mine in grouped], entries, rates, metric)
-    changes = [None, *(pairs.change(after, before) for before, after in pairwise(range(len(entries))))]
+    pairs = _Pairs(line.names, [mine[-1] for mine in line.runs], line.entries, rates, metric)
+    changes = {after: pairs.change(after, before) for before, after in pairwise(chain)}
+    rungs = climb(len(chain), lambda first, second: pairs.lead(chain[first], chain[second]))
+    places = {
+        number: rung if rung.best is None else replace(rung, best=shown.index(chain[rung.best]))
+        for number, rung in zip(chain, rungs, strict=True)
+    }
     releases = [
         Release(
-            name=names[number],
-            runs=tuple(grouped[number]),
-            entry=entry,
-            estimate=_estimate(entry, rates, metric),
-            rung=rung,
-            change=changes[number],
-            same_as=_earlier(grouped, names, number),
+            name=line.names[number],
+            runs=tuple(line.runs[number]),
+            entry=line.entries[number],
+            estimate=_estimate(line.entries[number], rates, metric),
+            rung=places.get(number, _OFF_THE_LADDER),
+            change=changes.get(number),
+            same_as=_earlier(line.runs, line.names, number),
+            partial=reasons[number],
+            compared=number in places,
         )
-        for number, (entry, rung) in enumerate(zip(entries, climb(len(entries), pairs.lead), strict=True))
+        for number in shown
     ]
     return Series(
-        benchmark=runs[-1].group.benchmark,
+        benchmark=line.runs[-1][-1].group.benchmark,
         model=last.model,
         judge=last.judge,
         digest=last.digest,
@@ -209,7 +251,7 @@ def _series(
         metric=metric,
         confidence=recipe.confidence,
         releases=tuple(releases),
-        looks=replace(looks, lift=_lift(looks.n, [change for change in changes if change is not None])),
+        looks=replace(looks, lift=_lift(looks.n, list(changes.values()))),
     )
 
 
@@ -275,8 +317,9 @@ class _Pairs:
         pair = (self.entries[after], self.entries[before])
         n = common(pair[0].sample, pair[1].sample)[0].n
         found = self._difference(after, before)
-        if self._unlike(after, before):
-            return ReleaseChange(found, n, {}, self.metric, ())
+        same = self._same_outputs(after, before)
+        if same or self._unlike(after, before):
+            return ReleaseChange(found, n, {}, self.metric, (), same_outputs=same)
         metric, parts = slice_differences(pair, self.rates, self.metric, names=(self.names[after], self.names[before]))
         categories = {name.removeprefix(f"{CATEGORY} "): part for name, part in parts.items()}
         least = 1 - self.rates.recipe.confidence
@@ -295,7 +338,14 @@ class _Pairs:
         if reason := self._unlike(first, second):
             refused = Estimate.refused(reason, n=samples[0].n_clusters)
             return Difference(refused, refused, refused)
+        if self._same_outputs(first, second):
+            # verdicts that were asked twice may differ, and the model did not change
+            none = Estimate(0.0, None, None, None, samples[0].n_clusters, notes=(SAME_OUTPUTS,))
+            return Difference(none, none, none)
         return self.rates.differences(pair, samples, names=(self.names[first], self.names[second]))[self.metric]
+
+    def _same_outputs(self, first: int, second: int) -> bool:
+        return self.runs[first].outputs == self.runs[second].outputs and not self._unlike(first, second)
 
     def _unlike(self, first: int, second: int) -> str:
         """The reason why the verdicts on two releases cannot be compared; empty where they can."""

@@ -35,6 +35,8 @@ def with_standing(overview: Overview, standing: Standing) -> Overview:
 def stand(overview: Overview, method: AggregateMethod, weights: Mapping[str, float] | None = None) -> Standing:
     """Aggregate the numbers by which the boards rank, of the models that have one on each of them.
 
+    Bradley-Terry strengths are of verdicts: models without a controlled number have them as well.
+
     Args:
         weights: the benchmarks' relative weights, 1 where none is given.
 
@@ -43,7 +45,6 @@ def stand(overview: Overview, method: AggregateMethod, weights: Mapping[str, flo
         UnknownName: a weight is for a benchmark that the overview lacks.
         StatsError: fewer than three models have a number on every board.
     """
-    columns = [column for column in overview.columns if column.ranks]
     benchmarks = overview.benchmarks
     if len(benchmarks) < 2:
         raise ConfigError(f"--aggregate: puts several benchmarks into one number, and there is only {benchmarks[0]}")
@@ -51,7 +52,8 @@ def stand(overview: Overview, method: AggregateMethod, weights: Mapping[str, flo
     for name in given:
         if name not in benchmarks:
             raise UnknownName("benchmark", name, benchmarks)
-    cells = {column: overview.cells(column) for column in columns}
+    cells = dict(_counted(overview, column, method) for column in overview.columns if column.ranks)
+    columns = list(cells)
     left_out = {row.model: reason for row in overview.rows if (reason := _lacks(row.model, cells))}
     models = [row.model for row in overview.rows if row.model not in left_out]
     shares = {name: given.get(name, 1.0) / sum(given.get(other, 1.0) for other in benchmarks) for name in benchmarks}
@@ -70,6 +72,20 @@ def stand(overview: Overview, method: AggregateMethod, weights: Mapping[str, flo
     return Standing(method, shares, tuple(sorted(placed, key=_order)), left_out)
 
 
+def _counted(
+    overview: Overview, column: OverviewColumn, method: AggregateMethod
+) -> tuple[OverviewColumn, dict[str, OverviewCell]]:
+    """The column that an aggregate is made of with its cells: that of the raw number where only verdicts count."""
+    cells = overview.cells(column)
+    if method != AggregateMethod.BT or _is_raw(column):
+        return column, cells
+    raw = replace(column, metric=raw_metric(column.board.rows[0].entry))
+    return raw, {
+        model: cell if cell.row is None else OverviewCell(raw.estimate(cell.row), raw.status(cell.row), cell.row)
+        for model, cell in cells.items()
+    }
+
+
 def _lacks(model: str, cells: Mapping[OverviewColumn, Mapping[str, OverviewCell]]) -> str | None:
     """The reason why a model has no aggregate; None where it has a number on every board."""
     for column, by_model in cells.items():
@@ -77,7 +93,9 @@ def _lacks(model: str, cells: Mapping[OverviewColumn, Mapping[str, OverviewCell]
         if cell.refused:
             return f"its outputs for {column.benchmark} failed their audit"
         if cell.estimate.value is None:
-            return cell.estimate.status.reason
+            reason = cell.estimate.status.reason
+            # a model without verdicts has a reason that names the benchmark
+            return reason if cell.row is None else f"no {column.metric.title} on {column.benchmark}: {reason}"
     return None
 
 

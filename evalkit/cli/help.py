@@ -62,8 +62,8 @@ class Renamed(TitledOption):
             self.opts = every
 
 
-class RenamedSeveral(Renamed):
-    """A renamed option that may be repeated; a settings file and the environment may name a single value."""
+class Several(TitledOption):
+    """An option that may be repeated; a settings file and the environment may name a single value."""
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
         # a path has blanks, at which click would part the value
@@ -77,6 +77,10 @@ class RenamedSeveral(Renamed):
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, Any]:
         value, source = super().consume_value(ctx, opts)
         return ((value,) if isinstance(value, str) else value), source
+
+
+class RenamedSeveral(Several, Renamed):
+    """A renamed option that may be repeated."""
 
 
 class Helpful(click.Command):

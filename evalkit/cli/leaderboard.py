@@ -28,7 +28,7 @@ from evalkit.cli.sources import (
     by_option,
     control_option,
     difficulty_option,
-    judge_option,
+    judges_option,
     metric_option,
     named_sources,
     published_option,
@@ -68,7 +68,7 @@ class BoardOutput:
 @benchmarks_option
 @Title.VERDICTS.option("--all", "every", is_flag=True,
                        help="Put all benchmarks that the store has verdicts on into one table.")  # fmt: skip
-@judge_option
+@judges_option
 @Title.VERDICTS.option("--alias", multiple=True, metavar="A=B",
                        help="Take the model A of a benchmark for the model B of another; repeat for more.")  # fmt: skip
 @Title.NUMBERS.option("--aggregate", type=click.Choice(AGGREGATES),
@@ -129,12 +129,16 @@ def command(
         raise ConfigError("--panel says what --plot draws: add --plot FILE")
     asked["published"] = published or None
     if every or len(benchmark) > 1 or any(with_source(name) for name in benchmark):
-        if output.plot is not None:
-            raise ConfigError("--plot draws the board of one benchmark: name it, as in --benchmark NAME")
+        if output.panels:
+            raise ConfigError("--panel chooses a figure of one board, and several benchmarks have one: leave it out")
         if every and benchmark:
             raise ConfigError("--all takes every benchmark, and --benchmark names some: choose one of them")
         benchmarks = EVERY if every else named_sources(benchmark)
-        _write(leaderboard(*sources, benchmarks=benchmarks, **asked), output)
+        table = leaderboard(*sources, benchmarks=benchmarks, **asked)
+        if output.plot is not None:
+            table.plot().save(output.plot)
+        _write(table, output)
+        print_notes([*table.notes, *([] if output.plot is None else [f"{output.plot}: written"])])
         return
     found = leaderboard(*sources, benchmark=next(iter(benchmark), None), **asked, texts=False)
     drawn = [] if output.plot is None else _draw(found, output.plot, output.panels or PANELS[:1])

@@ -1,5 +1,6 @@
 """evalkit releases: show a model's number by release, what changed, and how often the instructions were looked at."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import click
 
 from evalkit.api import releases
 from evalkit.cli.help import Command, Title
-from evalkit.cli.notes import print_notes, print_text
+from evalkit.cli.notes import columns_of, print_notes, print_text
 from evalkit.cli.options import (
     Range,
     json_option,
@@ -42,6 +43,12 @@ from evalkit.stats import CONFIDENCE
                       help="Give every interval, and all categories of a release together, this "
                            "confidence.")  # fmt: skip
 @looks_budget_option
+@Title.VERDICTS.option("--since", metavar="DATE|NAME",
+                       help="Show only the releases since this day, or since the release of this name.")  # fmt: skip
+@Title.VERDICTS.option("--without", multiple=True, metavar="NAME",
+                       help="Leave this release out; repeat for more.")  # fmt: skip
+@Title.VERDICTS.option("--partial", is_flag=True,
+                       help="Compare partial releases with the others too, as those of --limit.")  # fmt: skip
 @plot_option
 @store_option
 @results_option
@@ -58,6 +65,6 @@ def command(model: str, plot: Path | None, as_json: bool, **asked: Any) -> None:
     if as_json:
         click.echo(found.to_json(), nl=False)
     else:
-        print_text(str(found))
+        print_text(found.text(columns=columns_of(sys.stdout)))
     if plot is not None:
         print_notes([f"{plot}: written"])

@@ -14,7 +14,7 @@ from evalkit.cli.sources import (
     by_option,
     control_option,
     difficulty_option,
-    judge_option,
+    judges_option,
     metric_option,
     named_sources,
     reference_option,
@@ -40,7 +40,7 @@ from evalkit.cli.sources import (
 @Title.VERDICTS.option("--alias", multiple=True, metavar="A=B",
                        help="Take the model A of a benchmark for the model B of another; repeat for more.")  # fmt: skip
 @Title.SHOWN.option("--title", help="Put this title above the pages. [default: the benchmark's name]")
-@judge_option
+@judges_option
 @metric_option
 @control_option
 @difficulty_option

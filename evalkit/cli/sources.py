@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from evalkit.boards import RANKING, SLICES, DifficultySource
-from evalkit.cli.help import Renamed, RenamedSeveral, Title
+from evalkit.cli.help import Renamed, RenamedSeveral, Several, Title
 from evalkit.cli.options import cluster_option, results_option, store_option
 from evalkit.errors import ConfigError
 
@@ -31,6 +31,14 @@ benchmarks_option = Title.VERDICTS.option(
     "several, whose verdicts NAME=FILE may name. [default: the only one that the store has]",
 )
 judge_option = Title.VERDICTS.option("--judge", metavar="NAME", help="Use only this judge's verdicts.")
+judges_option = Title.VERDICTS.option(
+    "--judge",
+    cls=Several,
+    multiple=True,
+    metavar="[BENCHMARK=]NAME",
+    help="Use only this judge's verdicts; of several benchmarks, name the judge of one as BENCHMARK=NAME; repeat for "
+    "more.",
+)
 difficulty_option = Title.NUMBERS.option(
     "--difficulty",
     metavar="auto|fit|none|PATH",

@@ -145,7 +145,15 @@ def _columns(row: Mapping[str, Any], metric: str | None, path: Source) -> tuple[
     model = next((name for name in _MODEL_COLUMNS if name in row), None)
     column = metric if metric is not None else next((name for name in METRICS if name in row), None)
     if model is None or column is None:
-        raise InputError(f"{path}: expected the columns model and score, found {', '.join(row)}")
+        found = f"{path}: expected the columns model and score, found {', '.join(row)}"
+        if model is None:
+            raise InputError(f"{found}. Name the column of the models model")
+        if {"metric", "value"} <= row.keys():
+            raise InputError(
+                f"{found}. It has a line for each number: write the board with --format csv-wide, which has a line for "
+                "each model, and name the column of the scores with --metric COLUMN"
+            )
+        raise InputError(f"{found}. Name the column of the scores with --metric COLUMN")
     if column not in row:
         raise InputError(f"{path}: no column {column!r}. Found: {', '.join(row)}")
     return model, column

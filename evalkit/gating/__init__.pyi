@@ -1,5 +1,5 @@
 from .choice import Required, check_against, check_mode, choose
-from .decide import refuse_unjudged, without_verdicts
+from .decide import not_applicable, refuse_unjudged, without_verdicts
 from .equal_length import LEAST_CORRELATION, EqualLength
 from .gate import Gate
 from .joint import Deciding, JointDecision, decide_jointly
@@ -28,6 +28,7 @@ __all__ = [
     "choose",
     "decide_jointly",
     "hold_to_people",
+    "not_applicable",
     "people_doubt",
     "read_rule_file",
     "read_rules",

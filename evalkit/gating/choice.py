@@ -79,16 +79,21 @@ def check_mode(plan: PlanRecord, *, compat: bool) -> None:
     )
 
 
-def check_against(model: str, other: str) -> None:
-    """Check that the model to compare with is another model than the candidate.
+def check_against(model: str, other: str, *, baseline: str | None = None, margin: float = 0.0) -> None:
+    """Check that the model to compare with is another one than the candidate, and not the baseline itself.
 
     Raises:
-        ConfigError: both are the same model.
+        ConfigError: it is the candidate, or the baseline, which has no number to compare with.
     """
     if model == other:
         raise ConfigError(
             f"--against {other}: is the candidate, and cannot be compared with itself. Give its outputs another name "
             "in the field generator"
+        )
+    if baseline is not None and other == baseline:
+        raise ConfigError(
+            f"--against {other}: is the baseline, at which every win rate is 50. For at most {margin:g} points behind "
+            f"it, ask for {50 - margin:g} with --min"
         )
 
 

@@ -117,6 +117,12 @@ def without_verdicts(rule: Rule, reason: str, *, model: str, judge: str, benchma
     return replace(unmeasured, reasons=(reason,))
 
 
+def not_applicable(rule: Rule, reason: str, *, model: str, judge: str, benchmark: str) -> Decision:
+    """The decision of a rule that does not apply to a model, for the `reason`."""
+    unmeasured = _unmeasured(rule, "not applicable", model=model, judge=judge, benchmark=benchmark)
+    return replace(unmeasured, outcome=Outcome.NOT_ESTIMABLE, reasons=(reason,))
+
+
 def _unmeasured(rule: Rule, refusal: str, *, model: str, judge: str, benchmark: str) -> Decision:
     nothing = Estimate.refused(refusal, n=0)
     return Decision(

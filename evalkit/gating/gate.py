@@ -55,7 +55,9 @@ class Gate:
         _check_scale(candidate, rule)
         against = None
         if rule.against is not None:
-            check_against(candidate.model, rule.against)
+            judged = any(entry.model == rule.against for entry in group)
+            baseline = None if judged else candidate.baseline
+            check_against(candidate.model, rule.against, baseline=baseline, margin=rule.margin)
             against = choose(group, rule.against, Required(compat=self.wanted.compat))
         return decide(
             part_of(candidate, rule.part),

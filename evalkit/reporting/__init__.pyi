@@ -38,6 +38,7 @@ from .page.gate import GateSection, gate_section
 from .panels import PANELS, form_of, one_board
 from .plots.agreement import agreement_plot
 from .plots.figures import PLOTS
+from .plots.overview import overview_plot
 from .plots.plot import Plot
 from .plots.releases import releases_plot
 from .power import OPTION_COLUMNS, advice_document, advice_text, option_values
@@ -115,6 +116,7 @@ __all__ = [
     "option_values",
     "overview_fragment",
     "overview_metrics",
+    "overview_plot",
     "overview_text",
     "pair_values",
     "published_text",

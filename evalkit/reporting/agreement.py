@@ -48,7 +48,7 @@ _NAMING = ("board", "metric", "reference", "measure")
 # of a difference of two boards only
 _OF_DIFFERENCES = ("versus", "p_value", "p_adjusted", "detectable")
 CORRELATED_COLUMNS = (*_NAMING, "value", "lower", "upper", "stderr", "n_models", "status", "reference_date",
-                      *_OF_DIFFERENCES)  # fmt: skip
+                      *_OF_DIFFERENCES, "permutation_p")  # fmt: skip
 
 
 def agreement_document(agreement: "Agreement") -> dict[str, Any]:
@@ -118,6 +118,7 @@ def correlated_values(found: "Sequence[BesideReference]") -> list[dict[str, Any]
 
 def _board_values(correlated: "Correlated") -> list[dict[str, Any]]:
     reference, rows = correlated.agreement.reference, []
+    tested = {coefficient.value: found.p_value for coefficient, found in correlated.robustness.items()}
     for measure, estimate in measures_of(correlated.agreement).items():
         numbers = {name: getattr(estimate, name) for name in ("value", "lower", "upper", "stderr")}
         rows.append({
@@ -126,6 +127,7 @@ def _board_values(correlated: "Correlated") -> list[dict[str, Any]]:
             "n_models": estimate.n,
             "status": str(estimate.status),
             "reference_date": reference.date or None,
+            "permutation_p": tested.get(measure),
         })  # fmt: skip
     return rows
 

@@ -97,20 +97,24 @@ def marked(
 
 def caption(board: Board, boards: Sequence[Board], *, date: datetime.date | None = None) -> str:
     """Return what a table of the board must say of it: judge, baseline, ranking metric, n and the date of the table."""
-    day = date or datetime.date.today()
-    return f"judge {board_title(board, boards)}, {n_words(board)}, made on {day.isoformat()}"
+    return f"judge {board_title(board, boards)}, {n_words(board)}, made on {made_on(date)}"
 
 
 def overview_caption(overview: Overview, *, date: datetime.date | None = None) -> str:
     """Return the title of an overview with the judge, the baseline and n of each board, and the date of the table."""
-    day = date or datetime.date.today()
     boards = {id(column.board): column for column in reversed(overview.columns)}.values()
     facts = "; ".join(
         f"{column.benchmark}: judge {column.board.judge}"
         f"{f' against {column.board.baseline}' if column.board.baseline else ''}, {n_words(column.board)}"
         for column in reversed(list(boards))
     )
-    return printable(f"{overview_title(overview)} ({facts}), made on {day.isoformat()}")
+    return printable(f"{overview_title(overview)} ({facts}), made on {made_on(date)}")
+
+
+def made_on(date: datetime.date | None = None) -> str:
+    """Return the day as a caption names it; the present one in UTC, which is the same wherever a table is made."""
+    day = datetime.datetime.now(datetime.UTC).date() if date is None else date
+    return f"{day.isoformat()} (UTC)"
 
 
 def n_words(board: Board) -> str:

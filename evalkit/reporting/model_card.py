@@ -1,6 +1,5 @@
 """Write boards as the `model-index` of model cards, which the Hugging Face hub reads."""
 
-import datetime
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,6 +8,7 @@ import yaml
 
 from evalkit.boards import Board, BoardRow, Metric, Overview
 from evalkit.reporting.columns import board_metrics
+from evalkit.reporting.marks import made_on
 from evalkit.text import DECIMALS_STORED, printable
 
 _TASK = {"type": "text-generation", "name": "Text generation"}
@@ -42,7 +42,7 @@ def _document(results: Iterable[tuple[str, dict[str, Any] | None]]) -> str:
         if result is not None:
             models.setdefault(printable(model), []).append(result)
     index = [{"name": model, "results": found} for model, found in models.items()]
-    head = f"# made on {datetime.date.today().isoformat()}; a model's card takes the entry of its own model"
+    head = f"# made on {made_on()}; a model's card takes the entry of its own model"
     text: str = yaml.safe_dump({"model-index": index}, sort_keys=False, allow_unicode=False, width=math.inf)
     return f"{head}\n{text}"
 

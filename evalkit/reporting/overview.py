@@ -262,7 +262,7 @@ def overview_wide(overview: Overview) -> str:
 
 
 _BESIDE = ("lower", "upper", "stderr", "n", "status")
-CELL_COLUMNS = (
+CELL_COLUMNS: tuple[str, ...] = (
     "model", "benchmark", "judge", "judge_digest", "baseline", "metric", "part", "value", "lower", "upper", "stderr",
     "n", "n_missing", "rank", "status",
 )  # fmt: skip

@@ -20,6 +20,7 @@ from evalkit.text import (
     printable,
     shortened,
     stored,
+    width,
 )
 from evalkit.types import OK, ReleaseRun
 
@@ -29,9 +30,13 @@ _COMMIT = 7
 _TIME = "%Y-%m-%d %H:%M"
 
 
-def releases_text(found: Sequence[Series]) -> str:
-    """Return each series as a sentence, a table of its releases, and the lines that a reader must know beneath it."""
-    blocks = ["\n".join(printable(line) for line in _lines(series)) for series in found]
+def releases_text(found: Sequence[Series], *, columns: int | None = None) -> str:
+    """Return each series as a sentence, a table of its releases, and the lines that a reader must know beneath it.
+
+    Args:
+        columns: the width of the terminal; columns of the table that do not fit follow in a further one.
+    """
+    blocks = ["\n".join(printable(line) for line in _lines(series, columns)) for series in found]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -63,6 +68,8 @@ def release_values(series: Series, release: Release) -> dict[str, Any]:
         "moved": None if change is None else ", ".join(change.moved),
         "improves": release.rung.improves,
         "same_as": release.same_as,
+        "partial": release.partial,
+        "compared": release.compared,
         "gate": None if decision is None else decision.outcome,
         "n": release.entry.sample.n,
         "n_missing": release.entry.sample.n_missing,
@@ -72,12 +79,15 @@ def release_values(series: Series, release: Release) -> dict[str, Any]:
 
 def change_sentence(series: Series) -> str:
     """Return what the last release changed, in one sentence."""
-    last, title = series.releases[-1], series.metric.title
+    last, title = series.compared[-1], series.metric.title
     if last.change is None:
-        return f"{_short(series.model)} has one release, {_release(last)}: {title} {_number(last)}."
-    before = _release(series.releases[-2])
+        one = "one release" if len(series.releases) == 1 else "one whole release"
+        return f"{_short(series.model)} has {one}, {_release(last)}: {title} {_number(last)}."
+    before = _release(series.compared[-2])
     estimate = last.change.difference.estimate
     head = f"{_short(series.model)}: {_release(last)}"
+    if last.change.same_outputs:
+        return f"{head} has the same outputs as {before}: nothing changed."
     if estimate.value is None:
         return f"{head} cannot be compared with {before}: {brief_words(estimate.status.reason, number=title)}."
     told = (
@@ -117,9 +127,9 @@ def looks_line(series: Series) -> str:
 
 def ladder_line(series: Series) -> str:
     """Return which releases improved by more than a step of the ladder, and how far the last one is from the best."""
-    improved = [_release(release) for release in series.releases[1:] if release.rung.improves]
+    improved = [_release(release) for release in series.compared[1:] if release.rung.improves]
     told = f"ahead of the best before it by more than a step: {named(improved) or 'none'}"
-    last = series.releases[-1]
+    last = series.compared[-1]
     lead, step = last.rung.lead, last.rung.step
     if lead is None or lead.value is None or step is None:
         return told
@@ -138,16 +148,16 @@ def budget_words(looks: Looks) -> str:
     )
 
 
-def _lines(series: Series) -> Iterator[str]:
+def _lines(series: Series, columns: int | None) -> Iterator[str]:
     yield change_sentence(series)
     yield ""
-    yield from aligned([_header(series), *map(_cells, series.releases)], left=(0, 1, 2))
+    yield from _table(series, columns)
     yield ""
     served = f" served as {series.served_as}" if series.served_as else ""
     against = f", against {series.baseline}" if series.baseline else ""
     yield f"benchmark {series.benchmark}, judge {series.judge}{served}{against}"
     yield f"looks: {looks_line(series)}"
-    if len(series.releases) > 1:
+    if len(series.compared) > 1:
         yield f"ladder: {ladder_line(series)}"
         yield from _categories(series)
     for release in series.releases:
@@ -158,13 +168,25 @@ def _lines(series: Series) -> Iterator[str]:
 
 def _categories(series: Series) -> Iterator[str]:
     """Yield the categories that moved, release by release."""
-    moved = [line for before, release in pairwise(series.releases) for line in moved_lines(release, before)]
+    moved = [line for before, release in pairwise(series.compared) for line in moved_lines(release, before)]
     if moved:
         yield "categories that moved:"
         yield from (f"  {line}" for line in moved)
         yield "  p allows for the categories of one release (Holm), not for the number of releases"
     elif any(release.change is not None and release.change.categories for release in series.releases):
         yield "categories that moved: none, with p adjusted for their number (Holm) in each release"
+
+
+def _table(series: Series, columns: int | None) -> list[str]:
+    """Return one table, or two narrower ones with the names of the releases in each where one does not fit."""
+    lines = [_header(series), *map(_cells, series.releases)]
+    whole = aligned(lines, left=(0, 1, 2))
+    if columns is None or max(map(width, whole)) <= columns:
+        return whole
+    # the number, and what changed
+    parts = ([0, 1, 2, 3, 4], [0, 5, 6, 7, 8])
+    first, second = ([[line[place] for place in part] for line in lines] for part in parts)
+    return [*aligned(first, left=(0, 1, 2)), "", *aligned(second, left=(0,))]
 
 
 def _header(series: Series) -> list[str]:
@@ -180,9 +202,10 @@ def _cells(release: Release) -> list[str]:
         cells = ["-", "-", "-"]
         if estimate.value is not None:
             ends = "-" if estimate.lower is None else signed_interval(estimate)
+            ends = "same outputs" if change.same_outputs else ends
             cells = [signed(estimate.value), ends, p_words(change.difference.p_value)]
     return [
-        _release(release),
+        _release(release) + (" (partial)" if release.partial else ""),
         release.at.strftime(_TIME),
         (release.commit or "-")[:_COMMIT],
         percent(release.estimate.value),
@@ -199,7 +222,10 @@ def _doubts(release: Release, series: Series) -> Iterator[str]:
         yield f"{name}: the same outputs as {shortened(release.same_as, _WIDEST_RELEASE)}, which is no new look"
     if release.estimate.status != OK:
         yield f"{name}: {reason_words(release.estimate.status.reason, number=title)}"
-    if missing := release.entry.sample.n_missing:
+    if release.partial is not None:
+        apart = "" if release.compared else ". It is left out of the changes and the ladder; --partial compares it too"
+        yield f"{name}: partial, {release.partial}{apart}"
+    elif missing := release.entry.sample.n_missing:
         yield f"{name}: {missing} of {release.entry.sample.n + missing} instructions have no verdict"
     change = release.change
     if change is None:
@@ -209,7 +235,7 @@ def _doubts(release: Release, series: Series) -> Iterator[str]:
         yield f"{name}: not compared with the release before: {reason_words(estimate.status.reason, number=title)}"
     elif estimate.status != OK and release.estimate.status == OK:
         yield f"{name}, change: {reason_words(estimate.status.reason, number=title)}"
-    if change.n != release.entry.sample.n:
+    if change.n != release.entry.sample.n and not change.same_outputs:
         yield f"{name}, change: on the {plural(change.n, 'instruction')} that both releases have a verdict on"
 
 
@@ -264,6 +290,8 @@ def _release_document(release: Release) -> dict[str, Any]:
         "at": release.at.isoformat(),
         "outputs": release.runs[0].outputs,
         "same_as": release.same_as,
+        "partial": release.partial,
+        "compared": release.compared,
         "number": estimate_document(release.estimate),
         "n": release.entry.sample.n,
         "n_missing": release.entry.sample.n_missing,
@@ -280,6 +308,7 @@ def _release_document(release: Release) -> dict[str, Any]:
 def _change_document(change: ReleaseChange) -> dict[str, Any]:
     return {
         "n": change.n,
+        "same_outputs": change.same_outputs,
         **_difference_document(change.difference),
         "categories_metric": change.categories_metric.name,
         "categories": {

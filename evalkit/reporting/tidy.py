@@ -4,38 +4,62 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evalkit.boards import Board, BoardRow, Overview, raw_metric
+from evalkit.catalog import PublishedTable
 from evalkit.reporting.columns import board_metrics
 from evalkit.reporting.marks import BestMark, marks_of, overview_marks, overview_models
+from evalkit.reporting.neighbours import APART, PUBLISHED
 from evalkit.reporting.overview import CELL_COLUMNS, cell_values, column_title, standing_values
 from evalkit.reporting.published_overview import published_values
 from evalkit.reporting.values import csv_text
 from evalkit.text import estimate_numbers
 from evalkit.types import Estimate
 
-COLUMNS = (
-    *("model", "judge", "judge_digest", "baseline", "metric", "part", "value", "lower", "upper", "stderr", "n"),
-    *("n_missing", "status", "rank", "mark", "published", "published_date", "published_source", "not_comparable"),
-)
+# the same for one benchmark and for several
+COLUMNS = (*CELL_COLUMNS, "mark", "published", "published_date", "published_source", "not_comparable")
 
 
 def boards_tidy(boards: Sequence[Board]) -> str:
     """Return a line for each model and metric, also for the turns and categories that scores were split by.
 
-    `mark` is `best`, `second` or `alike` (not significantly different from the best). Published rows beside a board
-    have a name in `published`.
+    `mark` is `best`, `second`, `alike` (not significantly different from the best) or `second alike`. Published rows
+    beside a board have a name in `published`.
     """
     return csv_text([line for board in boards for line in (*_own_lines(board), *_published_lines(board))], COLUMNS)
 
 
 def overview_tidy(overview: Overview) -> str:
-    """Return a line for each model and number of an overview, with its mark."""
+    """Return a line for each model and number of an overview, with the columns that a single board has."""
     marks = overview_marks(overview)
     titles = [column_title(overview, column) for column in overview.columns]
     names = overview_models(overview)
     found = [_mark_word(marks.of(title, own[title])) if title in own else None for own in names for title in titles]
     lines = [{**values, "mark": mark} for values, mark in zip(cell_values(overview), found, strict=True)]
-    lines += [*standing_values(overview), *published_values(overview)]
-    return csv_text(lines, [*CELL_COLUMNS, "mark"])
+    lines += [*standing_values(overview), *_published_cells(overview)]
+    return csv_text(lines, COLUMNS)
+
+
+def _published_cells(overview: Overview) -> list[dict[str, Any]]:
+    """Return the values of each published number with what is known of its table."""
+    cells = [
+        (column, cell)
+        for line in overview.published
+        for column, cell in zip(overview.columns, line.cells, strict=True)
+        if cell is not None
+    ]
+    found = []
+    for values, (column, cell) in zip(published_values(overview), cells, strict=True):
+        apart = next((one.apart for one in column.board.neighbours if one.table is cell.table), ())
+        found.append({**values, **_table_facts(cell.table, apart)})
+    return found
+
+
+def _table_facts(table: PublishedTable, apart: Sequence[str]) -> dict[str, Any]:
+    return {
+        "published": table.name,
+        "published_date": table.date,
+        "published_source": table.source,
+        "not_comparable": "; ".join(apart),
+    }
 
 
 def _own_lines(board: Board) -> Iterator[dict[str, Any]]:
@@ -61,13 +85,22 @@ def _own_lines(board: Board) -> Iterator[dict[str, Any]]:
 
 def _facts(row: BoardRow, metric: str, estimate: Estimate) -> dict[str, Any]:
     entry = row.entry
-    whole = {"model": entry.model, "judge": entry.judge, "judge_digest": entry.digest, "baseline": entry.baseline}
+    benchmark = None if entry.plan is None else entry.plan.benchmark
+    whole = {
+        "model": entry.model,
+        "benchmark": benchmark,
+        "judge": entry.judge,
+        "judge_digest": entry.digest,
+        "baseline": entry.baseline,
+    }
     return {**whole, "metric": metric, **estimate_numbers(estimate), "n": entry.sample.n}
 
 
 def _mark_word(mark: BestMark) -> str | None:
-    # the second may be alike too, which says more
-    return "best" if mark.best else "alike" if mark.alike else "second" if mark.second else None
+    if mark.best:
+        return "best"
+    # the second may be alike too
+    return " ".join(word for word, there in (("second", mark.second), ("alike", mark.alike)) if there) or None
 
 
 def _published_lines(board: Board) -> Iterator[Mapping[str, Any]]:
@@ -76,10 +109,9 @@ def _published_lines(board: Board) -> Iterator[Mapping[str, Any]]:
         facts = {
             "judge": table.judge,
             "baseline": table.baseline,
-            "published": table.name,
-            "published_date": table.date,
-            "published_source": table.source,
-            "not_comparable": "; ".join(beside.apart),
+            "benchmark": table.benchmark,
+            "status": APART if beside.apart else PUBLISHED,
+            **_table_facts(table, beside.apart),
         }
         for row in beside.rows:
             for metric, number in row.numbers.items():

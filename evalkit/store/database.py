@@ -90,11 +90,19 @@ class Store:
     """An open store; use it as a context manager."""
 
     def __init__(
-        self, engine: sa.Engine, secret: bytes, where: str, path: Path | None = None, keys: SealKeys | None = None
+        self,
+        engine: sa.Engine,
+        secret: bytes,
+        where: str,
+        path: Path | None = None,
+        keys: SealKeys | None = None,
+        *,
+        unwritable: str | None = None,
     ) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**{WRITES: True})
         self._owner = NOBODY
+        self._unwritable = unwritable
         self.secret = secret
         self.where = where
         self.path = path
@@ -111,6 +119,18 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def require_writable(self) -> None:
+        """Refuse a store that was opened for reading because it cannot be written.
+
+        Raises:
+            StoreError: the file, its folder or its disk is read-only.
+        """
+        if self._unwritable is not None:
+            raise StoreError(
+                f"{self.where}: cannot be written: {self._unwritable}. Make it writable, or name another store with "
+                "--store"
+            )
 
     # places and judges
 
@@ -476,6 +496,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
+        self.require_writable()
         keys, where = self.seal_keys, self.where
         with naming(where, self.path), self._writing.begin() as connection, keeping(connection, keys, where):
             yield connection

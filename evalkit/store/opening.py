@@ -20,7 +20,8 @@ from evalkit.store.database import BARE, WRITES, Store
 from evalkit.store.layout import refuse_changed, refuse_foreign
 from evalkit.store.leases import require_idle
 from evalkit.store.naming import OTHER_FILE, naming
-from evalkit.store.seal import begin_seal, seal_keys
+from evalkit.store.reading import OTHER_COPY, connect_for_reading, naming_unread, on_read_only_disk, why_only_readable
+from evalkit.store.seal import begin_seal, fitting_keys, seal_keys
 from evalkit.store.tables import meta_table, metadata, migrate, secret_checksum
 
 # from here on several connections may use a write-ahead log without risk of corruption
@@ -42,8 +43,10 @@ MOUNTS = Path("/proc/mounts")
 def open_store(url: Address) -> Store:
     """Open the store at a database URL, making an SQLite file and its folder if there is none.
 
+    A file that is read-only, or that lies in a read-only folder or on a read-only disk, is opened for reading.
+
     Raises:
-        StoreError: not a store, of a newer version, in use by another version, damaged, or not safely writable.
+        StoreError: not a store, of a newer version, in use by another version, damaged, or not safe to write.
     """
     address = _address(url)
     where = shown_url(address)
@@ -56,6 +59,10 @@ def open_store(url: Address) -> Store:
         if not os.path.exists(path):
             _make_file(path)
         _check_file(path)
+        with _naming_file(path):
+            unwritable = why_only_readable(path)
+        if unwritable is not None:
+            return _open_for_reading(path, where, unwritable)
     keys = seal_keys()
     engine = _connect_engine(address)
     try:
@@ -73,6 +80,20 @@ def open_store(url: Address) -> Store:
         given = [str(address.password or ""), *(str(value) for value in address.query.values())]
         error.args = (Redactor(given).known(str(error)),)
         raise
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _open_for_reading(path: Path, where: str, unwritable: str) -> Store:
+    with _naming_file(path):
+        engine = connect_for_reading(path)
+    sa.event.listen(engine, "connect", _configure_reading)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    try:
+        with naming(where, path), naming_unread(where), engine.connect() as connection:
+            secret = _read_layout(connection, where, unwritable)
+            return Store(engine, secret, where, path, fitting_keys(connection, seal_keys()), unwritable=unwritable)
     except BaseException:
         engine.dispose()
         raise
@@ -127,9 +148,41 @@ def _prepare(connection: sa.Connection, where: str) -> bytes:
     if connection.dialect.name == "postgresql":
         # SQLite's writers wait for each other by themselves
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _OPENING_LOCK})
-    names = set(sa.inspect(connection).get_table_names())
+    names = _table_names(connection)
     if not names and not _holds_pages(connection):
         return _lay_out(connection)
+    meta, version = _foundation(connection, names, where)
+    if version < tables.SCHEMA_VERSION:
+        # a running evalkit of the earlier version knows nothing of the new layout
+        if "owners" in names:
+            require_idle(connection, f"{where} (a store of version {version})")
+        migrate(connection, version)
+        return _prepare(connection, where)
+    return _whole(connection, names, meta, where)
+
+
+def _read_layout(connection: sa.Connection, where: str, unwritable: str) -> bytes:
+    """Return the secret of a store that cannot be written, and so not be migrated."""
+    names = _table_names(connection)
+    meta, version = _foundation(connection, names, where)
+    if version < tables.SCHEMA_VERSION:
+        raise StoreError(
+            f"{where}: a store of version {version}, which has to be brought to version {tables.SCHEMA_VERSION} once, "
+            f"and {unwritable}. {OTHER_COPY}"
+        )
+    return _whole(connection, names, meta, where)
+
+
+def _table_names(connection: sa.Connection) -> set[str]:
+    return set(sa.inspect(connection).get_table_names())
+
+
+def _foundation(connection: sa.Connection, names: set[str], where: str) -> tuple[dict[str, object], int]:
+    """Return what the store says of itself, and its version.
+
+    Raises:
+        StoreError: not a store, with something of others in it, or of a version that is not known.
+    """
     if "meta" not in names:
         raise StoreError(f"{where}: a database, but not evalkit's. {OTHER_FILE}")
     refuse_foreign(connection, where)
@@ -140,12 +193,11 @@ def _prepare(connection: sa.Connection, where: str) -> bytes:
             f"{where}: a store of version {version or 'unknown'}; this evalkit reads versions 1 to "
             f"{tables.SCHEMA_VERSION}. Use the evalkit that wrote it, or name another file with --store"
         )
-    if int(version) < tables.SCHEMA_VERSION:
-        # a running evalkit of the earlier version knows nothing of the new layout
-        if "owners" in names:
-            require_idle(connection, f"{where} (a store of version {version})")
-        migrate(connection, int(version))
-        return _prepare(connection, where)
+    return meta, int(version)
+
+
+def _whole(connection: sa.Connection, names: set[str], meta: dict[str, object], where: str) -> bytes:
+    """Return the secret of a store of the present version that has all of its tables as they were made."""
     if lost := metadata.tables.keys() - names:
         raise StoreError(f"{where}: the file is damaged: it has lost its table {min(lost)}. {OTHER_FILE}")
     refuse_changed(connection, where)
@@ -259,9 +311,9 @@ def _check_file(path: Path) -> None:
     for beside in _journals(path):
         if beside.is_symlink() or (beside.exists() and not beside.is_file()):
             raise StoreError(f"{beside}: is not a plain file, and SQLite would write into it. Remove it")
-    if not os.access(path, os.R_OK | os.W_OK):
-        raise StoreError(f"{path}: cannot be written: it is read-only")
-    if os.name == "posix" and status.st_mode & 0o022:
+    if not os.access(path, os.R_OK):
+        raise StoreError(f"{path}: may not be read. Run chmod u+r on it first")
+    if os.name == "posix" and status.st_mode & 0o022 and not on_read_only_disk(path):
         raise StoreError(f"{path}: others may change it, and every number with it. Run chmod go-w on it first")
     if os.name == "posix" and status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
         raise StoreError(f"{path}: belongs to another user. Take a copy of your own")
@@ -302,6 +354,12 @@ def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) ->
     for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", f"journal_mode={journal}", "synchronous=FULL", "mmap_size=0"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _configure_reading(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "query_only=ON", "mmap_size=0"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _configure_unnamed(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -214,6 +214,13 @@ def keeping(connection: sa.Connection, keys: SealKeys | None, where: str) -> Ite
         connection.info.pop(_TALLY, None)
 
 
+def fitting_keys(connection: sa.Connection, keys: SealKeys | None) -> SealKeys | None:
+    """The keys to read a store with that cannot be sealed anew: the earlier one where the store is sealed with it."""
+    if keys is None or keys.earlier is None or _key_id(_meta(connection, locked=False)) != keys.earlier.id:
+        return keys
+    return SealKeys(keys.earlier)
+
+
 def begin_seal(connection: sa.Connection, keys: SealKeys | None, where: str) -> None:
     """Begin to seal a store that is not sealed; seal one anew that is sealed with the earlier key.
 

@@ -127,3 +127,35 @@ def test_a_notebook_shows_a_table_in_which_nothing_is_markup(folder: Path) -> No
     evil = board(folder, name)
     shown = ek.correlate(evil, reference=folder / "human.csv")._repr_html_()
     assert "<img" not in shown and "&lt;img src=x" in shown and "\x1b" not in shown
+
+
+def test_a_board_that_is_given_twice_is_told_apart_and_the_csv_has_the_permutation_p(folder: Path) -> None:
+    twice = ek.correlate(folder / "mine.csv", folder / "mine.csv", reference=folder / "human.csv")
+    assert [one.board for one in twice.boards] == ["mine #1", "mine #2"]
+    (pair,) = twice.differences
+    assert (pair.first, pair.second) == ("mine #1", "mine #2")
+    assert {"mine #1/spearman", "mine #2/spearman"} <= twice.metrics().keys()
+    alone = ek.correlate(folder / "mine.csv", reference=folder / "human.csv")
+    (one,) = alone.boards
+    assert one.board == "mine"
+    tested = {coefficient.value: found.p_value for coefficient, found in one.robustness.items()}
+    shown = pd.read_csv(io.StringIO(alone.written("csv"))).set_index("measure")["permutation_p"].dropna()
+    assert shown.to_dict() == pytest.approx(tested) and "spearman" in tested
+    both = ek.correlate(folder / "mine.csv", reference=[folder / "human.csv", folder / "human.csv"])
+    assert [beside.reference.name for beside in both.references] == ["human #1", "human #2"]
+
+
+def test_a_table_of_other_columns_is_refused_with_the_cure(tmp_path: Path) -> None:
+    many = tmp_path / "many.csv"
+    for text, cure in (
+        (
+            "model,benchmark,metric,value\na,x,lc_win_rate,1\n",
+            "write the board with --format csv-wide",
+        ),
+        ("model,elo\na,1\n", "Name the column of the scores with --metric COLUMN"),
+        ("name_of_it,score\na,1\n", "Name the column of the models model"),
+    ):
+        many.write_text(text)
+        with pytest.raises(ek.InputError, match="expected the columns model and score") as raised:
+            ek.correlate(many, reference=many)
+        assert cure in (raised.value.for_command or str(raised.value))

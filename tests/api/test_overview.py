@@ -71,6 +71,48 @@ def test_the_command_and_the_function_give_the_same_table_whose_cells_are_those_
 
 
 @pytest.mark.usefixtures("inside")
+def test_each_benchmark_has_the_judge_that_is_named_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # `hard` has no verdicts of surface, so that one name for all would be refused
+    named = ["surface", "hard=surface_five_way"]
+    words = [word for judge in named for word in ("--judge", judge)]
+    asked = ("--benchmark", "example", "--benchmark", "hard", "--format", "csv")
+    both = leaderboard(*asked, *words)
+    assert both == leaderboard(*asked)
+    assert both == ek.leaderboard(benchmarks=["example", "hard"], judge=named).written("csv")
+    by_benchmark = {"example": "surface", "hard": "surface_five_way"}
+    assert both == ek.leaderboard(benchmarks=["example", "hard"], judge=by_benchmark).written("csv")
+    monkeypatch.setenv("EVALKIT_JUDGE", "surface")
+    assert {row.entry.judge for row in ek.leaderboard(benchmark="example", judge="surface").rows} == {"surface"}
+    assert leaderboard("--benchmark", "example", "--format", "csv").count("surface") > 0
+    monkeypatch.delenv("EVALKIT_JUDGE")
+    for judges, said in (
+        (["surface", "surface_grade"], "--judge: names 2 judges for all benchmarks. Keep one, or name"),
+        (["hard=a", "hard=b"], "--judge: hard has two judges, a and b. Keep one"),
+        (["hard="], "--judge hard=: expected NAME or BENCHMARK=NAME"),
+        (["hrd=surface"], "--judge: unknown benchmark 'hrd'. Did you mean 'hard'? Known: example, hard"),
+    ):
+        assert error_of(*asked, *(word for judge in judges for word in ("--judge", judge))).startswith(said)
+    assert error_of("--benchmark", "example", "--judge", "a", "--judge", "b").startswith("--judge: names 2 judges, and")
+    with pytest.raises(ek.ConfigError, match="judges by benchmark are for several"):
+        ek.leaderboard(benchmark="example", judge=by_benchmark)
+
+
+@pytest.mark.usefixtures("inside")
+def test_a_name_with_two_values_is_refused_and_an_alias_of_nobody_is_noted() -> None:
+    assert "--weight: hard has two values, 1 and 2. Keep one" in error_of(
+        "--all", "--aggregate", "z", "--weight", "hard=1", "--weight", "hard=2"
+    )
+    assert "--alias: a has two values, b and c. Keep one" in error_of("--all", "--alias", "a=b", "--alias", "a=c")
+    found = ek.leaderboard(benchmarks="all", alias=["carefull=careful", "wordy=verbose", "terse=baseline"])
+    assert found.notes == (
+        "--alias carefull=careful: no board has a model 'carefull'",
+        "--alias wordy=verbose: no board has a model 'verbose'",
+    )
+    done = CliRunner().invoke(group, ["leaderboard", "--all", "--alias", "carefull=careful"])
+    assert "note: --alias carefull=careful: no board has a model 'carefull'" in done.stderr
+
+
+@pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize("method", ["mean-rank", "z", "bt"])
 def test_an_aggregate_has_a_place_for_every_model(method: str) -> None:
     document = json.loads(leaderboard("--all", "--aggregate", method, "--weight", "graded=2", "--json"))["aggregate"]
@@ -126,13 +168,24 @@ def test_verdicts_in_files_make_a_column_and_hostile_names_change_no_form(tmp_pa
         (["--all", "--weight", "example=2"], "--weight is for an aggregate: add --aggregate mean-rank, z or bt"),
         (["--all", "--aggregate", "z", "--weight", "no=2"], "unknown benchmark 'no'. Known: example, graded, hard"),
         (["results", "--all"], "SOURCES are verdicts on one benchmark, and several are asked for: name the verdicts"),
-        (["--all", "--plot", "x.svg"], "--plot draws the board of one benchmark"),
+        (["--all", "--plot", "x.svg", "--panel", "ranks"], "--panel chooses a figure of one board, and several"),
         (["--benchmark", "example", "--benchmark", "nosuch"], "holds no verdicts for benchmark 'nosuch'"),
         (["--benchmark", "example", "--benchmark", "one=no.csv"], "no.csv: no such file"),
     ],
 )
 def test_what_makes_no_table_is_refused_in_one_line(arguments: Sequence[str], said: str) -> None:
     assert said in error_of(*arguments)
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_figure_has_a_panel_for_each_board_and_for_the_aggregate(tmp_path: Path) -> None:
+    out = tmp_path / "all.svg"
+    done = CliRunner().invoke(group, ["leaderboard", "--all", "--aggregate", "bt", "--plot", str(out)])
+    assert done.exit_code == 0 and f"note: {out}: written" in done.stderr
+    drawn = out.read_text(encoding="utf-8")
+    assert all(name in drawn for name in (*MODELS, "example", "hard", "graded", "score", "Elo of"))
+    plot = ek.leaderboard(benchmarks="all").plot()
+    assert plot.title == "4 models on 3 benchmarks" and "in 3 panels" in plot.description
 
 
 @pytest.mark.usefixtures("inside")

@@ -77,6 +77,19 @@ def test_an_aggregate_leaves_out_who_lacks_a_number_and_says_why() -> None:
     assert stand(both, AggregateMethod.BT).left_out == {"failed": "its outputs for bench0 failed their audit"}
 
 
+def test_instruction_wins_need_no_controlled_number_and_a_reason_names_its_benchmark() -> None:
+    short = [replace(one, sample=one.sample.restricted(frozenset(one.sample.keys[:20]))) for one in three(7)]
+    made = overview(board(*three()), board(*short))
+    # the second board ranks by a number at equal length, which so few instructions do not give
+    assert all(row.cells[2].value is None and row.cells[3].value is not None for row in made.rows)
+    placed = stand(made, AggregateMethod.BT)
+    assert [one.model for one in placed.models] == ["strong", "middling", "weak"] and not placed.left_out
+    assert all(one.estimate.value is not None and one.estimate.lower is not None for one in placed.models)
+    for method in (AggregateMethod.Z, AggregateMethod.MEAN_RANK):
+        with pytest.raises(StatsError, match=r"Left out: .*: no LC win rate on bench1: "):
+            stand(made, method)
+
+
 def test_ranks_without_a_benchmark_tell_whom_the_aggregate_hangs_on() -> None:
     # on the third board the middling model is far ahead
     boards = [raw(*three()), raw(*three(7)), raw(*three(13, middling=3.0))]

@@ -14,7 +14,10 @@ from evalkit.boards.comparison import compare
 from evalkit.boards.entries import Entry, Judging
 from evalkit.boards.kept import decode_verdicts, encode_verdicts, keepable
 from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
+from evalkit.boards.release_choice import ReleaseChoice
 from evalkit.boards.releases import Series, build_series, looks_at
+from evalkit.errors import ConfigError
+from evalkit.reporting import releases_text
 from evalkit.stats.sample import build_sample
 from evalkit.types import Audit, Finding, Severity
 from tests.boards.kept import START, kept, kept_line
@@ -259,3 +262,91 @@ def test_at_equal_length_every_release_is_measured_alike() -> None:
     series = line([entry(noise(seed), controlled=True) for seed in (2, 3)], Recipe())
     assert series.metric == LC_WIN_RATE
     assert all(release.estimate.value is not None for release in series.releases)
+
+
+def named_line(*given: tuple[str, Entry, dict[str, Any]], **options: Any) -> Series:
+    """Releases by label, a day apart; further fields of a run may be given."""
+    found = [kept(one, day, categories=CATEGORIES, label=label, **fields) for day, (label, one, fields) in
+             enumerate(given)]  # fmt: skip
+    texts = {run.verdicts: text for run, text in found}
+    (series,) = build_series([run for run, _ in found], texts, [], RAW, **options)
+    return series
+
+
+GOOD, BAD = entry([0.7, 0.6, 0.9] * 20), entry([0.2, 0.4, 0.5] * 20)
+LIMITED, STOPPED = entry([0.9] * 12), entry([0.3] * 30 + [None] * 30)
+
+
+def test_partial_releases_are_marked_and_left_out_of_the_chain_unless_asked() -> None:
+    four = (("v1", GOOD, {}), ("v2", LIMITED, {}), ("v3", STOPPED, {}), ("v4", BAD, {}))
+    series = named_line(*four)
+    partial = {release.name: release.partial for release in series.releases}
+    assert partial == {
+        "v1": None,
+        "v2": "12 of the 60 instructions of v1",
+        "v3": "30 of 60 instructions have a verdict",
+        "v4": None,
+    }
+    assert [release.name for release in series.compared] == ["v1", "v4"]
+    change = series.releases[3].change
+    assert change is not None and change.n == 60
+    assert change.difference.estimate.value == pytest.approx(100 * (11 / 30 - 22 / 30))
+    assert series.releases[3].rung.best == 0 and series.releases[1].change is None
+    text = releases_text([series])
+    assert "v2 (partial)" in text and "v4 is worse than v1" in text
+    assert "v2: partial, 12 of the 60 instructions of v1. It is left out of the changes and the ladder" in text
+    # no look is forgotten
+    assert series.looks.n == 4
+    asked = named_line(*four, choice=ReleaseChoice(partial=True))
+    assert [release.name for release in asked.compared] == ["v1", "v2", "v3", "v4"]
+    assert asked.releases[1].change is not None and asked.releases[1].change.n == 12
+    # a release stands by itself if no other is whole
+    alone = named_line(("v3", STOPPED, {}))
+    assert alone.compared == alone.releases and "has one release" in releases_text([alone])
+
+
+def test_releases_are_chosen_by_day_and_name_and_looks_stay() -> None:
+    three = (("v1", GOOD, {}), ("v2", LIMITED, {}), ("v3", BAD, {}))
+
+    def names(**wanted: Any) -> list[str]:
+        series = named_line(*three, choice=ReleaseChoice(**wanted))
+        assert series.looks.n == 3
+        return [release.name for release in series.releases]
+
+    day = (START + datetime.timedelta(days=1)).date().isoformat()
+    assert names(since=day) == names(since="v2") == ["v2", "v3"]
+    assert names(since="2026-01-06T09:30:01+00:00") == ["v3"]
+    assert names(without=("v2",)) == ["v1", "v3"]
+    assert names(since="v2", without=("v2",)) == ["v3"]
+    for wanted, said in (
+        ({"since": "v9"}, r"--since: unknown release 'v9'\..* Known: v1, v2, v3. A day is written as 2026-01-31"),
+        ({"without": ("v9",)}, r"unknown release 'v9'\..* Known: v1, v2, v3"),
+        ({"since": "2027-01-01"}, "leave no release. There are: v1, v2, v3"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            names(**wanted)
+
+
+def test_equal_outputs_have_the_difference_0_and_the_reason_although_verdicts_differ() -> None:
+    again = entry([0.6, 0.6, 0.9] * 20)
+    series = named_line(("v1", GOOD, {"outputs": "o"}), ("v2", again, {"outputs": "o"}), ("v3", BAD, {}))
+    change = series.releases[1].change
+    assert change is not None and change.same_outputs and change.moved == () and not change.significant
+    assert change.difference.estimate.value == 0 and change.difference.estimate.lower is None
+    assert change.difference.estimate.notes == ("the same outputs",) and not series.releases[1].rung.improves
+    assert series.releases[2].change is not None and not series.releases[2].change.same_outputs
+    text = releases_text([series])
+    (row,) = [one for one in text.splitlines() if one.startswith("v2 ")]
+    assert "0.00" in row and "same outputs" in row
+    two = named_line(("v1", GOOD, {"outputs": "o"}), ("v2", again, {"outputs": "o"}))
+    assert releases_text([two]).startswith("m: v2 has the same outputs as v1: nothing changed.")
+
+
+def test_a_narrow_terminal_gets_two_tables_whose_lines_are_whole() -> None:
+    series = named_line(("v1", GOOD, {}), ("v2", BAD, {}))
+    wide, narrow = releases_text([series]), releases_text([series], columns=70)
+    table = narrow.split("\n\n")[1:3]
+    assert [len(part.splitlines()) for part in table] == [3, 3]
+    assert max(len(one) for part in table for one in part.splitlines()) <= 70
+    assert all(part.splitlines()[2].startswith("v2 ") for part in table)
+    assert releases_text([series], columns=200) == wide

@@ -240,6 +240,19 @@ CHANGED: dict[str, tuple[dict[str, Any], str]] = {
     "a comparison of grades": ({"benchmark": "graded", "metric": "win_rate", "min": 5}, "'win_rate' compares answers"),
     "a minimum off the scale": ({"benchmark": "graded"}, "min 50: judge 'surface_grade' grades from 1 to 10"),
     "the candidate itself": ({"min": None, "against": "careful"}, "against careful: is the candidate"),
+    "a model that nobody has": (
+        {"min": None, "against": "last-relaese"},
+        "unknown model 'last-relaese'. Known: wordy",
+    ),
+    "a model that nobody has, for information": (
+        {"min": None, "against": "wordyy", "required": False},
+        "unknown model 'wordyy'. Did you mean 'wordy'? Known: wordy",
+    ),
+    "the baseline": (
+        {"min": None, "against": "baseline", "margin": 2},
+        "against baseline: is the baseline, at which every win rate is 50. For at most 2 points behind it, ask for 48 "
+        "with the rule's min",
+    ),
     "a benchmark left open": ({"benchmark": None}, "holds verdicts on careful on 2 benchmarks"),
 }
 
@@ -251,6 +264,44 @@ def test_a_wrong_rule_is_one_line_that_names_it(case: str, inside: Path) -> None
     code, out, error = gate(rules=[wrong, FINE])
     assert (code, out) == (2, "") and "\n" not in error
     assert error.startswith("evalkit.toml: [[gate.rules]] 1 'wrong': ") and said in error
+
+
+@pytest.mark.parametrize("candidate", ["careful", CAREFUL])
+def test_a_rule_that_informs_about_the_candidate_itself_does_not_apply_and_ends_nothing(
+    candidate: object, inside: Path
+) -> None:
+    beside = {"name": "beside", "benchmark": "example", "required": False, "against": "careful"}
+    code, out, error = gate("--json", "--judge", "surface", rules=[FINE, beside], candidate=candidate)
+    assert code == 0, error
+    rules = json.loads(out)["rules"]
+    assert [rule["outcome"] for rule in rules] == ["passed", "not estimable"]
+    assert rules[1]["reasons"] == ["careful is the candidate itself, which the rule cannot be held against"]
+    code, out, _ = gate("--judge", "surface", rules=[FINE, beside], candidate=candidate)
+    assert "2. beside (informative): NOT ESTIMABLE: careful minus careful, LC win rate not estimable" in out
+
+
+def test_a_rule_about_a_category_says_that_it_is_on_the_raw_rate_unless_it_names_it(inside: Path) -> None:
+    part = {"name": "coding", "benchmark": "example", "category": "coding", "min": 10, "min-n": 2}
+    code, _, error = gate(rules=[part, {**part, "name": "named", "metric": "win_rate"}])
+    assert code == 0, error
+    said = "the rule 'coding' is on the win rate and not the LC win rate: what length does is learned from whole"
+    assert error.count("is on the win rate") == 1 and f"note: {said}" in error
+    assert f"Note: {said}" in ek.gate("careful", rules=[part]).explanation()
+
+
+def test_a_model_without_verdicts_here_is_incomplete_if_it_has_some_elsewhere(inside: Path) -> None:
+    rule = {"name": "beside wordy", "benchmark": "graded", "against": "wordy", "metric": "score"}
+    code, out, _ = gate(rules=[rule])
+    assert code == 3 and "no verdicts on wordy for benchmark graded by judge" not in out
+    assert "no verdicts on wordy for benchmark graded: evalkit annotate OUTPUTS --benchmark graded" in out
+
+
+def test_a_single_gate_refuses_the_baseline_with_the_cure_before_it_asks(inside: Path) -> None:
+    for candidate in ("careful", CAREFUL):
+        code, _, error = run("gate", candidate, "--benchmark", "example", "--against", "baseline", "--margin", "2")
+        assert code == 2
+        assert error.startswith("--against baseline: is the baseline, at which every win rate is 50. For at most 2")
+        assert error.endswith("ask for 48 with --min")
 
 
 def test_rules_that_do_not_go_together_are_refused_in_one_line(inside: Path) -> None:

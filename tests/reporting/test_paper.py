@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from evalkit.boards.best import best_of
 from evalkit.boards.build import Board, build_boards
 from evalkit.boards.metrics import WIN_RATE, ArenaFormula, Recipe
+from evalkit.boards.overview import NamedBoard, build_overview
 from evalkit.reporting.bibtex import WORKS, boards_bibtex
-from evalkit.reporting.forms import FORMS
+from evalkit.reporting.forms import FORMS, OVERVIEW_FORMS
 from evalkit.reporting.latex import boards_latex
 from evalkit.reporting.markdown import boards_markdown
 from evalkit.reporting.marks import caption
@@ -25,7 +27,7 @@ from tests.reporting.test_latex import ATTACKS as LATEX
 from tests.reporting.test_markup import ATTACKS as MARKUP
 from tests.reporting.test_tables import AUDITED, BOARDS
 
-TODAY = datetime.date.today().isoformat()
+TODAY = datetime.datetime.now(datetime.UTC).date().isoformat()
 HOSTILE = [
     *LATEX[:-1],
     *MARKUP,
@@ -69,11 +71,13 @@ def test_the_best_is_bold_the_second_underlined_and_what_may_be_the_best_has_a_d
 
 def test_a_caption_says_judge_baseline_n_and_date() -> None:
     date = datetime.date(2026, 1, 2)
-    assert caption(CLOSE, [CLOSE], date=date) == ("judge j, against b, ranked by win rate, n = 120, made on 2026-01-02")
+    assert caption(CLOSE, [CLOSE], date=date) == (
+        "judge j, against b, ranked by win rate, n = 120, made on 2026-01-02 (UTC)"
+    )
     (board,) = build_boards([entry("whole", 1.0), with_missing(entry("part", 0.5, seed=2), 1)], Recipe())
     assert "n = 119 to 120" in caption(board, [board])
     for form in ("latex", "markdown"):
-        assert f"n = 120, made on {TODAY}" in FORMS[form]([CLOSE])
+        assert f"n = 120, made on {TODAY} (UTC)" in FORMS[form]([CLOSE])
 
 
 def test_a_board_without_two_ranked_models_has_no_marks_and_no_word_of_them() -> None:
@@ -95,6 +99,26 @@ def test_tidy_csv_has_a_line_for_each_model_and_metric() -> None:
         assert (row["n"], row["n_missing"]) == (there["n_total"], there["n_missing"])
     assert [row["mark"] for row in rows] == ["best", "best", "second", "second", "", ""]
     assert [row["rank"] for row in rows] == ["1", "", "2", "", "", ""]
+
+
+def test_tidy_csv_says_second_of_a_model_that_is_alike_too() -> None:
+    rows = list(csv.DictReader(io.StringIO(FORMS["csv-tidy"]([CLOSE]))))
+    best = best_of(CLOSE.rows, CLOSE.metric)
+    assert best is not None and set(best.second) & set(best.alike)
+    marks = {row["model"]: row["mark"] for row in rows if row["metric"] == CLOSE.metric.name}
+    assert {marks[model] for model in set(best.second) & set(best.alike)} == {"second alike"}
+
+
+def test_tidy_csv_has_the_same_columns_for_one_benchmark_and_for_several() -> None:
+    several = OVERVIEW_FORMS["csv-tidy"](build_overview([NamedBoard("bench", CLOSE), NamedBoard("other", CLOSE)], {}))
+    one = FORMS["csv-tidy"]([CLOSE])
+    assert one.splitlines()[0] == several.splitlines()[0]
+    # a board alone shows the number at equal length besides
+    shown = {row["model"]: row for row in csv.DictReader(io.StringIO(one)) if row["metric"] == "win_rate"}
+    mine = [row for row in csv.DictReader(io.StringIO(several)) if row["benchmark"] == "bench"]
+    assert len(mine) == len(shown) == 3
+    for beside in mine:
+        assert {**shown[beside["model"]], "benchmark": "bench"} == beside
 
 
 def test_tidy_csv_has_the_parts_too() -> None:

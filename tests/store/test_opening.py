@@ -366,11 +366,11 @@ def test_what_is_no_store_is_refused_by_name(tmp_path: Path, make: Callable[[Pat
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_may_only_be_read_is_refused(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "store.db").chmod(0o400)
+def test_a_file_that_may_not_be_read_is_refused(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "store.db").chmod(0o200)
     # whoever runs the tests may be allowed everything
     monkeypatch.setattr("evalkit.store.opening.os.access", lambda path, mode: False)
-    with pytest.raises(StoreError, match=r"store\.db: cannot be written: it is read-only"):
+    with pytest.raises(StoreError, match=r"store\.db: may not be read\. Run chmod u\+r"):
         open_store(url(tmp_path / "store.db"))
 
 

@@ -82,19 +82,20 @@ def _limits(series: Series) -> tuple[float, float]:
 
 def _draw_changes(axes: Axes, releases: Sequence[Release]) -> None:
     """Join releases in a row: in blue and orange where the number rose or fell for sure, else in grey."""
-    for place, (before, release) in enumerate(pairwise(releases)):
+    compared = [(place, release) for place, release in enumerate(releases) if release.compared]
+    for (start, before), (place, release) in pairwise(compared):
         if before.estimate.value is None or release.estimate.value is None or release.change is None:
             continue
         change = release.change.difference.estimate
         sure = significant(change)
         role = "muted" if not sure or change.value is None else "accent" if change.value > 0 else "second"
-        axes.plot([place, place + 1], [before.estimate.value, release.estimate.value], color=LIGHT[role],
+        axes.plot([start, place], [before.estimate.value, release.estimate.value], color=LIGHT[role],
                   linewidth=2.0 if sure else 0.9, zorder=2, solid_capstyle="butt")  # fmt: skip
 
 
 def _draw_best(axes: Axes, series: Series) -> None:
     """Draw the height of the best release so far, by the steps of the ladder."""
-    best = series.releases[0]
+    best = series.compared[0]
     for place, release in enumerate(series.releases):
         best = release if release.rung.improves else best
         if best.estimate.value is not None:
@@ -141,6 +142,8 @@ def _column(release: Release, letters: int) -> list[tuple[str, str]]:
     """Return the lines beneath a release with the roles of their colours."""
     lines = [(short_name(release.name, longest=letters), "ink"), (f"{release.at:%Y-%m-%d}"[-letters:], "muted")]
     change = release.change
+    if release.partial is not None and change is None:
+        return [*lines, ("partial"[:letters], "muted")]
     if change is None:
         return lines
     estimate = change.difference.estimate
@@ -184,9 +187,13 @@ def _tip(release: Release, series: Series) -> str:
         facts.append(f"gate {release.decision.outcome}")
     if release.estimate.status != OK:
         facts.append(safe(brief_words(release.estimate.status.reason, number=series.metric.title)))
+    if release.partial is not None:
+        facts.append(f"partial: {safe(release.partial)}")
     change = release.change
     if change is None:
         return safe("; ".join(facts))
+    if change.same_outputs:
+        facts.append("the same outputs as the release before")
     estimate = change.difference.estimate
     if estimate.value is None:
         facts.append(f"not comparable: {safe(estimate.status.reason)}")

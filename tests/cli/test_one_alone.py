@@ -1,17 +1,23 @@
 """One candidate alone has about the number that it has among all, on recorded verdicts; and a history of one's own."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+import evalkit as ek
+import evalkit.boards.rates
 from evalkit.boards.background import HistorySource
 from evalkit.boards.entries import Entry
 from evalkit.boards.rates import learn
 from evalkit.formats.histories import read_history_file
 from evalkit.sources.entries import entries_of_files
 from evalkit.sources.selection import Sources, read_recipe
+from evalkit.stats.history import History, fit_history
 from evalkit.stats.recorded import JudgeIdentity
+from evalkit.stats.sample import Sample
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.cli.gating import EXAMPLES, run, write_outputs
 from tests.zygote import Zygote
@@ -115,6 +121,24 @@ def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygot
     (tmp_path / "team.yaml").write_text(f"{benchmark}\nhistory: own.json\n", encoding="utf-8")
     recipe = read_recipe(Sources(board=str(tmp_path / "team.yaml")))
     assert recipe.known is not None and recipe.known.files[0].digest == learned.digest
+
+
+def test_what_the_models_of_a_run_teach_each_other_is_learned_once_for_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[list[str]] = []
+
+    def fit(samples: Mapping[str, Sample], **how: Any) -> History:
+        taught.append(sorted(samples))
+        return fit_history(samples, **how)
+
+    monkeypatch.setattr(evalkit.boards.rates, "fit_history", fit)
+    results = tmp_path / "results"
+    written = ek.annotate(*write_models(tmp_path, 6), benchmark="example", judge="surface", audit="off",
+                          results=results, progress=False)  # fmt: skip
+    assert taught == [[f"m{number:02d}" for number in range(6)]]
+    board = ek.leaderboard(benchmark="example", results=results)
+    assert {row.entry.model: row.lc for row in written.rows} == {row.entry.model: row.lc for row in board.rows}
 
 
 @pytest.mark.parametrize(

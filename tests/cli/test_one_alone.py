@@ -11,7 +11,7 @@ import evalkit as ek
 import evalkit.boards.rates
 from evalkit.boards.background import HistorySource
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import learn
+from evalkit.boards.rates import Estimators, learn
 from evalkit.formats.histories import read_history_file
 from evalkit.sources.entries import entries_of_files
 from evalkit.sources.selection import Sources, read_recipe
@@ -38,20 +38,25 @@ def entries() -> list[Entry]:
     return [one for one in found if one.baseline == BASELINE and one.model != BASELINE]
 
 
-def chosen(entries: list[Entry]) -> list[Entry]:
+@pytest.fixture(scope="module")
+def rates(entries: list[Entry]) -> Estimators:
+    return learn(entries, AUTO)
+
+
+@pytest.fixture(scope="module")
+def chosen(entries: list[Entry], rates: Estimators) -> list[Entry]:
     """Ten models from all over the table that a board would rank."""
-    rates = learn(entries, AUTO)
     sound = [one for one in entries if rates.row(one).lc.status.kind.value == "ok"]
     return sound[:: len(sound) // TEN][:TEN]
 
 
 @recorded
-def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: list[Entry], tmp_path: Path) -> None:
-    rates = learn(entries, AUTO)
+def test_one_model_alone_has_about_the_number_that_it_has_among_all(
+    rates: Estimators, chosen: list[Entry], tmp_path: Path
+) -> None:
     frame = pd.read_parquet(TABLE)
-    models = chosen(entries)
-    assert len(models) == TEN
-    for among in models:
+    assert len(chosen) == TEN
+    for among in chosen:
         own = frame[(frame.judge == JUDGE) & (frame.model == among.model) & (frame.baseline == BASELINE)]
         own.to_csv(tmp_path / "one.csv", index=False)
         (alone,) = entries_of_files([tmp_path / "one.csv"])
@@ -62,9 +67,10 @@ def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: lis
 
 
 @recorded
-def test_a_history_that_never_saw_the_model_gives_about_its_number(entries: list[Entry]) -> None:
-    rates = learn(entries, AUTO)
-    for one in chosen(entries)[::3]:
+def test_a_history_that_never_saw_the_model_gives_about_its_number(
+    entries: list[Entry], rates: Estimators, chosen: list[Entry]
+) -> None:
+    for one in chosen[::4]:
         others = [other for other in entries if other.model != one.model and not other.refused]
         blind = knowing(history_of(others, judge=JudgeIdentity(JUDGE)))
         single, whole = learn([one], blind).row(one).lc, rates.row(one).lc
@@ -97,7 +103,8 @@ def write_models(folder: Path, n: int) -> list[Path]:
 
 
 def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygote, tmp_path: Path) -> None:
-    few, rest = write_models(tmp_path, 20)[:19], write_models(tmp_path, 20)[19:]
+    models = write_models(tmp_path, 20)
+    few, rest = models[:19], models[19:]
     assert (
         run(zygote, "annotate", *few, "--benchmark", "example", "--judge", "surface", *UNAUDITED, cwd=tmp_path).status
         == 0

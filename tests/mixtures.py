@@ -135,9 +135,9 @@ def mixed(
     )
 
 
-def refusing(folder: Path, *, share: float = 0.45, refusals: Sequence[str] = REFUSALS) -> Mixture:
+def refusing(folder: Path, *, share: float = 0.45, refusals: Sequence[str] = REFUSALS, n: int | None = None) -> Mixture:
     """Short refusals and otherwise good answers of the baseline's length."""
-    return mixed(folder, lambda asked, _: pick(refusals, asked), share=share, good_chance=0.74)
+    return mixed(folder, lambda asked, _: pick(refusals, asked), share=share, good_chance=0.74, n=n)
 
 
 def weak_half(folder: Path, *, n: int | None = None) -> Mixture:

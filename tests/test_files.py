@@ -1,5 +1,6 @@
 import itertools
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -96,3 +97,13 @@ def test_a_full_device_is_named_with_the_reason(tmp_path: Path) -> None:
         os.close(handle)
     with pytest.raises(InputError, match="cannot be written"):
         write_text(tmp_path / "none" / ".." / "x\0y", "text")
+
+
+def test_what_needs_a_server_or_a_browser_lies_where_make_looks_for_it() -> None:
+    tests = Path(__file__).parent
+    makefile = (tests.parent / "Makefile").read_text(encoding="utf-8")
+    for marker, folder in (("server", "integration"), ("browser", "browser")):
+        assert f"pytest -m {marker} tests/{folder}\n" in makefile
+        named = re.compile(rf"^[^#\n]*pytest\.mark\.{marker}\b", re.MULTILINE)
+        marked = [path for path in tests.rglob("test_*.py") if named.search(path.read_text(encoding="utf-8"))]
+        assert marked and {path.parent.name for path in marked} == {folder}

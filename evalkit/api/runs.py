@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evalkit.api.assignment import Prepared
@@ -13,6 +13,8 @@ from evalkit.boards import (
     BoardRow,
     DifficultySource,
     Entry,
+    Estimators,
+    Pinned,
     Recipe,
     beside,
     entries_of_annotations,
@@ -29,7 +31,7 @@ from evalkit.sources import entries_of_store, keep_benchmark
 from evalkit.stats import MIN_MODELS
 from evalkit.store import Address, Store, open_store, store_exists
 from evalkit.text import level, percent
-from evalkit.types import Audit, JudgeConfig
+from evalkit.types import Audit, Group, JudgeConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def judge_all(
         check_works(works)
         before(works, store)
         done = annotate(works, store, limits=limits, watch=watch, journal=journal)
-        return [_write_run(annotated, prepared, results, recipe, limits, store) for annotated in done]
+        teachers = _Teachers(store, _aggregation(prepared), recipe)
+        return [_write_run(annotated, prepared, results, limits, teachers) for annotated in done]
 
 
 def judge_in_batches(
@@ -97,7 +100,8 @@ def judge_in_batches(
         decision, annotated = Batches(work, gate.rule, batch).judge(
             store, decide_on, aggregation=aggregation, limits=limits, watch=watch, journal=journal
         )
-        return decision, _write_run(annotated, prepared, results, gate.recipe, limits, store)
+        teachers = _Teachers(store, aggregation, gate.recipe)
+        return decision, _write_run(annotated, prepared, results, limits, teachers)
 
 
 def _stored_entries(store: Store, work: Work, aggregation: Aggregation) -> list[Entry]:
@@ -126,42 +130,64 @@ def _opened(prepared: Prepared, url: Address, limits: Limits, log: Path | None) 
         yield store, journal
 
 
+@dataclass(frozen=True, slots=True)
+class _Teachers:
+    """A store's models, which teach about the models of a run whose verdicts are all in.
+
+    Every model of the run is taught by all the others. They are read and learned from once, not once for each.
+    """
+
+    store: Store
+    aggregation: Aggregation
+    recipe: Recipe
+    read: dict[Group, list[Entry]] = field(default_factory=dict)
+    learned: dict[frozenset[tuple[str, str]], Estimators] = field(default_factory=dict)
+
+    def others(self, work: Work, entries: Sequence[Entry]) -> list[Entry]:
+        """The other models that may teach about these entries; none if a better source does, or if too few."""
+        recipe = self.recipe
+        if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
+            return []
+        if recipe.difficulty == DifficultySource.AUTO and learn(entries[:1], recipe).length.own_history:
+            return []
+        anyone = replace(work.group, model="")
+        judged = [
+            group for group in self.store.plans(benchmark=work.plan.benchmark) if replace(group, model="") == anyone
+        ]
+        if len(judged) < MIN_MODELS:
+            return []
+        if anyone not in self.read:
+            self.read[anyone] = _stored_entries(self.store, work, self.aggregation)
+        return [entry for entry in self.read[anyone] if entry.model != work.candidate.model]
+
+    def estimators(self, group: Sequence[Entry], pinned: Pinned | None) -> Estimators:
+        """What the models of a group teach, which is the same for each of them."""
+        verdicts = frozenset((entry.model, entry.origin.verdicts) for entry in group if entry.origin is not None)
+        if pinned is not None or len(verdicts) < len(group):
+            return learn(group, self.recipe, pinned=pinned)
+        if verdicts not in self.learned:
+            self.learned[verdicts] = learn(group, self.recipe)
+        return self.learned[verdicts]
+
+
 def _write_run(
-    annotated: Annotated, prepared: Prepared, results: Path, recipe: Recipe, limits: Limits, store: Store
+    annotated: Annotated, prepared: Prepared, results: Path, limits: Limits, teachers: _Teachers
 ) -> ModelRun:
     """Compute the rows of the annotated models, with the backgrounds from other models, and write their files."""
-    aggregation, work = _aggregation(prepared), annotated.work
+    work, recipe = annotated.work, teachers.recipe
     # the store's audit: an earlier run may have audited outputs that this one did not
-    plan = store.plan_of(work.group)
+    plan = teachers.store.plan_of(work.group)
     scales = {work.config.name: scale(work.config)}
     backing = Backing(plans={} if plan is None else {work.group: plan}, scale_of=scales.get)
-    entries = entries_of_annotations(annotated.annotations, aggregation, backing)
-    others = _others(store, work, aggregation, recipe, entries)
+    entries = entries_of_annotations(annotated.annotations, teachers.aggregation, backing)
+    others = teachers.others(work, entries)
     rows = []
     for entry in entries:
         group = [entry, *beside(others, entry)]
         pinned = pinned_for(entry, group, recipe, results=results)
-        rows.append(learn(group, recipe, pinned=pinned).row(entry))
+        rows.append(teachers.estimators(group, pinned).row(entry))
     write_results(results, annotated, rows, options=prepared.options, limits=limits)
     return ModelRun(annotated, tuple(rows))
-
-
-def _others(
-    store: Store, work: Work, aggregation: Aggregation, recipe: Recipe, entries: Sequence[Entry]
-) -> list[Entry]:
-    """The store's other models that may teach about these entries; none if a better source does, or if too few."""
-    if recipe.difficulty == DifficultySource.NONE or not entries or entries[0].graded:
-        return []
-    if recipe.difficulty == DifficultySource.AUTO and learn(entries[:1], recipe).length.own_history:
-        return []
-    judged = [
-        group
-        for group in store.plans(benchmark=work.plan.benchmark)
-        if replace(group, model=work.group.model) == work.group
-    ]
-    if len(judged) < MIN_MODELS:
-        return []
-    return [entry for entry in _stored_entries(store, work, aggregation) if entry.model != work.candidate.model]
 
 
 def _aggregation(prepared: Prepared) -> Aggregation:

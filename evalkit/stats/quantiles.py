@@ -11,6 +11,8 @@ _TINY = 1e-300
 _PRECISE = 1e-15
 _TERMS = 10_000
 _STEPS = 200
+# log-odds at which a float still tells a share from 1
+_FAR = 30.0
 
 
 def normal_quantile(probability: float) -> float:
@@ -38,24 +40,34 @@ def student_tails(degrees: float, statistic: float) -> float:
 
 
 def beta_quantile(a: float, b: float, probability: float) -> float:
-    """The point where the Beta(a, b) distribution reaches a probability in (0, 1), by Newton steps that stay in a
+    """The point where the Beta(a, b) distribution reaches a probability in (0, 1), by Halley's steps that stay in a
     bracket.
 
     Args:
         a, b: positive shapes.
     """
     low, high = 0.0, 1.0
-    x = a / (a + b)
+    x = _about(a, b, probability)
     for _ in range(_STEPS):
         excess = beta_probability(a, b, x) - probability
         low, high = (low, x) if excess > 0 else (x, high)
-        density = math.exp(_log_density(a, b, x)) if 0 < x < 1 else 0.0
-        step = excess / density if density > 0 else math.inf
+        density = math.exp(_log_density(a, b, x))
+        newton = excess / density if density > 0 else math.inf
+        # what Newton's step is off by, as a share of it
+        bent = newton * ((a - 1) / x - (b - 1) / (1 - x)) / 2 if density > 0 else 0.0
+        step = newton / (1 - bent) if abs(bent) < 0.5 else newton
         there = x - step if low < x - step < high else (low + high) / 2
-        if abs(there - x) <= _PRECISE * x or not low < there < high:
+        settled = there == x - step and abs(step * bent) <= _PRECISE * min(x, 1 - x)
+        if settled or abs(there - x) <= _PRECISE * x or not low < there < high:
             return there
         x = there
     return x
+
+
+def _about(a: float, b: float, probability: float) -> float:
+    """A point near the quantile, as if the log-odds were normal; inside (0, 1)."""
+    log_odds = math.log(a / b) + normal_quantile(probability) * math.sqrt(1 / a + 1 / b)
+    return 1 / (1 + math.exp(-max(-_FAR, min(_FAR, log_odds))))
 
 
 def beta_probability(a: float, b: float, x: float) -> float:

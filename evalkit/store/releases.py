@@ -20,7 +20,6 @@ from evalkit.types import Group, ReleaseRun
 _KEEPING_LOCK = 0x6576616C6B6975
 
 
-
 def keep_release(
     store: Store, run: ReleaseRun, verdicts: str, *, adds: Callable[[ReleaseRun], bool] = lambda _: True
 ) -> None:

@@ -154,7 +154,7 @@ def test_the_recorded_replies_of_a_published_judge_give_its_published_win_rate(
         done = evalkit(
             "annotate", real_outputs / "outputs" / f"{model}.json",
             "--baseline", real_outputs / "outputs" / "gpt4_1106_preview.json",
-            "--judge", "alpaca_eval_2", "--replay", recorded, "--json", cwd=tmp_path,
+            "--judge", "alpaca_eval_2", "--replay", recorded, "--audit", "off", "--json", cwd=tmp_path,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         (row,) = json.loads(done.stdout)

@@ -1,17 +1,23 @@
 """One candidate alone has about the number that it has among all, on recorded verdicts; and a history of one's own."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+import evalkit as ek
+import evalkit.boards.rates
 from evalkit.boards.background import HistorySource
 from evalkit.boards.entries import Entry
-from evalkit.boards.rates import learn
+from evalkit.boards.rates import Estimators, learn
 from evalkit.formats.histories import read_history_file
 from evalkit.sources.entries import entries_of_files
 from evalkit.sources.selection import Sources, read_recipe
+from evalkit.stats.history import History, fit_history
 from evalkit.stats.recorded import JudgeIdentity
+from evalkit.stats.sample import Sample
 from tests.boards.taught import AUTO, history_of, knowing
 from tests.cli.gating import EXAMPLES, run, write_outputs
 from tests.zygote import Zygote
@@ -32,20 +38,25 @@ def entries() -> list[Entry]:
     return [one for one in found if one.baseline == BASELINE and one.model != BASELINE]
 
 
-def chosen(entries: list[Entry]) -> list[Entry]:
+@pytest.fixture(scope="module")
+def rates(entries: list[Entry]) -> Estimators:
+    return learn(entries, AUTO)
+
+
+@pytest.fixture(scope="module")
+def chosen(entries: list[Entry], rates: Estimators) -> list[Entry]:
     """Ten models from all over the table that a board would rank."""
-    rates = learn(entries, AUTO)
     sound = [one for one in entries if rates.row(one).lc.status.kind.value == "ok"]
     return sound[:: len(sound) // TEN][:TEN]
 
 
 @recorded
-def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: list[Entry], tmp_path: Path) -> None:
-    rates = learn(entries, AUTO)
+def test_one_model_alone_has_about_the_number_that_it_has_among_all(
+    rates: Estimators, chosen: list[Entry], tmp_path: Path
+) -> None:
     frame = pd.read_parquet(TABLE)
-    models = chosen(entries)
-    assert len(models) == TEN
-    for among in models:
+    assert len(chosen) == TEN
+    for among in chosen:
         own = frame[(frame.judge == JUDGE) & (frame.model == among.model) & (frame.baseline == BASELINE)]
         own.to_csv(tmp_path / "one.csv", index=False)
         (alone,) = entries_of_files([tmp_path / "one.csv"])
@@ -56,9 +67,10 @@ def test_one_model_alone_has_about_the_number_that_it_has_among_all(entries: lis
 
 
 @recorded
-def test_a_history_that_never_saw_the_model_gives_about_its_number(entries: list[Entry]) -> None:
-    rates = learn(entries, AUTO)
-    for one in chosen(entries)[::3]:
+def test_a_history_that_never_saw_the_model_gives_about_its_number(
+    entries: list[Entry], rates: Estimators, chosen: list[Entry]
+) -> None:
+    for one in chosen[::4]:
         others = [other for other in entries if other.model != one.model and not other.refused]
         blind = knowing(history_of(others, judge=JudgeIdentity(JUDGE)))
         single, whole = learn([one], blind).row(one).lc, rates.row(one).lc
@@ -91,7 +103,8 @@ def write_models(folder: Path, n: int) -> list[Path]:
 
 
 def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygote, tmp_path: Path) -> None:
-    few, rest = write_models(tmp_path, 20)[:19], write_models(tmp_path, 20)[19:]
+    models = write_models(tmp_path, 20)
+    few, rest = models[:19], models[19:]
     assert (
         run(zygote, "annotate", *few, "--benchmark", "example", "--judge", "surface", *UNAUDITED, cwd=tmp_path).status
         == 0
@@ -115,6 +128,24 @@ def test_a_store_teaches_a_history_that_boards_and_benchmarks_take(zygote: Zygot
     (tmp_path / "team.yaml").write_text(f"{benchmark}\nhistory: own.json\n", encoding="utf-8")
     recipe = read_recipe(Sources(board=str(tmp_path / "team.yaml")))
     assert recipe.known is not None and recipe.known.files[0].digest == learned.digest
+
+
+def test_what_the_models_of_a_run_teach_each_other_is_learned_once_for_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[list[str]] = []
+
+    def fit(samples: Mapping[str, Sample], **how: Any) -> History:
+        taught.append(sorted(samples))
+        return fit_history(samples, **how)
+
+    monkeypatch.setattr(evalkit.boards.rates, "fit_history", fit)
+    results = tmp_path / "results"
+    written = ek.annotate(*write_models(tmp_path, 6), benchmark="example", judge="surface", audit="off",
+                          results=results, progress=False)  # fmt: skip
+    assert taught == [[f"m{number:02d}" for number in range(6)]]
+    board = ek.leaderboard(benchmark="example", results=results)
+    assert {row.entry.model: row.lc for row in written.rows} == {row.entry.model: row.lc for row in board.rows}
 
 
 @pytest.mark.parametrize(

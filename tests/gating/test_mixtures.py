@@ -37,6 +37,9 @@ WORDINGS = {
     "nothing": ["", " ", "\n", "—"],
 }
 
+# of the 805 instructions so many show a lead at an equal length as well
+ENOUGH = 250
+
 
 def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:
     (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
@@ -45,21 +48,19 @@ def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> 
     return gate.decide(entry, [entry], rule)
 
 
-# an audit of all answers takes a second, so that each wording has one of both shares
-@pytest.mark.parametrize(("wording", "share"), list(zip(WORDINGS, [0.45, 0.2] * 3, strict=True)))
-def test_short_refusals_do_not_let_the_rest_pass(
-    real_outputs: Path, tmp_path: Path, wording: str, share: float
-) -> None:
-    mixture = refusing(real_outputs, share=share, refusals=WORDINGS[wording])
-    decision = decided(mixture, tmp_path)
-    assert decision.outcome == Outcome.INCONCLUSIVE
-    n = round(share * 805)
-    (finding,) = [one for one in decision.audit.findings if one.check == "declines"] if decision.audit else []
-    assert n <= finding.count <= n + 5 and "of the baseline's" in finding.reason
+def test_no_wording_of_short_refusals_lets_the_rest_pass(real_outputs: Path, tmp_path: Path) -> None:
+    # an audit of all 805 answers takes seconds; that these pass where refusals are allowed is seen below
+    for (wording, refusals), share in zip(WORDINGS.items(), [0.45, 0.2] * 3, strict=True):
+        decision = decided(refusing(real_outputs, share=share, refusals=refusals, n=ENOUGH), tmp_path)
+        assert decision.outcome == Outcome.INCONCLUSIVE, wording
+        n = round(share * ENOUGH)
+        (finding,) = [one for one in decision.audit.findings if one.check == "declines"] if decision.audit else []
+        assert n <= finding.count <= n + 5 and "of the baseline's" in finding.reason, wording
 
 
-def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_path: Path) -> None:
-    decision = decided(refusing(real_outputs, share=0.2), tmp_path, Rule(minimum=50.0, allow_refusals=True))
+@pytest.mark.parametrize("n", [None, ENOUGH])
+def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_path: Path, n: int | None) -> None:
+    decision = decided(refusing(real_outputs, share=0.2, n=n), tmp_path, Rule(minimum=50.0, allow_refusals=True))
     assert decision.outcome == Outcome.PASSED
     assert any("which --allow-refusals accepts" in note for note in decision.notes)
 
@@ -83,7 +84,7 @@ def test_blanks_behind_bad_answers_do_not_change_their_lengths(real_outputs: Pat
 def test_the_store_keeps_what_holds_a_model_back(
     real_outputs: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mixture = refusing(real_outputs, share=0.2)
+    mixture = refusing(real_outputs, share=0.2, n=ENOUGH)
     client = ScriptedClient(mixture.script())
     kind = ClientKind(lambda _: client, lambda _: Endpoint("api"))
     monkeypatch.setitem(builtin.BUILTIN, "openai", kind)

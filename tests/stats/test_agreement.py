@@ -1,6 +1,8 @@
 """Rank agreement with a reference."""
 
+import contextlib
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -11,11 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
+from evalkit.stats import copula
 from evalkit.stats.agreement import VALUES, Coefficient, correlation, kendall, pearson, robustness, spearman
 from evalkit.stats.copula import World, kendall_latent, spearman_latent
 from evalkit.stats.sample import Floats
 from evalkit.types import StatusKind
 from tests.stats.stat_samples import numbers
+
+
+@contextlib.contextmanager
+def fewer_draws() -> Iterator[None]:
+    """Make intervals of a quarter of the draws, for tests that look at many of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copula, "_DRAWS", 1000)
+        yield
 
 
 def test_agreement_worked_by_hand() -> None:
@@ -109,6 +120,7 @@ _levels = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=4, 
 
 @settings(max_examples=40)
 @given(_levels)
+@fewer_draws()
 def test_agreement_is_scipys_with_ties_shared(pairs: list[tuple[int, int]]) -> None:
     board, reference = np.array(pairs, dtype=float).T
     estimate = spearman(board, reference)
@@ -127,6 +139,7 @@ def test_agreement_is_scipys_with_ties_shared(pairs: list[tuple[int, int]]) -> N
 
 @settings(max_examples=30)
 @given(_levels, st.randoms(use_true_random=False))
+@fewer_draws()
 def test_relabelling_the_models_and_stretching_the_scores_change_nothing(
     pairs: list[tuple[int, int]], shuffler: Random
 ) -> None:
@@ -217,6 +230,7 @@ def test_nineteen_of_twenty_intervals_hold_the_rank_correlation_behind_measured_
     assert 0.93 <= held / 200 <= 0.995
 
 
+@fewer_draws()
 def test_the_linear_correlation_is_held_for_skewed_scores_too() -> None:
     p, generator, held = 0.8, np.random.default_rng(11), 0
     # exp(x) and y have the correlation p / sqrt(e - 1)

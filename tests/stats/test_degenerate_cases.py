@@ -685,20 +685,29 @@ def equal_models(seed: int, models: int = 20, n: int = 100) -> tuple[list[Measur
     return [win_rate(sample) for sample in samples], samples
 
 
-def test_d24_the_best_of_twenty_equal_models_is_not_called_the_best() -> None:
+@pytest.fixture(scope="module")
+def equal() -> list[tuple[list[Measured], list[Sample]]]:
+    return [equal_models(seed) for seed in range(100)]
+
+
+def test_d24_the_best_of_twenty_equal_models_is_not_called_the_best(
+    equal: list[tuple[list[Measured], list[Sample]]],
+) -> None:
     alone = 0
-    for seed in range(50):
-        ranges = [one for one in rank_intervals(*equal_models(seed)) if one is not None]
+    for board in equal[:50]:
+        ranges = [one for one in rank_intervals(*board) if one is not None]
         alone += any((one.lower, one.upper) == (1, 1) for one in ranges)
         assert max(one.upper for one in ranges if one.rank == 1) > 10
     assert alone == 0
 
 
 @pytest.mark.usefixtures("frozen_garbage")
-def test_d24_of_twenty_equal_models_holms_method_rarely_flags_one_as_better_than_the_baseline() -> None:
+def test_d24_of_twenty_equal_models_holms_method_rarely_flags_one_as_better_than_the_baseline(
+    equal: list[tuple[list[Measured], list[Sample]]],
+) -> None:
     flagged = naive = 0
-    for seed in range(100):
-        estimates = [one.estimate for one in equal_models(seed)[0]]
+    for measured, _ in equal:
+        estimates = [one.estimate for one in measured]
         ahead = [dataclasses.replace(one, value=value_of(one) - 50) for one in estimates]
         p_values = [p_value(one) for one in ahead]
         flagged += any(p is not None and p < 0.05 for p in holm(p_values))

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import special
 
+from evalkit.stats import quantiles
 from evalkit.stats.quantiles import beta_probability, beta_quantile, normal_quantile, student_quantile
 
 PROBABILITIES = st.floats(1e-6, 1 - 1e-6)
@@ -17,6 +18,25 @@ SHAPES = st.floats(0.05, 5e4)
 @example(402.5, 402.5, 0.025)
 def test_the_beta_quantile_is_scipys(a: float, b: float, probability: float) -> None:
     assert beta_quantile(a, b, probability) == pytest.approx(special.betaincinv(a, b, probability), rel=1e-8, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "probability"),
+    # an interval of 805 verdicts, Student's of 49 and 200 clusters, a rare outcome, and a share with wide room
+    [((402.5, 402.5), 0.975), ((24.0, 0.5), 0.05), ((100.0, 0.5), 0.05), ((3.0, 45.0), 0.975), ((30.2, 20.1), 0.025)],
+)
+def test_a_quantile_is_found_in_a_dozen_steps(
+    shapes: tuple[float, float], probability: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def counted(a: float, b: float, x: float) -> float:
+        asked.append(x)
+        return beta_probability(a, b, x)
+
+    monkeypatch.setattr(quantiles, "beta_probability", counted)
+    assert beta_quantile(*shapes, probability) == pytest.approx(special.betaincinv(*shapes, probability), abs=1e-14)
+    assert len(asked) <= 12
 
 
 @given(SHAPES, SHAPES, st.floats(0, 1))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalkit.stats.columns import Bools, Labels, Numbers, check_confidence, check_share, floats, labels, numbered
+from evalkit.stats.columns import Labels, Numbers, check_confidence, check_share, floats, labels, numbered
 from evalkit.stats.intervals import CONFIDENCE, NO_ERROR, proportion_interval
 from evalkit.stats.multiple import holm
 from evalkit.stats.quantiles import beta_probability, normal_quantile
@@ -76,11 +76,11 @@ def pool_by_category(values: Numbers, category: Labels, cluster: Labels, *, conf
     check_confidence(confidence)
     values = floats(values, "values", known=True)
     check_share(values, "values", "Give shares, of which 1 is all")
-    rows = ("values", len(values))
-    names, place = np.unique(labels(category, "category", like=rows), return_inverse=True)
-    cluster = numbered(cluster, "cluster", like=rows)
+    like = ("values", len(values))
+    names, place = np.unique(labels(category, "category", like=like), return_inverse=True)
+    cluster = numbered(cluster, "cluster", like=like)
     whole = mean_share(values, cluster, confidence=confidence)
-    raws = [mean_share(values[here], cluster[here], confidence=confidence) for here in _each(place, len(names))]
+    raws = [mean_share(values[rows], cluster[rows], confidence=confidence) for rows in _rows_of_each(place)]
     if whole.value is None or len(names) < 2:
         refused = Estimate.refused(ONE_CATEGORY if len(names) < 2 else str(whole.status.reason), n=len(names))
         spread, shrunk = refused, [replace(refused, n=raw.n) for raw in raws]
@@ -117,8 +117,9 @@ class _Cells:
         return variance
 
 
-def _each(place: Ints, categories: int) -> list[Bools]:
-    return [place == number for number in range(categories)]
+def _rows_of_each(place: Ints) -> list[Ints]:
+    """The rows of each category, in the order of the categories."""
+    return np.split(np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1]) if len(place) else []
 
 
 def _cells(values: Floats, place: Ints, cluster: Ints) -> _Cells:

@@ -34,7 +34,7 @@ class Line:
     tried: int
     found_by: str
     through: int
-    passed: int
+    passed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def printed(section: Section) -> Iterator[str]:
     yield "| kind | tried | found by | through | passed |"
     yield "|---|---:|---|---:|---:|"
     for line in section.lines():
-        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} | {line.passed} |"
+        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} | {'-' if line.passed is None else line.passed} |"
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ _LEAST_CHARS, _LEAST_WORDS = 40, 20
 # an answer is nearly the baseline's if so many of its triples of words are, and resembles it if so many are; a shorter
 # answer resembles it if so many of the different words of both are common to both
 _TRIPLE, _NEARLY, _RESEMBLES, _COMMON_WORDS = 3, 0.7, 0.4, 0.5
-# answers of one form resemble each other, whatever they answer: an answer resembles its own baseline's if it has so many
-# times the triples that it has of the baseline's answers to a few other instructions
+# answers of one form resemble each other, whatever they answer: an answer resembles its own baseline's if it has so
+# many times the triples that it has of the baseline's answers to a few other instructions
 _TIMES, _OTHERS = 2.0, 3
 # so many answers of one model resemble its own answers to the same questions, drawn once more, and of the next release
 # one in ten

@@ -205,13 +205,13 @@ def test_an_export_leaves_the_files_that_were_imported(
 
 @pytest.mark.parametrize("spelt", ["./sub/../one.csv", "link.csv", "hard.csv", "there/one.csv", "{}/one.csv"])
 def test_files_are_compared_and_not_the_texts_of_their_paths(world: Path, spelt: str) -> None:
-    for name, make in (
-        ("link.csv", lambda: os.symlink("one.csv", "link.csv")),
-        ("hard.csv", lambda: os.link("one.csv", "hard.csv")),
-        ("there", lambda: os.symlink(".", "there")),
+    for link, name, target in (
+        (os.symlink, "link.csv", "one.csv"),
+        (os.link, "hard.csv", "one.csv"),
+        (os.symlink, "there", "."),
     ):
         if not os.path.lexists(name):
-            make()
+            link(target, name)
     before = (world / "one.csv").read_bytes()
     code, said = run("correlate", "one.csv", "--reference", "two.csv", "--out", spelt.format(world))
     assert code == 2 and "BOARDS" in said, said

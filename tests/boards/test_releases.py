@@ -47,7 +47,7 @@ def entry(
     return Entry("m", "j", "b", sample, avg_length=100.0, digest="d")
 
 
-def line(entries: Sequence[Entry], recipe: Recipe = RAW, **options: int) -> Series:
+def line(entries: Sequence[Entry], recipe: Recipe = RAW, **options: Any) -> Series:
     runs, texts = kept_line(entries, categories=CATEGORIES)
     (series,) = build_series(runs, texts, [], recipe, **options)
     return series
@@ -278,7 +278,7 @@ LIMITED, STOPPED = entry([0.9] * 12), entry([0.3] * 30 + [None] * 30)
 
 
 def test_partial_releases_are_marked_and_left_out_of_the_chain_unless_asked() -> None:
-    four = (("v1", GOOD, {}), ("v2", LIMITED, {}), ("v3", STOPPED, {}), ("v4", BAD, {}))
+    four: Any = (("v1", GOOD, {}), ("v2", LIMITED, {}), ("v3", STOPPED, {}), ("v4", BAD, {}))
     series = named_line(*four)
     partial = {release.name: release.partial for release in series.releases}
     assert partial == {
@@ -306,7 +306,7 @@ def test_partial_releases_are_marked_and_left_out_of_the_chain_unless_asked() ->
 
 
 def test_releases_are_chosen_by_day_and_name_and_looks_stay() -> None:
-    three = (("v1", GOOD, {}), ("v2", LIMITED, {}), ("v3", BAD, {}))
+    three: Any = (("v1", GOOD, {}), ("v2", LIMITED, {}), ("v3", BAD, {}))
 
     def names(**wanted: Any) -> list[str]:
         series = named_line(*three, choice=ReleaseChoice(**wanted))

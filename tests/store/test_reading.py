@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from evalkit.errors import StoreError
-from evalkit.store import Store, open_existing, open_store, reading, seal
+from evalkit.store import Store, open_existing, open_store, seal
 from evalkit.store.upkeep import check, require_sealed
 from tests.store.filling import board_digest, fill, put_release, url
 from tests.store.test_opening import make_version_4
@@ -153,8 +153,8 @@ def test_what_is_no_store_and_what_others_may_change_is_refused_as_ever(
     with pytest.raises(StoreError, match=r"chmod go-w"):
         _opened(path)
     # nobody changes a file on a disk that is mounted for reading, and no mode of it can be changed there
-    monkeypatch.setattr(reading.os, "statvfs", lambda path: os.statvfs_result((*[0] * 8, os.ST_RDONLY, 255)))
-    monkeypatch.setattr(reading.os, "access", lambda path, mode: mode == os.R_OK)
+    monkeypatch.setattr(os, "statvfs", lambda path: os.statvfs_result((*[0] * 8, os.ST_RDONLY, 255)))
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.R_OK)
     with _opened(path) as opened, pytest.raises(StoreError, match="it is read-only"):
         opened.require_writable()
 

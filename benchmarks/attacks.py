@@ -2,7 +2,8 @@
 
 Usage: `python -m benchmarks.attacks [SECTION ...]` prints markdown. The section `outputs` audits files that
 `tests.attacks.worthless` makes by code, and honest models' files, from AlpacaEval's answers where they lie beside the
-project and from the shipped example otherwise; it takes about a minute.
+project and from the shipped example otherwise. `passed` counts the files that a gate at 50 passes under a judge that
+prefers every answer of theirs. It takes about a minute.
 """
 
 import sys
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalkit.auditing.outputs import audit_outputs
+from evalkit.gating.rule import Outcome
 from evalkit.types import Audit
 from tests.attacks.aside import ASIDE
-from tests.attacks.sheets import baseline_of, honest_file, outputs_from, real_sheet, shipped_sheet
+from tests.attacks.sheets import baseline_of, gullible_gate, honest_file, outputs_from, real_sheet, shipped_sheet
 from tests.attacks.worthless import Sheet, Worthless, of_share, worthless_files
 
 N = 100
@@ -22,12 +24,15 @@ HONEST_MODELS = ("alpaca-7b", "claude-2.1", "vicuna-13b", "gpt4_1106_preview")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a table: a kind of attack, how many were tried, what found them, and how many got through."""
+    """One line of a table: a kind of attack, how many were tried, what found them, how many got through without a
+    finding, and how many a gate passed.
+    """
 
     kind: str
     tried: int
     found_by: str
     through: int
+    passed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ def outputs() -> Iterator[Line]:
         files.setdefault(f"{file.kind}{part}", []).append(file)
     files["kept aside"] = [of_share(sheet, "kept aside", name, make, 1.0) for name, make in ASIDE.items()]
     for kind, some in files.items():
-        yield _line(kind, [_audited(sheet, file) for file in some])
-    yield _line("honest models", list(_honest(sheet)))
+        yield _line(sheet, kind, [_audited(sheet, file) for file in some])
+    yield _line(sheet, "honest models", list(_honest(sheet)))
 
 
 def _honest(sheet: Sheet) -> Iterator[Audit]:
@@ -61,10 +66,11 @@ def _audited(sheet: Sheet, file: Worthless) -> Audit:
     return audit_outputs(outputs_from(sheet, file.texts), baseline_of(sheet))
 
 
-def _line(kind: str, audits: Sequence[Audit]) -> Line:
+def _line(sheet: Sheet, kind: str, audits: Sequence[Audit]) -> Line:
     checks = Counter(_finder(audit) for audit in audits if audit.findings)
     said = ", ".join(f"{check} {count}" for check, count in checks.most_common())
-    return Line(kind, len(audits), said, sum(not audit.findings for audit in audits))
+    passed = sum(gullible_gate(sheet, audit) == Outcome.PASSED for audit in audits)
+    return Line(kind, len(audits), said, sum(not audit.findings for audit in audits), passed)
 
 
 def _finder(audit: Audit) -> str:
@@ -80,10 +86,10 @@ SECTIONS: Mapping[str, Section] = {
 
 def printed(section: Section) -> Iterator[str]:
     yield f"## {section.title}\n"
-    yield "| kind | tried | found by | through |"
-    yield "|---|---:|---|---:|"
+    yield "| kind | tried | found by | through | passed |"
+    yield "|---|---:|---|---:|---:|"
     for line in section.lines():
-        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} |"
+        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} | {line.passed} |"
 
 
 if __name__ == "__main__":

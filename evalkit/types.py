@@ -483,12 +483,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """Answers for which a judge's word may not be enough: those to all `keys`, of which the finding of `check` tells.
+
+    A verdict on one of them is certain only as far as `worth`: 0.5 for a copy of the baseline's answer, 0 for an answer
+    that may be none.
+    """
+
+    check: str
+    worth: float
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
-    """The findings on a model's outputs before they are judged; `checks` are those that could be made."""
+    """The findings on a model's outputs before they are judged; `checks` are those that could be made.
+
+    `discounts` go with the warnings that a gate decides on; audits of earlier versions have none.
+    """
 
     n: int
     checks: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    discounts: tuple[Discount, ...] = ()
 
     @property
     def failures(self) -> tuple[Finding, ...]:

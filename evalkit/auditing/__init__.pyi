@@ -1,5 +1,6 @@
 from .checks import Check
 from .clusters import Clusters, clusters_of_examples, declared_clusters, find_clusters
+from .copies import NEARLY_COPIED
 from .cures import cure, doubtful, require_passed
 from .declining import DECLINES
 from .lengths import LENGTHS, audit_lengths
@@ -9,6 +10,7 @@ from .outputs import audit_of, audit_outputs, examine_outputs, judged_outputs
 __all__ = [
     "DECLINES",
     "LENGTHS",
+    "NEARLY_COPIED",
     "AuditLimits",
     "Check",
     "Clusters",

@@ -1,7 +1,8 @@
 """Checks whether answers are answers to their instructions: by relevance, topic, words of their own and word order."""
 
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from evalkit.auditing.answers import AuditedAnswers, few
 from evalkit.auditing.checks import (
@@ -14,7 +15,7 @@ from evalkit.auditing.checks import (
     skipped,
     told,
 )
-from evalkit.auditing.hollow import hollow_answers
+from evalkit.auditing.hollow import Hollow, hollow_answers
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.off_topic import off_topic
 from evalkit.auditing.relevance import LEAST_CHARS, LEAST_WORDS, relevance_p
@@ -26,8 +27,9 @@ _MOST = 1000
 
 OFF_TOPIC, HOLLOW, UNORDERED = "off_topic", "hollow", "unordered"
 
-# the largest shares of honest answers that are off topic, and that have an unusual order of words
-_USUAL_OFF_TOPIC, _USUAL_UNORDERED = 0.03, 0.02
+# the shares of answers that are off topic, plainly hollow, and in an unusual order of words, of the honest models that
+# have most of them
+_USUAL_OFF_TOPIC, _USUAL_PLAIN, _USUAL_UNORDERED = 0.025, 0.0125, 0.015
 
 
 def content_checks(
@@ -103,22 +105,45 @@ def _off_topic(
 
 
 def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits, declined: Set[str]) -> Check:
-    bounds = Bounds(fail=limits.max_hollow, warn=limits.warn_likely)
+    bounds = Bounds(fail=limits.max_hollow, warn=limits.warn_hollow)
     # without a baseline nobody knows whether the instructions ask for it, as for a corrected sentence
     if (too_few := answers.few(limits)) or theirs is None:
         return skipped(HOLLOW, bounds, too_few or "no baseline")
     found = [one for one in hollow_answers(answers) if answers.keys[one.place] not in declined]
     # the baseline's are looked at only where they may excuse anything
     some = len(found) > limits.warn_share * answers.n
-    beside = {theirs.keys[one.place]: True for one in hollow_answers(theirs)} if some else {}
+    usual = hollow_answers(theirs) if some else []
+    beside = {theirs.keys[one.place]: True for one in usual}
     mine = dict.fromkeys(answers.keys, False) | {answers.keys[one.place]: True for one in found}
-    source = Counter(one.source for one in found).most_common(1)
 
     def says(count: int, n: int) -> str:
-        most = f", most of which {source[0][0]}" if source else ""
-        return told(count, n, "has hardly a word of its own", "have hardly a word of their own") + most
+        return told(count, n, "has hardly a word of its own", "have hardly a word of their own") + _most(found)
 
-    return paired_check(HOLLOW, mine, beside, bounds=bounds, says=says)
+    checked = paired_check(HOLLOW, mine, beside, bounds=bounds, says=says)
+    # an honest model may repeat a question in part and not as a whole, so fewer answers that do are enough to warn
+    plain = [one for one in found if one.plain]
+    asked_for = {theirs.keys[one.place] for one in usual if one.plain} & mine.keys()
+    alone = [key for one in plain if (key := answers.keys[one.place]) not in beside]
+    # where instructions cause it, some answers have it on one side only by chance
+    less = len(asked_for - {answers.keys[one.place] for one in plain})
+    keys = alone[: max(0, len(alone) - less)]
+    told_of = told(len(keys), answers.n, "has no words of its own", "have no words of their own") + _most(plain)
+    chance = not more_than_chance(len(keys), answers.n, _USUAL_PLAIN)
+    certain = share_check(
+        HOLLOW,
+        keys,
+        answers.n,
+        bounds=Bounds(fail=bounds.fail, warn=limits.warn_share),
+        says=told_of,
+        by_chance=chance,
+    )
+    return replace(checked, finding=checked.finding or certain.finding, faults=certain.faults)
+
+
+def _most(found: Sequence[Hollow]) -> str:
+    """The clause on the commonest source of hollow answers; empty where there are none."""
+    source = Counter(one.source for one in found).most_common(1)
+    return f", most of which {source[0][0]}" if source else ""
 
 
 def _unordered(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: AuditLimits) -> Check:

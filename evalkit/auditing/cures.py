@@ -1,12 +1,13 @@
 """Names the limit to move where a check does not suit a set of outputs, and the checks whose warnings a gate obeys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from evalkit.auditing.checks import Check
 from evalkit.auditing.content import HOLLOW, OFF_TOPIC, UNORDERED
 from evalkit.auditing.copies import COPIED, COPIED_ELSEWHERE, DISGUISED, NEARLY_COPIED
 from evalkit.auditing.directed import DIRECTED
 from evalkit.errors import AuditFailed
-from evalkit.types import Audit, Finding
+from evalkit.types import Audit, Discount, Finding, Severity
 
 MANIPULATED = "manipulated"
 
@@ -31,9 +32,11 @@ _LIMITS = {
     "oversized": "max-oversized=1",
     MANIPULATED: "max-manipulated=1",
 }
-# warnings that let a gate pass: exact copies are ties by rule, answers that are nearly the baseline's are as good as
-# the baseline's, and long or empty answers win nothing by themselves
+# warnings that let a gate pass: exact copies are ties by rule, the gate counts answers that are nearly the baseline's
+# as ties, and long or empty answers win nothing by themselves
 _HARMLESS = frozenset({COPIED, NEARLY_COPIED, "oversized", "empty"})
+# how much of a win an answer may be worth at least, whatever the judge says
+_LOSS, _TIE = 0.0, 0.5
 
 
 def cure(finding: Finding) -> str:
@@ -43,7 +46,26 @@ def cure(finding: Finding) -> str:
 
 def doubtful(audit: Audit) -> list[Finding]:
     """The warnings with which no gate passes a model, but for refusals, which the gate decides on itself."""
-    return [finding for finding in audit.warnings if finding.check in _LIMITS.keys() - _HARMLESS]
+    return [finding for finding in audit.warnings if _doubtful(finding)]
+
+
+def _doubtful(finding: Finding) -> bool:
+    return finding.check in _LIMITS.keys() - _HARMLESS
+
+
+def discounts_of(checks: Sequence[Check]) -> tuple[Discount, ...]:
+    """The answers that a gate does not take at the judge's word alone, one discount a warning that it decides on."""
+    exact = next((check.faults for check in checks if check.name == COPIED), frozenset[str]())
+    found = []
+    for check in checks:
+        if check.finding is None or check.finding.severity != Severity.WARN:
+            continue
+        if check.name == NEARLY_COPIED:
+            found.append(Discount(check.name, _TIE, tuple(sorted(check.faults | exact))))
+        elif _doubtful(check.finding):
+            worth = _TIE if check.name == DISGUISED else _LOSS
+            found.append(Discount(check.name, worth, tuple(sorted(check.faults))))
+    return tuple(found)
 
 
 def require_passed(audits: Mapping[str, Audit | None]) -> None:

@@ -14,16 +14,23 @@ LEAST_WORDS = 6
 _PART = 0.7
 # runs of words that tell: of the question, and of other answers or of the same answer again
 _ASKED, _SHARED = 3, 5
+# an answer has the whole question in it if it has so large a part of its words, of which there must be enough
+_WHOLE, _LEAST_DIFFERENT = 0.9, 5
 # so many answers, or so large a share of them, make a run of words common; fewer may quote the same source
 _FEWEST, _SHARE = 4, 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Hollow:
-    """An answer without words of its own, and what most of its words are."""
+    """An answer without words of its own, and what most of its words are.
+
+    It is `plain` where hardly any instruction asks for such an answer: it has the whole question in it, or most of it
+    is text that many answers share, or repetition. A corrected sentence lacks the words that ask for the correction.
+    """
 
     place: int
     source: str
+    plain: bool
 
 
 def hollow_answers(answers: AuditedAnswers) -> list[Hollow]:
@@ -38,9 +45,20 @@ def hollow_answers(answers: AuditedAnswers) -> list[Hollow]:
             "consist of text that many answers share": _covered_by(text, _SHARED, known),
             "repeat themselves": _again(text),
         }
-        if np.mean(np.logical_or.reduce(list(parts.values()))) >= _PART:
-            found.append(Hollow(place, max(parts, key=lambda name: int(parts[name].sum()))))
+        whole = _share_in(asked, text) >= _WHOLE
+        jumbled = whole and _share_in(text, asked) >= _WHOLE
+        if jumbled or np.mean(np.logical_or.reduce(list(parts.values()))) >= _PART:
+            _, shared, again = parts.values()
+            plain = whole or float(max(np.mean(shared), np.mean(again))) >= _PART
+            source = "repeat the question" if jumbled else max(parts, key=lambda name: int(parts[name].sum()))
+            found.append(Hollow(place, source, plain))
     return found
+
+
+def _share_in(words: Hashes, text: Hashes) -> float:
+    """The share of the different words that another text has as well; 0 where they are too few to tell."""
+    different = np.unique(words)
+    return float(np.mean(np.isin(different, text))) if len(different) >= _LEAST_DIFFERENT else 0.0
 
 
 def _common(found: Sequence[Hashes], instructions: Sequence[str]) -> Hashes:

@@ -32,10 +32,11 @@ class AuditLimits:
     max_manipulated: float = 0.2
 
     warn_share: float = 0.01
-    warn_likely: float = 0.05
-    warn_manipulated: float = 0.1
+    warn_likely: float = 0.04
+    warn_hollow: float = 0.05
+    warn_manipulated: float = 0.05
     max_copied: float = 0.05
-    max_nearly_copied: float = 0.2
+    max_nearly_copied: float = 0.05
     max_declines: float = 0.02
     max_truncated: float = 0.1
     max_one_length: float = 0.5

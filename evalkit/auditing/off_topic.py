@@ -10,6 +10,12 @@ from evalkit.auditing.relevance import overlaps
 
 # an answer or the baseline's answer must have so many words, or there is nothing to compare
 LEAST_WORDS = 8
+# an honest answer is among the nearest to its instruction, and its instruction among the nearest to it: the mean of the
+# two ranks, as shares of the others, is beyond this for one honest answer in thirty at most, as for five in six answers
+# that have nothing to do with their instructions
+_RANK = 0.15
+# where answer and baseline are shorter, they have few words in common by which others rank behind
+_SHORT_WORDS, _RANK_OF_SHORT = 20, 0.5
 # an answer belongs to another instruction if it overlaps so much more with that one than with its own
 _TIMES, _LEAST_OVERLAP, _LEAST_OWN_WORDS = 3.0, 0.2, 20
 # overlaps of all with all are held in memory, so that more answers are looked at in parts
@@ -23,8 +29,8 @@ _Overlaps = NDArray[np.float64]
 def off_topic(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[list[int], int]:
     """The places of the answers that suit other instructions better than their own, and the number looked at.
 
-    An instruction stands with its words and those of the baseline's answer. An answer is off topic if it overlaps no
-    more with its own instruction than with half of the others, or belongs to one of the others.
+    An instruction stands with its words and those of the baseline's answer. An answer is off topic if many of the
+    others overlap more, counted among the instructions and among the answers, or if it belongs to another instruction.
     """
     beside = baseline.first_places()
     looked_at = [
@@ -39,20 +45,25 @@ def off_topic(answers: AuditedAnswers, baseline: AuditedAnswers) -> tuple[list[i
         places = looked_at[part::n_parts] if n_parts > 1 else looked_at
         fitting = [answers.asked[place] + baseline.words[beside[answers.keys[place]]][:_MOST_WORDS] for place in places]
         said = [answers.words[place][:_MOST_WORDS] for place in places]
-        found += (places[index] for index in _astray(fitting, said))
+        n_words = [max(len(answers.words[place]), len(baseline.words[beside[answers.keys[place]]])) for place in places]
+        found += (places[index] for index in _astray(fitting, said, np.array(n_words)))
     return sorted(found), len(looked_at)
 
 
-def _astray(fitting: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> list[int]:
+def _astray(fitting: Sequence[Sequence[str]], said: Sequence[Sequence[str]], n_words: NDArray[np.int64]) -> list[int]:
+    """The places of the answers that are off topic; `n_words` are those of the answer or of the baseline's, if more."""
     n = len(said)
     if n < 2:
         return []
     overlap: _Overlaps = overlaps(fitting, said)
     own = overlap.diagonal().copy()
     np.fill_diagonal(overlap, -1.0)
-    below = (overlap < own[:, None] - 1e-12).sum(axis=1) - 1
-    equal = (np.abs(overlap - own[:, None]) <= 1e-12).sum(axis=1)
-    anywhere = below + equal / 2 <= (n - 1) / 2
+    # equal overlaps count half
+    ranks = [
+        ((overlap > beside + 1e-12).sum(axis=axis) + (np.abs(overlap - beside) <= 1e-12).sum(axis=axis) / 2) / (n - 1)
+        for axis, beside in ((1, own[:, None]), (0, own[None, :]))
+    ]
+    anywhere = (ranks[0] + ranks[1]) / 2 >= np.where(n_words >= _SHORT_WORDS, _RANK, _RANK_OF_SHORT)
     best = overlap.max(axis=1)
     long_enough = np.array([len(words) >= _LEAST_OWN_WORDS for words in said])
     elsewhere = (best > _TIMES * own) & (best > _LEAST_OVERLAP) & long_enough

@@ -7,7 +7,7 @@ from evalkit.auditing.answers import AuditedAnswers, Known, answers_of
 from evalkit.auditing.checks import Bounds, Check, more_than_chance, share_check, skipped, told
 from evalkit.auditing.content import HOLLOW, OFF_TOPIC, UNORDERED, content_checks
 from evalkit.auditing.copies import COPIED_ELSEWHERE, DISGUISED, copy_checks, is_baseline
-from evalkit.auditing.cures import MANIPULATED
+from evalkit.auditing.cures import MANIPULATED, discounts_of
 from evalkit.auditing.declining import declines_check, declining
 from evalkit.auditing.directed import DIRECTED
 from evalkit.auditing.limits import AuditLimits
@@ -19,7 +19,7 @@ from evalkit.types import Audit, Example, Output, OutputSet
 # faults that no honest model has in many answers
 _TRICKS = frozenset({*DIRECTED, "hidden_text", "padded", COPIED_ELSEWHERE, DISGUISED, OFF_TOPIC, HOLLOW, UNORDERED})
 # of honest answers, so many at most have one of these
-_USUAL = 0.08
+_USUAL = 0.045
 
 
 def audit_outputs(
@@ -59,6 +59,7 @@ def audit_of(checks: Sequence[Check], *, n: int) -> Audit:
         n,
         tuple(check.name for check in checks if not check.skipped),
         tuple(check.finding for check in checks if check.finding is not None),
+        discounts_of(checks),
     )
 
 

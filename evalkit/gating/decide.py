@@ -1,10 +1,11 @@
 """The decision: a model passes or fails only if its interval does so with every missing verdict set against that."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from evalkit.auditing import DECLINES, LENGTHS, AuditLimits, cure, doubtful
+from evalkit.auditing import DECLINES, LENGTHS, NEARLY_COPIED, AuditLimits, cure, doubtful
 from evalkit.boards import SCORE, WIN_RATE, Entry, Estimators, Metric
+from evalkit.gating.discounts import Discounted, discounted
 from evalkit.gating.equal_length import LEAST_CORRELATION, EqualLength, at_equal_length
 from evalkit.gating.evidence import Body, Evidence, of_one, of_two
 from evalkit.gating.rule import Decision, Outcome, Rule, Spent
@@ -16,6 +17,8 @@ _LEARN = "judge 20 models or more, or name a history with --difficulty"
 # name of the check for refusals in audits made before refusals were compared with the baseline's
 _EARLIER = "refusals"
 _Verdict = tuple[Outcome, tuple[str, ...]]
+# names of checks to the evidence without the answers that they warn of
+_Lowered = Callable[..., Discounted | None]
 
 
 def decide(
@@ -53,7 +56,14 @@ def decide(
     rests = at_equal_length(candidate, against, rates, metric=metric, threshold=rule.threshold, shown=shown, raw=raw)
     outcome, reasons = _at_equal_length(rests, raw, rule, (outcome, reasons))
     outcome, reasons = _declining(candidate, audit, rule, (outcome, reasons))
-    outcome, reasons = _doubted(audit, (outcome, reasons))
+
+    def lowered(*checks: str) -> Discounted | None:
+        if audit is None:
+            return None
+        return discounted(candidate, against, rates, metric, shown=shown, audit=audit, checks=checks)
+
+    outcome, reasons = _copying(candidate, audit, lowered, shown, rule, (outcome, reasons))
+    outcome, reasons = _doubted(audit, lowered, rule, (outcome, reasons))
     return Decision(
         outcome=outcome,
         rule=replace(rule, metric=metric),
@@ -183,13 +193,51 @@ def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verd
     return Outcome.INCONCLUSIVE, (f"{found.reason}: {accepted}", *reasons)
 
 
-def _doubted(audit: Audit | None, verdict: _Verdict) -> _Verdict:
+def _copying(
+    candidate: Entry, audit: Audit | None, lowered: _Lowered, shown: Evidence, rule: Rule, verdict: _Verdict
+) -> _Verdict:
+    """Make a pass inconclusive that does not hold where answers that are nearly the baseline's count as ties.
+
+    Such an answer is as good as the baseline's, which a judge may not see. Ties say nothing of the other answers, of
+    which there must be as many as a gate needs instructions.
+    """
+    outcome, reasons = verdict
+    found = None if audit is None else next((one for one in audit.warnings if one.check == NEARLY_COPIED), None)
+    if found is None or candidate.graded or outcome != Outcome.PASSED:
+        return verdict
+    accepted = f"look at them, or take the judge's word with {cure(found)}"
+    tied = lowered(NEARLY_COPIED)
+    if tied is None:
+        return Outcome.INCONCLUSIVE, (
+            f"{found.reason}, and this audit does not say which: run evalkit annotate again, which asks nothing twice",
+            *reasons,
+        )
+    limit = rule.threshold
+    ties = "a tie" if tied.counted == 1 else "ties"
+    said = f"{found.reason}: with {plural(tied.counted, 'such answer')} counted as {ties}"
+    if tied.floor is None or tied.floor < limit:
+        starts = f"{distinct(tied.floor, limit)} instead of {distinct(shown.floor, limit)}, below {chosen(limit)}"
+        return Outcome.INCONCLUSIVE, (f"{said} the interval starts at {starts}: {accepted}", *reasons)
+    if tied.others < rule.min_n:
+        left = f"{plural(tied.others, 'answer')} {'is' if tied.others == 1 else 'are'} left to decide"
+        return Outcome.INCONCLUSIVE, (f"{said} {left}, at least {rule.min_n} needed: {accepted}", *reasons)
+    return outcome, (*reasons, f"{said} the interval starts at {distinct(tied.floor, limit)}")
+
+
+def _doubted(audit: Audit | None, lowered: _Lowered, rule: Rule, verdict: _Verdict) -> _Verdict:
     """Make a pass inconclusive where the audit warns that many answers may be none: a judge may like such answers."""
     outcome, reasons = verdict
     found = [] if audit is None else doubtful(audit)
     if not found or outcome != Outcome.PASSED:
         return verdict
-    said = (f"{finding.reason}: look at them, or accept them with {cure(finding)}" for finding in found)
+    said = [f"{finding.reason}: look at them, or accept them with {cure(finding)}" for finding in found]
+    if (without := lowered(*(finding.check for finding in found))) is not None and without.floor is not None:
+        limit = rule.threshold
+        side = "below" if without.floor < limit else "at or above"
+        said.append(
+            f"with {plural(without.counted, 'answer')} of these counted against the model, the interval starts at "
+            f"{distinct(without.floor, limit)}, {side} {chosen(limit)}"
+        )
     return Outcome.INCONCLUSIVE, (*said, *reasons)
 
 

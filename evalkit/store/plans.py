@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from evalkit.redaction import Redactor
 from evalkit.store.seal import sealed
 from evalkit.store.tables import insert_into, plan_table
-from evalkit.types import Audit, DataDigests, Finding, PlanRecord, Prices, PromptMode, Severity
+from evalkit.types import Audit, DataDigests, Discount, Finding, PlanRecord, Prices, PromptMode, Severity
 
 _KEY = tuple(column.name for column in plan_table.primary_key)
 _COVERED = (*_KEY, "plan", "document")
@@ -78,7 +78,10 @@ def sound(row: Mapping[Any, Any]) -> bool:
 def audit_document(audit: Audit) -> dict[str, Any]:
     """An audit as JSON."""
     findings = [{**dataclasses.asdict(finding), "severity": finding.severity.value} for finding in audit.findings]
-    return {"n": audit.n, "checks": list(audit.checks), "findings": findings}
+    document = {"n": audit.n, "checks": list(audit.checks), "findings": findings}
+    # left out where there are none, so that most audits look as those of earlier versions
+    discounts = [dataclasses.asdict(discount) for discount in audit.discounts]
+    return document | ({"discounts": discounts} if discounts else {})
 
 
 def read_audit(document: Mapping[str, Any]) -> Audit:
@@ -87,4 +90,7 @@ def read_audit(document: Mapping[str, Any]) -> Audit:
         Finding(**{**finding, "severity": Severity(finding["severity"]), "keys": tuple(finding["keys"])})
         for finding in document["findings"]
     )
-    return Audit(document["n"], tuple(document["checks"]), findings)
+    discounts = tuple(
+        Discount(**{**discount, "keys": tuple(discount["keys"])}) for discount in document.get("discounts", ())
+    )
+    return Audit(document["n"], tuple(document["checks"]), findings, discounts)

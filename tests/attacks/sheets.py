@@ -3,13 +3,16 @@
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evalkit.formats.outputs import read_outputs
-from evalkit.types import OutputSet
+from evalkit.gating.rule import Outcome
+from evalkit.types import Audit, OutputSet
 from tests.attacks.worthless import Sheet, Worthless
 from tests.auditing.answers import HONEST, outputs_of, shipped
 from tests.conftest import REAL_DATA
+from tests.gating.entries import entry, held, verdicts
 
 # honest model and baseline of the real data
 HONEST_MODEL, BASELINE = "vicuna-13b", "gpt-3.5-turbo-1106"
@@ -57,3 +60,10 @@ def baseline_of(sheet: Sheet) -> OutputSet:
 def honest_file(sheet: Sheet) -> Worthless:
     """The honest answers in the form of a worthless file, of which no part is worthless."""
     return Worthless("honest", "honest", 0.0, tuple(sheet.answers))
+
+
+def gullible_gate(sheet: Sheet, audit: Audit) -> Outcome:
+    """What the gate says of outputs whose every answer a judge prefers to the baseline's."""
+    sample = verdicts(0.9, len(sheet.questions))
+    keys = sorted(output.key for output in baseline_of(sheet).outputs)
+    return held(entry(replace(sample, keys=tuple(keys)), audit=audit)).outcome

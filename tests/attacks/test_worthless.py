@@ -9,15 +9,14 @@ import pytest
 import evalkit as ek
 from evalkit.auditing.outputs import audit_outputs
 from evalkit.gating.rule import Outcome
+from evalkit.store.plans import audit_document, read_audit
 from evalkit.types import Audit
-from tests.attacks.sheets import baseline_of, outputs_from, real_sheet, shipped_sheet
-from tests.attacks.worthless import KINDS, UNION, Sheet, Worthless, worthless_files
+from tests.attacks.sheets import baseline_of, gullible_gate, outputs_from, real_sheet, shipped_sheet
+from tests.attacks.worthless import KINDS, PARTS, UNION, Sheet, Worthless, of_share, worthless_files
 from tests.auditing.answers import shipped
-from tests.gating.entries import entry, held, verdicts
 
 # few enough to be audited within seconds; a tenth of them is a handful of answers, which may be honest slips
 N = 40
-LEAST_SHARE = 0.3
 
 Audits = Mapping[Worthless, Audit]
 
@@ -25,6 +24,14 @@ Audits = Mapping[Worthless, Audit]
 @pytest.fixture(scope="module")
 def sheet() -> Sheet:
     return real_sheet(N) or shipped_sheet()
+
+
+@pytest.fixture(scope="module")
+def hundred() -> Sheet:
+    sheet = real_sheet(100)
+    if sheet is None:
+        pytest.skip("the published AlpacaEval files are not beside this checkout")
+    return sheet
 
 
 @pytest.fixture(scope="module")
@@ -44,24 +51,29 @@ def test_nearly_every_worthless_file_is_found(audits: Audits) -> None:
     assert len(through) <= 0.1 * len(audits), through
 
 
-def test_no_gate_passes_a_worthless_file_under_a_judge_that_prefers_it_always(audits: Audits) -> None:
-    assert held(entry(verdicts(0.9, N), audit=Audit(N, ("distinct",)))).outcome == Outcome.PASSED
-    passed = {
-        f"{file.kind}: {file.name}": {finding.check for finding in audit.findings}
-        for file, audit in audits.items()
-        if held(entry(verdicts(0.9, N), audit=audit)).outcome == Outcome.PASSED
-    }
-    # answers that are nearly the baseline's are as good as the baseline's: the gate warns, and the judge decides
-    assert {name for name, checks in passed.items() if "nearly_copied" not in checks} == set()
-    assert {name.partition(":")[0] for name in passed} <= {"the baseline reworded by rule"}
+def test_no_gate_passes_a_worthless_file_under_a_judge_that_prefers_it_always(sheet: Sheet, audits: Audits) -> None:
+    n = len(sheet.questions)
+    assert gullible_gate(sheet, Audit(n, ("distinct",))) == Outcome.PASSED
+    passed = [file.name for file, audit in audits.items() if gullible_gate(sheet, audit) == Outcome.PASSED]
+    assert passed == []
 
 
-@pytest.mark.parametrize("kind", ["answers to the next question", "noise in words", "templates"])
-def test_a_part_that_is_worth_nothing_shows(sheet: Sheet, kind: str) -> None:
-    baseline = baseline_of(sheet)
-    for file in worthless_files(sheet, [kind]):
-        if LEAST_SHARE <= file.share < 1:
-            assert audit_outputs(outputs_from(sheet, file.texts), baseline).findings, file.name
+@pytest.mark.parametrize("kind", PARTS)
+def test_no_gate_passes_a_file_of_which_a_tenth_is_worth_nothing(hundred: Sheet, kind: str) -> None:
+    name, make = next(iter(KINDS[kind].items()))
+    texts = of_share(hundred, kind, name, make, 0.1).texts
+    audit = audit_outputs(outputs_from(hundred, texts), baseline_of(hundred))
+    assert audit.findings and gullible_gate(hundred, audit) != Outcome.PASSED
+
+
+def test_a_reworded_baseline_with_honest_answers_between_counts_as_ties(hundred: Sheet) -> None:
+    kind = "the baseline reworded by rule"
+    name, make = next(iter(KINDS[kind].items()))
+    texts = of_share(hundred, kind, name, make, 0.3).texts
+    audit = audit_outputs(outputs_from(hundred, texts), baseline_of(hundred))
+    (discount,) = audit.discounts
+    assert discount.worth == 0.5 and len(discount.keys) >= 25
+    assert read_audit(json.loads(json.dumps(audit_document(audit)))) == audit
 
 
 @pytest.mark.parametrize("model", ["careful", "wordy", "terse"])

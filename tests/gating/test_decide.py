@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evalkit.auditing.copies import NEARLY_COPIED
 from evalkit.auditing.lengths import LENGTHS, audit_lengths
 from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
 from evalkit.boards.row import build_row
 from evalkit.errors import ConfigError
 from evalkit.gating.rule import Outcome, Rule
-from evalkit.types import Audit, Finding, Severity, StatusKind
+from evalkit.types import Audit, Discount, Finding, Severity, StatusKind
 from tests.gating.entries import AT_FIFTY, OWN, entry, held, renamed, verdicts
 from tests.stats.stat_samples import alternating, sample_of
 
@@ -116,10 +117,69 @@ def test_a_warning_of_answers_that_may_be_none_holds_a_pass_back_and_names_its_l
     assert held(entry(verdicts(0.1, 100), audit=Audit(100, ("off_topic",), (warned,)))).outcome == Outcome.FAILED
 
 
-@pytest.mark.parametrize("check", ["copied", "nearly_copied", "oversized", "empty"])
+@pytest.mark.parametrize("check", ["copied", "oversized", "empty"])
 def test_a_warning_that_wins_nothing_by_itself_lets_a_model_pass(check: str) -> None:
     warned = Finding(check, Severity.WARN, "some answers", 12, 100)
     assert held(entry(verdicts(0.9, 100), audit=Audit(100, (check,), (warned,)))).outcome == Outcome.PASSED
+
+
+def nearly_copied(keys: tuple[str, ...], n: int) -> Audit:
+    found = Finding(
+        NEARLY_COPIED, Severity.WARN, f"{len(keys)} of {n} answers are nearly the baseline's own", len(keys), n
+    )
+    return Audit(n, (NEARLY_COPIED,), (found,), (Discount(NEARLY_COPIED, 0.5, keys),))
+
+
+def test_answers_that_are_nearly_the_baselines_count_as_ties_before_a_model_passes() -> None:
+    sample = verdicts(0.58, 200)
+    assert held(entry(sample)).outcome == Outcome.PASSED
+    few = held(entry(sample, audit=nearly_copied(sample.keys[:20], 200)))
+    assert few.outcome == Outcome.PASSED and "with 20 such answers counted as ties" in few.reasons[1]
+    rule = Rule(minimum=54.0)
+    assert held(entry(sample), rule).outcome == Outcome.PASSED
+    most = held(entry(sample, audit=nearly_copied(sample.keys[:140], 200)), rule)
+    assert most.outcome == Outcome.INCONCLUSIVE
+    assert most.reasons[0].startswith(
+        "140 of 200 answers are nearly the baseline's own: with 140 such answers counted as"
+    )
+    assert (
+        "below 54.00: look at them, or take the judge's word with --audit-limit max-nearly-copied=1" in most.reasons[0]
+    )
+    lost = verdicts(0.4, 200)
+    assert held(entry(lost, audit=nearly_copied(lost.keys[:140], 200))).outcome == Outcome.FAILED
+
+
+def test_ties_with_the_baseline_leave_as_many_answers_as_a_gate_needs() -> None:
+    sample = verdicts(0.9, 200)
+    decision = held(entry(sample, audit=nearly_copied(sample.keys[:180], 200)))
+    assert decision.outcome == Outcome.INCONCLUSIVE
+    assert "20 answers are left to decide, at least 30 needed" in decision.reasons[0]
+
+
+def test_a_difference_counts_the_candidates_near_copies_as_ties_too() -> None:
+    main = renamed(entry(verdicts(0.58, 200)), "main")
+    copied = verdicts(0.62, 200)
+    rule = Rule(against="main", margin=1.0)
+    assert held(entry(copied), rule, against=main).outcome == Outcome.PASSED
+    audit = nearly_copied(copied.keys[:140], 200)
+    assert held(entry(copied, audit=audit), rule, against=main).outcome == Outcome.INCONCLUSIVE
+
+
+def test_an_earlier_audit_that_does_not_say_which_answers_are_copies_passes_no_model() -> None:
+    earlier = replace(nearly_copied(("a",), 100), discounts=())
+    decision = held(entry(verdicts(0.9, 100), audit=earlier))
+    assert decision.outcome == Outcome.INCONCLUSIVE
+    assert "run evalkit annotate again, which asks nothing twice" in decision.reasons[0]
+
+
+def test_a_doubt_says_where_the_interval_would_start_without_the_doubted_answers() -> None:
+    sample = verdicts(0.6, 100)
+    warned = Finding("off_topic", Severity.WARN, "15 of 100 answers are off topic", 15, 100)
+    audit = Audit(100, ("off_topic",), (warned,), (Discount("off_topic", 0.0, sample.keys[:15]),))
+    decision = held(entry(sample, audit=audit))
+    assert decision.outcome == Outcome.INCONCLUSIVE
+    assert decision.reasons[1].startswith("with 15 answers of these counted against the model, the interval starts at ")
+    assert decision.reasons[1].endswith(", below 50.00")
 
 
 def test_a_model_that_is_not_behind_another_by_more_than_the_margin_passes() -> None:

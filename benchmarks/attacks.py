@@ -96,7 +96,8 @@ def printed(section: Section) -> Iterator[str]:
     yield "| kind | tried | found by | through | passed |"
     yield "|---|---:|---|---:|---:|"
     for line in section.lines():
-        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} | {'-' if line.passed is None else line.passed} |"
+        passed = "-" if line.passed is None else line.passed
+        yield f"| {line.kind} | {line.tried} | {line.found_by or '-'} | {line.through} | {passed} |"
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def _hollow(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: Audi
 
 
 def _most(found: Sequence[Hollow]) -> str:
-    """What most of the answers are."""
+    """The clause on the commonest source of hollow answers; empty where there are none."""
     source = Counter(one.source for one in found).most_common(1)
     return f", most of which {source[0][0]}" if source else ""
 

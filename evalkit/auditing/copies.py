@@ -157,7 +157,7 @@ def _kind(
 
 
 def _likeness(own: Hashes, baseline: AuditedAnswers, place: int) -> _Copy | None:
-    """How far the words of an answer are those of the baseline's answer at this place."""
+    """The kind of copy of the baseline's answer at this place that an answer is by its words."""
     if len(own) < _LEAST_WORDS:
         theirs = baseline.codes[place]
         common, every = np.intersect1d(own, theirs), np.union1d(own, theirs)

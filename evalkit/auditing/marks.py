@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from evalkit.auditing.answers import AuditedAnswers
-from evalkit.auditing.checks import Bounds, Check, share_check, skipped, told
+from evalkit.auditing.checks import Bounds, Check, more_than_chance, share_check, skipped, told
 from evalkit.auditing.directed import DIRECTED, said
 from evalkit.auditing.hidden import hidden
 from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.padding import padded, padding
 
+# the share of padded answers of the honest model that has most of them: tables and trees drawn with blanks
+_USUAL_PADDED = 0.0025
 _SINGULAR = {"are": "is", "hold": "holds"}
 
 
@@ -65,6 +67,7 @@ def _padded(answers: AuditedAnswers, theirs: AuditedAnswers | None, limits: Audi
         keys=list(found),
         has=lambda text, _: padded([text]),
         says=f"are padded with blanks{mean}",
+        honest=_USUAL_PADDED,
     )
 
 
@@ -77,8 +80,13 @@ def _beyond_baseline(
     keys: Sequence[str],
     has: Callable[[str, str], bool],
     says: str,
+    honest: float = 0.0,
 ) -> Check:
-    """Check for a fault that is more frequent than in the baseline's answers: the instructions cause the rest."""
+    """Check for a fault that is more frequent than in the baseline's answers: the instructions cause the rest.
+
+    Args:
+        honest: the share of answers with this fault of the honest model that has most of them.
+    """
     answers, theirs = sides
     if few := answers.few(limits):
         return skipped(name, bounds, few)
@@ -86,6 +94,9 @@ def _beyond_baseline(
     if theirs is not None and theirs.n and bounds.severity(len(keys) / answers.n):
         excused = frozenset(theirs.keys_with(has))
         usual = len(excused) / theirs.n
+    chance = honest > 0 and not more_than_chance(len(keys), answers.n, honest)
     verb, _, rest = says.partition(" ")
     said_of = told(len(keys), answers.n, f"{_SINGULAR[verb]} {rest}", says)
-    return share_check(name, keys, answers.n, bounds=bounds, says=said_of, usual=usual, excused=excused)
+    return share_check(
+        name, keys, answers.n, bounds=bounds, says=said_of, usual=usual, excused=excused, by_chance=chance
+    )

@@ -161,7 +161,7 @@ class _Teachers:
         return [entry for entry in self.read[anyone] if entry.model != work.candidate.model]
 
     def estimators(self, group: Sequence[Entry], pinned: Pinned | None) -> Estimators:
-        """What the models of a group teach, which is the same for each of them."""
+        """Learn from the models of a group, once for all of them."""
         verdicts = frozenset((entry.model, entry.origin.verdicts) for entry in group if entry.origin is not None)
         if pinned is not None or len(verdicts) < len(group):
             return learn(group, self.recipe, pinned=pinned)

@@ -31,16 +31,20 @@ _CLOSED = re.compile(
 DECLINES = "declines"
 
 
-def declines_check(candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits) -> Check:
+def declines_check(
+    candidate: OutputSet, baseline: OutputSet | None, limits: AuditLimits, *, refused: Sequence[bool] | None = None
+) -> Check:
     """Check whether a model declines more often than the baseline does, on the instructions that both have.
 
     An instruction that is rightly refused makes both models decline. Without a baseline, every answer that declines
     counts.
+
+    Args:
+        refused: `declining` of the candidate's outputs, where that is known already.
     """
     bounds = Bounds(warn=limits.max_declines)
-    mine = dict(
-        zip((output.key for output in candidate.outputs), declining(candidate.outputs, candidate.examples), strict=True)
-    )
+    found = declining(candidate.outputs, candidate.examples) if refused is None else refused
+    mine = dict(zip((output.key for output in candidate.outputs), found, strict=True))
     theirs = {} if baseline is None else _by_key(baseline)
     if baseline is not None:
         mine = {key: declined for key, declined in mine.items() if key in theirs}

@@ -88,7 +88,7 @@ def examine_outputs(
         *content_checks(answers, theirs, limits, declined=declined),
         *mark_checks(answers, theirs, limits),
         empty_check(candidate, limits),
-        declines_check(candidate, baseline, limits),
+        declines_check(candidate, baseline, limits, refused=refused),
         truncated_check(answers, theirs, limits),
         one_length_check(answers, theirs, limits),
         oversized_check(candidate, limits),

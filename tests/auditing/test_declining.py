@@ -1,9 +1,14 @@
 """Answers that decline or say nothing are told from short ones, and counted against the baseline's."""
 
+from collections.abc import Sequence
+
 import pytest
 
+import evalkit.auditing.declining as auditing_declining
+import evalkit.auditing.outputs as auditing_outputs
 from evalkit.auditing.declining import DECLINES, declines, declines_check, declining
 from evalkit.auditing.limits import AuditLimits
+from evalkit.auditing.outputs import audit_outputs
 from evalkit.types import Example, Output, Severity
 from tests.auditing.answers import BASELINE, HONEST, INSTRUCTIONS, altered, outputs_of
 
@@ -340,3 +345,18 @@ def test_only_instructions_that_both_have_are_compared() -> None:
     alone = declines_check(candidate, None, AuditLimits())
     assert alone.finding is not None and alone.finding.reason == "30 of 100 answers decline or are empty"
     assert declines_check(outputs_of(HONEST[:19]), None, AuditLimits()).skipped
+
+
+def test_an_audit_looks_for_refusals_once_in_the_answers_of_each_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def counted(outputs: Sequence[Output], examples: Sequence[Example]) -> list[bool]:
+        looked.append(len(outputs))
+        return declining(outputs, examples)
+
+    for module in (auditing_outputs, auditing_declining):
+        monkeypatch.setattr(module, "declining", counted)
+    candidate, baseline = outputs_of(altered(HONEST, 12, lambda _: "I can't help with that.")), outputs_of(BASELINE)
+    (found,) = [one for one in audit_outputs(candidate, baseline).findings if one.check == DECLINES]
+    assert looked == [len(candidate.outputs), len(baseline.outputs)]
+    assert found.count == 12

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 from random import Random
 
@@ -247,6 +248,15 @@ def test_chance_is_counted_over_every_order_of_few_models() -> None:
     found = robustness(Coefficient.SPEARMAN, np.arange(4.0), np.arange(4.0))
     assert found is not None
     assert found.p_value == pytest.approx(2 / 24)
+
+
+def test_chance_of_kendalls_is_counted_as_scipys_tau_of_every_order_with_ties() -> None:
+    board, reference = np.array([1.0, 2, 2, 3, 5]), np.array([2.0, 1, 3, 3, 4])
+    whole = abs(kendalltau(board, reference)[0])
+    found = [abs(kendalltau(board, order)[0]) >= whole - 1e-9 for order in permutations(reference)]
+    counted = robustness(Coefficient.KENDALL, board, reference)
+    assert counted is not None
+    assert counted.p_value == pytest.approx(np.mean(found))
 
 
 @pytest.mark.parametrize("coefficient", list(Coefficient))

@@ -54,7 +54,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class JudgePanel:
     """The judge's section; `no_retest` says why there is no calibration, and `basis` counts the verdicts behind it."""
 
     facts: tuple[Fact, ...]
@@ -69,10 +69,10 @@ class Panel:
     again_title: str
 
 
-def judge_panel(behaviour: Behaviour, *, graded: bool) -> Panel:
+def judge_panel(behaviour: Behaviour, *, graded: bool) -> JudgePanel:
     unit = ("answer" if graded else "comparison") if behaviour.averaged else "verdict"
     averaged = ", orders averaged" if behaviour.averaged else ""
-    return Panel(
+    return JudgePanel(
         facts=(_position(behaviour.position), _inconsistent(behaviour.inconsistent), _decided(behaviour.decided)),
         readings=tuple(
             (_READINGS.get(name, printable(name)), count(number)) for name, number in behaviour.readings.items()

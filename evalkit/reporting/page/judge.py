@@ -54,7 +54,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class JudgePanel:
     """The judge's section; `no_retest` says why there is no calibration, and `basis` counts the verdicts behind it.
 
     `known` are the lines on the judge's agreement with people; none where no store was asked.
@@ -73,10 +73,10 @@ class Panel:
     again_title: str
 
 
-def judge_panel(behaviour: Behaviour, *, graded: bool, known: Sequence[str] = ()) -> Panel:
+def judge_panel(behaviour: Behaviour, *, graded: bool, known: Sequence[str] = ()) -> JudgePanel:
     unit = ("answer" if graded else "comparison") if behaviour.averaged else "verdict"
     averaged = ", orders averaged" if behaviour.averaged else ""
-    return Panel(
+    return JudgePanel(
         facts=(_position(behaviour.position), _inconsistent(behaviour.inconsistent), _decided(behaviour.decided)),
         readings=tuple(
             (_READINGS.get(name, printable(name)), count(number)) for name, number in behaviour.readings.items()

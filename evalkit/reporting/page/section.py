@@ -11,7 +11,7 @@ from evalkit.reporting.neighbours import NeighboursTable, neighbour_tables
 from evalkit.reporting.page.coverage import Coverage, coverage
 from evalkit.reporting.page.drawings import apart, checked
 from evalkit.reporting.page.heat import Heat, category_heat, matrix_heat
-from evalkit.reporting.page.judge import Panel, judge_panel
+from evalkit.reporting.page.judge import JudgePanel, judge_panel
 from evalkit.reporting.page.origins import Origins, origins
 from evalkit.reporting.page.rests import Rests, rests
 from evalkit.reporting.page.table import BoardTable, board_table
@@ -55,7 +55,7 @@ class Section:
     unshown_releases: int
     categories: Heat | None
     matrix: Heat | None
-    judge: Panel
+    judge: JudgePanel
     coverage: Coverage
     rests: Rests | None
     statements: tuple[Statement, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evalkit.boards import Board
 from evalkit.reporting.columns import judge_notices
 from evalkit.reporting.page.coverage import Coverage
-from evalkit.reporting.page.judge import Fact, Panel
+from evalkit.reporting.page.judge import Fact, JudgePanel
 from evalkit.reporting.site.models import ShownBoard
 from evalkit.text import count, printable
 
@@ -28,7 +28,7 @@ class JudgedBoard:
     leaders: tuple[tuple[str, str], ...]
     coverage: Coverage
     steady: tuple[Fact, ...]
-    panel: Panel
+    panel: JudgePanel
     served: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
 

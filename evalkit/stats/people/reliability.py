@@ -35,8 +35,8 @@ def krippendorff_alpha(
 ) -> Estimate:
     """Krippendorff's alpha of people's opinions 0, 1/2 and 1: 1 is full agreement, 0 that of chance.
 
-    The value is that of the library `krippendorff`. Its interval is a jackknife of log(1 - alpha) that leaves out
-    instructions.
+    Its interval is a jackknife of log(1 - alpha) that leaves out instructions. The library `krippendorff` gives the same
+    value; its licence, the GPL, would become that of every program with evalkit in it, so only tests use it.
 
     Returns:
         A number up to 1; n counts instructions. Refused with `one person` where no comparison has two opinions, and
@@ -56,21 +56,13 @@ def krippendorff_alpha(
     distance = _distance(measurement)
     if not (together * distance).any():
         return Estimate.refused(ALL_AGREE, n=len(np.unique(panel.cluster[several])))
-    # imported here because few commands need it
-    import krippendorff
-
-    value = float(
-        krippendorff.alpha(
-            value_counts=counts.astype(np.int64), value_domain=list(SAID), level_of_measurement=measurement.value
-        )
-    )
-
     def disagreement(tables: Floats) -> Floats:
         """Observed over expected disagreement for tables of coincidences, shape (k, 3, 3)."""
         each = tables.sum(axis=2)
         expected = np.einsum("ki,ij,kj->k", each, distance, each)
         return _quotient((tables * distance).sum(axis=(1, 2)) * (each.sum(axis=1) - 1), expected)
 
+    value = 1 - float(disagreement(together.sum(axis=0)[None])[0])
     return _beyond_chance(value, disagreement, together, panel.cluster[several], confidence)
 
 

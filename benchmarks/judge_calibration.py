@@ -130,11 +130,8 @@ def _kept(drawn: Sequence[Stated], risk: float, falling: Floats, true_risk: Floa
 
 
 def categories(draws: int) -> None:
-    print(
-        print(
-            f"{'categories':28} raw covered %  width   rmse  shrunk covered %  width   rmse  deviation %  any p<.05 %  held %"
-        )
-    )
+    columns = "raw covered %  width   rmse  shrunk covered %  width   rmse  deviation %  any p<.05 %  spread %"
+    print(f"{'categories':28} {columns}")
     for name, (mean, spread, sizes, each) in CATEGORIES.items():
         found = [_by_category(mean, spread, sizes, each, np.random.default_rng(seed)) for seed in range(draws)]
         raw, shrunk, deviation = (np.concatenate([one[part] for one in found]) for part in (0, 1, 2))

@@ -130,10 +130,8 @@ def _kept(drawn: Sequence[Stated], risk: float, falling: Floats, true_risk: Floa
 
 
 def categories(draws: int) -> None:
-    print(
-        f"{'categories':28} raw covered %  width   rmse  shrunk covered %  width   rmse  "
-        "deviation %  any p<.05 %  spread %"
-    )
+    columns = "raw covered %  width   rmse  shrunk covered %  width   rmse  deviation %  any p<.05 %  spread %"
+    print(f"{'categories':28} {columns}")
     for name, (mean, spread, sizes, each) in CATEGORIES.items():
         found = [_by_category(mean, spread, sizes, each, np.random.default_rng(seed)) for seed in range(draws)]
         raw, shrunk, deviation = (np.concatenate([one[part] for one in found]) for part in (0, 1, 2))
@@ -152,7 +150,7 @@ def _category_line(rows: Floats) -> str:
 def _by_category(
     mean: float, spread: float, sizes: Sequence[int], each: int, generator: np.random.Generator
 ) -> tuple[Floats, Floats, Floats, bool, bool]:
-    """Rows of (truth held, width, error) of raw and shrunk shares and of deviations; any found; if the spread held."""
+    """Rows (truth held, width, error) of raw and shrunk shares and deviations; any found; whether the spread held."""
     share = np.clip(generator.normal(mean, spread, len(sizes)), 0.02, 0.98) if spread else np.full(len(sizes), mean)
     category = np.repeat(np.arange(len(sizes)), sizes)
     cluster = np.arange(len(category)) // each

@@ -11,13 +11,14 @@ from evalkit.stats.multiple import holm
 from evalkit.stats.quantiles import beta_probability, normal_quantile
 from evalkit.stats.sample import Floats, Ints
 from evalkit.stats.shares import MIN_CLUSTERS, mean_share
-from evalkit.types import Estimate
+from evalkit.types import OK, Estimate, degraded
 
 MIN_CATEGORIES = 4
+# true shares nearer to 0 or 1 than this are not normal, and the shrunk intervals held them in 92 % of simulations
+NEAR_THE_END = 0.15
+LOPSIDED = "shares so near 0 or 100 % are not normal, and the intervals are a little too short"
 ONE_CATEGORY = "there is one category only"
 NEVER_VARIES = "the values never vary within a category"
-# errors at the whole share, then at the shrunk ones; further rounds would draw a category of few rows to 0 or 100
-_ROUNDS = 2
 _SPREADS = 400
 # shares of [0, 1] cannot be further apart than this standard deviation
 _WIDEST = 0.5
@@ -56,7 +57,7 @@ def pool_by_category(values: Numbers, category: Labels, cluster: Labels, *, conf
     True shares of categories are taken as drawn from one normal distribution. Its mean and its spread are estimated
     from all categories, and the `shrunk` share is the expected true share. Its interval allows for the error of the
     spread, every value of which is weighted by its likelihood. A category's error is that of as many coin tosses as it
-    has rows, at the shrunk share, times the factor by which clusters and half values change it, which is estimated
+    has rows, at the share of all rows, times the factor by which clusters and half values change it, which is estimated
     from all categories: the own standard deviation of a few rows tells little, and nothing where all of them agree.
 
     Args:
@@ -66,7 +67,8 @@ def pool_by_category(values: Numbers, category: Labels, cluster: Labels, *, conf
 
     Returns:
         n counts instructions, of `spread` categories. `shrunk` and `spread` are refused below four categories and where
-        the values never vary; `raw` is refused below two instructions.
+        the values never vary; `shrunk` is degraded where the whole share is below 15 or above 85 %. `raw` is refused
+        below two instructions.
 
     Raises:
         StatsError: a value is missing or outside [0, 1], or the columns have different lengths.
@@ -149,13 +151,16 @@ def _pooled(cells: _Cells, n: int, confidence: float) -> tuple[Estimate, list[Es
         reason = NEVER_VARIES
     if reason is not None:
         return Estimate.refused(reason, n=k), [Estimate.refused(reason, n=int(c)) for c in cells.clusters], share
-    for _ in range(_ROUNDS):
-        posterior = _posterior(cells.mean, cells.variance(share))
-        share = np.clip(posterior.mean, 1 / (2 * n), 1 - 1 / (2 * n))
+    # errors at each category's own share would give the more weight to categories the nearer they are to 0 or 1
+    posterior = _posterior(cells.mean, cells.variance(share))
+    status = OK if NEAR_THE_END <= whole <= 1 - NEAR_THE_END else degraded(LOPSIDED)
+    share = np.clip(posterior.mean, 0.0, 1.0)
     shrunk = []
     for mean, deviation, clusters in zip(share, np.sqrt(posterior.variance), cells.clusters, strict=True):
         lower, upper = proportion_interval(float(mean), float(deviation), n, confidence=confidence)
-        shrunk.append(Estimate(100 * float(mean), 100 * float(deviation), 100 * lower, 100 * upper, int(clusters)))
+        shrunk.append(
+            Estimate(100 * float(mean), 100 * float(deviation), 100 * lower, 100 * upper, int(clusters), status)
+        )
     return posterior.spread(k, confidence), shrunk, share
 
 

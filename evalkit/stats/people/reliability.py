@@ -56,6 +56,7 @@ def krippendorff_alpha(
     distance = _distance(measurement)
     if not (together * distance).any():
         return Estimate.refused(ALL_AGREE, n=len(np.unique(panel.cluster[several])))
+
     def disagreement(tables: Floats) -> Floats:
         """Observed over expected disagreement for tables of coincidences, shape (k, 3, 3)."""
         each = tables.sum(axis=2)

@@ -35,8 +35,8 @@ def krippendorff_alpha(
 ) -> Estimate:
     """Krippendorff's alpha of people's opinions 0, 1/2 and 1: 1 is full agreement, 0 that of chance.
 
-    Its interval is a jackknife of log(1 - alpha) that leaves out instructions. The library `krippendorff` gives the same
-    value; its licence, the GPL, would become that of every program with evalkit in it, so only tests use it.
+    Its interval is a jackknife of log(1 - alpha) that leaves out instructions. The library `krippendorff` gives the
+    same value; its licence, the GPL, would become that of every program with evalkit in it, so only tests use it.
 
     Returns:
         A number up to 1; n counts instructions. Refused with `one person` where no comparison has two opinions, and

@@ -48,7 +48,7 @@ from .human.evidence import (
 )
 from .human.labelled import HumanFile, LabelledComparison, Opinion
 from .human.reading import read_human
-from .human.recorded import RecordedJudge, read_recorded_verdicts
+from .human.recorded import JudgedLabels, read_recorded_verdicts
 from .instructions import instruction_key
 from .judgments import Judgments, judgments_of, preference_verdicts, read_judgments
 from .layouts import EVALUATOR_CONFIGS, Layout, first_fields, layout_of, write_rows
@@ -102,6 +102,7 @@ __all__ = [
     "ForeignFile",
     "GivenVerdict",
     "HumanFile",
+    "JudgedLabels",
     "JudgedTexts",
     "Judgments",
     "Kind",
@@ -112,7 +113,6 @@ __all__ = [
     "PublishedNumber",
     "PublishedRow",
     "Record",
-    "RecordedJudge",
     "RecordedReply",
     "Recording",
     "Rows",

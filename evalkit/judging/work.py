@@ -103,7 +103,7 @@ class Work:
 
     @property
     def name(self) -> str:
-        """What the work is called for people: the model that is judged, or the judge where people's labels judge it."""
+        """The name of the work for people: that of the judged model, or of the judge where people's labels measure it."""
         return self.config.name if self.plan.benchmark.startswith(LABELLED) else self.candidate.model
 
     @property

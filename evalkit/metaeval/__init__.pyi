@@ -2,19 +2,19 @@ from .controls import control_verdicts
 from .evaluate import evaluate
 from .judge_name import JudgeName
 from .labels import LabelTable, label_table
-from .measures import MEASURES, JudgeMeasure, Unit
+from .measures import MEASURES, JudgeMeasure, MeasureUnit
 from .numbers import OF_PEOPLE, JudgeNumber
 from .recompute import KeptNumbers, kept_numbers
 from .row import JudgeRow, RowKind
 from .settings import EvaluationSettings
 from .table import JudgeTable
-from .verdicts import Effort, JudgeVerdicts, verdicts_of
+from .verdicts import JudgeCost, JudgeVerdicts, verdicts_of
 
 __all__ = [
     "MEASURES",
     "OF_PEOPLE",
-    "Effort",
     "EvaluationSettings",
+    "JudgeCost",
     "JudgeMeasure",
     "JudgeName",
     "JudgeNumber",
@@ -23,8 +23,8 @@ __all__ = [
     "JudgeVerdicts",
     "KeptNumbers",
     "LabelTable",
+    "MeasureUnit",
     "RowKind",
-    "Unit",
     "control_verdicts",
     "evaluate",
     "kept_numbers",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Unit(Enum):
-    """What a number counts in."""
+class MeasureUnit(Enum):
+    """The unit of a number."""
 
     PERCENT = "percent"
     POINTS = "points"
@@ -22,7 +22,7 @@ class JudgeMeasure:
 
     name: str
     title: str
-    unit: Unit
+    unit: MeasureUnit
     group: str
     main: bool = False
 
@@ -33,47 +33,47 @@ _MODELS, _EFFORT = "Ranking of the models", "Cost"
 
 # in the order in which tables show them
 MEASURES = (
-    JudgeMeasure("human_agreement", "agreement", Unit.PERCENT, _AGREEMENT, main=True),
-    JudgeMeasure("of_ceiling", "of ceiling", Unit.PERCENT, _AGREEMENT, main=True),
-    JudgeMeasure("excess_longer", "excess longer", Unit.POINTS, _PREFERENCES, main=True),
-    JudgeMeasure("agreement_decided", "decided", Unit.PERCENT, _AGREEMENT, main=True),
-    JudgeMeasure("agreement_three_way", "three-way", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("agreement_both_decided", "both decided", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("ceiling", "ceiling", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("against_majority", "with the majority", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("people_against_rest", "people with the rest", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("kappa", "kappa", Unit.PLAIN, _AGREEMENT, main=True),
-    JudgeMeasure("alpha", "alpha", Unit.PLAIN, _AGREEMENT),
-    JudgeMeasure("alpha_interval", "alpha (interval)", Unit.PLAIN, _AGREEMENT),
-    JudgeMeasure("alt_winning_rate", "annotators replaced", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("alt_advantage", "advantage", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("bias", "bias", Unit.PERCENT, _AGREEMENT),
-    JudgeMeasure("variance", "variance", Unit.PERCENT, _STEADINESS),
-    JudgeMeasure("prefers_longer", "takes longer", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("people_prefer_longer", "people: longer", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("excess_lists", "excess lists", Unit.POINTS, _PREFERENCES),
-    JudgeMeasure("prefers_lists", "takes lists", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("people_prefer_lists", "people: lists", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("excess_first", "excess first", Unit.POINTS, _PREFERENCES, main=True),
-    JudgeMeasure("prefers_first", "takes first", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("people_prefer_first", "people: first", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("excess_own", "excess own", Unit.POINTS, _PREFERENCES),
-    JudgeMeasure("prefers_own", "takes own family", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("people_prefer_own", "people: its family", Unit.PERCENT, _PREFERENCES),
-    JudgeMeasure("position_effect", "position", Unit.POINTS, _STEADINESS),
-    JudgeMeasure("inconsistent", "changes with order", Unit.PERCENT, _STEADINESS, main=True),
-    JudgeMeasure("brier", "Brier", Unit.PLAIN, _CALIBRATION),
-    JudgeMeasure("log_loss", "log loss", Unit.PLAIN, _CALIBRATION),
-    JudgeMeasure("ece", "ECE", Unit.PLAIN, _CALIBRATION, main=True),
-    JudgeMeasure("ece_equal_mass", "ECE (equal mass)", Unit.PLAIN, _CALIBRATION),
-    JudgeMeasure("temperature", "temperature", Unit.PLAIN, _CALIBRATION),
-    JudgeMeasure("aurc", "AURC", Unit.PLAIN, _SELECTIVE),
-    JudgeMeasure("e_aurc", "E-AURC", Unit.PLAIN, _SELECTIVE),
-    JudgeMeasure("right_at_half", "right at half", Unit.PERCENT, _SELECTIVE),
-    JudgeMeasure("coverage_at_risk", "coverage at risk", Unit.PERCENT, _SELECTIVE),
-    JudgeMeasure("spearman", "Spearman", Unit.PLAIN, _MODELS),
-    JudgeMeasure("pearson", "Pearson", Unit.PLAIN, _MODELS),
-    JudgeMeasure("price_per_1000", "$ per 1,000", Unit.AMOUNT, _EFFORT, main=True),
-    JudgeMeasure("seconds_per_1000", "seconds per 1,000", Unit.AMOUNT, _EFFORT),
-    JudgeMeasure("tokens_per_1000", "tokens per 1,000", Unit.AMOUNT, _EFFORT),
+    JudgeMeasure("human_agreement", "agreement", MeasureUnit.PERCENT, _AGREEMENT, main=True),
+    JudgeMeasure("of_ceiling", "of ceiling", MeasureUnit.PERCENT, _AGREEMENT, main=True),
+    JudgeMeasure("excess_longer", "excess longer", MeasureUnit.POINTS, _PREFERENCES, main=True),
+    JudgeMeasure("agreement_decided", "decided", MeasureUnit.PERCENT, _AGREEMENT, main=True),
+    JudgeMeasure("agreement_three_way", "three-way", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("agreement_both_decided", "both decided", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("ceiling", "ceiling", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("against_majority", "with the majority", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("people_against_rest", "people with the rest", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("kappa", "kappa", MeasureUnit.PLAIN, _AGREEMENT, main=True),
+    JudgeMeasure("alpha", "alpha", MeasureUnit.PLAIN, _AGREEMENT),
+    JudgeMeasure("alpha_interval", "alpha (interval)", MeasureUnit.PLAIN, _AGREEMENT),
+    JudgeMeasure("alt_winning_rate", "annotators replaced", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("alt_advantage", "advantage", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("bias", "bias", MeasureUnit.PERCENT, _AGREEMENT),
+    JudgeMeasure("variance", "variance", MeasureUnit.PERCENT, _STEADINESS),
+    JudgeMeasure("prefers_longer", "takes longer", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("people_prefer_longer", "people: longer", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("excess_lists", "excess lists", MeasureUnit.POINTS, _PREFERENCES),
+    JudgeMeasure("prefers_lists", "takes lists", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("people_prefer_lists", "people: lists", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("excess_first", "excess first", MeasureUnit.POINTS, _PREFERENCES, main=True),
+    JudgeMeasure("prefers_first", "takes first", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("people_prefer_first", "people: first", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("excess_own", "excess own", MeasureUnit.POINTS, _PREFERENCES),
+    JudgeMeasure("prefers_own", "takes own family", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("people_prefer_own", "people: its family", MeasureUnit.PERCENT, _PREFERENCES),
+    JudgeMeasure("position_effect", "position", MeasureUnit.POINTS, _STEADINESS),
+    JudgeMeasure("inconsistent", "changes with order", MeasureUnit.PERCENT, _STEADINESS, main=True),
+    JudgeMeasure("brier", "Brier", MeasureUnit.PLAIN, _CALIBRATION),
+    JudgeMeasure("log_loss", "log loss", MeasureUnit.PLAIN, _CALIBRATION),
+    JudgeMeasure("ece", "ECE", MeasureUnit.PLAIN, _CALIBRATION, main=True),
+    JudgeMeasure("ece_equal_mass", "ECE (equal mass)", MeasureUnit.PLAIN, _CALIBRATION),
+    JudgeMeasure("temperature", "temperature", MeasureUnit.PLAIN, _CALIBRATION),
+    JudgeMeasure("aurc", "AURC", MeasureUnit.PLAIN, _SELECTIVE),
+    JudgeMeasure("e_aurc", "E-AURC", MeasureUnit.PLAIN, _SELECTIVE),
+    JudgeMeasure("right_at_half", "right at half", MeasureUnit.PERCENT, _SELECTIVE),
+    JudgeMeasure("coverage_at_risk", "coverage at risk", MeasureUnit.PERCENT, _SELECTIVE),
+    JudgeMeasure("spearman", "Spearman", MeasureUnit.PLAIN, _MODELS),
+    JudgeMeasure("pearson", "Pearson", MeasureUnit.PLAIN, _MODELS),
+    JudgeMeasure("price_per_1000", "$ per 1,000", MeasureUnit.AMOUNT, _EFFORT, main=True),
+    JudgeMeasure("seconds_per_1000", "seconds per 1,000", MeasureUnit.AMOUNT, _EFFORT),
+    JudgeMeasure("tokens_per_1000", "tokens per 1,000", MeasureUnit.AMOUNT, _EFFORT),
 )

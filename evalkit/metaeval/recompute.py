@@ -11,7 +11,7 @@ from evalkit.types import Estimate
 
 @dataclass(frozen=True, slots=True)
 class KeptNumbers:
-    """What an evaluation keeps: the judge's agreement with people by the half rule, and people's with each other."""
+    """The numbers that an evaluation keeps: the judge's agreement with people, and people's with each other."""
 
     agreement: Estimate
     ceiling: Estimate

@@ -9,7 +9,7 @@ from evalkit.stats import CONFIDENCE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSettings:
-    """What the numbers rest on besides labels and verdicts.
+    """The choices that the numbers rest on besides labels and verdicts.
 
     `by` are fields of the labels to split by; `risk` is the share of errors at which coverage is told; a verdict within
     `tie_band` of one half is a tie where ties count; `epsilon` is the disadvantage that the alternative annotator test

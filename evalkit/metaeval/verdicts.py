@@ -17,7 +17,7 @@ UNLABELLED = "not a comparison of the labels"
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class JudgeCost:
     """The cost of some replies: US dollars, seconds and tokens, each None where it is not known of every reply."""
 
     replies: int
@@ -43,7 +43,7 @@ class JudgeVerdicts:
     asked: Bools
     repeat: Ints
     preference: Floats
-    effort: Effort = Effort(0, None, None, None)
+    effort: JudgeCost = JudgeCost(0, None, None, None)
     failures: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -105,7 +105,7 @@ def verdicts_of(judge: JudgeName, annotations: Iterable[Annotation], labels: Lab
         np.array(columns[3], dtype=bool),
         np.array(columns[4], dtype=np.int64),
         np.array(columns[5], dtype=np.float64),
-        Effort(len(dollars), _total(dollars), _total(seconds), _total(tokens)),
+        JudgeCost(len(dollars), _total(dollars), _total(seconds), _total(tokens)),
         dict(failures.most_common()),
     )
 

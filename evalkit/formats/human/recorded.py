@@ -19,7 +19,7 @@ _SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RecordedJudge:
+class JudgedLabels:
     """A judge's verdicts on the comparisons of a human file, in the file's order.
 
     An annotation's key is that of its comparison; its preference is P(the file's second answer better), whichever
@@ -34,7 +34,7 @@ class RecordedJudge:
 
 def read_recorded_verdicts(
     source: str | Source, human: HumanFile, *, columns: Mapping[str, str] = {}, name: str | None = None
-) -> tuple[RecordedJudge, ...]:
+) -> tuple[JudgedLabels, ...]:
     """The judges of a source with their verdicts on the labelled comparisons.
 
     Read are JudgeBench's judgments, AlpacaEval's and our annotations, labels by item, and every layout of labels,
@@ -110,7 +110,7 @@ class _Joined:
         kept = replace(verdict.turned() if turned else verdict, texts=None)
         self.places.setdefault((judge, kept.order, tuple(places)), []).append(kept)
 
-    def judges(self, human: HumanFile, source: str, notes: tuple[str, ...]) -> Iterator[RecordedJudge]:
+    def judges(self, human: HumanFile, source: str, notes: tuple[str, ...]) -> Iterator[JudgedLabels]:
         found: dict[str, list[tuple[int, Annotation]]] = {}
         for (judge, _, places), verdicts in self.places.items():
             found.setdefault(judge, []).extend(_annotations(judge, places, verdicts, human.comparisons))
@@ -124,7 +124,7 @@ class _Joined:
                 told.append(f"{source}: {judge} has no verdict on {missing} of {len(human.comparisons)} comparisons")
             if self.elsewhere[judge]:
                 told.append(f"{source}: {self.elsewhere[judge]} verdict(s) of {judge} are on other texts and left out")
-            yield RecordedJudge(judge, tuple(one for _, one in numbered), source, (*told, *notes))
+            yield JudgedLabels(judge, tuple(one for _, one in numbered), source, (*told, *notes))
 
 
 def _annotations(

@@ -1,4 +1,4 @@
-"""What a reader must know of a table of judges: a finding on each judge, and what the numbers rest on."""
+"""Says in words what a table of judges shows: a finding on each judge, and what the numbers rest on."""
 
 from collections.abc import Iterator, Sequence
 

@@ -20,7 +20,7 @@ _SCRIPTS = ("elements", "theme", "tables", "plain")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class JudgeCell:
     """A cell of the table: its text, the number to sort by, the mark of a number that is not ok, and its words."""
 
     text: str
@@ -30,26 +30,26 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JudgeLine:
     """A line of the table, about a judge, a control or the people."""
 
     name: str
     kind: str
     rank: str
     place: int | None
-    cells: tuple[Cell, ...]
+    cells: tuple[JudgeCell, ...]
     judged: str
     missing: str
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MeasureGroup:
     """Some of the measures, in a table of their own."""
 
     id: str
     title: str
     heads: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[JudgeLine, ...]
 
 
 def judges_html(table: JudgeTable, *, title: str | None = None) -> str:
@@ -67,11 +67,11 @@ def judges_html(table: JudgeTable, *, title: str | None = None) -> str:
     )
 
 
-def _groups(table: JudgeTable) -> Iterator[Group]:
+def _groups(table: JudgeTable) -> Iterator[MeasureGroup]:
     for number, (title, measures) in enumerate(_by_group(table).items()):
         heads = tuple(measure.title for measure in measures)
         lines = tuple(_line(row, measures) for row in table.rows)
-        yield Group(f"g{number}", title, heads, lines)
+        yield MeasureGroup(f"g{number}", title, heads, lines)
 
 
 def _by_group(table: JudgeTable) -> dict[str, list[JudgeMeasure]]:
@@ -83,8 +83,8 @@ def _by_group(table: JudgeTable) -> dict[str, list[JudgeMeasure]]:
     return found
 
 
-def _line(row: JudgeRow, measures: list[JudgeMeasure]) -> Line:
-    return Line(
+def _line(row: JudgeRow, measures: list[JudgeMeasure]) -> JudgeLine:
+    return JudgeLine(
         row_name(row),
         row.kind.value,
         rank_text(row.rank),
@@ -95,12 +95,12 @@ def _line(row: JudgeRow, measures: list[JudgeMeasure]) -> Line:
     )
 
 
-def _cell(row: JudgeRow, measure: JudgeMeasure) -> Cell:
+def _cell(row: JudgeRow, measure: JudgeMeasure) -> JudgeCell:
     estimate = row.estimate(measure.name)
     kind = "" if estimate.status.kind == StatusKind.OK else estimate.status.kind.value
     n = f"n {count(row.numbers[measure.name].count)}, on {count(estimate.n)} instructions"
     reason = f", {estimate.status.reason}" if estimate.status.reason else ""
-    return Cell(estimate_text(estimate, measure.unit), estimate.value, kind, printable(f"{n}{reason}"))
+    return JudgeCell(estimate_text(estimate, measure.unit), estimate.value, kind, printable(f"{n}{reason}"))
 
 
 def _figures(table: JudgeTable) -> Iterator[Figure]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable, RowKind, Unit
+from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable, MeasureUnit, RowKind
 from evalkit.reporting.columns import Column, rank_text
 from evalkit.reporting.judges.notes import judge_table_notes, table_title
 from evalkit.reporting.screen import screen_columns
@@ -48,11 +48,11 @@ def number_cell(row: JudgeRow, measure: JudgeMeasure) -> str:
     return f"{estimate_text(estimate, measure.unit)}{doubtful}"
 
 
-def estimate_text(estimate: Estimate, unit: Unit) -> str:
+def estimate_text(estimate: Estimate, unit: MeasureUnit) -> str:
     """Return an estimate with its interval in its unit."""
     if estimate.value is None:
         return ABSENT
-    if unit in (Unit.PERCENT, Unit.POINTS):
+    if unit in (MeasureUnit.PERCENT, MeasureUnit.POINTS):
         return short_interval(estimate)
     value = plain(estimate.value, unit)
     if estimate.lower is None or estimate.upper is None:
@@ -60,9 +60,9 @@ def estimate_text(estimate: Estimate, unit: Unit) -> str:
     return f"{value} [{plain(estimate.lower, unit)}, {plain(estimate.upper, unit)}]"
 
 
-def plain(value: float, unit: Unit) -> str:
+def plain(value: float, unit: MeasureUnit) -> str:
     """Return a number that is no percentage, with the digits that its unit needs."""
-    return f"{value:.2f}" if unit == Unit.AMOUNT else f"{value:z.4f}"
+    return f"{value:.2f}" if unit == MeasureUnit.AMOUNT else f"{value:z.4f}"
 
 
 def part_columns(table: JudgeTable, field: str) -> list[Column]:

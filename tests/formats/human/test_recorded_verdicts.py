@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evalkit.errors import InputError
-from evalkit.formats import HumanFile, RecordedJudge, Rows, read_human, read_recorded_verdicts, write_annotations
+from evalkit.formats import HumanFile, JudgedLabels, Rows, read_human, read_recorded_verdicts, write_annotations
 from evalkit.types import Annotation, Order, Reading, Slot
 from tests.formats.human.test_reading import ITEMS, ROW, conversation, mt_bench_row, read, real
 
@@ -18,7 +18,7 @@ PAIRS = [{"instruction": f"{n}?", "output_1": f"left {n}", "output_2": "right", 
 HUMAN = read(*PAIRS)
 
 
-def judged(*rows: Fields, human: HumanFile = HUMAN, **told: Any) -> tuple[RecordedJudge, ...]:
+def judged(*rows: Fields, human: HumanFile = HUMAN, **told: Any) -> tuple[JudgedLabels, ...]:
     return read_recorded_verdicts(Rows.of(list(rows), "judge"), human, **told)
 
 
@@ -30,7 +30,7 @@ def pair(number: int, **told: Any) -> Fields:
     return {name: text for name, text in PAIRS[number].items() if name != "label"} | told
 
 
-def preferences(judge: RecordedJudge) -> list[tuple[int, float | None]]:
+def preferences(judge: JudgedLabels) -> list[tuple[int, float | None]]:
     place = {one.key: number for number, one in enumerate(HUMAN.comparisons)}
     return [(place[one.slot.key], one.preference) for one in judge.annotations]
 
@@ -165,7 +165,7 @@ def test_a_file_on_other_texts_is_refused_in_one_line() -> None:
         judged({"instruction": "a", "messages": conversation("a", "b")})
 
 
-def mean_by_key(judge: RecordedJudge) -> dict[str, float]:
+def mean_by_key(judge: JudgedLabels) -> dict[str, float]:
     found = defaultdict(list)
     for one in judge.annotations:
         assert one.preference is not None

@@ -10,6 +10,7 @@ import evalkit
 ORIGIN = "<!-- written by docs/generate.py from the docstrings: edit these, then run the script again -->\n"
 TITLES: Mapping[str, tuple[str, ...]] = {
     "Judge": ("annotate", "aannotate", "forecast", "generate", "agenerate", "forecast_answers", "judge_pair"),
+    "Measure a judge": ("evaluate_judges", "forecast_evaluation"),
     "Make a judge, a parser, a model or a metric": ("judge", "parser", "model", "metric"),
     "Read": ("leaderboard", "report", "site", "releases", "verdicts", "compare", "ratings", "correlate"),
     "Decide": ("gate", "power", "audit"),

@@ -30,7 +30,7 @@ _OUTPUTS = {"outputs", "candidate"}
 # what these name is never a file
 _LABELS = {
     "title", "label", "key", "cluster", "category", "against", "metric", "reference_metric", "control", "by", "alias",
-    "aggregate", "weight", "anchor", "model_name", "judge_model", "base_url", "orders", "audit_limit", "form", "method",
+    "aggregate", "weight", "anchor", "columns", "family", "model_name", "judge_model", "base_url", "orders", "audit_limit", "form", "method",
     _STORE, _RESULTS,
 }  # fmt: skip
 _WRITTEN, _WHOLE = ("out", "log"), "folder"

@@ -103,7 +103,7 @@ class Work:
 
     @property
     def name(self) -> str:
-        """The name of the work for people: that of the judged model, or of the judge where people's labels measure it."""
+        """The name of the work for people: the judged model's, or the judge's where people's labels measure it."""
         return self.config.name if self.plan.benchmark.startswith(LABELLED) else self.candidate.model
 
     @property

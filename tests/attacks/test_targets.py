@@ -21,12 +21,14 @@ from evalkit.files import write_text
 from evalkit.store import open_store, store_url
 from evalkit.types import ChatReply
 from tests.attacks.world import run, write_answers
+from tests.metaeval.made_labels import labelled
 from tests.scripted import ScriptedClient
 
 JUDGED = ("--benchmark", "cand")
 # a log holds nothing of verdicts that were stored before
 FRESH = ("--results", "{folder}/fresh")
 GENERATE = ("generate", "model.yaml", "--questions", "cand.json", "--benchmark", "mine.yaml")
+EVALUATE = ("judges", "evaluate", "surface", "--human", "labels.jsonl")
 # each option that writes a file, and a command that needs it
 WRITERS = {
     "leaderboard --out": ("leaderboard", *JUDGED, "--format", "csv", "--out"),
@@ -44,6 +46,10 @@ WRITERS = {
     "generate --out": (*GENERATE, "--out"),
     "generate --log": (*GENERATE, *FRESH, "--log"),
     "benchmarks learn --out": ("benchmarks", "learn", "imported", "--results", "many", "--out"),
+    "judges evaluate --out": (*EVALUATE, "--format", "csv", "--out"),
+    "judges evaluate --report": (*EVALUATE, "--report"),
+    "judges evaluate --plot": (*EVALUATE, "--plot"),
+    "judges evaluate --log": (*EVALUATE, *FRESH, "--log"),
     "store export": ("store", "export"),
 }
 # those with a way of their own to the file, and of them the quick ones
@@ -71,6 +77,7 @@ def judged() -> Iterator[Path]:
                 rows = [f"m{n},{score}" for n, score in enumerate(scores)]
                 (folder / f"{board}.csv").write_text("model,score\n" + "\n".join(rows) + "\n")
             write_many(folder / "many.json")
+            (folder / "labels.jsonl").write_text("\n".join(map(json.dumps, labelled())))
             (folder / "mine.yaml").write_text("description: questions of the tests\n")
             (folder / "model.yaml").write_text("client: openai\nmodel: m\nkey_variable: none\n")
             for words in (

@@ -30,8 +30,8 @@ _OUTPUTS = {"outputs", "candidate"}
 # what these name is never a file
 _LABELS = {
     "title", "label", "key", "cluster", "category", "against", "metric", "reference_metric", "control", "by", "alias",
-    "aggregate", "weight", "anchor", "columns", "family", "model_name", "judge_model", "base_url", "orders", "audit_limit", "form", "method",
-    _STORE, _RESULTS,
+    "aggregate", "weight", "anchor", "columns", "family", "model_name", "judge_model", "base_url", "orders",
+    "audit_limit", "form", "method", _STORE, _RESULTS,
 }  # fmt: skip
 _WRITTEN, _WHOLE = ("out", "log"), "folder"
 # the keys of a rule, or of a row that is no file, under which a file may stand

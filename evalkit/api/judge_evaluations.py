@@ -225,8 +225,8 @@ def evaluate_judges(
         human: the people's labels: a file of any known layout, an `hf:` name, a data frame or records.
         columns: the labels' own names of fields, as in `{"label": "winner"}` or `label=winner`.
         prompts: the texts of labels that have none, such as those of the alternative annotator test.
-        repeats_of_people: whether one person may label a comparison several times; labels that differ are refused
-            otherwise.
+        repeats_of_people: whether one person may label a comparison several times, which counts as labels of several
+            people; labels that differ are refused otherwise.
         source: verdicts that were made already on the same comparisons, in one file or several; nobody is asked.
         client: an object with `async complete(request)` that answers instead of the judge's client.
         parser: a function that reads the replies instead of the judge's parser; see `evalkit.parser`.

@@ -60,8 +60,8 @@ class EvaluationOutput:
                             "commas.")  # fmt: skip
 @Title.VERDICTS.option("--prompts", metavar="FILE", help="Read the texts of labels without texts from this file.")
 @Title.VERDICTS.option("--repeats-of-people", is_flag=True,
-                       help="Keep several labels of one person on one comparison, instead of refusing those that "
-                            "differ.")  # fmt: skip
+                       help="Count several labels of one person on one comparison as those of several people, instead "
+                            "of refusing labels that differ.")  # fmt: skip
 @Title.VERDICTS.option("--source", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
                        help="Measure the verdicts in this file too, and ask nobody about them; repeat for "
                             "more.")  # fmt: skip

@@ -187,6 +187,13 @@ class SealTotal:
         self._changed = False
 
 
+def unchecked(connection: sa.Connection, keys: SealKeys | None) -> str | None:
+    """Why nobody can tell whether a sealed store was edited: there is no key; None of a store without a seal."""
+    if keys is not None or _TOTAL not in _meta(connection, locked=False):
+        return None
+    return f"is sealed, and {KEY_VARIABLE} is not set: whether its rows fit the seal was not checked"
+
+
 @contextlib.contextmanager
 def keeping(connection: sa.Connection, keys: SealKeys | None, where: str) -> Iterator[None]:
     """Keep the total of the sealed rows through a transaction that writes.

@@ -188,7 +188,7 @@ class SealTotal:
 
 
 def unchecked(connection: sa.Connection, keys: SealKeys | None) -> str | None:
-    """Why nobody can tell whether a sealed store was edited: there is no key; None of a store without a seal."""
+    """The words for a sealed store that cannot be checked, because there is no key; None for every other store."""
     if keys is not None or _TOTAL not in _meta(connection, locked=False):
         return None
     return f"is sealed, and {KEY_VARIABLE} is not set: whether its rows fit the seal was not checked"

@@ -172,7 +172,7 @@ def check(store: Store) -> Checked:
 
 
 def unchecked_seal(store: Store) -> str | None:
-    """What to say of a sealed store where there is no key to check its seal with; None of every other store."""
+    """The note on a sealed store whose seal cannot be checked, for want of its key; None for every other store."""
     with store.connect() as connection:
         said = unchecked(connection, store.seal_keys)
     return None if said is None else f"{store.where}: {said}"

@@ -43,9 +43,9 @@ def test_the_null_model_fails_and_is_described(real_outputs: Path) -> None:
     assert {one.check for one in audit.failures} == {*alike, *elsewhere, "forged_prompts", "selection_pleas"}
 
 
-def test_answers_cut_to_ten_characters_are_told_as_such_and_do_not_fail(real_outputs: Path) -> None:
+def test_answers_cut_to_ten_characters_are_told_as_such_and_answer_nothing(real_outputs: Path) -> None:
     audit = audited(real_outputs, "gpt4_gamed")
-    assert audit.failures == ()
+    assert [one.check for one in audit.failures] == ["off_topic", "manipulated"]
     reasons = [one.reason for one in audit.warnings]
     assert "717 of 805 answers break off, 7 of 805 of the baseline's" in reasons
     assert "768 of 805 answers have one length, 10 characters" in reasons

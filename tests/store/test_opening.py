@@ -150,7 +150,8 @@ def make_old(
     tables: Sequence[str] = (),
     exchange: bool = False,
 ) -> None:
-    engine = sa.create_engine(url(path))
+    # the address is built by the library, because a folder's name may hold marks of an address
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
     with engine.begin() as old:
         lay_out_old(store, old, layout, meta, covered=covered, tables=tables, exchange=exchange)
     engine.dispose()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evalkit.catalog import PublishedJudges
 from evalkit.metaeval.labels import LabelTable
 from evalkit.metaeval.row import JudgeRow, RowKind
 from evalkit.metaeval.settings import EvaluationSettings
@@ -10,11 +11,15 @@ from evalkit.metaeval.settings import EvaluationSettings
 
 @dataclass(frozen=True, eq=False)
 class JudgeTable:
-    """A row for each judge by falling agreement, then the people's, then the controls by falling agreement."""
+    """A row for each judge by falling agreement, then the people's, then the controls by falling agreement.
+
+    The rows of `published` tables come last.
+    """
 
     labels: LabelTable
     rows: tuple[JudgeRow, ...]
     settings: EvaluationSettings
+    published: tuple[PublishedJudges, ...] = ()
 
     @property
     def judges(self) -> tuple[JudgeRow, ...]:

@@ -26,7 +26,7 @@ def with_published(table: JudgeTable, published: Sequence[PublishedJudges]) -> J
 
 
 def measured_on(published: PublishedJudges) -> str:
-    """Where and when a table was published, and what its judges were measured on, in words."""
+    """The place and the day that a table was published, and what its judges were measured on, in words."""
     when = f" on {published.date}" if published.date else ""
     return f"published{when} by {published.title or published.name}, measured on {published.labels or 'its own labels'}"
 

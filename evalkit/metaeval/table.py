@@ -7,18 +7,21 @@ from evalkit.catalog import PublishedJudges
 from evalkit.metaeval.labels import LabelTable
 from evalkit.metaeval.row import JudgeRow, RowKind
 from evalkit.metaeval.settings import EvaluationSettings
+from evalkit.types import Estimate
 
 
 @dataclass(frozen=True, eq=False)
 class JudgeTable:
     """A row for each judge by falling agreement, then the people's, then the controls by falling agreement.
 
-    The rows of `published` tables come last.
+    The rows of `published` tables come last. `votes` says how many votes the judges count as together; it is None
+    below three of them.
     """
 
     labels: LabelTable
     rows: tuple[JudgeRow, ...]
     settings: EvaluationSettings
+    votes: Estimate | None = None
     published: tuple[PublishedJudges, ...] = ()
 
     @property

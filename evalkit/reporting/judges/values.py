@@ -82,6 +82,7 @@ def judge_table_json(table: JudgeTable) -> str:
             "people_each": table.labels.people,
         },
         "rows": [_document(row) for row in table.rows],
+        "effective_votes": None if table.votes is None else estimate_document(table.votes),
         "published": [
             {"name": one.name, "title": one.title, "labels": one.labels, "date": one.date, "source": one.source}
             for one in table.published

@@ -53,6 +53,7 @@ from .people.alt_test import AgainstPerson, AltTest, Scoring, alt_test, alternat
 from .people.bias_variance import judge_bias, judge_variance
 from .people.calibration_error import Binning, ReliabilityBin, confidence_error, probability_error, reliability_bins
 from .people.ceiling import against_majority, ceiling, of_ceiling, people_against_rest
+from .people.corrected_mean import CorrectedMean, corrected_mean
 from .people.coverage_at_risk import CoverageAtRisk, coverage_at_risk
 from .people.excess import Excess, excess_preference, first_side, list_side, longer_side
 from .people.jury import effective_votes, error_correlations, majority_verdict, mean_standardised_margin
@@ -128,6 +129,7 @@ __all__ = [
     "Components",
     "Confounding",
     "Controlled",
+    "CorrectedMean",
     "CorrelationDifference",
     "Counts",
     "CoverageAtRisk",
@@ -217,6 +219,7 @@ __all__ = [
     "confidence_error",
     "control_names",
     "controlled_win_rate",
+    "corrected_mean",
     "correlation",
     "correlation_difference",
     "count_outcomes",

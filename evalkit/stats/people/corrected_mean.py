@@ -16,6 +16,8 @@ MIN_INSTRUCTIONS = 30
 MIN_RARER = 10
 # the share of unlabelled verdicts that may lie beyond the labelled ones
 _MOST_BEYOND = 0.05
+# times the error of the labels alone
+_MOST_WIDER = 1.02
 _PREFERENCE = "Give P(the candidate is better), from 0 to 1"
 OUT_OF_RANGE = "verdicts of the judge on unlabelled comparisons lie outside those on labelled ones"
 
@@ -63,7 +65,8 @@ def corrected_mean(
     """Estimate people's mean preference: lambda * mean(F of all) + mean(Y - lambda * F of the labelled).
 
     F are the judge's verdicts and Y people's labels. Lambda is Cov(Y, F) / Var(F), held within 0 and 1, and for the
-    labels of an instruction it comes from those of the others. With lambda 0 people stand alone. The error is that of
+    labels of an instruction it comes from those of the others. With lambda 0 people stand alone, and so they do
+    where their error would grow by more than 2 %. The error is that of
     the instructions' influences, with Student's quantile for the labelled ones.
 
     Args:
@@ -118,6 +121,9 @@ def corrected(columns: LabelledColumns, *, confidence: float = CONFIDENCE) -> Co
     estimate = _estimate(columns, said - trust * around[there], trust.mean() * around / len(around), confidence)
     nothing = np.zeros(len(around))
     alone = _estimate(columns, said, nothing, confidence)
+    if (estimate.stderr or 0.0) > _MOST_WIDER * (alone.stderr or 0.0):
+        # too few labels tell how far the judge can be trusted
+        estimate, trust = alone, np.zeros(len(said))
     rectifier = _estimate(columns, said - verdict, nothing, confidence, least=-100.0)
     return CorrectedMean(
         estimate,

@@ -15,19 +15,21 @@ NONE = float("nan")
 
 
 def test_by_hand() -> None:
-    # each of the four labels has the lambda of the other three: that of the last, the odd one, is 1
-    verdict, said = np.array([0.0, 1, 0, 1, 1, 1]), np.array([0.0, 1, 0, 0, NONE, NONE])
-    trust = np.array([0.5, 0, 0.5, 1])
-    around = verdict - 4 / 6
-    found = corrected(LabelledColumns(verdict, said, np.arange(6)))
-    each = said[:4] - trust * around[:4]
-    assert found.trust == trust.mean() and found.estimate.value == pytest.approx(100 * each.mean())
-    influence = 0.5 * around / 6
-    influence[:4] += (each - each.mean()) / 4
-    assert found.estimate.stderr == pytest.approx(100 * np.sqrt(4 / 3 * (influence**2).sum()))
+    # of eight labels the last is odd: without it people and judge are the same
+    verdict = np.array([0.0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1])
+    said = np.array([0.0, 1, 0, 1, 0, 1, 0, 0, NONE, NONE, NONE, NONE])
+    # without a common 0, three of the judge's four 1 are people's too, and without a common 1 two of three
+    trust = np.array([3 / 4, 2 / 3, 3 / 4, 2 / 3, 3 / 4, 2 / 3, 3 / 4, 1])
+    around = verdict - 7 / 12
+    found = corrected(LabelledColumns(verdict, said, np.arange(12)))
+    each = said[:8] - trust * around[:8]
+    assert found.trust == pytest.approx(trust.mean()) and found.estimate.value == pytest.approx(100 * each.mean())
+    influence = trust.mean() * around / 12
+    influence[:8] += (each - each.mean()) / 8
+    assert found.estimate.stderr == pytest.approx(100 * np.sqrt(8 / 7 * (influence**2).sum()))
     alone = found.people_alone
-    assert alone.value == 25 and alone.stderr == pytest.approx(100 * said[:4].std(ddof=1) / 2)
-    assert found.rectifier.value == -25 and found.n_labels == 4
+    assert alone.value == 37.5 and alone.stderr == pytest.approx(100 * said[:8].std(ddof=1) / np.sqrt(8))
+    assert found.rectifier.value == -12.5 and found.n_labels == 8
 
 
 def labels_of(n: int, *, wins: int) -> Floats:
@@ -61,6 +63,18 @@ def test_a_judge_that_tells_nothing_leaves_the_labels_alone() -> None:
         assert found.equivalent_labels == pytest.approx(60)
     every = corrected_mean(labels_of(60, wins=30), labels_of(60, wins=20))
     assert every.estimate.value == every.people_alone.value
+
+
+def test_a_judge_that_would_make_the_error_larger_is_left_out() -> None:
+    generator, told = np.random.default_rng(7), []
+    for _ in range(200):
+        said = np.where(np.arange(300) < 30, generator.random(300) < 0.4, NONE)
+        # the judge knows nothing, but for a rare verdict far out
+        found = corrected(LabelledColumns((generator.random(300) < 0.05).astype(np.float64), said, np.arange(300)))
+        assert found.estimate.stderr is not None and found.people_alone.stderr is not None
+        assert found.estimate.stderr <= 1.02 * found.people_alone.stderr
+        told.append(found.trust > 0)
+    assert 0 < np.mean(told) < 1
 
 
 def test_verdicts_beyond_the_labelled_ones_are_told() -> None:

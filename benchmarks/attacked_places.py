@@ -6,12 +6,12 @@ through. It takes what `tests/attacks` tries, and looks at all of it, also behin
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from benchmarks.own_folder import own_folder
 from evalkit.clients import builtin
 from evalkit.clients.address import http_endpoint
 from evalkit.clients.builtin import ClientKind
@@ -38,7 +38,7 @@ def secrets() -> Iterator[Line]:
     ):
         tried = [(typed, key) for typed in places.values() for key in keys]
         yield kind, len(tried), "refused, not quoted", sum(_leaks(typed(key), key) for typed, key in tried)
-    with _folder() as folder, _endpoint(ScriptedClient(typing.quoting)):
+    with own_folder() as folder, _endpoint(ScriptedClient(typing.quoting)):
         everywhere = typing.typed_everywhere()
         left = places_of(everywhere, typed_run(everywhere, folder), folder)
     leaked = sum(any(holds(content, key) for content in left.values()) for key in typing.WRITTEN.values())
@@ -51,7 +51,7 @@ def places() -> Iterator[Line]:
     strayed = sum(map(_strays, folders.NAMES))
     yield "folders of results with odd names", len(folders.NAMES), "taken as they are", strayed
     yield "wrong addresses of a store", len(folders.TYPED), "one line", sum(map(_opens, folders.TYPED))
-    with _folder() as folder:
+    with own_folder() as folder:
         write_answers(folder)
         run("annotate", *collisions.ASK)
         collisions.write_inputs(folder)
@@ -70,20 +70,20 @@ def names() -> Iterator[Line]:
 
 
 def _leaks(typed: Typed, key: str) -> bool:
-    with _folder() as folder, _endpoint(ScriptedClient()):
+    with own_folder() as folder, _endpoint(ScriptedClient()):
         left = places_of(typed, typed_run(typed, folder), folder)
     return any(holds(content, key) for content in left.values())
 
 
 def _strays(name: str) -> bool:
-    with _folder() as folder:
+    with own_folder() as folder:
         with contextlib.suppress(StoreError):
             open_store(store_url(None, Path(name))).close()
         return os.listdir(folder) != [name] or os.listdir(name) != ["evalkit.db"]
 
 
 def _opens(address: str) -> bool:
-    with _folder() as folder:
+    with own_folder() as folder:
         try:
             open_store(store_url(address, Path("results"))).close()
         except StoreError as error:
@@ -102,18 +102,6 @@ def _of_board(text: Callable[[], str]) -> int:
 
 def _of_gate(text: Callable[..., str]) -> int:
     return sum(FORBIDDEN.search(text(gate_of(name))) is not None for name in NAMES.values())
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    """A folder of its own to be in."""
-    before = Path.cwd()
-    with tempfile.TemporaryDirectory() as name:
-        os.chdir(name)
-        try:
-            yield Path(name)
-        finally:
-            os.chdir(before)
 
 
 @contextlib.contextmanager

@@ -3,8 +3,8 @@
 Usage: `python -m benchmarks.attacks [SECTION ...]` prints markdown. The section `outputs` audits files that
 `tests.attacks.worthless` makes by code, and honest models' files, from AlpacaEval's answers where they lie beside the
 project and from the shipped example otherwise. `passed` counts the files that a gate at 50 passes under a judge that
-prefers every answer of theirs. It takes about a minute. The sections `secrets`, `places` and `names` type keys, paths
-and names where they could do harm.
+prefers every answer of theirs. It takes about a minute. The section `store` rewrites replies in a store and looks at
+what finds it; `secrets`, `places` and `names` type keys, paths and names where they could do harm.
 """
 
 import sys
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.attacked_places import PLACES
+from benchmarks.attacked_store import store
 from evalkit.auditing.outputs import audit_outputs
 from evalkit.gating.rule import Outcome
 from evalkit.types import Audit
@@ -81,12 +82,15 @@ def _finder(audit: Audit) -> str:
     return f"{finding.check.replace('_', ' ')}{'' if audit.failures else ' (warns)'}"
 
 
-def _lines_of(tried: Callable[[], Iterator[tuple[str, int, str, int]]]) -> Callable[[], Iterator[Line]]:
+def _lines_of(
+    tried: Callable[[], Iterator[tuple[str, int, str, int] | tuple[str, int, str, int, int]]],
+) -> Callable[[], Iterator[Line]]:
     return lambda: (Line(*one) for one in tried())
 
 
 SECTIONS: Mapping[str, Section] = {
     "outputs": Section("Worthless outputs", outputs),
+    "store": Section("An edited store", _lines_of(store)),
     **{name: Section(title, _lines_of(tried)) for name, (title, tried) in PLACES.items()},
 }
 

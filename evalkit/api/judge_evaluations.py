@@ -163,6 +163,7 @@ class EvaluationKeywords(LimitKeywords, total=False):
 
     columns: Mapping[str, str] | Sequence[str]
     prompts: Data | None
+    repeats_of_people: bool
     source: Data | Sequence[Data] | None
     client: object | None
     parser: Callable[[ChatReply, Labels], object] | None
@@ -192,6 +193,7 @@ def evaluate_judges(
     human: Data,
     columns: Mapping[str, str] | Sequence[str] = (),
     prompts: Data | None = None,
+    repeats_of_people: bool = False,
     source: Data | Sequence[Data] | None = None,
     client: object | None = None,
     parser: Callable[[ChatReply, Labels], object] | None = None,
@@ -229,6 +231,8 @@ def evaluate_judges(
         human: the people's labels: a file of any known layout, an `hf:` name, a data frame or records.
         columns: the labels' own names of fields, as in `{"label": "winner"}` or `label=winner`.
         prompts: the texts of labels that have none, such as those of the alternative annotator test.
+        repeats_of_people: whether one person may label a comparison several times, which counts as labels of several
+            people; labels that differ are refused otherwise.
         source: verdicts that were made already on the same comparisons, in one file or several; nobody is asked.
         client: an object with `async complete(request)` that answers instead of the judge's client.
         parser: a function that reads the replies instead of the judge's parser; see `evalkit.parser`.
@@ -275,9 +279,9 @@ def evaluate_judges(
         >>> found.frame[["judge", "human_agreement", "human_agreement_lower", "human_agreement_upper"]]
     """
     prepared = _prepared(
-        judges, human=human, columns=columns, prompts=prompts, client=client, parser=parser, judge_model=judge_model,
-        base_url=base_url, orders=orders, repeats=repeats, shortcut=shortcut, limit=limit, seed=seed,
-        require=source is None,
+        judges, human=human, columns=columns, prompts=prompts, repeats_of_people=repeats_of_people, client=client,
+        parser=parser, judge_model=judge_model, base_url=base_url, orders=orders, repeats=repeats, shortcut=shortcut,
+        limit=limit, seed=seed, require=source is None,
     )  # fmt: skip
     tables = [_published(given) for given in parted(published)]
     labels = label_table(prepared.labels)
@@ -336,6 +340,7 @@ class _TaskKeywords(TypedDict, total=False):
 
     columns: Mapping[str, str] | Sequence[str]
     prompts: Data | None
+    repeats_of_people: bool
     client: object | None
     parser: Callable[[ChatReply, Labels], object] | None
     judge_model: str | None
@@ -356,7 +361,10 @@ def _prepared(
     limit, seed = given.get("limit"), given.get("seed", 0)
     columns = names_of("--columns", _parted_columns(given.get("columns", ())))
     read = read_human(
-        source_of(human, "human"), columns=columns, prompts=_optional_source(given.get("prompts"), "prompts")
+        source_of(human, "human"),
+        columns=columns,
+        prompts=_optional_source(given.get("prompts"), "prompts"),
+        repeats_of_people=given.get("repeats_of_people", False),
     )
     configs = [
         judge_config(

@@ -15,7 +15,7 @@ from evalkit.api.verified_evaluations import VerifiedEvaluation, verify_evaluati
 from evalkit.errors import InputError, Unequal
 from evalkit.provenance import ROW_FILE
 from evalkit.sources import difficulty_of
-from evalkit.store import open_existing, require_sealed, store_url
+from evalkit.store import open_existing, require_sealed, store_url, unchecked_seal
 from evalkit.text import plural, printable
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VerifiedRows(Tabular):
     """The verified rows of some files, the verified evaluations of judges, and the reasons why other files could not be
-    verified at all.
+    verified at all. `unchecked_seal` says that the store has a seal which nobody checked, for want of its key.
     """
 
     rows: tuple[Verified, ...]
     refused: tuple[InputError, ...]
     evaluations: tuple[VerifiedEvaluation, ...] = ()
+    unchecked_seal: str | None = None
 
     @property
     def _verified(self) -> tuple[Verified | VerifiedEvaluation, ...]:
@@ -43,8 +44,11 @@ class VerifiedRows(Tabular):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes on rows that were computed by other versions or with what is gone, each once, and on evaluations."""
-        return tuple(dict.fromkeys(note for one in self._verified for note in one.notes))
+        """Notes on rows that were computed by other versions or with what is gone, each once, on evaluations, and on a
+        seal that was not checked.
+        """
+        found = [note for one in self._verified for note in one.notes]
+        return tuple(dict.fromkeys(found if self.unchecked_seal is None else [*found, self.unchecked_seal]))
 
     @property
     def frame(self) -> "pd.DataFrame":
@@ -135,16 +139,19 @@ def verify(
         raise InputError(f"{path}: no such file")
     values = None if difficulty is None else difficulty_of(source_of(difficulty, "difficulty"))
     with open_existing(store_url(store, Path(results))) as opened:
-        require_sealed(opened)
+        # whoever has no key may verify all the same: the note says what that leaves open
+        seal = unchecked_seal(opened)
+        if seal is None:
+            require_sealed(opened)
         # a store may hold evaluations of judges, and no rows of models yet
         evaluations = verify_evaluations(opened) if path.is_dir() else ()
         if evaluations and not any(path.rglob(ROW_FILE)):
-            return VerifiedRows((), (), evaluations)
+            return VerifiedRows((), (), evaluations, seal)
         found = verify_files(path, opened, difficulty=values)
         if not path.is_dir():
             digests = [one.row.entry.digest for one in found.rows if one.row is not None]
             evaluations = verify_evaluations(opened, digests=digests)
-    return VerifiedRows(found.rows, found.refused, evaluations)
+    return VerifiedRows(found.rows, found.refused, evaluations, seal)
 
 
 def _lines(verified: Verified) -> list[str]:

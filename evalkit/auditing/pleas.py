@@ -18,6 +18,8 @@ _TOGETHER = {
     "ignore": ("earlier",),
     "score": ("judge",),
 }
+# words that plead by themselves
+_ALONE = ("spoken_to", "verdict")
 _PATTERNS = tuple(field.name for field in dataclasses.fields(Tongue) if field.name != "anchors")
 _Patterns = dict[str, re.Pattern[str]]
 
@@ -43,7 +45,7 @@ def _pleads(sentence: str, name: str) -> bool:
     if not any(anchor in sentence for anchor in _tongues()[name].anchors):
         return False
     patterns = _patterns(name)
-    return patterns["spoken_to"].search(sentence) is not None or any(
+    return any(patterns[alone].search(sentence) for alone in _ALONE) or any(
         patterns[first].search(sentence) and any(patterns[other].search(sentence) for other in others)
         for first, others in _TOGETHER.items()
     )

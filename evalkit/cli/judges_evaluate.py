@@ -59,6 +59,9 @@ class EvaluationOutput:
                        help="Read a field of the labels from this column, as in label=winner; repeat or use "
                             "commas.")  # fmt: skip
 @Title.VERDICTS.option("--prompts", metavar="FILE", help="Read the texts of labels without texts from this file.")
+@Title.VERDICTS.option("--repeats-of-people", is_flag=True,
+                       help="Count several labels of one person on one comparison as those of several people, instead "
+                            "of refusing labels that differ.")  # fmt: skip
 @Title.VERDICTS.option("--source", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
                        help="Measure the verdicts in this file too, and ask nobody about them; repeat for "
                             "more.")  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.help import CommandGroup
-from evalkit.cli.notes import print_text
+from evalkit.cli.notes import print_notes, print_text
 from evalkit.cli.options import Range, WrittenFile, json_option, results_option, store_option
 from evalkit.errors import InputError, StoreError
 from evalkit.reporting import values_table
@@ -28,6 +28,7 @@ from evalkit.store import (
     statistics,
     store_exists,
     store_url,
+    unchecked_seal,
 )
 from evalkit.text import plural, printable
 
@@ -69,6 +70,7 @@ def check_command(repairing: bool, store: str | None, results: Path, as_json: bo
         if checked.sealing is None:
             del document["sealing"]
         _print(document, as_json=as_json, head=_soundness(opened, checked, repairing=repairing))
+        print_notes([] if (said := unchecked_seal(opened)) is None else [said])
         if not repairing and not checked.sound:
             raise StoreError(
                 f"{opened.where}: {fault(checked)}. Run evalkit store check --repair to delete what is damaged, and "

@@ -1,5 +1,6 @@
 from .choice import Required, check_against, check_mode, choose
 from .decide import not_applicable, refuse_unjudged, without_verdicts
+from .discounts import Discounted
 from .equal_length import LEAST_CORRELATION, EqualLength
 from .gate import Gate
 from .joint import Deciding, JointDecision, decide_jointly
@@ -15,6 +16,7 @@ __all__ = [
     "Batches",
     "Deciding",
     "Decision",
+    "Discounted",
     "EqualLength",
     "Gate",
     "JointDecision",

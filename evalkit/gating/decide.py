@@ -1,6 +1,6 @@
 """The decision: a model passes or fails only if its interval does so with every missing verdict set against that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from evalkit.auditing import DECLINES, LENGTHS, NEARLY_COPIED, AuditLimits, cure, doubtful
@@ -17,8 +17,6 @@ _LEARN = "judge 20 models or more, or name a history with --difficulty"
 # name of the check for refusals in audits made before refusals were compared with the baseline's
 _EARLIER = "refusals"
 _Verdict = tuple[Outcome, tuple[str, ...]]
-# names of checks to the evidence without the answers that they warn of
-_Lowered = Callable[..., Discounted | None]
 
 
 def decide(
@@ -57,13 +55,13 @@ def decide(
     outcome, reasons = _at_equal_length(rests, raw, rule, (outcome, reasons))
     outcome, reasons = _declining(candidate, audit, rule, (outcome, reasons))
 
-    def lowered(*checks: str) -> Discounted | None:
-        if audit is None:
-            return None
-        return discounted(candidate, against, rates, metric, shown=shown, audit=audit, checks=checks)
-
-    outcome, reasons = _copying(candidate, audit, lowered, shown, rule, (outcome, reasons))
-    outcome, reasons = _doubted(audit, lowered, rule, (outcome, reasons))
+    copies, doubts = _copies(candidate, audit), [] if audit is None else doubtful(audit)
+    tied, lost = (
+        discounted(candidate, against, rates, metric, shown=shown, audit=audit, found=found)
+        for found in (copies, doubts)
+    )
+    outcome, reasons = _copying(copies, tied, shown, rule, (outcome, reasons))
+    outcome, reasons = _doubted(doubts, lost, rule, (outcome, reasons))
     return Decision(
         outcome=outcome,
         rule=replace(rule, metric=metric),
@@ -90,6 +88,7 @@ def decide(
         spent=spent,
         sha256=sha256,
         equal_length=rests,
+        discounted=tuple(one for one in (tied, lost) if one is not None),
     )
 
 
@@ -200,7 +199,7 @@ def _declining(candidate: Entry, audit: Audit | None, rule: Rule, verdict: _Verd
 
 
 def _copying(
-    candidate: Entry, audit: Audit | None, lowered: _Lowered, shown: Evidence, rule: Rule, verdict: _Verdict
+    found: Sequence[Finding], tied: Discounted | None, shown: Evidence, rule: Rule, verdict: _Verdict
 ) -> _Verdict:
     """Make a pass inconclusive that does not hold where answers that are nearly the baseline's count as ties.
 
@@ -208,19 +207,18 @@ def _copying(
     which there must be as many as a gate needs instructions.
     """
     outcome, reasons = verdict
-    found = None if audit is None else next((one for one in audit.warnings if one.check == NEARLY_COPIED), None)
-    if found is None or candidate.graded or outcome != Outcome.PASSED:
+    if not found or outcome != Outcome.PASSED:
         return verdict
-    accepted = f"look at them, or take the judge's word with {cure(found)}"
-    tied = lowered(NEARLY_COPIED)
+    (copies,) = found
+    accepted = f"look at them, or take the judge's word with {cure(copies)}"
     if tied is None:
         return Outcome.INCONCLUSIVE, (
-            f"{found.reason}, and this audit does not say which: run evalkit annotate again, which asks nothing twice",
+            f"{copies.reason}, and this audit does not say which: run evalkit annotate again, which asks nothing twice",
             *reasons,
         )
     limit = rule.threshold
     ties = "a tie" if tied.counted == 1 else "ties"
-    said = f"{found.reason}: with {plural(tied.counted, 'such answer')} counted as {ties}"
+    said = f"{copies.reason}: with {plural(tied.counted, 'such answer')} counted as {ties}"
     if tied.floor is None or tied.floor < limit:
         starts = f"{distinct(tied.floor, limit)} instead of {distinct(shown.floor, limit)}, below {chosen(limit)}"
         return Outcome.INCONCLUSIVE, (f"{said} the interval starts at {starts}: {accepted}", *reasons)
@@ -230,14 +228,13 @@ def _copying(
     return outcome, (*reasons, f"{said} the interval starts at {distinct(tied.floor, limit)}")
 
 
-def _doubted(audit: Audit | None, lowered: _Lowered, rule: Rule, verdict: _Verdict) -> _Verdict:
+def _doubted(found: Sequence[Finding], without: Discounted | None, rule: Rule, verdict: _Verdict) -> _Verdict:
     """Make a pass inconclusive where the audit warns that many answers may be none: a judge may like such answers."""
     outcome, reasons = verdict
-    found = [] if audit is None else doubtful(audit)
     if not found or outcome != Outcome.PASSED:
         return verdict
     said = [f"{finding.reason}: look at them, or accept them with {cure(finding)}" for finding in found]
-    if (without := lowered(*(finding.check for finding in found))) is not None and without.floor is not None:
+    if without is not None and without.floor is not None:
         limit = rule.threshold
         side = "below" if without.floor < limit else "at or above"
         said.append(
@@ -245,6 +242,12 @@ def _doubted(audit: Audit | None, lowered: _Lowered, rule: Rule, verdict: _Verdi
             f"{distinct(without.floor, limit)}, {side} {chosen(limit)}"
         )
     return Outcome.INCONCLUSIVE, (*said, *reasons)
+
+
+def _copies(candidate: Entry, audit: Audit | None) -> list[Finding]:
+    """The audit's warning of answers that are nearly the baseline's; a model that is graded has no baseline."""
+    warnings = () if audit is None or candidate.graded else audit.warnings
+    return [finding for finding in warnings if finding.check == NEARLY_COPIED]
 
 
 def _declines(candidate: Entry, audit: Audit | None) -> Finding | None:

@@ -6,6 +6,7 @@ from enum import Enum
 
 from evalkit.boards import LC_WIN_RATE, MIN_COVERAGE, BoardRow, KnownJudge, Metric
 from evalkit.errors import ConfigError
+from evalkit.gating.discounts import Discounted
 from evalkit.gating.equal_length import EqualLength
 from evalkit.judge_spec import Nature
 from evalkit.stats import CONFIDENCE, MIN_INSTRUCTIONS, normal_quantile
@@ -102,7 +103,8 @@ class Decision:
     `estimate` is the metric in percent, or under `--against` the paired difference in points, with the interval at the
     rule's confidence. `pessimistic` and `optimistic` are the same estimate with every missing verdict set against the
     candidate and for the candidate. `win_rate` is the raw win rate. `equal_length` is the basis of a number at equal
-    length or style. The first of `reasons` decides; `notes` do not. `nature` is what the judge is, where that is known.
+    length or style. `discounted` has the interval with answers that the audit warns of counted as ties or as losses.
+    The first of `reasons` decides; `notes` do not. `nature` is what the judge is, where that is known.
     `known` is what is known of how far the judge agrees with people; None where no store was asked. `adjusted` is
     there where a fail was tested at a stricter level because of other required rules. `row` is the
     candidate's row that the decision rests on; None where nothing was judged.
@@ -128,6 +130,7 @@ class Decision:
     spent: Spent | None = None
     sha256: str = ""
     equal_length: EqualLength | None = None
+    discounted: tuple[Discounted, ...] = ()
     nature: Nature | None = None
     known: KnownJudge | None = None
     adjusted: Adjusted | None = None

@@ -1,6 +1,7 @@
 """People's labels and what is known of the labelled answers, in columns."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,8 +46,8 @@ class LabelTable:
 
     @cached_property
     def people(self) -> int:
-        """The largest number of people who labelled one comparison."""
-        return max((len({opinion.person for opinion in one.opinions}) for one in self.comparisons), default=0)
+        """The largest number of labels on one comparison."""
+        return max((len(one.opinions) for one in self.comparisons), default=0)
 
     @cached_property
     def models(self) -> tuple[tuple[str, str], ...]:
@@ -80,7 +81,7 @@ def label_table(source: HumanFile) -> LabelTable:
     panel = build_panel(
         [one.key for one in source.comparisons],
         of=[source.comparisons[row].key for row, _ in opinions],
-        people=[one.person for _, one in opinions],
+        people=list(people_of([(source.comparisons[row].key, one.person) for row, one in opinions])),
         said=[one.preference for _, one in opinions],
         clusters=[_cluster(one) for one in source.comparisons],
     )
@@ -93,6 +94,15 @@ def label_table(source: HumanFile) -> LabelTable:
             _list_items([pair.baseline for pair in pairs]), _list_items([pair.candidate for pair in pairs])
         ),
     )
+
+
+def people_of(opinions: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The person of each opinion, given as comparison and person; a further label of a person is somebody else's."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for key, person in opinions:
+        seen[key, person] += 1
+        again = seen[key, person]
+        yield person if again == 1 else f"{person} ({again})"
 
 
 def _cluster(one: LabelledComparison) -> str:

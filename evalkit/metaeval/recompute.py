@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalkit.formats import EvaluationEvidence
+from evalkit.metaeval.labels import people_of
 from evalkit.stats import AgreementRule, build_panel, ceiling, human_agreement
 from evalkit.types import Estimate
 
@@ -22,7 +23,7 @@ def kept_numbers(evidence: EvaluationEvidence) -> KeptNumbers:
     panel = build_panel(
         [label.key for label in evidence.labels],
         of=[label.key for label in evidence.labels for _ in label.opinions],
-        people=[opinion.person for label in evidence.labels for opinion in label.opinions],
+        people=list(people_of((label.key, one.person) for label in evidence.labels for one in label.opinions)),
         said=[opinion.preference for label in evidence.labels for opinion in label.opinions],
         clusters=[label.cluster for label in evidence.labels],
     )

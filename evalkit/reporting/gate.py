@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalkit.boards import known_line
-from evalkit.gating import LEAST_CORRELATION, Decision, EqualLength
+from evalkit.gating import LEAST_CORRELATION, Decision, Discounted, EqualLength
 from evalkit.reporting.known_judge import known_document
 from evalkit.reporting.reasons import brief_words, status_words, with_words
 from evalkit.text import chosen, distinct, estimate_numbers, interval, level, percent, printable, shortened, stored
@@ -69,6 +69,7 @@ def gate_document(decision: Decision) -> dict[str, Any]:
         "known_judge": None if decision.known is None else known_document(decision.known),
         "equal_length": None if decision.equal_length is None else _equal_length_document(decision.equal_length),
         "at_equal_length_only": decision.at_equal_length_only,
+        "discounted": [_discounted_document(one) for one in decision.discounted],
         "reasons": list(decision.reasons),
         "notes": list(decision.notes),
         "audit": None if decision.audit is None else _audit_document(decision.audit),
@@ -327,6 +328,16 @@ def _equal_length_document(rests: EqualLength) -> dict[str, Any]:
         "raw_agrees": rests.raw_agrees,
         "errors": None if rests.parts is None else {name: stored(error) for name, error in asdict(rests.parts).items()},
         "slope_deviation": stored(rests.deviation),
+    }
+
+
+def _discounted_document(discounted: Discounted) -> dict[str, Any]:
+    return {
+        "checks": list(discounted.checks),
+        "count": discounted.counted,
+        "others": discounted.others,
+        "lower": stored(discounted.floor),
+        "upper": stored(discounted.ceiling),
     }
 
 

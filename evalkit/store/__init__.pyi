@@ -18,6 +18,7 @@ from .upkeep import (
     require_sealed,
     seal_store,
     statistics,
+    unchecked_seal,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "statistics",
     "store_exists",
     "store_url",
+    "unchecked_seal",
     "verdicts_name",
     "write_document",
 ]

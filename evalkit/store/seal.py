@@ -187,6 +187,13 @@ class SealTotal:
         self._changed = False
 
 
+def unchecked(connection: sa.Connection, keys: SealKeys | None) -> str | None:
+    """The words for a sealed store that cannot be checked, because there is no key; None for every other store."""
+    if keys is not None or _TOTAL not in _meta(connection, locked=False):
+        return None
+    return f"is sealed, and {KEY_VARIABLE} is not set: whether its rows fit the seal was not checked"
+
+
 @contextlib.contextmanager
 def keeping(connection: sa.Connection, keys: SealKeys | None, where: str) -> Iterator[None]:
     """Keep the total of the sealed rows through a transaction that writes.

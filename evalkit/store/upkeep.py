@@ -29,6 +29,7 @@ from evalkit.store.seal import (
     inspect,
     rebuild,
     seal_rest,
+    unchecked,
 )
 from evalkit.store.tables import (
     asked_table,
@@ -170,12 +171,22 @@ def check(store: Store) -> Checked:
         return replace(checked, sealing=inspect(connection, store.seal_keys, store.where))
 
 
+def unchecked_seal(store: Store) -> str | None:
+    """The note on a sealed store whose seal cannot be checked, for want of its key; None for every other store."""
+    with store.connect() as connection:
+        said = unchecked(connection, store.seal_keys)
+    return None if said is None else f"{store.where}: {said}"
+
+
 def require_sealed(store: Store) -> None:
-    """Refuse a store of which not every row fits its seal, where there is a key.
+    """Refuse a store of which not every row fits its seal: one with a seal, or any where there is a key.
 
     Raises:
-        StoreError: a row was edited, added or removed without the key, or was never sealed.
+        StoreError: a row was edited, added or removed without the key, or was never sealed; or the store has a seal,
+            and there is no key.
     """
+    if (said := unchecked_seal(store)) is not None:
+        raise StoreError(f"{said}. Set the key, or name another store with --store")
     if store.seal_keys is None:
         return
     with store.connect() as connection:

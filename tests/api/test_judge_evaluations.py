@@ -92,3 +92,15 @@ def test_what_cannot_be_measured_is_refused_in_one_line(
     with pytest.raises(ek.EvalkitError, match=complaint) as refused:
         ek.evaluate_judges(*given.pop("judges", ()), **given)  # type: ignore[arg-type, misc]
     assert "\n" not in str(refused.value)
+
+
+def test_further_labels_of_a_person_are_refused_or_count_as_other_peoples(results: Path) -> None:
+    rows = [{**row, "annotator": "ann", "preference": 2} for row in labelled()]
+    for row in rows:
+        del row["annotators"]
+    rows.append({**rows[0], "preference": 1})
+    with pytest.raises(ek.InputError, match="'ann' says something else"):
+        ek.evaluate_judges("longest", human=rows, results=results)
+    found = ek.evaluate_judges("longest", human=rows, results=results, repeats_of_people=True)
+    assert found.table.judges[0].numbers["human_agreement"].count == 9
+    assert found.table.people.estimate("human_agreement").status.reason.startswith("1 instruction")

@@ -1,12 +1,10 @@
 """With a key for seals, the gate, verify and store check refuse an edited store, and nothing is judged."""
 
-import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from evalkit.store.encoding import reply_checksum
+from tests.attacks.forging import turn_around
 from tests.cli.gating import EXAMPLES, run
 from tests.cli.running import evalkit
 from tests.zygote import Zygote
@@ -14,30 +12,6 @@ from tests.zygote import Zygote
 KEY = {"EVALKIT_SEAL_KEY": "5a" * 32}
 ASK = (EXAMPLES / "terse.json", "--benchmark", "example", "--judge", "surface")
 GATE = ("gate", "terse", "--benchmark", "example", "--min", "60", "--metric", "win_rate")
-
-
-def turn_around(path: Path, model: str = "terse") -> int:
-    """Let the candidate win what it lost: exchange both labels' probabilities, with checksums that fit."""
-    connection = sqlite3.connect(path)
-    n = 0
-    places = (
-        'SELECT r.key, r.reply, r.exchange, a.labels, a."order" FROM replies r JOIN asked a ON a.reply_key = r.key '
-        "WHERE a.model = ?"
-    )
-    for key, text, exchange, labels, order in connection.execute(places, [model]).fetchall():
-        reply, (first, second, _) = json.loads(text), json.loads(labels)
-        own = first if order == "candidate_first" else second
-        positions = reply["top_logprobs"]
-        likely = dict(positions[0])
-        if likely[own] < max(likely.values()):
-            positions[0] = [[first, likely[second]], [second, likely[first]]]
-            changed = json.dumps(reply)
-            connection.execute("UPDATE replies SET reply = ?, checksum = ? WHERE key = ?",
-                               (changed, reply_checksum(key, changed, exchange), key))  # fmt: skip
-            n += 1
-    connection.commit()
-    connection.close()
-    return n
 
 
 @pytest.mark.parametrize("keyed", [False, True], ids=["without a key", "with a key"])
@@ -48,7 +22,7 @@ def test_rewritten_replies_with_fitting_checksums_win_no_sealed_gate(
     assert run(zygote, "annotate", *ASK, cwd=tmp_path, **key).status == 0
     honest = run(zygote, *GATE, cwd=tmp_path, **key)
     assert honest.status == 1 and honest.out.startswith("FAILED"), honest.err
-    assert turn_around(tmp_path / "results" / "evalkit.db") > 20
+    assert turn_around(tmp_path / "results" / "evalkit.db", "terse") > 20
     forged = run(zygote, *GATE, "--summary", "gate.md", cwd=tmp_path, **key)
     check = evalkit("store", "check", cwd=tmp_path, **key)
     if not keyed:
@@ -65,6 +39,21 @@ def test_rewritten_replies_with_fitting_checksums_win_no_sealed_gate(
     outputs = run(zygote, "gate", *ASK, "--min", "50", cwd=tmp_path, **key)
     assert outputs.status == 2 and said in outputs.error and "replies, " not in outputs.err
     assert "5a5a5a" not in forged.err + check.stderr + verified.stderr
+
+
+def test_without_the_key_no_gate_decides_on_a_sealed_store_and_nothing_calls_it_checked(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    assert run(zygote, "annotate", *ASK, cwd=tmp_path, **KEY).status == 0
+    turn_around(tmp_path / "results" / "evalkit.db", "terse")
+    said = "evalkit.db: is sealed, and EVALKIT_SEAL_KEY is not set: whether its rows fit the seal was not checked"
+    refused = run(zygote, *GATE, cwd=tmp_path)
+    assert (refused.status, refused.out) == (2, "") and said in refused.error
+    # whoever has no key may look all the same
+    for words, status in ((("store", "check"), 0), (("verify", "results"), 5)):
+        looked = run(zygote, *words, cwd=tmp_path)
+        assert looked.status == status and f"note: results/{said}" in looked.err
+        assert said not in run(zygote, *words, cwd=tmp_path, **KEY).err
 
 
 def test_a_gate_with_a_key_refuses_a_store_without_a_seal_until_its_owner_seals_it(

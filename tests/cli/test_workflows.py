@@ -14,8 +14,8 @@ import pytest
 
 from evalkit import __version__, assets
 from evalkit.scaffold import complete_ignored, scaffold, write_scaffold
+from tests.attacks.forging import turn_around
 from tests.cli.running import evalkit
-from tests.cli.test_seal import turn_around
 from tests.cli.workflow import Run, load, run_job, run_steps
 
 REPOSITORY = Path(__file__).parents[2]

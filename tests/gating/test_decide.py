@@ -1,5 +1,6 @@
 """What a gate says, and that it says nothing else."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from evalkit.boards.metrics import LC_WIN_RATE, WIN_RATE, Recipe
 from evalkit.boards.row import build_row
 from evalkit.errors import ConfigError
 from evalkit.gating.rule import Outcome, Rule
+from evalkit.reporting.gate import gate_json
 from evalkit.types import Audit, Discount, Finding, Severity, StatusKind
 from tests.gating.entries import AT_FIFTY, OWN, entry, held, renamed, verdicts
 from tests.stats.stat_samples import alternating, sample_of
@@ -147,6 +149,27 @@ def test_answers_that_are_nearly_the_baselines_count_as_ties_before_a_model_pass
     )
     lost = verdicts(0.4, 200)
     assert held(entry(lost, audit=nearly_copied(lost.keys[:140], 200))).outcome == Outcome.FAILED
+
+
+def test_the_document_of_a_gate_has_the_interval_with_near_copies_counted_as_ties() -> None:
+    # 0.48 and 0.68 in turns: a tie takes 0.18 of every second copy and leaves the others
+    sample, rule = verdicts(0.58, 200), Rule(minimum=54.0, metric=WIN_RATE)
+    assert json.loads(gate_json(held(entry(sample), rule)))["discounted"] == []
+    decision = held(entry(sample, audit=nearly_copied(sample.keys[:140], 200)), rule)
+    (found,) = json.loads(gate_json(decision))["discounted"]
+    assert (found["checks"], found["count"], found["others"]) == (["nearly_copied"], 140, 60)
+    lowered = np.where(np.arange(200) < 140, np.minimum(sample.preference, 0.5), sample.preference)
+    again = held(entry(replace(sample, preference=lowered)), rule).estimate
+    lost = 100 * (sample.preference - lowered).mean()
+    assert lost == pytest.approx(100 * 0.18 * 70 / 200)
+    assert again.lower is not None and again.upper is not None
+    assert decision.estimate.lower is not None and decision.estimate.upper is not None
+    assert found["lower"] == pytest.approx(min(again.lower, decision.estimate.lower - lost))
+    assert found["upper"] == pytest.approx(min(again.upper, decision.estimate.upper - lost))
+    assert f"starts at {found['lower']:.2f} instead of" in decision.reasons[0]
+    # a fail says it as well, of which no reason speaks
+    failed = held(entry(sample, audit=nearly_copied(sample.keys[:140], 200)), Rule(minimum=90.0, metric=WIN_RATE))
+    assert failed.outcome == Outcome.FAILED and failed.discounted == decision.discounted
 
 
 def test_ties_with_the_baseline_leave_as_many_answers_as_a_gate_needs() -> None:

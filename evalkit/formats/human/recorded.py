@@ -12,8 +12,7 @@ from evalkit.formats.human.verdicts import RecordedVerdict, verdicts_in
 from evalkit.formats.names import checked_name
 from evalkit.formats.outputs import stem
 from evalkit.formats.rows import Rows, Source
-from evalkit.text import blanks_around
-from evalkit.types import Annotation, ChatReply, Order, Output, Reading, Slot
+from evalkit.types import Annotation, ChatReply, Order, Reading, Slot
 
 _SHOWN = 40
 
@@ -164,13 +163,7 @@ def _annotation(judge: str, one: LabelledComparison, verdict: RecordedVerdict, r
         recorded=verdict.preference,
         baseline_measures=baseline.measures,
         candidate_measures=candidate.measures,
-        baseline_blanks=_blanks(baseline),
-        candidate_blanks=_blanks(candidate),
     )
     reading = None if verdict.preference is None else Reading.RECORDED
     reply = None if not verdict.reply else ChatReply(verdict.reply)
     return Annotation(slot, verdict.preference, verdict.failure, reply, reading)
-
-
-def _blanks(output: Output) -> int | None:
-    return blanks_around(output.texts) if output.texts else None

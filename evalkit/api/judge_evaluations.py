@@ -15,6 +15,7 @@ from evalkit.api.keywords import (
     checked_count,
     checked_number,
     limits_of,
+    named_source_of,
     names_of,
     parted,
     picked,
@@ -26,10 +27,11 @@ from evalkit.api.progress import Listener, listener_of
 from evalkit.api.python_judges import JudgeLike, asked_anew, judge_config
 from evalkit.api.result import Tabular, estimate_metrics, frame_of, in_form
 from evalkit.api.runs import ModelRun, check_costs
+from evalkit.catalog import PublishedJudges, published_judges_table, read_published_judges_table
 from evalkit.engine import Limits
 from evalkit.errors import ConfigError, Incomplete, UnknownName
 from evalkit.files import write_text
-from evalkit.formats import Source, read_human, read_recorded_verdicts
+from evalkit.formats import Source, published_judges, read_human, read_recorded_verdicts
 from evalkit.judging import Work
 from evalkit.metaeval import (
     EvaluationSettings,
@@ -37,10 +39,12 @@ from evalkit.metaeval import (
     JudgeTable,
     JudgeVerdicts,
     LabelTable,
+    RowKind,
     control_verdicts,
     evaluate,
     label_table,
     verdicts_of,
+    with_published,
 )
 from evalkit.reporting import JUDGE_FORMS, JUDGE_PANELS, TABLE, judge_table_notes, judge_table_values
 from evalkit.store import Address, Store, store_url
@@ -80,10 +84,10 @@ class JudgeEvaluation(Tabular):
 
     def metrics(self) -> dict[str, float]:
         """The numbers as a flat dictionary, `judge/human_agreement` and the like; what cannot be estimated is left
-        out.
+        out, and so are published rows.
         """
         found: dict[str, float] = {}
-        for row in self.table.rows:
+        for row in (row for row in self.table.rows if row.kind != RowKind.PUBLISHED):
             for name, number in row.numbers.items():
                 found |= estimate_metrics(f"{row.judge.name}/{name}", number.estimate)
         return found
@@ -175,6 +179,7 @@ class EvaluationKeywords(LimitKeywords, total=False):
     tie_band: float
     epsilon: float
     family: Mapping[str, str] | Sequence[str]
+    published: Data | Sequence[Data] | None
     store: str | None
     results: str | PathLike[str]
     log: str | PathLike[str] | None
@@ -204,6 +209,7 @@ def evaluate_judges(
     tie_band: float = 0.0,
     epsilon: float = 0.2,
     family: Mapping[str, str] | Sequence[str] = (),
+    published: Data | Sequence[Data] | None = None,
     concurrency: int = Limits().concurrency,
     max_cost: float | None = None,
     max_requests: int | None = None,
@@ -243,6 +249,8 @@ def evaluate_judges(
         epsilon: the disadvantage that the alternative annotator test allows the judge.
         family: patterns of model names of the judge's own family by judge, or texts such as `gpt_4=gpt-*`; by default
             the judge's model up to its first digit.
+        published: tables of judges that others published, shown under one's own without rank or effect: the name of a
+            shipped table, as in `alpaca_eval`, a csv file or a data frame with AlpacaEval's columns, or several.
         concurrency: the number of requests under way at one endpoint, or of calls of a judge's function.
         max_cost: the run ends when its replies have cost this many US dollars.
         max_requests: the run ends after this many requests.
@@ -275,6 +283,7 @@ def evaluate_judges(
         parser=parser, judge_model=judge_model, base_url=base_url, orders=orders, repeats=repeats, shortcut=shortcut,
         limit=limit, seed=seed, require=source is None,
     )  # fmt: skip
+    tables = [_published(given) for given in parted(published)]
     labels = label_table(prepared.labels)
     settings = EvaluationSettings(
         by=_checked_fields(texts_of(by), labels.fields()),
@@ -297,7 +306,7 @@ def evaluate_judges(
     measured: list[JudgeVerdicts] = [*(one.verdicts for one in asked), *recorded]
     _check_families(settings, measured)
     table = evaluate(labels, [*measured, *control_verdicts(labels)], settings)
-    return JudgeEvaluation(table, tuple(asked))
+    return JudgeEvaluation(with_published(table, tables), tuple(asked))
 
 
 @front_door
@@ -386,6 +395,13 @@ def _parted_columns(given: Mapping[str, str] | Sequence[str]) -> Mapping[str, st
     if isinstance(given, Mapping):
         return given
     return [one.strip() for text in texts_of(given) for one in text.split(",") if one.strip()]
+
+
+def _published(given: Data) -> PublishedJudges:
+    named = named_source_of(given, "published")
+    if isinstance(named, str):
+        return read_published_judges_table(named)
+    return published_judges_table(named.name, published_judges(named.records()), {})
 
 
 def _checked_fields(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

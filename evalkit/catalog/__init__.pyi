@@ -14,6 +14,12 @@ from .benchmarks import (
 from .families import Family, find_family
 from .histories import read_known
 from .published import PublishedTable, published_names, published_of, published_table, read_published
+from .published_judges import (
+    PublishedJudges,
+    published_judges_names,
+    published_judges_table,
+    read_published_judges_table,
+)
 from .questions import fetch_baseline, fetch_questions, load_baseline, load_questions
 from .recognition import AskedSet, Likeness, asked_in, foreign, own_likeness, shipped_likeness, told_names
 from .references import (
@@ -33,6 +39,7 @@ __all__ = [
     "Benchmark",
     "Family",
     "Likeness",
+    "PublishedJudges",
     "PublishedTable",
     "Reference",
     "SharedModel",
@@ -52,6 +59,8 @@ __all__ = [
     "own_baseline_source",
     "own_benchmark",
     "own_likeness",
+    "published_judges_names",
+    "published_judges_table",
     "published_names",
     "published_of",
     "published_table",
@@ -61,6 +70,7 @@ __all__ = [
     "read_known",
     "read_name_map",
     "read_published",
+    "read_published_judges_table",
     "read_reference",
     "reference_names",
     "shared_models",

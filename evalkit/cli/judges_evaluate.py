@@ -79,6 +79,9 @@ class EvaluationOutput:
 @Title.NUMBERS.option("--family", multiple=True, metavar="JUDGE=PATTERN",
                       help="Take models of this pattern, as in gpt-*, for the judge's own family; repeat for more. "
                            "[default: the judge's model up to its first digit]")  # fmt: skip
+@Title.NUMBERS.option("--published", multiple=True, metavar="NAME|FILE",
+                      help="Show the judges of this published table, such as alpaca_eval, or csv file under the "
+                           "others; repeat for more.")  # fmt: skip
 @Title.JUDGE.option("--judge-model", metavar="MODEL",
                     help="Ask this model instead of the one that the judge's file names.")  # fmt: skip
 @judge_address_option

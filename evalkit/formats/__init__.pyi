@@ -68,6 +68,7 @@ from .outputs import (
 )
 from .precomputed import score_rows
 from .published import PublishedNumber, PublishedRow, published_rows, read_published_rows
+from .published_judges import ALPACA_COLUMNS, PARSED, PublishedJudge, published_judges, read_published_judges
 from .questions import read_question_field, read_questions
 from .records import SUFFIXES, Record, named_as_file
 from .rows import Rows, Source
@@ -81,6 +82,7 @@ from .verdicts import Exchange, Stored, with_categories
 from .votes import CONTROLS, Votes, column_names, read_votes
 
 __all__ = [
+    "ALPACA_COLUMNS",
     "BASELINE_V01",
     "CLUSTER",
     "CLUSTER_FIELD",
@@ -90,6 +92,7 @@ __all__ = [
     "FAILED_CALL",
     "FORMATS",
     "MARKS",
+    "PARSED",
     "PREFIX",
     "SUFFIXES",
     "TOLERANCE",
@@ -110,6 +113,7 @@ __all__ = [
     "Layout",
     "Opinion",
     "PreferenceGroup",
+    "PublishedJudge",
     "PublishedNumber",
     "PublishedRow",
     "Record",
@@ -155,6 +159,7 @@ __all__ = [
     "preference_verdicts",
     "prior_document",
     "prior_of",
+    "published_judges",
     "published_rows",
     "question_of",
     "read_answered",
@@ -171,6 +176,7 @@ __all__ = [
     "read_output_field",
     "read_outputs",
     "read_preferences",
+    "read_published_judges",
     "read_published_rows",
     "read_question_field",
     "read_questions",

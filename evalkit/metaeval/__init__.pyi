@@ -4,6 +4,7 @@ from .judge_name import JudgeName
 from .labels import LabelTable, label_table
 from .measures import MEASURES, JudgeMeasure, MeasureUnit
 from .numbers import OF_PEOPLE, JudgeNumber
+from .published import measured_on, with_published
 from .recompute import KeptNumbers, kept_numbers
 from .row import JudgeRow, RowKind
 from .settings import EvaluationSettings
@@ -29,5 +30,7 @@ __all__ = [
     "evaluate",
     "kept_numbers",
     "label_table",
+    "measured_on",
     "verdicts_of",
+    "with_published",
 ]

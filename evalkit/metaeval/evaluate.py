@@ -17,6 +17,7 @@ from evalkit.stats import (
     Measured,
     Sample,
     build_sample,
+    effective_votes,
     paired_difference,
     rank_intervals,
     reliability_bins,
@@ -26,6 +27,8 @@ from evalkit.stats import (
 from evalkit.types import Estimate, StatusKind
 
 PEOPLE = "people"
+# the number of judges from which on they are told how many votes they are
+_JURY = 3
 
 
 def evaluate(labels: LabelTable, judged: Sequence[JudgeVerdicts], settings: EvaluationSettings) -> JudgeTable:
@@ -35,7 +38,14 @@ def evaluate(labels: LabelTable, judged: Sequence[JudgeVerdicts], settings: Eval
     judges = sorted((row for row in rows if row.kind == RowKind.JUDGE), key=_by_agreement)
     controls = sorted((row for row in rows if row.kind == RowKind.CONTROL), key=_by_agreement)
     people = JudgeRow(JudgeName(PEOPLE), RowKind.PEOPLE, people_numbers(labels, settings), judged=labels.n, missing=0)
-    return JudgeTable(labels, (*judges, people, *controls), settings)
+    return JudgeTable(labels, (*judges, people, *controls), settings, _votes(labels, judged, settings))
+
+
+def _votes(labels: LabelTable, judged: Sequence[JudgeVerdicts], settings: EvaluationSettings) -> Estimate | None:
+    judges = [one.mean for one in judged if not one.judge.control]
+    if len(judges) < _JURY:
+        return None
+    return effective_votes(labels.panel, judges, confidence=settings.confidence)
 
 
 def _row(labels: LabelTable, verdicts: JudgeVerdicts, settings: EvaluationSettings) -> JudgeRow:

@@ -16,15 +16,17 @@ class RowKind(Enum):
     JUDGE = "judge"
     PEOPLE = "people"
     CONTROL = "control"
+    PUBLISHED = "published"
 
 
 @dataclass(frozen=True, eq=False)
 class JudgeRow:
-    """A judge, a control or the people.
+    """A judge, a control, the people, or a judge of a published table.
 
     `numbers` has each measure, which may be refused. `rank` is the place by agreement and `excess_rank`
     the place by the absolute excess preference for longer answers, among judges and controls with such a number.
     `parts` is its agreement by field of the labels. `ahead` tells how many points a judge is ahead of the best control.
+    `published_in` is the name of a published row's table.
     """
 
     judge: JudgeName
@@ -40,6 +42,7 @@ class JudgeRow:
     best_control: str = ""
     ahead: Estimate | None = None
     failures: Mapping[str, int] = field(default_factory=dict)
+    published_in: str = ""
 
     def estimate(self, name: str) -> Estimate:
         """The estimate of a measure."""

@@ -53,8 +53,10 @@ from .people.alt_test import AgainstPerson, AltTest, Scoring, alt_test, alternat
 from .people.bias_variance import judge_bias, judge_variance
 from .people.calibration_error import Binning, ReliabilityBin, confidence_error, probability_error, reliability_bins
 from .people.ceiling import against_majority, ceiling, of_ceiling, people_against_rest
+from .people.corrected_mean import CorrectedMean, corrected_mean
 from .people.coverage_at_risk import CoverageAtRisk, coverage_at_risk
 from .people.excess import Excess, excess_preference, first_side, list_side, longer_side
+from .people.jury import effective_votes, error_correlations, majority_verdict, mean_standardised_margin
 from .people.model_rates import ModelRates, model_rates
 from .people.panel import Panel, build_panel
 from .people.pooled import Pooled, PooledCategory, pool_by_category
@@ -127,6 +129,7 @@ __all__ = [
     "Components",
     "Confounding",
     "Controlled",
+    "CorrectedMean",
     "CorrelationDifference",
     "Counts",
     "CoverageAtRisk",
@@ -216,6 +219,7 @@ __all__ = [
     "confidence_error",
     "control_names",
     "controlled_win_rate",
+    "corrected_mean",
     "correlation",
     "correlation_difference",
     "count_outcomes",
@@ -224,7 +228,9 @@ __all__ = [
     "detectable",
     "discrete_win_rate",
     "early_look_confidence",
+    "effective_votes",
     "elo_ratings",
+    "error_correlations",
     "excess_preference",
     "expected_largest",
     "first_side",
@@ -249,7 +255,9 @@ __all__ = [
     "list_side",
     "log_loss",
     "longer_side",
+    "majority_verdict",
     "mean_share",
+    "mean_standardised_margin",
     "model_rates",
     "needed_instructions",
     "normal_quantile",

@@ -12,12 +12,16 @@ import evalkit as ek
 from evalkit.api.annotation import AnnotateKeywords
 from evalkit.api.door import RENAMED
 from evalkit.api.generation import GenerateKeywords
+from evalkit.api.judge_evaluations import EvaluationKeywords
 from evalkit.api.leaderboards import BoardKeywords, LeaderboardKeywords
 from evalkit.cli.main import COMMANDS, group
 
 # commands that need no function, because they write a project, show evalkit or look after files
 COMMANDS_ONLY = {"demo", "init", "prompts", "store"}
 FUNCTIONS = {name: {"import": "import_files", "export": "export_files"}.get(name, name) for name in COMMANDS}
+# a subcommand beside the one that the function of its group's name stands for
+EVALUATE = "judges evaluate"
+FUNCTIONS[EVALUATE] = "evaluate_judges"
 # the subcommand that a function stands for
 SUBCOMMANDS = {"audit": "outputs"}
 # options that say how a command prints or ends, with what a result has instead
@@ -26,6 +30,8 @@ OUTPUT = {
     "panel": "plot()", "explain": "explanation()", "junit": "junit()", "summary": "summary()", "badge": "badge()",
     "inconclusive": "raise_for_outcome()", "dry_run": "forecast()",
 }  # fmt: skip
+# an option for which the result of this one command has a method
+METHODS = {EVALUATE: {"report"}}
 # an option that is the form of a result for some commands, and an input for others
 INPUTS = {("export", "out"), ("generate", "out"), ("report", "out")}
 # an argument of the command that has a default where it cannot stand before the files
@@ -43,8 +49,12 @@ def commands() -> list[str]:
 
 
 def click_command(name: str) -> click.Command:
-    command = group.get_command(click.Context(group), name)
+    first, *rest = name.split()
+    command = group.get_command(click.Context(group), first)
     assert command is not None
+    for word in rest:
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
     if name in SUBCOMMANDS:
         assert isinstance(command, click.Group)
         return command.commands[SUBCOMMANDS[name]]
@@ -77,11 +87,13 @@ def parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return found
 
 
-@pytest.mark.parametrize("name", commands())
+@pytest.mark.parametrize("name", [*commands(), EVALUATE])
 def test_the_options_of_a_command_are_the_keywords_of_its_function(name: str) -> None:
     options = keywords_of_command(name)
     function = getattr(ek, FUNCTIONS[name])
-    left_out = PYTHON_ONLY | ARGUMENTS.get(name, set()) | (FURTHER.get(name, set()) - set(options))
+    left_out = (
+        PYTHON_ONLY | METHODS.get(name, set()) | ARGUMENTS.get(name, set()) | (FURTHER.get(name, set()) - set(options))
+    )
     assert set(parameters(function)) - left_out == set(options) - left_out
 
 
@@ -108,6 +120,7 @@ def test_keywords_have_the_defaults_of_the_options(name: str) -> None:
 
 def test_dictionaries_of_keywords_are_the_signatures_of_their_functions() -> None:
     assert set(get_type_hints(AnnotateKeywords)) == set(parameters(ek.annotate))
+    assert set(get_type_hints(EvaluationKeywords)) == set(parameters(ek.evaluate_judges)) - {"human"}
     assert set(get_type_hints(GenerateKeywords)) == set(parameters(ek.generate))
     assert set(get_type_hints(LeaderboardKeywords)) == set(parameters(ek.leaderboard)) - OF_LEADERBOARD
 

@@ -7,6 +7,7 @@ import pytest
 from evalkit.api import evaluate_judges
 from evalkit.formats import read_human
 from evalkit.metaeval import EvaluationSettings, JudgeRow, control_verdicts, evaluate, label_table
+from evalkit.reporting import judge_table_notes
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 JUDGES = DATA / "judges"
@@ -71,6 +72,14 @@ def test_reward_models_and_a_chat_judge_on_judge_bench() -> None:
     assert numbers(chat, "inconsistent") == [21.7143]
     assert chat.numbers["agreement_both_decided"].count == round(0.7686 * 350)
     assert numbers(chat, "agreement_both_decided") == [85.5019]
+
+
+def test_five_reward_models_are_told_to_count_as_fewer_than_two_votes() -> None:
+    files = sorted(JUDGES.glob("jb_rm_*.jsonl"))
+    table = evaluate_judges(human=files[0], source=files).table
+    assert table.votes is not None and table.votes.value == pytest.approx(1.83, abs=0.005)
+    said = "the errors of these 5 judges correlate: together they count as 1.83 ["
+    assert sum(note.startswith(said) for note in judge_table_notes(table)) == 1
 
 
 def test_llm_judges_beside_the_experts_of_the_alternative_annotator_test() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from evalkit.metaeval import MEASURES, OF_PEOPLE, JudgeMeasure, JudgeRow, JudgeTable, RowKind
+from evalkit.metaeval import MEASURES, OF_PEOPLE, JudgeMeasure, JudgeRow, JudgeTable, RowKind, measured_on
 from evalkit.text import count, named, percent, plural, printable, short_interval
 from evalkit.types import Estimate, StatusKind
 
@@ -111,6 +111,17 @@ def _basis(table: JudgeTable, measures: Sequence[JudgeMeasure]) -> Iterator[str]
                 f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict, and "
                 f"its numbers leave them out. Most often: {reason}"
             )
+    if table.votes is not None and table.votes.upper is not None:
+        judges = len(table.judges)
+        known = "correlate" if table.votes.upper < judges else "are not known to correlate"
+        yield f"the errors of these {judges} judges {known}: together they count as {short_interval(table.votes)} votes"
+    for published in table.published:
+        note = f". {published.note[0].upper()}{published.note[1:]}" if published.note else ""
+        source = f" (source: {published.source})" if published.source else ""
+        yield (
+            f"rows marked published are as {published.name} printed them{source}: {measured_on(published)}. They have "
+            f"no interval and no rank, and enter no statistic{note}"
+        )
     yield from _reasons(table, measures, StatusKind.DEGRADED, "doubtful (~)")
     yield from _reasons(table, measures, StatusKind.NOT_ESTIMABLE, "not estimated")
 

@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evalkit.errors import ConfigError
-from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable
+from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable, RowKind
 from evalkit.reporting.columns import Column, rank_text
 from evalkit.reporting.judges.notes import judge_basis, judge_findings, table_title
 from evalkit.reporting.judges.plots import JUDGE_PLOTS
-from evalkit.reporting.judges.table import estimate_text, part_columns, row_name
+from evalkit.reporting.judges.table import ABSENT, estimate_text, is_doubtful, part_columns, row_name
 from evalkit.reporting.page.document import render
 from evalkit.reporting.page.drawings import apart, checked
 from evalkit.reporting.page.section import Figure
 from evalkit.reporting.svg import plot_svg
 from evalkit.text import count, printable
-from evalkit.types import StatusKind
 
 _SCRIPTS = ("elements", "theme", "tables", "plain")
 
@@ -59,6 +58,7 @@ def judges_html(table: JudgeTable, *, title: str | None = None) -> str:
         scripts=_SCRIPTS,
         title=title or f"Judges beside people: {table.labels.source.name}",
         subtitle=table_title(table),
+        published=bool(table.published),
         findings=tuple(judge_findings(table)),
         basis=tuple(judge_basis(table)),
         groups=tuple(_groups(table)),
@@ -91,14 +91,15 @@ def _line(row: JudgeRow, measures: list[JudgeMeasure]) -> JudgeLine:
         None if row.rank is None else row.rank.rank,
         tuple(_cell(row, measure) for measure in measures),
         count(row.judged),
-        count(row.missing),
+        ABSENT if row.kind == RowKind.PUBLISHED else count(row.missing),
     )
 
 
 def _cell(row: JudgeRow, measure: JudgeMeasure) -> JudgeCell:
     estimate = row.estimate(measure.name)
-    kind = "" if estimate.status.kind == StatusKind.OK else estimate.status.kind.value
-    n = f"n {count(row.numbers[measure.name].count)}, on {count(estimate.n)} instructions"
+    kind = estimate.status.kind.value if estimate.value is None or is_doubtful(row, estimate) else ""
+    on = "" if row.kind == RowKind.PUBLISHED else f", on {count(estimate.n)} instructions"
+    n = f"n {count(row.numbers[measure.name].count)}{on}"
     reason = f", {estimate.status.reason}" if estimate.status.reason else ""
     return JudgeCell(estimate_text(estimate, measure.unit), estimate.value, kind, printable(f"{n}{reason}"))
 

@@ -37,7 +37,9 @@ _NO_CALIBRATION = (
 def agreement_figure(table: JudgeTable) -> Plot:
     """Draw the agreement with people of each judge, of the people with each other, and of each control."""
     title = safe(f"Agreement with people on {table.labels.source.name}")
-    rows = [row for row in table.rows if row.estimate("human_agreement").value is not None]
+    # a published number is of other labels than the figure is about
+    own = [row for row in table.rows if row.kind != RowKind.PUBLISHED]
+    rows = [row for row in own if row.estimate("human_agreement").value is not None]
     lines = [_line(row) for row in rows]
     subtitle = (
         f"{safe(table_title(table))} · in brackets: controls, which look at no content · a tie is half an agreement"

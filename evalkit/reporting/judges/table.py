@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable, MeasureUnit, RowKind
+from evalkit.metaeval import MEASURES, JudgeMeasure, JudgeRow, JudgeTable, MeasureUnit, RowKind, measured_on
 from evalkit.reporting.columns import Column, rank_text
 from evalkit.reporting.judges.notes import judge_table_notes, table_title
+from evalkit.reporting.neighbours import PUBLISHED
 from evalkit.reporting.screen import screen_columns
 from evalkit.reporting.tables import columns_markdown, columns_text
 from evalkit.text import printable, short_interval
@@ -16,9 +17,8 @@ DOUBTFUL = "~"
 ABSENT = "-"
 
 
-def judge_columns(table: JudgeTable, *, every: bool = True) -> list[Column]:
+def judge_columns(rows: Sequence[JudgeRow], *, every: bool = True) -> list[Column]:
     """Return a column for each number that some row has, or for each main one; the rank and the name come first."""
-    rows = table.rows
     shown = [
         measure
         for measure in MEASURES
@@ -29,14 +29,26 @@ def judge_columns(table: JudgeTable, *, every: bool = True) -> list[Column]:
         Column(JUDGE, tuple(row_name(row) for row in rows), left=True),
         *(Column(measure.title, tuple(number_cell(row, measure) for row in rows)) for measure in shown),
         Column("judged", tuple(str(row.judged) for row in rows)),
-        Column("missing", tuple(str(row.missing) for row in rows)),
+        Column("missing", tuple(missing_cell(row) for row in rows)),
     ]
 
 
 def row_name(row: JudgeRow) -> str:
-    """Return the name of a row; a control's says that it is one."""
+    """Return the name of a row; that of a control, or of a row of a published table, says that it is one."""
     name = printable(row.judge.name)
+    if row.kind == RowKind.PUBLISHED:
+        return f"{name} ({PUBLISHED})"
     return f"({name})" if row.kind == RowKind.CONTROL else name
+
+
+def missing_cell(row: JudgeRow) -> str:
+    """Return how many comparisons have no verdict; a published table does not say."""
+    return ABSENT if row.kind == RowKind.PUBLISHED else str(row.missing)
+
+
+def is_doubtful(row: JudgeRow, estimate: Estimate) -> bool:
+    """Return whether a number has the mark of doubt; published numbers have a name that says what they are."""
+    return estimate.status.kind == StatusKind.DEGRADED and row.kind != RowKind.PUBLISHED
 
 
 def number_cell(row: JudgeRow, measure: JudgeMeasure) -> str:
@@ -44,7 +56,7 @@ def number_cell(row: JudgeRow, measure: JudgeMeasure) -> str:
     estimate = row.estimate(measure.name)
     if estimate.value is None:
         return ABSENT
-    doubtful = f" {DOUBTFUL}" if estimate.status.kind == StatusKind.DEGRADED else ""
+    doubtful = f" {DOUBTFUL}" if is_doubtful(row, estimate) else ""
     return f"{estimate_text(estimate, measure.unit)}{doubtful}"
 
 
@@ -88,9 +100,16 @@ def _probability(value: float | None) -> str:
 
 
 def judge_table_text(table: JudgeTable, *, columns: int | None = None) -> str:
-    """Return the main numbers as aligned columns; those that do not fit beside the judges follow in a table below."""
+    """Return the main numbers as aligned columns; those that do not fit beside the judges follow in a table below.
+
+    Every number of a published table follows in a table of its own.
+    """
     room = columns or screen_columns()
-    lines = [table_title(table), *columns_text(judge_columns(table, every=False), room, key=JUDGE)]
+    own = [row for row in table.rows if row.kind != RowKind.PUBLISHED]
+    lines = [table_title(table), *columns_text(judge_columns(own, every=False), room, key=JUDGE)]
+    for published in table.published:
+        rows = [row for row in table.of_kind(RowKind.PUBLISHED) if row.published_in == published.name]
+        lines += ["", printable(measured_on(published)), *columns_text(judge_columns(rows)[1:], room, key=JUDGE)]
     for field in table.settings.by:
         lines += ["", f"by {printable(field)}", *columns_text(part_columns(table, field), room, key=JUDGE)]
     return "\n".join(lines) + "\n"
@@ -98,7 +117,7 @@ def judge_table_text(table: JudgeTable, *, columns: int | None = None) -> str:
 
 def judge_table_markdown(table: JudgeTable) -> str:
     """Return the table, the parts and the notes as markdown."""
-    parts: list[Sequence[str]] = [[f"**{table_title(table)}**", ""], columns_markdown(judge_columns(table))]
+    parts: list[Sequence[str]] = [[f"**{table_title(table)}**", ""], columns_markdown(judge_columns(table.rows))]
     for field in table.settings.by:
         parts += [["", f"**by {printable(field)}**", ""], columns_markdown(part_columns(table, field))]
     notes = [f"- {note}" for note in judge_table_notes(table)]

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from evalkit.metaeval import JudgeRow, JudgeTable
+from evalkit.formats import ALPACA_COLUMNS, PARSED
+from evalkit.metaeval import JudgeRow, JudgeTable, RowKind
 from evalkit.reporting.judges.notes import judge_table_notes
 from evalkit.reporting.values import csv_text
 from evalkit.stats import Pooled
@@ -36,10 +37,12 @@ def _row_values(table: JudgeTable, row: JudgeRow) -> dict[str, Any]:
         "rank_upper": None if row.rank is None else row.rank.upper,
         "excess_rank": row.excess_rank,
         "judged": row.judged,
-        "missing": row.missing,
+        "missing": None if row.kind == RowKind.PUBLISHED else row.missing,
     }
     for name, number in row.numbers.items():
         values |= _columns(name, number.estimate, number.count)
+        if row.kind == RowKind.PUBLISHED:
+            values[f"{name}_instructions"] = None
     return values
 
 
@@ -48,8 +51,8 @@ def _names(table: JudgeTable, row: JudgeRow) -> dict[str, Any]:
         "judge": row.judge.name,
         "kind": row.kind.value,
         "judge_digest": row.judge.digest,
-        "labels": table.labels.source.name,
-        "labels_digest": table.labels.source.digest,
+        "labels": row.published_in or table.labels.source.name,
+        "labels_digest": None if row.published_in else table.labels.source.digest,
     }
 
 
@@ -79,6 +82,11 @@ def judge_table_json(table: JudgeTable) -> str:
             "people_each": table.labels.people,
         },
         "rows": [_document(row) for row in table.rows],
+        "effective_votes": None if table.votes is None else estimate_document(table.votes),
+        "published": [
+            {"name": one.name, "title": one.title, "labels": one.labels, "date": one.date, "source": one.source}
+            for one in table.published
+        ],
         "notes": list(judge_table_notes(table)),
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
@@ -92,7 +100,8 @@ def _document(row: JudgeRow) -> dict[str, Any]:
         "rank": None if row.rank is None else [row.rank.rank, row.rank.lower, row.rank.upper],
         "excess_rank": row.excess_rank,
         "judged": row.judged,
-        "missing": row.missing,
+        "missing": None if row.kind == RowKind.PUBLISHED else row.missing,
+        "published_in": row.published_in or None,
         "failures": dict(row.failures),
         "numbers": {
             name: {"count": number.count, **estimate_document(number.estimate)} for name, number in row.numbers.items()
@@ -121,28 +130,13 @@ def _parts_document(parts: Pooled) -> dict[str, Any]:
     }
 
 
-# AlpacaEval's column for each of our numbers, and the factor from ours to theirs
-_ALPACA = {
-    "Human agreement": ("human_agreement", 1.0),
-    "Price [$/1000 examples]": ("price_per_1000", 1.0),
-    "Time [seconds/1000 examples]": ("seconds_per_1000", 1.0),
-    "Spearman corr.": ("spearman", 1.0),
-    "Pearson corr.": ("pearson", 1.0),
-    "Bias": ("bias", 1.0),
-    "Variance": ("variance", 1.0),
-    "Proba. prefer longer": ("prefers_longer", 0.01),
-    "Proba. prefer lists": ("prefers_lists", 0.01),
-    "Proba. prefer 1": ("prefers_first", 0.01),
-}
-
-
 def judge_table_alpaca(table: JudgeTable) -> str:
     """Return the table as csv with the names, the scales and the empty fields of AlpacaEval's table of annotators."""
     rows = []
     for row in table.rows:
         values: dict[str, Any] = {"annotator": row.judge.name}
-        for theirs, (ours, factor) in _ALPACA.items():
-            value = row.estimate(ours).value
-            values[theirs] = None if value is None else stored(value * factor)
-        rows.append({**values, "# parsed": row.judged, "mode": row.kind.value})
-    return csv_text(rows, ["annotator", *_ALPACA, "# parsed", "mode"])
+        for theirs, column in ALPACA_COLUMNS.items():
+            value = row.estimate(column.measure).value
+            values[theirs] = None if value is None else stored(value * column.factor)
+        rows.append({**values, PARSED: row.judged, "mode": row.kind.value})
+    return csv_text(rows, ["annotator", *ALPACA_COLUMNS, PARSED, "mode"])

@@ -42,8 +42,8 @@ def test_a_file_in_the_place_of_a_model_is_named(name: str, tmp_path: Path, monk
 @pytest.mark.parametrize(
     ("typed", "proposed"),
     [
-        (["judges", "evaluate", "x.jsonl", "--judge", "surface"], None),
-        (["judges", "evaluate"], None),
+        (["judges", "appraise", "x.jsonl", "--judge", "surface"], None),
+        (["judges", "appraise"], None),
         (["judges", "surface"], "evalkit judges show surface"),
         (["judges", "mine.yaml", "--yaml"], "evalkit judges show mine.yaml --yaml"),
         (["audit", "x.jsonl"], "evalkit audit outputs x.jsonl"),
@@ -53,7 +53,8 @@ def test_only_a_command_that_takes_what_was_typed_is_proposed(
     tmp_path: Path, typed: list[str], proposed: str | None
 ) -> None:
     said = evalkit(*typed, cwd=tmp_path).stderr
-    assert f"Did you mean: {proposed}\n" in said if proposed else "It has evalkit judges ask|check|show" in said
+    listed = "It has evalkit judges ask|check|evaluate|show"
+    assert (f"Did you mean: {proposed}\n" if proposed else listed) in said
 
 
 def test_a_store_of_published_leaderboards_alone_names_the_command_that_shows_them(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.auditing.limits import AuditLimits
 from evalkit.auditing.outputs import audit_outputs
 from evalkit.clients import builtin
 from evalkit.clients.builtin import ClientKind
@@ -37,12 +38,17 @@ WORDINGS = {
     "nothing": ["", " ", "\n", "—"],
 }
 
+# what is good of a mixture is the baseline's answer in other words, which a judge is trusted on here
+REWORDED = AuditLimits(max_nearly_copied=1.0)
 # of the 805 instructions so many show a lead at an equal length as well
 ENOUGH = 250
 
 
-def decided(mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0)) -> Decision:
+def decided(
+    mixture: Mixture, folder: Path, rule: Rule = Rule(minimum=50.0), *, limits: AuditLimits = AuditLimits()
+) -> Decision:
     (entry,) = entries_of_files([mixture.write_annotations(folder / "annotations.json")])
+    entry = replace(entry, audit=audit_outputs(mixture.outputs(), mixture.outputs(BASELINE), limits=limits))
     recipe = read_recipe(Sources(board="alpaca_eval"), confidence=rule.confidence)
     gate = Gate(rule=rule, recipe=recipe, wanted=Required(), benchmark="alpaca_eval")
     return gate.decide(entry, [entry], rule)
@@ -60,7 +66,8 @@ def test_no_wording_of_short_refusals_lets_the_rest_pass(real_outputs: Path, tmp
 
 @pytest.mark.parametrize("n", [None, ENOUGH])
 def test_a_model_that_is_meant_to_refuse_is_let_pass(real_outputs: Path, tmp_path: Path, n: int | None) -> None:
-    decision = decided(refusing(real_outputs, share=0.2, n=n), tmp_path, Rule(minimum=50.0, allow_refusals=True))
+    allowed = Rule(minimum=50.0, allow_refusals=True)
+    decision = decided(refusing(real_outputs, share=0.2, n=n), tmp_path, allowed, limits=REWORDED)
     assert decision.outcome == Outcome.PASSED
     assert any("which --allow-refusals accepts" in note for note in decision.notes)
 
@@ -119,6 +126,6 @@ def test_short_answers_of_a_much_weaker_model_do_not_let_the_rest_pass(
 
 def test_a_model_that_is_better_at_every_length_passes(real_outputs: Path, tmp_path: Path) -> None:
     """That it is the refusals alone which hold a model back in the tests above."""
-    decision = decided(refusing(real_outputs, share=0.0), tmp_path)
+    decision = decided(refusing(real_outputs, share=0.0), tmp_path, limits=REWORDED)
     assert decision.outcome == Outcome.PASSED
     assert decision.equal_length is not None and decision.equal_length.survives and decision.equal_length.raw_agrees

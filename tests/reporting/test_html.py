@@ -93,7 +93,7 @@ def test_the_script_never_makes_markup_or_code_of_a_text() -> None:
 
 
 def test_every_script_is_part_of_a_page() -> None:
-    parts = {*SCRIPTS, "embedded", "start", *SITE_SCRIPTS}
+    parts = {*SCRIPTS, "embedded", "start", "plain", *SITE_SCRIPTS}
     assert sorted(parts) == sorted(path.stem for path in (PAGE / "js").iterdir())
 
 

@@ -37,12 +37,14 @@ def url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def work(store: Store, n: int = 1, *, model: str = "cand", config: JudgeConfig = JUDGE) -> Work:
+def work(
+    store: Store, n: int = 1, *, model: str = "cand", config: JudgeConfig = JUDGE, benchmark: str = BENCHMARK
+) -> Work:
     """A judge's work on answers of different lengths, the first of which equals the baseline's."""
     baseline = output_set("base", [f"baseline {i}" for i in range(n)])
     texts = [f"{model} {i} {'word ' * (i % 7)}" for i in range(n)]
     candidate = output_set(model, [baseline.outputs[0].text, *texts[1:]] if n > 1 else texts)
-    (planned,) = plan_all(baseline, [candidate], [config], Options(BENCHMARK), secret=store.secret)
+    (planned,) = plan_all(baseline, [candidate], [config], Options(benchmark), secret=store.secret)
     return planned
 
 
@@ -66,9 +68,11 @@ def batch(planned: Work, posed: list[Posed], *, first: int = 0) -> Batch:
     return Batch(replies=replies, places=[(planned.digest, one.slot) for one in posed])
 
 
-def fill(store: Store, n: int, *, model: str = "cand", config: JudgeConfig = JUDGE) -> list[Posed]:
+def fill(
+    store: Store, n: int, *, model: str = "cand", config: JudgeConfig = JUDGE, benchmark: str = BENCHMARK
+) -> list[Posed]:
     """Everything asked and answered."""
-    planned = work(store, n, model=model, config=config)
+    planned = work(store, n, model=model, config=config, benchmark=benchmark)
     posed = open_work(store, planned)
     store.commit(batch(planned, posed))
     return posed

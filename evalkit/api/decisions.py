@@ -282,6 +282,7 @@ def gate(
         store=store,
         results=Path(results),
         cluster=assignment.cluster if files else None,
+        limits=audit_limits_of(audit_limit),
     )
     if tables:
         case = RulesCase(

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from evalkit.auditing import audit_outputs
+from evalkit.auditing import AuditLimits, audit_outputs
 from evalkit.formats import Record, instruction_key
 from evalkit.types import Audit, Example, Output, OutputSet
 
 
-def audits_of(rows: Iterable[Record]) -> dict[tuple[str, str], Audit]:
+def audits_of(rows: Iterable[Record], limits: AuditLimits = AuditLimits()) -> dict[tuple[str, str], Audit]:
     """Audit the outputs in rows of AlpacaEval's annotations, by model and baseline, empty for an answer alone."""
     found: dict[tuple[str, str], _Texts] = {}
     for record in rows:
@@ -22,7 +22,7 @@ def audits_of(rows: Iterable[Record]) -> dict[tuple[str, str], Audit]:
         texts.answers[key] = Output(key, model, (text,))
         if isinstance(other := record.fields.get("output_1"), str):
             texts.others[key] = Output(key, baseline, (other,))
-    return {names: texts.audit(*names) for names, texts in found.items()}
+    return {names: texts.audit(*names, limits) for names, texts in found.items()}
 
 
 @dataclass(slots=True)
@@ -33,9 +33,9 @@ class _Texts:
     answers: dict[str, Output] = field(default_factory=dict)
     others: dict[str, Output] = field(default_factory=dict)
 
-    def audit(self, model: str, baseline: str) -> Audit:
+    def audit(self, model: str, baseline: str, limits: AuditLimits) -> Audit:
         examples = tuple(self.asked.values())
         candidate = OutputSet(model, "", examples, tuple(self.answers.values()))
         compared = tuple(example for example in examples if example.key in self.others)
         other = OutputSet(baseline, "", compared, tuple(self.others[example.key] for example in compared))
-        return audit_outputs(candidate, other if compared else None)
+        return audit_outputs(candidate, other if compared else None, limits=limits)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evalkit.auditing import AuditLimits
 from evalkit.boards import CATEGORY, DATASET, Aggregation, Backing, Entry, entries_of_annotations, entries_of_table
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats import Rows, Source, detect, saved_dataset
@@ -33,17 +34,20 @@ def entries_of_files(
     return entries_of(read_sources(sources, aggregation), judge=judge, aggregation=aggregation)
 
 
-def read_sources(sources: Sequence[Source], aggregation: Aggregation, *, texts: bool = False) -> tuple[SourceFile, ...]:
+def read_sources(
+    sources: Sequence[Source], aggregation: Aggregation, *, texts: bool = False, limits: AuditLimits = AuditLimits()
+) -> tuple[SourceFile, ...]:
     """The content of files and values; of a folder, that of every annotations file in it.
 
     Args:
         texts: whether the texts are kept, which only a report shows.
+        limits: those of the audit of the answers.
 
     Raises:
         InputError: a source is missing, of an unknown kind, or edited since its row was written.
     """
     by_dataset = DATASET in aggregation.by and CATEGORY not in aggregation.by
-    needs = Needs(clusters=aggregation.cluster, categories=DATASET if by_dataset else None, texts=texts, audits=True)
+    needs = Needs(clusters=aggregation.cluster, categories=DATASET if by_dataset else None, texts=texts, audits=limits)
     paths = [path for source in sources for path in files_of(source)]
     for path in paths:
         if isinstance(path, Path) and path.name in ANNOTATIONS:

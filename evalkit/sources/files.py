@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evalkit.auditing import Clusters, declared_clusters
+from evalkit.auditing import AuditLimits, Clusters, declared_clusters
 from evalkit.errors import InputError
 from evalkit.formats import (
     CLUSTER,
@@ -91,14 +91,14 @@ SourceFile = JudgedFile | NumberTable
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """The parts of files that are needed: the field that declares `clusters`, the column of `categories` in tables of
-    numbers, the `texts`, which only a report shows, and `audits` of the answers. `baseline` is the baseline's name
-    where a file does not give it.
+    numbers, the `texts`, which only a report shows, and `audits` of the answers by these limits. `baseline` is the
+    baseline's name where a file does not give it.
     """
 
     clusters: str | None = None
     categories: str | None = None
     texts: bool = False
-    audits: bool = False
+    audits: AuditLimits | None = None
     baseline: str | None = None
 
 
@@ -127,7 +127,7 @@ def read_file(path: Source, needs: Needs, *, kind: Kind | None = None) -> Source
         texts if needs.texts else (),
         details=tuple(map(row_details, records)) if rows and needs.texts else (),
         clusters=_clusters(records, kind, needs.clusters),
-        audits=audits_of(records) if rows and needs.audits else {},
+        audits=audits_of(records, needs.audits) if rows and needs.audits is not None else {},
     )
 
 

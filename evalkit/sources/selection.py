@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from evalkit.auditing import AuditLimits
 from evalkit.boards import (
     LC_WIN_RATE,
     RANKING,
@@ -43,7 +44,8 @@ class Sources:
 
     `difficulty` is a path, rows, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at
     hand teach it. `cluster` is a field of the files: instructions with the same value in it count as one. `own` are
-    judges of this process, whose parsers may be functions that no store keeps.
+    judges of this process, whose parsers may be functions that no store keeps. `limits` are those of the audit of the
+    answers in files.
     """
 
     files: tuple[Source, ...] = ()
@@ -55,6 +57,7 @@ class Sources:
     results: Path = Path("results")
     cluster: str | None = None
     own: tuple[JudgeConfig, ...] = ()
+    limits: AuditLimits = AuditLimits()
 
     @cached_property
     def benchmark(self) -> Benchmark:
@@ -96,7 +99,7 @@ def read_entries(
     """
     aggregation = replace(aggregation, combine=sources.family.combine, cluster=sources.cluster)
     if sources.files:
-        read = read_sources(sources.files, aggregation) if files is None else files
+        read = read_sources(sources.files, aggregation, limits=sources.limits) if files is None else files
         return entries_of(read, judge=sources.judge, aggregation=aggregation)
     if sources.cluster is not None:
         raise ConfigError(DECLARED_WHERE_JUDGED)
@@ -124,7 +127,8 @@ def read_source_files(sources: Sources, aggregation: Aggregation) -> tuple[Sourc
     Raises:
         InputError: a source is missing or wrong.
     """
-    return read_sources(sources.files, replace(aggregation, cluster=sources.cluster), texts=True)
+    declared = replace(aggregation, cluster=sources.cluster)
+    return read_sources(sources.files, declared, texts=True, limits=sources.limits)
 
 
 def read_recipe(

@@ -186,7 +186,9 @@ class GateCase:
         """Decide on verdicts that other tools or earlier runs left in files."""
         judge = self.named_judge()
         name = judge.name if isinstance(judge, JudgeConfig) else judge
-        entries = entries_of_files(self.sources.files, judge=name, aggregation=self._aggregation())
+        entries = entries_of_files(
+            self.sources.files, judge=name, aggregation=self._aggregation(), limits=self.sources.limits
+        )
         # a file names its judge, but does not hold the judge's settings
         return self._decide_on(self.model, entries, Required(baseline=self.baseline), "of files")
 

@@ -24,14 +24,19 @@ ANNOTATIONS = ("annotations.json", "annotations.json.gz")
 
 
 def entries_of_files(
-    sources: Sequence[Source], *, judge: str | None = None, aggregation: Aggregation = Aggregation()
+    sources: Sequence[Source],
+    *,
+    judge: str | None = None,
+    aggregation: Aggregation = Aggregation(),
+    limits: AuditLimits = AuditLimits(),
 ) -> list[Entry]:
-    """The entries of files and values; of a folder, those of every annotations file in it.
+    """The entries of files and values, whose answers are audited by these limits; of a folder, those of every
+    annotations file in it.
 
     Raises:
         InputError: a source is missing, of an unknown kind, edited since its row was written, or holds no such judge.
     """
-    return entries_of(read_sources(sources, aggregation), judge=judge, aggregation=aggregation)
+    return entries_of(read_sources(sources, aggregation, limits=limits), judge=judge, aggregation=aggregation)
 
 
 def read_sources(

@@ -73,7 +73,7 @@ def measure(labels: Path, verdicts: Path) -> None:
     few = [json.loads(line) for line in small]
     ek.evaluate_judges(human=few, source=[{**row, "annotator": "j", "preference": 1} for row in _single(few)])
     cpu, wall = time.process_time(), time.perf_counter()
-    ek.evaluate_judges(human=labels, source=verdicts, by="topic").to_json()
+    ek.evaluate_judges(human=labels, source=verdicts).to_json()
     spent = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
     spent["mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(spent))

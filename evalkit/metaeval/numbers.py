@@ -187,9 +187,10 @@ def _calibration(labels: LabelTable, verdicts: JudgeVerdicts, settings: Evaluati
 
 
 def _models(labels: LabelTable, verdicts: JudgeVerdicts, settings: EvaluationSettings) -> Found:
-    if not labels.names_models:
-        yield "spearman", Estimate.refused(NO_MODELS, n=0)
-        yield "pearson", Estimate.refused(NO_MODELS, n=0)
+    reason = NO_MODELS if not labels.names_models else OF_JUDGES if verdicts.judge.control else ""
+    if reason:
+        yield "spearman", Estimate.refused(reason, n=0)
+        yield "pearson", Estimate.refused(reason, n=0)
         return
     first, second = zip(*labels.models, strict=True)
     found = model_rates(

@@ -191,6 +191,7 @@ class LeaderboardKeywords(BoardKeywords, total=False):
 class _AllKeywords(LeaderboardKeywords, total=False):
     by: str | Sequence[str]
     texts: bool
+    verdicts: bool
 
 
 class _OverviewKeywords(_AllKeywords, total=False):
@@ -234,6 +235,7 @@ def leaderboard(
     store: str | None = None,
     results: str | PathLike[str] = "results",
     texts: bool = True,
+    verdicts: bool = False,
 ) -> Leaderboard | OverviewTable:
     """Make the boards of verdicts, as `evalkit leaderboard` does; without sources, of those in the store.
 
@@ -273,6 +275,7 @@ def leaderboard(
         store: the address of the database; the file `evalkit.db` in `results` by default.
         results: the folder in which the store lies by default.
         texts: whether the texts of files are kept for `report`.
+        verdicts: whether the verdicts of the store are kept for `report`, which reads them again otherwise.
 
     Returns:
         A board for each judge and baseline. `frame` has a row for each model; win rates are percentages. With
@@ -296,6 +299,7 @@ def leaderboard(
         store=store,
         results=Path(results),
         cluster=cluster,
+        keeps=verdicts,
     )
     wishes = Wishes(
         metric=metric,

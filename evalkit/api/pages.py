@@ -93,7 +93,7 @@ def report(
         checked_count("--sample", sample, least=1)
     path = Path(options.get("results", "results")) / REPORT_FILE if out is None else Path(out)
     decided = None if gate is None else _gate_section(gate)
-    boards = leaderboard(*sources, by=by, **options)
+    boards = leaderboard(*sources, by=by, verdicts=True, **options)
     written = boards.report(path, title=title, sample=sample, seed=seed, text=text, gate=decided)
     return Page(written, written.stat().st_size)
 

@@ -106,7 +106,7 @@ def site(
     judges = judges_of(options.get("judge"))
     judges.check([name for name in asked if name is not None])
     made = [
-        leaderboard(*given, benchmark=name, by=by, **_with_judge(options, judges.of(name)))
+        leaderboard(*given, benchmark=name, by=by, verdicts=True, **_with_judge(options, judges.of(name)))
         for name, given in asked.items()
     ]
     parts = [assemble_part(board.boards, _judged(board), board.sources) for board in made]

@@ -10,11 +10,11 @@ from evalkit.boards import CATEGORY, DATASET, Aggregation, Backing, Entry, entri
 from evalkit.errors import InputError, UnknownName
 from evalkit.formats import Rows, Source, detect, saved_dataset
 from evalkit.judge_spec import judge_names, read_judge, scale
-from evalkit.judging import annotate_all
 from evalkit.provenance import check_annotations
 from evalkit.sources.files import JudgedFile, Needs, NumberTable, SourceFile, read_file
 from evalkit.sources.imports import JUDGED, find_files
 from evalkit.sources.lengths import with_lengths
+from evalkit.sources.read_verdicts import ReadVerdicts, read_verdicts
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.tied import clusters_of_files, tie
 from evalkit.store import Store, statistics
@@ -95,11 +95,13 @@ def entries_of_store(
     judge: str | None = None,
     aggregation: Aggregation = Aggregation(),
     own: Sequence[JudgeConfig] = (),
+    read: ReadVerdicts | None = None,
 ) -> list[Entry]:
     """The entries of a store; a judge that was changed between runs has entries of its own for each form.
 
     Args:
         own: judges of this process, whose parsers may be functions that no store keeps.
+        read: the verdicts, where they were read before.
 
     Raises:
         InputError: the store holds nothing for the benchmark.
@@ -112,7 +114,7 @@ def entries_of_store(
     annotations = (
         annotation
         for config in chosen
-        for annotation in annotate_all(store.answered(config.digest, benchmark=benchmark), config)
+        for _, _, annotation in read_verdicts(store, config, benchmark=benchmark, read=read)
     )
     notices = {config.name: config.notice for config in chosen}
     scales = {config.name: scale(config) for config in chosen}

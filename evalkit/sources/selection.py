@@ -21,8 +21,9 @@ from evalkit.catalog import Benchmark, Family, find_family, read_benchmark, read
 from evalkit.errors import ConfigError, UnknownName
 from evalkit.formats import Rows, Source, read_difficulty, read_history_file
 from evalkit.sources.benchmarks import holds_others, known_benchmark, only_benchmark
-from evalkit.sources.entries import entries_of, entries_of_store, read_sources
+from evalkit.sources.entries import entries_of, entries_of_store, judges_of, read_sources
 from evalkit.sources.files import SourceFile
+from evalkit.sources.read_verdicts import ReadVerdicts, read_verdicts
 from evalkit.stats import CONFIDENCE, HistoryFile, Shape
 from evalkit.store import Address, open_existing, store_url
 from evalkit.types import JudgeConfig
@@ -45,7 +46,7 @@ class Sources:
     `difficulty` is a path, rows, `auto`, `fit` or `none`; `shape` is the shape of the length effect where models at
     hand teach it. `cluster` is a field of the files: instructions with the same value in it count as one. `own` are
     judges of this process, whose parsers may be functions that no store keeps. `limits` are those of the audit of the
-    answers in files.
+    answers in files. With `keeps`, the verdicts of a store are kept once they were read, for whoever reads them twice.
     """
 
     files: tuple[Source, ...] = ()
@@ -58,6 +59,7 @@ class Sources:
     cluster: str | None = None
     own: tuple[JudgeConfig, ...] = ()
     limits: AuditLimits = AuditLimits()
+    keeps: bool = False
 
     @cached_property
     def benchmark(self) -> Benchmark:
@@ -79,6 +81,16 @@ class Sources:
     def named(self) -> Benchmark | None:
         """The benchmark that the verdicts are of; None for files whose benchmark was not named."""
         return None if self.files and self.board is None else self.benchmark
+
+    @cached_property
+    def verdicts(self) -> ReadVerdicts:
+        """All verdicts of the store on the benchmark, by the digest of the judge."""
+        with open_existing(self._url) as opened:
+            return {
+                config.digest: tuple(read_verdicts(opened, config, benchmark=self.benchmark.name))
+                for config in judges_of(opened, self.own)
+                if self.judge in (None, config.name)
+            }
 
     @cached_property
     def family(self) -> Family:
@@ -105,7 +117,12 @@ def read_entries(
         raise ConfigError(DECLARED_WHERE_JUDGED)
     with open_existing(store_url(sources.store, sources.results)) as opened:
         return entries_of_store(
-            opened, benchmark=sources.benchmark.name, judge=sources.judge, aggregation=aggregation, own=sources.own
+            opened,
+            benchmark=sources.benchmark.name,
+            judge=sources.judge,
+            aggregation=aggregation,
+            own=sources.own,
+            read=sources.verdicts if sources.keeps else None,
         )
 
 

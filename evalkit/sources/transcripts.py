@@ -9,9 +9,9 @@ from evalkit.boards import Group, Transcripts
 from evalkit.errors import InputError
 from evalkit.formats import Record, Texts, first_fields, layout_of, row_verdict, texts_in
 from evalkit.judge_spec import MOST_POSITIONS
-from evalkit.judging import annotate_all
 from evalkit.sources.entries import judges_of
 from evalkit.sources.files import JudgedFile, NumberTable, RowDetails, SourceFile, row_details
+from evalkit.sources.read_verdicts import ReadVerdicts, read_verdicts
 from evalkit.sources.recorded import annotations_of
 from evalkit.sources.replies import in_order, reread, said
 from evalkit.sources.selection import Sources
@@ -41,6 +41,7 @@ def read_judged(sources: Sources, files: Sequence[SourceFile]) -> Transcripts:
             judge=sources.judge,
             results=sources.results,
             own=sources.own,
+            read=sources.verdicts if sources.keeps else None,
         )
 
 
@@ -61,10 +62,19 @@ def table_verdicts(files: Sequence[SourceFile]) -> Iterator[Annotation]:
 
 
 def judged_of_store(
-    store: Store, *, benchmark: str, judge: str | None = None, results: Path, own: Sequence[JudgeConfig] = ()
+    store: Store,
+    *,
+    benchmark: str,
+    judge: str | None = None,
+    results: Path,
+    own: Sequence[JudgeConfig] = (),
+    read: ReadVerdicts | None = None,
 ) -> Transcripts:
     """The verdicts of a benchmark in a store, with the texts from the judges' prompts, from imported files and, because
     offline judges get no prompt, from the annotations among the results.
+
+    Args:
+        read: the verdicts, where they were read before.
 
     Raises:
         StoreError: the store cannot be read.
@@ -72,8 +82,8 @@ def judged_of_store(
     """
     gathered, imported = _Gathered(), imported_texts(store)
     for config in (config for config in judges_of(store, own) if judge in (None, config.name)):
-        for chunk in chunks(store.answered(config.digest, benchmark=benchmark)):
-            for (slot, reply, _), annotation in zip(chunk, annotate_all(chunk, config), strict=True):
+        for chunk in chunks(read_verdicts(store, config, benchmark=benchmark, read=read)):
+            for slot, reply, annotation in chunk:
                 gathered.add(slot, [_with_reply_text(annotation, reply, slot.order)])
             gathered.look_up(store, [slot for slot, _, _ in chunk], imported)
     for record in imported_rows(store, ANNOTATION_ROWS):

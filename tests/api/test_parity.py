@@ -39,9 +39,9 @@ ARGUMENTS = {"import": {"format"}}
 # a page shows any boards that Python can make
 FURTHER = {"report": set(get_type_hints(LeaderboardKeywords)), "site": set(get_type_hints(BoardKeywords))}
 # keywords of leaderboard that a report has not, or has itself
-OF_LEADERBOARD = {"by", "texts", "benchmarks", "alias", "aggregate", "weight"}
+OF_LEADERBOARD = {"by", "texts", "verdicts", "benchmarks", "alias", "aggregate", "weight"}
 # keywords for values that a command line cannot hold
-PYTHON_ONLY = {"client", "parser", "progress", "texts"}
+PYTHON_ONLY = {"client", "parser", "progress", "texts", "verdicts"}
 
 
 def commands() -> list[str]:

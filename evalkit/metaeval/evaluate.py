@@ -62,6 +62,7 @@ def _row(labels: LabelTable, verdicts: JudgeVerdicts, settings: EvaluationSettin
         curve=risk_curve(stated) if numbers["aurc"].estimate.value is not None else None,
         parts={} if control else {field: parts_of(labels, verdicts, field, settings) for field in settings.by},
         failures=verdicts.failures,
+        only_sides=verdicts.only_sides,
     )
 
 

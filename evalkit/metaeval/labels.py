@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from evalkit.formats import HumanFile, LabelledComparison
+from evalkit.formats.human.labelled import TIE
 from evalkit.metaeval.judge_name import in_family
 from evalkit.stats import Floats, Ints, Panel, build_panel, list_side
 from evalkit.text import blanks_around, count_list_items
@@ -48,6 +49,11 @@ class LabelTable:
     def people(self) -> int:
         """The largest number of labels on one comparison."""
         return max((len(one.opinions) for one in self.comparisons), default=0)
+
+    @property
+    def ties(self) -> float:
+        """The share of the labels that call a tie, in percent."""
+        return 100 * float(np.mean(self.panel.said == TIE)) if len(self.panel.said) else 0.0
 
     @cached_property
     def models(self) -> tuple[tuple[str, str], ...]:

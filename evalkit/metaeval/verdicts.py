@@ -62,6 +62,12 @@ class JudgeVerdicts:
         return int(np.isfinite(self.mean).sum())
 
     @cached_property
+    def only_sides(self) -> bool:
+        """True if the judge, wherever it was asked, took a side with certainty, so that it never called a tie."""
+        asked = self.preference[self.asked]
+        return bool(len(asked)) and bool(np.isin(asked, (0.0, 1.0)).all())
+
+    @cached_property
     def both_orders(self) -> bool:
         """True if some comparison was shown in both orders."""
         shown = self.ordered & self.asked

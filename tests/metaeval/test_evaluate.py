@@ -14,6 +14,7 @@ from evalkit.metaeval import (
     evaluate,
     label_table,
 )
+from evalkit.reporting import judge_table_notes
 from tests.metaeval.made_labels import labelled
 
 OURS = JudgeName("ours", model="large-2", digest="d")
@@ -103,3 +104,11 @@ def test_controls_follow_their_own_rule_and_no_other() -> None:
     assert verdicts["shortest"][:3].tolist() == [0.0, 0.5, 0.0]
     assert verdicts["longest"][:3].tolist() == [1.0, 0.5, 1.0]
     assert verdicts["first"].tolist() == [0.0] * 8 and verdicts["always tie"].tolist() == [0.5] * 8
+
+
+def test_a_judge_that_never_calls_a_tie_is_told_where_people_do() -> None:
+    notes = list(judge_table_notes(table([1.0] * 8)))
+    assert (
+        "people call a tie in 4.17 % of their labels, and ours never does: compare such a judge by 'decided'" in notes
+    )
+    assert not any("call a tie" in note for note in judge_table_notes(table([1.0] * 7 + [0.5])))

@@ -111,6 +111,13 @@ def _basis(table: JudgeTable, measures: Sequence[JudgeMeasure]) -> Iterator[str]
                 f"{row.judge.name}: {count(row.missing)} of {count(table.labels.n)} comparisons have no verdict, and "
                 f"its numbers leave them out. Most often: {reason}"
             )
+    never = [row.judge.name for row in table.judges if row.only_sides]
+    if never and table.labels.ties:
+        whose = named(never, most=_NAMES_SHOWN)
+        yield (
+            f"people call a tie in {percent(table.labels.ties)} % of their labels, and {whose} never does: compare such "
+            "a judge by 'decided'"
+        )
     if table.votes is not None and table.votes.upper is not None:
         judges = len(table.judges)
         known = "correlate" if table.votes.upper < judges else "are not known to correlate"

@@ -23,7 +23,7 @@ class RowKind(Enum):
 class JudgeRow:
     """A judge, a control, the people, or a judge of a published table.
 
-    `numbers` has each measure, which may be refused. `rank` is the place by agreement and `excess_rank` the place by the
+    `numbers` has each measure, which may be refused. `rank` is the place by agreement and `excess_rank` that by the
     absolute excess preference for longer answers, among judges and controls with such a number. With `only_sides` the
     judge never called a tie. `parts` is its agreement by field of the labels. `ahead` tells how many points a judge is
     ahead of the best control. `published_in` is the name of a published row's table.

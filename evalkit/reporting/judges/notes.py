@@ -115,8 +115,8 @@ def _basis(table: JudgeTable, measures: Sequence[JudgeMeasure]) -> Iterator[str]
     if never and table.labels.ties:
         whose = named(never, most=_NAMES_SHOWN)
         yield (
-            f"people call a tie in {percent(table.labels.ties)} % of their labels, and {whose} never does: compare such "
-            "a judge by 'decided'"
+            f"people call a tie in {percent(table.labels.ties)} % of their labels, and {whose} never does: compare "
+            "such a judge by 'decided'"
         )
     if table.votes is not None and table.votes.upper is not None:
         judges = len(table.judges)

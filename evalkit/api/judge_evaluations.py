@@ -1,5 +1,6 @@
 """Measures judges against people's labels: asks them, or takes verdicts that were made already."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -34,6 +35,7 @@ from evalkit.files import write_text
 from evalkit.formats import Source, published_judges, read_human, read_recorded_verdicts
 from evalkit.judging import Work
 from evalkit.metaeval import (
+    PEOPLE,
     EvaluationSettings,
     JudgeName,
     JudgeTable,
@@ -46,7 +48,7 @@ from evalkit.metaeval import (
     verdicts_of,
     with_published,
 )
-from evalkit.reporting import JUDGE_FORMS, JUDGE_PANELS, TABLE, judge_table_notes, judge_table_values
+from evalkit.reporting import JUDGE_FORMS, JUDGE_PANELS, TABLE, judge_table_notes, judge_table_values, row_name
 from evalkit.store import Address, Store, store_url
 from evalkit.types import ChatReply, Labels
 
@@ -83,13 +85,13 @@ class JudgeEvaluation(Tabular):
         return tuple(judge_table_notes(self.table, every=False))
 
     def metrics(self) -> dict[str, float]:
-        """The numbers as a flat dictionary, `judge/human_agreement` and the like; what cannot be estimated is left
-        out, and so are published rows.
+        """The numbers as a flat dictionary, `judge/human_agreement` and the like, of controls `(longest)/...`; what
+        cannot be estimated is left out, and so are published rows.
         """
         found: dict[str, float] = {}
         for row in (row for row in self.table.rows if row.kind != RowKind.PUBLISHED):
             for name, number in row.numbers.items():
-                found |= estimate_metrics(f"{row.judge.name}/{name}", number.estimate)
+                found |= estimate_metrics(f"{row_name(row)}/{name}", number.estimate)
         return found
 
     def written(self, form: str = TABLE) -> str:
@@ -241,7 +243,8 @@ def evaluate_judges(
         orders: `one` or `both`: whether the judge sees each pair in one order or in both; by default as the judge says.
         repeats: how many times each question is asked; the judge's bias needs two.
         shortcut: whether identical answers are a tie that no judge is asked about.
-        limit: the number of comparisons to use, which `seed` picks; all by default.
+        limit: the number of comparisons to use, which `seed` picks; all by default. The evaluation on a sample is not
+            kept in the store.
         seed: decides what `limit` picks, and which answer is shown first where one order is asked.
         by: fields of the labels by which the numbers are split.
         risk: the share of errors with which a judge that answers only its surest comparisons is to be followed.
@@ -281,7 +284,7 @@ def evaluate_judges(
     prepared = _prepared(
         judges, human=human, columns=columns, prompts=prompts, repeats_of_people=repeats_of_people, client=client,
         parser=parser, judge_model=judge_model, base_url=base_url, orders=orders, repeats=repeats, shortcut=shortcut,
-        limit=limit, seed=seed, require=source is None,
+        limit=limit, seed=seed, require=not parted(source),
     )  # fmt: skip
     tables = [_published(given) for given in parted(published)]
     labels = label_table(prepared.labels)
@@ -297,8 +300,9 @@ def evaluate_judges(
         max_wait=max_wait, stop=stop,
     )  # fmt: skip
     check_costs(prepared.judges, limits)
+    names = Counter([PEOPLE, *(config.name for config in prepared.judges)])
     recorded = [
-        verdicts_of(JudgeName(one.name), one.annotations, labels)
+        verdicts_of(JudgeName(_apart(one.name, names)), one.annotations, labels)
         for given in parted(source)
         for one in read_recorded_verdicts(source_of(given, "source"), prepared.labels)
     ]
@@ -328,6 +332,8 @@ def forecast_evaluation(*judges: JudgeLike, human: Data, **asked: Unpack[Evaluat
         >>> import evalkit as ek
         >>> print(ek.forecast_evaluation("surface", human="examples/labels.jsonl"))
     """
+    if not judges:
+        raise ConfigError("no judge was named, so nobody would be asked. Name one, or measure without --dry-run")
     task = _prepared(judges, human=human, require=True, **picked(asked, _TaskKeywords))
     limits = limits_of(**picked(asked, LimitKeywords))
     check_costs(task.judges, limits)
@@ -377,13 +383,21 @@ def _prepared(
         )
         for judge in judges
     ]
+    picked = picked_labels(read, None if limit is None else checked_count("--limit", limit, least=1), seed=seed)
     return LabelledTask(
-        labels=picked_labels(read, None if limit is None else checked_count("--limit", limit, least=1), seed=seed),
+        labels=picked,
         judges=tuple({(config.name, config.digest): config for config in configs}.values()),
         repeats=checked_count("--repeats", given.get("repeats", 1), least=1),
         seed=seed,
         shortcut=given.get("shortcut", True),
+        sampled=len(picked.comparisons) < len(read.comparisons),
     )
+
+
+def _apart(name: str, taken: Counter[str]) -> str:
+    """The name of recorded verdicts, numbered where another judge of the table, or the people, have it already."""
+    taken[name] += 1
+    return name if taken[name] == 1 else f"{name} #{taken[name]}"
 
 
 def _optional_source(given: Data | None, name: str) -> Source | None:

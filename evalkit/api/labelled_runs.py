@@ -21,13 +21,14 @@ FIRST, SECOND = "output_1", "output_2"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledTask:
-    """Judges, the labelled comparisons that they are asked about, and how."""
+    """Judges, the labelled comparisons that they are asked about, and how; `sampled` are not all that the file has."""
 
     labels: HumanFile
     judges: tuple[JudgeConfig, ...]
     repeats: int = 1
     seed: int = 0
     shortcut: bool = True
+    sampled: bool = False
 
     def __post_init__(self) -> None:
         if self.judges and not self.labels.texts:
@@ -96,14 +97,17 @@ def ask_judges(
         check_works(works)
         before(works, store)
         done = annotate(works, store, limits=limits, watch=watch, journal=journal)
-        return [_asked(one, labels, store) for one in done]
+        return [_asked(one, labels, store, keep=not task.sampled) for one in done]
 
 
-def _asked(done: Annotated, labels: LabelTable, store: Store) -> AskedJudge:
-    """The judge's verdicts; a run that came to its end is kept as an evaluation."""
+def _asked(done: Annotated, labels: LabelTable, store: Store, *, keep: bool) -> AskedJudge:
+    """The judge's verdicts; a run on all labels that came to its end is kept as an evaluation.
+
+    A sample is not: whoever draws several could choose the one that a gate likes.
+    """
     annotations = list(done.annotations)
     asked = AskedJudge(done, verdicts_of(JudgeName.of(done.work.config), annotations, labels))
-    if not done.progress.stopped and asked.verdicts.judged:
+    if keep and not done.progress.stopped and asked.verdicts.judged:
         _keep(asked, annotations, labels, store)
     return asked
 

@@ -1,5 +1,5 @@
 from .controls import control_verdicts
-from .evaluate import evaluate
+from .evaluate import PEOPLE, evaluate
 from .judge_name import JudgeName
 from .labels import LabelTable, label_table
 from .measures import MEASURES, JudgeMeasure, MeasureUnit
@@ -14,6 +14,7 @@ from .verdicts import JudgeCost, JudgeVerdicts, verdicts_of
 __all__ = [
     "MEASURES",
     "OF_PEOPLE",
+    "PEOPLE",
     "EvaluationSettings",
     "JudgeCost",
     "JudgeMeasure",

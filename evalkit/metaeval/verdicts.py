@@ -63,9 +63,9 @@ class JudgeVerdicts:
 
     @cached_property
     def only_sides(self) -> bool:
-        """True if the judge, wherever it was asked, took a side with certainty, so that it never called a tie."""
-        asked = self.preference[self.asked]
-        return bool(len(asked)) and bool(np.isin(asked, (0.0, 1.0)).all())
+        """True if the judge took a side with certainty on every comparison, so that it never called a tie."""
+        known = self.mean[np.isfinite(self.mean)]
+        return bool(len(known)) and bool(np.isin(known, (0.0, 1.0)).all())
 
     @cached_property
     def both_orders(self) -> bool:

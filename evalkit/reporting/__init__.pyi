@@ -29,6 +29,7 @@ from .judges.forms import JUDGE_FORMS, JUDGE_PANELS
 from .judges.notes import judge_table_notes
 from .judges.page import judges_html
 from .judges.plots import JUDGE_PLOTS
+from .judges.table import row_name
 from .judges.values import judge_table_values
 from .markup.boards import boards_fragment
 from .markup.overview import overview_fragment
@@ -126,6 +127,7 @@ __all__ = [
     "releases_plot",
     "releases_text",
     "report_html",
+    "row_name",
     "rows_json",
     "rows_text",
     "screen_columns",

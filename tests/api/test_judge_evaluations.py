@@ -104,3 +104,16 @@ def test_further_labels_of_a_person_are_refused_or_count_as_other_peoples(result
     found = ek.evaluate_judges("longest", human=rows, results=results, repeats_of_people=True)
     assert found.table.judges[0].numbers["human_agreement"].count == 9
     assert found.table.people.estimate("human_agreement").status.reason.startswith("1 instruction")
+
+
+def test_judges_of_one_name_stay_apart_and_a_sample_is_not_kept(results: Path) -> None:
+    recorded = [{**row, "annotator": name, "preference": 2} for row in labelled() for name in ("longest", "people")]
+    for row in recorded:
+        del row["annotators"]
+    found = ek.evaluate_judges("longest", human=labelled(), source=recorded, limit=6, results=results)
+    assert {row.judge.name for row in found.table.judges} == {"longest", "longest #2", "people #2"}
+    numbers = found.metrics()
+    names = {name.split("/")[0] for name in numbers}
+    assert {"longest", "longest #2", "people #2", "(longest)", "people"} <= names
+    with pytest.raises(ek.InputError, match="holds no row"):
+        ek.verify(results, results=results)

@@ -10,6 +10,8 @@ from evalkit.types import Estimate, StatusKind
 _PLACE = 50.0
 _ONE_PLACE = 90.0
 _NAMES_SHOWN = 4
+# percent of the people whom a judge must be as good as to pass the alternative annotator test
+_REPLACES = 50.0
 
 
 def table_title(table: JudgeTable) -> str:
@@ -60,7 +62,8 @@ def _findings(row: JudgeRow) -> Iterator[str]:
     longer = row.estimate("excess_longer")
     if longer.lower is not None and longer.upper is not None and not longer.lower <= 0 <= longer.upper:
         side = "more" if longer.lower > 0 else "less"
-        yield f"takes the longer answer {side} often than people, by {short_interval(longer)} points"
+        yield f"takes the longer answer {side} often than people, by {_points(longer)} points"
+    yield from _beside_annotators(row)
 
 
 def _place_decides(row: JudgeRow) -> str:
@@ -92,10 +95,26 @@ def _beside_ceiling(row: JudgeRow) -> str:
 
 def _beside_control(ahead: Estimate, control: str) -> str:
     if ahead.lower is not None and ahead.lower > 0:
-        return f"ahead of the control '{control}' by {short_interval(ahead)} points"
+        return f"ahead of the control '{control}' by {_points(ahead)} points"
     if ahead.upper is not None and ahead.upper < 0:
-        return f"behind the control '{control}' by {short_interval(ahead)} points"
+        return f"behind the control '{control}' by {_points(ahead)} points"
     return f"not known to be ahead of the control '{control}': {short_interval(ahead)} points"
+
+
+def _points(difference: Estimate) -> str:
+    """Return the size of a difference whose direction is told in words."""
+    if difference.value is None or difference.lower is None or difference.upper is None:
+        return short_interval(difference)
+    ends = sorted((abs(difference.lower), abs(difference.upper)))
+    return f"{percent(abs(difference.value))} [{percent(ends[0])}, {percent(ends[1])}]"
+
+
+def _beside_annotators(row: JudgeRow) -> Iterator[str]:
+    """Yield the outcome of the alternative annotator test, where there is one."""
+    rate = row.estimate("alt_winning_rate")
+    if rate.value is not None:
+        outcome = "passes" if rate.value >= _REPLACES else "does not pass"
+        yield f"{outcome} the alternative annotator test: it wins against {percent(rate.value)} % of {rate.n} people"
 
 
 def _basis(table: JudgeTable, measures: Sequence[JudgeMeasure]) -> Iterator[str]:
@@ -120,8 +139,11 @@ def _basis(table: JudgeTable, measures: Sequence[JudgeMeasure]) -> Iterator[str]
         )
     if table.votes is not None and table.votes.upper is not None:
         judges = len(table.judges)
-        known = "correlate" if table.votes.upper < judges else "are not known to correlate"
-        yield f"the errors of these {judges} judges {known}: together they count as {short_interval(table.votes)} votes"
+        if table.votes.upper < judges:
+            votes = short_interval(table.votes)
+            yield f"the errors of these {judges} judges correlate: together they count as {votes} votes"
+        else:
+            yield f"the errors of these {judges} judges are not known to correlate"
     for published in table.published:
         note = f". {published.note[0].upper()}{published.note[1:]}" if published.note else ""
         source = f" (source: {published.source})" if published.source else ""

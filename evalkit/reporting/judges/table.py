@@ -116,9 +116,10 @@ def judge_table_text(table: JudgeTable, *, columns: int | None = None) -> str:
 
 
 def judge_table_markdown(table: JudgeTable) -> str:
-    """Return the table, the parts and the notes as markdown."""
-    parts: list[Sequence[str]] = [[f"**{table_title(table)}**", ""], columns_markdown(judge_columns(table.rows))]
+    """Return the main numbers, the parts and the notes as markdown, for a README."""
+    columns = judge_columns(table.rows, every=False)
+    parts: list[Sequence[str]] = [[f"**{table_title(table)}**", ""], columns_markdown(columns)]
     for field in table.settings.by:
         parts += [["", f"**by {printable(field)}**", ""], columns_markdown(part_columns(table, field))]
-    notes = [f"- {note}" for note in judge_table_notes(table)]
+    notes = [f"- {note}" for note in judge_table_notes(table, every=False)]
     return "\n".join([*(line for part in parts for line in part), "", *notes]) + "\n"
